@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef CLEANUP_H
+#define CLEANUP_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static inline void free_pointer(void *p)
+{
+	free(*(void **)p);
+}
+
+/* close(2) must not be tried again, and nothing here is written through these descriptors. */
+static inline void close_fd(const int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+}
+
+static inline int steal_fd(int *fd)
+{
+	int stolen = *fd;
+
+	*fd = -1;
+	return stolen;
+}
+
+#define _cleanup_free_ __attribute__((cleanup(free_pointer)))
+#define _cleanup_close_ __attribute__((cleanup(close_fd)))
+
+#endif

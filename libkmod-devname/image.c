@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The bytes of a module at any offset, from a file or from memory. */
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "image.h"
+
+ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
+{
+	size_t done = 0;
+	ssize_t n;
+
+	if (offset > INT64_MAX - size)
+		return 0; /* no file reaches there */
+	while (done < size) {
+		n = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			break;
+		done += (size_t)n;
+	}
+	return (ssize_t)done;
+}
+
+int image_from_file(int fd, struct image *ret_image)
+{
+	struct image image = { .fd = fd };
+	ssize_t n = read_at(fd, 0, image.head, sizeof(image.head));
+
+	if (n < 0)
+		return (int)n;
+	image.head_size = (size_t)n;
+	*ret_image = image;
+	return 0;
+}
+
+void image_from_memory(const uint8_t *data, size_t size, struct image *ret_image)
+{
+	*ret_image = (struct image){ .fd = -1, .data = data, .size = size };
+}
+
+static ssize_t copy_part(const uint8_t *data, size_t data_size, uint64_t offset, void *buffer,
+			 size_t size)
+{
+	if (offset >= data_size)
+		return 0;
+	if (size > data_size - offset)
+		size = data_size - (size_t)offset;
+	if (size > 0)
+		memcpy(buffer, data + offset, size);
+	return (ssize_t)size;
+}
+
+ssize_t image_read(const struct image *image, uint64_t offset, void *buffer, size_t size)
+{
+	if (image->fd < 0)
+		return copy_part(image->data, image->size, offset, buffer, size);
+	if (offset < image->head_size && size <= image->head_size - offset)
+		return copy_part(image->head, image->head_size, offset, buffer, size);
+	return read_at(image->fd, offset, buffer, size);
+}

@@ -1,0 +1,524 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libkmod-devname - device nodes that load their kernel module on first use
+ *
+ * A kernel module may declare a device name and a device number in its .modinfo section:
+ *
+ *     alias=devname:fuse
+ *     alias=char-major-10-229
+ *
+ * Somebody makes the node /dev/fuse c 10:229 early in boot; the first open() of it makes the
+ * kernel ask for "char-major-10-229", and modprobe loads the module. The file
+ * /lib/modules/VERSION/modules.devname, see modules.devname(5), lists these nodes.
+ *
+ * There are two kinds of value here. A table holds nodes; every node in it is valid. A report
+ * holds findings: everything that was wrong with one module, one line or one node. The other
+ * functions turn the outside world into a table, or a table into the outside world.
+ *
+ * Conventions, which hold wherever a function does not say otherwise:
+ *
+ * - Functions that can fail return 0 (or a documented value above 0) or a negative errno. An
+ *   errno means that the work could not be done; what is wrong with the data is a finding.
+ * - Every function may return -ENOMEM: memory could not be allocated.
+ * - Results come through pointers named ret_..., which are not touched on failure.
+ * - Getters return pointers that the object owns and that are valid as long as it is. Nodes and
+ *   findings live as long as their table or report.
+ * - _unref() accepts NULL and returns NULL. A new object has one reference.
+ * - A report parameter may be NULL: then findings are dropped, system findings too.
+ * - Nothing here prints, exits, reads the environment, changes the umask or the working
+ *   directory, or keeps global state. Objects may be used from several threads, one at a time.
+ * - File descriptors are opened with O_CLOEXEC and stay the caller's if the caller passed them.
+ */
+
+#ifndef LIBKMOD_DEVNAME_H
+#define LIBKMOD_DEVNAME_H
+
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#ifdef __GNUC__
+#pragma GCC visibility push(default)
+#endif
+
+/*
+ * The rules of modules.devname(5): the kernel's dev_t is 12 + 20 bits (include/linux/kdev_t.h), major 0 is never a driver's.
+ */
+#define KMOD_DEVNAME_NAME_MAX 4000 /* bytes in a device name, without the final NUL */
+#define KMOD_DEVNAME_COMPONENT_MAX 255 /* bytes between two slashes of it; NAME_MAX of Linux */
+#define KMOD_DEVNAME_MAJOR_MAX 4095
+#define KMOD_DEVNAME_MINOR_MAX 1048575
+
+/* --- report ------------------------------------------------------------------------------ */
+
+/**
+ * struct kmod_devname_report - what was found wrong during one operation, in a fixed order
+ *
+ * The order does not depend on timing, the number of threads or the order in which a file
+ * system lists names.
+ */
+struct kmod_devname_report;
+
+/**
+ * struct kmod_devname_finding - one thing that was found
+ *
+ * Lives as long as its report.
+ */
+struct kmod_devname_finding;
+
+/**
+ * enum kmod_devname_severity - how bad a finding is
+ * @KMOD_DEVNAME_NOTE: worth knowing, nothing is wrong
+ * @KMOD_DEVNAME_WARNING: everything was done, but somebody should look
+ * @KMOD_DEVNAME_ERROR: something that was meant to be a node, a module or a line gave none
+ */
+enum kmod_devname_severity {
+	KMOD_DEVNAME_NOTE = 0,
+	KMOD_DEVNAME_WARNING = 1,
+	KMOD_DEVNAME_ERROR = 2,
+};
+
+/**
+ * enum kmod_devname_code - what was found, grouped by whose fault it is
+ *
+ * The numbers and the names that kmod_devname_code_to_string() gives are stable. New codes
+ * may come with a new release: treat an unknown one by its severity.
+ *
+ * Module file:
+ * @KMOD_DEVNAME_MALFORMED: "malformed": not an ELF file, empty or truncated, or its section
+ *   headers point outside the file. depmod prints an error, or aborts, and exits 0.
+ * @KMOD_DEVNAME_CORRUPT: "corrupt": compressed data is truncated, fails its checksum, or is
+ *   followed by something else
+ * @KMOD_DEVNAME_UNSUPPORTED: "unsupported": a compression that this build cannot read
+ * @KMOD_DEVNAME_TOO_LARGE: "too-large": over a limit, see kmod_devname_scan_set_size_max()
+ * @KMOD_DEVNAME_DANGLING_LINK: "dangling-link": a symbolic link that leads nowhere, note
+ * @KMOD_DEVNAME_NOT_REGULAR: "not-regular": named like a module, but neither a file nor a
+ *   directory, note
+ * @KMOD_DEVNAME_VANISHED: "vanished": listed, and gone when it was opened, warning
+ * @KMOD_DEVNAME_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if one
+ *   is below updates/, which is what that directory is for, else a warning
+ * @KMOD_DEVNAME_BAD_ORDER: "bad-order": a line of modules.order that cannot be used, warning
+ *
+ * Module content; only a module that declares a device name is judged:
+ * @KMOD_DEVNAME_MISSING_NUMBER: "missing-number": a device name and no device number
+ * @KMOD_DEVNAME_AMBIGUOUS: "ambiguous": the names and numbers cannot be paired in a way that
+ *   does not depend on the compiler
+ * @KMOD_DEVNAME_DYNAMIC_MINOR: "dynamic-minor": c10:255, MISC_DYNAMIC_MINOR of
+ *   include/linux/miscdevice.h, which is a request for a number and not a number
+ * @KMOD_DEVNAME_BAD_NAME: "bad-name": a device name against the rules of modules.devname(5)
+ * @KMOD_DEVNAME_BAD_NUMBER: "bad-number": not a plain decimal number, or out of range
+ * @KMOD_DEVNAME_BAD_MODULE_NAME: "bad-module-name": likewise for the module's name
+ * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers
+ *
+ * Text line:
+ * @KMOD_DEVNAME_BAD_LINE: "bad-line": not of the form MODULE NAME TYPEMAJOR:MINOR
+ * @KMOD_DEVNAME_LONG_LINE: "long-line": longer than any valid line
+ * @KMOD_DEVNAME_CUT_LINE: "cut-line": the last line has no newline: the file was cut short
+ *
+ * Table:
+ * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
+ *   name below another; the first in table order stays
+ *
+ * System:
+ * @KMOD_DEVNAME_SYSTEM: "system": a system call failed for this file; goes with a negative
+ *   errno from the function that added it, and is there to name the file
+ */
+enum kmod_devname_code {
+	KMOD_DEVNAME_MALFORMED = 1,
+	KMOD_DEVNAME_CORRUPT = 2,
+	KMOD_DEVNAME_UNSUPPORTED = 3,
+	KMOD_DEVNAME_TOO_LARGE = 4,
+	KMOD_DEVNAME_DANGLING_LINK = 5,
+	KMOD_DEVNAME_NOT_REGULAR = 6,
+	KMOD_DEVNAME_VANISHED = 7,
+	KMOD_DEVNAME_DUPLICATE_MODULE = 8,
+	KMOD_DEVNAME_BAD_ORDER = 9,
+
+	KMOD_DEVNAME_MISSING_NUMBER = 20,
+	KMOD_DEVNAME_AMBIGUOUS = 21,
+	KMOD_DEVNAME_DYNAMIC_MINOR = 22,
+	KMOD_DEVNAME_BAD_NAME = 23,
+	KMOD_DEVNAME_BAD_NUMBER = 24,
+	KMOD_DEVNAME_BAD_MODULE_NAME = 25,
+	KMOD_DEVNAME_TOO_MANY_ALIASES = 26,
+
+	KMOD_DEVNAME_BAD_LINE = 40,
+	KMOD_DEVNAME_LONG_LINE = 41,
+	KMOD_DEVNAME_CUT_LINE = 42,
+
+	KMOD_DEVNAME_NAME_CONFLICT = 60,
+
+	KMOD_DEVNAME_SYSTEM = 100,
+};
+
+/**
+ * kmod_devname_report_new() - make an empty report
+ * @ret_report: the report; release it with kmod_devname_report_unref()
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int kmod_devname_report_new(struct kmod_devname_report **ret_report);
+struct kmod_devname_report *kmod_devname_report_ref(struct kmod_devname_report *report);
+struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report *report);
+
+/**
+ * kmod_devname_report_size() - number of findings
+ */
+size_t kmod_devname_report_size(const struct kmod_devname_report *report);
+
+/**
+ * kmod_devname_report_get() - one finding
+ * @report: the report
+ * @index: from 0
+ *
+ * Return: the finding, or NULL if @index is not below the size.
+ */
+const struct kmod_devname_finding *
+kmod_devname_report_get(const struct kmod_devname_report *report, size_t index);
+
+/**
+ * kmod_devname_report_count() - number of findings of one severity
+ */
+size_t kmod_devname_report_count(const struct kmod_devname_report *report,
+				 enum kmod_devname_severity severity);
+
+enum kmod_devname_code kmod_devname_finding_get_code(const struct kmod_devname_finding *finding);
+enum kmod_devname_severity
+kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
+
+/**
+ * kmod_devname_finding_get_file() - the file it was found in
+ *
+ * Return: a module file, relative to the directory that was scanned; the name that was given
+ * to kmod_devname_table_read() or kmod_devname_table_add_module(); or NULL. The bytes are the
+ * file system's: escape them before showing them.
+ */
+const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *finding);
+
+/**
+ * kmod_devname_finding_get_line() - the line it was found in
+ *
+ * Return: the line's number from 1, or 0 if the file is not text.
+ */
+size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding);
+
+/**
+ * kmod_devname_finding_get_message() - one English sentence that says what is wrong
+ *
+ * Return: printable ASCII without a newline and without the file's name. Other bytes of the
+ * data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
+ * programs look at the code.
+ */
+const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *finding);
+
+/**
+ * kmod_devname_code_to_string() - the stable name of a code, such as "missing-number"
+ *
+ * Return: the name, or NULL if @code is none of enum kmod_devname_code.
+ */
+const char *kmod_devname_code_to_string(enum kmod_devname_code code);
+
+/**
+ * kmod_devname_severity_to_string() - "note", "warning" or "error"
+ *
+ * Return: the name, or NULL if @severity is none of enum kmod_devname_severity.
+ */
+const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity);
+
+/* --- node -------------------------------------------------------------------------------- */
+
+/**
+ * struct kmod_devname_node - one device node and the module that opening it loads
+ *
+ * Never changes, lives as long as its table, and is valid: the name is a relative path of
+ * allowed bytes without "." and ".." components, the numbers are in range.
+ */
+struct kmod_devname_node;
+
+/** kmod_devname_node_get_module() - the module's name, as in /proc/modules */
+const char *kmod_devname_node_get_module(const struct kmod_devname_node *node);
+
+/** kmod_devname_node_get_name() - the node's path below /dev, such as "net/tun" */
+const char *kmod_devname_node_get_name(const struct kmod_devname_node *node);
+
+/** kmod_devname_node_get_type() - S_IFCHR or S_IFBLK of <sys/stat.h>, ready for mknod(2) */
+mode_t kmod_devname_node_get_type(const struct kmod_devname_node *node);
+
+/** kmod_devname_node_get_major() - 1 to KMOD_DEVNAME_MAJOR_MAX */
+unsigned int kmod_devname_node_get_major(const struct kmod_devname_node *node);
+
+/** kmod_devname_node_get_minor() - 0 to KMOD_DEVNAME_MINOR_MAX */
+unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node);
+
+/* --- table ------------------------------------------------------------------------------- */
+
+/**
+ * struct kmod_devname_table - nodes in the order of modules.devname
+ *
+ * No node of a table has the name of another with different numbers, and none lies below
+ * another. The same name with the same numbers may stand there for several modules.
+ */
+struct kmod_devname_table;
+
+/**
+ * kmod_devname_table_new() - make an empty table
+ * @ret_table: the table; release it with kmod_devname_table_unref()
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int kmod_devname_table_new(struct kmod_devname_table **ret_table);
+struct kmod_devname_table *kmod_devname_table_ref(struct kmod_devname_table *table);
+struct kmod_devname_table *kmod_devname_table_unref(struct kmod_devname_table *table);
+
+/**
+ * kmod_devname_table_size() - number of nodes
+ */
+size_t kmod_devname_table_size(const struct kmod_devname_table *table);
+
+/**
+ * kmod_devname_table_get() - one node
+ * @table: the table
+ * @index: from 0
+ *
+ * Return: the node, or NULL if @index is not below the size.
+ */
+const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname_table *table,
+						       size_t index);
+
+/**
+ * kmod_devname_table_add_module() - add the nodes that one module declares
+ * @table: the table; the nodes come after those it has, sorted by name
+ * @report: takes what is wrong with the module
+ * @module: the module's name; "-" is the same as "_", as for modprobe
+ * @file: the file to name in findings, or NULL
+ * @aliases: the values of the module's "alias" fields in the order of its .modinfo section,
+ *   such as "devname:fuse" and "char-major-10-229"; others are passed over
+ * @n_aliases: how many
+ *
+ * For depmod, dracut and others that have the aliases at hand already, so that no module is
+ * read twice. Call it in the order the lines shall have.
+ *
+ * Compilers emit alias strings in the order of the source or reversed. So the nodes are the
+ * same for @aliases and for the reversed list: one distinct name and one distinct number are
+ * a pair; otherwise names and numbers must alternate and pair off neighbour by neighbour. For
+ * every module of every kernel known this is what depmod does (tools/depmod.c,
+ * output_devname); where depmod's result depends on the compiler, there is no node and a
+ * finding "ambiguous".
+ *
+ * A number is the whole alias "char-major-MAJOR-MINOR" or "block-major-MAJOR-MINOR" in plain
+ * decimal, without sign, blank or leading zero (depmod takes what scanf takes). An alias with
+ * a wildcard, or with a major only, is no number. A module without a device name is never
+ * judged.
+ *
+ * Findings: missing-number, ambiguous, dynamic-minor, bad-name, bad-number, bad-module-name,
+ * too-many-aliases, name-conflict.
+ *
+ * Return: 0, or -ENOMEM; then the table may have some of the module's nodes.
+ */
+int kmod_devname_table_add_module(struct kmod_devname_table *table,
+				  struct kmod_devname_report *report, const char *module,
+				  const char *file, const char *const *aliases,
+				  size_t n_aliases);
+
+/**
+ * kmod_devname_table_read() - add the nodes of a modules.devname
+ * @table: the table; the nodes come after those it has
+ * @report: takes a finding with a line number for each line that is not as
+ *   modules.devname(5) says; the good lines are taken all the same
+ * @stream: read from its position to its end; not closed
+ * @file: the name to give in findings
+ *
+ * Stricter than kmod's reader, which is a scanf: one blank between fields, LF at the end of
+ * every line, the names and numbers checked by the rules. A line that is no comment and no
+ * node never becomes one.
+ *
+ * Findings: bad-line, long-line, cut-line, bad-name, bad-number, bad-module-name,
+ * dynamic-minor, name-conflict; system.
+ *
+ * Return: 0, or a negative errno of read(2): -EIO; -EISDIR if it is a directory. Then the
+ * table has the nodes of the lines before.
+ */
+int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devname_report *report,
+			    FILE *stream, const char *file);
+
+/**
+ * kmod_devname_table_write() - write the text of modules.devname
+ * @table: the table
+ * @stream: written to and flushed; not closed
+ *
+ * The header line and a line for each node, byte for byte what depmod writes; nothing at all
+ * for an empty table (ConditionFileNotEmpty= of kmod-static-nodes.service relies on that).
+ *
+ * Return: 0, or the negative errno of write(2): -ENOSPC, -EDQUOT, -EIO, -EPIPE; -EIO if the
+ * stream had failed before.
+ */
+int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream);
+
+/**
+ * kmod_devname_table_replace() - put the text of modules.devname into a file, or leave it
+ * @table: the table
+ * @dir_fd: the directory, open for reading (not O_PATH)
+ * @name: the file's name in it, without a slash
+ *
+ * The file is always either the old or the new one in full, whatever fails and whenever the
+ * process or the system stops; after success the new one is on disk (fsync of file and
+ * directory). A regular file of mode 0644 that has this very content is left alone, inode and
+ * times included. Otherwise a new file of mode 0644, whatever the umask, takes its place; a
+ * symbolic link is replaced and not followed.
+ *
+ * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, and does its work all the
+ * same if not. With the lock, a temporary file ".modules.devname.*" that a killed run left is
+ * removed.
+ *
+ * Return: 1 if the file was replaced, 0 if it was left alone, or a negative errno; then the
+ * old file is as it was and no other file is left:
+ *   -EINVAL: @name is empty, "." or "..", or has a slash
+ *   -EISDIR: @name is a directory
+ *   -ENOSPC, -EDQUOT, -EIO, -EROFS, -EACCES, -EPERM, -ENOENT (@dir_fd was removed) and others of
+ *   openat(2), write(2), fsync(2) and renameat(2)
+ * One failure comes after the file was replaced: -EIO from the fsync of the directory. Then
+ * the new content is complete and visible, and may be the old one again after a power loss.
+ */
+int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd,
+			       const char *name);
+
+/**
+ * kmod_devname_lock() - wait until no other run works for this directory
+ * @dir_fd: the directory that will hold the file, open for reading (not O_PATH)
+ * @timeout_ms: how long to wait, in milliseconds; 0 tries once
+ *
+ * Take it before looking at the modules and keep it until the file is written: then a slower,
+ * older run cannot replace a newer result. Advisory, flock(2) on the directory; closing
+ * @dir_fd releases it. Anybody who may open the directory may hold it for as long as they
+ * like, so never wait without end, and go on when the time is over.
+ *
+ * Return: 0; -EWOULDBLOCK if it could not be had in time; -EINVAL if @timeout_ms is negative;
+ * otherwise a negative errno of flock(2): the file system has no such locks (some network
+ * file systems), go on without.
+ */
+int kmod_devname_lock(int dir_fd, int timeout_ms);
+
+/* --- scan -------------------------------------------------------------------------------- */
+
+/**
+ * struct kmod_devname_scan - reads the modules of a module directory, step by step
+ */
+struct kmod_devname_scan;
+
+/**
+ * kmod_devname_scan_new() - prepare to read the modules of a module directory
+ * @root_fd: the root directory of the system in question ("/", a chroot, an image); O_PATH
+ *   is enough; the scan has a duplicate of its own
+ * @directory: the module directory below it, such as "lib/modules/6.1.0"; "." for @root_fd
+ *   itself. Symbolic links on the way and in the tree are resolved inside @root_fd.
+ * @table: takes the nodes when all modules have been read, and nothing before
+ * @report: takes the findings
+ * @ret_scan: the scan, which has references of its own to @table and @report; release it with
+ *   kmod_devname_scan_unref()
+ *
+ * Which files: those named *.ko, *.ko.gz, *.ko.xz, *.ko.zst at any depth, but for entries
+ * named "build" and "source", as depmod does; regular files and symbolic links to such.
+ * Directories behind links are read after all others, each once. What a file holds is told by
+ * its first bytes and not by its name. Plain files are read in three small pieces and
+ * never mapped.
+ *
+ * Which copy: of two files of one module the one below updates/ counts (the default "search"
+ * of depmod.d(5)), then the one with the smaller path. depmod lets the order of readdir(3)
+ * decide the latter.
+ *
+ * Which order: the position in modules.order, then the name of the module. So the result is
+ * byte for byte depmod's where modules.order lists the modules concerned, and has the same
+ * lines everywhere.
+ *
+ * Return: 0; -EINVAL if @directory is empty; -EBADF.
+ */
+int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devname_table *table,
+			  struct kmod_devname_report *report,
+			  struct kmod_devname_scan **ret_scan);
+struct kmod_devname_scan *kmod_devname_scan_ref(struct kmod_devname_scan *scan);
+
+/**
+ * kmod_devname_scan_unref() - release a reference; the last one stops what is under way
+ */
+struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan);
+
+/**
+ * kmod_devname_scan_set_threads() - set the number of threads
+ * @scan: a scan that has not been stepped yet
+ * @threads: 1 to 1024; 1 does everything in kmod_devname_scan_step() itself; 0, which is the
+ *   default, as many as CPUs that this process may use (sched_getaffinity(2))
+ *
+ * The result does not depend on it. The threads have all signals blocked.
+ *
+ * Return: 0; -EINVAL if @threads is out of range; -EBUSY if the scan has begun.
+ */
+int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int threads);
+
+/**
+ * kmod_devname_scan_set_size_max() - set the limit for the decompressed size of a module
+ * @scan: a scan that has not been stepped yet
+ * @bytes: at least 1; the default is 1 GiB. A larger module is a finding "too-large"
+ *
+ * Other limits are fixed: 128 MiB for an xz decoder, a window of 128 MiB for zstd, 16 MiB for
+ * .modinfo.
+ *
+ * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.
+ */
+int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes);
+
+/**
+ * kmod_devname_scan_step() - do some work
+ * @scan: the scan
+ *
+ * Call it until it returns 0 or less. A call takes a fraction of a second, unless a single
+ * module takes longer.
+ *
+ * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
+ * too-large, dangling-link, not-regular, vanished, duplicate-module, bad-order; system.
+ *
+ * Return: how many files and directories are known and still to be read, at least 1; 0 when
+ * all is done and the table is complete; or a negative errno. After an error the scan is over
+ * and returns the same error again; the table is as it was, but for -ENOMEM while the nodes
+ * were added.
+ *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory
+ *   -EACCES: a file or directory may not be read
+ *   -EIO, -EMFILE, -ENFILE, -EAGAIN (no thread could be made) and others of openat(2), read(2),
+ *   getdents(2), pthread_create(3)
+ */
+int kmod_devname_scan_step(struct kmod_devname_scan *scan);
+
+/**
+ * kmod_devname_scan_get_modules() - how many module files have been found so far
+ */
+size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan);
+
+/* --- paths ------------------------------------------------------------------------------- */
+
+/**
+ * kmod_devname_open_in_root() - open a file below a root directory
+ * @root_fd: the root directory; O_PATH is enough
+ * @path: a path in it; a leading slash means @root_fd
+ * @flags: flags of open(2), without O_CREAT and O_TMPFILE; O_CLOEXEC is implied
+ *
+ * Absolute symbolic links and ".." do not lead out of @root_fd, as after chroot(2). Uses
+ * openat2(2) with RESOLVE_IN_ROOT, or walks by hand where the kernel is older than 5.6 or a
+ * container forbids it. No "magic" links of /proc are followed.
+ *
+ * Return: the file descriptor, or a negative errno of open(2):
+ *   -EINVAL: @flags has O_CREAT or O_TMPFILE, or @path is empty
+ *   -ENOENT, -ENOTDIR, -ELOOP, -EACCES, -ENAMETOOLONG, -EMFILE, -ENFILE, -EIO
+ *   -EAGAIN: directories were renamed again and again while the path was walked
+ */
+int kmod_devname_open_in_root(int root_fd, const char *path, int flags);
+
+#ifdef __GNUC__
+#pragma GCC visibility pop
+#endif
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LINES_H
+#define LINES_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* kmod reads modules.devname, and depmod modules.order, with fgets() into 4096 bytes. */
+#define LINE_MAX_SIZE 4094
+
+enum line_status {
+	LINE_END, /* there is no further line */
+	LINE_GOOD,
+	LINE_LONG, /* over LINE_MAX_SIZE; the text is its beginning */
+	LINE_CUT, /* the last one, without a newline */
+};
+
+/* The lines of a stream, one after the other, in bounded memory. */
+struct lines {
+	FILE *stream;
+	size_t number; /* of the current line, from 1 */
+	size_t size; /* of its text, without newline; there may be NUL bytes in it */
+	char text[LINE_MAX_SIZE + 1]; /* with a NUL behind */
+};
+
+void lines_init(struct lines *lines, FILE *stream);
+
+/* Goes to the next line. Returns its status, or a negative errno if reading failed. */
+int lines_next(struct lines *lines);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LIST_H
+#define LIST_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "array.h"
+
+/* Pointers in a growing array. */
+struct list {
+	void **items;
+	size_t size;
+	size_t capacity;
+};
+
+static inline int list_reserve(struct list *list, size_t more)
+{
+	void **items;
+
+	if (more == 0)
+		return 0;
+	items = array_grow(list->items, &list->capacity, sizeof(*items), list->size + more);
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	return 0;
+}
+
+static inline int list_push(struct list *list, void *item)
+{
+	int r = list_reserve(list, 1);
+
+	if (r == 0)
+		list->items[list->size++] = item;
+	return r;
+}
+
+/* Empties from into list. On failure both are as they were. */
+static inline int list_move(struct list *list, struct list *from)
+{
+	int r = list_reserve(list, from->size);
+
+	if (r == 0 && from->size > 0) {
+		memcpy(list->items + list->size, from->items, from->size * sizeof(*from->items));
+		list->size += from->size;
+		from->size = 0;
+	}
+	return r;
+}
+
+static inline void *list_pop(struct list *list)
+{
+	return list->items[--list->size];
+}
+
+/* Frees the array, and each item with free_item unless that is NULL. */
+static inline void list_done(struct list *list, void (*free_item)(void *))
+{
+	for (size_t i = 0; free_item && i < list->size; i++)
+		free_item(list->items[i]);
+	free(list->items);
+	*list = (struct list){ 0 };
+}
+
+#endif

@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * A module image -> its alias strings.
+ *
+ * libelf knows the layouts and byte orders (elf32_xlatetom(3) and elf64_xlatetom(3)); which
+ * bytes are read is decided here: the header, the section headers with the names that
+ * usually stand right before them, and .modinfo. elf_begin(3) on a file takes half as many
+ * system calls more and some allocations for each section.
+ */
+
+#include <elf.h>
+#include <errno.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "modinfo.h"
+
+#define MODINFO_SIZE_MAX ((size_t)16 << 20)
+/* The kernel takes 16 bits of section count from the header; this leaves room for more. */
+#define SECTIONS_MAX ((uint64_t)1 << 20)
+/* How far before the section headers .shstrtab starts in every module known. */
+#define NAMES_GUESS 1024
+
+/* A piece of the image, so that small reads nearby cost no system call each. */
+struct window {
+	const struct image *image;
+	uint64_t offset;
+	size_t size;
+	uint8_t bytes[8192];
+};
+
+struct elf {
+	unsigned int class; /* ELFCLASS32 or ELFCLASS64 */
+	unsigned int encoding; /* ELFDATA2LSB or ELFDATA2MSB */
+	uint64_t section_table;
+	uint64_t n_sections;
+	uint64_t names_index;
+	struct window headers;
+	struct window names;
+};
+
+struct section {
+	uint64_t name; /* offset in the section of names */
+	uint64_t type;
+	uint64_t flags;
+	uint64_t offset;
+	uint64_t size;
+	uint64_t link;
+};
+
+void modinfo_done(struct modinfo *modinfo)
+{
+	free(modinfo->strings);
+	*modinfo = (struct modinfo){ 0 };
+}
+
+static bool window_has(const struct window *window, uint64_t offset, size_t size)
+{
+	if (window->size == 0)
+		return false;
+	return offset >= window->offset && offset - window->offset <= window->size &&
+	       size <= window->size - (offset - window->offset);
+}
+
+/*
+ * Points to size bytes at offset; the window is moved to start if they are not in it. Returns 0, FAULT_CUT, or a negative errno.
+ */
+static int window_get(struct window *window, uint64_t start, uint64_t offset, size_t size,
+		      const uint8_t **ret_bytes)
+{
+	ssize_t n;
+
+	if (!window_has(window, offset, size)) {
+		n = image_read(window->image, start, window->bytes, sizeof(window->bytes));
+		window->offset = start;
+		window->size = n < 0 ? 0 : (size_t)n;
+		if (n < 0)
+			return (int)n;
+		if (!window_has(window, offset, size))
+			return FAULT_CUT;
+	}
+	*ret_bytes = window->bytes + (offset - window->offset);
+	return 0;
+}
+
+/* Converts one header of either class to the layout of this machine. */
+static bool translate(const struct elf *elf, Elf_Type type, const uint8_t *bytes, size_t size,
+		      void *ret_header, size_t header_size)
+{
+	Elf_Data from = { .d_buf = (void *)(uintptr_t)bytes,
+			  .d_type = type,
+			  .d_version = EV_CURRENT,
+			  .d_size = size };
+	Elf_Data to = { .d_buf = ret_header,
+			.d_type = type,
+			.d_version = EV_CURRENT,
+			.d_size = header_size };
+
+	if (elf->class == ELFCLASS32)
+		return elf32_xlatetom(&to, &from, elf->encoding) != NULL;
+	return elf64_xlatetom(&to, &from, elf->encoding) != NULL;
+}
+
+static size_t section_header_size(const struct elf *elf)
+{
+	return elf->class == ELFCLASS32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+}
+
+static int parse_ident(struct elf *elf, const uint8_t *head, size_t size)
+{
+	if (size < SELFMAG || memcmp(head, ELFMAG, SELFMAG) != 0)
+		return FAULT_NOT_ELF;
+	if (size < EI_NIDENT)
+		return FAULT_CUT;
+	elf->class = head[EI_CLASS];
+	elf->encoding = head[EI_DATA];
+	if ((elf->class != ELFCLASS32 && elf->class != ELFCLASS64) ||
+	    (elf->encoding != ELFDATA2LSB && elf->encoding != ELFDATA2MSB) ||
+	    head[EI_VERSION] != EV_CURRENT)
+		return FAULT_BAD_HEADER;
+	return size < (elf->class == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr)) ?
+		       FAULT_CUT :
+		       FAULT_NONE;
+}
+
+static int parse_header(struct elf *elf, const uint8_t *head)
+{
+	union {
+		Elf32_Ehdr of32;
+		Elf64_Ehdr of64;
+	} h;
+	bool is32 = elf->class == ELFCLASS32;
+	size_t size = is32 ? sizeof(h.of32) : sizeof(h.of64);
+	unsigned int section_header;
+
+	if (!translate(elf, ELF_T_EHDR, head, size, &h, sizeof(h)))
+		return FAULT_BAD_HEADER;
+	elf->section_table = is32 ? h.of32.e_shoff : h.of64.e_shoff;
+	elf->n_sections = is32 ? h.of32.e_shnum : h.of64.e_shnum;
+	elf->names_index = is32 ? h.of32.e_shstrndx : h.of64.e_shstrndx;
+	section_header = is32 ? h.of32.e_shentsize : h.of64.e_shentsize;
+	if (elf->section_table == 0)
+		return elf->n_sections == 0 ? FAULT_NONE : FAULT_BAD_HEADER;
+	return section_header == section_header_size(elf) ? FAULT_NONE : FAULT_BAD_HEADER;
+}
+
+/* The window is laid so that the names come along with the headers, if there is room. */
+static int read_section(struct elf *elf, uint64_t index, struct section *ret_section)
+{
+	union {
+		Elf32_Shdr of32;
+		Elf64_Shdr of64;
+	} h;
+	size_t size = section_header_size(elf);
+	uint64_t offset, start;
+	const uint8_t *bytes;
+	int r;
+
+	if (elf->section_table > UINT64_MAX - index * size)
+		return FAULT_CUT;
+	offset = elf->section_table + index * size;
+	start = elf->section_table - (elf->section_table < NAMES_GUESS ? elf->section_table :
+									 NAMES_GUESS);
+	if (offset + size > start + sizeof(elf->headers.bytes))
+		start = offset;
+	r = window_get(&elf->headers, start, offset, size, &bytes);
+	if (r != 0)
+		return r;
+	if (!translate(elf, ELF_T_SHDR, bytes, size, &h, sizeof(h)))
+		return FAULT_BAD_SECTION;
+	if (elf->class == ELFCLASS32)
+		*ret_section = (struct section){ h.of32.sh_name,   h.of32.sh_type, h.of32.sh_flags,
+						 h.of32.sh_offset, h.of32.sh_size, h.of32.sh_link };
+	else
+		*ret_section = (struct section){ h.of64.sh_name,   h.of64.sh_type, h.of64.sh_flags,
+						 h.of64.sh_offset, h.of64.sh_size, h.of64.sh_link };
+	return 0;
+}
+
+/* Numbers that do not fit the header's 16 bits stand in section 0, see elf(5). */
+static int resolve_extended_numbers(struct elf *elf)
+{
+	struct section section;
+	int r;
+
+	if (elf->section_table == 0 ||
+	    (elf->n_sections != 0 && elf->names_index != SHN_XINDEX))
+		return 0;
+	r = read_section(elf, 0, &section);
+	if (r != 0)
+		return r;
+	if (elf->n_sections == 0)
+		elf->n_sections = section.size;
+	if (elf->names_index == SHN_XINDEX)
+		elf->names_index = section.link;
+	return elf->n_sections > SECTIONS_MAX ? FAULT_BAD_SECTION : FAULT_NONE;
+}
+
+static int open_elf(struct elf *elf, const struct image *image)
+{
+	uint8_t head[sizeof(Elf64_Ehdr)];
+	ssize_t n = image_read(image, 0, head, sizeof(head));
+	int r;
+
+	if (n < 0)
+		return (int)n;
+	elf->headers.image = elf->names.image = image;
+	elf->headers.size = elf->names.size = 0; /* all else of them is only looked at below that */
+	r = parse_ident(elf, head, (size_t)n);
+	if (r == 0)
+		r = parse_header(elf, head);
+	if (r == 0)
+		r = resolve_extended_numbers(elf);
+	return r;
+}
+
+/* Is the section's name, in the section of names, ".modinfo"? 0 or 1, a fault, or an errno. */
+static int is_modinfo(struct elf *elf, const struct section *names, const struct section *section,
+		      bool *ret_is)
+{
+	static const char name[] = ".modinfo";
+	const uint8_t *bytes;
+	uint64_t offset;
+	int r;
+
+	*ret_is = false;
+	if (section->name >= names->size)
+		return section->name == 0 ? FAULT_NONE : FAULT_BAD_SECTION;
+	if (names->size - section->name < sizeof(name))
+		return FAULT_NONE;
+	if (names->offset > UINT64_MAX - names->size)
+		return FAULT_CUT;
+	offset = names->offset + section->name;
+	if (window_has(&elf->headers, offset, sizeof(name)))
+		r = window_get(&elf->headers, offset, offset, sizeof(name), &bytes);
+	else
+		r = window_get(&elf->names, offset, offset, sizeof(name), &bytes);
+	if (r == 0)
+		*ret_is = memcmp(bytes, name, sizeof(name)) == 0;
+	return r;
+}
+
+static int find_modinfo(struct elf *elf, struct section *ret_section, bool *ret_found)
+{
+	struct section names, section;
+	bool found = false;
+	int r;
+
+	*ret_found = false;
+	if (elf->n_sections == 0)
+		return 0;
+	if (elf->names_index == SHN_UNDEF || elf->names_index >= elf->n_sections)
+		return FAULT_BAD_SECTION;
+	r = read_section(elf, elf->names_index, &names);
+	if (r == 0 && names.type != SHT_STRTAB)
+		r = FAULT_BAD_SECTION;
+	for (uint64_t i = 1; i < elf->n_sections && r == 0 && !found; i++) {
+		r = read_section(elf, i, &section);
+		if (r == 0)
+			r = is_modinfo(elf, &names, &section, &found);
+	}
+	if (r != 0 || !found)
+		return r;
+	*ret_section = section;
+	*ret_found = true;
+	return 0;
+}
+
+static int reserve(struct modinfo *modinfo, size_t size)
+{
+	char *strings;
+
+	if (size <= modinfo->capacity)
+		return 0;
+	strings = realloc(modinfo->strings, size);
+	if (!strings)
+		return -ENOMEM;
+	modinfo->strings = strings;
+	modinfo->capacity = size;
+	return 0;
+}
+
+static int read_strings(struct modinfo *modinfo, const struct image *image,
+			const struct section *section)
+{
+	size_t size;
+	ssize_t n;
+	int r;
+
+	if (section->type == SHT_NOBITS || (section->flags & SHF_COMPRESSED))
+		return FAULT_BAD_SECTION;
+	if (section->size > MODINFO_SIZE_MAX)
+		return FAULT_MODINFO_SIZE;
+	size = (size_t)section->size;
+	r = reserve(modinfo, size + 1);
+	if (r < 0)
+		return r;
+	n = image_read(image, section->offset, modinfo->strings, size);
+	if (n < 0)
+		return (int)n;
+	if ((size_t)n < size)
+		return FAULT_CUT;
+	modinfo->strings[size] = '\0';
+	modinfo->size = size;
+	return 0;
+}
+
+int modinfo_read(struct modinfo *modinfo, const struct image *image)
+{
+	struct section section;
+	struct elf elf;
+	bool found;
+	int r;
+
+	modinfo->size = 0;
+	r = open_elf(&elf, image);
+	if (r != 0)
+		return r;
+	r = find_modinfo(&elf, &section, &found);
+	if (r != 0 || !found)
+		return r;
+	return read_strings(modinfo, image, &section);
+}
+
+const char *modinfo_next_alias(const struct modinfo *modinfo, size_t *position)
+{
+	static const char key[] = "alias=";
+
+	while (*position < modinfo->size) {
+		const char *string = modinfo->strings + *position;
+
+		*position += strlen(string) + 1;
+		if (strncmp(string, key, sizeof(key) - 1) == 0)
+			return string + sizeof(key) - 1;
+	}
+	return NULL;
+}

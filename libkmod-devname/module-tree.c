@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What a module directory looks like: which files are modules, what they are called, and
+ * which copy of a module counts. Knows nothing of what is in them.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "module-tree.h"
+
+#define LISTING_SIZE ((size_t)32 << 10)
+
+bool module_tree_is_module(const char *name)
+{
+	static const char *const suffixes[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst" };
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (size > suffix && strcmp(name + size - suffix, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool module_tree_is_skipped(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "build") == 0 ||
+	       strcmp(name, "source") == 0;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+/* A byte of a module's name, the name's end included, from a byte of the file's name. */
+static char module_byte(char c)
+{
+	if (c == '.')
+		return '\0';
+	return c == '-' ? '_' : c;
+}
+
+char *module_tree_module_name(const char *path)
+{
+	char *name = strdup(base_name(path));
+
+	for (char *p = name; p && *p != '\0'; p++)
+		*p = module_byte(*p);
+	return name;
+}
+
+int module_tree_compare_names(const char *a, const char *b)
+{
+	char x, y;
+
+	a = base_name(a);
+	b = base_name(b);
+	do {
+		x = module_byte(*a++);
+		y = module_byte(*b++);
+	} while (x == y && x != '\0');
+	return (unsigned char)x - (unsigned char)y;
+}
+
+bool module_tree_is_update(const char *path)
+{
+	static const char updates[] = "updates/";
+
+	return strncmp(path, updates, sizeof(updates) - 1) == 0;
+}
+
+int module_tree_compare_copies(const char *a, const char *b)
+{
+	bool update_a = module_tree_is_update(a), update_b = module_tree_is_update(b);
+
+	if (update_a != update_b)
+		return update_a ? -1 : 1;
+	return strcmp(a, b);
+}
+
+void directory_listing_done(struct directory_listing *listing)
+{
+	free(listing->buffer);
+}
+
+int directory_listing_start(struct directory_listing *listing)
+{
+	listing->size = listing->position = 0;
+	if (!listing->buffer)
+		listing->buffer = malloc(LISTING_SIZE);
+	return listing->buffer ? 0 : -ENOMEM;
+}
+
+int directory_listing_next(struct directory_listing *listing, int dir_fd,
+			   struct directory_entry *ret_entry)
+{
+	const struct dirent64 *entry;
+	ssize_t n;
+
+	if (listing->position == listing->size) {
+		n = getdents64(dir_fd, listing->buffer, LISTING_SIZE);
+		if (n < 0 && errno == ENOENT) /* removed while it was being listed */
+			n = 0;
+		if (n <= 0)
+			return n < 0 ? -errno : 0;
+		listing->size = (size_t)n;
+		listing->position = 0;
+	}
+	entry = (const void *)(listing->buffer + listing->position);
+	listing->position += entry->d_reclen;
+	ret_entry->name = entry->d_name;
+	ret_entry->type = entry->d_type;
+	return 1;
+}

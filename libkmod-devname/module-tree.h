@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef MODULE_TREE_H
+#define MODULE_TREE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "list.h"
+
+/* Paths here are relative to the module directory; "" is the directory itself. */
+
+/* Is a file of this name a module? */
+bool module_tree_is_module(const char *name);
+
+/* "build" and "source" lead to the kernel's sources, "." and ".." to nothing new. */
+bool module_tree_is_skipped(const char *name);
+
+/* The name of the module in a file, as the kernel has it. NULL if there is no memory. */
+char *module_tree_module_name(const char *path);
+
+/* Compares the names of the modules in two files, like strcmp(3). */
+int module_tree_compare_names(const char *a, const char *b);
+
+/* Of two files of one module, sorts the one that counts first. */
+int module_tree_compare_copies(const char *a, const char *b);
+
+/* Is the file below the directory for modules that replace the kernel's own? */
+bool module_tree_is_update(const char *path);
+
+struct directory_entry {
+	const char *name; /* good until the next call */
+	unsigned char type; /* DT_... of readdir(3), DT_UNKNOWN if the file system does not say */
+};
+
+/* A directory being listed, in memory that is made once for many. */
+struct directory_listing {
+	char *buffer;
+	size_t size;
+	size_t position;
+};
+
+void directory_listing_done(struct directory_listing *listing);
+
+/* Starts with another directory. Returns 0 or -ENOMEM. */
+int directory_listing_start(struct directory_listing *listing);
+
+/* Gets an entry of the directory. Returns 1, 0 at the end, or a negative errno. */
+int directory_listing_next(struct directory_listing *listing, int dir_fd,
+			   struct directory_entry *ret_entry);
+
+#endif

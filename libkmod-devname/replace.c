@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Table -> file, in one go: the file is the old or the new one, never something between, and
+ * after success the new one is on disk.
+ */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cleanup.h"
+#include "image.h"
+#include "libkmod-devname.h"
+
+#define FILE_MODE 0644
+#define TEMPORARY_PREFIX ".modules.devname."
+#define TEMPORARY_SIZE (sizeof(TEMPORARY_PREFIX) + 2 * 11)
+#define TEMPORARY_TRIES 16
+#define LOCK_INTERVAL_MS 50
+
+static bool has_content(int fd, const char *text, size_t size)
+{
+	_cleanup_free_ char *content = malloc(size + 1);
+	struct stat st;
+
+	return content && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	       (st.st_mode & 07777) == FILE_MODE && st.st_size == (off_t)size &&
+	       read_at(fd, 0, content, size + 1) == (ssize_t)size &&
+	       memcmp(content, text, size) == 0;
+}
+
+/* Some file systems, read-only ones among them, have nothing to flush and say EINVAL or EROFS. */
+static int flush_to_disk(int fd)
+{
+	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
+		return 0;
+	return -errno;
+}
+
+/* 1: the file has this content, and now on disk; 0: it has not; or a negative errno. */
+static int is_up_to_date(int dir_fd, const char *name, const char *text, size_t size)
+{
+	_cleanup_close_ int fd =
+		openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int r;
+
+	if (fd < 0 || !has_content(fd, text, size))
+		return 0;
+	/* depmod, which may have written it, flushes nothing */
+	r = flush_to_disk(fd);
+	if (r == 0)
+		r = flush_to_disk(dir_fd);
+	return r < 0 ? r : 1;
+}
+
+static int write_all(int fd, const char *text, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, text, size);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		size -= (size_t)n;
+	}
+	return 0;
+}
+
+static int fill_temporary(int fd, const char *text, size_t size)
+{
+	int r = write_all(fd, text, size);
+
+	if (r == 0 && fchmod(fd, FILE_MODE) < 0)
+		r = -errno;
+	if (r == 0 && fsync(fd) < 0)
+		r = -errno;
+	return r;
+}
+
+/* A name that nobody has; if somebody does all the same, the next number is tried. */
+static void name_temporary(char name[static TEMPORARY_SIZE], unsigned int number)
+{
+	(void)snprintf(name, TEMPORARY_SIZE, TEMPORARY_PREFIX "%d.%u", (int)getpid(), number);
+}
+
+static int rename_temporary(int dir_fd, const char *temporary, const char *name)
+{
+	int r = 0;
+
+	if (renameat(dir_fd, temporary, dir_fd, name) < 0) {
+		r = -errno;
+		(void)unlinkat(dir_fd, temporary, 0);
+	}
+	return r;
+}
+
+/* Gives a file without a name a temporary one. -EOPNOTSUPP: that cannot be done here. */
+static int link_temporary(int dir_fd, int fd, char name[static TEMPORARY_SIZE])
+{
+	for (unsigned int i = 0; i < TEMPORARY_TRIES; i++) {
+		name_temporary(name, i);
+		if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0)
+			return 0;
+		if (errno != EEXIST)
+			break;
+	}
+	/* ENOENT: without CAP_DAC_READ_SEARCH, open(2); the others: file systems differ */
+	return errno == ENOENT || errno == EPERM || errno == EINVAL ? -EOPNOTSUPP : -errno;
+}
+
+/*
+ * Without a name until it is complete, the file leaves nothing behind when the process is
+ * killed, but for the moment between link and rename. -EOPNOTSUPP: that cannot be done here.
+ */
+static int publish_unnamed(int dir_fd, const char *name, const char *text, size_t size)
+{
+	char temporary[TEMPORARY_SIZE];
+	_cleanup_close_ int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0)
+		return errno == EISDIR || errno == EINVAL ? -EOPNOTSUPP : -errno;
+	r = fill_temporary(fd, text, size);
+	if (r == 0)
+		r = link_temporary(dir_fd, fd, temporary);
+	return r < 0 ? r : rename_temporary(dir_fd, temporary, name);
+}
+
+static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
+{
+	int fd = -1;
+
+	for (unsigned int i = 0; i < TEMPORARY_TRIES && fd < 0; i++) {
+		name_temporary(name, i);
+		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+static int publish_named(int dir_fd, const char *name, const char *text, size_t size)
+{
+	char temporary[TEMPORARY_SIZE];
+	_cleanup_close_ int fd = create_temporary(dir_fd, temporary);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = fill_temporary(fd, text, size);
+	if (r < 0) {
+		(void)unlinkat(dir_fd, temporary, 0);
+		return r;
+	}
+	return rename_temporary(dir_fd, temporary, name);
+}
+
+/* What killed runs have left. Only called with the lock: no other run is at work. */
+static void remove_leftovers(int dir_fd)
+{
+	_cleanup_close_ int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct dirent *entry;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir)
+		return;
+	fd = -1;
+	while ((entry = readdir(dir)))
+		if (strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) == 0)
+			(void)unlinkat(dir_fd, entry->d_name, 0);
+	(void)closedir(dir);
+}
+
+static int replace_file(int dir_fd, const char *name, const char *text, size_t size)
+{
+	int r;
+
+	if (kmod_devname_lock(dir_fd, 0) == 0)
+		remove_leftovers(dir_fd);
+	r = is_up_to_date(dir_fd, name, text, size);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = publish_unnamed(dir_fd, name, text, size);
+	if (r == -EOPNOTSUPP)
+		r = publish_named(dir_fd, name, text, size);
+	if (r < 0)
+		return r;
+	if (fsync(dir_fd) < 0 && errno != EINVAL)
+		return -EIO;
+	return 1;
+}
+
+int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd,
+			       const char *name)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *stream;
+	int r;
+
+	if (*name == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return -EINVAL;
+	stream = open_memstream(&text, &size);
+	if (!stream)
+		return -ENOMEM;
+	r = kmod_devname_table_write(table, stream);
+	if (fclose(stream) != 0 || r < 0)
+		r = -ENOMEM;
+	if (r == 0)
+		r = replace_file(dir_fd, name, text, size);
+	free(text);
+	return r;
+}
+
+static long elapsed_ms(const struct timespec *since)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+}
+
+int kmod_devname_lock(int dir_fd, int timeout_ms)
+{
+	static const struct timespec interval = { .tv_nsec = LOCK_INTERVAL_MS * 1000000L };
+	struct timespec start;
+
+	if (timeout_ms < 0)
+		return -EINVAL;
+	(void)clock_gettime(CLOCK_MONOTONIC, &start);
+	while (flock(dir_fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return -errno;
+		if (elapsed_ms(&start) >= timeout_ms)
+			return -EWOULDBLOCK;
+		(void)nanosleep(&interval, NULL);
+	}
+	return 0;
+}

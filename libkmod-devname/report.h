@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stddef.h>
+
+#include "libkmod-devname.h"
+
+/* Where something was found: the file, may be NULL, and its line, 0 if it is not text. */
+struct place {
+	const char *file;
+	size_t line;
+};
+
+/*
+ * Adds a finding; the message is a sentence without the file's name. Bytes of the data may
+ * stand in it as they are: they are escaped here. NULL as the report drops the finding.
+ */
+int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
+	       enum kmod_devname_severity severity, const struct place *place,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Names the file for which a system call failed with error, a negative errno; returns error. */
+int report_system(struct kmod_devname_report *report, int error, const struct place *place);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef ROOT_H
+#define ROOT_H
+
+/* kmod_devname_open_in_root() as it is done where openat2(2) is not to be had. */
+int root_open_by_hand(int root_fd, const char *path, int flags);
+
+/*
+ * Opens a path of any length; what is beyond the first PATH_MAX bytes must be free of "..",
+ * and links there are resolved below the point where they were cut off.
+ */
+int root_open_long(int root_fd, const char *path, int flags);
+
+#endif

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* The scan: the modules of a module directory -> table. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "report.h"
+#include "scan.h"
+
+#define THREADS_MAX 1024
+#define SIZE_MAX_DEFAULT ((size_t)1 << 30)
+
+/* The members that may fail; 0 or a negative errno. */
+static int scan_init(struct kmod_devname_scan *scan, int root_fd, const char *directory)
+{
+	pthread_condattr_t attributes;
+
+	pthread_mutex_init(&scan->lock, NULL);
+	pthread_cond_init(&scan->changed, NULL);
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&scan->progress, &attributes);
+	pthread_condattr_destroy(&attributes);
+	scan->root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
+	if (scan->root_fd < 0)
+		return -errno;
+	scan->directory = strdup(directory);
+	return scan->directory ? 0 : -ENOMEM;
+}
+
+int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devname_table *table,
+			  struct kmod_devname_report *report, struct kmod_devname_scan **ret_scan)
+{
+	struct kmod_devname_scan *scan;
+	int r;
+
+	if (*directory == '\0')
+		return -EINVAL;
+	scan = calloc(1, sizeof(*scan));
+	if (!scan)
+		return -ENOMEM;
+	scan->references = 1;
+	scan->size_max = SIZE_MAX_DEFAULT;
+	scan->table = kmod_devname_table_ref(table);
+	scan->report = report ? kmod_devname_report_ref(report) : NULL;
+	r = scan_init(scan, root_fd, directory);
+	if (r < 0) {
+		kmod_devname_scan_unref(scan);
+		return r;
+	}
+	*ret_scan = scan;
+	return 0;
+}
+
+struct kmod_devname_scan *kmod_devname_scan_ref(struct kmod_devname_scan *scan)
+{
+	scan->references++;
+	return scan;
+}
+
+struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan)
+{
+	if (!scan || --scan->references > 0)
+		return NULL;
+	pool_stop(scan);
+	worker_free(scan->worker);
+	harvest_done(&scan->harvest);
+	visited_free(scan->visited);
+	if (scan->root_fd >= 0)
+		(void)close(scan->root_fd);
+	pthread_cond_destroy(&scan->progress);
+	pthread_cond_destroy(&scan->changed);
+	pthread_mutex_destroy(&scan->lock);
+	kmod_devname_table_unref(scan->table);
+	kmod_devname_report_unref(scan->report);
+	free(scan->error_path);
+	free(scan->directory);
+	free(scan);
+	return NULL;
+}
+
+int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int threads)
+{
+	if (threads > THREADS_MAX)
+		return -EINVAL;
+	if (scan->begun)
+		return -EBUSY;
+	scan->threads = threads;
+	return 0;
+}
+
+int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
+{
+	if (bytes == 0)
+		return -EINVAL;
+	if (scan->begun)
+		return -EBUSY;
+	scan->size_max = bytes;
+	return 0;
+}
+
+static unsigned int count_cpus(void)
+{
+	cpu_set_t cpus;
+	int n;
+
+	/* It fails where the kernel has room for more CPUs than the set. */
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		n = CPU_COUNT(&cpus);
+	else
+		n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+	if (n < 1)
+		return 1;
+	return n < THREADS_MAX ? (unsigned int)n : THREADS_MAX;
+}
+
+static int begin(struct kmod_devname_scan *scan)
+{
+	struct directory *top = calloc(1, sizeof(*top) + 1);
+	int r;
+
+	if (!top)
+		return -ENOMEM;
+	r = list_push(&scan->harvest.directories, top);
+	if (r < 0) {
+		free(top);
+		return r;
+	}
+	scan->begun = true;
+	if (scan->threads == 0)
+		scan->threads = count_cpus();
+	if (scan->threads > 1)
+		return pool_start(scan);
+	scan->worker = worker_new(scan);
+	return scan->worker ? 0 : -ENOMEM;
+}
+
+static int step(struct kmod_devname_scan *scan)
+{
+	int r = scan->begun ? 0 : begin(scan);
+
+	if (r < 0)
+		return r;
+	if (scan->worker)
+		(void)queue_work(scan->worker);
+	r = scan->worker ? queue_state(scan) : pool_wait(scan);
+	if (r != 0)
+		return r;
+	pool_stop(scan);
+	return scan_conclude(scan);
+}
+
+/* The path that the first error is about, below the module directory. */
+static void report_error(struct kmod_devname_scan *scan, int error)
+{
+	size_t prefix = strlen(scan->directory) + 1;
+	struct place place = { ".", 0 };
+
+	if (!scan->error_path)
+		return;
+	if (strlen(scan->error_path) > prefix)
+		place.file = scan->error_path + prefix;
+	(void)report_system(scan->report, error, &place);
+}
+
+int kmod_devname_scan_step(struct kmod_devname_scan *scan)
+{
+	int r;
+
+	if (scan->finished)
+		return scan->error;
+	r = step(scan);
+	if (r > 0)
+		return r;
+	pool_stop(scan);
+	scan->finished = true;
+	scan->error = r;
+	if (r < 0)
+		report_error(scan, r);
+	return r;
+}
+
+size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan)
+{
+	size_t n;
+
+	pthread_mutex_lock(&scan->lock);
+	n = scan->harvest.modules.size;
+	pthread_mutex_unlock(&scan->lock);
+	return n;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SYNTAX_H
+#define SYNTAX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* What a device node is apart from its name: S_IFCHR or S_IFBLK, and the numbers. */
+struct device_number {
+	mode_t type;
+	unsigned int major;
+	unsigned int minor;
+};
+
+/* A device name: a relative path of valid components. */
+bool syntax_is_device_name(const char *name);
+
+/* A module's name as /proc/modules has it: one component without "-" and ".". */
+bool syntax_is_module_name(const char *module);
+
+/*
+ * "MAJOR<separator>MINOR", the whole of the string, in plain decimal and in range. Leaves
+ * ret_number->type alone.
+ */
+bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number);
+
+/* MISC_DYNAMIC_MINOR: a request for any number, which no node can have. */
+bool syntax_is_dynamic(const struct device_number *number);
+
+bool syntax_same_number(const struct device_number *a, const struct device_number *b);
+
+char syntax_type_letter(mode_t type);
+
+/*
+ * An order of device names in which those that cannot stand side by side in a directory tree,
+ * a name and itself, "a" and "a/b", compare as equal. Consistent within any set of names of
+ * which no two are equal, which is what a search tree needs.
+ */
+int syntax_compare_places(const char *a, const char *b);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include "libkmod-devname.h"
+#include "report.h"
+#include "syntax.h"
+
+/*
+ * Adds a node if it is valid and contradicts none that is there; otherwise a finding at the
+ * place. Returns 0 in both cases, or -ENOMEM.
+ */
+int table_add(struct kmod_devname_table *table, struct kmod_devname_report *report,
+	      const struct place *place, const char *module, const char *name,
+	      const struct device_number *number);
+
+#endif

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* generate: the modules of a kernel -> its modules.devname. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "kernels.h"
+#include "output.h"
+#include "progress.h"
+#include "tool.h"
+
+#define THREADS_MAX 1024
+
+enum {
+	KEY_OUTPUT = 256,
+	KEY_SOURCE,
+	KEY_THREADS,
+};
+
+static const struct option_spec options[] = {
+	{ 'o', "outdir", "DIR", "second root directory, where the file goes" },
+	{ 'n', "dry-run", NULL, "print the text and write nothing" },
+	{ KEY_OUTPUT, "output", "FILE", "replace this file instead; - is standard output" },
+	{ KEY_SOURCE, "source", "SOURCE", "where names and numbers come from: modules" },
+	{ KEY_THREADS, "threads", "N", "threads that read modules (default: the CPUs)" },
+	{ 0 },
+};
+
+struct generate {
+	struct common common;
+	const char *outdir;
+	const char *output;
+	bool dry_run;
+	unsigned int threads;
+};
+
+/* Returns whether the value was understood. */
+static bool take_threads(struct generate *generate, const char *value)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(value, &end, 10);
+	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n < 1 || n > THREADS_MAX) {
+		say("--threads: '%s' is not a number from 1 to %d", value, THREADS_MAX);
+		return false;
+	}
+	generate->threads = (unsigned int)n;
+	return true;
+}
+
+static bool take_source(const char *value)
+{
+	if (strcmp(value, "modules") == 0)
+		return true;
+	say("--source: '%s' is unknown; this release has 'modules'", value);
+	return false;
+}
+
+static bool take_option(struct generate *generate, int key)
+{
+	switch (key) {
+	case 'o':
+		generate->outdir = optarg;
+		return true;
+	case 'n':
+		generate->dry_run = true;
+		return true;
+	case KEY_OUTPUT:
+		generate->output = optarg;
+		return true;
+	case KEY_SOURCE:
+		return take_source(optarg);
+	default:
+		return take_threads(generate, optarg);
+	}
+}
+
+/* Returns PARSER_END, or PARSER_EXIT with the status. */
+static int parse(struct generate *generate, const struct command *command, int argc, char **argv,
+		 enum status *ret_status)
+{
+	struct parser parser;
+	int key;
+
+	*ret_status = STATUS_FAILED;
+	if (parser_start(&parser, command, argc, argv, &generate->common) < 0) {
+		say_failure("options", -ENOMEM);
+		return PARSER_EXIT;
+	}
+	while ((key = parser_next(&parser, ret_status)) >= 0)
+		if (!take_option(generate, key)) {
+			key = PARSER_EXIT;
+			break;
+		}
+	parser_done(&parser);
+	if (key == PARSER_END && generate->outdir && generate->output) {
+		say("--outdir and --output do not go together");
+		key = PARSER_EXIT;
+	}
+	return key;
+}
+
+/* Reads the modules. What is wrong with them goes to the report, a failure is said here. */
+static enum status scan(const struct generate *generate, const struct kernels *kernels,
+			const struct kernel *kernel, struct kmod_devname_table *table,
+			struct kmod_devname_report *report, size_t *ret_modules)
+{
+	struct kmod_devname_scan *scan;
+	struct progress progress;
+	int r;
+
+	r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
+	if (r < 0)
+		return say_failure(kernel->path, r);
+	r = kmod_devname_scan_set_threads(scan, generate->threads);
+	progress_start(&progress, kernel->version);
+	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0) {
+		progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
+		r = 0;
+	}
+	progress_end(&progress);
+	*ret_modules = kmod_devname_scan_get_modules(scan);
+	kmod_devname_scan_unref(scan);
+	if (r < 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) == 0)
+		say_failure(kernel->path, r);
+	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+}
+
+static enum status write_table(const struct generate *generate, const struct kernel *kernel,
+			       const struct target *target, const struct kmod_devname_table *table,
+			       size_t modules)
+{
+	int r;
+
+	if (target->dir_fd < 0) {
+		r = kmod_devname_table_write(table, stdout);
+		return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
+	}
+	r = kmod_devname_table_replace(table, target->dir_fd, target->name);
+	if (r < 0)
+		return say_failure(target->path, r);
+	if (generate->common.verbose)
+		say("%s: %zu nodes from %zu modules of %s, %s", target->path,
+		    kmod_devname_table_size(table), modules, kernel->version,
+		    r > 0 ? "written" : "unchanged");
+	return STATUS_CLEAN;
+}
+
+static enum status generate_into(const struct generate *generate, const struct kernels *kernels,
+				 const struct kernel *kernel, const struct target *target)
+{
+	struct kmod_devname_table *table = NULL;
+	struct kmod_devname_report *report = NULL;
+	enum status status;
+	size_t modules = 0;
+
+	if (kmod_devname_table_new(&table) < 0 || kmod_devname_report_new(&report) < 0) {
+		kmod_devname_table_unref(table);
+		return say_failure(kernel->path, -ENOMEM);
+	}
+	status = scan(generate, kernels, kernel, table, report, &modules);
+	status = worse(status, print_report(report, kernel->path, &generate->common));
+	if (status != STATUS_FAILED)
+		status = worse(status, write_table(generate, kernel, target, table, modules));
+	kmod_devname_report_unref(report);
+	kmod_devname_table_unref(table);
+	return status;
+}
+
+static enum status open_target(const struct generate *generate, const struct kernels *kernels,
+			       const struct kernel *kernel, struct target *ret_target)
+{
+	if (generate->dry_run || (generate->output && strcmp(generate->output, "-") == 0))
+		return target_stdout(ret_target);
+	if (generate->output)
+		return target_file(generate->output, ret_target);
+	if (generate->outdir)
+		return target_outdir(generate->outdir, kernels, kernel, ret_target);
+	return target_kernel(kernels, kernel, ret_target);
+}
+
+static enum status generate_kernel(const struct generate *generate, const struct kernels *kernels,
+				   const struct kernel *kernel)
+{
+	struct target target;
+	enum status status = open_target(generate, kernels, kernel, &target);
+
+	if (status != STATUS_CLEAN)
+		return status;
+	target_lock(&target);
+	status = generate_into(generate, kernels, kernel, &target);
+	target_done(&target);
+	return status;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct generate generate = { 0 };
+	struct kernels kernels;
+	enum status status;
+
+	if (parse(&generate, command, argc, argv, &status) == PARSER_EXIT)
+		return status;
+	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind);
+	if (status == STATUS_CLEAN && generate.output && kernels.size > 1) {
+		say("--output is for one kernel");
+		status = STATUS_FAILED;
+	}
+	if (status == STATUS_CLEAN)
+		for (size_t i = 0; i < kernels.size; i++)
+			status = worse(status,
+				       generate_kernel(&generate, &kernels, &kernels.items[i]));
+	kernels_done(&kernels);
+	return finish_output(status);
+}
+
+const struct command cmd_generate = {
+	.name = "generate",
+	.summary = "read the modules of a kernel and write its modules.devname",
+	.description = "Reads the modules of each kernel and writes modules.devname into its module\n"
+		       "directory, in one step and only if it changes.",
+	.options = options,
+	.run = run,
+};

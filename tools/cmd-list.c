@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* list: the nodes of modules.devname as a table. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "columns.h"
+#include "kernels.h"
+#include "tool.h"
+
+enum {
+	KEY_NO_HEADINGS = 256,
+};
+
+static const struct option_spec options[] = {
+	{ 'o', "columns", "LIST", "columns to show, separated by commas: NAME, PATH,\n"
+				  "                            TYPE, MAJ:MIN, MAJOR, MINOR, MODULE, KERNEL" },
+	{ 'J', "json", NULL, "print JSON" },
+	{ 'r', "raw", NULL, "do not align the columns" },
+	{ KEY_NO_HEADINGS, "noheadings", NULL, "do not print the names of the columns" },
+	{ 0 },
+};
+
+struct list {
+	struct common common;
+	struct layout layout;
+	struct kmod_devname_table **tables; /* one for each kernel */
+	struct row *rows;
+	size_t n_rows;
+};
+
+static bool take_option(struct list *list, int key)
+{
+	switch (key) {
+	case 'o':
+		return columns_parse(optarg, &list->layout);
+	case 'J':
+		list->layout.json = true;
+		return true;
+	case 'r':
+		list->layout.raw = true;
+		return true;
+	default:
+		list->layout.no_headings = true;
+		return true;
+	}
+}
+
+/* Returns PARSER_END, or PARSER_EXIT with the status. */
+static int parse(struct list *list, const struct command *command, int argc, char **argv,
+		 enum status *ret_status)
+{
+	struct parser parser;
+	int key;
+
+	*ret_status = STATUS_FAILED;
+	if (parser_start(&parser, command, argc, argv, &list->common) < 0) {
+		say_failure("options", -ENOMEM);
+		return PARSER_EXIT;
+	}
+	while ((key = parser_next(&parser, ret_status)) >= 0)
+		if (!take_option(list, key)) {
+			key = PARSER_EXIT;
+			break;
+		}
+	parser_done(&parser);
+	if (key == PARSER_END && list->layout.json && list->layout.raw) {
+		say("--json and --raw do not go together");
+		key = PARSER_EXIT;
+	}
+	return key;
+}
+
+static enum status read_stream(struct list *list, const struct kernel *kernel, FILE *stream,
+			       struct kmod_devname_table *table)
+{
+	struct kmod_devname_report *report;
+	enum status status;
+	int r;
+
+	if (kmod_devname_report_new(&report) < 0)
+		return say_failure(kernel->path, -ENOMEM);
+	r = kmod_devname_table_read(table, report, stream, FILE_NAME);
+	status = print_report(report, kernel->path, &list->common);
+	if (r == -ENOMEM)
+		say_failure(kernel->path, r);
+	kmod_devname_report_unref(report);
+	return r < 0 ? STATUS_FAILED : status;
+}
+
+static enum status say_unreadable(const struct kernel *kernel, int error)
+{
+	say("%s/%s: %s%s", kernel->path, FILE_NAME, strerror(-error),
+	    error == -ENOENT ? "; kmod-devname generate makes it" : "");
+	return STATUS_FAILED;
+}
+
+static enum status read_kernel(struct list *list, const struct kernels *kernels,
+			       const struct kernel *kernel, struct kmod_devname_table *table)
+{
+	int fd = kernel_open(kernels, kernel, FILE_NAME, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "re");
+	enum status status;
+
+	if (!stream) {
+		status = say_unreadable(kernel, fd < 0 ? fd : -errno);
+		if (fd >= 0)
+			(void)close(fd);
+		return status;
+	}
+	status = read_stream(list, kernel, stream, table);
+	(void)fclose(stream);
+	return status;
+}
+
+static int add_rows(struct list *list, const struct kernel *kernel,
+		    const struct kmod_devname_table *table)
+{
+	size_t n = kmod_devname_table_size(table);
+	struct row *rows = reallocarray(list->rows, list->n_rows + n + 1, sizeof(*rows));
+
+	if (!rows)
+		return -ENOMEM;
+	list->rows = rows;
+	for (size_t i = 0; i < n; i++)
+		rows[list->n_rows++] =
+			(struct row){ kernel->version, kmod_devname_table_get(table, i) };
+	return 0;
+}
+
+static enum status collect(struct list *list, const struct kernels *kernels)
+{
+	enum status status = STATUS_CLEAN;
+
+	list->tables = calloc(kernels->size + 1, sizeof(struct kmod_devname_table *));
+	for (size_t i = 0; i < kernels->size; i++) {
+		if (!list->tables || kmod_devname_table_new(&list->tables[i]) < 0)
+			return say_failure(kernels->items[i].path, -ENOMEM);
+		status = worse(status, read_kernel(list, kernels, &kernels->items[i],
+						   list->tables[i]));
+		if (add_rows(list, &kernels->items[i], list->tables[i]) < 0)
+			return say_failure(kernels->items[i].path, -ENOMEM);
+	}
+	return status;
+}
+
+static void choose_columns(struct layout *layout, bool several_kernels)
+{
+	static const enum column usual[] = { COLUMN_KERNEL, COLUMN_NAME, COLUMN_TYPE,
+					     COLUMN_NUMBER, COLUMN_MODULE };
+
+	if (layout->n_columns > 0)
+		return;
+	for (size_t i = several_kernels ? 0 : 1; i < sizeof(usual) / sizeof(usual[0]); i++)
+		layout->columns[layout->n_columns++] = usual[i];
+}
+
+static enum status print_list(const struct list *list)
+{
+	int r = print_rows(&list->layout, list->rows, list->n_rows);
+
+	if (r == -ENOTSUP)
+		say("--json: this build is without libsmartcols");
+	else if (r < 0)
+		say_failure("standard output", r);
+	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+}
+
+static void list_done(struct list *list, size_t n_tables)
+{
+	for (size_t i = 0; list->tables && i < n_tables; i++)
+		kmod_devname_table_unref(list->tables[i]);
+	free(list->tables);
+	free(list->rows);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct list list = { 0 };
+	struct kernels kernels;
+	enum status status;
+
+	if (parse(&list, command, argc, argv, &status) == PARSER_EXIT)
+		return status;
+	status = kernels_find(&kernels, &list.common, argv + optind, argc - optind);
+	if (status == STATUS_CLEAN) {
+		choose_columns(&list.layout, kernels.size > 1);
+		status = collect(&list, &kernels);
+		status = worse(status, print_list(&list));
+	}
+	list_done(&list, kernels.size);
+	kernels_done(&kernels);
+	return finish_output(status);
+}
+
+const struct command cmd_list = {
+	.name = "list",
+	.summary = "show the nodes of modules.devname",
+	.description = "Reads modules.devname of each kernel and shows its nodes as a table.",
+	.options = options,
+	.run = run,
+};

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef COLUMNS_H
+#define COLUMNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <libkmod-devname.h>
+
+struct row {
+	const char *kernel;
+	const struct kmod_devname_node *node;
+};
+
+enum column {
+	COLUMN_NAME,
+	COLUMN_PATH,
+	COLUMN_TYPE,
+	COLUMN_NUMBER,
+	COLUMN_MAJOR,
+	COLUMN_MINOR,
+	COLUMN_MODULE,
+	COLUMN_KERNEL,
+	N_COLUMNS,
+};
+
+struct layout {
+	enum column columns[N_COLUMNS];
+	size_t n_columns;
+	bool json;
+	bool raw;
+	bool no_headings;
+};
+
+const char *column_name(enum column column);
+
+/* Reads a list such as "NAME,MODULE", in upper or lower case; says what is wrong with it. */
+bool columns_parse(const char *list, struct layout *layout);
+
+/* The text of a cell, to be freed, or NULL if there is no memory. Printable ASCII. */
+char *column_text(enum column column, const struct row *row);
+
+/* Prints the rows. 0 or a negative errno; -ENOTSUP: this build cannot print that way. */
+int print_rows(const struct layout *layout, const struct row *rows, size_t n);
+
+#endif

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Which kernels, in which root directory, a command line is about. */
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "kernels.h"
+
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+
+int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
+		int flags)
+{
+	char *path = NULL;
+	int fd;
+
+	if (!name)
+		return kmod_devname_open_in_root(kernels->root_fd, kernel->directory, flags);
+	if (asprintf(&path, "%s/%s", kernel->directory, name) < 0)
+		return -ENOMEM;
+	fd = kmod_devname_open_in_root(kernels->root_fd, path, flags);
+	free(path);
+	return fd;
+}
+
+static void kernel_done(struct kernel *kernel)
+{
+	free(kernel->version);
+	free(kernel->directory);
+	free(kernel->path);
+}
+
+void kernels_done(struct kernels *kernels)
+{
+	for (size_t i = 0; i < kernels->size; i++)
+		kernel_done(&kernels->items[i]);
+	free(kernels->items);
+	free(kernels->moduledir);
+	if (kernels->root_fd >= 0)
+		(void)close(kernels->root_fd);
+}
+
+static enum status add(struct kernels *kernels, const struct kernel *kernel)
+{
+	struct kernel *items =
+		reallocarray(kernels->items, kernels->size + 1, sizeof(*kernels->items));
+
+	if (items) {
+		kernels->items = items;
+		if (kernel->version && kernel->directory && kernel->path) {
+			items[kernels->size++] = *kernel;
+			return STATUS_CLEAN;
+		}
+	}
+	kernel_done(&(struct kernel){ kernel->version, kernel->directory, kernel->path });
+	return say_failure("kernels", -ENOMEM);
+}
+
+static char *join(const char *a, const char *b)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", strcmp(a, "/") == 0 ? "" : a, b) < 0 ? NULL : path;
+}
+
+static enum status add_version(struct kernels *kernels, const struct common *common,
+			       const char *version)
+{
+	struct kernel kernel = { .version = strdup(version),
+				 .directory = join(kernels->moduledir, version) };
+
+	if (kernel.directory)
+		kernel.path = join(common->basedir ? common->basedir : "/", kernel.directory);
+	return add(kernels, &kernel);
+}
+
+static enum status open_moduledir(const struct kernels *kernels, const struct common *common,
+				  DIR **ret_dir)
+{
+	int fd = kmod_devname_open_in_root(kernels->root_fd, kernels->moduledir, DIRECTORY_FLAGS);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	char *path;
+
+	if (dir) {
+		*ret_dir = dir;
+		return STATUS_CLEAN;
+	}
+	path = join(common->basedir ? common->basedir : "/", kernels->moduledir);
+	say_failure(path ? path : kernels->moduledir, fd < 0 ? fd : -errno);
+	free(path);
+	return STATUS_FAILED;
+}
+
+static bool is_kernel(const struct kernels *kernels, const char *version)
+{
+	char *path;
+	int fd = -1;
+
+	if (version[0] == '.')
+		return false;
+	path = join(kernels->moduledir, version);
+	if (path)
+		fd = kmod_devname_open_in_root(kernels->root_fd, path, O_PATH | O_DIRECTORY);
+	free(path);
+	if (fd < 0)
+		return false;
+	(void)close(fd);
+	return true;
+}
+
+static int compare_kernels(const void *a, const void *b)
+{
+	const struct kernel *x = a, *y = b;
+
+	return strverscmp(x->version, y->version);
+}
+
+static enum status add_all(struct kernels *kernels, const struct common *common)
+{
+	struct dirent *entry;
+	enum status status;
+	DIR *dir;
+
+	status = open_moduledir(kernels, common, &dir);
+	if (status != STATUS_CLEAN)
+		return status;
+	while (status == STATUS_CLEAN && (errno = 0, entry = readdir(dir)))
+		if (is_kernel(kernels, entry->d_name))
+			status = add_version(kernels, common, entry->d_name);
+	if (status == STATUS_CLEAN && errno != 0)
+		status = say_failure(kernels->moduledir, -errno);
+	(void)closedir(dir);
+	if (kernels->size > 1)
+		qsort(kernels->items, kernels->size, sizeof(*kernels->items), compare_kernels);
+	return status;
+}
+
+/* Says what there is instead of a kernel that is not there. */
+static enum status say_no_kernel(const struct kernels *kernels, const struct common *common,
+				 const char *version)
+{
+	struct kernels others = { .root_fd = kernels->root_fd, .moduledir = kernels->moduledir };
+	char *list = strdup(""), *longer;
+
+	if (add_all(&others, common) == STATUS_CLEAN) {
+		for (size_t i = 0; i < others.size && list; i++) {
+			if (asprintf(&longer, "%s%s%s", list, i > 0 ? ", " : "",
+				     others.items[i].version) < 0)
+				longer = NULL;
+			free(list);
+			list = longer;
+		}
+		say("no kernel %s in %s%s; there %s", version, common->basedir ? common->basedir : "/",
+		    kernels->moduledir, list && *list != '\0' ? list : "is none");
+	}
+	free(list);
+	others.root_fd = -1;
+	others.moduledir = NULL;
+	kernels_done(&others);
+	return STATUS_FAILED;
+}
+
+static enum status add_named_version(struct kernels *kernels, const struct common *common,
+				     const char *version)
+{
+	if (*version == '\0' || strcmp(version, ".") == 0 || strcmp(version, "..") == 0) {
+		say("'%s' is no kernel version", version);
+		return STATUS_FAILED;
+	}
+	if (!is_kernel(kernels, version))
+		return say_no_kernel(kernels, common, version);
+	return add_version(kernels, common, version);
+}
+
+static enum status add_path(struct kernels *kernels, const struct common *common, const char *path)
+{
+	struct kernel kernel = { 0 };
+	const char *slash;
+
+	if (common->basedir || common->moduledir) {
+		say("%s: a path does not go together with --basedir or --moduledir", path);
+		return STATUS_FAILED;
+	}
+	kernel.path = realpath(path, NULL);
+	if (!kernel.path)
+		return say_failure(path, -errno);
+	kernel.directory = strdup(kernel.path);
+	slash = strrchr(kernel.path, '/');
+	kernel.version = strdup(slash + 1);
+	return add(kernels, &kernel);
+}
+
+static enum status add_running(struct kernels *kernels, const struct common *common)
+{
+	struct utsname name;
+
+	if (uname(&name) < 0)
+		return say_failure("uname", -errno);
+	return add_named_version(kernels, common, name.release);
+}
+
+static enum status add_names(struct kernels *kernels, const struct common *common, char **names,
+			     int n)
+{
+	enum status status = STATUS_CLEAN;
+
+	for (int i = 0; i < n && status == STATUS_CLEAN; i++)
+		status = strchr(names[i], '/') ? add_path(kernels, common, names[i]) :
+						 add_named_version(kernels, common, names[i]);
+	return status;
+}
+
+static const char *choose_moduledir(const struct kernels *kernels, const struct common *common)
+{
+	static const char *const usual[] = { "lib/modules", "usr/lib/modules" };
+	int fd;
+
+	if (common->moduledir)
+		return common->moduledir;
+	for (size_t i = 0; i < 2; i++) {
+		fd = kmod_devname_open_in_root(kernels->root_fd, usual[i], O_PATH | O_DIRECTORY);
+		if (fd >= 0) {
+			(void)close(fd);
+			return usual[i];
+		}
+	}
+	return usual[0];
+}
+
+enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
+			 int n_names)
+{
+	const char *basedir = common->basedir ? common->basedir : "/", *moduledir;
+
+	*kernels = (struct kernels){ .root_fd = open(basedir, O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	if (kernels->root_fd < 0)
+		return say_failure(basedir, -errno);
+	moduledir = choose_moduledir(kernels, common);
+	moduledir += strspn(moduledir, "/");
+	kernels->moduledir = strdup(*moduledir != '\0' ? moduledir : ".");
+	if (!kernels->moduledir)
+		return say_failure("kernels", -ENOMEM);
+	if (common->all && n_names > 0) {
+		say("--all and '%s' do not go together", names[0]);
+		return STATUS_FAILED;
+	}
+	if (common->all)
+		return add_all(kernels, common);
+	return n_names > 0 ? add_names(kernels, common, names, n_names) :
+			     add_running(kernels, common);
+}

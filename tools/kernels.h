@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef KERNELS_H
+#define KERNELS_H
+
+#include "tool.h"
+
+struct kernel {
+	char *version;
+	char *directory; /* of its modules, below the root */
+	char *path; /* the same as the user would name it, for messages */
+};
+
+/* The kernels that a command line names. */
+struct kernels {
+	int root_fd;
+	char *moduledir; /* below the root */
+	struct kernel *items;
+	size_t size;
+};
+
+/* Finds out which; says what is wrong. Release it with kernels_done(), also after a failure. */
+enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
+			 int n_names);
+void kernels_done(struct kernels *kernels);
+
+/* Opens the module directory of a kernel, or a file in it unless name is NULL. fd or errno. */
+int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
+		int flags);
+
+#endif

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* kmod-devname: which command, and help. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tool.h"
+
+static const struct command *const commands[] = {
+	&cmd_generate,
+	&cmd_list,
+};
+
+#define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+static enum status print_help(void)
+{
+	printf("Usage: kmod-devname COMMAND [OPTIONS] [KERNEL...]\n\n"
+	       "Device nodes that load their kernel module on first use.\n\nCommands:\n");
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		printf("  %-14s%s\n", commands[i]->name, commands[i]->summary);
+	printf("\nOptions:\n"
+	       "  -h, --help    print this help and exit\n"
+	       "      --version print the version and exit\n\n"
+	       "Help on a command: kmod-devname COMMAND --help. See kmod-devname(8).\n");
+	return finish_output(STATUS_CLEAN);
+}
+
+static enum status print_version(void)
+{
+	printf("kmod-devname %s\n%s\n", PACKAGE_VERSION,
+#if WITH_SMARTCOLS
+	       "+SMARTCOLS"
+#else
+	       "-SMARTCOLS"
+#endif
+	);
+	return finish_output(STATUS_CLEAN);
+}
+
+int main(int argc, char **argv)
+{
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (!word) {
+		say("a command is missing; see kmod-devname --help");
+		return STATUS_FAILED;
+	}
+	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+		return print_help();
+	if (strcmp(word, "--version") == 0)
+		return print_version();
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (strcmp(word, commands[i]->name) == 0)
+			return commands[i]->run(commands[i], argc - 1, argv + 1);
+	say("unknown %s '%s'; see kmod-devname --help", word[0] == '-' ? "option" : "command", word);
+	return STATUS_FAILED;
+}

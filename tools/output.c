@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Where a modules.devname goes: a directory that is open, and a name in it. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "output.h"
+
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+#define LOCK_TIMEOUT_MS 30000
+
+/* Takes the directory. */
+static enum status make_target(int dir_fd, const char *directory, const char *name,
+			       struct target *ret_target)
+{
+	struct target target = { .dir_fd = dir_fd, .name = strdup(name) };
+
+	if (dir_fd < 0) {
+		free(target.name);
+		return say_failure(directory, dir_fd);
+	}
+	if (asprintf(&target.path, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name) < 0)
+		target.path = NULL;
+	if (!target.name || !target.path) {
+		target_done(&target);
+		return say_failure(directory, -ENOMEM);
+	}
+	*ret_target = target;
+	return STATUS_CLEAN;
+}
+
+enum status target_stdout(struct target *ret_target)
+{
+	*ret_target = (struct target){ .dir_fd = -1 };
+	return STATUS_CLEAN;
+}
+
+enum status target_file(const char *path, struct target *ret_target)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char *directory;
+	enum status status;
+	int fd;
+
+	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+		say("--output: '%s' is not a file's name", path);
+		return STATUS_FAILED;
+	}
+	if (!slash)
+		directory = strdup(".");
+	else
+		directory = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+	if (!directory)
+		return say_failure(path, -ENOMEM);
+	fd = open(directory, DIRECTORY_FLAGS);
+	status = make_target(fd < 0 ? -errno : fd, directory, name, ret_target);
+	free(directory);
+	return status;
+}
+
+enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
+			  struct target *ret_target)
+{
+	return make_target(kernel_open(kernels, kernel, NULL, DIRECTORY_FLAGS), kernel->path,
+			   FILE_NAME, ret_target);
+}
+
+/* Makes the directory that ends the path; name is its last component. */
+static int make_directory(int root_fd, char *path, char *name)
+{
+	int parent_fd, r = 0;
+
+	if (name > path)
+		name[-1] = '\0';
+	parent_fd = kmod_devname_open_in_root(root_fd, name > path ? path : ".",
+					      O_PATH | O_DIRECTORY);
+	if (name > path)
+		name[-1] = '/';
+	if (parent_fd < 0)
+		return parent_fd;
+	if (*name != '\0' && mkdirat(parent_fd, name, 0755) < 0 && errno != EEXIST)
+		r = -errno;
+	(void)close(parent_fd);
+	return r;
+}
+
+static int make_directories(int root_fd, char *path)
+{
+	char *name = path, *slash;
+	int r;
+
+	do {
+		slash = strchr(name, '/');
+		if (slash)
+			*slash = '\0';
+		r = make_directory(root_fd, path, name);
+		if (slash)
+			*slash = '/';
+		name = slash ? slash + 1 : name;
+	} while (slash && r == 0);
+	return r;
+}
+
+/* Opens a directory below a root, which is made if it is missing. */
+static int open_or_make(const char *root, const char *path)
+{
+	int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+	char *copy;
+
+	if (root_fd < 0 && errno == ENOENT && mkdir(root, 0755) == 0)
+		root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (root_fd < 0)
+		return -errno;
+	copy = strdup(path);
+	fd = copy ? make_directories(root_fd, copy) : -ENOMEM;
+	if (fd == 0)
+		fd = kmod_devname_open_in_root(root_fd, path, DIRECTORY_FLAGS);
+	free(copy);
+	(void)close(root_fd);
+	return fd;
+}
+
+enum status target_outdir(const char *outdir, const struct kernels *kernels,
+			  const struct kernel *kernel, struct target *ret_target)
+{
+	char *path = NULL, *shown = NULL;
+	enum status status;
+
+	if (asprintf(&path, "%s/%s", kernels->moduledir, kernel->version) < 0 ||
+	    asprintf(&shown, "%s/%s", outdir, path) < 0) {
+		free(path);
+		return say_failure(outdir, -ENOMEM);
+	}
+	status = make_target(open_or_make(outdir, path), shown, FILE_NAME, ret_target);
+	free(shown);
+	free(path);
+	return status;
+}
+
+void target_lock(const struct target *target)
+{
+	if (target->dir_fd < 0)
+		return;
+	if (kmod_devname_lock(target->dir_fd, LOCK_TIMEOUT_MS) == -EWOULDBLOCK)
+		say("%s: warning: another program holds the lock on the directory; going on",
+		    target->path);
+}
+
+void target_done(struct target *target)
+{
+	free(target->name);
+	free(target->path);
+	if (target->dir_fd >= 0)
+		(void)close(target->dir_fd);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef OUTPUT_H
+#define OUTPUT_H
+
+#include "kernels.h"
+
+/* Where a modules.devname goes. */
+struct target {
+	int dir_fd; /* -1: standard output */
+	char *name; /* in the directory */
+	char *path; /* for messages */
+};
+
+enum status target_stdout(struct target *ret_target);
+enum status target_file(const char *path, struct target *ret_target);
+enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
+			  struct target *ret_target);
+/* Below another root directory, where missing directories are made. */
+enum status target_outdir(const char *outdir, const struct kernels *kernels,
+			  const struct kernel *kernel, struct target *ret_target);
+
+/* Waits, but not for ever, until no other run works there. */
+void target_lock(const struct target *target);
+
+void target_done(struct target *target);
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Options: what getopt_long(3) is told and what --help prints come from the same tables. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+enum {
+	KEY_ALL = 1000,
+	KEY_STRICT,
+};
+
+static const struct option_spec common_options[] = {
+	{ 'b', "basedir", "DIR", "root directory of the system in question (default: /)" },
+	{ 'm', "moduledir", "DIR", "module directory below it (default: lib/modules)" },
+	{ KEY_ALL, "all", NULL, "every kernel of the module directory" },
+	{ 'v', "verbose", NULL, "say what was done, and print notes too" },
+	{ 'q', "quiet", NULL, "print errors only" },
+	{ KEY_STRICT, "strict", NULL, "warnings count like errors for the exit status" },
+	{ 'h', "help", NULL, "print this help and exit" },
+	{ 0 },
+};
+
+static size_t count(const struct option_spec *specs)
+{
+	size_t n = 0;
+
+	while (specs[n].key != 0)
+		n++;
+	return n;
+}
+
+static void append(struct parser *parser, const struct option_spec *specs, size_t *n)
+{
+	char *shorts = parser->shorts + strlen(parser->shorts);
+
+	for (; specs->key != 0; specs++) {
+		parser->longs[(*n)++] = (struct option){
+			specs->name, specs->value ? required_argument : no_argument, NULL, specs->key
+		};
+		if (specs->key > 255)
+			continue;
+		*shorts++ = (char)specs->key;
+		if (specs->value)
+			*shorts++ = ':';
+	}
+	*shorts = '\0';
+}
+
+int parser_start(struct parser *parser, const struct command *command, int argc, char **argv,
+		 struct common *common)
+{
+	size_t room = count(common_options) + count(command->options), n = 0;
+
+	*parser = (struct parser){ command, argc, argv, common, NULL, NULL };
+	*common = (struct common){ 0 };
+	parser->longs = calloc(room + 1, sizeof(*parser->longs));
+	parser->shorts = calloc(2 * room + 2, 1);
+	if (!parser->longs || !parser->shorts) {
+		parser_done(parser);
+		return -ENOMEM;
+	}
+	parser->shorts[0] = ':'; /* tell a missing value from an unknown option */
+	append(parser, command->options, &n);
+	append(parser, common_options, &n);
+	opterr = 0;
+	optind = 1;
+	return 0;
+}
+
+void parser_done(struct parser *parser)
+{
+	free(parser->longs);
+	free(parser->shorts);
+	parser->longs = NULL;
+	parser->shorts = NULL;
+}
+
+static void print_options(const struct option_spec *specs)
+{
+	for (; specs->key != 0; specs++) {
+		char left[64], letter[8] = "    ";
+
+		if (specs->key <= 255)
+			(void)snprintf(letter, sizeof(letter), "-%c, ", specs->key);
+		(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, specs->name,
+			       specs->value ? " " : "", specs->value ? specs->value : "");
+		printf("  %-26s%s\n", left, specs->help);
+	}
+}
+
+static void print_help(const struct command *command)
+{
+	printf("Usage: kmod-devname %s [OPTIONS] [KERNEL...]\n\n%s\n\nOptions:\n", command->name,
+	       command->description);
+	print_options(command->options);
+	print_options(common_options);
+	printf("\nKERNEL is a version, or a path to the module directory of one; without it the\n"
+	       "running kernel is meant. See kmod-devname(8).\n");
+}
+
+static void say_bad_option(const struct parser *parser, int key)
+{
+	const char *word = parser->argv[optind - 1];
+	const char *try = parser->command->name;
+
+	if (key == ':')
+		say("option '%s' needs a value", word);
+	else if (optopt > 0 && optopt <= 255 && strncmp(word, "--", 2) != 0)
+		say("unknown option '-%c'; see kmod-devname %s --help", optopt, try);
+	else if (optopt != 0)
+		say("option '%s' takes no value", word);
+	else
+		say("unknown option '%s'; see kmod-devname %s --help", word, try);
+}
+
+/* Returns whether it was one of the options that all commands have. */
+static bool take_common(struct common *common, int key)
+{
+	switch (key) {
+	case 'b':
+		common->basedir = *optarg != '\0' ? optarg : NULL;
+		return true;
+	case 'm':
+		common->moduledir = optarg;
+		return true;
+	case 'v':
+		common->verbose = true;
+		return true;
+	case 'q':
+		common->quiet = true;
+		return true;
+	case KEY_ALL:
+		common->all = true;
+		return true;
+	case KEY_STRICT:
+		common->strict = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int parser_next(struct parser *parser, enum status *ret_status)
+{
+	int key;
+
+	do
+		key = getopt_long(parser->argc, parser->argv, parser->shorts, parser->longs, NULL);
+	while (take_common(parser->common, key));
+	if (key == 'h') {
+		print_help(parser->command);
+		*ret_status = finish_output(STATUS_CLEAN);
+		return PARSER_EXIT;
+	}
+	if (key == '?' || key == ':') {
+		say_bad_option(parser, key);
+		*ret_status = STATUS_FAILED;
+		return PARSER_EXIT;
+	}
+	return key;
+}

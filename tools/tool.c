@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What all commands share: messages, reports, exit status. */
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tool.h"
+
+char *escape(const char *text)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *escaped = malloc(4 * strlen(text) + 1), *p = escaped;
+
+	if (!escaped)
+		return NULL;
+	for (; *text != '\0'; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c >= ' ' && c <= '~') {
+			*p++ = (char)c;
+			continue;
+		}
+		*p++ = '\\';
+		*p++ = 'x';
+		*p++ = hex[c >> 4];
+		*p++ = hex[c & 15];
+	}
+	*p = '\0';
+	return escaped;
+}
+
+void say(const char *format, ...)
+{
+	char *text = NULL, *escaped = NULL;
+	va_list args;
+	int r;
+
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	if (r < 0)
+		text = NULL;
+	else
+		escaped = escape(text);
+	(void)fprintf(stderr, "kmod-devname: %s\n", escaped ? escaped : "out of memory");
+	free(escaped);
+	free(text);
+}
+
+enum status say_failure(const char *what, int error)
+{
+	say("%s: %s", what, strerror(-error));
+	return STATUS_FAILED;
+}
+
+static bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
+{
+	if (common->quiet)
+		return severity >= KMOD_DEVNAME_ERROR;
+	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
+}
+
+static void print_finding(const struct kmod_devname_finding *finding, const char *directory)
+{
+	const char *file = kmod_devname_finding_get_file(finding);
+	size_t line = kmod_devname_finding_get_line(finding);
+	char number[32] = "";
+
+	if (line > 0)
+		(void)snprintf(number, sizeof(number), "%zu:", line);
+	say("%s%s%s:%s %s: %s [%s]", directory, *directory != '\0' ? "/" : "", file ? file : "-",
+	    number, kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
+	    kmod_devname_finding_get_message(finding),
+	    kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
+}
+
+enum status print_report(const struct kmod_devname_report *report, const char *directory,
+			 const struct common *common)
+{
+	enum kmod_devname_severity limit = common->strict ? KMOD_DEVNAME_WARNING :
+							    KMOD_DEVNAME_ERROR;
+	enum status status = STATUS_CLEAN;
+
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
+		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+		enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
+
+		if (severity >= limit)
+			status = STATUS_FINDINGS;
+		if (is_wanted(severity, common))
+			print_finding(finding, directory);
+	}
+	return status;
+}
+
+enum status finish_output(enum status status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	return say_failure("standard output", errno != 0 ? -errno : -EIO);
+}
+
+enum status worse(enum status a, enum status b)
+{
+	return a > b ? a : b;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <getopt.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <libkmod-devname.h>
+
+#define FILE_NAME "modules.devname"
+
+enum status {
+	STATUS_CLEAN = 0,
+	STATUS_FINDINGS = 1, /* done, but something is wrong with the data */
+	STATUS_FAILED = 2, /* wrong usage, or not done */
+};
+
+struct option_spec {
+	int key; /* the letter, or a number above 255 if it has none; 0 ends the table */
+	const char *name;
+	const char *value; /* NULL: takes none */
+	const char *help;
+};
+
+struct command {
+	const char *name;
+	const char *summary;
+	const char *description;
+	const struct option_spec *options;
+	int (*run)(const struct command *command, int argc, char **argv);
+};
+
+extern const struct command cmd_generate;
+extern const struct command cmd_list;
+
+/* What the options that all commands have were set to. */
+struct common {
+	const char *basedir; /* NULL: not given */
+	const char *moduledir;
+	bool all;
+	bool verbose;
+	bool quiet;
+	bool strict;
+};
+
+/* A walk over the options of a command line, all from the tables. */
+struct parser {
+	const struct command *command;
+	int argc;
+	char **argv;
+	struct common *common;
+	struct option *longs;
+	char *shorts;
+};
+
+#define PARSER_END (-1)
+#define PARSER_EXIT (-2) /* the command is over, with parser_status() */
+
+int parser_start(struct parser *parser, const struct command *command, int argc, char **argv,
+		 struct common *common);
+/* The key of the next option of the command, its value in optarg; or PARSER_... */
+int parser_next(struct parser *parser, enum status *ret_status);
+void parser_done(struct parser *parser);
+
+/* One line on stderr, with the program's name; bytes that are not printable are escaped. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The text with such bytes escaped, or NULL if there is no memory. */
+char *escape(const char *text);
+
+/* Says that a thing, a file or what was to be done, failed for a negative errno. */
+enum status say_failure(const char *what, int error);
+
+/* Prints the findings whose severity is wanted; files are below a directory. */
+enum status print_report(const struct kmod_devname_report *report, const char *directory,
+			 const struct common *common);
+
+/* To be called last: has all that went to stdout arrived? */
+enum status finish_output(enum status status);
+
+enum status worse(enum status a, enum status b);
+
+#endif
