@@ -4,8 +4,8 @@
  *
  * libelf knows the layouts and byte orders (elf32_xlatetom(3) and elf64_xlatetom(3)); which
  * bytes are read is decided here: the header, the section headers with the names that
- * usually stand right before them, and .modinfo. elf_begin(3) on a file takes half as many
- * system calls more and some allocations for each section.
+ * usually stand right before them, and .modinfo. That is three reads a module; elf_begin(3),
+ * elf_strptr(3) and elf_rawdata(3) make six system calls and several allocations for the same.
  */
 
 #include <elf.h>
@@ -65,15 +65,19 @@ static bool window_has(const struct window *window, uint64_t offset, size_t size
 }
 
 /*
- * Points to size bytes at offset; the window is moved to start if they are not in it. Returns 0, FAULT_CUT, or a negative errno.
+ * Points to size bytes at offset. If they are not in the window it is moved to start, and
+ * filled as far as end, so that a read stops short only where the image does. Returns 0,
+ * FAULT_CUT, or a negative errno.
  */
-static int window_get(struct window *window, uint64_t start, uint64_t offset, size_t size,
-		      const uint8_t **ret_bytes)
+static int window_get(struct window *window, uint64_t start, uint64_t end, uint64_t offset,
+		      size_t size, const uint8_t **ret_bytes)
 {
+	size_t room = sizeof(window->bytes);
 	ssize_t n;
 
 	if (!window_has(window, offset, size)) {
-		n = image_read(window->image, start, window->bytes, sizeof(window->bytes));
+		n = image_read(window->image, start, window->bytes,
+			       end - start < room ? (size_t)(end - start) : room);
 		window->offset = start;
 		window->size = n < 0 ? 0 : (size_t)n;
 		if (n < 0)
@@ -154,18 +158,19 @@ static int read_section(struct elf *elf, uint64_t index, struct section *ret_sec
 		Elf64_Shdr of64;
 	} h;
 	size_t size = section_header_size(elf);
+	uint64_t n = elf->n_sections > index ? elf->n_sections : index + 1;
 	uint64_t offset, start;
 	const uint8_t *bytes;
 	int r;
 
-	if (elf->section_table > UINT64_MAX - index * size)
+	if (elf->section_table > UINT64_MAX - n * size)
 		return FAULT_CUT;
 	offset = elf->section_table + index * size;
 	start = elf->section_table - (elf->section_table < NAMES_GUESS ? elf->section_table :
 									 NAMES_GUESS);
 	if (offset + size > start + sizeof(elf->headers.bytes))
 		start = offset;
-	r = window_get(&elf->headers, start, offset, size, &bytes);
+	r = window_get(&elf->headers, start, elf->section_table + n * size, offset, size, &bytes);
 	if (r != 0)
 		return r;
 	if (!translate(elf, ELF_T_SHDR, bytes, size, &h, sizeof(h)))
@@ -221,8 +226,9 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 		      bool *ret_is)
 {
 	static const char name[] = ".modinfo";
+	struct window *window;
 	const uint8_t *bytes;
-	uint64_t offset;
+	uint64_t offset, end;
 	int r;
 
 	*ret_is = false;
@@ -233,10 +239,9 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 	if (names->offset > UINT64_MAX - names->size)
 		return FAULT_CUT;
 	offset = names->offset + section->name;
-	if (window_has(&elf->headers, offset, sizeof(name)))
-		r = window_get(&elf->headers, offset, offset, sizeof(name), &bytes);
-	else
-		r = window_get(&elf->names, offset, offset, sizeof(name), &bytes);
+	end = names->offset + names->size;
+	window = window_has(&elf->headers, offset, sizeof(name)) ? &elf->headers : &elf->names;
+	r = window_get(window, offset, end, offset, sizeof(name), &bytes);
 	if (r == 0)
 		*ret_is = memcmp(bytes, name, sizeof(name)) == 0;
 	return r;

@@ -1,2 +1,4 @@
 #!/bin/sh
-echo 1..0
+# SPDX-License-Identifier: GPL-2.0-or-later
+. "$(dirname "$0")/tap.sh"
+run_tests "$@"

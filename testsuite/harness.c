@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the unit tests share. */
+
+#include "harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int harness_run(Suite *suite)
+{
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	srunner_set_tap(runner, "-");
+	srunner_run_all(runner, CK_SILENT);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/* What a test has borrowed, to be freed when its process ends. */
+static char *borrowed[64];
+static size_t n_borrowed;
+static char directory[4096];
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
+}
+
+static void clean_up(void)
+{
+	for (size_t i = 0; i < n_borrowed; i++)
+		free(borrowed[i]);
+	if (directory[0] != '\0')
+		(void)nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static const char *lend(char *text)
+{
+	if (n_borrowed == 0 && directory[0] == '\0')
+		(void)atexit(clean_up);
+	ck_assert_uint_lt(n_borrowed, sizeof(borrowed) / sizeof(borrowed[0]));
+	return borrowed[n_borrowed++] = text;
+}
+
+const char *harness_codes(const struct kmod_devname_report *report)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(stream);
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
+		fprintf(stream, "%s%s", i > 0 ? "," : "",
+			kmod_devname_code_to_string(
+				kmod_devname_finding_get_code(kmod_devname_report_get(report, i))));
+	fclose(stream);
+	return lend(text);
+}
+
+const char *harness_text(const struct kmod_devname_table *table)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(kmod_devname_table_write(table, stream), 0);
+	fclose(stream);
+	return lend(text);
+}
+
+int harness_directory(void)
+{
+	const char *parent = getenv("TMPDIR");
+	int fd;
+
+	ck_assert_msg(directory[0] == '\0', "one directory for each test");
+	if (n_borrowed == 0)
+		(void)atexit(clean_up);
+	(void)snprintf(directory, sizeof(directory), "%s/kmod-devname-test.XXXXXX",
+		       parent ? parent : "/tmp");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void make_parents(int dir_fd, const char *path)
+{
+	char *copy = strdup(path);
+
+	for (char *p = copy; (p = strchr(p, '/')); p++) {
+		*p = '\0';
+		ck_assert(mkdirat(dir_fd, copy, 0755) == 0 || errno == EEXIST);
+		*p = '/';
+	}
+	free(copy);
+}
+
+void harness_write(int dir_fd, const char *path, const void *data, size_t size)
+{
+	int fd;
+
+	make_parents(dir_fd, path);
+	fd = openat(dir_fd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
+	ck_assert_int_eq(write(fd, data, size), (ssize_t)size);
+	ck_assert_int_eq(close(fd), 0);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <check.h>
+#include <stddef.h>
+
+#include "libkmod-devname.h"
+#include "report.h"
+
+/* A unit test program defines its cases, and main() with this: TAP on standard output. */
+int harness_run(Suite *suite);
+
+/*
+ * "CODE,CODE,..." of all findings of a report, in order, in a buffer that lives as long as
+ * the test: for one ck_assert_str_eq().
+ */
+const char *harness_codes(const struct kmod_devname_report *report);
+
+/* The text of a table, header included, likewise. */
+const char *harness_text(const struct kmod_devname_table *table);
+
+/* Makes an empty directory for this test, which is removed at its end, and opens it. */
+int harness_directory(void);
+
+/* Writes a file below a directory, parents made as needed. Fails the test if it cannot. */
+void harness_write(int dir_fd, const char *path, const void *data, size_t size);
+
+#endif

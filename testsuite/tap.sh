@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What the shell tests share. A test is a function named test_...; run_tests runs those named
+# on its command line, or all of the script's, each in a shell and an empty directory of its
+# own, and prints TAP. A test fails when one of its commands does (sh -e); skip ends it with
+# a reason. The programs under test come first on PATH.
+
+: "${top_srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"
+: "${top_builddir:=$PWD}"
+: "${DEPMOD:=depmod}"
+: "${CC:=cc}"
+export top_srcdir top_builddir DEPMOD CC
+PATH=$top_builddir:$PATH
+LC_ALL=C
+export PATH LC_ALL
+unset CDPATH
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+skip() {
+	echo "$*" > "$SKIP_REASON"
+	exit 77
+}
+
+# status N COMMAND...: the command must end with this exit status.
+status() {
+	status_wanted=$1
+	shift
+	status_got=0
+	"$@" || status_got=$?
+	[ "$status_got" -eq "$status_wanted" ] ||
+		fail "exit status $status_got instead of $status_wanted: $*"
+}
+
+# same FILE: standard input must be what is in the file.
+same() {
+	diff -u - "$1" >&2 || fail "$1 differs"
+}
+
+# module FILE STRING...: makes a kernel module; options of mkmodule may come before the strings.
+module() {
+	module_file=$1
+	shift
+	mkdir -p "$(dirname "$module_file")"
+	mkmodule "$@" > "$module_file"
+}
+
+run_one() { # NUMBER NAME
+	tap_dir=$(mktemp -d "${TMPDIR:-/tmp}/kmod-devname-test.XXXXXX") || exit 1
+	mkdir "$tap_dir/work"
+	SKIP_REASON=$tap_dir/reason
+	export SKIP_REASON
+	tap_status=0
+	# the test's own shell, so that -e holds in all of it
+	(
+		trap - EXIT
+		cd "$tap_dir/work" || exit 1
+		set -eu
+		"$2"
+	) > "$tap_dir/log" 2>&1 &
+	wait $! || tap_status=$?
+	case $tap_status in
+	0) echo "ok $1 - ${2#test_}" ;;
+	77) echo "ok $1 - ${2#test_} # SKIP $(cat "$tap_dir/reason" 2>/dev/null)" ;;
+	*)
+		sed 's/^/# /' "$tap_dir/log"
+		echo "not ok $1 - ${2#test_}"
+		tap_failed=1
+		;;
+	esac
+	chmod -R u+rwX "$tap_dir" 2>/dev/null
+	rm -rf "$tap_dir"
+}
+
+run_tests() {
+	[ $# -gt 0 ] || set -- $(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0")
+	tap_failed=0
+	tap_number=0
+	echo "1..$#"
+	for tap_name; do
+		tap_number=$((tap_number + 1))
+		run_one "$tap_number" "$tap_name"
+	done
+	return "$tap_failed"
+}

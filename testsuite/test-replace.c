@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "harness.h"
+int main(void)
+{
+	return harness_run(suite_create("replace"));
+}
