@@ -32,7 +32,7 @@ struct window {
 };
 
 struct elf {
-	unsigned int class; /* ELFCLASS32 or ELFCLASS64 */
+	unsigned int class;    /* ELFCLASS32 or ELFCLASS64 */
 	unsigned int encoding; /* ELFDATA2LSB or ELFDATA2MSB */
 	uint64_t section_table;
 	uint64_t n_sections;
@@ -97,10 +97,9 @@ static bool translate(const struct elf *elf, Elf_Type type, const uint8_t *bytes
 			  .d_type = type,
 			  .d_version = EV_CURRENT,
 			  .d_size = size };
-	Elf_Data to = { .d_buf = ret_header,
-			.d_type = type,
-			.d_version = EV_CURRENT,
-			.d_size = header_size };
+	Elf_Data to = {
+		.d_buf = ret_header, .d_type = type, .d_version = EV_CURRENT, .d_size = header_size
+	};
 
 	if (elf->class == ELFCLASS32)
 		return elf32_xlatetom(&to, &from, elf->encoding) != NULL;
@@ -124,9 +123,9 @@ static int parse_ident(struct elf *elf, const uint8_t *head, size_t size)
 	    (elf->encoding != ELFDATA2LSB && elf->encoding != ELFDATA2MSB) ||
 	    head[EI_VERSION] != EV_CURRENT)
 		return FAULT_BAD_HEADER;
-	return size < (elf->class == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr)) ?
-		       FAULT_CUT :
-		       FAULT_NONE;
+	return size < (elf->class == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr))
+		       ? FAULT_CUT
+		       : FAULT_NONE;
 }
 
 static int parse_header(struct elf *elf, const uint8_t *head)
@@ -166,8 +165,8 @@ static int read_section(struct elf *elf, uint64_t index, struct section *ret_sec
 	if (elf->section_table > UINT64_MAX - n * size)
 		return FAULT_CUT;
 	offset = elf->section_table + index * size;
-	start = elf->section_table - (elf->section_table < NAMES_GUESS ? elf->section_table :
-									 NAMES_GUESS);
+	start = elf->section_table -
+		(elf->section_table < NAMES_GUESS ? elf->section_table : NAMES_GUESS);
 	if (offset + size > start + sizeof(elf->headers.bytes))
 		start = offset;
 	r = window_get(&elf->headers, start, elf->section_table + n * size, offset, size, &bytes);
@@ -190,8 +189,7 @@ static int resolve_extended_numbers(struct elf *elf)
 	struct section section;
 	int r;
 
-	if (elf->section_table == 0 ||
-	    (elf->n_sections != 0 && elf->names_index != SHN_XINDEX))
+	if (elf->section_table == 0 || (elf->n_sections != 0 && elf->names_index != SHN_XINDEX))
 		return 0;
 	r = read_section(elf, 0, &section);
 	if (r != 0)

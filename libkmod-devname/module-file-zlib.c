@@ -79,10 +79,11 @@ int codec_zlib_decode(void **context, struct input *input, struct output *output
 		if (r == Z_STREAM_END) {
 			r = start_member(stream, input, &done);
 		} else if (r == Z_BUF_ERROR || r == Z_OK) {
-			/* no progress with output to spare: it wants more input, and there is none */
-			r = input->size == 0 && output->size < output->capacity ?
-				    FAULT_COMPRESSED_CUT :
-				    FAULT_NONE;
+			/* no progress with output to spare: it wants more input, and there is none
+			 */
+			r = input->size == 0 && output->size < output->capacity
+				    ? FAULT_COMPRESSED_CUT
+				    : FAULT_NONE;
 		} else {
 			r = r == Z_MEM_ERROR ? -ENOMEM : FAULT_COMPRESSED_DAMAGED;
 		}

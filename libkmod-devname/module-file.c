@@ -45,7 +45,10 @@ bool codec_zlib_matches(const uint8_t *head, size_t size)
 /* The .xz file format, section 2.1.1.1 */
 bool codec_xz_matches(const uint8_t *head, size_t size)
 {
-	return starts_with(head, size, "\xfd" "7zXZ\0", 6);
+	return starts_with(head, size,
+			   "\xfd"
+			   "7zXZ\0",
+			   6);
 }
 
 /* RFC 8878, sections 3.1.1 and 3.1.2: a frame, or one of 16 kinds that are skipped */

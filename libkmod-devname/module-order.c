@@ -94,7 +94,8 @@ int module_order_read(FILE *stream, struct kmod_devname_report *report,
 		if (status < 0)
 			return status;
 		if (status == LINE_LONG)
-			r = report_bad_order(report, lines.number, "is longer than any path can be");
+			r = report_bad_order(report, lines.number,
+					     "is longer than any path can be");
 		else if (status == LINE_CUT)
 			r = report_bad_order(report, lines.number,
 					     "has no newline: the file seems to be cut short");

@@ -141,7 +141,8 @@ static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
 
 	for (unsigned int i = 0; i < TEMPORARY_TRIES && fd < 0; i++) {
 		name_temporary(name, i);
-		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0600);
+		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+			    0600);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
@@ -199,8 +200,7 @@ static int replace_file(int dir_fd, const char *name, const char *text, size_t s
 	return 1;
 }
 
-int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd,
-			       const char *name)
+int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd, const char *name)
 {
 	char *text = NULL;
 	size_t size = 0;

@@ -117,8 +117,8 @@ size_t kmod_devname_report_size(const struct kmod_devname_report *report)
 	return report->size;
 }
 
-const struct kmod_devname_finding *
-kmod_devname_report_get(const struct kmod_devname_report *report, size_t index)
+const struct kmod_devname_finding *kmod_devname_report_get(const struct kmod_devname_report *report,
+							   size_t index)
 {
 	return index < report->size ? report->findings[index] : NULL;
 }
@@ -208,8 +208,8 @@ static int finding_new(const struct place *place, const char *text,
 
 static int append(struct kmod_devname_report *report, struct kmod_devname_finding *finding)
 {
-	struct kmod_devname_finding **findings =
-		array_grow(report->findings, &report->capacity, sizeof(*findings), report->size + 1);
+	struct kmod_devname_finding **findings = array_grow(report->findings, &report->capacity,
+							    sizeof(*findings), report->size + 1);
 
 	if (!findings)
 		return -ENOMEM;
@@ -220,8 +220,8 @@ static int append(struct kmod_devname_report *report, struct kmod_devname_findin
 }
 
 int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
-	       enum kmod_devname_severity severity, const struct place *place,
-	       const char *format, ...)
+	       enum kmod_devname_severity severity, const struct place *place, const char *format,
+	       ...)
 {
 	struct kmod_devname_finding *finding;
 	char *text;

@@ -93,8 +93,8 @@ static int set_path(struct worker *worker, const char *path)
 {
 	const char *directory = worker->scan->directory;
 	size_t directory_size = strlen(directory), path_size = strlen(path) + 1;
-	char *p = array_grow(worker->path, &worker->path_capacity, 1,
-			     directory_size + 1 + path_size);
+	char *p =
+		array_grow(worker->path, &worker->path_capacity, 1, directory_size + 1 + path_size);
 
 	if (!p)
 		return -ENOMEM;

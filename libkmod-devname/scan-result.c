@@ -123,8 +123,8 @@ static int choose(const struct kmod_devname_scan *scan, struct module_position *
 		}
 		winner = module;
 		if (module->outcome)
-			positions[n++] = (struct module_position){ module->path,
-								   MODULE_ORDER_NONE, module };
+			positions[n++] =
+				(struct module_position){ module->path, MODULE_ORDER_NONE, module };
 	}
 	*ret_n = n;
 	return r;

@@ -110,13 +110,14 @@ static int report_conflict(struct kmod_devname_report *report, const struct plac
 			   const struct kmod_devname_node *node,
 			   const struct kmod_devname_node *first)
 {
-	return report_add(report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, place,
-			  "device name '%s' (%c%u:%u) of module %s is in the way of '%s' (%c%u:%u) of "
-			  "module %s, which stays",
-			  node->name, syntax_type_letter(node->number.type), node->number.major,
-			  node->number.minor, node->module, first->name,
-			  syntax_type_letter(first->number.type), first->number.major,
-			  first->number.minor, first->module);
+	return report_add(
+		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, place,
+		"device name '%s' (%c%u:%u) of module %s is in the way of '%s' (%c%u:%u) of "
+		"module %s, which stays",
+		node->name, syntax_type_letter(node->number.type), node->number.major,
+		node->number.minor, node->module, first->name,
+		syntax_type_letter(first->number.type), first->number.major, first->number.minor,
+		first->module);
 }
 
 /* Takes the node. */
@@ -201,10 +202,11 @@ static int report_bad_numbers(struct kmod_devname_report *report, const struct p
 
 	for (size_t i = 0; i < d->size && r == 0; i++)
 		if (d->aliases[i].kind == ALIAS_BAD_NUMBER)
-			r = report_add(report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, place,
-				       "'%s' is not a plain decimal number from 1 to 4095, '-', and one "
-				       "from 0 to 1048575",
-				       d->aliases[i].text);
+			r = report_add(
+				report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, place,
+				"'%s' is not a plain decimal number from 1 to 4095, '-', and one "
+				"from 0 to 1048575",
+				d->aliases[i].text);
 	return r;
 }
 
@@ -213,10 +215,11 @@ static int report_pairing(struct kmod_devname_report *report, const struct place
 			  const struct declarations *d)
 {
 	if (pairing == ALIAS_MISSING_NUMBER)
-		return report_add(report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, place,
-				  "device name '%s' has no device number: add "
-				  "MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor)",
-				  d->aliases[0].text);
+		return report_add(
+			report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, place,
+			"device name '%s' of module %s has no device number: add "
+			"MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor)",
+			d->aliases[0].text, module);
 	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, place,
 			  "module %s: which device name has which number depends on the compiler: "
 			  "declare one of each, or each name next to its number and in the same "
@@ -276,8 +279,7 @@ static char *underscored(const char *module)
 
 int kmod_devname_table_add_module(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, const char *module,
-				  const char *file, const char *const *aliases,
-				  size_t n_aliases)
+				  const char *file, const char *const *aliases, size_t n_aliases)
 {
 	const struct place place = { file, 0 };
 	struct declarations d = { 0 };

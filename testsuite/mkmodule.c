@@ -143,7 +143,7 @@ static void append_section(struct buffer *buffer, const struct mkmodule *spec,
 	append_number(buffer, spec, section->offset, word(spec));
 	append_number(buffer, spec, section->size, word(spec));
 	append_number(buffer, spec, section->link, 4);
-	append_number(buffer, spec, 0, 4); /* sh_info */
+	append_number(buffer, spec, 0, 4);          /* sh_info */
 	append_number(buffer, spec, 1, word(spec)); /* sh_addralign */
 	append_number(buffer, spec, 0, word(spec)); /* sh_entsize */
 }
@@ -200,7 +200,7 @@ static const char section_names[] = "\0.text\0.modinfo\0.shstrtab";
 
 static struct section append_names(struct buffer *buffer, const struct mkmodule *spec)
 {
-	struct section section = { NAME_SHSTRTAB, SHT_STRTAB, 0, buffer->size,
+	struct section section = { NAME_SHSTRTAB,         SHT_STRTAB, 0, buffer->size,
 				   sizeof(section_names), 0 };
 
 	append(buffer, section_names, sizeof(section_names));

@@ -47,7 +47,8 @@ static bool take_threads(struct generate *generate, const char *value)
 
 	errno = 0;
 	n = strtoul(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n < 1 || n > THREADS_MAX) {
+	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n < 1 ||
+	    n > THREADS_MAX) {
 		say("--threads: '%s' is not a number from 1 to %d", value, THREADS_MAX);
 		return false;
 	}
@@ -224,8 +225,9 @@ static int run(const struct command *command, int argc, char **argv)
 const struct command cmd_generate = {
 	.name = "generate",
 	.summary = "read the modules of a kernel and write its modules.devname",
-	.description = "Reads the modules of each kernel and writes modules.devname into its module\n"
-		       "directory, in one step and only if it changes.",
+	.description =
+		"Reads the modules of each kernel and writes modules.devname into its module\n"
+		"directory, in one step and only if it changes.",
 	.options = options,
 	.run = run,
 };

@@ -17,8 +17,9 @@ enum {
 };
 
 static const struct option_spec options[] = {
-	{ 'o', "columns", "LIST", "columns to show, separated by commas: NAME, PATH,\n"
-				  "                            TYPE, MAJ:MIN, MAJOR, MINOR, MODULE, KERNEL" },
+	{ 'o', "columns", "LIST",
+	  "columns to show, separated by commas: NAME, PATH,\n"
+	  "                            TYPE, MAJ:MIN, MAJOR, MINOR, MODULE, KERNEL" },
 	{ 'J', "json", NULL, "print JSON" },
 	{ 'r', "raw", NULL, "do not align the columns" },
 	{ KEY_NO_HEADINGS, "noheadings", NULL, "do not print the names of the columns" },
@@ -140,8 +141,8 @@ static enum status collect(struct list *list, const struct kernels *kernels)
 	for (size_t i = 0; i < kernels->size; i++) {
 		if (!list->tables || kmod_devname_table_new(&list->tables[i]) < 0)
 			return say_failure(kernels->items[i].path, -ENOMEM);
-		status = worse(status, read_kernel(list, kernels, &kernels->items[i],
-						   list->tables[i]));
+		status = worse(status,
+			       read_kernel(list, kernels, &kernels->items[i], list->tables[i]));
 		if (add_rows(list, &kernels->items[i], list->tables[i]) < 0)
 			return say_failure(kernels->items[i].path, -ENOMEM);
 	}
@@ -150,8 +151,8 @@ static enum status collect(struct list *list, const struct kernels *kernels)
 
 static void choose_columns(struct layout *layout, bool several_kernels)
 {
-	static const enum column usual[] = { COLUMN_KERNEL, COLUMN_NAME, COLUMN_TYPE,
-					     COLUMN_NUMBER, COLUMN_MODULE };
+	static const enum column usual[] = { COLUMN_KERNEL, COLUMN_NAME, COLUMN_TYPE, COLUMN_NUMBER,
+					     COLUMN_MODULE };
 
 	if (layout->n_columns > 0)
 		return;

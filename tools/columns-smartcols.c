@@ -10,8 +10,8 @@
 static int add_column(struct libscols_table *table, enum column column)
 {
 	int right = column == COLUMN_NUMBER || column == COLUMN_MAJOR || column == COLUMN_MINOR;
-	struct libscols_column *c = scols_table_new_column(table, column_name(column), 0,
-							   right ? SCOLS_FL_RIGHT : 0);
+	struct libscols_column *c =
+		scols_table_new_column(table, column_name(column), 0, right ? SCOLS_FL_RIGHT : 0);
 
 	if (!c)
 		return -ENOMEM;
@@ -20,8 +20,7 @@ static int add_column(struct libscols_table *table, enum column column)
 	return scols_column_set_json_type(c, SCOLS_JSON_STRING);
 }
 
-static int add_row(struct libscols_table *table, const struct layout *layout,
-		   const struct row *row)
+static int add_row(struct libscols_table *table, const struct layout *layout, const struct row *row)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
 	int r = line ? 0 : -ENOMEM;
@@ -36,8 +35,8 @@ static int add_row(struct libscols_table *table, const struct layout *layout,
 	return r;
 }
 
-static int fill(struct libscols_table *table, const struct layout *layout,
-		const struct row *rows, size_t n)
+static int fill(struct libscols_table *table, const struct layout *layout, const struct row *rows,
+		size_t n)
 {
 	int r = scols_table_set_name(table, "nodes");
 

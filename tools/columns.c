@@ -11,9 +11,9 @@
 #include "tool.h"
 
 static const char *const names[N_COLUMNS] = {
-	[COLUMN_NAME] = "NAME",	    [COLUMN_PATH] = "PATH",   [COLUMN_TYPE] = "TYPE",
-	[COLUMN_NUMBER] = "MAJ:MIN", [COLUMN_MAJOR] = "MAJOR", [COLUMN_MINOR] = "MINOR",
-	[COLUMN_MODULE] = "MODULE", [COLUMN_KERNEL] = "KERNEL",
+	[COLUMN_NAME] = "NAME",      [COLUMN_PATH] = "PATH",     [COLUMN_TYPE] = "TYPE",
+	[COLUMN_NUMBER] = "MAJ:MIN", [COLUMN_MAJOR] = "MAJOR",   [COLUMN_MINOR] = "MINOR",
+	[COLUMN_MODULE] = "MODULE",  [COLUMN_KERNEL] = "KERNEL",
 };
 
 const char *column_name(enum column column)
@@ -68,12 +68,15 @@ char *column_text(enum column column, const struct row *row)
 	case COLUMN_NAME:
 		return strdup(kmod_devname_node_get_name(node));
 	case COLUMN_PATH:
-		return asprintf(&text, "/dev/%s", kmod_devname_node_get_name(node)) < 0 ? NULL : text;
+		return asprintf(&text, "/dev/%s", kmod_devname_node_get_name(node)) < 0 ? NULL
+											: text;
 	case COLUMN_TYPE:
 		return strdup(kmod_devname_node_get_type(node) == S_IFBLK ? "block" : "char");
 	case COLUMN_NUMBER:
 		return asprintf(&text, "%u:%u", kmod_devname_node_get_major(node),
-				kmod_devname_node_get_minor(node)) < 0 ? NULL : text;
+				kmod_devname_node_get_minor(node)) < 0
+			       ? NULL
+			       : text;
 	case COLUMN_MAJOR:
 		return number(kmod_devname_node_get_major(node));
 	case COLUMN_MINOR:

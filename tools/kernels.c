@@ -156,8 +156,9 @@ static enum status say_no_kernel(const struct kernels *kernels, const struct com
 			free(list);
 			list = longer;
 		}
-		say("no kernel %s in %s%s; there %s", version, common->basedir ? common->basedir : "/",
-		    kernels->moduledir, list && *list != '\0' ? list : "is none");
+		say("no kernel %s in %s%s; there %s", version,
+		    common->basedir ? common->basedir : "/", kernels->moduledir,
+		    list && *list != '\0' ? list : "is none");
 	}
 	free(list);
 	others.root_fd = -1;
@@ -211,8 +212,8 @@ static enum status add_names(struct kernels *kernels, const struct common *commo
 	enum status status = STATUS_CLEAN;
 
 	for (int i = 0; i < n && status == STATUS_CLEAN; i++)
-		status = strchr(names[i], '/') ? add_path(kernels, common, names[i]) :
-						 add_named_version(kernels, common, names[i]);
+		status = strchr(names[i], '/') ? add_path(kernels, common, names[i])
+					       : add_named_version(kernels, common, names[i]);
 	return status;
 }
 
@@ -252,6 +253,6 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 	}
 	if (common->all)
 		return add_all(kernels, common);
-	return n_names > 0 ? add_names(kernels, common, names, n_names) :
-			     add_running(kernels, common);
+	return n_names > 0 ? add_names(kernels, common, names, n_names)
+			   : add_running(kernels, common);
 }

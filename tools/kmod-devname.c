@@ -53,6 +53,7 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < N_COMMANDS; i++)
 		if (strcmp(word, commands[i]->name) == 0)
 			return commands[i]->run(commands[i], argc - 1, argv + 1);
-	say("unknown %s '%s'; see kmod-devname --help", word[0] == '-' ? "option" : "command", word);
+	say("unknown %s '%s'; see kmod-devname --help", word[0] == '-' ? "option" : "command",
+	    word);
 	return STATUS_FAILED;
 }

@@ -77,8 +77,8 @@ static int make_directory(int root_fd, char *path, char *name)
 
 	if (name > path)
 		name[-1] = '\0';
-	parent_fd = kmod_devname_open_in_root(root_fd, name > path ? path : ".",
-					      O_PATH | O_DIRECTORY);
+	parent_fd =
+		kmod_devname_open_in_root(root_fd, name > path ? path : ".", O_PATH | O_DIRECTORY);
 	if (name > path)
 		name[-1] = '/';
 	if (parent_fd < 0)

@@ -38,9 +38,10 @@ static void append(struct parser *parser, const struct option_spec *specs, size_
 	char *shorts = parser->shorts + strlen(parser->shorts);
 
 	for (; specs->key != 0; specs++) {
-		parser->longs[(*n)++] = (struct option){
-			specs->name, specs->value ? required_argument : no_argument, NULL, specs->key
-		};
+		parser->longs[(*n)++] =
+			(struct option){ specs->name,
+					 specs->value ? required_argument : no_argument, NULL,
+					 specs->key };
 		if (specs->key > 255)
 			continue;
 		*shorts++ = (char)specs->key;

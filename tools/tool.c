@@ -80,8 +80,8 @@ static void print_finding(const struct kmod_devname_finding *finding, const char
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common)
 {
-	enum kmod_devname_severity limit = common->strict ? KMOD_DEVNAME_WARNING :
-							    KMOD_DEVNAME_ERROR;
+	enum kmod_devname_severity limit =
+		common->strict ? KMOD_DEVNAME_WARNING : KMOD_DEVNAME_ERROR;
 	enum status status = STATUS_CLEAN;
 
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
