@@ -1,4 +1,352 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What holds for the sources as a whole: licences, who may know whom, what the library never
+# calls, the symbols it exports, and that the manual pages speak of everything there is.
+
 . "$(dirname "$0")/tap.sh"
+
+HEADER=libkmod-devname/libkmod-devname.h
+SYMBOLS=libkmod-devname/libkmod-devname.sym
+PAGE=man/kmod-devname.8.scd
+
+# Prints what stands on standard input and fails if there is anything.
+none() {
+	cat > found
+	[ ! -s found ] || fail "$* $(cat found)"
+}
+
+# The files of the project: those that git knows, or those in the places of a tarball.
+files() {
+	cd "$top_srcdir" || return
+	if [ -e .git ] && git ls-files >/dev/null 2>&1; then
+		git ls-files
+	else
+		find libkmod-devname man testsuite tools -type f \
+			\( -name '*.[ch]' -o -name '*.sh' -o -name '*.scd' -o -name '*.in' \
+			-o -name '*.sym' -o -name 'fetch-*' -o -name '*.md' \)
+		find . -maxdepth 1 -type f \( -name '*.am' -o -name '*.ac' -o -name '*.md' \
+			-o -name 'autogen.sh' -o -name quickstart -o -name runtests \
+			-o -name '.clang-format' -o -name '.editorconfig' \) | sed 's,^\./,,'
+	fi | while read -r file; do
+		[ ! -f "$file" ] || echo "$file"
+	done | sort
+}
+
+shell_files() {
+	files | while read -r file; do
+		! head -n 1 "$top_srcdir/$file" | grep -q '^#!/bin/sh' || echo "$file"
+	done
+}
+
+# code FILE...: the lines FILE:NUMBER:TEXT without comments and without what is in quotes, so
+# that a search finds calls only.
+code() {
+	(cd "$top_srcdir" && awk '
+	FNR == 1 { comment = 0 }
+	{
+		out = ""
+		n = length($0)
+		for (i = 1; i <= n; i++) {
+			c = substr($0, i, 1)
+			pair = substr($0, i, 2)
+			if (comment) {
+				if (pair == "*/") { comment = 0; i++ }
+			} else if (quote != "") {
+				if (c == "\\") i++
+				else if (c == quote) { quote = ""; out = out c }
+			} else if (pair == "/*") { comment = 1; i++ }
+			else if (pair == "//") break
+			else {
+				if (c == "\"" || c == "\047") quote = c
+				out = out c
+			}
+		}
+		quote = ""
+		print FILENAME ":" FNR ":" out
+	}' "$@")
+}
+
+library_files() {
+	(cd "$top_srcdir" && echo libkmod-devname/*.[ch])
+}
+
+# calls WORD...: the lines of standard input, as of code, that call one of these functions.
+calls() {
+	words=$(echo "$*" | tr ' ' '|')
+	grep -E "(^|[^A-Za-z0-9_.>])($words)[[:space:]]*\(" || :
+}
+
+# The files that include one of the headers of a regular expression, in one line.
+includers() {
+	(cd "$top_srcdir" && grep -lE "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($1)[>\"]" \
+		libkmod-devname/*.[ch] tools/*.[ch]) | tr '\n' ' ' | sed 's/ $//'
+}
+
+test_every_file_names_its_licence() {
+	files | grep -vE '^(COPYING|NEWS|.*\.md)$' | while read -r file; do
+		head -n 3 "$top_srcdir/$file" | grep -q 'SPDX-License-Identifier: L\{0,1\}GPL-2' ||
+			echo "$file"
+	done | none "no licence in the first three lines of"
+}
+
+# A program may link the library without being under the GPL.
+test_the_library_is_lgpl_and_the_rest_gpl() {
+	files | grep -E '\.([ch]|sym|pc\.in|sh)$' | while read -r file; do
+		case $file in
+		libkmod-devname/*) wanted=LGPL-2.1-or-later ;;
+		*) wanted=GPL-2.0-or-later ;;
+		esac
+		head -n 3 "$top_srcdir/$file" | grep -q "Identifier: $wanted" || echo "$file"
+	done | none "not under the licence of its directory:"
+}
+
+# The tests in shell are left to automake: TESTS and EXTRA_DIST say which there are.
+test_every_file_is_in_the_tarball() {
+	files | grep -E '^(libkmod-devname|tools|man|testsuite)/' | while read -r file; do
+		grep -qF "${file%.in}" "$top_srcdir/Makefile.am" "$top_srcdir/configure.ac" ||
+			echo "$file"
+	done | none "not named in Makefile.am:"
+}
+
+test_no_marks_of_unfinished_work() {
+	files | while read -r file; do
+		# in two parts, lest this line be found
+		grep -HnwE 'TO''DO|FIX''ME' "$top_srcdir/$file" || :
+	done | none "unfinished:"
+}
+
+test_c_lines_have_at_most_100_columns() {
+	files | grep '\.[ch]$' | while read -r file; do
+		expand "$top_srcdir/$file" |
+			awk -v file="$file" 'length($0) > 100 { print file ":" FNR }'
+	done | none "too long:"
+}
+
+# Who may include whose header: each of these is the business of one room.
+test_each_library_is_used_in_one_file() {
+	while read -r headers wanted; do
+		found=$(includers "$headers")
+		[ "$found" = "$wanted" ] || fail "$headers: included by '$found', not by '$wanted'"
+	done <<-'END'
+	libelf\.h|gelf\.h|elf\.h|elfutils/.* libkmod-devname/modinfo.c
+	zlib\.h|zconf\.h libkmod-devname/module-file-zlib.c
+	lzma\.h|lzma/.* libkmod-devname/module-file-xz.c
+	zstd.*\.h|zdict\.h libkmod-devname/module-file-zstd.c
+	libsmartcols.*\.h tools/columns-smartcols.c
+	END
+}
+
+# REGULAR EXPRESSION OF FILES, then of the headers that these do not include.
+test_rooms_know_only_whom_they_may() {
+	while read -r room forbidden; do
+		for file in $(library_files); do
+			echo "$file" | grep -qE "^libkmod-devname/($room)\.[ch]\$" || continue
+			(cd "$top_srcdir" && grep -HnE "^#include [<\"]($forbidden)[>\"]" "$file") || :
+		done
+	done <<-'END' > knows
+	syntax|alias (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
+	node|table|report (fcntl|unistd|dirent)\.h|scan\.h|modinfo\.h|module-.*\.h|root\.h|image\.h
+	module-file.* (table|node|report|modinfo|module-tree|module-order|scan)\.h
+	module-tree (table|node|report|modinfo|module-file|codec|scan)\.h
+	modinfo (table|node|report|module-.*|codec|scan)\.h
+	codec|image|lines|list|array|cleanup (table|node|report|scan|modinfo|module-.*)\.h
+	read|write|replace (scan|modinfo|module-.*|codec)\.h
+	END
+	none "knows too much:" < knows
+}
+
+# The library's directory is on the include path of the tools, so the compiler would not object.
+test_tools_include_the_public_header_alone() {
+	(cd "$top_srcdir" && grep -HE '^[[:space:]]*#[[:space:]]*include' tools/*.[ch]) |
+		sed 's/^\([^:]*\):.*include *\([<"][^>"]*\).*/\1 \2/' | while read -r file header; do
+		case $header in
+		'<libkmod-devname.h') ;;
+		'<'*) [ ! -e "$top_srcdir/libkmod-devname/${header#<}" ] || echo "$file: $header" ;;
+		*) [ -e "$top_srcdir/tools/${header#?}" ] || echo "$file: $header" ;;
+		esac
+	done | none "not the public header:"
+}
+
+test_library_includes_nothing_of_the_tools() {
+	(cd "$top_srcdir" && grep -HoE '^[[:space:]]*#[[:space:]]*include *"[^"]*' libkmod-devname/*.[ch]) |
+		sed 's/^\([^:]*\):.*"/\1 /' | while read -r file header; do
+		[ -e "$top_srcdir/libkmod-devname/$header" ] || echo "$file: $header"
+	done | none "not a header of the library:"
+}
+
+test_syntax_and_alias_neither_allocate_nor_do_io() {
+	code libkmod-devname/syntax.[ch] libkmod-devname/alias.[ch] |
+		calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free \
+			open openat fopen read pread write close fprintf stat fstat |
+		none "not pure:"
+}
+
+# It has no output but through the stream or directory that the caller passes.
+test_library_does_not_print() {
+	# shellcheck disable=SC2046 # names without blanks
+	code $(library_files) > code
+	calls printf vprintf puts putchar perror psignal err errx warn warnx syslog dprintf \
+		< code > found
+	grep -wE 'stdout|stderr|stdin|STD(IN|OUT|ERR)_FILENO' code >> found || :
+	none "prints:" < found
+}
+
+# It does not end or change the process, and reads nothing that the caller did not pass.
+test_library_leaves_the_process_alone() {
+	# shellcheck disable=SC2046
+	code $(library_files) |
+		calls exit _exit _Exit quick_exit abort assert static_assert_fail atexit \
+			getenv secure_getenv setenv putenv unsetenv setlocale uselocale umask \
+			chdir fchdir chroot signal sigaction setrlimit system popen fork execv \
+			execve mmap mmap64 |
+		none "not in a library:"
+	code libkmod-devname/*.h | grep -E '#[[:space:]]*include.*assert' | none "includes:" || :
+}
+
+# strtol and scanf take blanks, signs and what follows; the others do not look at the size.
+test_library_parses_and_copies_strictly() {
+	# shellcheck disable=SC2046
+	code $(library_files) |
+		calls strtol strtoul strtoll strtoull strtoimax strtoumax strtod atoi atol atoll \
+			scanf sscanf fscanf vsscanf gets strcpy strcat sprintf vsprintf strtok alloca |
+		none "too lenient:"
+}
+
+# Of each call of open and its like, up to the semicolon, this looks for the flag itself, for
+# one of the macros that hold it, or, in root.c, for the flags that the two callers there put
+# it into. fopen(3) is not called at all. No more can be told without a compiler.
+test_files_are_opened_close_on_exec() {
+	# shellcheck disable=SC2046
+	code $(library_files) > code
+	calls fopen freopen creat opendir accept pipe socket dup dup2 memfd_create < code |
+		none "opens without O_CLOEXEC:"
+	sed 's/^\([^:]*:[0-9]*\):/\1 /' code | awk '
+	/(^|[^A-Za-z0-9_])open(at|at2)?[ \t]*\(/ && !/#[ \t]*(include|define)/ { call = "" ; on = 1 }
+	on { call = call " " $0 }
+	on && /;/ { print call; on = 0 }' > opens
+	[ "$(wc -l < opens)" -ge 4 ] || fail "the calls of openat were not found"
+	grep -vE 'O_CLOEXEC|(FILE|DIRECTORY)_FLAGS|^ libkmod-devname/root.c:[0-9]* .*flags' opens |
+		none "no O_CLOEXEC:"
+	(cd "$top_srcdir" && grep -Hn 'define [A-Z]*_FLAGS' libkmod-devname/*.c) |
+		grep -v O_CLOEXEC | none "no O_CLOEXEC:"
+	[ "$(grep -c '^libkmod-devname/root.c:.*flags | O_CLOEXEC' code)" -eq 2 ] ||
+		fail "root.c: a caller's flags are used without O_CLOEXEC"
+}
+
+have_ctags() {
+	ctags --version 2>/dev/null | grep -q 'Universal Ctags'
+}
+
+# LENGTH FILE:FUNCTION of each function of library and tools, the longest last.
+function_lengths() {
+	(cd "$top_srcdir" && ctags -f - --languages=C --langmap=C:.c.h --c-kinds=f --fields=+ne \
+		libkmod-devname/*.[ch] tools/*.[ch]) | awk -F '\t' '
+	{
+		for (i = 4; i <= NF; i++) {
+			if ($i ~ /^line:/) first = substr($i, 6)
+			if ($i ~ /^end:/) print substr($i, 5) - first + 1, $2 ":" $1
+		}
+	}' | sort -n
+}
+
+print_function_lengths() {
+	have_ctags || return 0
+	function_lengths | awk '
+	{ length_of[NR] = $1 }
+	END {
+		print "# functions: " NR ", median " length_of[int((NR + 1) / 2)] " lines, longest " $1
+	}'
+}
+
+test_no_function_is_longer_than_60_lines() {
+	have_ctags || skip "Universal Ctags is not installed"
+	function_lengths > lengths
+	[ "$(wc -l < lengths)" -gt 100 ] || fail "the functions were not found"
+	awk '$1 > 60' lengths | none "too long:"
+}
+
+test_shell_scripts_pass_shellcheck() {
+	shellcheck --version >/dev/null 2>&1 || skip "shellcheck is not installed"
+	shell_files > scripts
+	[ "$(wc -l < scripts)" -gt 5 ] || fail "the scripts were not found"
+	# shellcheck disable=SC2046
+	(cd "$top_srcdir" && shellcheck -x -P SCRIPTDIR $(cat "$OLDPWD/scripts"))
+}
+
+header_functions() {
+	code "$HEADER" | grep -oE 'kmod_devname_[a-z0-9_]+[[:space:]]*\(' | tr -d '( ' | sort
+}
+
+test_symbol_map_lists_the_functions_of_the_header() {
+	header_functions > header
+	sed -n 's/^[[:space:]]*\(kmod_devname_[a-z0-9_]*\);$/\1/p' "$top_srcdir/$SYMBOLS" |
+		sort > map
+	[ -s map ] || fail "$SYMBOLS lists no function"
+	uniq -d header | none "declared twice:"
+	diff -u header map || fail "$HEADER and $SYMBOLS differ"
+}
+
+test_shared_library_exports_the_functions_of_the_header() {
+	nm --version >/dev/null 2>&1 || skip "nm is not installed"
+	library=$top_builddir/.libs/libkmod-devname.so
+	[ -e "$library" ] || skip "this build has no shared library"
+	header_functions > header
+	# A is the name of a version node
+	nm -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $NF); print $NF }' |
+		sort > exported
+	diff -u header exported || fail "$HEADER and $library differ"
+}
+
+test_every_page_is_built_and_installed() {
+	for page in "$top_srcdir"/man/*.scd; do
+		page=man/${page##*/}
+		grep -q "^dist_man_MANS.*${page%.scd}" "$top_srcdir/Makefile.am" || echo "${page%.scd}"
+		grep -q "^EXTRA_DIST.*$page" "$top_srcdir/Makefile.am" || echo "$page"
+	done | none "not in Makefile.am:"
+}
+
+# The header says what each is called, and has one such line for each member of the enum.
+test_page_explains_every_finding() {
+	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' "$top_srcdir/$HEADER" |
+		sort > codes
+	[ "$(wc -l < codes)" -eq "$(sed -n '/^enum kmod_devname_code/,/^};/p' \
+		"$top_srcdir/$HEADER" | grep -c ' = [0-9]*,')" ] ||
+		fail "$HEADER does not name every code"
+	while read -r name; do
+		grep -qE "^(\|\[|\|) +\*$name\*\$" "$top_srcdir/$PAGE" || echo "$name"
+	done < codes | none "not explained in $PAGE:"
+}
+
+# What --help prints and what the page has must be the same options.
+test_page_has_the_options_of_help() {
+	for command in generate list; do
+		kmod-devname "$command" --help |
+			grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'
+	done | sort -u > help
+	kmod-devname --help | grep -oE '^ .*--[a-z-]+' | grep -oE -- '--[a-z-]+' >> help
+	sort -u -o help help
+	sed -n '/^# OPTIONS/,/^# COLUMNS/p' "$top_srcdir/$PAGE" | grep -E '^\*-' |
+		grep -oE -- '--[a-z-]+' | sort -u > page
+	[ -s help ] || fail "no options were found"
+	diff -u help page || fail "--help and $PAGE differ"
+}
+
+test_page_has_the_letters_of_help() {
+	for command in generate list; do
+		kmod-devname "$command" --help | sed -n 's/^  -\([a-zA-Z]\), --\([a-z-]*\).*/\1 \2/p'
+	done | sort -u | while read -r letter name; do
+		grep -q "^\*-$letter\*, \*--$name\*" "$top_srcdir/$PAGE" || echo "-$letter, --$name"
+	done | none "not in $PAGE:"
+}
+
+test_page_has_every_command() {
+	kmod-devname --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' > commands
+	[ -s commands ] || fail "no commands were found"
+	while read -r name; do
+		grep -q "^\*$name\*\$" "$top_srcdir/$PAGE" || echo "$name"
+	done < commands | none "not in $PAGE:"
+}
+
+print_function_lengths
 run_tests "$@"
