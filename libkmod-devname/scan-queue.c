@@ -119,7 +119,18 @@ static void fail(struct kmod_devname_scan *scan, struct worker *worker, int erro
 	}
 	scan->stop = true;
 	pthread_cond_broadcast(&scan->changed);
-	pthread_cond_signal(&scan->progress);
+	pthread_cond_signal(&scan->over);
+}
+
+/* The caller has the lock. */
+static int state(const struct kmod_devname_scan *scan)
+{
+	size_t left = scan->harvest.directories.size + scan->harvest.links.size +
+		      scan->harvest.compressed.size + scan->walking + scan->reading;
+
+	if (scan->error < 0)
+		return scan->error;
+	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
 /* Hands in what has come out of a piece of work. The caller has the lock. */
@@ -136,7 +147,8 @@ static void hand_in(struct worker *worker, const struct work *work, int r)
 	if (r < 0)
 		fail(scan, worker, r);
 	pthread_cond_broadcast(&scan->changed);
-	pthread_cond_signal(&scan->progress);
+	if (state(scan) <= 0)
+		pthread_cond_signal(&scan->over);
 }
 
 int queue_work(struct worker *worker)
@@ -160,17 +172,6 @@ int queue_work(struct worker *worker)
 	pthread_mutex_unlock(&scan->lock);
 	free(work.directory);
 	return 1;
-}
-
-/* The caller has the lock. */
-static int state(const struct kmod_devname_scan *scan)
-{
-	size_t left = scan->harvest.directories.size + scan->harvest.links.size +
-		      scan->harvest.compressed.size + scan->walking + scan->reading;
-
-	if (scan->error < 0)
-		return scan->error;
-	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
 int queue_state(struct kmod_devname_scan *scan)
@@ -233,7 +234,7 @@ int pool_wait(struct kmod_devname_scan *scan)
 	}
 	pthread_mutex_lock(&scan->lock);
 	while ((left = state(scan)) > 0 && r == 0)
-		r = pthread_cond_timedwait(&scan->progress, &scan->lock, &until);
+		r = pthread_cond_timedwait(&scan->over, &scan->lock, &until);
 	pthread_mutex_unlock(&scan->lock);
 	return left;
 }

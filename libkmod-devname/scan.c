@@ -23,7 +23,7 @@ static int scan_init(struct kmod_devname_scan *scan, int root_fd, const char *di
 	pthread_cond_init(&scan->changed, NULL);
 	pthread_condattr_init(&attributes);
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&scan->progress, &attributes);
+	pthread_cond_init(&scan->over, &attributes);
 	pthread_condattr_destroy(&attributes);
 	scan->root_fd = fcntl(root_fd, F_DUPFD_CLOEXEC, 3);
 	if (scan->root_fd < 0)
@@ -72,7 +72,7 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	visited_free(scan->visited);
 	if (scan->root_fd >= 0)
 		(void)close(scan->root_fd);
-	pthread_cond_destroy(&scan->progress);
+	pthread_cond_destroy(&scan->over);
 	pthread_cond_destroy(&scan->changed);
 	pthread_mutex_destroy(&scan->lock);
 	kmod_devname_table_unref(scan->table);

@@ -63,7 +63,7 @@ struct kmod_devname_scan {
 
 	pthread_mutex_t lock;   /* for all below */
 	pthread_cond_t changed; /* there is work, or an end to it */
-	pthread_cond_t progress;
+	pthread_cond_t over; /* all is read, or there was an error */
 	struct harvest harvest;
 	void *visited;  /* tsearch(3) tree of the directories that were read */
 	size_t walking; /* threads that are reading a directory */
@@ -109,7 +109,7 @@ int queue_state(struct kmod_devname_scan *scan);
 
 int pool_start(struct kmod_devname_scan *scan);
 
-/* Waits for some progress. Returns the state of the queue. */
+/* Waits for the end, but not longer than a progress display likes. The state of the queue. */
 int pool_wait(struct kmod_devname_scan *scan);
 
 void pool_stop(struct kmod_devname_scan *scan);
