@@ -4,15 +4,25 @@
  * which copy of a module counts. Knows nothing of what is in them.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "module-tree.h"
 
 #define LISTING_SIZE ((size_t)32 << 10)
+
+/* What getdents64(2) gives. readdir(3) would make a buffer for each directory. */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	uint16_t size;
+	uint8_t type;
+	char name[];
+};
 
 bool module_tree_is_module(const char *name)
 {
@@ -103,11 +113,11 @@ int directory_listing_start(struct directory_listing *listing)
 int directory_listing_next(struct directory_listing *listing, int dir_fd,
 			   struct directory_entry *ret_entry)
 {
-	const struct dirent64 *entry;
-	ssize_t n;
+	const struct entry *entry;
+	long n;
 
 	if (listing->position == listing->size) {
-		n = getdents64(dir_fd, listing->buffer, LISTING_SIZE);
+		n = syscall(SYS_getdents64, dir_fd, listing->buffer, LISTING_SIZE);
 		if (n < 0 && errno == ENOENT) /* removed while it was being listed */
 			n = 0;
 		if (n <= 0)
@@ -116,8 +126,8 @@ int directory_listing_next(struct directory_listing *listing, int dir_fd,
 		listing->position = 0;
 	}
 	entry = (const void *)(listing->buffer + listing->position);
-	listing->position += entry->d_reclen;
-	ret_entry->name = entry->d_name;
-	ret_entry->type = entry->d_type;
+	listing->position += entry->size;
+	ret_entry->name = entry->name;
+	ret_entry->type = entry->type;
 	return 1;
 }
