@@ -12,14 +12,14 @@ enum line_status {
 	LINE_END, /* there is no further line */
 	LINE_GOOD,
 	LINE_LONG, /* over LINE_MAX_SIZE; the text is its beginning */
-	LINE_CUT,  /* the last one, without a newline */
+	LINE_CUT, /* the last one, without a newline */
 };
 
 /* The lines of a stream, one after the other, in bounded memory. */
 struct lines {
 	FILE *stream;
 	size_t number; /* of the current line, from 1 */
-	size_t size;   /* of its text, without newline; there may be NUL bytes in it */
+	size_t size; /* of its text, without newline; there may be NUL bytes in it */
 	char text[LINE_MAX_SIZE + 1]; /* with a NUL behind */
 };
 
