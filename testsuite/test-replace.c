@@ -183,8 +183,8 @@ static const char *const other_contents[] = {
 	OLD,
 	HEADER,
 	HEADER "fuse fuse c10:228\n", /* as long, another byte */
-	HEADER "fuse fuse c10:229",   /* cut */
-	FUSE "\n",                    /* longer */
+	HEADER "fuse fuse c10:229", /* cut */
+	FUSE "\n", /* longer */
 	FUSE "cuse cuse c10:203\n",
 };
 

@@ -130,7 +130,7 @@ static const struct {
 
 enum damage {
 	GOOD,
-	CUT,     /* half of the file */
+	CUT, /* half of the file */
 	GARBAGE, /* nothing that anybody knows */
 	EMPTY,
 	NO_NUMBER,
