@@ -77,6 +77,9 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	pthread_mutex_destroy(&scan->lock);
 	kmod_devname_table_unref(scan->table);
 	kmod_devname_report_unref(scan->report);
+	if (scan->trust)
+		trust_done(scan->trust);
+	free(scan->trust);
 	free(scan->error_path);
 	free(scan->directory);
 	free(scan);
@@ -118,6 +121,30 @@ static unsigned int count_cpus(void)
 	return n < THREADS_MAX ? (unsigned int)n : THREADS_MAX;
 }
 
+int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
+{
+	if (scan->begun)
+		return -EBUSY;
+	scan->use_index = use != 0;
+	return 0;
+}
+
+static int open_index(struct kmod_devname_scan *scan)
+{
+	struct trust *trust = calloc(1, sizeof(*trust));
+	int r = trust ? trust_open(trust, scan->root_fd, scan->directory, scan->report) : -ENOMEM;
+
+	if (r > 0) {
+		index_sort(&trust->index);
+		scan->trust = trust;
+		return 0;
+	}
+	if (trust)
+		trust_done(trust);
+	free(trust);
+	return r;
+}
+
 static int begin(struct kmod_devname_scan *scan)
 {
 	struct directory *top = calloc(1, sizeof(*top) + 1);
@@ -131,6 +158,8 @@ static int begin(struct kmod_devname_scan *scan)
 		return r;
 	}
 	scan->begun = true;
+	if (scan->use_index && (r = open_index(scan)) < 0)
+		return r;
 	if (scan->threads == 0)
 		scan->threads = count_cpus();
 	if (scan->threads > 1)

@@ -13,12 +13,14 @@
 #include "modinfo.h"
 #include "module-file.h"
 #include "module-tree.h"
+#include "trust.h"
 
 /* A module file that was found. Its name and path are all that is kept of most. */
 struct module {
 	struct outcome *outcome; /* NULL: it declares nothing and nothing is wrong with it */
 	uint64_t size;           /* of a compressed file */
 	bool linked;             /* a symbolic link is on the way */
+	bool covered; /* it was not read: the index says what it declares */
 	char path[];             /* relative to the module directory */
 };
 
@@ -58,6 +60,8 @@ struct kmod_devname_scan {
 	struct kmod_devname_report *report;
 	unsigned int threads;
 	size_t size_max;
+	bool use_index;
+	struct trust *trust; /* NULL: the modules are read */
 	bool begun;
 	bool finished;
 
