@@ -477,7 +477,8 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
  * kmod_devname_scan_set_threads() - set the number of threads
  * @scan: a scan that has not been stepped yet
  * @threads: 1 to 1024; 1 does everything in kmod_devname_scan_step() itself; 0, which is the
- *   default, as many as CPUs that this process may use (sched_getaffinity(2))
+ *   default, as many as CPUs that this process may use (sched_getaffinity(2)), and up to 16
+ *   for directories and plain files while data comes from a disk
  *
  * The result does not depend on it. The threads have all signals blocked.
  *

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +10,6 @@
 #include "report.h"
 #include "scan.h"
 
-#define THREADS_MAX 1024
 #define SIZE_MAX_DEFAULT ((size_t)1 << 30)
 
 /* The members that may fail; 0 or a negative errno. */
@@ -88,7 +86,7 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 
 int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int threads)
 {
-	if (threads > THREADS_MAX)
+	if (threads > SCAN_THREADS_MAX)
 		return -EINVAL;
 	if (scan->begun)
 		return -EBUSY;
@@ -104,21 +102,6 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
 		return -EBUSY;
 	scan->size_max = bytes;
 	return 0;
-}
-
-static unsigned int count_cpus(void)
-{
-	cpu_set_t cpus;
-	int n;
-
-	/* It fails where the kernel has room for more CPUs than the set. */
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		n = CPU_COUNT(&cpus);
-	else
-		n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		return 1;
-	return n < THREADS_MAX ? (unsigned int)n : THREADS_MAX;
 }
 
 int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
@@ -160,9 +143,10 @@ static int begin(struct kmod_devname_scan *scan)
 	scan->begun = true;
 	if (scan->use_index && (r = open_index(scan)) < 0)
 		return r;
-	if (scan->threads == 0)
-		scan->threads = count_cpus();
-	if (scan->threads > 1)
+	scan->adaptive = scan->threads == 0;
+	if (scan->adaptive)
+		scan->threads = pool_count_cpus();
+	if (scan->adaptive || scan->threads > 1)
 		return pool_start(scan);
 	scan->worker = worker_new(scan);
 	return scan->worker ? 0 : -ENOMEM;
