@@ -15,7 +15,7 @@ enum alias_kind {
 
 struct alias {
 	enum alias_kind kind;
-	const char *text;            /* the device name; or the whole alias */
+	const char *text; /* the device name; or the whole alias */
 	struct device_number number; /* ALIAS_NUMBER only */
 };
 

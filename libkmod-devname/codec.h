@@ -17,9 +17,9 @@ struct input {
 	int fd;
 	uint64_t offset; /* of what comes after the chunk */
 	uint8_t *chunk;
-	size_t size;     /* of what the chunk holds */
+	size_t size; /* of what the chunk holds */
 	size_t position; /* of the next byte that the codec has not taken */
-	bool end;        /* nothing comes after the chunk */
+	bool end; /* nothing comes after the chunk */
 };
 
 /*

@@ -15,7 +15,7 @@
 struct image {
 	int fd; /* -1: in memory */
 	const uint8_t *data;
-	size_t size;                   /* of data */
+	size_t size; /* of data */
 	uint8_t head[IMAGE_HEAD_SIZE]; /* the first bytes of a file, read once for all */
 	size_t head_size;
 };

@@ -45,7 +45,8 @@ extern "C" {
 #endif
 
 /*
- * The rules of modules.devname(5): the kernel's dev_t is 12 + 20 bits (include/linux/kdev_t.h), major 0 is never a driver's.
+ * The rules of modules.devname(5): the kernel's dev_t is 12 + 20 bits
+ * (include/linux/kdev_t.h), major 0 is never a driver's.
  */
 #define KMOD_DEVNAME_NAME_MAX 4000 /* bytes in a device name, without the final NUL */
 #define KMOD_DEVNAME_COMPONENT_MAX 255 /* bytes between two slashes of it; NAME_MAX of Linux */
@@ -297,7 +298,8 @@ const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname
 
 /**
  * kmod_devname_table_add_module() - add the nodes that one module declares
- * @table: the table; the nodes come after those it has, sorted by name
+ * @table: the table; the nodes come after those it has, sorted by name,
+ *   component by component
  * @report: takes what is wrong with the module
  * @module: the module's name; "-" is the same as "_", as for modprobe
  * @file: the file to name in findings, or NULL

@@ -32,7 +32,7 @@ struct window {
 };
 
 struct elf {
-	unsigned int class;    /* ELFCLASS32 or ELFCLASS64 */
+	unsigned int class; /* ELFCLASS32 or ELFCLASS64 */
 	unsigned int encoding; /* ELFDATA2LSB or ELFDATA2MSB */
 	uint64_t section_table;
 	uint64_t n_sections;

@@ -10,7 +10,7 @@
 /* Memory for the strings of one module after the other. */
 struct modinfo {
 	char *strings; /* a copy of .modinfo, and a NUL behind it */
-	size_t size;   /* without that NUL */
+	size_t size; /* without that NUL */
 	size_t capacity;
 };
 

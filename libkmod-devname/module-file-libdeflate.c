@@ -101,9 +101,9 @@ static int decode_member(const struct context *context, size_t *position, struct
 		if (r != 0)
 			return r;
 		result = libdeflate_gzip_decompress_ex(
-			context->decompressor, context->data + *position,
-			context->size - *position, output->data + output->size,
-			output->capacity - output->size, &taken, &made);
+			context->decompressor, context->data + *position, context->size - *position,
+			output->data + output->size, output->capacity - output->size, &taken,
+			&made);
 		if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
 			if (output->capacity > output->limit)
 				return FAULT_SIZE;

@@ -70,7 +70,7 @@ static size_t decode_some(ZSTD_DCtx *dctx, struct input *input, struct output *o
 
 int codec_zstd_decode(void **context, struct input *input, struct output *output)
 {
-	size_t left = 0;     /* 0: between frames */
+	size_t left = 0; /* 0: between frames */
 	bool flushed = true; /* zstd keeps no output back for want of room */
 	int r = get_context(context);
 

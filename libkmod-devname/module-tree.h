@@ -28,7 +28,7 @@ int module_tree_compare_copies(const char *a, const char *b);
 bool module_tree_is_update(const char *path);
 
 struct directory_entry {
-	const char *name;   /* good until the next call */
+	const char *name; /* good until the next call */
 	unsigned char type; /* DT_... of readdir(3), DT_UNKNOWN if the file system does not say */
 };
 

@@ -16,11 +16,10 @@ static bool parse_device(const char *text, struct device_number *ret_number)
 	return syntax_parse_numbers(text + 1, ':', ret_number);
 }
 
-/* Is it TYPE, digits, ":", digits, though out of range or with a sign or leading zero? */
+/* Is it of the form TYPEMAJOR:MINOR, whatever stands for the numbers? */
 static bool looks_like_device(const char *text)
 {
-	return (*text == 'c' || *text == 'b') &&
-	       text[1 + strspn(text + 1, "+-0123456789:")] == '\0' && strchr(text, ':');
+	return (*text == 'c' || *text == 'b') && strchr(text, ':') && !strchr(text, ' ');
 }
 
 /* Cuts the text at the next blank; NULL if there is none. Returns what is behind it. */

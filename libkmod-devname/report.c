@@ -157,7 +157,7 @@ const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *
 	return finding->message;
 }
 
-/* Writes at most MESSAGE_MAX bytes and a NUL; a longer text is cut and ends in "...". */
+/* Writes at most MESSAGE_MAX bytes and a NUL; what may not fit is cut off and ends in "...". */
 static void escape(const char *text, char *message)
 {
 	static const char hex[] = "0123456789abcdef";

@@ -15,7 +15,7 @@
 
 struct work {
 	struct directory *directory; /* owned */
-	struct module *module;       /* the harvest's */
+	struct module *module; /* the harvest's */
 };
 
 static int compare_sizes(const void *a, const void *b)

@@ -191,6 +191,8 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 		return -ENOMEM;
 	}
 	r = module_order_read(stream, scan->report, positions, n);
+	if (r < 0 && r != -ENOMEM)
+		r = report_system(scan->report, r, &place);
 	(void)fclose(stream);
 	return r;
 }

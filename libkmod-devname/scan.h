@@ -20,10 +20,10 @@
 /* A module file that was found. Its name and path are all that is kept of most. */
 struct module {
 	struct outcome *outcome; /* NULL: it declares nothing and nothing is wrong with it */
-	uint64_t size;           /* of a compressed file */
-	bool linked;             /* a symbolic link is on the way */
+	uint64_t size; /* of a compressed file */
+	bool linked; /* a symbolic link is on the way */
 	bool covered; /* it was not read: the index says what it declares */
-	char path[];             /* relative to the module directory */
+	char path[]; /* relative to the module directory */
 };
 
 struct outcome {
@@ -46,7 +46,7 @@ struct remark {
 /* What came out of one directory. */
 struct harvest {
 	struct list directories; /* to be read */
-	struct list links;       /* directories too, behind symbolic links: read after all others */
+	struct list links; /* directories too, behind symbolic links: read after all others */
 	struct list modules;
 	struct list compressed; /* modules too, to be read */
 	struct list remarks;
@@ -69,14 +69,14 @@ struct kmod_devname_scan {
 	bool begun;
 	bool finished;
 
-	pthread_mutex_t lock;   /* for all below */
+	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t changed; /* there is work, or an end to it */
 	pthread_cond_t over; /* all is read, or there was an error */
 	struct harvest harvest;
-	void *visited;  /* tsearch(3) tree of the directories that were read */
+	void *visited; /* tsearch(3) tree of the directories that were read */
 	size_t walking; /* threads that are reading a directory */
 	size_t reading; /* threads that are reading a compressed module */
-	bool sorted;    /* the compressed modules are, by size */
+	bool sorted; /* the compressed modules are, by size */
 	bool stop;
 	int error;
 	char *error_path;

@@ -10,7 +10,7 @@
 #include "libkmod-devname.h"
 #include "syntax.h"
 
-#define MISC_MAJOR 10          /* include/uapi/linux/major.h */
+#define MISC_MAJOR 10 /* include/uapi/linux/major.h */
 #define MISC_DYNAMIC_MINOR 255 /* include/linux/miscdevice.h */
 
 /* Not isalnum(): that follows the caller's locale. */

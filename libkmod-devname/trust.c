@@ -100,7 +100,8 @@ static int compare_paths(const void *a, const void *b)
  * later, of one of them or of all by name, has another order; one with its times is not
  * "written here".
  */
-static bool is_in_order(const struct stat *dep, const struct stat *alias, const struct stat *symbols)
+static bool is_in_order(const struct stat *dep, const struct stat *alias,
+			const struct stat *symbols)
 {
 	struct timespec now;
 

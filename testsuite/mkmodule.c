@@ -143,7 +143,7 @@ static void append_section(struct buffer *buffer, const struct mkmodule *spec,
 	append_number(buffer, spec, section->offset, word(spec));
 	append_number(buffer, spec, section->size, word(spec));
 	append_number(buffer, spec, section->link, 4);
-	append_number(buffer, spec, 0, 4);          /* sh_info */
+	append_number(buffer, spec, 0, 4); /* sh_info */
 	append_number(buffer, spec, 1, word(spec)); /* sh_addralign */
 	append_number(buffer, spec, 0, word(spec)); /* sh_entsize */
 }

@@ -14,12 +14,12 @@ enum mkmodule_defect {
 	MKMODULE_NO_MODINFO,
 	MKMODULE_NO_SECTIONS,
 	MKMODULE_EXTENDED_NUMBERS, /* section count and index of names in section 0: legal */
-	MKMODULE_SECOND_MODINFO,   /* another .modinfo after the first: the first counts */
-	MKMODULE_MODINFO_LAST,     /* .modinfo are the last bytes of the file: legal */
-	MKMODULE_UNTERMINATED,     /* the last string has no NUL: legal */
-	MKMODULE_LEADING_NULS,     /* NULs before and between the strings: legal */
-	MKMODULE_MANY_SECTIONS,    /* 200 empty ones before .modinfo: legal */
-	MKMODULE_NAMES_FAR,        /* .shstrtab stands at the beginning: legal */
+	MKMODULE_SECOND_MODINFO, /* another .modinfo after the first: the first counts */
+	MKMODULE_MODINFO_LAST, /* .modinfo are the last bytes of the file: legal */
+	MKMODULE_UNTERMINATED, /* the last string has no NUL: legal */
+	MKMODULE_LEADING_NULS, /* NULs before and between the strings: legal */
+	MKMODULE_MANY_SECTIONS, /* 200 empty ones before .modinfo: legal */
+	MKMODULE_NAMES_FAR, /* .shstrtab stands at the beginning: legal */
 	MKMODULE_BAD_CLASS,
 	MKMODULE_BAD_ENCODING,
 	MKMODULE_BAD_VERSION,
@@ -43,7 +43,7 @@ enum mkmodule_defect {
 const char *mkmodule_defect_name(enum mkmodule_defect defect);
 
 struct mkmodule {
-	unsigned int bits;       /* 32 or 64 */
+	unsigned int bits; /* 32 or 64 */
 	unsigned int big_endian; /* 0 or 1 */
 	enum mkmodule_defect defect;
 	const char *const *strings; /* of .modinfo: "alias=devname:fuse", ... */

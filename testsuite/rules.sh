@@ -12,8 +12,8 @@ PAGE=man/kmod-devname.8.scd
 
 # Prints what stands on standard input and fails if there is anything.
 none() {
-	cat > found
-	[ ! -s found ] || fail "$* $(cat found)"
+	cat > none.found
+	[ ! -s none.found ] || fail "$* $(cat none.found)"
 }
 
 # The files of the project: those that git knows, or those in the places of a tarball.
@@ -35,13 +35,17 @@ files() {
 
 shell_files() {
 	files | while read -r file; do
-		! head -n 1 "$top_srcdir/$file" | grep -q '^#!/bin/sh' || echo "$file"
+		case $file in
+		*.sh) echo "$file" ;;
+		*) ! head -n 1 "$top_srcdir/$file" | grep -q '^#!/bin/sh' || echo "$file" ;;
+		esac
 	done
 }
 
-# code FILE...: the lines FILE:NUMBER:TEXT without comments and without what is in quotes, so
-# that a search finds calls only.
-code() {
+# strip PATTERN...: puts the lines of these files, as FILE:NUMBER:TEXT without comments and
+# without what is in quotes, into the file "stripped", so that a search finds calls only.
+strip() {
+	# shellcheck disable=SC2068 # patterns below the source directory
 	(cd "$top_srcdir" && awk '
 	FNR == 1 { comment = 0 }
 	{
@@ -64,17 +68,14 @@ code() {
 		}
 		quote = ""
 		print FILENAME ":" FNR ":" out
-	}' "$@")
+	}' $@) > stripped
+	[ -s stripped ] || fail "no files: $*"
 }
 
-library_files() {
-	(cd "$top_srcdir" && echo libkmod-devname/*.[ch])
-}
-
-# calls WORD...: the lines of standard input, as of code, that call one of these functions.
+# calls WORD...: the lines of the file "stripped" that call one of these functions.
 calls() {
 	words=$(echo "$*" | tr ' ' '|')
-	grep -E "(^|[^A-Za-z0-9_.>])($words)[[:space:]]*\(" || :
+	grep -E "(^|[^A-Za-z0-9_.>])($words)[[:space:]]*\(" stripped || :
 }
 
 # The files that include one of the headers of a regular expression, in one line.
@@ -140,9 +141,9 @@ test_each_library_is_used_in_one_file() {
 # REGULAR EXPRESSION OF FILES, then of the headers that these do not include.
 test_rooms_know_only_whom_they_may() {
 	while read -r room forbidden; do
-		for file in $(library_files); do
-			echo "$file" | grep -qE "^libkmod-devname/($room)\.[ch]\$" || continue
-			(cd "$top_srcdir" && grep -HnE "^#include [<\"]($forbidden)[>\"]" "$file") || :
+		for file in "$top_srcdir"/libkmod-devname/*.[ch]; do
+			echo "${file##*/}" | grep -qE "^($room)\.[ch]\$" || continue
+			grep -HnE "^#include [<\"]($forbidden)[>\"]" "$file" || :
 		done
 	done <<-'END' > knows
 	syntax|alias (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
@@ -176,52 +177,43 @@ test_library_includes_nothing_of_the_tools() {
 }
 
 test_syntax_and_alias_neither_allocate_nor_do_io() {
-	code libkmod-devname/syntax.[ch] libkmod-devname/alias.[ch] |
-		calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free \
-			open openat fopen read pread write close fprintf stat fstat |
-		none "not pure:"
+	strip 'libkmod-devname/syntax.[ch]' 'libkmod-devname/alias.[ch]'
+	calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free open \
+		openat fopen read pread write close fprintf stat fstat | none "not pure:"
 }
 
 # It has no output but through the stream or directory that the caller passes.
 test_library_does_not_print() {
-	# shellcheck disable=SC2046 # names without blanks
-	code $(library_files) > code
-	calls printf vprintf puts putchar perror psignal err errx warn warnx syslog dprintf \
-		< code > found
-	grep -wE 'stdout|stderr|stdin|STD(IN|OUT|ERR)_FILENO' code >> found || :
-	none "prints:" < found
+	strip 'libkmod-devname/*.[ch]'
+	calls printf vprintf puts putchar perror psignal err errx warn warnx syslog dprintf |
+		none "prints:"
+	grep -wE 'stdout|stderr|stdin|STD(IN|OUT|ERR)_FILENO' stripped | none "prints:"
 }
 
 # It does not end or change the process, and reads nothing that the caller did not pass.
 test_library_leaves_the_process_alone() {
-	# shellcheck disable=SC2046
-	code $(library_files) |
-		calls exit _exit _Exit quick_exit abort assert static_assert_fail atexit \
-			getenv secure_getenv setenv putenv unsetenv setlocale uselocale umask \
-			chdir fchdir chroot signal sigaction setrlimit system popen fork execv \
-			execve mmap mmap64 |
-		none "not in a library:"
-	code libkmod-devname/*.h | grep -E '#[[:space:]]*include.*assert' | none "includes:" || :
+	strip 'libkmod-devname/*.[ch]'
+	calls exit _exit _Exit quick_exit abort assert atexit getenv secure_getenv setenv putenv \
+		unsetenv setlocale uselocale umask chdir fchdir chroot signal sigaction setrlimit \
+		system popen fork execv execve mmap mmap64 | none "not in a library:"
+	grep -E '#[[:space:]]*include.*assert' stripped | none "includes:"
 }
 
-# strtol and scanf take blanks, signs and what follows; the others do not look at the size.
-test_library_parses_and_copies_strictly() {
-	# shellcheck disable=SC2046
-	code $(library_files) |
-		calls strtol strtoul strtoll strtoull strtoimax strtoumax strtod atoi atol atoll \
-			scanf sscanf fscanf vsscanf gets strcpy strcat sprintf vsprintf strtok alloca |
-		none "too lenient:"
+# strtol and scanf take blanks, signs and what follows; the others do not look at sizes.
+test_library_parses_strictly() {
+	strip 'libkmod-devname/*.[ch]'
+	calls strtol strtoul strtoll strtoull strtoimax strtoumax strtod atoi atol atoll scanf \
+		sscanf fscanf vsscanf gets sprintf vsprintf strtok alloca | none "too lenient:"
 }
 
 # Of each call of open and its like, up to the semicolon, this looks for the flag itself, for
 # one of the macros that hold it, or, in root.c, for the flags that the two callers there put
 # it into. fopen(3) is not called at all. No more can be told without a compiler.
 test_files_are_opened_close_on_exec() {
-	# shellcheck disable=SC2046
-	code $(library_files) > code
-	calls fopen freopen creat opendir accept pipe socket dup dup2 memfd_create < code |
+	strip 'libkmod-devname/*.[ch]'
+	calls fopen freopen creat opendir accept pipe socket dup dup2 memfd_create |
 		none "opens without O_CLOEXEC:"
-	sed 's/^\([^:]*:[0-9]*\):/\1 /' code | awk '
+	sed 's/^\([^:]*:[0-9]*\):/\1 /' stripped | awk '
 	/(^|[^A-Za-z0-9_])open(at|at2)?[ \t]*\(/ && !/#[ \t]*(include|define)/ { call = "" ; on = 1 }
 	on { call = call " " $0 }
 	on && /;/ { print call; on = 0 }' > opens
@@ -230,7 +222,7 @@ test_files_are_opened_close_on_exec() {
 		none "no O_CLOEXEC:"
 	(cd "$top_srcdir" && grep -Hn 'define [A-Z]*_FLAGS' libkmod-devname/*.c) |
 		grep -v O_CLOEXEC | none "no O_CLOEXEC:"
-	[ "$(grep -c '^libkmod-devname/root.c:.*flags | O_CLOEXEC' code)" -eq 2 ] ||
+	[ "$(grep -c '^libkmod-devname/root.c:.*flags | O_CLOEXEC' stripped)" -eq 2 ] ||
 		fail "root.c: a caller's flags are used without O_CLOEXEC"
 }
 
@@ -270,12 +262,13 @@ test_shell_scripts_pass_shellcheck() {
 	shellcheck --version >/dev/null 2>&1 || skip "shellcheck is not installed"
 	shell_files > scripts
 	[ "$(wc -l < scripts)" -gt 5 ] || fail "the scripts were not found"
-	# shellcheck disable=SC2046
+	# shellcheck disable=SC2046 # names without blanks
 	(cd "$top_srcdir" && shellcheck -x -P SCRIPTDIR $(cat "$OLDPWD/scripts"))
 }
 
 header_functions() {
-	code "$HEADER" | grep -oE 'kmod_devname_[a-z0-9_]+[[:space:]]*\(' | tr -d '( ' | sort
+	strip "$HEADER"
+	grep -oE 'kmod_devname_[a-z0-9_]+[[:space:]]*\(' stripped | tr -d '( ' | sort
 }
 
 test_symbol_map_lists_the_functions_of_the_header() {

@@ -77,6 +77,7 @@ run_one() { # NUMBER NAME
 }
 
 run_tests() {
+	# shellcheck disable=SC2046 # names of functions
 	[ $# -gt 0 ] || set -- $(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0")
 	tap_failed=0
 	tap_number=0

@@ -3,6 +3,7 @@
 
 #include <limits.h>
 #include <locale.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -195,8 +196,7 @@ static void check_component_size(size_t size, bool valid)
 	(void)snprintf(nested, sizeof(nested), "a/%s", name);
 	ck_assert_msg(syntax_is_device_name(nested) == valid, "last component of %zu bytes", size);
 	(void)snprintf(nested, sizeof(nested), "%s/a", name);
-	ck_assert_msg(syntax_is_device_name(nested) == valid, "first component of %zu bytes",
-		      size);
+	ck_assert_msg(syntax_is_device_name(nested) == valid, "first component of %zu bytes", size);
 }
 
 START_TEST(a_component_has_1_to_255_bytes)
@@ -309,9 +309,9 @@ static const struct number_row {
 	{ "1'0:1", false, 0, 0 },
 	{ "10:*", false, 0, 0 },
 	{ "10:22?", false, 0, 0 },
-	{ "10:\302\262", false, 0, 0 },     /* superscript two */
-	{ "10:\331\241", false, 0, 0 },     /* arabic digit one */
-	{ "10:229\302\240", false, 0, 0 },  /* no-break space */
+	{ "10:\302\262", false, 0, 0 },    /* superscript two */
+	{ "10:\331\241", false, 0, 0 },    /* arabic digit one */
+	{ "10:229\302\240", false, 0, 0 }, /* no-break space */
 	/* a part is missing, or the separator is another */
 	{ "", false, 0, 0 },
 	{ ":", false, 0, 0 },
@@ -397,12 +397,9 @@ static const struct {
 	struct device_number number;
 	bool dynamic;
 } dynamic_rows[] = {
-	{ { S_IFCHR, 10, 255 }, true },
-	{ { S_IFBLK, 10, 255 }, false },
-	{ { S_IFCHR, 11, 255 }, false },
-	{ { S_IFCHR, 10, 254 }, false },
-	{ { S_IFCHR, 10, 256 }, false },
-	{ { S_IFCHR, 255, 10 }, false },
+	{ { S_IFCHR, 10, 255 }, true },  { { S_IFBLK, 10, 255 }, false },
+	{ { S_IFCHR, 11, 255 }, false }, { { S_IFCHR, 10, 254 }, false },
+	{ { S_IFCHR, 10, 256 }, false }, { { S_IFCHR, 255, 10 }, false },
 };
 
 START_TEST(only_c10_255_is_dynamic)
@@ -556,9 +553,9 @@ static const struct {
 	const char *a, *b;
 	bool equal;
 } place_rows[] = {
-	{ "a", "a", true },	{ "a", "a/b", true },	  { "a", "a/b/c", true },
-	{ "a/b", "a/b/c", true }, { "a", "b", false },	  { "a", "ab", false },
-	{ "a", "a-b", false },	{ "a/b", "a-b", false },  { "a/b", "a!b", false },
+	{ "a", "a", true },       { "a", "a/b", true },     { "a", "a/b/c", true },
+	{ "a/b", "a/b/c", true }, { "a", "b", false },      { "a", "ab", false },
+	{ "a", "a-b", false },    { "a/b", "a-b", false },  { "a/b", "a!b", false },
 	{ "a/b", "a/c", false },  { "a/b", "a/bc", false }, { "ab/c", "a/c", false },
 };
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "columns.h"
@@ -93,6 +94,16 @@ static enum status read_stream(struct list *list, const struct kernel *kernel, F
 	return r < 0 ? STATUS_FAILED : status;
 }
 
+/* What is neither a file nor a directory may have no end, or seem to be empty. */
+static int check_type(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? 0 : -ENODEV;
+}
+
 static enum status say_unreadable(const struct kernel *kernel, int error)
 {
 	say("%s/%s: %s%s", kernel->path, FILE_NAME, strerror(-error),
@@ -104,11 +115,12 @@ static enum status read_kernel(struct list *list, const struct kernels *kernels,
 			       const struct kernel *kernel, struct kmod_devname_table *table)
 {
 	int fd = kernel_open(kernels, kernel, FILE_NAME, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	FILE *stream = fd < 0 ? NULL : fdopen(fd, "re");
+	int r = fd < 0 ? fd : check_type(fd);
+	FILE *stream = r < 0 ? NULL : fdopen(fd, "re");
 	enum status status;
 
 	if (!stream) {
-		status = say_unreadable(kernel, fd < 0 ? fd : -errno);
+		status = say_unreadable(kernel, r < 0 ? r : -errno);
 		if (fd >= 0)
 			(void)close(fd);
 		return status;

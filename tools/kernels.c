@@ -146,6 +146,7 @@ static enum status say_no_kernel(const struct kernels *kernels, const struct com
 				 const char *version)
 {
 	struct kernels others = { .root_fd = kernels->root_fd, .moduledir = kernels->moduledir };
+	char *path = join(common->basedir ? common->basedir : "/", kernels->moduledir);
 	char *list = strdup(""), *longer;
 
 	if (add_all(&others, common) == STATUS_CLEAN) {
@@ -156,10 +157,10 @@ static enum status say_no_kernel(const struct kernels *kernels, const struct com
 			free(list);
 			list = longer;
 		}
-		say("no kernel %s in %s%s; there %s", version,
-		    common->basedir ? common->basedir : "/", kernels->moduledir,
-		    list && *list != '\0' ? list : "is none");
+		say("no kernel %s in %s; there %s%s", version, path ? path : kernels->moduledir,
+		    list && *list != '\0' ? "is " : "is none", list ? list : "");
 	}
+	free(path);
 	free(list);
 	others.root_fd = -1;
 	others.moduledir = NULL;

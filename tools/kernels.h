@@ -7,7 +7,7 @@
 struct kernel {
 	char *version;
 	char *directory; /* of its modules, below the root */
-	char *path;      /* the same as the user would name it, for messages */
+	char *path; /* the same as the user would name it, for messages */
 };
 
 /* The kernels that a command line names. */

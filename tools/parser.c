@@ -14,7 +14,7 @@ enum {
 };
 
 static const struct option_spec common_options[] = {
-	{ 'b', "basedir", "DIR", "root directory of the system in question (default: /)" },
+	{ 'b', "basedir", "DIR", "root directory of the system meant (default: /)" },
 	{ 'm', "moduledir", "DIR", "module directory below it (default: lib/modules)" },
 	{ KEY_ALL, "all", NULL, "every kernel of the module directory" },
 	{ 'v', "verbose", NULL, "say what was done, and print notes too" },
@@ -103,6 +103,12 @@ static void print_help(const struct command *command)
 	       "running kernel is meant. See kmod-devname(8).\n");
 }
 
+/* getopt_long(3) tells of an unknown letter, or of the key of an option that takes no value. */
+static bool is_key(const struct parser *parser, int key)
+{
+	return key > 255 || (key > 0 && key != ':' && strchr(parser->shorts, key));
+}
+
 static void say_bad_option(const struct parser *parser, int key)
 {
 	const char *word = parser->argv[optind - 1];
@@ -110,12 +116,12 @@ static void say_bad_option(const struct parser *parser, int key)
 
 	if (key == ':')
 		say("option '%s' needs a value", word);
-	else if (optopt > 0 && optopt <= 255 && strncmp(word, "--", 2) != 0)
-		say("unknown option '-%c'; see kmod-devname %s --help", optopt, try);
-	else if (optopt != 0)
+	else if (optopt == 0)
+		say("unknown option '%s'; see kmod-devname %s --help", word, try);
+	else if (is_key(parser, optopt))
 		say("option '%s' takes no value", word);
 	else
-		say("unknown option '%s'; see kmod-devname %s --help", word, try);
+		say("unknown option '-%c'; see kmod-devname %s --help", optopt, try);
 }
 
 /* Returns whether it was one of the options that all commands have. */

@@ -101,6 +101,9 @@ enum status finish_output(enum status status)
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
+	/* then something, and most likely this, has been said */
+	if (status == STATUS_FAILED)
+		return status;
 	return say_failure("standard output", errno != 0 ? -errno : -EIO);
 }
 

@@ -13,7 +13,7 @@
 enum status {
 	STATUS_CLEAN = 0,
 	STATUS_FINDINGS = 1, /* done, but something is wrong with the data */
-	STATUS_FAILED = 2,   /* wrong usage, or not done */
+	STATUS_FAILED = 2, /* wrong usage, or not done */
 };
 
 struct option_spec {
