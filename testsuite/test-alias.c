@@ -295,7 +295,7 @@ static size_t make_list(const char *words, char text[LIST_MAX][64], struct alias
 START_TEST(names_and_numbers_pair_by_the_rule)
 {
 	const struct pair_row *row = &pair_rows[_i];
-	struct alias aliases[LIST_MAX], reversed[LIST_MAX];
+	struct alias aliases[LIST_MAX] = { 0 }, reversed[LIST_MAX];
 	char strings[LIST_MAX][64], text[1024];
 	size_t n = make_list(row->list, strings, aliases);
 	struct outcome outcome = pair(aliases, n), other;

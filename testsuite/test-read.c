@@ -165,7 +165,7 @@ static const struct file_row {
 	{ "the same node of two modules", LINES("kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n"),
 	  "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n", "" },
 	{ "one number with two names", LINES("m a c1:1\nn b c1:1\n"), "m a c1:1\nn b c1:1\n", "" },
-	{ "the file of a kernel", LINES(REAL_FILE), REAL_FILE + sizeof(HEADER) - 1, "" },
+	{ "the file of a kernel", LINES(REAL_FILE), &REAL_FILE[sizeof(HEADER) - 1], "" },
 };
 
 static void check_file(const struct file_row *row)
