@@ -468,8 +468,11 @@ test_list_prints_json() {
 }
 
 test_json_needs_libsmartcols() {
-	! have_smartcols || skip "this build has libsmartcols"
 	make_lists
+	if have_smartcols; then
+		run 0 list --json -b root 6.1.0
+		return
+	fi
 	run 2 list --json -b root 6.1.0
 	prints_nothing
 	says_lines 1

@@ -14,7 +14,8 @@ export top_srcdir top_builddir DEPMOD CC
 PATH=$top_builddir:$PATH
 LC_ALL=C
 export PATH LC_ALL
-unset CDPATH
+# A make that a test calls is not part of the one that runs the tests.
+unset CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 
 fail() {
 	echo "$*" >&2
