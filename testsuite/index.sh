@@ -264,7 +264,10 @@ test_auto_reads_what_a_newer_index_lacks() {
 	installed_tree
 	sleep 0.05
 	"$DEPMOD" -b root 6.1.0 "$PWD/$M/kernel/fs/fuse.ko" 2>/dev/null
-	! grep -q loop "$M/modules.alias"
+	grep -q fuse "$M/modules.alias"
+	if grep -q loop "$M/modules.alias"; then
+		fail "depmod has read more than the files it was told"
+	fi
 	spread_index
 	auto_is_right
 	grep -q '^loop loop-control c10:237$' got
