@@ -119,6 +119,11 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_LONG_LINE: "long-line": longer than any valid line
  * @KMOD_DEVNAME_CUT_LINE: "cut-line": the last line has no newline: the file was cut short
  *
+ * @KMOD_DEVNAME_BAD_INDEX: "bad-index": modules.alias has a line that is no alias, or one that
+ *   was normalised ("char_major_10_229"), which loses dashes; warning
+ * @KMOD_DEVNAME_STALE_INDEX: "stale-index": modules.alias may be out of date, so the modules were
+ *   read, note
+ *
  * Table:
  * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
  *   name below another; the first in table order stays
@@ -149,6 +154,8 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_BAD_LINE = 40,
 	KMOD_DEVNAME_LONG_LINE = 41,
 	KMOD_DEVNAME_CUT_LINE = 42,
+	KMOD_DEVNAME_BAD_INDEX = 43,
+	KMOD_DEVNAME_STALE_INDEX = 44,
 
 	KMOD_DEVNAME_NAME_CONFLICT = 60,
 
@@ -347,6 +354,27 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
 			    FILE *stream, const char *file);
 
 /**
+ * kmod_devname_table_read_index() - add the nodes that an index of aliases tells of
+ * @table: the table; the nodes come after those it has, in the order of the index, which is
+ *   that of modules.devname in an index that kmod's depmod has written
+ * @report: takes a finding with a line number if the index cannot be used
+ * @stream: modules.alias, as the depmod of kmod or of busybox writes it; read from its position
+ *   to its end; not closed
+ * @file: the name to give in findings
+ *
+ * No module is read, and nothing says that the index is up to date: for use right after depmod.
+ * See kmod_devname_scan_set_use_index() for a way that does.
+ *
+ * Findings, after which nothing is added: bad-index, long-line, cut-line; system. Otherwise
+ * those of kmod_devname_table_add_module().
+ *
+ * Return: 1 if the index was used, 0 if it cannot be, or a negative errno of read(2).
+ */
+int kmod_devname_table_read_index(struct kmod_devname_table *table,
+				  struct kmod_devname_report *report, FILE *stream,
+				  const char *file);
+
+/**
  * kmod_devname_table_write() - write the text of modules.devname
  * @table: the table
  * @stream: written to and flushed; not closed
@@ -451,7 +479,8 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
  * kmod_devname_scan_set_threads() - set the number of threads
  * @scan: a scan that has not been stepped yet
  * @threads: 1 to 1024; 1 does everything in kmod_devname_scan_step() itself; 0, which is the
- *   default, as many as CPUs that this process may use (sched_getaffinity(2))
+ *   default, as many as CPUs that this process may use (sched_getaffinity(2)), and up to 16
+ *   for directories and plain files while data comes from a disk
  *
  * The result does not depend on it. The threads have all signals blocked.
  *
@@ -470,6 +499,40 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
  * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.
  */
 int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes);
+
+/**
+ * kmod_devname_scan_set_use_index() - take depmod's index instead of reading, where it is fresh
+ * @scan: a scan that has not been stepped yet
+ * @use: 1 or 0; the default is 0
+ *
+ * depmod keeps all aliases of all modules in modules.alias. A module need not be read if that
+ * index certainly speaks for it as it is now:
+ *
+ * - modules.dep, modules.alias and modules.symbols are regular files that depmod wrote where
+ *   they are, in this order and one strictly after the other: the change time (ctime, which no
+ *   program can set) of each is at most 2 seconds after its modification time, and not in the
+ *   future. Files copied with their times have an old modification time; files copied by name
+ *   have another order; one that was replaced alone came after the others.
+ * - modules.dep has a line for the very path of the module.
+ * - The module's change time is strictly before that of modules.dep, which depmod writes after it
+ *   has read all modules. Whatever happens to a file later, replaced with an old modification
+ *   time, renamed, written to, changes its change time.
+ * - The module's modification time is at least a minute before its change time, as a package
+ *   manager leaves it. In a tree that was copied without times the two are the same, and the
+ *   order of change times says nothing about what was there when depmod ran.
+ *
+ * Every other module is read. Lines of modules that are gone, or whose file in modules.dep is
+ * not the one that counts, are dropped. If the index itself cannot be trusted all modules are
+ * read, and a note "stale-index" or a warning about the line says why.
+ *
+ * Where this is not sound: when a module was replaced while depmod was reading; when the clock
+ * was set back, a module replaced then, and the old time has come round again; when an index
+ * was put there by other means with intent. Use kmod_devname_table_read_index() where depmod has
+ * just run and nothing can have changed, and no index where in doubt.
+ *
+ * Return: 0; -EBUSY if the scan has begun.
+ */
+int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use);
 
 /**
  * kmod_devname_scan_step() - do some work

@@ -2,6 +2,8 @@
 /* Text in lines: whatever a file holds, this takes bounded memory and loses no line. */
 
 #include <errno.h>
+#include <stdbool.h>
+#include <string.h>
 
 #include "lines.h"
 
@@ -9,28 +11,75 @@ void lines_init(struct lines *lines, FILE *stream)
 {
 	lines->stream = stream;
 	lines->number = 0;
-	lines->size = 0;
+	lines->start = lines->end = 0;
+}
+
+/* Reads behind what is there, which is moved to the front. False at the end of the stream. */
+static bool fill(struct lines *lines)
+{
+	size_t n;
+
+	memmove(lines->buffer, lines->buffer + lines->start, lines->end - lines->start);
+	lines->end -= lines->start;
+	lines->start = 0;
+	n = fread(lines->buffer + lines->end, 1, LINES_BUFFER_SIZE - lines->end, lines->stream);
+	lines->end += n;
+	return n > 0;
+}
+
+/* Finds the end of the line that starts the buffer, reading on as long as it may be good. */
+static char *find_newline(struct lines *lines)
+{
+	char *newline;
+
+	do {
+		newline = memchr(lines->buffer + lines->start, '\n', lines->end - lines->start);
+	} while (!newline && lines->end - lines->start <= LINE_MAX_SIZE && fill(lines));
+	return newline;
+}
+
+static void set_text(struct lines *lines, size_t size)
+{
+	lines->text = lines->buffer + lines->start;
+	lines->size = size;
+	lines->text[size] = '\0';
+}
+
+/* Passes over the rest of a line that is too long; its beginning stays as the text. */
+static void skip_long(struct lines *lines)
+{
+	char *rest = lines->buffer + lines->start + LINE_MAX_SIZE + 1;
+	char *newline = memchr(rest, '\n', (size_t)(lines->buffer + lines->end - rest));
+	int c;
+
+	set_text(lines, LINE_MAX_SIZE);
+	if (newline) {
+		lines->start = (size_t)(newline + 1 - lines->buffer);
+		return;
+	}
+	lines->start = lines->end = 0;
+	while ((c = getc_unlocked(lines->stream)) != EOF && c != '\n')
+		;
 }
 
 int lines_next(struct lines *lines)
 {
-	enum line_status status = LINE_GOOD;
-	int c;
+	char *newline;
+	size_t size;
 
-	lines->size = 0;
 	lines->number++;
-	while ((c = getc_unlocked(lines->stream)) != EOF && c != '\n') {
-		if (lines->size < LINE_MAX_SIZE)
-			lines->text[lines->size++] = (char)c;
-		else
-			status = LINE_LONG;
-	}
-	lines->text[lines->size] = '\0';
-	if (c == '\n')
-		return status;
-	if (ferror(lines->stream))
+	errno = 0;
+	newline = find_newline(lines);
+	if (!newline && ferror(lines->stream))
 		return errno > 0 ? -errno : -EIO;
-	if (lines->size == 0)
-		return LINE_END;
-	return status == LINE_LONG ? LINE_LONG : LINE_CUT;
+	size = (newline ? (size_t)(newline - lines->buffer) : lines->end) - lines->start;
+	if (size > LINE_MAX_SIZE) {
+		skip_long(lines);
+		return ferror(lines->stream) ? -EIO : LINE_LONG;
+	}
+	set_text(lines, size);
+	lines->start += size + (newline != NULL);
+	if (newline)
+		return LINE_GOOD;
+	return size > 0 ? LINE_CUT : LINE_END;
 }

@@ -8,6 +8,8 @@
 /* kmod reads modules.devname, and depmod modules.order, with fgets() into 4096 bytes. */
 #define LINE_MAX_SIZE 4094
 
+#define LINES_BUFFER_SIZE (32 << 10)
+
 enum line_status {
 	LINE_END, /* there is no further line */
 	LINE_GOOD,
@@ -19,8 +21,11 @@ enum line_status {
 struct lines {
 	FILE *stream;
 	size_t number; /* of the current line, from 1 */
-	size_t size; /* of its text, without newline; there may be NUL bytes in it */
-	char text[LINE_MAX_SIZE + 1]; /* with a NUL behind */
+	char *text; /* with a NUL behind; the caller may change it; good until the next line */
+	size_t size; /* of the text, without newline; there may be NUL bytes in it */
+	size_t start; /* of what has been read and is not a line yet */
+	size_t end;
+	char buffer[LINES_BUFFER_SIZE + 1];
 };
 
 void lines_init(struct lines *lines, FILE *stream);

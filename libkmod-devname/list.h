@@ -55,6 +55,12 @@ static inline void *list_pop(struct list *list)
 	return list->items[--list->size];
 }
 
+static inline void list_sort(struct list *list, int (*compare)(const void *, const void *))
+{
+	if (list->size > 1)
+		qsort(list->items, list->size, sizeof(*list->items), compare);
+}
+
 /* Frees the array, and each item with free_item unless that is NULL. */
 static inline void list_done(struct list *list, void (*free_item)(void *))
 {

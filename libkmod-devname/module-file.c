@@ -15,7 +15,9 @@
 
 static const struct codec codecs[MODULE_FILE_CODECS] = {
 	{ codec_zlib_matches,
-#if WITH_ZLIB
+#if WITH_LIBDEFLATE
+	  codec_libdeflate_decode, codec_libdeflate_context_free
+#elif WITH_ZLIB
 	  codec_zlib_decode, codec_zlib_context_free
 #endif
 	},

@@ -53,6 +53,8 @@ static const struct {
 	{ KMOD_DEVNAME_BAD_LINE, "bad-line" },
 	{ KMOD_DEVNAME_LONG_LINE, "long-line" },
 	{ KMOD_DEVNAME_CUT_LINE, "cut-line" },
+	{ KMOD_DEVNAME_BAD_INDEX, "bad-index" },
+	{ KMOD_DEVNAME_STALE_INDEX, "stale-index" },
 	{ KMOD_DEVNAME_NAME_CONFLICT, "name-conflict" },
 	{ KMOD_DEVNAME_SYSTEM, "system" },
 };

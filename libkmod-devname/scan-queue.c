@@ -8,14 +8,10 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "scan.h"
-
-#define PROGRESS_INTERVAL_NS 50000000L
 
 struct work {
 	struct directory *directory; /* owned */
@@ -66,7 +62,7 @@ static bool try_take(struct kmod_devname_scan *scan, struct work *ret_work)
 		return false;
 	else if (harvest->links.size > 0)
 		work.directory = pop_first_link(&harvest->links);
-	else if (harvest->compressed.size > 0)
+	else if (harvest->compressed.size > 0 && scan->reading < scan->threads)
 		work.module = pop_largest(scan);
 	else
 		return false;
@@ -106,8 +102,7 @@ static int move_harvest(struct harvest *to, struct harvest *from)
 	return r;
 }
 
-/* The first error counts; it names the file the worker was at. The caller has the lock. */
-static void fail(struct kmod_devname_scan *scan, struct worker *worker, int error)
+void queue_fail(struct kmod_devname_scan *scan, struct worker *worker, int error)
 {
 	if (scan->error == 0) {
 		scan->error = error;
@@ -122,8 +117,7 @@ static void fail(struct kmod_devname_scan *scan, struct worker *worker, int erro
 	pthread_cond_signal(&scan->over);
 }
 
-/* The caller has the lock. */
-static int state(const struct kmod_devname_scan *scan)
+int queue_state(const struct kmod_devname_scan *scan)
 {
 	size_t left = scan->harvest.directories.size + scan->harvest.links.size +
 		      scan->harvest.compressed.size + scan->walking + scan->reading;
@@ -145,9 +139,9 @@ static void hand_in(struct worker *worker, const struct work *work, int r)
 	else
 		scan->reading--;
 	if (r < 0)
-		fail(scan, worker, r);
+		queue_fail(scan, worker, r);
 	pthread_cond_broadcast(&scan->changed);
-	if (state(scan) <= 0)
+	if (queue_state(scan) <= 0)
 		pthread_cond_signal(&scan->over);
 }
 
@@ -172,82 +166,4 @@ int queue_work(struct worker *worker)
 	pthread_mutex_unlock(&scan->lock);
 	free(work.directory);
 	return 1;
-}
-
-int queue_state(struct kmod_devname_scan *scan)
-{
-	int r;
-
-	pthread_mutex_lock(&scan->lock);
-	r = state(scan);
-	pthread_mutex_unlock(&scan->lock);
-	return r;
-}
-
-static void *run_worker(void *argument)
-{
-	struct kmod_devname_scan *scan = argument;
-	struct worker *worker = worker_new(scan);
-
-	if (!worker) {
-		pthread_mutex_lock(&scan->lock);
-		fail(scan, NULL, -ENOMEM);
-		pthread_mutex_unlock(&scan->lock);
-		return NULL;
-	}
-	while (queue_work(worker) > 0)
-		;
-	worker_free(worker);
-	return NULL;
-}
-
-int pool_start(struct kmod_devname_scan *scan)
-{
-	sigset_t all, before;
-	int r = 0;
-
-	scan->workers = calloc(scan->threads, sizeof(*scan->workers));
-	if (!scan->workers)
-		return -ENOMEM;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (scan->n_workers < scan->threads && r == 0) {
-		r = pthread_create(&scan->workers[scan->n_workers], NULL, run_worker, scan);
-		if (r == 0)
-			scan->n_workers++;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	/* Fewer threads than wished for are no reason to give up. */
-	return scan->n_workers > 0 ? 0 : -r;
-}
-
-int pool_wait(struct kmod_devname_scan *scan)
-{
-	struct timespec until;
-	int r = 0, left;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += PROGRESS_INTERVAL_NS;
-	if (until.tv_nsec >= 1000000000L) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000L;
-	}
-	pthread_mutex_lock(&scan->lock);
-	while ((left = state(scan)) > 0 && r == 0)
-		r = pthread_cond_timedwait(&scan->over, &scan->lock, &until);
-	pthread_mutex_unlock(&scan->lock);
-	return left;
-}
-
-void pool_stop(struct kmod_devname_scan *scan)
-{
-	pthread_mutex_lock(&scan->lock);
-	scan->stop = true;
-	pthread_cond_broadcast(&scan->changed);
-	pthread_mutex_unlock(&scan->lock);
-	for (size_t i = 0; i < scan->n_workers; i++)
-		pthread_join(scan->workers[i], NULL);
-	free(scan->workers);
-	scan->workers = NULL;
-	scan->n_workers = 0;
 }

@@ -246,48 +246,63 @@ int worker_read_compressed(struct worker *worker, struct module *module)
 	return read_image(worker, module, &image);
 }
 
-/* A module file in a directory that is open; fd is the file. */
-static int add_module(struct worker *worker, const struct directory *directory, const char *name,
-		      bool linked, int fd)
+/* The worker's harvest owns it. NULL: no memory. */
+static struct module *new_module(struct worker *worker, const struct directory *directory,
+				 const char *name, bool linked)
 {
 	struct module *module = NEW_WITH_PATH(struct module, directory->path, name);
-	int r;
 
 	if (!module)
-		return -ENOMEM;
+		return NULL;
 	module->linked = linked;
-	r = list_push(&worker->harvest.modules, module);
-	if (r < 0) {
-		free(module);
-		return r;
-	}
-	r = read_plain(worker, module, fd);
+	if (list_push(&worker->harvest.modules, module) == 0)
+		return module;
+	free(module);
+	return NULL;
+}
+
+/* Does the index speak for the file, so that it need not be read? */
+static bool is_covered(const struct worker *worker, const struct module *module, int dir_fd,
+		       const char *name)
+{
+	const struct trust *trust = worker->scan->trust;
+	struct stat st;
+
+	return trust && !module->linked && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       trust_covers(trust, module->path, &st);
+}
+
+static int read_new_module(struct worker *worker, struct module *module, int fd)
+{
+	int r = read_plain(worker, module, fd);
+
 	if (r < 0)
 		(void)set_path(worker, module->path);
 	return r;
 }
 
-/* Says which entry of a directory the error is about. */
-static int fail_at(struct worker *worker, const struct directory *directory, const char *name,
-		   int error)
-{
-	_cleanup_free_ char *path = new_with_path(0, 0, directory->path, name);
-
-	if (path)
-		(void)set_path(worker, path);
-	return error;
-}
-
 static int add_file(struct worker *worker, const struct directory *directory, int dir_fd,
 		    const char *name)
 {
-	_cleanup_close_ int fd = openat(dir_fd, name, FILE_FLAGS | O_NOFOLLOW);
+	struct module *module = new_module(worker, directory, name, directory->linked);
+	_cleanup_close_ int fd = -1;
 
+	if (!module)
+		return -ENOMEM;
+	module->covered = is_covered(worker, module, dir_fd, name);
+	if (module->covered)
+		return 0;
+	fd = openat(dir_fd, name, FILE_FLAGS | O_NOFOLLOW);
 	if (fd >= 0)
-		return add_module(worker, directory, name, directory->linked, fd);
-	if (is_gone(-errno))
-		return remark(worker, KMOD_DEVNAME_VANISHED, directory->path, name);
-	return fail_at(worker, directory, name, -errno);
+		return read_new_module(worker, module, fd);
+	if (!is_gone(-errno)) {
+		int r = -errno;
+
+		(void)set_path(worker, module->path);
+		return r;
+	}
+	free(list_pop(&worker->harvest.modules));
+	return remark(worker, KMOD_DEVNAME_VANISHED, directory->path, name);
 }
 
 static int add_directory(struct list *list, const struct directory *parent, const char *name,
@@ -309,8 +324,12 @@ static int add_linked_file(struct worker *worker, const struct directory *direct
 			   const char *name, const char *path)
 {
 	_cleanup_close_ int fd = open_path(worker, path, FILE_FLAGS);
+	struct module *module;
 
-	return fd < 0 ? fd : add_module(worker, directory, name, true, fd);
+	if (fd < 0)
+		return fd;
+	module = new_module(worker, directory, name, true);
+	return module ? read_new_module(worker, module, fd) : -ENOMEM;
 }
 
 static int add_link(struct worker *worker, const struct directory *directory, const char *name)

@@ -100,6 +100,31 @@ static int report_duplicate(const struct kmod_devname_scan *scan, const struct m
 			  "is not looked at: the same module is in %s", winner->path);
 }
 
+/* Gives a module that was not read the outcome that reading it would have had. */
+static int ask_index(const struct kmod_devname_scan *scan, struct module *module)
+{
+	_cleanup_free_ char *name = module_tree_module_name(module->path);
+	const struct index_module *entry;
+	size_t size = 0;
+	char *p;
+
+	if (!name)
+		return -ENOMEM;
+	entry = index_find(&scan->trust->index, name);
+	if (!entry)
+		return 0;
+	for (size_t i = 0; i < entry->aliases.size; i++)
+		size += strlen(entry->aliases.items[i]) + 1;
+	module->outcome = calloc(1, sizeof(*module->outcome) + size);
+	if (!module->outcome)
+		return -ENOMEM;
+	module->outcome->n_aliases = entry->aliases.size;
+	p = module->outcome->aliases;
+	for (size_t i = 0; i < entry->aliases.size; i++)
+		p = stpcpy(p, entry->aliases.items[i]) + 1;
+	return 0;
+}
+
 /*
  * Collects the modules that count and have something to say. The positions have room for
  * all modules that have.
@@ -122,6 +147,8 @@ static int choose(const struct kmod_devname_scan *scan, struct module_position *
 			continue;
 		}
 		winner = module;
+		if (module->covered)
+			r = ask_index(scan, module);
 		if (module->outcome)
 			positions[n++] =
 				(struct module_position){ module->path, MODULE_ORDER_NONE, module };
@@ -201,7 +228,9 @@ static int add_outcome(const struct kmod_devname_scan *scan, const struct module
 int scan_conclude(struct kmod_devname_scan *scan)
 {
 	size_t n = count_outcomes(&scan->harvest.modules);
-	_cleanup_free_ struct module_position *positions = calloc(n + 1, sizeof(*positions));
+	size_t n_index = scan->trust ? scan->trust->index.modules.size : 0;
+	_cleanup_free_ struct module_position *positions =
+		calloc(n + n_index + 1, sizeof(*positions));
 	int r = positions ? report_remarks(scan) : -ENOMEM;
 
 	if (r == 0)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,7 +10,6 @@
 #include "report.h"
 #include "scan.h"
 
-#define THREADS_MAX 1024
 #define SIZE_MAX_DEFAULT ((size_t)1 << 30)
 
 /* The members that may fail; 0 or a negative errno. */
@@ -77,6 +75,9 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	pthread_mutex_destroy(&scan->lock);
 	kmod_devname_table_unref(scan->table);
 	kmod_devname_report_unref(scan->report);
+	if (scan->trust)
+		trust_done(scan->trust);
+	free(scan->trust);
 	free(scan->error_path);
 	free(scan->directory);
 	free(scan);
@@ -85,7 +86,7 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 
 int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int threads)
 {
-	if (threads > THREADS_MAX)
+	if (threads > SCAN_THREADS_MAX)
 		return -EINVAL;
 	if (scan->begun)
 		return -EBUSY;
@@ -103,19 +104,28 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
 	return 0;
 }
 
-static unsigned int count_cpus(void)
+int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 {
-	cpu_set_t cpus;
-	int n;
+	if (scan->begun)
+		return -EBUSY;
+	scan->use_index = use != 0;
+	return 0;
+}
 
-	/* It fails where the kernel has room for more CPUs than the set. */
-	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
-		n = CPU_COUNT(&cpus);
-	else
-		n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		return 1;
-	return n < THREADS_MAX ? (unsigned int)n : THREADS_MAX;
+static int open_index(struct kmod_devname_scan *scan)
+{
+	struct trust *trust = calloc(1, sizeof(*trust));
+	int r = trust ? trust_open(trust, scan->root_fd, scan->directory, scan->report) : -ENOMEM;
+
+	if (r > 0) {
+		index_sort(&trust->index);
+		scan->trust = trust;
+		return 0;
+	}
+	if (trust)
+		trust_done(trust);
+	free(trust);
+	return r;
 }
 
 static int begin(struct kmod_devname_scan *scan)
@@ -131,9 +141,12 @@ static int begin(struct kmod_devname_scan *scan)
 		return r;
 	}
 	scan->begun = true;
-	if (scan->threads == 0)
-		scan->threads = count_cpus();
-	if (scan->threads > 1)
+	if (scan->use_index && (r = open_index(scan)) < 0)
+		return r;
+	scan->adaptive = scan->threads == 0;
+	if (scan->adaptive)
+		scan->threads = pool_count_cpus();
+	if (scan->adaptive || scan->threads > 1)
 		return pool_start(scan);
 	scan->worker = worker_new(scan);
 	return scan->worker ? 0 : -ENOMEM;

@@ -13,12 +13,16 @@
 #include "modinfo.h"
 #include "module-file.h"
 #include "module-tree.h"
+#include "trust.h"
+
+#define SCAN_THREADS_MAX 1024
 
 /* A module file that was found. Its name and path are all that is kept of most. */
 struct module {
 	struct outcome *outcome; /* NULL: it declares nothing and nothing is wrong with it */
 	uint64_t size; /* of a compressed file */
 	bool linked; /* a symbolic link is on the way */
+	bool covered; /* it was not read: the index says what it declares */
 	char path[]; /* relative to the module directory */
 };
 
@@ -58,6 +62,10 @@ struct kmod_devname_scan {
 	struct kmod_devname_report *report;
 	unsigned int threads;
 	size_t size_max;
+	bool use_index;
+	struct trust *trust; /* NULL: the modules are read */
+	bool adaptive; /* the number of threads is ours to choose */
+	long blocks_before; /* that the process had read from disks when it began */
 	bool begun;
 	bool finished;
 
@@ -104,9 +112,16 @@ int worker_read_compressed(struct worker *worker, struct module *module);
  */
 int queue_work(struct worker *worker);
 
-/* How much is known and still to be read, or the error that has ended the scan. */
-int queue_state(struct kmod_devname_scan *scan);
+/* How much is known and still to be read, or the error that has ended the scan. With the lock. */
+int queue_state(const struct kmod_devname_scan *scan);
 
+/*
+ * Ends the scan with an error; the first one counts. It is about the file that the worker, if
+ * there is one, was at. With the lock.
+ */
+void queue_fail(struct kmod_devname_scan *scan, struct worker *worker, int error);
+
+unsigned int pool_count_cpus(void);
 int pool_start(struct kmod_devname_scan *scan);
 
 /* Waits for the end, but not longer than a progress display likes. The state of the queue. */

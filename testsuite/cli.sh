@@ -193,7 +193,7 @@ usage_errors() {
 	generate --threads 1025|--threads: '1025'
 	generate --threads 18446744073709551617|--threads: '18446744073709551617'
 	generate --source|'--source' needs a value
-	generate --source=index|--source: 'index'
+	generate --source=guess|--source: 'guess'
 	generate --source=|--source: ''
 	generate --output file --outdir other -b root 6.1.0|--output
 	generate --output file -b root 6.1.0 6.2.0|--output

@@ -40,7 +40,8 @@ static const struct {
 	{ 20, "missing-number" },   { 21, "ambiguous" },       { 22, "dynamic-minor" },
 	{ 23, "bad-name" },         { 24, "bad-number" },      { 25, "bad-module-name" },
 	{ 26, "too-many-aliases" }, { 40, "bad-line" },        { 41, "long-line" },
-	{ 42, "cut-line" },         { 60, "name-conflict" },   { 100, "system" },
+	{ 42, "cut-line" },         { 43, "bad-index" },        { 44, "stale-index" },
+	{ 60, "name-conflict" },   { 100, "system" },
 };
 
 static const char *wanted_name(int code)
@@ -93,6 +94,8 @@ static bool is_code(enum kmod_devname_code code)
 	case KMOD_DEVNAME_BAD_LINE:
 	case KMOD_DEVNAME_LONG_LINE:
 	case KMOD_DEVNAME_CUT_LINE:
+	case KMOD_DEVNAME_BAD_INDEX:
+	case KMOD_DEVNAME_STALE_INDEX:
 	case KMOD_DEVNAME_NAME_CONFLICT:
 	case KMOD_DEVNAME_SYSTEM:
 		return true;

@@ -26,10 +26,19 @@ static const struct option_spec options[] = {
 	{ 'o', "outdir", "DIR", "second root directory, where the file goes" },
 	{ 'n', "dry-run", NULL, "print the text and write nothing" },
 	{ KEY_OUTPUT, "output", "FILE", "replace this file instead; - is standard output" },
-	{ KEY_SOURCE, "source", "SOURCE", "where names and numbers come from: modules" },
+	{ KEY_SOURCE, "source", "SOURCE", "modules, index or auto (default: modules)" },
 	{ KEY_THREADS, "threads", "N", "threads that read modules (default: the CPUs)" },
 	{ 0 },
 };
+
+enum source {
+	SOURCE_MODULES,
+	SOURCE_INDEX,
+	SOURCE_AUTO,
+	N_SOURCES,
+};
+
+static const char *const source_names[N_SOURCES] = { "modules", "index", "auto" };
 
 struct generate {
 	struct common common;
@@ -37,6 +46,7 @@ struct generate {
 	const char *output;
 	bool dry_run;
 	unsigned int threads;
+	enum source source;
 };
 
 /* Returns whether the value was understood. */
@@ -56,11 +66,14 @@ static bool take_threads(struct generate *generate, const char *value)
 	return true;
 }
 
-static bool take_source(const char *value)
+static bool take_source(struct generate *generate, const char *value)
 {
-	if (strcmp(value, "modules") == 0)
-		return true;
-	say("--source: '%s' is unknown; this release has 'modules'", value);
+	for (int i = 0; i < N_SOURCES; i++)
+		if (strcmp(value, source_names[i]) == 0) {
+			generate->source = (enum source)i;
+			return true;
+		}
+	say("--source: '%s' is none of modules, index, auto", value);
 	return false;
 }
 
@@ -77,7 +90,7 @@ static bool take_option(struct generate *generate, int key)
 		generate->output = optarg;
 		return true;
 	case KEY_SOURCE:
-		return take_source(optarg);
+		return take_source(generate, optarg);
 	default:
 		return take_threads(generate, optarg);
 	}
@@ -121,6 +134,8 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 	if (r < 0)
 		return say_failure(kernel->path, r);
 	r = kmod_devname_scan_set_threads(scan, generate->threads);
+	if (r == 0)
+		r = kmod_devname_scan_set_use_index(scan, generate->source == SOURCE_AUTO);
 	progress_start(&progress, kernel->version);
 	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0) {
 		progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
@@ -132,6 +147,28 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 	if (r < 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) == 0)
 		say_failure(kernel->path, r);
 	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+}
+
+/* The same from the index alone, which must be of use. */
+static enum status read_index(const struct kernels *kernels, const struct kernel *kernel,
+			      struct kmod_devname_table *table, struct kmod_devname_report *report)
+{
+	static const char name[] = "modules.alias";
+	int fd = kernel_open(kernels, kernel, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	FILE *stream = fd < 0 ? NULL : fdopen(fd, "re");
+	int r;
+
+	if (!stream) {
+		say("%s/%s: %s", kernel->path, name, strerror(fd < 0 ? -fd : errno));
+		if (fd >= 0)
+			(void)close(fd);
+		return STATUS_FAILED;
+	}
+	r = kmod_devname_table_read_index(table, report, stream, name);
+	(void)fclose(stream);
+	if (r == -ENOMEM)
+		say_failure(kernel->path, r);
+	return r > 0 ? STATUS_CLEAN : STATUS_FAILED;
 }
 
 static enum status write_table(const struct generate *generate, const struct kernel *kernel,
@@ -166,7 +203,10 @@ static enum status generate_into(const struct generate *generate, const struct k
 		kmod_devname_table_unref(table);
 		return say_failure(kernel->path, -ENOMEM);
 	}
-	status = scan(generate, kernels, kernel, table, report, &modules);
+	if (generate->source == SOURCE_INDEX)
+		status = read_index(kernels, kernel, table, report);
+	else
+		status = scan(generate, kernels, kernel, table, report, &modules);
 	status = worse(status, print_report(report, kernel->path, &generate->common));
 	if (status != STATUS_FAILED)
 		status = worse(status, write_table(generate, kernel, target, table, modules));

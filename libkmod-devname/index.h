@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef INDEX_H
+#define INDEX_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+#include "list.h"
+#include "report.h"
+
+/* A module of modules.alias that declares a device name. */
+struct index_module {
+	char *name;
+	struct list aliases; /* of char *: those that alias_parse() has a use for */
+};
+
+/* modules.alias, as far as it is about device nodes. */
+struct index {
+	struct list modules; /* of struct index_module *, in the order of the file */
+	size_t n_lines; /* that are not comments */
+};
+
+void index_done(struct index *index);
+
+/* The entry of a module once the index is sorted by name, or NULL. */
+void index_sort(struct index *index);
+const struct index_module *index_find(const struct index *index, const char *name);
+
+/*
+ * Reads modules.alias. What is wrong with it is a finding for this file, and then the whole
+ * index is of no use. Returns 1 if it is good, 0 if there is a finding, or a negative errno.
+ */
+int index_read(struct index *index, struct kmod_devname_report *report, FILE *stream,
+	       const char *file);
+
+#endif
