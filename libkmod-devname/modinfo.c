@@ -256,7 +256,10 @@ static int find_modinfo(struct elf *elf, struct section *ret_section, bool *ret_
 		return 0;
 	if (elf->names_index == SHN_UNDEF || elf->names_index >= elf->n_sections)
 		return FAULT_BAD_SECTION;
-	r = read_section(elf, elf->names_index, &names);
+	/* the last one first: all of the table must be there, wherever .modinfo is */
+	r = read_section(elf, elf->n_sections - 1, &section);
+	if (r == 0)
+		r = read_section(elf, elf->names_index, &names);
 	if (r == 0 && names.type != SHT_STRTAB)
 		r = FAULT_BAD_SECTION;
 	for (uint64_t i = 1; i < elf->n_sections && r == 0 && !found; i++) {

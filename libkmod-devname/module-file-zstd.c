@@ -70,15 +70,15 @@ static size_t decode_some(ZSTD_DCtx *dctx, struct input *input, struct output *o
 
 int codec_zstd_decode(void **context, struct input *input, struct output *output)
 {
-	size_t left = 0; /* 0: between frames */
-	bool flushed = true; /* zstd keeps no output back for want of room */
+	size_t left = 1; /* 0: a frame has ended, and all of it is in the output */
+	bool between = true, flushed = true; /* zstd keeps no output back for want of room */
 	int r = get_context(context);
 
-	for (bool between = true; r == 0; between = left == 0) {
+	while (r == 0) {
 		if (input->position == input->size && flushed)
 			r = input_fill(input);
 		if (r == 0 && input->size == 0 && flushed)
-			return between ? FAULT_NONE : FAULT_COMPRESSED_CUT;
+			return left == 0 ? FAULT_NONE : FAULT_COMPRESSED_CUT;
 		if (r == 0 && between)
 			r = reserve_frame(input, output);
 		if (r == 0)
@@ -88,7 +88,8 @@ int codec_zstd_decode(void **context, struct input *input, struct output *output
 		left = decode_some(*context, input, output);
 		if (ZSTD_isError(left))
 			return frame_fault(left);
-		flushed = left == 0 || output->size < output->capacity;
+		between = left == 0;
+		flushed = between || output->size < output->capacity;
 	}
 	return r;
 }

@@ -75,10 +75,13 @@ static int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
+/* The lock, for as long as the file is open, says that it is no leftover. */
 static int fill_temporary(int fd, const char *text, size_t size)
 {
-	int r = write_all(fd, text, size);
+	int r;
 
+	(void)flock(fd, LOCK_EX | LOCK_NB);
+	r = write_all(fd, text, size);
 	if (r == 0 && fchmod(fd, FILE_MODE) < 0)
 		r = -errno;
 	if (r == 0 && fsync(fd) < 0)
@@ -127,8 +130,9 @@ static int publish_unnamed(int dir_fd, const char *name, const char *text, size_
 	_cleanup_close_ int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	int r;
 
+	/* Why not is best told by the attempt to make one with a name. */
 	if (fd < 0)
-		return errno == EISDIR || errno == EINVAL ? -EOPNOTSUPP : -errno;
+		return -EOPNOTSUPP;
 	r = fill_temporary(fd, text, size);
 	if (r == 0)
 		r = link_temporary(dir_fd, fd, temporary);
@@ -165,7 +169,17 @@ static int publish_named(int dir_fd, const char *name, const char *text, size_t 
 	return rename_temporary(dir_fd, temporary, name);
 }
 
-/* What killed runs have left. Only called with the lock: no other run is at work. */
+/* A temporary file that nobody is writing any more is removed. */
+static void remove_leftover(int dir_fd, const char *name)
+{
+	_cleanup_close_ int fd =
+		openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(dir_fd, name, 0);
+}
+
+/* What killed runs have left. */
 static void remove_leftovers(int dir_fd)
 {
 	_cleanup_close_ int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -177,7 +191,7 @@ static void remove_leftovers(int dir_fd)
 	fd = -1;
 	while ((entry = readdir(dir)))
 		if (strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) == 0)
-			(void)unlinkat(dir_fd, entry->d_name, 0);
+			remove_leftover(dir_fd, entry->d_name);
 	(void)closedir(dir);
 }
 

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -91,6 +92,14 @@ static int go_link(struct resolution *path, const char *target, size_t size, cha
 	return 0;
 }
 
+static bool is_directory(int root_fd, const char *path)
+{
+	struct stat st;
+
+	return *path == '\0' ||
+	       (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
+}
+
 static int resolve(int root_fd, struct resolution *path, char **buffer, int flags)
 {
 	char target[PATH_MAX];
@@ -100,6 +109,8 @@ static int resolve(int root_fd, struct resolution *path, char **buffer, int flag
 
 	while (r == 0 && (name = next_component(path))) {
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
+			if (!is_directory(root_fd, path->done))
+				return -ENOTDIR;
 			if (name[1] == '.')
 				go_up(path);
 			path->wants_directory = true;
@@ -148,6 +159,8 @@ int root_open_by_hand(int root_fd, const char *path, int flags)
 
 	if (!resolution || !buffer)
 		return -ENOMEM;
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
 	resolution->rest = buffer;
 	r = resolve(root_fd, resolution, &buffer, flags);
 	if (r < 0)
@@ -192,6 +205,7 @@ int root_open_long(int root_fd, const char *path, int flags)
 	_cleanup_close_ int dir_fd = -1;
 	int fd;
 
+	path += strspn(path, "/");
 	while (strlen(path) >= PATH_MAX) {
 		char head[PATH_MAX] = { 0 };
 		const char *slash;
@@ -202,6 +216,7 @@ int root_open_long(int root_fd, const char *path, int flags)
 			return -ENAMETOOLONG;
 		head[slash - head] = '\0';
 		path += slash - head + 1;
+		path += strspn(path, "/");
 		fd = kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, head,
 					       O_PATH | O_DIRECTORY);
 		if (fd < 0)
@@ -209,5 +224,6 @@ int root_open_long(int root_fd, const char *path, int flags)
 		close_fd(&dir_fd);
 		dir_fd = fd;
 	}
-	return kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, path, flags);
+	return kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, *path != '\0' ? path : ".",
+					 flags);
 }

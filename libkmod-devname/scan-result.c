@@ -166,6 +166,12 @@ static size_t count_outcomes(const struct list *modules)
 	return n;
 }
 
+static int report_no_order(const struct kmod_devname_scan *scan, const struct place *place)
+{
+	return report_add(scan->report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, place,
+			  "is not a file");
+}
+
 /* No modules.order, or one that is no file, is no order. */
 static int read_order(const struct kmod_devname_scan *scan, struct module_position *positions,
 		      size_t n)
@@ -178,12 +184,13 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 
 	if (fd == -ENOENT || fd == -ELOOP || fd == -ENOTDIR)
 		return 0;
+	if (fd == -ENXIO || fd == -ENODEV) /* a socket, a device */
+		return report_no_order(scan, &place);
 	if (fd < 0)
 		return report_system(scan->report, fd, &place);
 	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
 		close_fd(&fd);
-		return report_add(scan->report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING,
-				  &place, "is not a file");
+		return report_no_order(scan, &place);
 	}
 	stream = fdopen(fd, "re");
 	if (!stream) {

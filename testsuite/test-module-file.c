@@ -188,7 +188,7 @@ struct format {
 	size_t (*checksum_end)(const struct bytes *file);
 };
 
-#define PART_SIZE 300
+#define PART_SIZE 160
 
 #if WITH_ZLIB
 enum { FTEXT = 1, FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16 };
