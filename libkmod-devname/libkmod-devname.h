@@ -399,8 +399,8 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * times included. Otherwise a new file of mode 0644, whatever the umask, takes its place; a
  * symbolic link is replaced and not followed.
  *
- * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, and does its work all the
- * same if not. With the lock, a temporary file ".modules.devname.*" that a killed run left is
+ * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, until @dir_fd is closed, and
+ * does its work all the same if not. With the lock, a temporary file ".modules.devname.*" that a killed run left is
  * removed.
  *
  * Return: 1 if the file was replaced, 0 if it was left alone, or a negative errno; then the

@@ -20,6 +20,21 @@
 #define DISK_BLOCKS 64 /* of 512 bytes */
 #define PROGRESS_INTERVAL_NS 50000000L
 
+/* How many threads the limit of open files allows, each with a directory and what is in it. */
+static size_t count_allowed(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > SCAN_THREADS_MAX * 8)
+		return SCAN_THREADS_MAX;
+	return limit.rlim_cur < 32 ? 1 : (size_t)(limit.rlim_cur - 16) / 4;
+}
+
+static size_t at_most(size_t n, size_t max)
+{
+	return n < max ? n : max;
+}
+
 unsigned int pool_count_cpus(void)
 {
 	cpu_set_t cpus;
@@ -30,9 +45,7 @@ unsigned int pool_count_cpus(void)
 		n = CPU_COUNT(&cpus);
 	else
 		n = (int)sysconf(_SC_NPROCESSORS_ONLN);
-	if (n < 1)
-		return 1;
-	return n < SCAN_THREADS_MAX ? (unsigned int)n : SCAN_THREADS_MAX;
+	return n > 0 ? (unsigned int)at_most((size_t)n, count_allowed()) : 1;
 }
 
 static void *run_worker(void *argument)
@@ -88,7 +101,7 @@ int pool_start(struct kmod_devname_scan *scan)
 
 static bool wants_disk_threads(const struct kmod_devname_scan *scan)
 {
-	return scan->adaptive && scan->n_workers < DISK_THREADS;
+	return scan->adaptive && scan->n_workers < at_most(DISK_THREADS, count_allowed());
 }
 
 /* Waits until all is read or the time is over. Returns the state of the queue. */
@@ -116,7 +129,7 @@ int pool_wait(struct kmod_devname_scan *scan)
 
 	if (left > 0 && wants_disk_threads(scan) &&
 	    blocks_read() - scan->blocks_before >= DISK_BLOCKS)
-		(void)grow(scan, DISK_THREADS);
+		(void)grow(scan, at_most(DISK_THREADS, count_allowed()));
 	return left;
 }
 

@@ -1467,11 +1467,32 @@ START_TEST(zstd_frames_to_be_skipped_may_be_large)
 }
 END_TEST
 
+/* zstd has taken all input then, and still keeps output for which there was no room. */
+START_TEST(zstd_frames_without_a_size_may_be_large)
+{
+	static const size_t sizes[] = { MIB - 1, MIB, MIB + 1, 2 * MIB, 2 * MIB + 17, 5 * MIB };
+
+	for (size_t i = 0; i < N(sizes); i++)
+		for (int with_checksum = 0; with_checksum < 2; with_checksum++) {
+			struct bytes input = { 0 }, content = { 0 };
+
+			add_text(&content, sizes[i]);
+			zstd_frame(&input, false, with_checksum, content.data, content.size);
+			check_limit(format_named("zstd"), &input, &content, LIMIT);
+			check_limit(format_named("zstd"), &input, &content, sizes[i]);
+			check_limit(format_named("zstd"), &input, &content, sizes[i] - 1);
+			done(&input);
+			done(&content);
+		}
+}
+END_TEST
+
 static void add_zstd_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, zstd_windows_are_bounded);
 	tcase_add_loop_test(tcase, zstd_fields_are_believed_within_reason, 0, (int)N(zstd_rows));
 	tcase_add_test(tcase, zstd_frames_to_be_skipped_may_be_large);
+	tcase_add_test(tcase, zstd_frames_without_a_size_may_be_large);
 }
 #else
 static void add_zstd_tests(TCase *tcase)
