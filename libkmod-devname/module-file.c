@@ -14,21 +14,28 @@
 #define CHUNK_SIZE ((size_t)1 << 20)
 
 static const struct codec codecs[MODULE_FILE_CODECS] = {
-	{ codec_zlib_matches,
+	{
+		.matches = codec_zlib_matches,
 #if WITH_LIBDEFLATE
-	  codec_libdeflate_decode, codec_libdeflate_context_free
+		.decode = codec_libdeflate_decode,
+		.context_free = codec_libdeflate_context_free,
 #elif WITH_ZLIB
-	  codec_zlib_decode, codec_zlib_context_free
+		.decode = codec_zlib_decode,
+		.context_free = codec_zlib_context_free,
 #endif
 	},
-	{ codec_xz_matches,
+	{
+		.matches = codec_xz_matches,
 #if WITH_XZ
-	  codec_xz_decode, codec_xz_context_free
+		.decode = codec_xz_decode,
+		.context_free = codec_xz_context_free,
 #endif
 	},
-	{ codec_zstd_matches,
+	{
+		.matches = codec_zstd_matches,
 #if WITH_ZSTD
-	  codec_zstd_decode, codec_zstd_context_free
+		.decode = codec_zstd_decode,
+		.context_free = codec_zstd_context_free,
 #endif
 	},
 };

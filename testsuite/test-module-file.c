@@ -1477,7 +1477,10 @@ START_TEST(zstd_frames_without_a_size_may_be_large)
 			struct bytes input = { 0 }, content = { 0 };
 
 			add_text(&content, sizes[i]);
-			zstd_frame(&input, false, with_checksum, content.data, content.size);
+			/* so that the end of the memory is not the end of a block */
+			zstd_frame(&input, false, with_checksum, content.data, 64 * KIB);
+			zstd_frame(&input, false, with_checksum, content.data + 64 * KIB,
+				   content.size - 64 * KIB);
 			check_limit(format_named("zstd"), &input, &content, LIMIT);
 			check_limit(format_named("zstd"), &input, &content, sizes[i]);
 			check_limit(format_named("zstd"), &input, &content, sizes[i] - 1);
