@@ -59,6 +59,7 @@ static struct bytes make_module(const char *name, unsigned int minor)
 	return bytes;
 }
 
+#if WITH_ZLIB || WITH_XZ || WITH_ZSTD
 static struct bytes make_room(size_t size)
 {
 	struct bytes bytes = { malloc(size), size };
@@ -66,6 +67,7 @@ static struct bytes make_room(size_t size)
 	ck_assert_ptr_nonnull(bytes.data);
 	return bytes;
 }
+#endif
 
 #if WITH_ZLIB
 static struct bytes compress_gz(struct bytes plain)
