@@ -117,6 +117,12 @@ static int decode_member(const struct context *context, size_t *position, struct
 	return 0;
 }
 
+/* libdeflate passes over the checksum of the header, RFC 1952, FLG.FHCRC; zlib does not. */
+static bool has_header_checksum(const struct context *context, size_t position)
+{
+	return context->size - position > 3 && (context->data[position + 3] & 2);
+}
+
 static int decode_members(const struct context *context, struct output *output)
 {
 	size_t position = 0;
@@ -125,8 +131,12 @@ static int decode_members(const struct context *context, struct output *output)
 	if (context->size > COMPRESSED_MAX)
 		return FAULT_SIZE;
 	r = reserve_claimed(context, output);
-	while (r == 0 && position < context->size)
-		r = decode_member(context, &position, output);
+	do {
+		if (r == 0 && has_header_checksum(context, position))
+			r = FAULT_COMPRESSED_DAMAGED;
+		if (r == 0)
+			r = decode_member(context, &position, output);
+	} while (r == 0 && position < context->size);
 	return r;
 }
 
