@@ -24,6 +24,11 @@ int harness_run(Suite *suite)
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
+bool harness_under_valgrind(void)
+{
+	return getenv("UNDER_VALGRIND") != NULL;
+}
+
 /* What a test has borrowed, to be freed when its process ends. */
 static char *borrowed[64];
 static size_t n_borrowed;

@@ -3,6 +3,7 @@
 #define HARNESS_H
 
 #include <check.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "libkmod-devname.h"
@@ -10,6 +11,9 @@
 
 /* A unit test program defines its cases, and main() with this: TAP on standard output. */
 int harness_run(Suite *suite);
+
+/* valgrind runs one thread at a time and has descriptors of its own: not for every test. */
+bool harness_under_valgrind(void);
 
 /*
  * "CODE,CODE,..." of all findings of a report, in order, in a buffer that lives as long as

@@ -77,8 +77,11 @@ test_index_reads_no_module() {
 
 test_auto_reads_no_covered_module() {
 	installed_tree
-	strace -f -e trace=openat -o trace kmod-devname generate -n -b root --source=auto 6.1.0 \
-		> got 2> err || skip "strace does not work here: $(head -n 1 err)"
+	# the leak checker of a sanitizer build traces the process too, and only one can
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
+		strace -f -e trace=openat -o trace \
+		kmod-devname generate -n -b root --source=auto 6.1.0 > got 2> err || skip "strace does not work here: $(head -n 1 err)"
+	grep -q modules.alias trace
 	! grep -q '\.ko"' trace || fail "$(grep '\.ko"' trace)"
 	same got < "$M/modules.devname"
 }

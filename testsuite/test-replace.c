@@ -726,7 +726,9 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
 	tcase_add_loop_test(tcase, a_directory_that_may_not_be_written_keeps_the_old_file, 0, 2);
 	tcase_add_test(tcase, a_write_that_stops_half_way_keeps_the_old_file);
-	tcase_add_test(tcase, no_file_descriptor_left_keeps_the_old_file);
+	/* valgrind has descriptors of its own, and lets open(2) fail after it has made the file */
+	if (!harness_under_valgrind())
+		tcase_add_test(tcase, no_file_descriptor_left_keeps_the_old_file);
 	tcase_add_test(tcase, a_kill_at_any_system_call_leaves_the_old_or_the_new_file);
 }
 
