@@ -19,6 +19,8 @@ static const struct {
 	[FAULT_COMPRESSED_MEMORY] = { KMOD_DEVNAME_TOO_LARGE,
 				      "decompressing it needs more than 128 MiB of memory" },
 	[FAULT_SIZE] = { KMOD_DEVNAME_TOO_LARGE, "is larger than the limit when decompressed" },
+	[FAULT_TOO_MANY_ALIASES] = { KMOD_DEVNAME_TOO_MANY_ALIASES,
+				     "declares more than 4096 device names and numbers" },
 	[FAULT_UNSUPPORTED] = { KMOD_DEVNAME_UNSUPPORTED,
 				"is compressed in a way that this build cannot read" },
 };

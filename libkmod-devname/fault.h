@@ -20,6 +20,7 @@ enum fault {
 	FAULT_COMPRESSED_MEMORY,
 	FAULT_SIZE,
 	FAULT_UNSUPPORTED,
+	FAULT_TOO_MANY_ALIASES,
 };
 
 enum kmod_devname_code fault_code(enum fault fault);

@@ -61,18 +61,16 @@ static struct index_module *get_module(struct index *index, const char *name)
 	return module;
 }
 
-static int add_alias(struct index *index, const char *name, const char *alias)
+static int add_alias(struct index_module *module, const char *alias)
 {
-	struct index_module *module = get_module(index, name);
-	char *copy = module ? strdup(alias) : NULL;
+	char *copy = strdup(alias);
 
 	if (!copy)
 		return -ENOMEM;
-	if (list_push(&module->aliases, copy) < 0) {
-		free(copy);
-		return -ENOMEM;
-	}
-	return 0;
+	if (list_push(&module->aliases, copy) == 0)
+		return 1;
+	free(copy);
+	return -ENOMEM;
 }
 
 /* modprobe's own form of an alias, which has lost whether it was "-" or "_". */
@@ -93,8 +91,8 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 {
 	static const char word[] = "alias ";
 	char *alias = line->text + sizeof(word) - 1, *blank;
+	struct index_module *module;
 	struct alias parsed;
-	int r;
 
 	if (line->text[0] == '#')
 		return 1;
@@ -103,15 +101,14 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 		return report_bad_index(report, place, KMOD_DEVNAME_BAD_INDEX,
 					"is not of the form alias ALIAS MODULE");
 	*blank = '\0';
-	index->n_lines++;
 	if (is_normalised(alias))
 		return report_bad_index(report, place, KMOD_DEVNAME_BAD_INDEX,
 					"has a normalised alias: names in it may have lost their "
 					"dashes");
-	if (alias_parse(alias, &parsed) == ALIAS_OTHER)
-		return 1;
-	r = add_alias(index, blank + 1, alias);
-	return r < 0 ? r : 1;
+	module = get_module(index, blank + 1);
+	if (!module)
+		return -ENOMEM;
+	return alias_parse(alias, &parsed) == ALIAS_OTHER ? 1 : add_alias(module, alias);
 }
 
 int index_read(struct index *index, struct kmod_devname_report *report, FILE *stream,
@@ -136,6 +133,9 @@ int index_read(struct index *index, struct kmod_devname_report *report, FILE *st
 		else
 			r = read_line(index, report, &place, &lines);
 	}
+	/* depmod writes a comment at least: what is empty was lost when the power failed */
+	if (r > 0 && lines.number == 1)
+		r = report_bad_index(report, &place, KMOD_DEVNAME_BAD_INDEX, "is empty");
 	return r;
 }
 
@@ -161,9 +161,29 @@ const struct index_module *index_find(const struct index *index, const char *nam
 	return found ? *found : NULL;
 }
 
+/* Are the lines of each module together, as depmod writes them? 1 or 0, or -ENOMEM. */
+static int is_grouped(const struct index *index)
+{
+	struct list modules = { 0 };
+	int r = list_reserve(&modules, index->modules.size);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < index->modules.size; i++)
+		modules.items[modules.size++] = index->modules.items[i];
+	list_sort(&modules, compare_modules);
+	r = 1;
+	for (size_t i = 1; i < modules.size && r > 0; i++)
+		r = compare_modules(&modules.items[i - 1], &modules.items[i]) != 0;
+	list_done(&modules, NULL);
+	return r;
+}
+
 static int add_module(struct kmod_devname_table *table, struct kmod_devname_report *report,
 		      const char *file, const struct index_module *module)
 {
+	if (module->aliases.size == 0)
+		return 0;
 	return kmod_devname_table_add_module(table, report, module->name, file,
 					     (const char *const *)module->aliases.items,
 					     module->aliases.size);
@@ -173,11 +193,18 @@ int kmod_devname_table_read_index(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, FILE *stream,
 				  const char *file)
 {
+	const struct place place = { file, 0 };
 	struct index index;
-	int good = index_read(&index, report, stream, file), r = good < 0 ? good : 0;
+	int good = index_read(&index, report, stream, file), r = 0;
 
+	if (good > 0) {
+		good = is_grouped(&index);
+		if (good == 0)
+			r = report_bad_index(report, &place, KMOD_DEVNAME_BAD_INDEX,
+					     "has lines of one module in two places");
+	}
 	for (size_t i = 0; good > 0 && i < index.modules.size && r == 0; i++)
 		r = add_module(table, report, file, index.modules.items[i]);
 	index_done(&index);
-	return r < 0 ? r : good > 0;
+	return r < 0 ? r : good;
 }

@@ -8,22 +8,23 @@
 #include "list.h"
 #include "report.h"
 
-/* A module of modules.alias that declares a device name. */
+/* A module that has lines in modules.alias. */
 struct index_module {
 	char *name;
-	struct list aliases; /* of char *: those that alias_parse() has a use for */
+	struct list aliases; /* of char *: those that alias_parse() has a use for, mostly none */
 };
 
 /* modules.alias, as far as it is about device nodes. */
 struct index {
 	struct list modules; /* of struct index_module *, in the order of the file */
-	size_t n_lines; /* that are not comments */
 };
 
 void index_done(struct index *index);
 
-/* The entry of a module once the index is sorted by name, or NULL. */
+/* Sorts the modules by name. */
 void index_sort(struct index *index);
+
+/* The entry of a module once the index is sorted, or NULL. */
 const struct index_module *index_find(const struct index *index, const char *name);
 
 /*

@@ -99,7 +99,7 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_NOT_REGULAR: "not-regular": named like a module, but neither a file nor a
  *   directory, note
  * @KMOD_DEVNAME_VANISHED: "vanished": listed, and gone when it was opened, warning
- * @KMOD_DEVNAME_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if one
+ * @KMOD_DEVNAME_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if just one
  *   is below updates/, which is what that directory is for, else a warning
  * @KMOD_DEVNAME_BAD_ORDER: "bad-order": a line of modules.order that cannot be used, warning
  *
@@ -173,7 +173,9 @@ struct kmod_devname_report *kmod_devname_report_ref(struct kmod_devname_report *
 struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report *report);
 
 /**
- * kmod_devname_report_size() - number of findings
+ * kmod_devname_report_size() - number of findings that can be had
+ *
+ * At most 10,000, and system findings; what comes after these is only counted.
  */
 size_t kmod_devname_report_size(const struct kmod_devname_report *report);
 
@@ -188,7 +190,7 @@ const struct kmod_devname_finding *
 kmod_devname_report_get(const struct kmod_devname_report *report, size_t index);
 
 /**
- * kmod_devname_report_count() - number of findings of one severity
+ * kmod_devname_report_count() - number of findings of one severity, all of them
  */
 size_t kmod_devname_report_count(const struct kmod_devname_report *report,
 				 enum kmod_devname_severity severity);
@@ -400,8 +402,8 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * symbolic link is replaced and not followed.
  *
  * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, until @dir_fd is closed, and
- * does its work all the same if not. With the lock, a temporary file ".modules.devname.*" that a killed run left is
- * removed.
+ * does its work all the same if not. With the lock, a temporary file that a killed run left,
+ * ".modules.devname.PID.NUMBER", is removed.
  *
  * Return: 1 if the file was replaced, 0 if it was left alone, or a negative errno; then the
  * old file is as it was and no other file is left:
@@ -513,10 +515,16 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  *   program can set) of each is at most 2 seconds after its modification time, and not in the
  *   future. Files copied with their times have an old modification time; files copied by name
  *   have another order; one that was replaced alone came after the others.
- * - modules.dep has a line for the very path of the module.
+ * - modules.dep has a line for the very path of the module, and there is proof that depmod could
+ *   read it: it has aliases, symbols or dependencies there. (depmod gives a module that it cannot
+ *   read a line too, and exits 0.)
+ * - modules.alias has its lines in the order of modules.dep, those of each module together. A
+ *   module with a line feed in an alias, which kmod copies, can so speak for none but itself.
  * - The module's change time is strictly before that of modules.dep, which depmod writes after it
- *   has read all modules. Whatever happens to a file later, replaced with an old modification
- *   time, renamed, written to, changes its change time.
+ *   has read all modules, and so are those of the directories on the way to it, which are on the
+ *   file system of the module directory. Whatever happens to a file later, replaced with an
+ *   old modification time, renamed, written to, changes its change time, or that of a directory
+ *   which was renamed around it.
  * - The module's modification time is at least a minute before its change time, as a package
  *   manager leaves it. In a tree that was copied without times the two are the same, and the
  *   order of change times says nothing about what was there when depmod ran.
@@ -526,8 +534,9 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  * read, and a note "stale-index" or a warning about the line says why.
  *
  * Where this is not sound: when a module was replaced while depmod was reading; when the clock
- * was set back, a module replaced then, and the old time has come round again; when an index
- * was put there by other means with intent. Use kmod_devname_table_read_index() where depmod has
+ * was set back, a module replaced then, and the old time has come round again; when a part of
+ * the same file system was mounted over a directory of the tree; when an index was put there by
+ * other means with intent. Use kmod_devname_table_read_index() where depmod has
  * just run and nothing can have changed, and no index where in doubt.
  *
  * Return: 0; -EBUSY if the scan has begun.
@@ -542,7 +551,8 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use);
  * module takes longer.
  *
  * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
- * too-large, dangling-link, not-regular, vanished, duplicate-module, bad-order; system.
+ * too-large, dangling-link, not-regular, vanished, duplicate-module, bad-order; with an index
+ * stale-index, bad-index, long-line, cut-line; system.
  *
  * Return: how many files and directories are known and still to be read, at least 1; 0 when
  * all is done and the table is complete; or a negative errno. After an error the scan is over
@@ -550,8 +560,7 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use);
  * were added.
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory
  *   -EACCES: a file or directory may not be read
- *   -EIO, -EMFILE, -ENFILE, -EAGAIN (no thread could be made) and others of openat(2), read(2),
- *   getdents(2), pthread_create(3)
+ *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
  */
 int kmod_devname_scan_step(struct kmod_devname_scan *scan);
 

@@ -12,6 +12,8 @@
 
 /* Holds nearly every compressed module whole, which zstd decompresses without a copy then. */
 #define CHUNK_SIZE ((size_t)1 << 20)
+/* The largest module known is half as large. What one larger than this needs is given back. */
+#define OUTPUT_KEPT ((size_t)64 << 20)
 
 static const struct codec codecs[MODULE_FILE_CODECS] = {
 	{
@@ -109,6 +111,13 @@ static int output_resize(struct output *output, size_t capacity)
 	return 0;
 }
 
+static void output_free(struct output *output)
+{
+	free(output->data);
+	output->data = NULL;
+	output->capacity = 0;
+}
+
 static size_t output_capacity_max(const struct output *output)
 {
 	return output->limit < SIZE_MAX ? output->limit + 1 : SIZE_MAX;
@@ -164,6 +173,8 @@ int module_file_decompress(struct module_file *file, const struct image *image,
 			return -ENOMEM;
 	}
 	file->input = (struct input){ .fd = image->fd, .chunk = file->input.chunk };
+	if (file->output.capacity > OUTPUT_KEPT)
+		output_free(&file->output);
 	file->output.size = 0;
 	r = codecs[i].decode(&file->contexts[i], &file->input, &file->output);
 	if (r != 0)

@@ -39,9 +39,12 @@ static bool has_content(int fd, const char *text, size_t size)
 /* Some file systems, read-only ones among them, have nothing to flush and say EINVAL or EROFS. */
 static int flush_to_disk(int fd)
 {
-	if (fsync(fd) == 0 || errno == EINVAL || errno == EROFS)
-		return 0;
-	return -errno;
+	int r;
+
+	do
+		r = fsync(fd);
+	while (r < 0 && errno == EINTR);
+	return r == 0 || errno == EINVAL || errno == EROFS ? 0 : -errno;
 }
 
 /* 1: the file has this content, and now on disk; 0: it has not; or a negative errno. */
@@ -84,9 +87,7 @@ static int fill_temporary(int fd, const char *text, size_t size)
 	r = write_all(fd, text, size);
 	if (r == 0 && fchmod(fd, FILE_MODE) < 0)
 		r = -errno;
-	if (r == 0 && fsync(fd) < 0)
-		r = -errno;
-	return r;
+	return r == 0 ? flush_to_disk(fd) : r;
 }
 
 /* A name that nobody has; if somebody does all the same, the next number is tried. */
@@ -169,6 +170,22 @@ static int publish_named(int dir_fd, const char *name, const char *text, size_t 
 	return rename_temporary(dir_fd, temporary, name);
 }
 
+/* Is it a name that name_temporary() makes? */
+static bool is_temporary(const char *name)
+{
+	static const char digits[] = "0123456789";
+	size_t prefix = strlen(TEMPORARY_PREFIX), size;
+
+	if (strncmp(name, TEMPORARY_PREFIX, prefix) != 0)
+		return false;
+	name += prefix;
+	size = strspn(name, digits);
+	if (size == 0 || name[size] != '.')
+		return false;
+	name += size + 1;
+	return *name != '\0' && name[strspn(name, digits)] == '\0';
+}
+
 /* A temporary file that nobody is writing any more is removed. */
 static void remove_leftover(int dir_fd, const char *name)
 {
@@ -190,7 +207,7 @@ static void remove_leftovers(int dir_fd)
 		return;
 	fd = -1;
 	while ((entry = readdir(dir)))
-		if (strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) == 0)
+		if (is_temporary(entry->d_name))
 			remove_leftover(dir_fd, entry->d_name);
 	(void)closedir(dir);
 }
@@ -209,9 +226,7 @@ static int replace_file(int dir_fd, const char *name, const char *text, size_t s
 		r = publish_named(dir_fd, name, text, size);
 	if (r < 0)
 		return r;
-	if (fsync(dir_fd) < 0 && errno != EINVAL)
-		return -EIO;
-	return 1;
+	return flush_to_disk(dir_fd) < 0 ? -EIO : 1;
 }
 
 int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd, const char *name)

@@ -13,6 +13,7 @@
 #include "report.h"
 
 #define MESSAGE_MAX 1000
+#define FINDINGS_MAX 10000
 
 struct kmod_devname_finding {
 	enum kmod_devname_code code;
@@ -217,7 +218,6 @@ static int append(struct kmod_devname_report *report, struct kmod_devname_findin
 		return -ENOMEM;
 	report->findings = findings;
 	report->findings[report->size++] = finding;
-	report->counts[finding->severity]++;
 	return 0;
 }
 
@@ -231,6 +231,9 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	int r;
 
 	if (!report)
+		return 0;
+	report->counts[severity]++;
+	if (report->size >= FINDINGS_MAX && code != KMOD_DEVNAME_SYSTEM)
 		return 0;
 	va_start(args, format);
 	r = vasprintf(&text, format, args);

@@ -173,7 +173,8 @@ int root_open_by_hand(int root_fd, const char *path, int flags)
 static int open_by_kernel(int root_fd, const char *path, int flags)
 {
 	const struct open_how how = {
-		.flags = (unsigned int)flags | O_CLOEXEC,
+		/* the C library adds O_LARGEFILE to openat(2), and nobody to a bare system call */
+		.flags = (unsigned int)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_LARGEFILE)),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;

@@ -25,18 +25,18 @@ static int compare_sizes(const void *a, const void *b)
 	return (x->size > y->size) - (x->size < y->size);
 }
 
-static struct directory *pop_first_link(struct list *links)
+/* The first of the paths comes last. */
+static int compare_links(const void *a, const void *b)
 {
-	size_t first = 0;
-	struct directory *directory;
+	return strcmp((*(struct directory *const *)b)->path, (*(struct directory *const *)a)->path);
+}
 
-	for (size_t i = 1; i < links->size; i++)
-		if (strcmp(((struct directory *)links->items[i])->path,
-			   ((struct directory *)links->items[first])->path) < 0)
-			first = i;
-	directory = links->items[first];
-	links->items[first] = list_pop(links);
-	return directory;
+static struct directory *pop_first_link(struct kmod_devname_scan *scan)
+{
+	if (!scan->links_sorted)
+		list_sort(&scan->harvest.links, compare_links);
+	scan->links_sorted = true;
+	return list_pop(&scan->harvest.links);
 }
 
 static struct module *pop_largest(struct kmod_devname_scan *scan)
@@ -61,7 +61,7 @@ static bool try_take(struct kmod_devname_scan *scan, struct work *ret_work)
 	else if (scan->walking > 0)
 		return false;
 	else if (harvest->links.size > 0)
-		work.directory = pop_first_link(&harvest->links);
+		work.directory = pop_first_link(scan);
 	else if (harvest->compressed.size > 0 && scan->reading < scan->threads)
 		work.module = pop_largest(scan);
 	else
@@ -106,7 +106,8 @@ void queue_fail(struct kmod_devname_scan *scan, struct worker *worker, int error
 {
 	if (scan->error == 0) {
 		scan->error = error;
-		if (worker) {
+		/* what was opened last has nothing to do with a lack of memory */
+		if (worker && error != -ENOMEM) {
 			scan->error_path = worker->path;
 			worker->path = NULL;
 			worker->path_capacity = 0;
@@ -132,6 +133,8 @@ static void hand_in(struct worker *worker, const struct work *work, int r)
 {
 	struct kmod_devname_scan *scan = worker->scan;
 
+	if (worker->harvest.links.size > 0)
+		scan->links_sorted = false;
 	if (r == 0)
 		r = move_harvest(&scan->harvest, &worker->harvest);
 	if (work->directory)

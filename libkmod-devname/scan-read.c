@@ -15,8 +15,8 @@
 #include "root.h"
 #include "scan.h"
 
-/* The table refuses more than 4096 of them, and longer ones: no need to remember them. */
-#define ALIASES_KEPT 4097
+/* The table refuses more of them, and longer ones: no need to remember them. */
+#define ALIASES_KEPT 4096
 #define ALIAS_SIZE_KEPT (KMOD_DEVNAME_NAME_MAX + 32)
 
 /* For a file: it may have become a FIFO since it was listed, and must not block then. */
@@ -157,10 +157,8 @@ static size_t measure_aliases(const struct modinfo *modinfo, size_t *ret_size, b
 			continue;
 		if (kind == ALIAS_NAME)
 			*ret_name = true;
-		if (n < ALIASES_KEPT) {
-			n++;
+		if (n++ < ALIASES_KEPT)
 			*ret_size += strnlen(alias, ALIAS_SIZE_KEPT) + 1;
-		}
 	}
 	return n;
 }
@@ -193,6 +191,10 @@ static int keep_outcome(struct worker *worker, struct module *module, enum fault
 		n = measure_aliases(&worker->modinfo, &size, &has_name);
 		if (!has_name)
 			return 0;
+		if (n > ALIASES_KEPT) {
+			fault = FAULT_TOO_MANY_ALIASES;
+			n = size = 0;
+		}
 	}
 	module->outcome = malloc(sizeof(*module->outcome) + size);
 	if (!module->outcome)
@@ -224,6 +226,8 @@ static int read_plain(struct worker *worker, struct module *module, int fd)
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	module->size = (uint64_t)st.st_size;
+	if (module->size > worker->scan->size_max)
+		return keep_outcome(worker, module, FAULT_SIZE);
 	return list_push(&worker->harvest.compressed, module);
 }
 
@@ -234,8 +238,10 @@ int worker_read_compressed(struct worker *worker, struct module *module)
 	int r;
 
 	fd = open_path(worker, module->path, FILE_FLAGS | (module->linked ? 0 : O_NOFOLLOW));
-	if (is_gone(fd))
+	if (is_gone(fd)) {
+		module->gone = true;
 		return remark(worker, KMOD_DEVNAME_VANISHED, "", module->path);
+	}
 	r = fd < 0 ? fd : image_from_file(fd, &image);
 	if (r < 0)
 		return r;
@@ -262,13 +268,14 @@ static struct module *new_module(struct worker *worker, const struct directory *
 }
 
 /* Does the index speak for the file, so that it need not be read? */
-static bool is_covered(const struct worker *worker, const struct module *module, int dir_fd,
-		       const char *name)
+static bool is_covered(const struct worker *worker, const struct directory *directory,
+		       const struct module *module, int dir_fd, const char *name)
 {
 	const struct trust *trust = worker->scan->trust;
 	struct stat st;
 
-	return trust && !module->linked && fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	return trust && directory->settled && !module->linked &&
+	       fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       trust_covers(trust, module->path, &st);
 }
 
@@ -289,7 +296,7 @@ static int add_file(struct worker *worker, const struct directory *directory, in
 
 	if (!module)
 		return -ENOMEM;
-	module->covered = is_covered(worker, module, dir_fd, name);
+	module->covered = is_covered(worker, directory, module, dir_fd, name);
 	if (module->covered)
 		return 0;
 	fd = openat(dir_fd, name, FILE_FLAGS | O_NOFOLLOW);
@@ -314,6 +321,7 @@ static int add_directory(struct list *list, const struct directory *parent, cons
 	if (!directory)
 		return -ENOMEM;
 	directory->linked = linked;
+	directory->settled = parent->settled;
 	r = list_push(list, directory);
 	if (r < 0)
 		free(directory);
@@ -326,10 +334,21 @@ static int add_linked_file(struct worker *worker, const struct directory *direct
 	_cleanup_close_ int fd = open_path(worker, path, FILE_FLAGS);
 	struct module *module;
 
+	if (is_gone(fd))
+		return remark(worker, KMOD_DEVNAME_VANISHED, directory->path, name);
 	if (fd < 0)
 		return fd;
 	module = new_module(worker, directory, name, true);
 	return module ? read_new_module(worker, module, fd) : -ENOMEM;
+}
+
+/* A link to the root directory leads to no modules but, by way of everything, to these. */
+static bool is_root(const struct kmod_devname_scan *scan, const struct stat *st)
+{
+	struct stat root;
+
+	return fstat(scan->root_fd, &root) == 0 && root.st_dev == st->st_dev &&
+	       root.st_ino == st->st_ino;
 }
 
 static int add_link(struct worker *worker, const struct directory *directory, const char *name)
@@ -341,12 +360,15 @@ static int add_link(struct worker *worker, const struct directory *directory, co
 	if (!path)
 		return -ENOMEM;
 	fd = open_path(worker, path, O_PATH);
-	if (is_gone(fd))
+	/* what is behind a link that is not named like a module need not concern us */
+	if (is_gone(fd) || (fd == -EACCES && !module_tree_is_module(name)))
 		return remark(worker, KMOD_DEVNAME_DANGLING_LINK, directory->path, name);
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	if (S_ISDIR(st.st_mode) && is_root(worker->scan, &st))
+		return 0;
 	if (S_ISDIR(st.st_mode))
 		return add_directory(&worker->harvest.links, directory, name, true);
 	if (!module_tree_is_module(name))
@@ -356,25 +378,32 @@ static int add_link(struct worker *worker, const struct directory *directory, co
 	return remark(worker, KMOD_DEVNAME_NOT_REGULAR, directory->path, name);
 }
 
-static unsigned char type_of(int dir_fd, const struct directory_entry *entry)
+/* Returns DT_..., or a negative errno. */
+static int type_of(int dir_fd, const struct directory_entry *entry)
 {
 	struct stat st;
 
 	if (entry->type != DT_UNKNOWN)
 		return entry->type;
 	if (fstatat(dir_fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return DT_REG; /* opening it will tell why */
+		return -errno;
 	return IFTODT(st.st_mode);
 }
 
 static int add_entry(struct worker *worker, const struct directory *directory, int dir_fd,
 		     const struct directory_entry *entry)
 {
-	unsigned char type;
+	int type;
 
 	if (module_tree_is_skipped(entry->name))
 		return 0;
 	type = type_of(dir_fd, entry);
+	if (is_gone(type))
+		return remark(worker, KMOD_DEVNAME_VANISHED, directory->path, entry->name);
+	if (type < 0) {
+		(void)set_path(worker, directory->path);
+		return type;
+	}
 	if (type == DT_DIR)
 		return add_directory(&worker->harvest.directories, directory, entry->name,
 				     directory->linked);
@@ -429,7 +458,24 @@ static int list_directory(struct worker *worker, const struct directory *directo
 	return r;
 }
 
-int worker_read_directory(struct worker *worker, const struct directory *directory)
+/*
+ * Renaming a directory leaves the times of the files in it alone; so the directories on the way
+ * must be as old as they. The module directory itself is where depmod's files come to be. What
+ * is mounted below it came at a time that nothing tells.
+ */
+static void settle(struct kmod_devname_scan *scan, struct directory *directory, bool top,
+		   const struct stat *st)
+{
+	if (top) {
+		scan->device = st->st_dev;
+		directory->settled = scan->trust != NULL;
+	} else if (directory->settled) {
+		directory->settled =
+			st->st_dev == scan->device && trust_is_settled(scan->trust, st);
+	}
+}
+
+int worker_read_directory(struct worker *worker, struct directory *directory)
 {
 	_cleanup_close_ int fd = -1;
 	bool top = directory->path[0] == '\0';
@@ -444,6 +490,7 @@ int worker_read_directory(struct worker *worker, const struct directory *directo
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	settle(worker->scan, directory, top, &st);
 	r = visit(worker->scan, &st);
 	/* A bind mount may show a directory a second time; only links can make a loop. */
 	if (r < 0 || (r == 0 && directory->linked))

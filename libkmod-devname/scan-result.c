@@ -16,6 +16,9 @@
 #include "root.h"
 #include "scan.h"
 
+/* The kernel's own has 200 KB for 4000 modules. */
+#define ORDER_SIZE_MAX ((off_t)256 << 20)
+
 static int compare_remarks(const void *a, const void *b)
 {
 	return strcmp((*(struct remark *const *)a)->path, (*(struct remark *const *)b)->path);
@@ -111,7 +114,7 @@ static int ask_index(const struct kmod_devname_scan *scan, struct module *module
 	if (!name)
 		return -ENOMEM;
 	entry = index_find(&scan->trust->index, name);
-	if (!entry)
+	if (!entry || entry->aliases.size == 0)
 		return 0;
 	for (size_t i = 0; i < entry->aliases.size; i++)
 		size += strlen(entry->aliases.items[i]) + 1;
@@ -142,6 +145,8 @@ static int choose(const struct kmod_devname_scan *scan, struct module_position *
 	for (size_t i = 0; i < modules->size && r == 0; i++) {
 		struct module *module = modules->items[i];
 
+		if (module->gone)
+			continue;
 		if (winner && module_tree_compare_names(winner->path, module->path) == 0) {
 			r = report_duplicate(scan, winner, module);
 			continue;
@@ -169,7 +174,7 @@ static size_t count_outcomes(const struct list *modules)
 static int report_no_order(const struct kmod_devname_scan *scan, const struct place *place)
 {
 	return report_add(scan->report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, place,
-			  "is not a file");
+			  "is not a file of a sensible size");
 }
 
 /* No modules.order, or one that is no file, is no order. */
@@ -188,7 +193,7 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 		return report_no_order(scan, &place);
 	if (fd < 0)
 		return report_system(scan->report, fd, &place);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode)) {
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > ORDER_SIZE_MAX) {
 		close_fd(&fd);
 		return report_no_order(scan, &place);
 	}

@@ -146,8 +146,11 @@ static int begin(struct kmod_devname_scan *scan)
 	scan->adaptive = scan->threads == 0;
 	if (scan->adaptive)
 		scan->threads = pool_count_cpus();
-	if (scan->adaptive || scan->threads > 1)
-		return pool_start(scan);
+	if (scan->adaptive || scan->threads > 1) {
+		r = pool_start(scan);
+		if (r < 0 || scan->n_workers > 0)
+			return r;
+	}
 	scan->worker = worker_new(scan);
 	return scan->worker ? 0 : -ENOMEM;
 }

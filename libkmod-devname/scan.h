@@ -23,6 +23,7 @@ struct module {
 	uint64_t size; /* of a compressed file */
 	bool linked; /* a symbolic link is on the way */
 	bool covered; /* it was not read: the index says what it declares */
+	bool gone; /* it was listed, and was not there when it was to be read */
 	char path[]; /* relative to the module directory */
 };
 
@@ -34,6 +35,7 @@ struct outcome {
 
 struct directory {
 	bool linked;
+	bool settled; /* it is what and where it was when depmod ran */
 	char path[];
 };
 
@@ -73,9 +75,11 @@ struct kmod_devname_scan {
 	pthread_cond_t changed; /* there is work, or an end to it */
 	pthread_cond_t over; /* all is read, or there was an error */
 	struct harvest harvest;
+	dev_t device; /* of the module directory */
 	void *visited; /* tsearch(3) tree of the directories that were read */
 	size_t walking; /* threads that are reading a directory */
 	size_t reading; /* threads that are reading a compressed module */
+	bool links_sorted;
 	bool sorted; /* the compressed modules are, by size */
 	bool stop;
 	int error;
@@ -103,7 +107,7 @@ struct worker *worker_new(struct kmod_devname_scan *scan);
 void worker_free(struct worker *worker);
 
 /* Read a directory, its plain modules included, or a compressed module. 0 or negative errno. */
-int worker_read_directory(struct worker *worker, const struct directory *directory);
+int worker_read_directory(struct worker *worker, struct directory *directory);
 int worker_read_compressed(struct worker *worker, struct module *module);
 
 /*

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "lines.h"
+#include "module-tree.h"
 #include "root.h"
 #include "trust.h"
 
@@ -15,11 +17,29 @@
 #define WRITTEN_SECONDS 2
 /* A file that was installed with the times it was built with: they lie this far apart. */
 #define INSTALLED_SECONDS 60
+/* modules.dep and the others have about 1 MB for 4000 modules. */
+#define FILE_SIZE_MAX ((off_t)256 << 20)
+
+/* A module in modules.dep. */
+struct trust_module {
+	size_t position; /* in modules.dep */
+	bool proved; /* depmod could read it: otherwise it has a line there too, and no aliases */
+	char *name;
+	char path[];
+};
+
+static void trust_module_free(void *p)
+{
+	struct trust_module *module = p;
+
+	free(module->name);
+	free(module);
+}
 
 void trust_done(struct trust *trust)
 {
 	index_done(&trust->index);
-	list_done(&trust->paths, free);
+	list_done(&trust->modules, trust_module_free);
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)
@@ -27,7 +47,13 @@ static bool is_before(const struct timespec *a, const struct timespec *b)
 	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
-/* Opens one of depmod's files. Returns 1, 0 if it is not there or is no file, or an errno. */
+/* The errors that say nothing about the files, but that this process cannot go on. */
+static bool is_exhausted(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+/* Opens one of depmod's files. Returns 1, 0 if it cannot be used, or a negative errno. */
 static int open_file(int root_fd, const char *directory, const char *name, FILE **ret_stream,
 		     struct stat *ret_st)
 {
@@ -38,11 +64,9 @@ static int open_file(int root_fd, const char *directory, const char *name, FILE 
 		return -ENOMEM;
 	fd = root_open_long(root_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 	free(path);
-	if (fd == -ENOENT || fd == -ELOOP || fd == -ENXIO)
-		return 0;
 	if (fd < 0)
-		return fd;
-	if (fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode)) {
+		return is_exhausted(fd) ? fd : 0;
+	if (fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode) || ret_st->st_size > FILE_SIZE_MAX) {
 		(void)close(fd);
 		return 0;
 	}
@@ -56,7 +80,7 @@ static int open_file(int root_fd, const char *directory, const char *name, FILE 
 static bool was_written_here(const struct stat *st, const struct timespec *now)
 {
 	return !is_before(now, &st->st_ctim) && !is_before(&st->st_ctim, &st->st_mtim) &&
-	       st->st_ctim.tv_sec - st->st_mtim.tv_sec <= WRITTEN_SECONDS;
+	       st->st_mtim.tv_sec >= st->st_ctim.tv_sec - WRITTEN_SECONDS;
 }
 
 static int say_untrusted(struct kmod_devname_report *report, const char *file, const char *why)
@@ -67,32 +91,124 @@ static int say_untrusted(struct kmod_devname_report *report, const char *file, c
 			  "%s: the modules are read instead", why);
 }
 
-/* Reads the paths that modules.dep has lines for. 1, 0 if it is damaged, or an errno. */
-static int read_paths(struct trust *trust, FILE *stream)
+static struct trust_module *trust_module_new(const char *path, size_t size)
+{
+	struct trust_module *module = calloc(1, sizeof(*module) + size + 1);
+
+	if (!module)
+		return NULL;
+	memcpy(module->path, path, size);
+	module->name = module_tree_module_name(module->path);
+	if (module->name)
+		return module;
+	free(module);
+	return NULL;
+}
+
+/* A line of modules.dep, "PATH: PATH...". 1, 0 if it is damaged, or -ENOMEM. */
+static int read_dep_line(struct trust *trust, const struct lines *line)
+{
+	const char *colon = strchr(line->text, ':');
+	struct trust_module *module;
+
+	/* a blank in a name would be taken for the end of an alias in modules.alias */
+	if (!colon || memchr(line->text, ' ', (size_t)(colon - line->text)))
+		return 0;
+	module = trust_module_new(line->text, (size_t)(colon - line->text));
+	if (!module || list_push(&trust->modules, module) < 0) {
+		if (module)
+			trust_module_free(module);
+		return -ENOMEM;
+	}
+	module->position = trust->modules.size;
+	module->proved = colon[1] != '\0';
+	return 1;
+}
+
+static int read_dep(struct trust *trust, FILE *stream)
 {
 	struct lines lines;
-	char *colon, *path;
-	int status;
+	int status, r = 1;
 
 	lines_init(&lines, stream);
-	while ((status = lines_next(&lines)) != LINE_END) {
-		if (status < 0)
-			return status;
-		colon = strchr(lines.text, ':');
-		if (status == LINE_CUT || !colon)
+	while (r > 0 && (status = lines_next(&lines)) != LINE_END) {
+		if (status < 0 || status == LINE_CUT)
 			return 0;
-		path = strndup(lines.text, (size_t)(colon - lines.text));
-		if (!path || list_push(&trust->paths, path) < 0) {
-			free(path);
+		r = read_dep_line(trust, &lines);
+	}
+	return r;
+}
+
+static struct trust_module *find_name(struct hsearch_data *names, const char *name)
+{
+	const ENTRY key = { .key = (char *)(uintptr_t)name };
+	ENTRY *found;
+
+	return hsearch_r(key, FIND, &found, names) ? found->data : NULL;
+}
+
+/* Makes a way to find modules by name. 1, 0 if one stands there twice, or -ENOMEM. */
+static int enter_names(const struct trust *trust, struct hsearch_data *names)
+{
+	if (!hcreate_r(trust->modules.size + 1, names))
+		return -ENOMEM;
+	for (size_t i = 0; i < trust->modules.size; i++) {
+		struct trust_module *module = trust->modules.items[i];
+		const ENTRY entry = { .key = module->name, .data = module };
+		ENTRY *found;
+
+		if (!hsearch_r(entry, ENTER, &found, names))
 			return -ENOMEM;
-		}
+		if (found->data != module)
+			return 0;
 	}
 	return 1;
 }
 
+/*
+ * depmod writes the lines of all modules one after the other, in the order of modules.dep. Any
+ * other order is not its work, or that of a module with a line feed in an alias.
+ */
+static bool prove_by_aliases(struct trust *trust, struct hsearch_data *names)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < trust->index.modules.size; i++) {
+		const struct index_module *entry = trust->index.modules.items[i];
+		struct trust_module *module = find_name(names, entry->name);
+
+		if (!module || module->position <= last)
+			return false;
+		last = module->position;
+		module->proved = true;
+	}
+	return true;
+}
+
+/* A line is "alias symbol:SYMBOL MODULE". */
+static bool prove_by_symbols(struct hsearch_data *names, FILE *stream)
+{
+	struct trust_module *module;
+	struct lines lines;
+	const char *blank;
+	int status;
+
+	lines_init(&lines, stream);
+	while ((status = lines_next(&lines)) == LINE_GOOD) {
+		blank = memrchr(lines.text, ' ', lines.size);
+		if (lines.text[0] == '#' || !blank)
+			continue;
+		module = find_name(names, blank + 1);
+		if (module)
+			module->proved = true;
+	}
+	return status == LINE_END;
+}
+
 static int compare_paths(const void *a, const void *b)
 {
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	return strcmp((*(const struct trust_module *const *)a)->path,
+		      (*(const struct trust_module *const *)b)->path);
 }
 
 /*
@@ -114,51 +230,84 @@ static bool is_in_order(const struct stat *dep, const struct stat *alias,
 enum { DEP, ALIAS, SYMBOLS, N_FILES };
 
 static int read_files(struct trust *trust, struct kmod_devname_report *report, FILE *streams[],
-		      const struct stat st[])
+		      struct hsearch_data *names)
 {
-	int r;
+	int r = read_dep(trust, streams[DEP]);
 
-	if (!is_in_order(&st[DEP], &st[ALIAS], &st[SYMBOLS]))
-		return say_untrusted(report, "modules.alias", "was not written by depmod in place");
-	/* the first of its files: the modules had been read by then */
-	trust->written = st[DEP].st_ctim;
-	r = read_paths(trust, streams[DEP]);
+	if (r > 0)
+		r = enter_names(trust, names);
 	if (r == 0)
 		return say_untrusted(report, "modules.dep", "is damaged");
 	if (r > 0)
 		r = index_read(&trust->index, report, streams[ALIAS], "modules.alias");
-	if (r > 0)
-		list_sort(&trust->paths, compare_paths);
-	return r;
+	if (r <= 0)
+		return is_exhausted(r) ? r : 0;
+	if (!prove_by_aliases(trust, names))
+		return say_untrusted(report, "modules.alias", "does not go with modules.dep");
+	if (!prove_by_symbols(names, streams[SYMBOLS]))
+		return say_untrusted(report, "modules.symbols", "is damaged");
+	list_sort(&trust->modules, compare_paths);
+	return 1;
+}
+
+static int open_files(struct trust *trust, struct kmod_devname_report *report, int root_fd,
+		      const char *directory, FILE *streams[])
+{
+	static const char *const names[N_FILES] = { "modules.dep", "modules.alias",
+						    "modules.symbols" };
+	struct stat st[N_FILES];
+
+	for (int i = 0; i < N_FILES; i++) {
+		int r = open_file(root_fd, directory, names[i], &streams[i], &st[i]);
+
+		if (r < 0)
+			return r;
+		if (r == 0)
+			return say_untrusted(report, names[i], "is not there, or cannot be used");
+	}
+	if (!is_in_order(&st[DEP], &st[ALIAS], &st[SYMBOLS]))
+		return say_untrusted(report, "modules.alias", "was not written by depmod in place");
+	/* the first of its files: the modules had been read by then */
+	trust->written = st[DEP].st_ctim;
+	return 1;
 }
 
 int trust_open(struct trust *trust, int root_fd, const char *directory,
 	       struct kmod_devname_report *report)
 {
-	static const char *const names[N_FILES] = { "modules.dep", "modules.alias",
-						    "modules.symbols" };
 	FILE *streams[N_FILES] = { NULL };
-	struct stat st[N_FILES];
-	int r = 1;
+	struct hsearch_data names = { 0 };
+	int r;
 
 	*trust = (struct trust){ 0 };
-	for (int i = 0; i < N_FILES && r > 0; i++) {
-		r = open_file(root_fd, directory, names[i], &streams[i], &st[i]);
-		if (r == 0)
-			r = say_untrusted(report, names[i], "is not there");
-	}
-	if (streams[SYMBOLS])
-		r = read_files(trust, report, streams, st);
+	r = open_files(trust, report, root_fd, directory, streams);
+	if (r > 0)
+		r = read_files(trust, report, streams, &names);
+	hdestroy_r(&names);
 	for (int i = 0; i < N_FILES; i++)
 		if (streams[i])
 			(void)fclose(streams[i]);
 	return r;
 }
 
+bool trust_is_settled(const struct trust *trust, const struct stat *st)
+{
+	return is_before(&st->st_ctim, &trust->written);
+}
+
+static int compare_path(const void *path, const void *module)
+{
+	return strcmp(path, (*(const struct trust_module *const *)module)->path);
+}
+
 bool trust_covers(const struct trust *trust, const char *path, const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && is_before(&st->st_ctim, &trust->written) &&
-	       st->st_ctim.tv_sec - st->st_mtim.tv_sec >= INSTALLED_SECONDS &&
-	       bsearch(&path, trust->paths.items, trust->paths.size, sizeof(*trust->paths.items),
-		       compare_paths) != NULL;
+	struct trust_module **found;
+
+	if (!S_ISREG(st->st_mode) || !trust_is_settled(trust, st) ||
+	    st->st_mtim.tv_sec > st->st_ctim.tv_sec - INSTALLED_SECONDS || trust->modules.size == 0)
+		return false;
+	found = bsearch(path, trust->modules.items, trust->modules.size,
+			sizeof(*trust->modules.items), compare_path);
+	return found && (*found)->proved;
 }

@@ -17,7 +17,7 @@
 struct trust {
 	struct index index;
 	struct timespec written; /* when depmod had read the modules */
-	struct list paths; /* of char *: the modules that depmod has read, sorted */
+	struct list modules; /* of struct trust_module *, sorted by path */
 };
 
 /*
@@ -28,7 +28,13 @@ int trust_open(struct trust *trust, int root_fd, const char *directory,
 	       struct kmod_devname_report *report);
 void trust_done(struct trust *trust);
 
-/* Does the index say what this file, a path below the module directory, declares? */
+/* Did depmod run after this directory, or file, came to be what and where it is? */
+bool trust_is_settled(const struct trust *trust, const struct stat *st);
+
+/*
+ * Does the index say what this file, a path below the module directory, declares? Its
+ * directories must be settled.
+ */
 bool trust_covers(const struct trust *trust, const char *path, const struct stat *st);
 
 #endif

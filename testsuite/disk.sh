@@ -398,7 +398,7 @@ test_what_a_killed_run_left_is_removed() {
 	make_two_sets
 	generate
 	echo "$HEADER" > $M/.modules.devname.1.0
-	: > $M/.modules.devname.x
+	: > $M/.modules.devname.4711.12
 	generate
 	only $M kernel modules.devname
 }

@@ -79,7 +79,7 @@ test_auto_reads_no_covered_module() {
 	installed_tree
 	# the leak checker of a sanitizer build traces the process too, and only one can
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
-		strace -f -e trace=openat -o trace \
+		strace -f -e trace=openat,openat2 -o trace \
 		kmod-devname generate -n -b root --source=auto 6.1.0 > got 2> err || skip "strace does not work here: $(head -n 1 err)"
 	grep -q modules.alias trace
 	! grep -q '\.ko"' trace || fail "$(grep '\.ko"' trace)"
@@ -233,6 +233,7 @@ test_index_refuses_a_normalised_index() {
 	echo old > "$M/modules.devname"
 	status 2 kmod-devname generate -b root --source=index 6.1.0 2> err
 	grep -q '\[bad-index\]$' err
+	grep -q 'cannot be used' err
 	echo old | same "$M/modules.devname"
 }
 
@@ -294,6 +295,91 @@ test_index_of_busybox() {
 	spread_index
 	generate --source=auto | sort > got
 	same got < expected
+}
+
+# The power failed: depmod flushes nothing to disk.
+test_index_refuses_an_empty_index() {
+	installed_tree
+	: > "$M/modules.alias"
+	status 2 kmod-devname generate -q -b root --source=index 6.1.0 2> err
+	grep -q 'modules.alias: cannot be used' err
+	[ -s "$M/modules.devname" ]
+	rm "$M/modules.alias"
+	mkfifo "$M/modules.alias"
+	status 2 timeout 20 kmod-devname generate -b root --source=index 6.1.0 2> err
+	[ -s "$M/modules.devname" ]
+}
+
+test_auto_falls_back_on_an_empty_index() {
+	installed_tree
+	: > "$M/modules.alias"
+	spread_index
+	auto_is_right bad-index
+}
+
+# depmod lists a module that it cannot read, without aliases, and exits 0.
+test_auto_reads_what_depmod_could_not() {
+	installed_tree
+	echo garbage > "$M/kernel/garbage.ko"
+	touch -d 2020-01-01 "$M/kernel/garbage.ko"
+	run_depmod
+	grep -q garbage "$M/modules.dep"
+	auto_is_right malformed
+}
+
+# The index was cut at the end of a line: nothing in its form tells.
+test_auto_reads_what_the_index_has_lost() {
+	installed_tree
+	sed -i '$d' "$M/modules.alias"
+	sed -i '$d' "$M/modules.alias"
+	spread_index
+	auto_is_right
+}
+
+# Renaming a directory does not change the times of the files in it.
+test_auto_sees_directories_that_changed_places() {
+	installed_tree
+	module "$M/updates/fuse.ko" alias=devname:fuse alias=char-major-10-1
+	module elsewhere/fuse.ko alias=devname:fuse alias=char-major-10-2
+	touch -d 2020-01-01 "$M/updates/fuse.ko" elsewhere/fuse.ko
+	run_depmod
+	auto_is_right
+	grep -q '^fuse fuse c10:1$' got
+	mv "$M/updates" gone
+	mv elsewhere "$M/updates"
+	auto_is_right
+	grep -q '^fuse fuse c10:2$' got
+}
+
+# kmod copies a line feed in an alias, and so a module could speak for another.
+test_no_module_speaks_for_another() {
+	installed_tree
+	module "$M/kernel/a.ko" "$(printf 'alias=q a\nalias devname:zero fuse\nalias char-major-1-5 fuse\nalias r')"
+	touch -d 2020-01-01 "$M/kernel/a.ko"
+	run_depmod
+	auto_is_right stale-index
+	status 2 generate --source=index > got 2> err
+	grep -q '\[bad-index\]$' err
+}
+
+test_auto_does_without_an_index_it_may_not_read() {
+	installed_tree
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to become somebody else"
+	command -v setpriv >/dev/null || skip "there is no setpriv"
+	generate > expected
+	chmod 600 "$M/modules.dep"
+	chmod a+x . ..
+	setpriv --reuid 65534 --clear-groups kmod-devname generate -n -b root --source=auto 6.1.0 \
+		> got
+	same got < expected
+}
+
+# Times at the end of the range, where differences overflow.
+test_auto_takes_any_time() {
+	installed_tree
+	touch -d @-9223372036854775808 "$M/kernel/fs/fuse.ko" 2>/dev/null ||
+		touch -d @-2147483648 "$M/kernel/fs/fuse.ko"
+	auto_is_right
 }
 
 test_unknown_source() {

@@ -610,8 +610,15 @@ START_TEST(a_lock_that_is_released_meanwhile_is_had)
 END_TEST
 
 static const char *const bystanders[] = {
-	".modules.devname",  ".modules.devnam", ".modules.dep.1",
-	"modules.devname.1", "tmpfileAbcdef",
+	".modules.dep.1",
+	".modules.devnam",
+	".modules.devname",
+	".modules.devname.1",
+	".modules.devname.1.",
+	".modules.devname.1.2x",
+	".modules.devname.orig",
+	"modules.devname.1",
+	"tmpfileAbcdef",
 };
 
 START_TEST(with_the_lock_what_killed_runs_left_is_removed_and_nothing_else)
@@ -620,12 +627,14 @@ START_TEST(with_the_lock_what_killed_runs_left_is_removed_and_nothing_else)
 
 	harness_write(dir_fd, ".modules.devname.1.0", OLD, strlen(OLD));
 	harness_write(dir_fd, ".modules.devname.99999999.7", "", 0);
-	harness_write(dir_fd, ".modules.devname.x", FUSE, strlen(FUSE));
+	harness_write(dir_fd, ".modules.devname.4711.12", FUSE, strlen(FUSE));
 	for (size_t i = 0; i < N(bystanders); i++)
 		harness_write(dir_fd, bystanders[i], "", 0);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
-	ck_assert_str_eq(names_in(dir_fd), ".modules.dep.1 .modules.devnam .modules.devname "
-					   "modules.devname modules.devname.1 tmpfileAbcdef");
+	ck_assert_str_eq(names_in(dir_fd),
+			 ".modules.dep.1 .modules.devnam .modules.devname .modules.devname.1 "
+			 ".modules.devname.1. .modules.devname.1.2x .modules.devname.orig "
+			 "modules.devname modules.devname.1 tmpfileAbcdef");
 }
 END_TEST
 

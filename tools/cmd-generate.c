@@ -121,6 +121,18 @@ static int parse(struct generate *generate, const struct command *command, int a
 	return key;
 }
 
+/* Does the report name the file for which the system failed? */
+static bool has_system_finding(const struct kmod_devname_report *report)
+{
+	size_t n = kmod_devname_report_size(report);
+
+	for (size_t i = 0; i < n; i++)
+		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) ==
+		    KMOD_DEVNAME_SYSTEM)
+			return true;
+	return false;
+}
+
 /* Reads the modules. What is wrong with them goes to the report, a failure is said here. */
 static enum status scan(const struct generate *generate, const struct kernels *kernels,
 			const struct kernel *kernel, struct kmod_devname_table *table,
@@ -144,7 +156,7 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 	progress_end(&progress);
 	*ret_modules = kmod_devname_scan_get_modules(scan);
 	kmod_devname_scan_unref(scan);
-	if (r < 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) == 0)
+	if (r < 0 && !has_system_finding(report))
 		say_failure(kernel->path, r);
 	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
 }
@@ -154,19 +166,18 @@ static enum status read_index(const struct kernels *kernels, const struct kernel
 			      struct kmod_devname_table *table, struct kmod_devname_report *report)
 {
 	static const char name[] = "modules.alias";
-	int fd = kernel_open(kernels, kernel, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	FILE *stream = fd < 0 ? NULL : fdopen(fd, "re");
-	int r;
+	FILE *stream;
+	int r = kernel_open_stream(kernels, kernel, name, &stream);
 
-	if (!stream) {
-		say("%s/%s: %s", kernel->path, name, strerror(fd < 0 ? -fd : errno));
-		if (fd >= 0)
-			(void)close(fd);
+	if (r < 0) {
+		say("%s/%s: %s", kernel->path, name, strerror(-r));
 		return STATUS_FAILED;
 	}
 	r = kmod_devname_table_read_index(table, report, stream, name);
 	(void)fclose(stream);
-	if (r == -ENOMEM)
+	if (r == 0)
+		say("%s/%s: cannot be used", kernel->path, name);
+	else if (r < 0 && !has_system_finding(report))
 		say_failure(kernel->path, r);
 	return r > 0 ? STATUS_CLEAN : STATUS_FAILED;
 }

@@ -2,12 +2,9 @@
 /* list: the nodes of modules.devname as a table. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "columns.h"
 #include "kernels.h"
@@ -94,16 +91,6 @@ static enum status read_stream(struct list *list, const struct kernel *kernel, F
 	return r < 0 ? STATUS_FAILED : status;
 }
 
-/* What is neither a file nor a directory may have no end, or seem to be empty. */
-static int check_type(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? 0 : -ENODEV;
-}
-
 static enum status say_unreadable(const struct kernel *kernel, int error)
 {
 	say("%s/%s: %s%s", kernel->path, FILE_NAME, strerror(-error),
@@ -114,17 +101,12 @@ static enum status say_unreadable(const struct kernel *kernel, int error)
 static enum status read_kernel(struct list *list, const struct kernels *kernels,
 			       const struct kernel *kernel, struct kmod_devname_table *table)
 {
-	int fd = kernel_open(kernels, kernel, FILE_NAME, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	int r = fd < 0 ? fd : check_type(fd);
-	FILE *stream = r < 0 ? NULL : fdopen(fd, "re");
+	FILE *stream;
+	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 	enum status status;
 
-	if (!stream) {
-		status = say_unreadable(kernel, r < 0 ? r : -errno);
-		if (fd >= 0)
-			(void)close(fd);
-		return status;
-	}
+	if (r < 0)
+		return say_unreadable(kernel, r);
 	status = read_stream(list, kernel, stream, table);
 	(void)fclose(stream);
 	return status;

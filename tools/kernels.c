@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -27,6 +28,26 @@ int kernel_open(const struct kernels *kernels, const struct kernel *kernel, cons
 	fd = kmod_devname_open_in_root(kernels->root_fd, path, flags);
 	free(path);
 	return fd;
+}
+
+int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
+		       FILE **ret_stream)
+{
+	int fd = kernel_open(kernels, kernel, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	int r = 0;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		r = -errno;
+	else if (!S_ISREG(st.st_mode)) /* it may have no end, or seem to be empty */
+		r = S_ISDIR(st.st_mode) ? -EISDIR : -ENODEV;
+	else if (!(*ret_stream = fdopen(fd, "re")))
+		r = -errno;
+	if (r < 0)
+		(void)close(fd);
+	return r;
 }
 
 static void kernel_done(struct kernel *kernel)

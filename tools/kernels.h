@@ -2,6 +2,8 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#include <stdio.h>
+
 #include "tool.h"
 
 struct kernel {
@@ -26,5 +28,9 @@ void kernels_done(struct kernels *kernels);
 /* Opens the module directory of a kernel, or a file in it unless name is NULL. fd or errno. */
 int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		int flags);
+
+/* Opens a file in it for reading, which must be a regular one. 0 or a negative errno. */
+int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
+		       FILE **ret_stream);
 
 #endif

@@ -80,20 +80,20 @@ static void print_finding(const struct kmod_devname_finding *finding, const char
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common)
 {
-	enum kmod_devname_severity limit =
-		common->strict ? KMOD_DEVNAME_WARNING : KMOD_DEVNAME_ERROR;
-	enum status status = STATUS_CLEAN;
+	size_t shown = kmod_devname_report_size(report);
+	size_t errors = kmod_devname_report_count(report, KMOD_DEVNAME_ERROR);
+	size_t warnings = kmod_devname_report_count(report, KMOD_DEVNAME_WARNING);
+	size_t all = errors + warnings + kmod_devname_report_count(report, KMOD_DEVNAME_NOTE);
 
-	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
+	for (size_t i = 0; i < shown; i++) {
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
-		enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 
-		if (severity >= limit)
-			status = STATUS_FINDINGS;
-		if (is_wanted(severity, common))
+		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
 			print_finding(finding, directory);
 	}
-	return status;
+	if (all > shown)
+		say("%s: there are %zu more findings", directory, all - shown);
+	return errors > 0 || (common->strict && warnings > 0) ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
 enum status finish_output(enum status status)

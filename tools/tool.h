@@ -55,7 +55,7 @@ struct parser {
 };
 
 #define PARSER_END (-1)
-#define PARSER_EXIT (-2) /* the command is over, with parser_status() */
+#define PARSER_EXIT (-2) /* the command is over, with the status that was given */
 
 int parser_start(struct parser *parser, const struct command *command, int argc, char **argv,
 		 struct common *common);
