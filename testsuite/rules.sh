@@ -312,6 +312,16 @@ test_page_explains_every_finding() {
 }
 
 # What --help prints and what the page has must be the same options.
+test_page_has_every_function() {
+	names=$(sed -n 's/^\tkmod_devname_\([a-z_]*\);$/\1/p' \
+		"$top_srcdir/libkmod-devname/libkmod-devname.sym")
+	[ -n "$names" ]
+	for name in $names; do
+		grep -qF -e "*$name*()" "$top_srcdir/man/libkmod-devname.3.scd" ||
+			fail "libkmod-devname(3) lacks kmod_devname_$name"
+	done
+}
+
 test_page_has_the_options_of_help() {
 	for command in generate list; do
 		kmod-devname "$command" --help |
