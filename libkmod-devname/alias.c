@@ -16,6 +16,8 @@ static const char *skip_prefix(const char *string, const char *prefix)
 {
 	size_t size = strlen(prefix);
 
+	if (*string != *prefix) /* most aliases are about other things */
+		return NULL;
 	return strncmp(string, prefix, size) == 0 ? string + size : NULL;
 }
 

@@ -338,7 +338,7 @@ const char *modinfo_next_alias(const struct modinfo *modinfo, size_t *position)
 		const char *string = modinfo->strings + *position;
 
 		*position += strlen(string) + 1;
-		if (strncmp(string, key, sizeof(key) - 1) == 0)
+		if (*string == *key && strncmp(string, key, sizeof(key) - 1) == 0)
 			return string + sizeof(key) - 1;
 	}
 	return NULL;

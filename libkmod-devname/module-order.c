@@ -111,7 +111,8 @@ static int compare_positions(const void *a, const void *b)
 
 	if (x->position != y->position)
 		return x->position < y->position ? -1 : 1;
-	return module_tree_compare_names(x->path, y->path);
+	return module_tree_compare_names(module_tree_base_name(x->path),
+					 module_tree_base_name(y->path));
 }
 
 void module_order_sort(struct module_position *positions, size_t n)

@@ -44,7 +44,7 @@ bool module_tree_is_skipped(const char *name)
 	       strcmp(name, "source") == 0;
 }
 
-static const char *base_name(const char *path)
+const char *module_tree_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -61,7 +61,7 @@ static char module_byte(char c)
 
 char *module_tree_module_name(const char *path)
 {
-	char *name = strdup(base_name(path));
+	char *name = strdup(module_tree_base_name(path));
 
 	for (char *p = name; p && *p != '\0'; p++)
 		*p = module_byte(*p);
@@ -72,8 +72,6 @@ int module_tree_compare_names(const char *a, const char *b)
 {
 	char x, y;
 
-	a = base_name(a);
-	b = base_name(b);
 	do {
 		x = module_byte(*a++);
 		y = module_byte(*b++);

@@ -15,10 +15,13 @@ bool module_tree_is_module(const char *name);
 /* "build" and "source" lead to the kernel's sources, "." and ".." to nothing new. */
 bool module_tree_is_skipped(const char *name);
 
+/* The last component of a path. */
+const char *module_tree_base_name(const char *path);
+
 /* The name of the module in a file, as the kernel has it. NULL if there is no memory. */
 char *module_tree_module_name(const char *path);
 
-/* Compares the names of the modules in two files, like strcmp(3). */
+/* Compares the names of the modules in files of these names, like strcmp(3). */
 int module_tree_compare_names(const char *a, const char *b);
 
 /* Of two files of one module, sorts the one that counts first. */

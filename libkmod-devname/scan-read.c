@@ -261,6 +261,7 @@ static struct module *new_module(struct worker *worker, const struct directory *
 	if (!module)
 		return NULL;
 	module->linked = linked;
+	module->name = module->path + strlen(module->path) - strlen(name);
 	if (list_push(&worker->harvest.modules, module) == 0)
 		return module;
 	free(module);

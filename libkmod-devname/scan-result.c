@@ -56,7 +56,7 @@ static int report_remarks(struct kmod_devname_scan *scan)
 static int compare_modules(const void *a, const void *b)
 {
 	const struct module *x = *(struct module *const *)a, *y = *(struct module *const *)b;
-	int r = module_tree_compare_names(x->path, y->path);
+	int r = module_tree_compare_names(x->name, y->name);
 
 	return r != 0 ? r : module_tree_compare_copies(x->path, y->path);
 }
@@ -147,7 +147,7 @@ static int choose(const struct kmod_devname_scan *scan, struct module_position *
 
 		if (module->gone)
 			continue;
-		if (winner && module_tree_compare_names(winner->path, module->path) == 0) {
+		if (winner && module_tree_compare_names(winner->name, module->name) == 0) {
 			r = report_duplicate(scan, winner, module);
 			continue;
 		}

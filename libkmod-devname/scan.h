@@ -19,6 +19,7 @@
 
 /* A module file that was found. Its name and path are all that is kept of most. */
 struct module {
+	const char *name; /* the last component of its path */
 	struct outcome *outcome; /* NULL: it declares nothing and nothing is wrong with it */
 	uint64_t size; /* of a compressed file */
 	bool linked; /* a symbolic link is on the way */
