@@ -6,6 +6,10 @@
 
 : "${top_builddir:?}" "${DEPMOD:?}"
 
+# How modules are compressed: "quick", which is enough to see what is found, or "shipped", as by
+# the kernel's own Makefile, which is what decompression must be measured on.
+: "${PACKING:=quick}"
+
 KERNELS=${KMOD_DEVNAME_KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/kmod-devname/kernels}
 
 # Why there is no such kernel, or nothing if there is.
@@ -37,14 +41,14 @@ format_missing() { # plain|gz|xz|zst
 }
 
 # Can depmod read modules of this kind? Its version says "-ZLIB" if not.
-depmod_reads() { # plain|gz|xz|zst
+depmod_reads() { # plain|gz|xz|zst [DEPMOD]
 	case $1 in
 	gz) depmod_word=-ZLIB ;;
 	xz) depmod_word=-XZ ;;
 	zst) depmod_word=-ZSTD ;;
 	*) return 0 ;;
 	esac
-	! "$DEPMOD" -V | grep -q -- "$depmod_word"
+	! "${2:-$DEPMOD}" -V | grep -q -- "$depmod_word"
 }
 
 # A copy with hard links where that is allowed.
@@ -55,16 +59,20 @@ copy_tree() { # FROM TO
 	cp -a "$1" "$2"
 }
 
+# Those that this process may use.
 cpus() {
-	getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
+	nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
 }
 
 # The compressors unlink the file and never write into it, so that hard links stay apart.
 compress_modules() { # DIRECTORY gz|xz|zst
-	case $2 in
-	gz) set -- "$1" gzip -1 -n -f ;;
-	xz) set -- "$1" xz --check=crc32 -0 -f ;;
-	zst) set -- "$1" zstd -1 -q -f --rm ;;
+	case $PACKING-$2 in
+	quick-gz) set -- "$1" gzip -1 -n -f ;;
+	quick-xz) set -- "$1" xz --check=crc32 -0 -f ;;
+	quick-zst) set -- "$1" zstd -1 -q -f --rm ;;
+	shipped-gz) set -- "$1" gzip -n -f ;;
+	shipped-xz) set -- "$1" xz --check=crc32 --lzma2=dict=1MiB -f ;;
+	shipped-zst) set -- "$1" zstd -q -f --rm ;;
 	esac
 	compress_in=$1
 	shift
@@ -87,7 +95,9 @@ kernel_tree() { # NAME FORMAT
 	tree_version=$(kernel_version "$1")
 	tree_path=$KERNELS/$1
 	if [ "$2" != plain ]; then
-		[ -w "$KERNELS" ] && tree_path=$KERNELS/$1-$2 || tree_path=$PWD/$1-$2
+		tree_name=$1-$2
+		[ "$PACKING" = quick ] || tree_name=$tree_name-$PACKING
+		[ -w "$KERNELS" ] && tree_path=$KERNELS/$tree_name || tree_path=$PWD/$tree_name
 		[ -d "$tree_path/lib/modules/$tree_version" ] ||
 			make_format "$KERNELS/$1" "$tree_path" "$tree_version" "$2" >&2 || return
 	fi

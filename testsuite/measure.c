@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 		run(argv + 1);
 	if (wait4(pid, &status, 0, &usage) < 0)
 		err(2, "wait4");
-	printf("%.1f %.1f %ld\n", now() - start,
+	printf("%.3f %.3f %ld\n", now() - start,
 	       milliseconds(&usage.ru_utime) + milliseconds(&usage.ru_stime), usage.ru_maxrss);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		errx(1, "%s failed", argv[1]);
