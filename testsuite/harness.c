@@ -85,6 +85,32 @@ const char *harness_text(const struct kmod_devname_table *table)
 	return lend(text);
 }
 
+static ssize_t read_source(void *cookie, char *buffer, size_t size)
+{
+	struct harness_source *source = cookie;
+	size_t n = source->text.size;
+
+	if (n == 0 && source->error != 0) {
+		errno = source->error;
+		return -1;
+	}
+	n = n < size ? n : size;
+	if (source->piece > 0 && n > source->piece)
+		n = source->piece;
+	memcpy(buffer, source->text.bytes, n);
+	source->text.bytes += n;
+	source->text.size -= n;
+	return (ssize_t)n;
+}
+
+FILE *harness_open(struct harness_source *source)
+{
+	FILE *stream = fopencookie(source, "r", (cookie_io_functions_t){ .read = read_source });
+
+	ck_assert_ptr_nonnull(stream);
+	return stream;
+}
+
 int harness_directory(void)
 {
 	const char *parent = getenv("TMPDIR");

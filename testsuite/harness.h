@@ -5,6 +5,7 @@
 #include <check.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "libkmod-devname.h"
 #include "report.h"
@@ -23,6 +24,21 @@ const char *harness_codes(const struct kmod_devname_report *report);
 
 /* The text of a table, header included, likewise. */
 const char *harness_text(const struct kmod_devname_table *table);
+
+/* A piece of text that may have NUL bytes in it. */
+struct text {
+	const char *bytes;
+	size_t size;
+};
+
+/* Hands out a text, in pieces as a pipe would if piece is not 0; then the end or an error. */
+struct harness_source {
+	struct text text;
+	size_t piece;
+	int error;
+};
+
+FILE *harness_open(struct harness_source *source);
 
 /* Makes an empty directory for this test, which is removed at its end, and opens it. */
 int harness_directory(void);

@@ -18,45 +18,6 @@
 		text, sizeof(text) - 1 \
 	}
 
-/* A piece of text that may have NUL bytes in it. */
-struct text {
-	const char *bytes;
-	size_t size;
-};
-
-/* Hands out a text in pieces, as a pipe would, and then the end or an error. */
-struct source {
-	struct text text;
-	size_t piece;
-	int error;
-};
-
-static ssize_t read_source(void *cookie, char *buffer, size_t size)
-{
-	struct source *source = cookie;
-	size_t n = source->text.size;
-
-	if (n == 0 && source->error != 0) {
-		errno = source->error;
-		return -1;
-	}
-	n = n < size ? n : size;
-	if (source->piece > 0 && n > source->piece)
-		n = source->piece;
-	memcpy(buffer, source->text.bytes, n);
-	source->text.bytes += n;
-	source->text.size -= n;
-	return (ssize_t)n;
-}
-
-static FILE *open_source(struct source *source)
-{
-	FILE *stream = fopencookie(source, "r", (cookie_io_functions_t){ .read = read_source });
-
-	ck_assert_ptr_nonnull(stream);
-	return stream;
-}
-
 static size_t make_positions(const char *const *paths, struct module_position *positions)
 {
 	size_t n = 0;
@@ -209,11 +170,11 @@ static void check_findings(const struct kmod_devname_report *report, const struc
 START_TEST(modules_are_sorted_by_their_lines)
 {
 	const struct order_row *row = &rows[_i];
-	struct source source = { row->text, 0, 0 };
+	struct harness_source source = { row->text, 0, 0 };
 	struct module_position positions[PATHS_MAX];
 	size_t n = make_positions(row->paths, positions);
 	struct kmod_devname_report *report;
-	FILE *stream = open_source(&source);
+	FILE *stream = harness_open(&source);
 	char order[1024];
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
@@ -237,8 +198,8 @@ START_TEST(the_result_depends_on_the_lines_alone)
 	char order[1024];
 
 	for (size_t turn = 0; turn < n; turn++) {
-		struct source source = { row->text, turn + 1, 0 };
-		FILE *stream = open_source(&source);
+		struct harness_source source = { row->text, turn + 1, 0 };
+		FILE *stream = harness_open(&source);
 
 		for (size_t i = 0; i < n; i++)
 			positions[i].position = MODULE_ORDER_NONE;
@@ -286,12 +247,12 @@ START_TEST(a_line_that_is_too_long_is_a_finding)
 					       { "a.ko", MODULE_ORDER_NONE, NULL },
 					       { "b.ko", MODULE_ORDER_NONE, NULL } };
 	struct kmod_devname_report *report;
-	struct source source = { { NULL, 0 }, 0, 0 };
+	struct harness_source source = { { NULL, 0 }, 0, 0 };
 	FILE *stream;
 
 	source.text.size = (size_t)asprintf(&text, "b.ko\n%s\na.ko\n", path);
 	source.text.bytes = text;
-	stream = open_source(&source);
+	stream = harness_open(&source);
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
 	ck_assert_int_eq(module_order_read(stream, report, positions, 3), 0);
 	module_order_sort(positions, 3);
@@ -313,9 +274,9 @@ START_TEST(a_finding_names_file_line_and_severity)
 {
 	const struct kmod_devname_finding *finding;
 	struct kmod_devname_report *report;
-	struct source source = { LINE("a.ko\nb.ko\nc.ko"), 0, 0 };
+	struct harness_source source = { LINE("a.ko\nb.ko\nc.ko"), 0, 0 };
 	struct module_position positions[] = { { "a.ko", MODULE_ORDER_NONE, NULL } };
-	FILE *stream = open_source(&source);
+	FILE *stream = harness_open(&source);
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
 	ck_assert_int_eq(module_order_read(stream, report, positions, 1), 0);
@@ -335,9 +296,9 @@ static const int error_rows[] = { EIO, EISDIR, EACCES, ENOMEM };
 
 START_TEST(a_read_error_is_returned)
 {
-	struct source source = { LINE("a.ko\nb.k"), 0, error_rows[_i] };
+	struct harness_source source = { LINE("a.ko\nb.k"), 0, error_rows[_i] };
 	struct module_position positions[] = { { "a.ko", MODULE_ORDER_NONE, NULL } };
-	FILE *stream = open_source(&source);
+	FILE *stream = harness_open(&source);
 
 	ck_assert_int_eq(module_order_read(stream, NULL, positions, 1), -error_rows[_i]);
 	(void)fclose(stream);
@@ -356,7 +317,7 @@ static size_t scramble(size_t i)
 START_TEST(many_modules_are_sorted)
 {
 	struct module_position *positions = calloc(MANY, sizeof(*positions));
-	struct source source = { { NULL, 0 }, 0, 0 };
+	struct harness_source source = { { NULL, 0 }, 0, 0 };
 	char *text = NULL, (*paths)[24] = calloc(MANY, sizeof(*paths));
 	FILE *stream = open_memstream(&text, &source.text.size);
 
@@ -368,7 +329,7 @@ START_TEST(many_modules_are_sorted)
 	}
 	ck_assert_int_eq(fclose(stream), 0);
 	source.text.bytes = text;
-	stream = open_source(&source);
+	stream = harness_open(&source);
 	ck_assert_int_eq(module_order_read(stream, NULL, positions, MANY), 0);
 	module_order_sort(positions, MANY);
 	for (size_t i = 0; i < MANY; i++)

@@ -36,41 +36,9 @@ static void tear_down(void)
 	ck_assert_ptr_null(kmod_devname_report_unref(report));
 }
 
-/* A piece of text that may have NUL bytes in it. */
-struct text {
-	const char *bytes;
-	size_t size;
-};
-
-/* Hands out a text, in pieces as a pipe would if piece is not 0; then the end or an error. */
-struct source {
-	struct text text;
-	size_t piece;
-	int error;
-};
-
-static ssize_t read_source(void *cookie, char *buffer, size_t size)
+static int read_from(struct kmod_devname_table *into, struct harness_source source)
 {
-	struct source *source = cookie;
-	size_t n = source->text.size;
-
-	if (n == 0 && source->error != 0) {
-		errno = source->error;
-		return -1;
-	}
-	n = n < size ? n : size;
-	if (source->piece > 0 && n > source->piece)
-		n = source->piece;
-	memcpy(buffer, source->text.bytes, n);
-	source->text.bytes += n;
-	source->text.size -= n;
-	return (ssize_t)n;
-}
-
-static int read_from(struct kmod_devname_table *into, struct source source)
-{
-	const cookie_io_functions_t functions = { .read = read_source };
-	FILE *stream = fopencookie(&source, "r", functions);
+	FILE *stream = harness_open(&source);
 	int r;
 
 	ck_assert_ptr_nonnull(stream);
@@ -81,7 +49,7 @@ static int read_from(struct kmod_devname_table *into, struct source source)
 
 static int read_text(struct text text)
 {
-	return read_from(table, (struct source){ text, 0, 0 });
+	return read_from(table, (struct harness_source){ text, 0, 0 });
 }
 
 static struct text as_text(const char *string)
@@ -513,7 +481,7 @@ static void check_nodes(struct kmod_devname_table *of, struct text text, const c
 static size_t sweep_one(struct text text, const char *what, size_t where)
 {
 	struct kmod_devname_table *one;
-	struct source source = { text, 0, 0 };
+	struct harness_source source = { text, 0, 0 };
 	size_t size;
 
 	ck_assert_int_eq(kmod_devname_table_new(&one), 0);
@@ -609,8 +577,8 @@ START_TEST(where_a_read_ends_does_not_matter)
 		const char *text;
 
 		ck_assert_int_eq(kmod_devname_table_new(&one), 0);
-		ck_assert_int_eq(read_from(one, (struct source){ as_text(REAL_FILE), piece, 0 }),
-				 0);
+		ck_assert_int_eq(
+			read_from(one, (struct harness_source){ as_text(REAL_FILE), piece, 0 }), 0);
 		if (piece % 20 == 1) { /* the harness keeps each text */
 			text = harness_text(one);
 			ck_assert_str_eq(text, REAL_FILE);
@@ -721,7 +689,8 @@ static const int error_rows[] = { EIO, EISDIR, EACCES, ENOMEM, ESTALE };
 
 START_TEST(a_read_error_is_returned)
 {
-	struct source source = { as_text("m a c1:1\nm b c1:2\nm c c1:"), 0, error_rows[_i] };
+	struct harness_source source = { as_text("m a c1:1\nm b c1:2\nm c c1:"), 0,
+					 error_rows[_i] };
 
 	ck_assert_int_eq(read_from(table, source), -error_rows[_i]);
 	check_system_finding(error_rows[_i]);
