@@ -6,6 +6,9 @@
 
 #include "syntax.h"
 
+/* Far more than any module has; bounds what one module can make this library remember. */
+#define ALIASES_MAX 4096
+
 enum alias_kind {
 	ALIAS_OTHER, /* not about a device node, or about many: a pattern, a major alone */
 	ALIAS_NAME,

@@ -228,3 +228,14 @@ int root_open_long(int root_fd, const char *path, int flags)
 	return kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, *path != '\0' ? path : ".",
 					 flags);
 }
+
+int root_open_below(int root_fd, const char *directory, const char *path, int flags)
+{
+	_cleanup_free_ char *full = NULL;
+
+	if (asprintf(&full, "%s/%s", directory, path) < 0) {
+		full = NULL;
+		return -ENOMEM;
+	}
+	return root_open_long(root_fd, full, flags);
+}

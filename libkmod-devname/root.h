@@ -11,4 +11,7 @@ int root_open_by_hand(int root_fd, const char *path, int flags);
  */
 int root_open_long(int root_fd, const char *path, int flags);
 
+/* The same for a path below a directory, which itself is below the root. */
+int root_open_below(int root_fd, const char *directory, const char *path, int flags);
+
 #endif

@@ -44,8 +44,7 @@ static struct module *pop_largest(struct kmod_devname_scan *scan)
 	struct list *compressed = &scan->harvest.compressed;
 
 	if (!scan->sorted)
-		qsort(compressed->items, compressed->size, sizeof(*compressed->items),
-		      compare_sizes);
+		list_sort(compressed, compare_sizes);
 	scan->sorted = true;
 	return list_pop(compressed);
 }

@@ -15,8 +15,7 @@
 #include "root.h"
 #include "scan.h"
 
-/* The table refuses more of them, and longer ones: no need to remember them. */
-#define ALIASES_KEPT 4096
+/* The table refuses longer ones: no need to remember them whole. */
 #define ALIAS_SIZE_KEPT (KMOD_DEVNAME_NAME_MAX + 32)
 
 /* For a file: it may have become a FIFO since it was listed, and must not block then. */
@@ -157,7 +156,7 @@ static size_t measure_aliases(const struct modinfo *modinfo, size_t *ret_size, b
 			continue;
 		if (kind == ALIAS_NAME)
 			*ret_name = true;
-		if (n++ < ALIASES_KEPT)
+		if (n++ < ALIASES_MAX)
 			*ret_size += strnlen(alias, ALIAS_SIZE_KEPT) + 1;
 	}
 	return n;
@@ -191,7 +190,7 @@ static int keep_outcome(struct worker *worker, struct module *module, enum fault
 		n = measure_aliases(&worker->modinfo, &size, &has_name);
 		if (!has_name)
 			return 0;
-		if (n > ALIASES_KEPT) {
+		if (n > ALIASES_MAX) {
 			fault = FAULT_TOO_MANY_ALIASES;
 			n = size = 0;
 		}

@@ -46,8 +46,7 @@ static int report_remarks(struct kmod_devname_scan *scan)
 	struct list *remarks = &scan->harvest.remarks;
 	int r = 0;
 
-	if (remarks->size > 0)
-		qsort(remarks->items, remarks->size, sizeof(*remarks->items), compare_remarks);
+	list_sort(remarks, compare_remarks);
 	for (size_t i = 0; i < remarks->size && r == 0; i++)
 		r = report_remark(scan->report, remarks->items[i]);
 	return r;
@@ -61,18 +60,9 @@ static int compare_modules(const void *a, const void *b)
 	return r != 0 ? r : module_tree_compare_copies(x->path, y->path);
 }
 
-static char *path_below_root(const struct kmod_devname_scan *scan, const char *path)
-{
-	char *full;
-
-	return asprintf(&full, "%s/%s", scan->directory, path) < 0 ? NULL : full;
-}
-
 static int open_in_tree(const struct kmod_devname_scan *scan, const char *path, int flags)
 {
-	_cleanup_free_ char *full = path_below_root(scan, path);
-
-	return full ? root_open_long(scan->root_fd, full, flags) : -ENOMEM;
+	return root_open_below(scan->root_fd, scan->directory, path, flags);
 }
 
 /* A link to a module in the same tree is no second copy of it. */
@@ -132,16 +122,14 @@ static int ask_index(const struct kmod_devname_scan *scan, struct module *module
  * Collects the modules that count and have something to say. The positions have room for
  * all modules that have.
  */
-static int choose(const struct kmod_devname_scan *scan, struct module_position *positions,
-		  size_t *ret_n)
+static int choose(struct kmod_devname_scan *scan, struct module_position *positions, size_t *ret_n)
 {
-	const struct list *modules = &scan->harvest.modules;
+	struct list *modules = &scan->harvest.modules;
 	const struct module *winner = NULL;
 	size_t n = 0;
 	int r = 0;
 
-	if (modules->size > 0)
-		qsort(modules->items, modules->size, sizeof(*modules->items), compare_modules);
+	list_sort(modules, compare_modules);
 	for (size_t i = 0; i < modules->size && r == 0; i++) {
 		struct module *module = modules->items[i];
 

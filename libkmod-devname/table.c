@@ -15,9 +15,6 @@
 #include "node.h"
 #include "table.h"
 
-/* Far more than any module has; bounds what one module can make this library remember. */
-#define MODULE_ALIASES_MAX 4096
-
 /* What is left for both names in a line that every reader takes whole, see lines.h. */
 #define NAMES_MAX (LINE_MAX_SIZE - strlen("  c4095:1048575"))
 
@@ -182,7 +179,7 @@ static int collect(struct declarations *d, const char *const *strings, size_t n)
 		if (alias_parse(strings[i], &alias) == ALIAS_OTHER)
 			continue;
 		d->has_name = d->has_name || alias.kind == ALIAS_NAME;
-		if (d->size == MODULE_ALIASES_MAX) {
+		if (d->size == ALIASES_MAX) {
 			d->too_many = true;
 			continue;
 		}
@@ -252,7 +249,7 @@ static int add_declarations(struct kmod_devname_table *table, struct kmod_devnam
 	if (d->too_many)
 		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, place,
 				  "module %s declares more than %d device names and numbers",
-				  module, MODULE_ALIASES_MAX);
+				  module, ALIASES_MAX);
 	r = report_bad_numbers(report, place, d);
 	if (r < 0)
 		return r;

@@ -57,13 +57,9 @@ static bool is_exhausted(int error)
 static int open_file(int root_fd, const char *directory, const char *name, FILE **ret_stream,
 		     struct stat *ret_st)
 {
-	char *path;
-	int fd;
+	int fd = root_open_below(root_fd, directory, name,
+				 O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
 
-	if (asprintf(&path, "%s/%s", directory, name) < 0)
-		return -ENOMEM;
-	fd = root_open_long(root_fd, path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	free(path);
 	if (fd < 0)
 		return is_exhausted(fd) ? fd : 0;
 	if (fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode) || ret_st->st_size > FILE_SIZE_MAX) {

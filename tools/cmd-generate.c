@@ -77,8 +77,10 @@ static bool take_source(struct generate *generate, const char *value)
 	return false;
 }
 
-static bool take_option(struct generate *generate, int key)
+static bool take_option(void *data, int key)
 {
+	struct generate *generate = data;
+
 	switch (key) {
 	case 'o':
 		generate->outdir = optarg;
@@ -96,29 +98,17 @@ static bool take_option(struct generate *generate, int key)
 	}
 }
 
-/* Returns PARSER_END, or PARSER_EXIT with the status. */
-static int parse(struct generate *generate, const struct command *command, int argc, char **argv,
-		 enum status *ret_status)
+/* Returns whether to go on; if not, *ret_status is the command's. */
+static bool parse(struct generate *generate, const struct command *command, int argc, char **argv,
+		  enum status *ret_status)
 {
-	struct parser parser;
-	int key;
-
-	*ret_status = STATUS_FAILED;
-	if (parser_start(&parser, command, argc, argv, &generate->common) < 0) {
-		say_failure("options", -ENOMEM);
-		return PARSER_EXIT;
-	}
-	while ((key = parser_next(&parser, ret_status)) >= 0)
-		if (!take_option(generate, key)) {
-			key = PARSER_EXIT;
-			break;
-		}
-	parser_done(&parser);
-	if (key == PARSER_END && generate->outdir && generate->output) {
-		say("--outdir and --output do not go together");
-		key = PARSER_EXIT;
-	}
-	return key;
+	if (!parse_options(command, argc, argv, &generate->common, take_option, generate,
+			   ret_status))
+		return false;
+	if (!generate->outdir || !generate->output)
+		return true;
+	say("--outdir and --output do not go together");
+	return false;
 }
 
 /* Does the report name the file for which the system failed? */
@@ -258,7 +248,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct kernels kernels;
 	enum status status;
 
-	if (parse(&generate, command, argc, argv, &status) == PARSER_EXIT)
+	if (!parse(&generate, command, argc, argv, &status))
 		return status;
 	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN && generate.output && kernels.size > 1) {

@@ -32,8 +32,10 @@ struct list {
 	size_t n_rows;
 };
 
-static bool take_option(struct list *list, int key)
+static bool take_option(void *data, int key)
 {
+	struct list *list = data;
+
 	switch (key) {
 	case 'o':
 		return columns_parse(optarg, &list->layout);
@@ -49,29 +51,16 @@ static bool take_option(struct list *list, int key)
 	}
 }
 
-/* Returns PARSER_END, or PARSER_EXIT with the status. */
-static int parse(struct list *list, const struct command *command, int argc, char **argv,
-		 enum status *ret_status)
+/* Returns whether to go on; if not, *ret_status is the command's. */
+static bool parse(struct list *list, const struct command *command, int argc, char **argv,
+		  enum status *ret_status)
 {
-	struct parser parser;
-	int key;
-
-	*ret_status = STATUS_FAILED;
-	if (parser_start(&parser, command, argc, argv, &list->common) < 0) {
-		say_failure("options", -ENOMEM);
-		return PARSER_EXIT;
-	}
-	while ((key = parser_next(&parser, ret_status)) >= 0)
-		if (!take_option(list, key)) {
-			key = PARSER_EXIT;
-			break;
-		}
-	parser_done(&parser);
-	if (key == PARSER_END && list->layout.json && list->layout.raw) {
-		say("--json and --raw do not go together");
-		key = PARSER_EXIT;
-	}
-	return key;
+	if (!parse_options(command, argc, argv, &list->common, take_option, list, ret_status))
+		return false;
+	if (!list->layout.json || !list->layout.raw)
+		return true;
+	say("--json and --raw do not go together");
+	return false;
 }
 
 static enum status read_stream(struct list *list, const struct kernel *kernel, FILE *stream,
@@ -179,7 +168,7 @@ static int run(const struct command *command, int argc, char **argv)
 	struct kernels kernels;
 	enum status status;
 
-	if (parse(&list, command, argc, argv, &status) == PARSER_EXIT)
+	if (!parse(&list, command, argc, argv, &status))
 		return status;
 	status = kernels_find(&kernels, &list.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN) {

@@ -24,6 +24,19 @@ static const struct option_spec common_options[] = {
 	{ 0 },
 };
 
+/* A walk over the options of a command line, all from the tables. */
+struct parser {
+	const struct command *command;
+	int argc;
+	char **argv;
+	struct common *common;
+	struct option *longs;
+	char *shorts;
+};
+
+#define PARSER_END (-1)
+#define PARSER_EXIT (-2) /* the command is over, with the status that was given */
+
 static size_t count(const struct option_spec *specs)
 {
 	size_t n = 0;
@@ -51,8 +64,14 @@ static void append(struct parser *parser, const struct option_spec *specs, size_
 	*shorts = '\0';
 }
 
-int parser_start(struct parser *parser, const struct command *command, int argc, char **argv,
-		 struct common *common)
+static void parser_done(struct parser *parser)
+{
+	free(parser->longs);
+	free(parser->shorts);
+}
+
+static int parser_start(struct parser *parser, const struct command *command, int argc, char **argv,
+			struct common *common)
 {
 	size_t room = count(common_options) + count(command->options), n = 0;
 
@@ -70,14 +89,6 @@ int parser_start(struct parser *parser, const struct command *command, int argc,
 	opterr = 0;
 	optind = 1;
 	return 0;
-}
-
-void parser_done(struct parser *parser)
-{
-	free(parser->longs);
-	free(parser->shorts);
-	parser->longs = NULL;
-	parser->shorts = NULL;
 }
 
 static void print_options(const struct option_spec *specs)
@@ -151,7 +162,8 @@ static bool take_common(struct common *common, int key)
 	}
 }
 
-int parser_next(struct parser *parser, enum status *ret_status)
+/* The key of the next option of the command, its value in optarg; or PARSER_... */
+static int parser_next(struct parser *parser, enum status *ret_status)
 {
 	int key;
 
@@ -169,4 +181,21 @@ int parser_next(struct parser *parser, enum status *ret_status)
 		return PARSER_EXIT;
 	}
 	return key;
+}
+
+bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
+		   bool (*take)(void *data, int key), void *data, enum status *ret_status)
+{
+	struct parser parser;
+	int key;
+
+	*ret_status = STATUS_FAILED;
+	if (parser_start(&parser, command, argc, argv, common) < 0) {
+		say_failure("options", -ENOMEM);
+		return false;
+	}
+	while ((key = parser_next(&parser, ret_status)) >= 0 && take(data, key))
+		;
+	parser_done(&parser);
+	return key == PARSER_END;
 }

@@ -44,24 +44,13 @@ struct common {
 	bool strict;
 };
 
-/* A walk over the options of a command line, all from the tables. */
-struct parser {
-	const struct command *command;
-	int argc;
-	char **argv;
-	struct common *common;
-	struct option *longs;
-	char *shorts;
-};
-
-#define PARSER_END (-1)
-#define PARSER_EXIT (-2) /* the command is over, with the status that was given */
-
-int parser_start(struct parser *parser, const struct command *command, int argc, char **argv,
-		 struct common *common);
-/* The key of the next option of the command, its value in optarg; or PARSER_... */
-int parser_next(struct parser *parser, enum status *ret_status);
-void parser_done(struct parser *parser);
+/*
+ * Goes over the options of a command line. take() gets the key of each that is the command's own,
+ * with the value in optarg, and returns false if it has said what is wrong. Returns whether to
+ * go on; if not the command is over, with *ret_status.
+ */
+bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
+		   bool (*take)(void *data, int key), void *data, enum status *ret_status);
 
 /* One line on stderr, with the program's name; bytes that are not printable are escaped. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
