@@ -75,8 +75,11 @@ static int open_file(int root_fd, const char *directory, const char *name, FILE 
 
 static bool was_written_here(const struct stat *st, const struct timespec *now)
 {
+	struct timespec earliest = st->st_ctim;
+
+	earliest.tv_sec -= WRITTEN_SECONDS;
 	return !is_before(now, &st->st_ctim) && !is_before(&st->st_ctim, &st->st_mtim) &&
-	       st->st_mtim.tv_sec >= st->st_ctim.tv_sec - WRITTEN_SECONDS;
+	       !is_before(&st->st_mtim, &earliest);
 }
 
 static int say_untrusted(struct kmod_devname_report *report, const char *file, const char *why)
