@@ -390,10 +390,11 @@ int kmod_devname_table_read_index(struct kmod_devname_table *table,
 int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream);
 
 /**
- * kmod_devname_table_replace() - put the text of modules.devname into a file, or leave it
- * @table: the table
+ * kmod_devname_replace() - put bytes into a file, or leave it
  * @dir_fd: the directory, open for reading (not O_PATH)
  * @name: the file's name in it, without a slash
+ * @data: the whole content
+ * @size: its length in bytes
  *
  * The file is always either the old or the new one in full, whatever fails and whenever the
  * process or the system stops; after success the new one is on disk (fsync of file and
@@ -413,6 +414,18 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  *   openat(2), write(2), fsync(2) and renameat(2)
  * One failure comes after the file was replaced: -EIO from the fsync of the directory. Then
  * the new content is complete and visible, and may be the old one again after a power loss.
+ */
+int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t size);
+
+/**
+ * kmod_devname_table_replace() - put the text of modules.devname into a file, or leave it
+ * @table: the table
+ * @dir_fd: the directory, open for reading (not O_PATH)
+ * @name: the file's name in it, without a slash
+ *
+ * kmod_devname_replace() with what kmod_devname_table_write() writes.
+ *
+ * Return: as kmod_devname_replace().
  */
 int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd,
 			       const char *name);
@@ -568,6 +581,68 @@ int kmod_devname_scan_step(struct kmod_devname_scan *scan);
  * kmod_devname_scan_get_modules() - how many module files have been found so far
  */
 size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan);
+
+/* --- permissions ------------------------------------------------------------------------- */
+
+/**
+ * struct kmod_devname_permissions - mode and owner of nodes, by their names
+ *
+ * Where a function takes one, NULL is the same as mode 0600, root and root, for all nodes.
+ */
+struct kmod_devname_permissions;
+
+/**
+ * struct kmod_devname_permission - mode and owner of one node
+ *
+ * Never changes, lives as long as its kmod_devname_permissions.
+ */
+struct kmod_devname_permission;
+
+/**
+ * kmod_devname_permissions_new() - one mode for all nodes, and root as their owner
+ * @mode: the permission bits for nodes of which nothing else is known; kmod's, and udev's for
+ *   what it has no rule for, is 0600
+ * @ret_permissions: release it with kmod_devname_permissions_unref()
+ *
+ * Return: 0; -EINVAL if @mode has bits outside 0777; -ENOMEM.
+ */
+int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **ret_permissions);
+struct kmod_devname_permissions *
+kmod_devname_permissions_ref(struct kmod_devname_permissions *permissions);
+struct kmod_devname_permissions *
+kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
+
+/**
+ * kmod_devname_permissions_get() - mode and owner of a node
+ * @permissions: the permissions
+ * @name: the node's path below /dev, such as "net/tun"
+ *
+ * Return: what is known of @name, or what holds for all others; never NULL.
+ */
+const struct kmod_devname_permission *
+kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions, const char *name);
+
+/** kmod_devname_permission_get_mode() - the permission bits, 0 to 0777 */
+mode_t kmod_devname_permission_get_mode(const struct kmod_devname_permission *permission);
+
+uid_t kmod_devname_permission_get_uid(const struct kmod_devname_permission *permission);
+gid_t kmod_devname_permission_get_gid(const struct kmod_devname_permission *permission);
+
+/**
+ * kmod_devname_permission_get_user() - the owner as the rule gives it, a name or a number
+ *
+ * Return: printable ASCII without blanks; or NULL if no rule gives one, then the owner is root.
+ */
+const char *
+kmod_devname_permission_get_user(const struct kmod_devname_permission *permission);
+
+/**
+ * kmod_devname_permission_get_group() - the group as the rule gives it, a name or a number
+ *
+ * Return: printable ASCII without blanks; or NULL if no rule gives one, then the group is root.
+ */
+const char *
+kmod_devname_permission_get_group(const struct kmod_devname_permission *permission);
 
 /* --- paths ------------------------------------------------------------------------------- */
 

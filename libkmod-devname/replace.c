@@ -212,18 +212,20 @@ static void remove_leftovers(int dir_fd)
 	(void)closedir(dir);
 }
 
-static int replace_file(int dir_fd, const char *name, const char *text, size_t size)
+int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t size)
 {
 	int r;
 
+	if (*name == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return -EINVAL;
 	if (kmod_devname_lock(dir_fd, 0) == 0)
 		remove_leftovers(dir_fd);
-	r = is_up_to_date(dir_fd, name, text, size);
+	r = is_up_to_date(dir_fd, name, data, size);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = publish_unnamed(dir_fd, name, text, size);
+	r = publish_unnamed(dir_fd, name, data, size);
 	if (r == -EOPNOTSUPP)
-		r = publish_named(dir_fd, name, text, size);
+		r = publish_named(dir_fd, name, data, size);
 	if (r < 0)
 		return r;
 	return flush_to_disk(dir_fd) < 0 ? -EIO : 1;
@@ -233,19 +235,16 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
 {
 	char *text = NULL;
 	size_t size = 0;
-	FILE *stream;
+	FILE *stream = open_memstream(&text, &size);
 	int r;
 
-	if (*name == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return -EINVAL;
-	stream = open_memstream(&text, &size);
 	if (!stream)
 		return -ENOMEM;
 	r = kmod_devname_table_write(table, stream);
 	if (fclose(stream) != 0 || r < 0)
 		r = -ENOMEM;
 	if (r == 0)
-		r = replace_file(dir_fd, name, text, size);
+		r = kmod_devname_replace(dir_fd, name, text, size);
 	free(text);
 	return r;
 }

@@ -250,7 +250,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 	if (!parse(&generate, command, argc, argv, &status))
 		return status;
-	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind);
+	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind, false);
 	if (status == STATUS_CLEAN && generate.output && kernels.size > 1) {
 		say("--output is for one kernel");
 		status = STATUS_FAILED;

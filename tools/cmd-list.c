@@ -170,7 +170,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 	if (!parse(&list, command, argc, argv, &status))
 		return status;
-	status = kernels_find(&kernels, &list.common, argv + optind, argc - optind);
+	status = kernels_find(&kernels, &list.common, argv + optind, argc - optind, false);
 	if (status == STATUS_CLEAN) {
 		choose_columns(&list.layout, kernels.size > 1);
 		status = collect(&list, &kernels);

@@ -219,12 +219,14 @@ static enum status add_path(struct kernels *kernels, const struct common *common
 	return add(kernels, &kernel);
 }
 
-static enum status add_running(struct kernels *kernels, const struct common *common)
+static enum status add_running(struct kernels *kernels, const struct common *common, bool may_lack)
 {
 	struct utsname name;
 
 	if (uname(&name) < 0)
 		return say_failure("uname", -errno);
+	if (may_lack)
+		return add_version(kernels, common, name.release);
 	return add_named_version(kernels, common, name.release);
 }
 
@@ -256,14 +258,22 @@ static const char *choose_moduledir(const struct kernels *kernels, const struct 
 	return usual[0];
 }
 
-enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
-			 int n_names)
+enum status kernels_root(struct kernels *kernels, const struct common *common)
 {
-	const char *basedir = common->basedir ? common->basedir : "/", *moduledir;
+	const char *basedir = common->basedir ? common->basedir : "/";
 
 	*kernels = (struct kernels){ .root_fd = open(basedir, O_PATH | O_DIRECTORY | O_CLOEXEC) };
-	if (kernels->root_fd < 0)
-		return say_failure(basedir, -errno);
+	return kernels->root_fd < 0 ? say_failure(basedir, -errno) : STATUS_CLEAN;
+}
+
+enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
+			 int n_names, bool running_may_lack)
+{
+	enum status status = kernels_root(kernels, common);
+	const char *moduledir;
+
+	if (status != STATUS_CLEAN)
+		return status;
 	moduledir = choose_moduledir(kernels, common);
 	moduledir += strspn(moduledir, "/");
 	kernels->moduledir = strdup(*moduledir != '\0' ? moduledir : ".");
@@ -276,5 +286,5 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 	if (common->all)
 		return add_all(kernels, common);
 	return n_names > 0 ? add_names(kernels, common, names, n_names)
-			   : add_running(kernels, common);
+			   : add_running(kernels, common, running_may_lack);
 }

@@ -20,9 +20,16 @@ struct kernels {
 	size_t size;
 };
 
-/* Finds out which; says what is wrong. Release it with kernels_done(), also after a failure. */
+/*
+ * Finds out which; says what is wrong. Release it with kernels_done(), also after a failure.
+ * running_may_lack: the running kernel counts even if it has no module directory.
+ */
 enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
-			 int n_names);
+			 int n_names, bool running_may_lack);
+
+/* Opens the root directory and finds no kernels. */
+enum status kernels_root(struct kernels *kernels, const struct common *common);
+
 void kernels_done(struct kernels *kernels);
 
 /* Opens the module directory of a kernel, or a file in it unless name is NULL. fd or errno. */

@@ -46,15 +46,25 @@ static size_t count(const struct option_spec *specs)
 	return n;
 }
 
+static bool is_optional(const struct option_spec *spec)
+{
+	return spec->value && spec->value[0] == '[';
+}
+
+static int value_kind(const struct option_spec *spec)
+{
+	if (is_optional(spec))
+		return optional_argument;
+	return spec->value ? required_argument : no_argument;
+}
+
 static void append(struct parser *parser, const struct option_spec *specs, size_t *n)
 {
 	char *shorts = parser->shorts + strlen(parser->shorts);
 
 	for (; specs->key != 0; specs++) {
 		parser->longs[(*n)++] =
-			(struct option){ specs->name,
-					 specs->value ? required_argument : no_argument, NULL,
-					 specs->key };
+			(struct option){ specs->name, value_kind(specs), NULL, specs->key };
 		if (specs->key > 255)
 			continue;
 		*shorts++ = (char)specs->key;
@@ -99,7 +109,8 @@ static void print_options(const struct option_spec *specs)
 		if (specs->key <= 255)
 			(void)snprintf(letter, sizeof(letter), "-%c, ", specs->key);
 		(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, specs->name,
-			       specs->value ? " " : "", specs->value ? specs->value : "");
+			       specs->value && !is_optional(specs) ? " " : "",
+			       specs->value ? specs->value : "");
 		printf("  %-26s%s\n", left, specs->help);
 	}
 }

@@ -19,7 +19,7 @@ enum status {
 struct option_spec {
 	int key; /* the letter, or a number above 255 if it has none; 0 ends the table */
 	const char *name;
-	const char *value; /* NULL: takes none */
+	const char *value; /* NULL: takes none; "[=WHAT]": may take one, then it has no letter */
 	const char *help;
 };
 

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The nodes that a command works on: of kernels, or of a file. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input.h"
+
+enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
+		       char **names, int n_names)
+{
+	if (!file)
+		return kernels_find(kernels, common, names, n_names, true);
+	if (n_names == 0 && !common->all && !common->moduledir)
+		return kernels_root(kernels, common);
+	*kernels = (struct kernels){ .root_fd = -1 };
+	say("--input does not go together with %s", n_names > 0   ? "a kernel"
+						    : common->all ? "--all"
+								  : "--moduledir");
+	return STATUS_FAILED;
+}
+
+static enum status read_stream(FILE *stream, const char *directory, const char *name,
+			       const struct common *common, struct kmod_devname_table *table)
+{
+	struct kmod_devname_report *report;
+	enum status status;
+	int r;
+
+	if (kmod_devname_report_new(&report) < 0)
+		return say_failure(name, -ENOMEM);
+	r = kmod_devname_table_read(table, report, stream, name);
+	status = print_report(report, directory, common);
+	if (r == -ENOMEM)
+		say_failure(name, r);
+	kmod_devname_report_unref(report);
+	return r < 0 ? STATUS_FAILED : status;
+}
+
+/* Only what is not there at all is nothing to worry about. */
+static enum status say_unreadable(const char *path, int error, const struct common *common)
+{
+	if (error != -ENOENT)
+		return say_failure(path, error);
+	if (!common->quiet)
+		say("%s: warning: %s; kmod-devname generate makes it", path, strerror(-error));
+	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+}
+
+static enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel,
+			       const struct common *common, struct kmod_devname_table *table)
+{
+	FILE *stream;
+	char *path = NULL;
+	enum status status;
+	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
+
+	if (r == 0) {
+		status = read_stream(stream, kernel->path, FILE_NAME, common, table);
+		(void)fclose(stream);
+		return status;
+	}
+	if (asprintf(&path, "%s/%s", kernel->path, FILE_NAME) < 0)
+		return say_failure(kernel->path, -ENOMEM);
+	status = say_unreadable(path, r, common);
+	free(path);
+	return status;
+}
+
+static enum status read_file(const char *file, const struct common *common,
+			     struct kmod_devname_table *table)
+{
+	FILE *stream = fopen(file, "re");
+	enum status status;
+
+	if (!stream)
+		return say_unreadable(file, -errno, common);
+	status = read_stream(stream, "", file, common, table);
+	(void)fclose(stream);
+	return status;
+}
+
+enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
+		       struct kmod_devname_table *table)
+{
+	enum status status = STATUS_CLEAN;
+
+	if (file && strcmp(file, "-") == 0)
+		return read_stream(stdin, "", "standard input", common, table);
+	if (file)
+		return read_file(file, common, table);
+	for (size_t i = 0; i < kernels->size; i++)
+		status = worse(status, read_kernel(kernels, &kernels->items[i], common, table));
+	return status;
+}

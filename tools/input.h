@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef INPUT_H
+#define INPUT_H
+
+#include "kernels.h"
+
+/* As kernels_find() for a command that has --input, whose value is file, or NULL. */
+enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
+		       char **names, int n_names);
+
+/*
+ * Reads the nodes of all kernels, or of one file instead ("-" is standard input), into one table,
+ * and says what is wrong. A missing modules.devname is a warning: that is what kmod and the unit
+ * kmod-static-nodes.service agree on.
+ */
+enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
+		       struct kmod_devname_table *table);
+
+#endif
