@@ -124,6 +124,9 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_STALE_INDEX: "stale-index": modules.alias may be out of date, so the modules were
  *   read, note
  *
+ * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d that is no statement, or a file of it
+ *   that does not exist, warning
+ *
  * Table:
  * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
  *   name below another; the first in table order stays
@@ -156,6 +159,7 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_CUT_LINE = 42,
 	KMOD_DEVNAME_BAD_INDEX = 43,
 	KMOD_DEVNAME_STALE_INDEX = 44,
+	KMOD_DEVNAME_BAD_CONFIG = 48,
 
 	KMOD_DEVNAME_NAME_CONFLICT = 60,
 
@@ -202,8 +206,9 @@ kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
 /**
  * kmod_devname_finding_get_file() - the file it was found in
  *
- * Return: a module file, relative to the directory that was scanned; the name that was given
- * to kmod_devname_table_read() or kmod_devname_table_add_module(); or NULL. The bytes are the
+ * Return: a module file, relative to the directory that was scanned, or with a slash in front if
+ * it is below the root but not below that directory; the name that was given to
+ * kmod_devname_table_read() or kmod_devname_table_add_module(); or NULL. The bytes are the
  * file system's: escape them before showing them.
  */
 const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *finding);
@@ -446,6 +451,50 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
  */
 int kmod_devname_lock(int dir_fd, int timeout_ms);
 
+/* --- depmod.d ---------------------------------------------------------------------------- */
+
+/**
+ * struct kmod_devname_config - what depmod.d(5) says for one kernel
+ *
+ * Of several files of one module modprobe(8) loads the one that depmod has chosen by these rules,
+ * so it is that one whose device nodes count.
+ */
+struct kmod_devname_config;
+
+/**
+ * kmod_devname_config_new() - make an empty configuration: updates/ first, then all others
+ * @kernel: the version of the kernel, for the patterns of "override" and "external"
+ * @ret_config: release it with kmod_devname_config_unref()
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int kmod_devname_config_new(const char *kernel, struct kmod_devname_config **ret_config);
+struct kmod_devname_config *kmod_devname_config_ref(struct kmod_devname_config *config);
+struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config *config);
+
+/**
+ * kmod_devname_config_read() - add what configuration files say
+ * @config: the configuration
+ * @report: takes the findings
+ * @root_fd: the root directory; O_PATH is enough
+ * @paths: files, or directories whose *.conf files are meant, below @root_fd; may be NULL if
+ *   @n_paths is 0
+ * @n_paths: how many; 0 means /etc/depmod.d, /run/depmod.d, /usr/local/lib/depmod.d,
+ *   /usr/lib/depmod.d and /lib/depmod.d, those of them that exist
+ *
+ * Files are read in the order of their names, whatever directory they are in. Of two with the same
+ * name only the first is read. A file that is no regular one, such as a link to /dev/null, says
+ * nothing. All this is what depmod does (tools/depmod.c, conf_files_list), but for the root: depmod
+ * reads the files of the running system even if the modules are in another root directory.
+ *
+ * Findings: bad-config, long-line; system.
+ *
+ * Return: 0, or a negative errno of openat(2), read(2), getdents(2): -EACCES, -EIO, -EMFILE,
+ * -ENFILE. Then @config has what was read before.
+ */
+int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_devname_report *report,
+			     int root_fd, const char *const *paths, size_t n_paths);
+
 /* --- scan -------------------------------------------------------------------------------- */
 
 /**
@@ -470,9 +519,9 @@ struct kmod_devname_scan;
  * its first bytes and not by its name. Plain files are read in three small pieces and
  * never mapped.
  *
- * Which copy: of two files of one module the one below updates/ counts (the default "search"
- * of depmod.d(5)), then the one with the smaller path. depmod lets the order of readdir(3)
- * decide the latter.
+ * Which copy: of two files of one module the one below updates/ counts, unless
+ * kmod_devname_scan_set_config() says otherwise, then the one with the smaller path. depmod lets
+ * the order of readdir(3) decide the latter.
  *
  * Which order: the position in modules.order, then the name of the module. So the result is
  * byte for byte depmod's where modules.order lists the modules concerned, and has the same
@@ -555,6 +604,22 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  * Return: 0; -EBUSY if the scan has begun.
  */
 int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use);
+
+/**
+ * kmod_devname_scan_set_config() - follow depmod.d(5)
+ * @scan: a scan that has not been stepped yet
+ * @config: the scan keeps a reference; it must not change any more. NULL, which is the default, is
+ *   an empty configuration
+ *
+ * "search" and "override" say which file of a module counts, "exclude" names entries that are
+ * passed over, "external" names a further directory with modules, below the root directory;
+ * one that does not exist is passed over. Where they leave it open, modules below the
+ * module directory come before others, and then the smaller path decides.
+ *
+ * Return: 0; -EBUSY if the scan has begun.
+ */
+int kmod_devname_scan_set_config(struct kmod_devname_scan *scan,
+				 struct kmod_devname_config *config);
 
 /**
  * kmod_devname_scan_step() - do some work

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a module directory looks like: which files are modules, what they are called, and
- * which copy of a module counts. Knows nothing of what is in them.
+ * What a module directory looks like: which files are modules and what they are called. Knows
+ * nothing of what is in them.
  */
 
 #include <errno.h>
@@ -77,22 +77,6 @@ int module_tree_compare_names(const char *a, const char *b)
 		y = module_byte(*b++);
 	} while (x == y && x != '\0');
 	return (unsigned char)x - (unsigned char)y;
-}
-
-bool module_tree_is_update(const char *path)
-{
-	static const char updates[] = "updates/";
-
-	return strncmp(path, updates, sizeof(updates) - 1) == 0;
-}
-
-int module_tree_compare_copies(const char *a, const char *b)
-{
-	bool update_a = module_tree_is_update(a), update_b = module_tree_is_update(b);
-
-	if (update_a != update_b)
-		return update_a ? -1 : 1;
-	return strcmp(a, b);
 }
 
 void directory_listing_done(struct directory_listing *listing)

@@ -7,7 +7,10 @@
 
 #include "list.h"
 
-/* Paths here are relative to the module directory; "" is the directory itself. */
+/*
+ * Paths here are relative to the module directory; "" is the directory itself. Those that begin
+ * with a slash are below the root: external directories of depmod.d(5).
+ */
 
 /* Is a file of this name a module? */
 bool module_tree_is_module(const char *name);
@@ -23,12 +26,6 @@ char *module_tree_module_name(const char *path);
 
 /* Compares the names of the modules in files of these names, like strcmp(3). */
 int module_tree_compare_names(const char *a, const char *b);
-
-/* Of two files of one module, sorts the one that counts first. */
-int module_tree_compare_copies(const char *a, const char *b);
-
-/* Is the file below the directory for modules that replace the kernel's own? */
-bool module_tree_is_update(const char *path);
 
 struct directory_entry {
 	const char *name; /* good until the next call */

@@ -56,6 +56,7 @@ static const struct {
 	{ KMOD_DEVNAME_CUT_LINE, "cut-line" },
 	{ KMOD_DEVNAME_BAD_INDEX, "bad-index" },
 	{ KMOD_DEVNAME_STALE_INDEX, "stale-index" },
+	{ KMOD_DEVNAME_BAD_CONFIG, "bad-config" },
 	{ KMOD_DEVNAME_NAME_CONFLICT, "name-conflict" },
 	{ KMOD_DEVNAME_SYSTEM, "system" },
 };

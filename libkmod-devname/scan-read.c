@@ -12,6 +12,7 @@
 
 #include "alias.h"
 #include "cleanup.h"
+#include "depmod-config.h"
 #include "root.h"
 #include "scan.h"
 
@@ -90,7 +91,7 @@ static void *new_with_path(size_t size, size_t offset, const char *directory, co
 /* Sets the worker's path, below the root, from one below the module directory. */
 static int set_path(struct worker *worker, const char *path)
 {
-	const char *directory = worker->scan->directory;
+	const char *directory = path[0] == '/' ? "" : worker->scan->directory;
 	size_t directory_size = strlen(directory), path_size = strlen(path) + 1;
 	char *p =
 		array_grow(worker->path, &worker->path_capacity, 1, directory_size + 1 + path_size);
@@ -100,7 +101,7 @@ static int set_path(struct worker *worker, const char *path)
 	worker->path = p;
 	memcpy(p, directory, directory_size);
 	p += directory_size;
-	if (path_size > 1)
+	if (path_size > 1 && directory_size > 0)
 		*p++ = '/';
 	memcpy(p, path, path_size);
 	return 0;
@@ -395,7 +396,8 @@ static int add_entry(struct worker *worker, const struct directory *directory, i
 {
 	int type;
 
-	if (module_tree_is_skipped(entry->name))
+	if (module_tree_is_skipped(entry->name) ||
+	    depmod_config_excludes(worker->scan->config, entry->name))
 		return 0;
 	type = type_of(dir_fd, entry);
 	if (is_gone(type))
@@ -470,8 +472,8 @@ static void settle(struct kmod_devname_scan *scan, struct directory *directory, 
 		scan->device = st->st_dev;
 		directory->settled = scan->trust != NULL;
 	} else if (directory->settled) {
-		directory->settled =
-			st->st_dev == scan->device && trust_is_settled(scan->trust, st);
+		directory->settled = directory->path[0] != '/' && st->st_dev == scan->device &&
+				     trust_is_settled(scan->trust, st);
 	}
 }
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "depmod-config.h"
 #include "module-order.h"
 #include "report.h"
 #include "root.h"
@@ -57,11 +58,13 @@ static int compare_modules(const void *a, const void *b)
 	const struct module *x = *(struct module *const *)a, *y = *(struct module *const *)b;
 	int r = module_tree_compare_names(x->name, y->name);
 
-	return r != 0 ? r : module_tree_compare_copies(x->path, y->path);
+	return r != 0 ? r : strcmp(x->path, y->path);
 }
 
 static int open_in_tree(const struct kmod_devname_scan *scan, const char *path, int flags)
 {
+	if (path[0] == '/') /* below an external directory */
+		return root_open_long(scan->root_fd, path, flags);
 	return root_open_below(scan->root_fd, scan->directory, path, flags);
 }
 
@@ -84,7 +87,7 @@ static int report_duplicate(const struct kmod_devname_scan *scan, const struct m
 			    const struct module *loser)
 {
 	const struct place place = { loser->path, 0 };
-	bool meant = module_tree_is_update(winner->path) && !module_tree_is_update(loser->path);
+	bool meant = depmod_config_prefers(scan->config, winner->path, loser->path);
 
 	if (is_same_file(scan, winner, loser))
 		return 0;
@@ -118,6 +121,45 @@ static int ask_index(const struct kmod_devname_scan *scan, struct module *module
 	return 0;
 }
 
+static bool counts_more(const struct kmod_devname_scan *scan, const struct module *a,
+			const struct module *b)
+{
+	return depmod_config_compare_copies(scan->config, a->path, b->path) < 0;
+}
+
+/* Finds the file that counts among the first ones of a list, which are of one module. */
+static struct module *choose_copy(const struct kmod_devname_scan *scan, void **modules,
+				  size_t *ret_n, size_t n)
+{
+	struct module *first = modules[0], *winner = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		struct module *module = modules[i];
+
+		if (module_tree_compare_names(first->name, module->name) != 0)
+			break;
+		if (!module->gone && (!winner || counts_more(scan, module, winner)))
+			winner = module;
+	}
+	*ret_n = i;
+	return winner;
+}
+
+static int report_losers(const struct kmod_devname_scan *scan, const struct module *winner,
+			 void **modules, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct module *module = modules[i];
+
+		if (module != winner && !module->gone)
+			r = report_duplicate(scan, winner, module);
+	}
+	return r;
+}
+
 /*
  * Collects the modules that count and have something to say. The positions have room for
  * all modules that have.
@@ -125,26 +167,22 @@ static int ask_index(const struct kmod_devname_scan *scan, struct module *module
 static int choose(struct kmod_devname_scan *scan, struct module_position *positions, size_t *ret_n)
 {
 	struct list *modules = &scan->harvest.modules;
-	const struct module *winner = NULL;
-	size_t n = 0;
+	size_t n = 0, copies;
 	int r = 0;
 
 	list_sort(modules, compare_modules);
-	for (size_t i = 0; i < modules->size && r == 0; i++) {
-		struct module *module = modules->items[i];
+	for (size_t i = 0; i < modules->size && r == 0; i += copies) {
+		void **first = modules->items + i;
+		struct module *winner = choose_copy(scan, first, &copies, modules->size - i);
 
-		if (module->gone)
+		if (!winner)
 			continue;
-		if (winner && module_tree_compare_names(winner->name, module->name) == 0) {
-			r = report_duplicate(scan, winner, module);
-			continue;
-		}
-		winner = module;
-		if (module->covered)
-			r = ask_index(scan, module);
-		if (module->outcome)
+		r = report_losers(scan, winner, first, copies);
+		if (r == 0 && winner->covered)
+			r = ask_index(scan, winner);
+		if (winner->outcome)
 			positions[n++] =
-				(struct module_position){ module->path, MODULE_ORDER_NONE, module };
+				(struct module_position){ winner->path, MODULE_ORDER_NONE, winner };
 	}
 	*ret_n = n;
 	return r;

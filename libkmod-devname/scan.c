@@ -7,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cleanup.h"
+#include "depmod-config.h"
 #include "report.h"
+#include "root.h"
 #include "scan.h"
 
 #define SIZE_MAX_DEFAULT ((size_t)1 << 30)
@@ -75,6 +78,7 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	pthread_mutex_destroy(&scan->lock);
 	kmod_devname_table_unref(scan->table);
 	kmod_devname_report_unref(scan->report);
+	kmod_devname_config_unref(scan->config);
 	if (scan->trust)
 		trust_done(scan->trust);
 	free(scan->trust);
@@ -112,6 +116,17 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 	return 0;
 }
 
+int kmod_devname_scan_set_config(struct kmod_devname_scan *scan, struct kmod_devname_config *config)
+{
+	if (scan->begun)
+		return -EBUSY;
+	if (config)
+		kmod_devname_config_ref(config);
+	kmod_devname_config_unref(scan->config);
+	scan->config = config;
+	return 0;
+}
+
 static int open_index(struct kmod_devname_scan *scan)
 {
 	struct trust *trust = calloc(1, sizeof(*trust));
@@ -128,18 +143,44 @@ static int open_index(struct kmod_devname_scan *scan)
 	return r;
 }
 
-static int begin(struct kmod_devname_scan *scan)
+static int add_directory(struct list *list, const char *path, bool linked)
 {
-	struct directory *top = calloc(1, sizeof(*top) + 1);
+	struct directory *directory = calloc(1, sizeof(*directory) + strlen(path) + 1);
 	int r;
 
-	if (!top)
+	if (!directory)
 		return -ENOMEM;
-	r = list_push(&scan->harvest.directories, top);
-	if (r < 0) {
-		free(top);
-		return r;
+	directory->linked = linked;
+	strcpy(directory->path, path);
+	r = list_push(list, directory);
+	if (r < 0)
+		free(directory);
+	return r;
+}
+
+/* Like directories behind links: after all others, and only if they are not among those. */
+static int add_externals(struct kmod_devname_scan *scan)
+{
+	const char *path;
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && (path = depmod_config_external(scan->config, i)); i++) {
+		_cleanup_close_ int fd = root_open_long(scan->root_fd, path, O_PATH | O_DIRECTORY);
+
+		if (fd >= 0)
+			r = add_directory(&scan->harvest.links, path, true);
 	}
+	return r;
+}
+
+static int begin(struct kmod_devname_scan *scan)
+{
+	int r = add_directory(&scan->harvest.directories, "", false);
+
+	if (r == 0)
+		r = add_externals(scan);
+	if (r < 0)
+		return r;
 	scan->begun = true;
 	if (scan->use_index && (r = open_index(scan)) < 0)
 		return r;
@@ -170,16 +211,20 @@ static int step(struct kmod_devname_scan *scan)
 	return scan_conclude(scan);
 }
 
-/* The path that the first error is about, below the module directory. */
+/* The path that the first error is about: below the module directory, or below the root. */
 static void report_error(struct kmod_devname_scan *scan, int error)
 {
-	size_t prefix = strlen(scan->directory) + 1;
-	struct place place = { ".", 0 };
+	size_t prefix = strlen(scan->directory);
+	struct place place = { scan->error_path, 0 };
 
 	if (!scan->error_path)
 		return;
-	if (strlen(scan->error_path) > prefix)
-		place.file = scan->error_path + prefix;
+	if (strncmp(place.file, scan->directory, prefix) == 0) {
+		if (place.file[prefix] == '\0')
+			place.file = ".";
+		else if (place.file[prefix] == '/')
+			place.file += prefix + 1;
+	}
 	(void)report_system(scan->report, error, &place);
 }
 

@@ -25,7 +25,7 @@ struct module {
 	bool linked; /* a symbolic link is on the way */
 	bool covered; /* it was not read: the index says what it declares */
 	bool gone; /* it was listed, and was not there when it was to be read */
-	char path[]; /* relative to the module directory */
+	char path[]; /* see module-tree.h */
 };
 
 struct outcome {
@@ -63,6 +63,7 @@ struct kmod_devname_scan {
 	char *directory;
 	struct kmod_devname_table *table;
 	struct kmod_devname_report *report;
+	struct kmod_devname_config *config; /* may be NULL */
 	unsigned int threads;
 	size_t size_max;
 	bool use_index;

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "depmod-config.h"
 #include "kernels.h"
 #include "output.h"
 #include "progress.h"
@@ -23,6 +24,7 @@ enum {
 };
 
 static const struct option_spec options[] = {
+	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
 	{ 'o', "outdir", "DIR", "second root directory, where the file goes" },
 	{ 'n', "dry-run", NULL, "print the text and write nothing" },
 	{ KEY_OUTPUT, "output", "FILE", "replace this file instead; - is standard output" },
@@ -47,6 +49,8 @@ struct generate {
 	bool dry_run;
 	unsigned int threads;
 	enum source source;
+	const char **configs; /* may be given several times */
+	size_t n_configs;
 };
 
 /* Returns whether the value was understood. */
@@ -77,11 +81,27 @@ static bool take_source(struct generate *generate, const char *value)
 	return false;
 }
 
+static bool take_config(struct generate *generate, const char *path)
+{
+	const char **configs =
+		reallocarray(generate->configs, generate->n_configs + 1, sizeof(*configs));
+
+	if (!configs) {
+		say_failure("--config", -ENOMEM);
+		return false;
+	}
+	generate->configs = configs;
+	configs[generate->n_configs++] = path;
+	return true;
+}
+
 static bool take_option(void *data, int key)
 {
 	struct generate *generate = data;
 
 	switch (key) {
+	case 'C':
+		return take_config(generate, optarg);
 	case 'o':
 		generate->outdir = optarg;
 		return true;
@@ -123,10 +143,23 @@ static bool has_system_finding(const struct kmod_devname_report *report)
 	return false;
 }
 
+static int set_up(const struct generate *generate, struct kmod_devname_scan *scan,
+		  struct kmod_devname_config *config)
+{
+	int r = kmod_devname_scan_set_threads(scan, generate->threads);
+
+	if (r == 0)
+		r = kmod_devname_scan_set_config(scan, config);
+	if (r == 0)
+		r = kmod_devname_scan_set_use_index(scan, generate->source == SOURCE_AUTO);
+	return r;
+}
+
 /* Reads the modules. What is wrong with them goes to the report, a failure is said here. */
-static enum status scan(const struct generate *generate, const struct kernels *kernels,
-			const struct kernel *kernel, struct kmod_devname_table *table,
-			struct kmod_devname_report *report, size_t *ret_modules)
+static enum status read_modules(const struct generate *generate, const struct kernels *kernels,
+				const struct kernel *kernel, struct kmod_devname_table *table,
+				struct kmod_devname_report *report,
+				struct kmod_devname_config *config, size_t *ret_modules)
 {
 	struct kmod_devname_scan *scan;
 	struct progress progress;
@@ -135,9 +168,7 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 	r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
 	if (r < 0)
 		return say_failure(kernel->path, r);
-	r = kmod_devname_scan_set_threads(scan, generate->threads);
-	if (r == 0)
-		r = kmod_devname_scan_set_use_index(scan, generate->source == SOURCE_AUTO);
+	r = set_up(generate, scan, config);
 	progress_start(&progress, kernel->version);
 	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0) {
 		progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
@@ -149,6 +180,22 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 	if (r < 0 && !has_system_finding(report))
 		say_failure(kernel->path, r);
 	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+}
+
+static enum status scan(const struct generate *generate, const struct kernels *kernels,
+			const struct kernel *kernel, struct kmod_devname_table *table,
+			struct kmod_devname_report *report, size_t *ret_modules)
+{
+	struct kmod_devname_config *config;
+	enum status status = depmod_config_read(kernels, kernel, &generate->common,
+						generate->configs, generate->n_configs, &config);
+
+	if (status == STATUS_FAILED)
+		return status;
+	status = worse(status,
+		       read_modules(generate, kernels, kernel, table, report, config, ret_modules));
+	kmod_devname_config_unref(config);
+	return status;
 }
 
 /* The same from the index alone, which must be of use. */
@@ -248,8 +295,10 @@ static int run(const struct command *command, int argc, char **argv)
 	struct kernels kernels;
 	enum status status;
 
-	if (!parse(&generate, command, argc, argv, &status))
+	if (!parse(&generate, command, argc, argv, &status)) {
+		free(generate.configs);
 		return status;
+	}
 	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind, false);
 	if (status == STATUS_CLEAN && generate.output && kernels.size > 1) {
 		say("--output is for one kernel");
@@ -260,6 +309,7 @@ static int run(const struct command *command, int argc, char **argv)
 			status = worse(status,
 				       generate_kernel(&generate, &kernels, &kernels.items[i]));
 	kernels_done(&kernels);
+	free(generate.configs);
 	return finish_output(status);
 }
 

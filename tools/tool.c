@@ -63,18 +63,33 @@ static bool is_wanted(enum kmod_devname_severity severity, const struct common *
 	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
 }
 
-static void print_finding(const struct kmod_devname_finding *finding, const char *directory)
+/* A file whose path has a slash in front is below the root, not below the directory. */
+static char *join(const char *directory, const char *file, const struct common *common)
 {
-	const char *file = kmod_devname_finding_get_file(finding);
+	const char *separator = "/";
+	char *path;
+
+	if (file && file[0] == '/')
+		directory = common->basedir ? common->basedir : "";
+	if (*directory == '\0' || (file && file[0] == '/'))
+		separator = "";
+	return asprintf(&path, "%s%s%s", directory, separator, file ? file : "-") < 0 ? NULL : path;
+}
+
+static void print_finding(const struct kmod_devname_finding *finding, const char *directory,
+			  const struct common *common)
+{
+	char *path = join(directory, kmod_devname_finding_get_file(finding), common);
 	size_t line = kmod_devname_finding_get_line(finding);
 	char number[32] = "";
 
 	if (line > 0)
 		(void)snprintf(number, sizeof(number), "%zu:", line);
-	say("%s%s%s:%s %s: %s [%s]", directory, *directory != '\0' ? "/" : "", file ? file : "-",
-	    number, kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
+	say("%s:%s %s: %s [%s]", path ? path : directory, number,
+	    kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
 	    kmod_devname_finding_get_message(finding),
 	    kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
+	free(path);
 }
 
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
@@ -89,7 +104,7 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
 
 		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
-			print_finding(finding, directory);
+			print_finding(finding, directory, common);
 	}
 	if (all > shown)
 		say("%s: there are %zu more findings", directory, all - shown);
