@@ -111,7 +111,7 @@ test_version_names_release_and_features() {
 	! grep -q '^#define WITH_SMARTCOLS 1' "$top_builddir/config.h" || sign=+
 	same out <<-END
 	kmod-devname $PACKAGE_VERSION
-	${sign}SMARTCOLS
+	+MODULES ${sign}SMARTCOLS
 	END
 }
 
@@ -486,7 +486,7 @@ test_empty_list_is_empty() {
 	says_nothing
 	prints_nothing
 	run 0 list --raw -b root 6.1.0
-	! grep -v '^NAME' out || fail "there are rows"
+	prints_nothing
 }
 
 test_empty_list_is_valid_json() {

@@ -134,7 +134,7 @@ test_search_takes_whole_components_and_deep_ones() {
 }
 
 test_search_statements_add_up_over_lines_and_files() {
-	config 'search a \' 'b' '' 'search built-in'
+	config 'search a '\\ 'b' '' 'search built-in'
 	printf 'search c' > conf/z.conf
 	copies kernel/fs c b
 	wins b

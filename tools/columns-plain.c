@@ -34,7 +34,8 @@ int print_rows(const struct layout *layout, const struct row *rows, size_t n)
 
 	if (layout->json)
 		return -ENOTSUP;
-	if (!layout->no_headings)
+	/* libsmartcols prints no headings of an empty table either */
+	if (!layout->no_headings && n > 0)
 		print_headings(layout);
 	for (size_t i = 0; i < n && r == 0; i++)
 		r = print_row(layout, &rows[i]);

@@ -18,7 +18,8 @@ static enum status print_help(void)
 	printf("Usage: kmod-devname COMMAND [OPTIONS] [KERNEL...]\n\n"
 	       "Device nodes that load their kernel module on first use.\n\nCommands:\n");
 	for (size_t i = 0; i < N_COMMANDS; i++)
-		printf("  %-14s%s\n", commands[i]->name, commands[i]->summary);
+		if (commands[i]->summary)
+			printf("  %-14s%s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions:\n"
 	       "  -h, --help    print this help and exit\n"
 	       "      --version print the version and exit\n\n"
@@ -29,10 +30,15 @@ static enum status print_help(void)
 static enum status print_version(void)
 {
 	printf("kmod-devname %s\n%s\n", PACKAGE_VERSION,
-#if WITH_SMARTCOLS
-	       "+SMARTCOLS"
+#if WITH_MODULES
+	       "+MODULES"
 #else
-	       "-SMARTCOLS"
+	       "-MODULES"
+#endif
+#if WITH_SMARTCOLS
+	       " +SMARTCOLS"
+#else
+	       " -SMARTCOLS"
 #endif
 	);
 	return finish_output(STATUS_CLEAN);

@@ -25,7 +25,7 @@ struct option_spec {
 
 struct command {
 	const char *name;
-	const char *summary;
+	const char *summary; /* NULL: this build is without it */
 	const char *description;
 	const struct option_spec *options;
 	int (*run)(const struct command *command, int argc, char **argv);
