@@ -382,6 +382,25 @@ int kmod_devname_table_read_index(struct kmod_devname_table *table,
 				  const char *file);
 
 /**
+ * kmod_devname_table_read_builtin() - add the nodes that built-in modules declare
+ * @table: the table; the nodes come after those it has
+ * @report: takes what is wrong with the declarations
+ * @stream: modules.builtin.modinfo, as the kernel's build makes it: strings MODULE.FIELD=VALUE,
+ *   each with a NUL behind it; read from its position to its end; not closed
+ * @file: the name to give in findings
+ *
+ * What is built in needs no static node: devtmpfs has one from the start. This is to tell a node
+ * that went from one whose driver became a part of the kernel.
+ *
+ * Findings: those of kmod_devname_table_add_module(); system.
+ *
+ * Return: 0, or a negative errno of read(2).
+ */
+int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
+				    struct kmod_devname_report *report, FILE *stream,
+				    const char *file);
+
+/**
  * kmod_devname_table_write() - write the text of modules.devname
  * @table: the table
  * @stream: written to and flushed; not closed
@@ -450,6 +469,90 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
  * file systems), go on without.
  */
 int kmod_devname_lock(int dir_fd, int timeout_ms);
+
+/* --- comparison -------------------------------------------------------------------------- */
+
+/**
+ * enum kmod_devname_change - what has become of a node
+ * @KMOD_DEVNAME_APPEARED: it is only in the new table
+ * @KMOD_DEVNAME_WENT: it is only in the old one
+ * @KMOD_DEVNAME_BUILT_IN: likewise, and a built-in module of the new kernel declares it
+ * @KMOD_DEVNAME_RENUMBERED: it has another type or number, and perhaps another module
+ * @KMOD_DEVNAME_MOVED: it has the same number and another module
+ */
+enum kmod_devname_change {
+	KMOD_DEVNAME_APPEARED = 1,
+	KMOD_DEVNAME_WENT = 2,
+	KMOD_DEVNAME_BUILT_IN = 3,
+	KMOD_DEVNAME_RENUMBERED = 4,
+	KMOD_DEVNAME_MOVED = 5,
+};
+
+/**
+ * struct kmod_devname_comparison - what is different between two tables, by the names of the nodes
+ */
+struct kmod_devname_comparison;
+
+/**
+ * struct kmod_devname_difference - what has become of one node
+ *
+ * Lives as long as its comparison.
+ */
+struct kmod_devname_difference;
+
+/**
+ * kmod_devname_comparison_new() - compare two tables
+ * @old_table: the comparison keeps a reference; it must not change any more
+ * @new_table: likewise
+ * @built_in: what kmod_devname_table_read_builtin() says of the new kernel, or NULL; likewise
+ * @ret_comparison: release it with kmod_devname_comparison_unref()
+ *
+ * The order of the nodes makes no difference. Of a name that several modules declare the lines
+ * of the same module are compared, and what is left over in the order of the modules' names.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
+				struct kmod_devname_table *new_table,
+				struct kmod_devname_table *built_in,
+				struct kmod_devname_comparison **ret_comparison);
+struct kmod_devname_comparison *
+kmod_devname_comparison_ref(struct kmod_devname_comparison *comparison);
+struct kmod_devname_comparison *
+kmod_devname_comparison_unref(struct kmod_devname_comparison *comparison);
+
+/**
+ * kmod_devname_comparison_size() - number of differences; 0 if the tables have the same nodes
+ */
+size_t kmod_devname_comparison_size(const struct kmod_devname_comparison *comparison);
+
+/**
+ * kmod_devname_comparison_get() - one difference
+ * @comparison: the comparison
+ * @index: from 0, sorted by name, component by component
+ *
+ * Return: the difference, or NULL if @index is not below the size.
+ */
+const struct kmod_devname_difference *
+kmod_devname_comparison_get(const struct kmod_devname_comparison *comparison, size_t index);
+
+enum kmod_devname_change
+kmod_devname_difference_get_change(const struct kmod_devname_difference *difference);
+
+/** kmod_devname_difference_get_old() - the node as it was; NULL if it appeared */
+const struct kmod_devname_node *
+kmod_devname_difference_get_old(const struct kmod_devname_difference *difference);
+
+/** kmod_devname_difference_get_new() - the node as it is, built-in perhaps; NULL if it went */
+const struct kmod_devname_node *
+kmod_devname_difference_get_new(const struct kmod_devname_difference *difference);
+
+/**
+ * kmod_devname_change_to_string() - "appeared", "went", "built-in", "renumbered" or "moved"
+ *
+ * Return: the name, or NULL if @change is none of enum kmod_devname_change.
+ */
+const char *kmod_devname_change_to_string(enum kmod_devname_change change);
 
 /* --- depmod.d ---------------------------------------------------------------------------- */
 

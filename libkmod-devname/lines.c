@@ -9,7 +9,13 @@
 
 void lines_init(struct lines *lines, FILE *stream)
 {
+	strings_init(lines, stream, '\n');
+}
+
+void strings_init(struct lines *lines, FILE *stream, char end)
+{
 	lines->stream = stream;
+	lines->end_byte = end;
 	lines->number = 0;
 	lines->start = lines->end = 0;
 }
@@ -33,7 +39,8 @@ static char *find_newline(struct lines *lines)
 	char *newline;
 
 	do {
-		newline = memchr(lines->buffer + lines->start, '\n', lines->end - lines->start);
+		newline = memchr(lines->buffer + lines->start, lines->end_byte,
+				 lines->end - lines->start);
 	} while (!newline && lines->end - lines->start <= LINE_MAX_SIZE && fill(lines));
 	return newline;
 }
@@ -49,7 +56,7 @@ static void set_text(struct lines *lines, size_t size)
 static void skip_long(struct lines *lines)
 {
 	char *rest = lines->buffer + lines->start + LINE_MAX_SIZE + 1;
-	char *newline = memchr(rest, '\n', (size_t)(lines->buffer + lines->end - rest));
+	char *newline = memchr(rest, lines->end_byte, (size_t)(lines->buffer + lines->end - rest));
 	int c;
 
 	set_text(lines, LINE_MAX_SIZE);
@@ -58,7 +65,7 @@ static void skip_long(struct lines *lines)
 		return;
 	}
 	lines->start = lines->end = 0;
-	while ((c = getc_unlocked(lines->stream)) != EOF && c != '\n')
+	while ((c = getc_unlocked(lines->stream)) != EOF && c != (unsigned char)lines->end_byte)
 		;
 }
 

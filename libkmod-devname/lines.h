@@ -20,6 +20,7 @@ enum line_status {
 /* The lines of a stream, one after the other, in bounded memory. */
 struct lines {
 	FILE *stream;
+	char end_byte; /* of each line */
 	size_t number; /* of the current line, from 1 */
 	char *text; /* with a NUL behind; the caller may change it; good until the next line */
 	size_t size; /* of the text, without newline; there may be NUL bytes in it */
@@ -29,6 +30,9 @@ struct lines {
 };
 
 void lines_init(struct lines *lines, FILE *stream);
+
+/* The same for strings that end with another byte than a newline. */
+void strings_init(struct lines *lines, FILE *stream, char end);
 
 /* Goes to the next line. Returns its status, or a negative errno if reading failed. */
 int lines_next(struct lines *lines);

@@ -78,6 +78,14 @@ static int compare_nodes(const void *a, const void *b)
 	return syntax_compare_places(x->name, y->name);
 }
 
+const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
+{
+	const struct kmod_devname_node key = { .name = name }, *const * found;
+
+	found = tfind(&key, &table->places, compare_nodes);
+	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
+}
+
 /* Returns 1 if it is valid, 0 if there is a finding, or -ENOMEM. */
 static int check_node(struct kmod_devname_report *report, const struct place *place,
 		      const char *module, const char *name, const struct device_number *number)

@@ -14,4 +14,8 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	      const struct place *place, const char *module, const char *name,
 	      const struct device_number *number);
 
+/* The node of this name, of several modules the first one's; or NULL. */
+const struct kmod_devname_node *table_find(const struct kmod_devname_table *table,
+					   const char *name);
+
 #endif

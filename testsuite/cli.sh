@@ -123,6 +123,7 @@ test_help_lists_the_commands() {
 	same commands <<-'END'
 	generate
 	list
+	diff
 	END
 	mv out long
 	run 0 -h
@@ -130,10 +131,14 @@ test_help_lists_the_commands() {
 }
 
 test_help_of_a_command_has_its_options() {
-	for command in generate list; do
+	for command in generate list diff; do
 		run 0 "$command" --help
 		says_nothing
-		[ "$(head -n 1 out)" = "Usage: kmod-devname $command [OPTIONS] [KERNEL...]" ]
+		case $command in
+		diff) operands='A B...' ;;
+		*) operands='[KERNEL...]' ;;
+		esac
+		[ "$(head -n 1 out)" = "Usage: kmod-devname $command [OPTIONS] $operands" ]
 		sed -n 's/^  \(-.,\|   \) \(--[a-z-]*\).*/\1\2/p' out | tr -d ', ' > $command.options
 		mv out long
 		run 0 "$command" -h
@@ -144,10 +149,11 @@ test_help_of_a_command_has_its_options() {
 	printf '%s\n' -C--config -o--outdir -n--dry-run --output --source --threads | cat - common |
 		same generate.options
 	printf '%s\n' -o--columns -J--json -r--raw --noheadings | cat - common | same list.options
+	printf '%s\n' -J--json | cat - common | same diff.options
 }
 
 test_help_fits_a_terminal() {
-	for command in '' generate list; do
+	for command in '' generate list diff; do
 		kmod-devname $command --help > out
 		! grep -nE '^.{81}' out || fail "$command: over 80 columns"
 		! grep -n "$(printf '\t')\| \$" out || fail "$command: tabs or blanks at the end"

@@ -134,7 +134,7 @@ test_each_library_is_used_in_one_file() {
 	zlib\.h|zconf\.h libkmod-devname/module-file-zlib.c
 	lzma\.h|lzma/.* libkmod-devname/module-file-xz.c
 	zstd.*\.h|zdict\.h libkmod-devname/module-file-zstd.c
-	libsmartcols.*\.h tools/columns-smartcols.c
+	libsmartcols.*\.h tools/sheet-smartcols.c
 	END
 }
 
@@ -153,6 +153,7 @@ test_rooms_know_only_whom_they_may() {
 	modinfo (table|node|report|module-.*|codec|scan)\.h
 	codec|image|lines|list|array|cleanup (table|node|report|scan|modinfo|module-.*)\.h
 	read|write|replace (scan|modinfo|module-.*|codec)\.h
+	builtin|compare (scan|modinfo|module-.*|codec)\.h
 	depmod-config (stdio|fcntl|unistd|dirent|report|lines|root)\.h
 	depmod-config.* (table|node|scan|modinfo|module-.*|codec)\.h
 	END
@@ -305,7 +306,7 @@ test_every_page_is_built_and_installed() {
 test_page_explains_every_finding() {
 	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' "$top_srcdir/$HEADER" |
 		sort > codes
-	[ "$(wc -l < codes)" -eq "$(sed -n '/^enum kmod_devname_code/,/^};/p' \
+	[ "$(wc -l < codes)" -eq "$(sed -n '/^enum kmod_devname_code {/,/^};/p' \
 		"$top_srcdir/$HEADER" | grep -c ' = [0-9]*,')" ] ||
 		fail "$HEADER does not name every code"
 	while read -r name; do
@@ -325,7 +326,7 @@ test_page_has_every_function() {
 }
 
 test_page_has_the_options_of_help() {
-	for command in generate list; do
+	for command in generate list diff; do
 		kmod-devname "$command" --help |
 			grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'
 	done | sort -u > help
@@ -338,7 +339,7 @@ test_page_has_the_options_of_help() {
 }
 
 test_page_has_the_letters_of_help() {
-	for command in generate list; do
+	for command in generate list diff; do
 		kmod-devname "$command" --help | sed -n 's/^  -\([a-zA-Z]\), --\([a-z-]*\).*/\1 \2/p'
 	done | sort -u | while read -r letter name; do
 		grep -q "^\*-$letter\*, \*--$name\*" "$top_srcdir/$PAGE" || echo "-$letter, --$name"

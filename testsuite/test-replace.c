@@ -610,15 +610,9 @@ START_TEST(a_lock_that_is_released_meanwhile_is_had)
 END_TEST
 
 static const char *const bystanders[] = {
-	".modules.dep.1",
-	".modules.devnam",
-	".modules.devname",
-	".modules.devname.1",
-	".modules.devname.1.",
-	".modules.devname.1.2x",
-	".modules.devname.orig",
-	"modules.devname.1",
-	"tmpfileAbcdef",
+	".modules.dep.1",        ".modules.devnam",     ".modules.devname",
+	".modules.devname.1",    ".modules.devname.1.", ".modules.devname.1.2x",
+	".modules.devname.orig", "modules.devname.1",   "tmpfileAbcdef",
 };
 
 START_TEST(with_the_lock_what_killed_runs_left_is_removed_and_nothing_else)

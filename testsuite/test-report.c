@@ -40,9 +40,8 @@ static const struct {
 	{ 20, "missing-number" },   { 21, "ambiguous" },       { 22, "dynamic-minor" },
 	{ 23, "bad-name" },         { 24, "bad-number" },      { 25, "bad-module-name" },
 	{ 26, "too-many-aliases" }, { 40, "bad-line" },        { 41, "long-line" },
-	{ 42, "cut-line" },         { 43, "bad-index" },        { 44, "stale-index" },
-	{ 48, "bad-config" },
-	{ 60, "name-conflict" },   { 100, "system" },
+	{ 42, "cut-line" },         { 43, "bad-index" },       { 44, "stale-index" },
+	{ 48, "bad-config" },       { 60, "name-conflict" },   { 100, "system" },
 };
 
 static const char *wanted_name(int code)

@@ -309,8 +309,8 @@ static const struct number_row {
 	{ "1'0:1", false, 0, 0 },
 	{ "10:*", false, 0, 0 },
 	{ "10:22?", false, 0, 0 },
-	{ "10:\302\262", false, 0, 0 },    /* superscript two */
-	{ "10:\331\241", false, 0, 0 },    /* arabic digit one */
+	{ "10:\302\262", false, 0, 0 }, /* superscript two */
+	{ "10:\331\241", false, 0, 0 }, /* arabic digit one */
 	{ "10:229\302\240", false, 0, 0 }, /* no-break space */
 	/* a part is missing, or the separator is another */
 	{ "", false, 0, 0 },

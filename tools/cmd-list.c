@@ -40,13 +40,13 @@ static bool take_option(void *data, int key)
 	case 'o':
 		return columns_parse(optarg, &list->layout);
 	case 'J':
-		list->layout.json = true;
+		list->layout.style.json = true;
 		return true;
 	case 'r':
-		list->layout.raw = true;
+		list->layout.style.raw = true;
 		return true;
 	default:
-		list->layout.no_headings = true;
+		list->layout.style.no_headings = true;
 		return true;
 	}
 }
@@ -57,7 +57,7 @@ static bool parse(struct list *list, const struct command *command, int argc, ch
 {
 	if (!parse_options(command, argc, argv, &list->common, take_option, list, ret_status))
 		return false;
-	if (!list->layout.json || !list->layout.raw)
+	if (!list->layout.style.json || !list->layout.style.raw)
 		return true;
 	say("--json and --raw do not go together");
 	return false;

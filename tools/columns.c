@@ -10,21 +10,22 @@
 #include "columns.h"
 #include "tool.h"
 
-static const char *const names[N_COLUMNS] = {
-	[COLUMN_NAME] = "NAME",      [COLUMN_PATH] = "PATH",     [COLUMN_TYPE] = "TYPE",
-	[COLUMN_NUMBER] = "MAJ:MIN", [COLUMN_MAJOR] = "MAJOR",   [COLUMN_MINOR] = "MINOR",
-	[COLUMN_MODULE] = "MODULE",  [COLUMN_KERNEL] = "KERNEL",
+static const struct sheet_column columns[N_COLUMNS] = {
+	[COLUMN_NAME] = { .name = "NAME" },
+	[COLUMN_PATH] = { .name = "PATH" },
+	[COLUMN_TYPE] = { .name = "TYPE" },
+	[COLUMN_NUMBER] = { .name = "MAJ:MIN", .right = true },
+	[COLUMN_MAJOR] = { .name = "MAJOR", .right = true, .number = true },
+	[COLUMN_MINOR] = { .name = "MINOR", .right = true, .number = true },
+	[COLUMN_MODULE] = { .name = "MODULE" },
+	[COLUMN_KERNEL] = { .name = "KERNEL" },
 };
-
-const char *column_name(enum column column)
-{
-	return names[column];
-}
 
 static bool parse_one(const char *name, size_t size, enum column *ret_column)
 {
 	for (size_t i = 0; i < N_COLUMNS; i++)
-		if (strlen(names[i]) == size && strncasecmp(names[i], name, size) == 0) {
+		if (strlen(columns[i].name) == size &&
+		    strncasecmp(columns[i].name, name, size) == 0) {
 			*ret_column = (enum column)i;
 			return true;
 		}
@@ -59,7 +60,8 @@ static char *number(unsigned int n)
 	return asprintf(&text, "%u", n) < 0 ? NULL : text;
 }
 
-char *column_text(enum column column, const struct row *row)
+/* The text of a cell, or NULL if there is no memory. */
+static char *column_text(enum column column, const struct row *row)
 {
 	const struct kmod_devname_node *node = row->node;
 	char *text = NULL;
@@ -88,4 +90,31 @@ char *column_text(enum column column, const struct row *row)
 	default:
 		return NULL;
 	}
+}
+
+static int add_row(struct sheet *sheet, const struct layout *layout, const struct row *row)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < layout->n_columns && r == 0; i++)
+		r = sheet_add(sheet, column_text(layout->columns[i], row));
+	return r;
+}
+
+int print_rows(const struct layout *layout, const struct row *rows, size_t n)
+{
+	struct sheet_column chosen[N_COLUMNS];
+	struct sheet sheet = { .title = "nodes",
+			       .columns = chosen,
+			       .n_columns = layout->n_columns };
+	int r = 0;
+
+	for (size_t i = 0; i < layout->n_columns; i++)
+		chosen[i] = columns[layout->columns[i]];
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = add_row(&sheet, layout, &rows[i]);
+	if (r == 0)
+		r = sheet_print(&sheet, &layout->style);
+	sheet_done(&sheet);
+	return r;
 }

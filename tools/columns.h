@@ -7,6 +7,8 @@
 
 #include <libkmod-devname.h>
 
+#include "sheet.h"
+
 struct row {
 	const char *kernel;
 	const struct kmod_devname_node *node;
@@ -27,18 +29,11 @@ enum column {
 struct layout {
 	enum column columns[N_COLUMNS];
 	size_t n_columns;
-	bool json;
-	bool raw;
-	bool no_headings;
+	struct sheet_style style;
 };
-
-const char *column_name(enum column column);
 
 /* Reads a list such as "NAME,MODULE", in upper or lower case; says what is wrong with it. */
 bool columns_parse(const char *list, struct layout *layout);
-
-/* The text of a cell, to be freed, or NULL if there is no memory. Printable ASCII. */
-char *column_text(enum column column, const struct row *row);
 
 /* Prints the rows. 0 or a negative errno; -ENOTSUP: this build cannot print that way. */
 int print_rows(const struct layout *layout, const struct row *rows, size_t n);

@@ -117,12 +117,16 @@ static void print_options(const struct option_spec *specs)
 
 static void print_help(const struct command *command)
 {
-	printf("Usage: kmod-devname %s [OPTIONS] [KERNEL...]\n\n%s\n\nOptions:\n", command->name,
-	       command->description);
+	printf("Usage: kmod-devname %s [OPTIONS] %s\n\n%s\n\nOptions:\n", command->name,
+	       command->operands ? command->operands : "[KERNEL...]", command->description);
 	print_options(command->options);
 	print_options(common_options);
-	printf("\nKERNEL is a version, or a path to the module directory of one; without it the\n"
-	       "running kernel is meant. See kmod-devname(8).\n");
+	if (command->operands)
+		printf("\nSee kmod-devname(8).\n");
+	else
+		printf("\nKERNEL is a version, or a path to the module directory of one; without "
+		       "it the\n"
+		       "running kernel is meant. See kmod-devname(8).\n");
 }
 
 /* getopt_long(3) tells of an unknown letter, or of the key of an option that takes no value. */

@@ -27,10 +27,12 @@ struct command {
 	const char *name;
 	const char *summary; /* NULL: this build is without it */
 	const char *description;
+	const char *operands; /* NULL: [KERNEL...] */
 	const struct option_spec *options;
 	int (*run)(const struct command *command, int argc, char **argv);
 };
 
+extern const struct command cmd_diff;
 extern const struct command cmd_generate;
 extern const struct command cmd_list;
 

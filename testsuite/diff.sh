@@ -1,0 +1,162 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kmod-devname diff: what an operand can be, what is printed, and the exit status.
+
+# shellcheck source=testsuite/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+HEADER='# Device nodes to trigger on-demand module loading.'
+
+# devname FILE LINE...
+devname() {
+	mkdir -p "$(dirname "$1")"
+	devname_file=$1
+	shift
+	printf '%s\n' "$HEADER" "$@" > "$devname_file"
+}
+
+# compare STATUS [ARGUMENT...]
+compare() {
+	compare_status=$1
+	shift
+	status "$compare_status" kmod-devname diff "$@" > out 2> err
+	[ "$compare_status" -eq 2 ] || [ ! -s err ] || fail "$(cat err)"
+}
+
+test_every_change_has_its_line() {
+	devname old 'a same c10:1' 'fuse fuse c10:229' 'x x c10:3' 'k kvm c10:232'
+	devname new 'a same c10:1' 'y x c10:3' 'k kvm b10:232' 'new new/n b1:2'
+	compare 1 ./old ./new
+	same out <<-'E'
+		--- ./old
+		+++ ./new
+		went fuse: c10:229 of fuse
+		renumbered kvm: c10:232 of k -> b10:232 of k
+		appeared new/n: b1:2 of new
+		moved x: c10:3 of x -> c10:3 of y
+	E
+}
+
+test_equal_files_give_nothing() {
+	devname old 'a a c10:1' 'b b c10:2'
+	devname new 'b b c10:2' 'a a c10:1'
+	compare 0 ./old ./new
+	[ ! -s out ]
+	: > empty
+	: > nothing
+	compare 0 "$PWD/empty" ./nothing
+	[ ! -s out ]
+}
+
+test_json_has_nulls_where_there_is_no_node() {
+	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
+	devname old 'fuse fuse c10:229'
+	devname new 'tun net/tun c10:200'
+	compare 1 --json ./old ./new
+	python3 - <<-'E'
+		import json
+		rows = json.load(open("out"))["differences"]
+		assert rows == [
+		    {"from": "./old", "to": "./new", "change": "went", "name": "fuse",
+		     "old-module": "fuse", "old-type": "char", "old-maj:min": "10:229",
+		     "new-module": None, "new-type": None, "new-maj:min": None},
+		    {"from": "./old", "to": "./new", "change": "appeared", "name": "net/tun",
+		     "old-module": None, "old-type": None, "old-maj:min": None,
+		     "new-module": "tun", "new-type": "char", "new-maj:min": "10:200"}], rows
+	E
+	compare 0 --json ./old ./old
+	python3 -c 'import json; assert json.load(open("out")) == {"differences": []}'
+}
+
+test_operands_are_versions_directories_files_and_roots() {
+	devname root/lib/modules/1.0/modules.devname 'a a c10:1'
+	devname other/usr/lib/modules/1.0/modules.devname 'a a c10:2'
+	devname file 'a a c10:3'
+	devname root/lib/modules/2.0/modules.devname 'a a c10:4'
+	compare 1 -b root 1.0 2.0
+	grep -q '^renumbered a: c10:1 of a -> c10:4 of a$' out
+	compare 1 -b root 1.0 ./file
+	grep -q '^renumbered a: c10:1 of a -> c10:3 of a$' out
+	compare 1 root/lib/modules/2.0 other/usr/lib/modules/1.0
+	grep -q '^renumbered a: c10:4 of a -> c10:2 of a$' out
+	compare 1 ./other ./file
+	grep -q '^renumbered a: c10:2 of a -> c10:3 of a$' out
+	compare 1 ./root ./other
+	same out <<-'E'
+		only one has ./root/lib/modules/2.0
+		--- ./root/lib/modules/1.0/modules.devname
+		+++ ./other/usr/lib/modules/1.0/modules.devname
+		renumbered a: c10:1 of a -> c10:2 of a
+	E
+	compare 2 ./root ./file
+	grep -q 'not just one kernel' err
+}
+
+test_roots_with_one_kernel_each_are_compared_whatever_the_version() {
+	devname a/lib/modules/1.0/modules.devname 'a a c10:1'
+	devname b/lib/modules/2.0/modules.devname 'a a c10:2'
+	compare 1 ./a ./b
+	grep -q '^renumbered a: c10:1 of a -> c10:2 of a$' out
+}
+
+test_all_compares_each_kernel_with_the_next() {
+	devname root/lib/modules/6.9/modules.devname 'a a c10:1'
+	devname root/lib/modules/6.10/modules.devname 'a a c10:2'
+	devname root/lib/modules/6.11/modules.devname 'a a c10:2'
+	compare 1 -b root --all
+	same out <<-'E'
+		--- root/lib/modules/6.9/modules.devname
+		+++ root/lib/modules/6.10/modules.devname
+		renumbered a: c10:1 of a -> c10:2 of a
+	E
+	compare 1 -b root 6.11 6.10 6.9
+	grep -q '^renumbered a: c10:2 of a -> c10:1 of a$' out
+}
+
+test_a_driver_that_became_built_in_is_told_from_one_that_went() {
+	devname old/lib/modules/1/modules.devname 'fuse fuse c10:229' 'tun net/tun c10:200'
+	devname new/lib/modules/2/modules.devname
+	printf 'fuse.license=GPL\0fuse.alias=devname:fuse\0fuse.alias=char-major-10-229\0' \
+		> new/lib/modules/2/modules.builtin.modinfo
+	compare 1 ./old ./new
+	same out <<-'E'
+		--- ./old/lib/modules/1/modules.devname
+		+++ ./new/lib/modules/2/modules.devname
+		built-in fuse: c10:229 of fuse -> c10:229 of fuse
+		went net/tun: c10:200 of tun
+	E
+}
+
+test_trouble_is_exit_status_2() {
+	devname good 'a a c10:1'
+	printf 'a a c10:1\nbad\n' > bad
+	printf 'a a c10:1' > cut
+	compare 2 ./good ./bad
+	grep -q 'bad:2: error: .*\[bad-line\]$' err
+	[ ! -s out ]
+	compare 2 ./cut ./good
+	compare 2 ./good ./nowhere
+	grep -q '^kmod-devname: ./nowhere: No such file or directory$' err
+	mkdir -p root/lib/modules/1
+	compare 2 ./good root/lib/modules/1
+	grep -q '^kmod-devname: .*/root/lib/modules/1/modules.devname: No such file' err
+	compare 2 ./good
+	compare 2
+	compare 2 --all ./good ./good
+	compare 2 -b root 1 2
+	compare 2 ./good ./good --frob
+	status 2 kmod-devname diff ./good ./bad > /dev/full
+	printf 'b b c10:1\n' > other
+	status 2 kmod-devname diff ./good ./other > /dev/full
+}
+
+test_names_are_escaped() {
+	name=$(printf 'new\nline')
+	devname "$name" 'a a c10:1'
+	devname good 'a a c10:2'
+	compare 1 "./$name" ./good
+	head -n 1 out | grep -qxF -- '--- ./new\x0aline'
+}
+
+run_tests "$@"

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* One side of a comparison: what an operand names, and reading it. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "diff-side.h"
+
+#define BUILTIN_NAME "modules.builtin.modinfo"
+
+static bool has_directory(const char *root, const char *path)
+{
+	char *full;
+	struct stat st;
+	bool has = false;
+
+	if (asprintf(&full, "%s/%s", root, path) < 0)
+		return false;
+	has = stat(full, &st) == 0 && S_ISDIR(st.st_mode);
+	free(full);
+	return has;
+}
+
+static bool is_root(const char *path)
+{
+	return has_directory(path, "lib/modules") || has_directory(path, "usr/lib/modules");
+}
+
+enum status side_find(struct side *side, char *operand, const struct common *common)
+{
+	struct stat st;
+
+	*side = (struct side){ .common = *common, .kernels = { .root_fd = -1 } };
+	side->common.all = false;
+	if (!strchr(operand, '/'))
+		return kernels_find(&side->kernels, &side->common, &operand, 1, false);
+	if (stat(operand, &st) < 0)
+		return say_failure(operand, -errno);
+	if (!S_ISDIR(st.st_mode)) {
+		side->file = operand;
+		return STATUS_CLEAN;
+	}
+	side->common.basedir = NULL;
+	if (!is_root(operand)) {
+		side->common.moduledir = NULL;
+		return kernels_find(&side->kernels, &side->common, &operand, 1, false);
+	}
+	side->common.basedir = operand;
+	side->common.all = true;
+	return kernels_find(&side->kernels, &side->common, NULL, 0, false);
+}
+
+void side_done(struct side *side)
+{
+	kernels_done(&side->kernels);
+}
+
+const struct kernel *side_kernel(const struct side *side, const char *version)
+{
+	for (size_t i = 0; i < side->kernels.size; i++)
+		if (strcmp(side->kernels.items[i].version, version) == 0)
+			return &side->kernels.items[i];
+	return NULL;
+}
+
+static enum status read_stream(FILE *stream, const char *path, const struct common *common,
+			       struct kmod_devname_table *table)
+{
+	struct kmod_devname_report *report;
+	enum status status;
+	int r;
+
+	if (kmod_devname_report_new(&report) < 0)
+		return say_failure(path, -ENOMEM);
+	r = kmod_devname_table_read(table, report, stream, path);
+	status = print_report(report, "", common);
+	if (r == -ENOMEM)
+		say_failure(path, r);
+	kmod_devname_report_unref(report);
+	/* what is not in the table cannot be compared */
+	return r < 0 || status != STATUS_CLEAN ? STATUS_FAILED : STATUS_CLEAN;
+}
+
+static int open_stream(const struct side *side, const struct kernel *kernel, FILE **ret_stream)
+{
+	if (kernel)
+		return kernel_open_stream(&side->kernels, kernel, FILE_NAME, ret_stream);
+	*ret_stream = fopen(side->file, "re");
+	return *ret_stream ? 0 : -errno;
+}
+
+/* Without that file nothing is known to be built in. */
+static enum status read_built_in(const struct side *side, const struct kernel *kernel,
+				 struct version *version)
+{
+	struct kmod_devname_table *table;
+	FILE *stream;
+	int r = kernel_open_stream(&side->kernels, kernel, BUILTIN_NAME, &stream);
+
+	if (r == -ENOENT)
+		return STATUS_CLEAN;
+	if (r < 0)
+		return say_failure(version->label, r);
+	r = kmod_devname_table_new(&table);
+	if (r == 0) {
+		version->built_in = table;
+		r = kmod_devname_table_read_builtin(table, NULL, stream, BUILTIN_NAME);
+	}
+	(void)fclose(stream);
+	return r < 0 ? say_failure(version->label, r) : STATUS_CLEAN;
+}
+
+static enum status read_nodes(const struct side *side, const struct kernel *kernel,
+			      struct version *version)
+{
+	FILE *stream;
+	enum status status;
+	int r = open_stream(side, kernel, &stream);
+
+	if (r < 0)
+		return say_failure(version->label, r);
+	status = read_stream(stream, version->label, &side->common, version->table);
+	(void)fclose(stream);
+	return status;
+}
+
+enum status side_read(const struct side *side, const struct kernel *kernel,
+		      struct version *ret_version)
+{
+	struct version version = { 0 };
+	enum status status;
+
+	if ((kernel ? asprintf(&version.label, "%s/%s", kernel->path, FILE_NAME)
+		    : asprintf(&version.label, "%s", side->file)) < 0)
+		return say_failure(FILE_NAME, -ENOMEM);
+	if (kmod_devname_table_new(&version.table) < 0)
+		status = say_failure(version.label, -ENOMEM);
+	else
+		status = read_nodes(side, kernel, &version);
+	if (status == STATUS_CLEAN && kernel)
+		status = read_built_in(side, kernel, &version);
+	if (status == STATUS_CLEAN)
+		*ret_version = version;
+	else
+		version_done(&version);
+	return status;
+}
+
+void version_done(struct version *version)
+{
+	kmod_devname_table_unref(version->table);
+	kmod_devname_table_unref(version->built_in);
+	free(version->label);
+}
