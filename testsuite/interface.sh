@@ -184,10 +184,22 @@ test_example_names_what_is_wrong_on_stderr() {
 	grep -q 'lib/modules/none' messages || fail "the directory is not named: $(cat messages)"
 }
 
+# A file in a directory that configure may have been told not to use.
+if_wanted() { # NAME FILE
+	wanted_directory=$(directory "$1")
+	[ -z "$wanted_directory" ] || echo "$wanted_directory/$2"
+}
+
 # Each on its own line, below the directory that configure has chosen for it.
 expected_files() {
 	libdir=$(directory libdir) mandir=$(directory mandir)
 	bindir=$(directory bindir) includedir=$(directory includedir)
+	examples=$(directory docdir)/examples
+	if_wanted bashcompletiondir kmod-devname
+	if_wanted zshcompletiondir _kmod-devname
+	if_wanted fishcompletiondir kmod-devname.fish
+	if_wanted systemdunitdir kmod-static-nodes.service.d/50-kmod-devname.conf
+	if_wanted openrcdir kmod-devname
 	cat <<-END
 	$bindir/kmod-devname
 	$includedir/libkmod-devname.h
@@ -199,6 +211,10 @@ expected_files() {
 	$mandir/man3/libkmod-devname.3
 	$mandir/man5/modules.devname.5
 	$mandir/man8/kmod-devname.8
+	$examples/initramfs/init.sh
+	$examples/runit/kmod-devname.sh
+	$examples/s6-rc/kmod-devname/type
+	$examples/s6-rc/kmod-devname/up
 	END
 }
 

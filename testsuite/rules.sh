@@ -22,6 +22,7 @@ files() {
 	if [ -e .git ] && git ls-files >/dev/null 2>&1; then
 		git ls-files
 	else
+		find dist shell-completion -type f
 		find libkmod-devname man testsuite tools -type f \
 			\( -name '*.[ch]' -o -name '*.sh' -o -name '*.scd' -o -name '*.in' \
 			-o -name '*.sym' -o -name 'fetch-*' -o -name '*.md' \)
@@ -85,7 +86,8 @@ includers() {
 }
 
 test_every_file_names_its_licence() {
-	files | grep -vE '^(COPYING|NEWS|.*\.md)$' | while read -r file; do
+	# the last has one word, and s6-rc wants no more
+	files | grep -vE '^(COPYING|NEWS|.*\.md|dist/s6-rc/.*/type)$' | while read -r file; do
 		head -n 3 "$top_srcdir/$file" | grep -q 'SPDX-License-Identifier: L\{0,1\}GPL-2' ||
 			echo "$file"
 	done | none "no licence in the first three lines of"
@@ -104,7 +106,7 @@ test_the_library_is_lgpl_and_the_rest_gpl() {
 
 # The tests in shell are left to automake: TESTS and EXTRA_DIST say which there are.
 test_every_file_is_in_the_tarball() {
-	files | grep -E '^(libkmod-devname|tools|man|testsuite)/' | while read -r file; do
+	files | grep -E '^(dist|libkmod-devname|man|shell-completion|testsuite|tools)/' | while read -r file; do
 		grep -qF "${file%.in}" "$top_srcdir/Makefile.am" "$top_srcdir/configure.ac" ||
 			echo "$file"
 	done | none "not named in Makefile.am:"
