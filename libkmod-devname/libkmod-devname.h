@@ -127,6 +127,11 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d that is no statement, or a file of it
  *   that does not exist, warning
  *
+ * @KMOD_DEVNAME_BAD_RULE: "bad-rule": a line of udev's rules that names a static node, and
+ *   cannot be understood in whole or in part, warning
+ * @KMOD_DEVNAME_UNKNOWN_OWNER: "unknown-owner": the user or group of a node does not exist, so
+ *   that node has the permissions of those that no rule names, warning
+ *
  * Table:
  * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
  *   name below another; the first in table order stays
@@ -160,6 +165,8 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_BAD_INDEX = 43,
 	KMOD_DEVNAME_STALE_INDEX = 44,
 	KMOD_DEVNAME_BAD_CONFIG = 48,
+	KMOD_DEVNAME_BAD_RULE = 46,
+	KMOD_DEVNAME_UNKNOWN_OWNER = 47,
 
 	KMOD_DEVNAME_NAME_CONFLICT = 60,
 
@@ -781,6 +788,52 @@ struct kmod_devname_permissions *
 kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
 
 /**
+ * kmod_devname_permissions_read_udev() - add what the rules of udev say of static nodes
+ * @permissions: what is known of a node already stays as it is
+ * @report: takes what is wrong with rules
+ * @root_fd: the root directory of the system in question; O_PATH is enough. Symbolic links are
+ *   resolved inside it
+ * @table: the nodes that are asked for; a rule about another node is passed over, whatever is
+ *   wrong with it. NULL: all nodes that rules name
+ *
+ * A rule that has OPTIONS+="static_node=NAME" is for the node /dev/NAME. udev applies it when it
+ * starts, before there is a device, and so does this (systemd, src/udev/udev-rules.c,
+ * udev_rules_apply_static_dev_perms(), and udev-node.c, static_node_apply_permissions()):
+ *
+ * - OWNER, GROUP and MODE of the same rule count, whatever their order, with =, += or :=. Of
+ *   several the last counts. Everything else is passed over: the rule need not match anything,
+ *   and GOTO skips nothing. Values with $ or %, or with [ at the beginning, do not count.
+ * - Rules are applied one after the other. A later one replaces what it has.
+ * - A rule without MODE whose group is not root has MODE="0660".
+ * - What no rule gives is the mode of kmod_devname_permissions_new(), root and root.
+ * - The bits of a mode beyond 0777 mean nothing for a device node and are dropped.
+ * - NAME is compared with the name of the node, byte by byte.
+ *
+ * The rules are the files *.rules of etc/udev/rules.d, run/udev/rules.d,
+ * usr/local/lib/udev/rules.d, usr/lib/udev/rules.d and lib/udev/rules.d, in the order of their
+ * names. Of files of one name that in the first of these directories counts; if it is empty, or
+ * a symbolic link to /dev/null, none does. Missing directories are fine. Rules may be continued
+ * on the next line with a backslash, and have at most 16383 bytes. (systemd reads no further in
+ * a file with a longer line; this passes over it.)
+ *
+ * Users and groups are numbers, or names of passwd and group below etc or else usr/lib, in
+ * @root_fd; root is 0 without these files. Name services are not asked. If a user or group is
+ * unknown, nothing that rules say of the node counts, and there is one finding. udev ignores an
+ * unknown owner alone; but a mode that is meant for a group must not come into effect
+ * without it, and systemd-tmpfiles makes no node at all if its line has an unknown name.
+ *
+ * Findings: bad-rule, unknown-owner, both with the first line of the rule; system.
+ *
+ * Return: 0, or a negative errno; then @permissions is as it was, but for -ENOMEM while the
+ * nodes were added.
+ *   -EACCES: a directory or file may not be read
+ *   -EIO, -ELOOP, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
+ */
+int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
+				       struct kmod_devname_report *report, int root_fd,
+				       const struct kmod_devname_table *table);
+
+/**
  * kmod_devname_permissions_get() - mode and owner of a node
  * @permissions: the permissions
  * @name: the node's path below /dev, such as "net/tun"
@@ -799,7 +852,8 @@ gid_t kmod_devname_permission_get_gid(const struct kmod_devname_permission *perm
 /**
  * kmod_devname_permission_get_user() - the owner as the rule gives it, a name or a number
  *
- * Return: printable ASCII without blanks; or NULL if no rule gives one, then the owner is root.
+ * Return: bytes of A-Z a-z 0-9 _ . -, the first not "-"; or NULL if no rule gives one, then the
+ * owner is root.
  */
 const char *
 kmod_devname_permission_get_user(const struct kmod_devname_permission *permission);
@@ -807,7 +861,8 @@ kmod_devname_permission_get_user(const struct kmod_devname_permission *permissio
 /**
  * kmod_devname_permission_get_group() - the group as the rule gives it, a name or a number
  *
- * Return: printable ASCII without blanks; or NULL if no rule gives one, then the group is root.
+ * Return: bytes of A-Z a-z 0-9 _ . -, the first not "-"; or NULL if no rule gives one, then the
+ * group is root.
  */
 const char *
 kmod_devname_permission_get_group(const struct kmod_devname_permission *permission);

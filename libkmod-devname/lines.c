@@ -16,6 +16,7 @@ void strings_init(struct lines *lines, FILE *stream, char end)
 {
 	lines->stream = stream;
 	lines->end_byte = end;
+	lines->max = LINE_MAX_SIZE;
 	lines->number = 0;
 	lines->start = lines->end = 0;
 }
@@ -41,7 +42,7 @@ static char *find_newline(struct lines *lines)
 	do {
 		newline = memchr(lines->buffer + lines->start, lines->end_byte,
 				 lines->end - lines->start);
-	} while (!newline && lines->end - lines->start <= LINE_MAX_SIZE && fill(lines));
+	} while (!newline && lines->end - lines->start <= lines->max && fill(lines));
 	return newline;
 }
 
@@ -55,11 +56,11 @@ static void set_text(struct lines *lines, size_t size)
 /* Passes over the rest of a line that is too long; its beginning stays as the text. */
 static void skip_long(struct lines *lines)
 {
-	char *rest = lines->buffer + lines->start + LINE_MAX_SIZE + 1;
+	char *rest = lines->buffer + lines->start + lines->max + 1;
 	char *newline = memchr(rest, lines->end_byte, (size_t)(lines->buffer + lines->end - rest));
 	int c;
 
-	set_text(lines, LINE_MAX_SIZE);
+	set_text(lines, lines->max);
 	if (newline) {
 		lines->start = (size_t)(newline + 1 - lines->buffer);
 		return;
@@ -80,7 +81,7 @@ int lines_next(struct lines *lines)
 	if (!newline && ferror(lines->stream))
 		return errno > 0 ? -errno : -EIO;
 	size = (newline ? (size_t)(newline - lines->buffer) : lines->end) - lines->start;
-	if (size > LINE_MAX_SIZE) {
+	if (size > lines->max) {
 		skip_long(lines);
 		return ferror(lines->stream) ? -EIO : LINE_LONG;
 	}

@@ -13,7 +13,7 @@
 enum line_status {
 	LINE_END, /* there is no further line */
 	LINE_GOOD,
-	LINE_LONG, /* over LINE_MAX_SIZE; the text is its beginning */
+	LINE_LONG, /* over the limit; the text is its beginning */
 	LINE_CUT, /* the last one, without a newline */
 };
 
@@ -21,6 +21,7 @@ enum line_status {
 struct lines {
 	FILE *stream;
 	char end_byte; /* of each line */
+	size_t max; /* bytes in a line, below LINES_BUFFER_SIZE */
 	size_t number; /* of the current line, from 1 */
 	char *text; /* with a NUL behind; the caller may change it; good until the next line */
 	size_t size; /* of the text, without newline; there may be NUL bytes in it */
@@ -29,6 +30,7 @@ struct lines {
 	char buffer[LINES_BUFFER_SIZE + 1];
 };
 
+/* The limit is LINE_MAX_SIZE unless the caller sets max. */
 void lines_init(struct lines *lines, FILE *stream);
 
 /* The same for strings that end with another byte than a newline. */

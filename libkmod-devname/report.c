@@ -57,6 +57,8 @@ static const struct {
 	{ KMOD_DEVNAME_BAD_INDEX, "bad-index" },
 	{ KMOD_DEVNAME_STALE_INDEX, "stale-index" },
 	{ KMOD_DEVNAME_BAD_CONFIG, "bad-config" },
+	{ KMOD_DEVNAME_BAD_RULE, "bad-rule" },
+	{ KMOD_DEVNAME_UNKNOWN_OWNER, "unknown-owner" },
 	{ KMOD_DEVNAME_NAME_CONFLICT, "name-conflict" },
 	{ KMOD_DEVNAME_SYSTEM, "system" },
 };

@@ -239,3 +239,28 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 	}
 	return root_open_long(root_fd, full, flags);
 }
+
+static bool is_missing(int error)
+{
+	/* ENXIO: a socket, or a device without a driver */
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENXIO;
+}
+
+int root_open_stream(int root_fd, const char *path, FILE **ret_stream)
+{
+	_cleanup_close_ int fd =
+		kmod_devname_open_in_root(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0)
+		return is_missing(fd) ? 0 : fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	*ret_stream = fdopen(fd, "re");
+	if (!*ret_stream)
+		return -ENOMEM;
+	(void)steal_fd(&fd);
+	return 1;
+}

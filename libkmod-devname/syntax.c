@@ -12,12 +12,19 @@
 
 #define MISC_MAJOR 10 /* include/uapi/linux/major.h */
 #define MISC_DYNAMIC_MINOR 255 /* include/linux/miscdevice.h */
+#define OWNER_NAME_MAX 255 /* LOGIN_NAME_MAX of Linux without the NUL */
+#define ID_MAX 4294967294U /* chown(2) leaves the owner alone for what is above */
+#define ID_16_BIT 65535 /* what is above where IDs have 16 bits */
 
 /* Not isalnum(): that follows the caller's locale. */
+static bool is_letter_or_digit(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
 static bool is_name_byte(char c)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-	       (c != '\0' && strchr("_.+:@,=#!-", c));
+	return is_letter_or_digit(c) || (c != '\0' && strchr("_.+:@,=#!-", c));
 }
 
 static bool is_component(const char *s, size_t size)
@@ -63,9 +70,11 @@ static bool parse_number(const char **s, unsigned int max, unsigned int *ret_num
 	if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9'))
 		return false;
 	for (; *p >= '0' && *p <= '9'; p++) {
-		number = number * 10 + (unsigned int)(*p - '0');
-		if (number > max)
+		unsigned int digit = (unsigned int)(*p - '0');
+
+		if (digit > max || number > (max - digit) / 10)
 			return false;
+		number = number * 10 + digit;
 	}
 	*s = p;
 	*ret_number = number;
@@ -84,6 +93,50 @@ bool syntax_parse_numbers(const char *string, char separator, struct device_numb
 		return false;
 	ret_number->major = major;
 	ret_number->minor = minor;
+	return true;
+}
+
+bool syntax_is_owner(const char *text)
+{
+	size_t size = strnlen(text, OWNER_NAME_MAX + 1);
+
+	if (size == 0 || size > OWNER_NAME_MAX || text[0] == '-')
+		return false;
+	for (; *text != '\0'; text++)
+		if (!is_letter_or_digit(*text) && !strchr("_.-", *text))
+			return false;
+	return true;
+}
+
+bool syntax_is_digits(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+bool syntax_parse_id(const char *text, unsigned int *ret_id)
+{
+	unsigned int id;
+
+	if (!parse_number(&text, ID_MAX, &id) || *text != '\0' || id == ID_16_BIT)
+		return false;
+	*ret_id = id;
+	return true;
+}
+
+bool syntax_parse_mode(const char *text, mode_t *ret_mode)
+{
+	mode_t mode = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '7')
+			return false;
+		mode = mode * 8 + (mode_t)(*text - '0');
+		if (mode > 07777)
+			return false;
+	}
+	*ret_mode = mode & 0777;
 	return true;
 }
 

@@ -25,6 +25,18 @@ bool syntax_is_module_name(const char *module);
  */
 bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number);
 
+/* The name of a user or group, or a number: what every output format can hold as it is. */
+bool syntax_is_owner(const char *text);
+
+/* Nothing but decimal digits, at least one: meant as a number, never as a name. */
+bool syntax_is_digits(const char *text);
+
+/* A user or group ID, the whole of the string, in plain decimal, and not one that means none. */
+bool syntax_parse_id(const char *text, unsigned int *ret_id);
+
+/* A mode in octal, the whole of the string; only its permission bits are kept. */
+bool syntax_parse_mode(const char *text, mode_t *ret_mode);
+
 /* MISC_DYNAMIC_MINOR: a request for any number, which no node can have. */
 bool syntax_is_dynamic(const struct device_number *number);
 

@@ -80,9 +80,10 @@ static int compare_nodes(const void *a, const void *b)
 
 const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
 {
-	const struct kmod_devname_node key = { .name = name }, *const * found;
+	const struct kmod_devname_node key = { .name = name };
+	struct kmod_devname_node *const *found = tfind(&key, &table->places, compare_nodes);
 
-	found = tfind(&key, &table->places, compare_nodes);
+	/* what was found may also be a node below that name, or above it */
 	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
 }
 

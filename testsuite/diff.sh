@@ -131,11 +131,11 @@ test_a_driver_that_became_built_in_is_told_from_one_that_went() {
 test_trouble_is_exit_status_2() {
 	devname good 'a a c10:1'
 	printf 'a a c10:1\nbad\n' > bad
-	printf 'a a c10:1' > cut
+	printf 'a a c10:1' > cut.devname
 	compare 2 ./good ./bad
 	grep -q 'bad:2: error: .*\[bad-line\]$' err
 	[ ! -s out ]
-	compare 2 ./cut ./good
+	compare 2 ./cut.devname ./good
 	compare 2 ./good ./nowhere
 	grep -q '^kmod-devname: ./nowhere: No such file or directory$' err
 	mkdir -p root/lib/modules/1

@@ -148,11 +148,14 @@ test_rooms_know_only_whom_they_may() {
 			grep -HnE "^#include [<\"]($forbidden)[>\"]" "$file" || :
 		done
 	done <<-'END' > knows
-	syntax|alias (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
-	node|table|report (fcntl|unistd|dirent)\.h|scan\.h|modinfo\.h|module-.*\.h|root\.h|image\.h
+	syntax|alias|udev-token (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
+	node|table|report|permissions (fcntl|unistd|dirent)\.h|scan\.h|modinfo\.h|module-.*\.h|root\.h|image\.h
 	module-file.* (table|node|report|modinfo|module-tree|module-order|scan)\.h
 	module-tree (table|node|report|modinfo|module-file|codec|scan)\.h
 	modinfo (table|node|report|module-.*|codec|scan)\.h
+	owners|udev-.* (scan|modinfo|module-.*|codec|index|trust|image)\.h
+	udev-(files|lines|token|nodes)|owners (table|node|scan)\.h
+	udev-nodes (fcntl|unistd|dirent)\.h|root\.h|lines\.h
 	codec|image|lines|list|array|cleanup (table|node|report|scan|modinfo|module-.*)\.h
 	read|write|replace (scan|modinfo|module-.*|codec)\.h
 	builtin|compare (scan|modinfo|module-.*|codec)\.h
@@ -181,8 +184,9 @@ test_library_includes_nothing_of_the_tools() {
 	done | none "not a header of the library:"
 }
 
-test_syntax_and_alias_neither_allocate_nor_do_io() {
-	strip 'libkmod-devname/syntax.[ch]' 'libkmod-devname/alias.[ch]'
+test_syntax_alias_and_token_neither_allocate_nor_do_io() {
+	strip 'libkmod-devname/syntax.[ch]' 'libkmod-devname/alias.[ch]' \
+		'libkmod-devname/udev-token.[ch]'
 	calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free open \
 		openat fopen read pread write close fprintf stat fstat | none "not pure:"
 }

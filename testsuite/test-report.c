@@ -41,7 +41,8 @@ static const struct {
 	{ 23, "bad-name" },         { 24, "bad-number" },      { 25, "bad-module-name" },
 	{ 26, "too-many-aliases" }, { 40, "bad-line" },        { 41, "long-line" },
 	{ 42, "cut-line" },         { 43, "bad-index" },       { 44, "stale-index" },
-	{ 48, "bad-config" },       { 60, "name-conflict" },   { 100, "system" },
+	{ 46, "bad-rule" },         { 47, "unknown-owner" },   { 48, "bad-config" },
+	{ 60, "name-conflict" },    { 100, "system" },
 };
 
 static const char *wanted_name(int code)
@@ -97,6 +98,8 @@ static bool is_code(enum kmod_devname_code code)
 	case KMOD_DEVNAME_BAD_INDEX:
 	case KMOD_DEVNAME_STALE_INDEX:
 	case KMOD_DEVNAME_BAD_CONFIG:
+	case KMOD_DEVNAME_BAD_RULE:
+	case KMOD_DEVNAME_UNKNOWN_OWNER:
 	case KMOD_DEVNAME_NAME_CONFLICT:
 	case KMOD_DEVNAME_SYSTEM:
 		return true;

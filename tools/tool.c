@@ -63,17 +63,27 @@ static bool is_wanted(enum kmod_devname_severity severity, const struct common *
 	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
 }
 
+static bool ends_with_slash(const char *directory)
+{
+	size_t size = strlen(directory);
+
+	return size > 0 && directory[size - 1] == '/';
+}
+
 /* A file whose path has a slash in front is below the root, not below the directory. */
 static char *join(const char *directory, const char *file, const struct common *common)
 {
-	const char *separator = "/";
 	char *path;
+	bool below_root = file && file[0] == '/';
 
-	if (file && file[0] == '/')
-		directory = common->basedir ? common->basedir : "";
-	if (*directory == '\0' || (file && file[0] == '/'))
-		separator = "";
-	return asprintf(&path, "%s%s%s", directory, separator, file ? file : "-") < 0 ? NULL : path;
+	if (below_root)
+		directory =
+			common->basedir && strcmp(common->basedir, "/") != 0 ? common->basedir : "";
+	return asprintf(&path, "%s%s%s", directory,
+			below_root || *directory == '\0' || ends_with_slash(directory) ? "" : "/",
+			file ? file : "-") < 0
+		       ? NULL
+		       : path;
 }
 
 static void print_finding(const struct kmod_devname_finding *finding, const char *directory,

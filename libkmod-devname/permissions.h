@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef PERMISSIONS_H
+#define PERMISSIONS_H
+
+#include "libkmod-devname.h"
+
+/* An owner or a group; the text is as the rule has it, or NULL for root without a rule. */
+struct owner {
+	const char *text;
+	unsigned int id;
+};
+
+/* The mode of nodes of which nothing is known. */
+mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions);
+
+/* Adds what is known of a node; copies the texts. Changes nothing if there is something already. */
+int permissions_add(struct kmod_devname_permissions *permissions, const char *name, mode_t mode,
+		    const struct owner *user, const struct owner *group);
+
+#endif
