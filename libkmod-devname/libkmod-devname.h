@@ -867,6 +867,84 @@ kmod_devname_permission_get_user(const struct kmod_devname_permission *permissio
 const char *
 kmod_devname_permission_get_group(const struct kmod_devname_permission *permission);
 
+/* --- formats ----------------------------------------------------------------------------- */
+
+/**
+ * enum kmod_devname_format - the text that other programs take the nodes from
+ *
+ * kmod-devname(8) has an example of each. The first three are those of "kmod static-nodes", with
+ * its numbers and byte for byte what it prints; only tmpfiles differs, as said there.
+ *
+ * @KMOD_DEVNAME_FORMAT_HUMAN: "human", five lines for each node, to be read by people
+ * @KMOD_DEVNAME_FORMAT_TMPFILES: "tmpfiles", tmpfiles.d(5). A line "d" of mode 0755 for each
+ *   directory below /dev, behind its parent and before the first node in it, and once; kmod
+ *   repeats the one that a node is in for each node, and leaves out the parents of it. User and
+ *   group are as kmod_devname_permission_get_user() and _get_group() have them, "-" for NULL.
+ * @KMOD_DEVNAME_FORMAT_DEVNAME: "devname", the lines of modules.devname(5), without a header
+ * @KMOD_DEVNAME_FORMAT_MKNOD: "mknod", a script for any POSIX shell and the mknod of coreutils,
+ *   busybox or toybox, which takes the device directory as its argument and makes what is missing
+ * @KMOD_DEVNAME_FORMAT_CPIO: "cpio", the list that usr/gen_init_cpio of the kernel makes an
+ *   initramfs from (CONFIG_INITRAMFS_SOURCE)
+ * @KMOD_DEVNAME_FORMAT_DEVICE_TABLE: "device-table", the device table of makedevs (Buildroot,
+ *   busybox, toybox), mkfs.jffs2, mkfs.ubifs and genext2fs
+ * @KMOD_DEVNAME_FORMAT_JSON: "json", an object with one member "nodes", an array of objects with
+ *   the members module, name, path, type ("char" or "block"), major, minor, mode (a string, octal),
+ *   uid, gid, user and group (a string, or null if no rule gives one)
+ *
+ * mknod, cpio and device-table have each name once, with all directories as in tmpfiles; cpio and
+ * device-table have /dev too. Owners are numbers there.
+ */
+enum kmod_devname_format {
+	KMOD_DEVNAME_FORMAT_HUMAN = 0,
+	KMOD_DEVNAME_FORMAT_TMPFILES = 1,
+	KMOD_DEVNAME_FORMAT_DEVNAME = 2,
+	KMOD_DEVNAME_FORMAT_MKNOD = 3,
+	KMOD_DEVNAME_FORMAT_CPIO = 4,
+	KMOD_DEVNAME_FORMAT_DEVICE_TABLE = 5,
+	KMOD_DEVNAME_FORMAT_JSON = 6,
+};
+
+/**
+ * enum kmod_devname_format_flags - how to write a format
+ * @KMOD_DEVNAME_CREATE_ONLY: with tmpfiles: modes, users and groups have the prefix ":", for
+ *   directories too. Then systemd-tmpfiles 252 or later leaves mode and owner of what exists
+ *   alone, such as those that udev has set. Readers other than systemd-tmpfiles may not know it.
+ */
+enum kmod_devname_format_flags {
+	KMOD_DEVNAME_CREATE_ONLY = 1,
+};
+
+/**
+ * kmod_devname_format_to_string() - the name of a format, such as "device-table"
+ *
+ * Formats are numbered from 0 without a gap: to find one by its name, try until NULL.
+ *
+ * Return: a constant string, or NULL if there is no such format.
+ */
+const char *kmod_devname_format_to_string(enum kmod_devname_format format);
+
+/**
+ * kmod_devname_table_write_format() - write the nodes in a format
+ * @table: the table
+ * @format: the format
+ * @permissions: mode and owner of the nodes; NULL: 0600, root and root. human and devname do not
+ *   have them
+ * @flags: flags of enum kmod_devname_format_flags
+ * @stream: written to and flushed; not closed
+ *
+ * The nodes come in the order of the table. For an empty table human, tmpfiles and devname are
+ * empty, and the others have what they begin and end with.
+ *
+ * Return: 0, or a negative errno:
+ *   -EINVAL: there is no such format, or @flags has an unknown bit or one that is not for @format;
+ *   nothing was written
+ *   those of write(2): -ENOSPC, -EDQUOT, -EIO, -EPIPE; -EIO if the stream had failed before
+ */
+int kmod_devname_table_write_format(const struct kmod_devname_table *table,
+				    enum kmod_devname_format format,
+				    const struct kmod_devname_permissions *permissions,
+				    unsigned int flags, FILE *stream);
+
 /* --- paths ------------------------------------------------------------------------------- */
 
 /**

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # The command line: what generate and list print and where, which kernels are meant, what
-# wrong usage gets, and the exit status.
+# wrong usage of any command gets, and the exit status.
 
 . "$(dirname "$0")/tap.sh"
 
@@ -123,6 +123,7 @@ test_help_lists_the_commands() {
 	same commands <<-'END'
 	generate
 	list
+	static-nodes
 	diff
 	END
 	mv out long
@@ -131,7 +132,7 @@ test_help_lists_the_commands() {
 }
 
 test_help_of_a_command_has_its_options() {
-	for command in generate list diff; do
+	for command in generate list static-nodes diff; do
 		run 0 "$command" --help
 		says_nothing
 		case $command in
@@ -149,11 +150,13 @@ test_help_of_a_command_has_its_options() {
 	printf '%s\n' -C--config -o--outdir -n--dry-run --output --source --threads | cat - common |
 		same generate.options
 	printf '%s\n' -o--columns -J--json -r--raw --noheadings | cat - common | same list.options
+	printf '%s\n' -f--format -o--output --input --udev-permissions --create-only | cat - common |
+		same static-nodes.options
 	printf '%s\n' -J--json | cat - common | same diff.options
 }
 
 test_help_fits_a_terminal() {
-	for command in '' generate list diff; do
+	for command in '' generate list static-nodes diff; do
 		kmod-devname $command --help > out
 		! grep -nE '^.{81}' out || fail "$command: over 80 columns"
 		! grep -n "$(printf '\t')\| \$" out || fail "$command: tabs or blanks at the end"
@@ -227,6 +230,23 @@ usage_errors() {
 	list -o NAME,NAME,NAME,NAME,NAME,NAME,NAME,NAME,NAME|--columns
 	list -b root ./root/lib/modules/6.1.0|--basedir
 	list --all -b root 6.1.0|--all
+	static-nodes --frobnicate|'--frobnicate'
+	static-nodes -n|'-n'
+	static-nodes -f|'-f' needs a value
+	static-nodes -f FROBNICATE|'FROBNICATE'
+	static-nodes -f ''|--format: ''
+	static-nodes -f tmpfile|'tmpfile'
+	static-nodes -f tmpfiless|'tmpfiless'
+	static-nodes --create-only|--create-only
+	static-nodes --create-only -f mknod|--create-only
+	static-nodes --create-only=1 -f tmpfiles|'--create-only=1' takes no value
+	static-nodes -o root/ -b root 6.1.0|'root/'
+	static-nodes -o '' -b root 6.1.0|''
+	static-nodes --input|'--input' needs a value
+	static-nodes --input list 6.1.0|--input
+	static-nodes --input list --all|--input
+	static-nodes --input list -m lib|--input
+	static-nodes --all -b root 6.1.0|--all
 	END
 }
 
@@ -254,6 +274,21 @@ test_option_that_is_no_letter_is_unknown() {
 	run 2 generate "$(printf -- '--a\nb\033')"
 	says_lines 1
 	says '--a\x0ab\x1b'
+}
+
+# As root, --output=/dev/null would be a disaster.
+test_generate_replaces_nothing_but_a_file() {
+	make_root
+	mkfifo fifo
+	ln -s /dev/null link
+	mkdir directory
+	for output in fifo link directory; do
+		run 2 generate --output $output -b root 6.1.0
+		says_lines 1
+		says "./$output: exists and is not a regular file"
+	done
+	[ -p fifo ]
+	[ -L link ]
 }
 
 test_generate_prints_what_the_file_would_be() {
@@ -352,7 +387,7 @@ test_no_kernel_means_the_running_one() {
 
 test_unknown_kernel_lists_those_that_exist() {
 	make_root
-	for command in generate list; do
+	for command in generate list static-nodes; do
 		run 2 "$command" -b root 9.9.9
 		prints_nothing
 		says_lines 1
@@ -692,6 +727,14 @@ printers() {
 	generate --output - -b root 6.1.0
 	list -b root 6.1.0
 	list --raw -b root 6.1.0
+	static-nodes --help
+	static-nodes -b root 6.1.0
+	static-nodes -f tmpfiles -b root 6.1.0
+	static-nodes -f devname -b root 6.1.0
+	static-nodes -f mknod -b root 6.1.0
+	static-nodes -f cpio -b root 6.1.0
+	static-nodes -f device-table -b root 6.1.0
+	static-nodes -f json -o - -b root 6.1.0
 	END
 	! have_smartcols || echo "list --json -b root 6.1.0"
 }

@@ -269,7 +269,7 @@ static enum status open_target(const struct generate *generate, const struct ker
 	if (generate->dry_run || (generate->output && strcmp(generate->output, "-") == 0))
 		return target_stdout(ret_target);
 	if (generate->output)
-		return target_file(generate->output, ret_target);
+		return target_file(generate->output, false, ret_target);
 	if (generate->outdir)
 		return target_outdir(generate->outdir, kernels, kernel, ret_target);
 	return target_kernel(kernels, kernel, ret_target);

@@ -2,9 +2,11 @@
 /* The nodes that a command works on: of kernels, or of a file. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "input.h"
 
@@ -94,4 +96,17 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 	for (size_t i = 0; i < kernels->size; i++)
 		status = worse(status, read_kernel(kernels, &kernels->items[i], common, table));
 	return status;
+}
+
+bool input_exists(const char *file, const struct kernels *kernels)
+{
+	int fd = -ENOENT;
+
+	if (file)
+		return strcmp(file, "-") == 0 || access(file, F_OK) == 0 || errno != ENOENT;
+	for (size_t i = 0; i < kernels->size && fd == -ENOENT; i++)
+		fd = kernel_open(kernels, &kernels->items[i], FILE_NAME, O_PATH);
+	if (fd >= 0)
+		(void)close(fd);
+	return fd != -ENOENT;
 }

@@ -16,4 +16,7 @@ enum status input_find(const char *file, struct kernels *kernels, const struct c
 enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
 		       struct kmod_devname_table *table);
 
+/* Is there any file to read? One that cannot be looked at counts. */
+bool input_exists(const char *file, const struct kernels *kernels);
+
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Where a modules.devname goes: a directory that is open, and a name in it. */
+/* Where the output of a command goes: a directory that is open, and a name in it. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,12 +40,53 @@ enum status target_stdout(struct target *ret_target)
 	return STATUS_CLEAN;
 }
 
-enum status target_file(const char *path, struct target *ret_target)
+/* Makes the directory and its parents, as mkdir -p does. */
+static int make_path(char *path)
+{
+	int r = 0;
+
+	for (char *slash = path; r == 0 && slash;) {
+		slash = strchr(slash + 1, '/');
+		if (slash)
+			*slash = '\0';
+		if (mkdir(path, 0755) < 0 && errno != EEXIST)
+			r = -errno;
+		if (slash)
+			*slash = '/';
+	}
+	return r;
+}
+
+static int open_directory(char *directory, bool make)
+{
+	int fd = open(directory, DIRECTORY_FLAGS), r;
+
+	if (fd < 0 && errno == ENOENT && make) {
+		r = make_path(directory);
+		if (r < 0)
+			return r;
+		fd = open(directory, DIRECTORY_FLAGS);
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+/* /dev/null and /dev/stdout are nothing to be replaced. */
+static enum status check_replaceable(const struct target *target)
+{
+	struct stat st;
+
+	if (fstatat(target->dir_fd, target->name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    S_ISREG(st.st_mode))
+		return STATUS_CLEAN;
+	say("%s: exists and is not a regular file", target->path);
+	return STATUS_FAILED;
+}
+
+enum status target_file(const char *path, bool make_parents, struct target *ret_target)
 {
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char *directory;
 	enum status status;
-	int fd;
 
 	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
 		say("--output: '%s' is not a file's name", path);
@@ -57,9 +98,13 @@ enum status target_file(const char *path, struct target *ret_target)
 		directory = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 	if (!directory)
 		return say_failure(path, -ENOMEM);
-	fd = open(directory, DIRECTORY_FLAGS);
-	status = make_target(fd < 0 ? -errno : fd, directory, name, ret_target);
+	status = make_target(open_directory(directory, make_parents), directory, name, ret_target);
 	free(directory);
+	if (status == STATUS_CLEAN) {
+		status = check_replaceable(ret_target);
+		if (status != STATUS_CLEAN)
+			target_done(ret_target);
+	}
 	return status;
 }
 

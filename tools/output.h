@@ -4,7 +4,7 @@
 
 #include "kernels.h"
 
-/* Where a modules.devname goes. */
+/* Where the output of a command goes. */
 struct target {
 	int dir_fd; /* -1: standard output */
 	char *name; /* in the directory */
@@ -12,7 +12,8 @@ struct target {
 };
 
 enum status target_stdout(struct target *ret_target);
-enum status target_file(const char *path, struct target *ret_target);
+/* A regular file, or none yet. Parents: missing directories are made. */
+enum status target_file(const char *path, bool make_parents, struct target *ret_target);
 enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
 			  struct target *ret_target);
 /* Below another root directory, where missing directories are made. */

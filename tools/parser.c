@@ -34,6 +34,8 @@ struct parser {
 	char *shorts;
 };
 
+#define LEFT_WIDTH 26 /* of the options in --help */
+
 #define PARSER_END (-1)
 #define PARSER_EXIT (-2) /* the command is over, with the status that was given */
 
@@ -111,7 +113,10 @@ static void print_options(const struct option_spec *specs)
 		(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, specs->name,
 			       specs->value && !is_optional(specs) ? " " : "",
 			       specs->value ? specs->value : "");
-		printf("  %-26s%s\n", left, specs->help);
+		printf("  %-*s", LEFT_WIDTH, left);
+		if (strlen(left) >= LEFT_WIDTH)
+			printf("\n%*s", LEFT_WIDTH + 2, "");
+		printf("%s\n", specs->help);
 	}
 }
 

@@ -35,6 +35,7 @@ struct command {
 extern const struct command cmd_diff;
 extern const struct command cmd_generate;
 extern const struct command cmd_list;
+extern const struct command cmd_static_nodes;
 
 /* What the options that all commands have were set to. */
 struct common {
