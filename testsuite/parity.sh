@@ -88,6 +88,11 @@ test_i386() {
 	compare i386
 }
 
+# big-endian
+test_s390x() {
+	compare s390x
+}
+
 test_amd64_gz() {
 	compare_compressed gz
 }

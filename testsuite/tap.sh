@@ -50,7 +50,9 @@ module() {
 	mkmodule "$@" > "$module_file"
 }
 
-run_one() { # NUMBER NAME
+run_one() { # NUMBER TITLE COMMAND...
+	tap_number=$1 tap_title=$2
+	shift 2
 	tap_dir=$(mktemp -d "${TMPDIR:-/tmp}/kmod-devname-test.XXXXXX") || exit 1
 	mkdir "$tap_dir/work"
 	SKIP_REASON=$tap_dir/reason
@@ -61,15 +63,15 @@ run_one() { # NUMBER NAME
 		trap - EXIT
 		cd "$tap_dir/work" || exit 1
 		set -eu
-		"$2"
+		"$@"
 	) > "$tap_dir/log" 2>&1 &
 	wait $! || tap_status=$?
 	case $tap_status in
-	0) echo "ok $1 - ${2#test_}" ;;
-	77) echo "ok $1 - ${2#test_} # SKIP $(cat "$tap_dir/reason" 2>/dev/null)" ;;
+	0) echo "ok $tap_number - $tap_title" ;;
+	77) echo "ok $tap_number - $tap_title # SKIP $(cat "$tap_dir/reason" 2>/dev/null)" ;;
 	*)
 		sed 's/^/# /' "$tap_dir/log"
-		echo "not ok $1 - ${2#test_}"
+		echo "not ok $tap_number - $tap_title"
 		tap_failed=1
 		;;
 	esac
@@ -81,11 +83,24 @@ run_tests() {
 	# shellcheck disable=SC2046 # names of functions
 	[ $# -gt 0 ] || set -- $(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0")
 	tap_failed=0
-	tap_number=0
+	tap_count=0
 	echo "1..$#"
 	for tap_name; do
-		tap_number=$((tap_number + 1))
-		run_one "$tap_number" "$tap_name"
+		tap_count=$((tap_count + 1))
+		run_one "$tap_count" "${tap_name#test_}" "$tap_name"
 	done
+	return "$tap_failed"
+}
+
+# run_cases FILE: for tests that have arguments; each line is a function and these.
+run_cases() {
+	tap_failed=0
+	tap_count=0
+	echo "1..$(wc -l < "$1")"
+	while read -r tap_line; do
+		tap_count=$((tap_count + 1))
+		# shellcheck disable=SC2086 # a list of words
+		run_one "$tap_count" "${tap_line#test_}" $tap_line </dev/null
+	done < "$1"
 	return "$tap_failed"
 }

@@ -40,7 +40,11 @@ function __kmod_devname_kernels
         return
     end
     if commandline -ct | string match --quiet '*/*'
-        __fish_complete_directories
+        if __kmod_devname_command diff
+            __fish_complete_path
+        else
+            __fish_complete_directories
+        end
         return
     end
     set -l base (__kmod_devname_value b basedir)
@@ -77,8 +81,9 @@ complete -c kmod-devname -n __kmod_devname_command -a generate -d 'Write modules
 complete -c kmod-devname -n __kmod_devname_command -a list -d 'Show nodes'
 complete -c kmod-devname -n __kmod_devname_command -a static-nodes -d 'Print nodes in a format'
 complete -c kmod-devname -n __kmod_devname_command -a create -d 'Make nodes'
+complete -c kmod-devname -n __kmod_devname_command -a diff -d 'Compare kernels'
 
-set -l all '__kmod_devname_command generate list static-nodes create'
+set -l all '__kmod_devname_command generate list static-nodes create diff'
 complete -c kmod-devname -n $all -a '(__kmod_devname_kernels)'
 complete -c kmod-devname -n $all -s b -l basedir -x -a '(__fish_complete_directories)' -d 'Root directory'
 complete -c kmod-devname -n $all -s m -l moduledir -x -a '(__kmod_devname_moduledirs)' -d 'Module directory below it'
@@ -94,6 +99,8 @@ complete -c kmod-devname -n $generate -s n -l dry-run -d 'Print the text'
 complete -c kmod-devname -n $generate -l output -r -F -d 'File to replace'
 complete -c kmod-devname -n $generate -l source -x -a 'modules index auto' -d 'What to read'
 complete -c kmod-devname -n $generate -l threads -x -d 'Threads that read modules'
+
+complete -c kmod-devname -n $generate -s C -l config -r -F -d 'Instead of depmod.d'
 
 set -l list '__kmod_devname_command list'
 complete -c kmod-devname -n $list -s o -l columns -x -a '(__kmod_devname_columns)' -d 'Columns to show'
@@ -111,6 +118,9 @@ complete -c kmod-devname -n $create -l dev -x -a '(__fish_complete_directories)'
 complete -c kmod-devname -n $create -l mode -x -d 'Mode of nodes'
 complete -c kmod-devname -n $create -l replace -d 'Replace wrong nodes'
 complete -c kmod-devname -n $create -s n -l dry-run -d 'Show what would be done'
+
+set -l diff '__kmod_devname_command diff'
+complete -c kmod-devname -n $diff -s J -l json -d 'Print JSON'
 
 set -l both '__kmod_devname_command static-nodes create'
 complete -c kmod-devname -n $both -l input -r -F -d 'modules.devname to read'

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# Files of Debian packages of any architecture, without installing anything and without changing
+# the package lists or the architectures of this system: apt works on lists of its own,
+# and does not look at what is installed, which may be newer than what can be downloaded.
+
+# apt_begin DIRECTORY: keeps the lists there.
+apt_begin() {
+	apt_dir=$1/apt
+	mkdir -p "$apt_dir/lists/partial" "$apt_dir/archives/partial"
+	# Its own for each run: others may be at work on the same lists.
+	APT_CONFIG=$(mktemp "$apt_dir/conf.XXXXXX")
+	trap 'rm -f "$APT_CONFIG"' EXIT
+	cat > "$APT_CONFIG" <<-END
+	Dir::State::Lists "$apt_dir/lists";
+	Dir::State::status "/dev/null";
+	Dir::Cache "$apt_dir";
+	APT::Architecture "$(dpkg --print-architecture)";
+	APT::Architectures { "amd64"; "arm64"; "armhf"; "i386"; "s390x"; };
+	APT::Sandbox::User "root";
+	END
+	export APT_CONFIG
+	# A mirror that is just being updated may fail in part; what counts is what can be downloaded.
+	apt-get update -q > "$apt_dir/update.log" 2>&1 ||
+		echo "${0##*/}: package lists incomplete" >&2
+}
+
+# download DIRECTORY PACKAGE[:ARCHITECTURE]...: all in one run of apt, which takes its time to
+# begin.
+download() {
+	mkdir -p "$1"
+	(cd "$1" && shift && apt-get download -q "$@" >/dev/null)
+}
+
+# unpack DOWNLOADS PACKAGE DIRECTORY PATTERN...: what matches one of the patterns, each of which
+# must match something.
+unpack() {
+	unpack_tar=$1/$2.tar
+	dpkg-deb --fsys-tarfile "$1/$2"_*.deb > "$unpack_tar" || return
+	mkdir -p "$3"
+	unpack_to=$3
+	shift 3
+	tar -x -f "$unpack_tar" -C "$unpack_to" --no-same-owner --wildcards "$@" &&
+		rm "$unpack_tar"
+}
