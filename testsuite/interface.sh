@@ -200,6 +200,10 @@ expected_files() {
 	if_wanted fishcompletiondir kmod-devname.fish
 	if_wanted systemdunitdir kmod-static-nodes.service.d/50-kmod-devname.conf
 	if_wanted openrcdir kmod-devname
+	if_wanted kernelinstalldir 51-kmod-devname.install
+	if_wanted kernelpostinstdir kmod-devname
+	if_wanted pacmanhooksdir 61-kmod-devname.hook
+	if_wanted pacmanhooksdir 75-kmod-devname.hook
 	cat <<-END
 	$bindir/kmod-devname
 	$includedir/libkmod-devname.h
@@ -215,6 +219,15 @@ expected_files() {
 	$examples/runit/kmod-devname.sh
 	$examples/s6-rc/kmod-devname/type
 	$examples/s6-rc/kmod-devname/up
+	$(directory pkglibexecdir)/refresh
+	$examples/apk/kmod-devname.trigger
+	$examples/buildroot/Config.in
+	$examples/buildroot/kmod-devname.mk
+	$examples/dpkg/postinst
+	$examples/dpkg/triggers
+	$examples/rpm/file-triggers.inc
+	$examples/yocto/kmod-devname.bb
+	$examples/yocto/kmod-devname.bbclass
 	END
 }
 

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+################################################################################
+#
+# kmod-devname
+#
+################################################################################
+
+KMOD_DEVNAME_VERSION = 0.1.0
+KMOD_DEVNAME_SOURCE = kmod-devname-$(KMOD_DEVNAME_VERSION).tar.xz
+# The tarball lies beside this file.
+KMOD_DEVNAME_SITE = $(realpath $(KMOD_DEVNAME_PKGDIR))
+KMOD_DEVNAME_SITE_METHOD = file
+KMOD_DEVNAME_LICENSE = LGPL-2.1+ (library), GPL-2.0+ (program)
+KMOD_DEVNAME_LICENSE_FILES = COPYING
+KMOD_DEVNAME_INSTALL_STAGING = YES
+KMOD_DEVNAME_DEPENDENCIES = elfutils host-kmod-devname host-pkgconf xz zlib zstd
+KMOD_DEVNAME_CONF_OPTS = --disable-tests --without-smartcols
+HOST_KMOD_DEVNAME_DEPENDENCIES = host-elfutils host-pkgconf host-xz host-zlib host-zstd
+HOST_KMOD_DEVNAME_CONF_OPTS = --disable-tests --without-smartcols
+
+# For each image and not when the target is finalized: there linux, whose files come after those
+# of all packages, would run depmod after this. A list that cannot be written fails the build;
+# what is wrong with a module (status 1) is said.
+define KMOD_DEVNAME_GENERATE
+	if test -d $(TARGET_DIR)/lib/modules/$(LINUX_VERSION_PROBED); then \
+		$(HOST_DIR)/bin/kmod-devname generate --source=auto \
+			-b $(TARGET_DIR) $(LINUX_VERSION_PROBED) || test $$? -eq 1; \
+	fi
+endef
+ifeq ($(BR2_LINUX_KERNEL),y)
+KMOD_DEVNAME_ROOTFS_PRE_CMD_HOOKS += KMOD_DEVNAME_GENERATE
+endif
+
+$(eval $(autotools-package))
+$(eval $(host-autotools-package))
