@@ -136,6 +136,13 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
  *   name below another; the first in table order stays
  *
+ * Device directory:
+ * @KMOD_DEVNAME_WRONG_NODE: "wrong-node": a device node with another type or number
+ * @KMOD_DEVNAME_OBSTRUCTED: "obstructed": something that is no device node, or on the way no
+ *   directory; symbolic links are neither
+ * @KMOD_DEVNAME_NODEV: "nodev": the file system is mounted with that option, so the kernel lets
+ *   nobody open a device there (EACCES), warning
+ *
  * System:
  * @KMOD_DEVNAME_SYSTEM: "system": a system call failed for this file; goes with a negative
  *   errno from the function that added it, and is there to name the file
@@ -169,6 +176,10 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_UNKNOWN_OWNER = 47,
 
 	KMOD_DEVNAME_NAME_CONFLICT = 60,
+
+	KMOD_DEVNAME_WRONG_NODE = 80,
+	KMOD_DEVNAME_OBSTRUCTED = 81,
+	KMOD_DEVNAME_NODEV = 82,
 
 	KMOD_DEVNAME_SYSTEM = 100,
 };
@@ -215,8 +226,8 @@ kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
  *
  * Return: a module file, relative to the directory that was scanned, or with a slash in front if
  * it is below the root but not below that directory; the name that was given to
- * kmod_devname_table_read() or kmod_devname_table_add_module(); or NULL. The bytes are the
- * file system's: escape them before showing them.
+ * kmod_devname_table_read() or kmod_devname_table_add_module(); a path below the device
+ * directory; or NULL. The bytes are the file system's: escape them before showing them.
  */
 const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *finding);
 
@@ -944,6 +955,85 @@ int kmod_devname_table_write_format(const struct kmod_devname_table *table,
 				    enum kmod_devname_format format,
 				    const struct kmod_devname_permissions *permissions,
 				    unsigned int flags, FILE *stream);
+
+/* --- device directory -------------------------------------------------------------------- */
+
+/**
+ * enum kmod_devname_create_flags - how kmod_devname_table_create() works
+ * @KMOD_DEVNAME_REPLACE: a device node with another type or number is replaced in one step
+ * @KMOD_DEVNAME_DRY_RUN: look, change nothing, and give the outcomes and findings of a run;
+ *   whether the system would let nodes be made is not known then
+ */
+enum kmod_devname_create_flags {
+	KMOD_DEVNAME_REPLACE = 1,
+	KMOD_DEVNAME_DRY_RUN = 2,
+};
+
+/**
+ * enum kmod_devname_outcome - what became of a node
+ * @KMOD_DEVNAME_NOT_DONE: it is not there; a finding says why, or its turn never came
+ * @KMOD_DEVNAME_KEPT: it was there
+ * @KMOD_DEVNAME_MADE: there was nothing
+ * @KMOD_DEVNAME_REPLACED: there was a device node with another type or number
+ */
+enum kmod_devname_outcome {
+	KMOD_DEVNAME_NOT_DONE = 0,
+	KMOD_DEVNAME_KEPT = 1,
+	KMOD_DEVNAME_MADE = 2,
+	KMOD_DEVNAME_REPLACED = 3,
+};
+
+/**
+ * kmod_devname_table_create() - make the device nodes of a table
+ * @table: the table
+ * @report: takes what is in the way
+ * @dev_fd: the device directory, such as /dev or the dev directory of an image; O_PATH is enough
+ * @permissions: mode and owner of what is made, or NULL for 0600, root and root
+ * @flags: of enum kmod_devname_create_flags
+ * @outcomes: NULL, or room for one outcome for each node of the table, in its order; filled
+ *   whatever is returned, but for -EINVAL
+ *
+ * A node that is there with the right type and number is kept as it is, mode and owner included:
+ * they are udev's or the administrator's. A device node with another type or number is a finding,
+ * or is replaced. Anything else, a symbolic link too, stays where it is with a finding. Of a name
+ * that is in the table twice the second is kept.
+ *
+ * A node is complete, with its mode, owner and SELinux label, before it gets its name, and is
+ * looked at once more after that. Missing directories are made with mode 0755. The mode does not
+ * depend on the umask; with a umask of 0 no call is needed to get there. Of a directory with
+ * the set-group-ID bit neither mode nor group of a node depends.
+ *
+ * Others may rename and replace what they like below @dev_fd meanwhile: no symbolic link is
+ * followed, and nothing is made, changed or removed in a directory that was not reached from
+ * @dev_fd by directories alone. Only who moves such a directory elsewhere, while it is being
+ * worked in, takes along what is made in it.
+ *
+ * A run that is killed may leave a device node ".kmod-devname.PID.NUMBER", and where there is a
+ * umask a directory with a smaller mode; every name of the table has what it had or what it
+ * shall have. Such a device node is removed by the next run that comes to its directory, if there
+ * is no process PID then.
+ *
+ * SELinux labels, in a library that is built with them and a system where SELinux is enabled, are
+ * those of the policy for /dev/NAME, wherever @dev_fd may be. They are set by setfscreatecon(3)
+ * for this thread, which is unset at the end.
+ *
+ * Findings: wrong-node, obstructed; nodev, for the first node in each such file system; system.
+ * Their file is the path below @dev_fd.
+ *
+ * Return: 0, or a negative errno; then the work was stopped, what was made before stays, and
+ * there is a finding "system" for the node:
+ *   -EINVAL: @flags has unknown bits (no finding)
+ *   -EPERM: making device nodes needs CAP_MKNOD in the initial user namespace (mknod(2)), and a
+ *   device cgroup that allows it; nodes that are there already need neither
+ *   -EROFS, -EACCES, -ENOSPC, -EDQUOT: the directory cannot be written
+ *   -ENOENT: @dev_fd was removed; -EBADF, -ENOTDIR: it is no directory
+ *   -ENOSYS: the umask is in the way, the kernel is older than 6.6, and /proc is not mounted
+ *   -EIO, -EMFILE, -ENFILE and others of openat(2), mknodat(2), renameat2(2), setfscreatecon(3)
+ */
+int kmod_devname_table_create(const struct kmod_devname_table *table,
+			      struct kmod_devname_report *report, int dev_fd,
+			      const struct kmod_devname_permissions *permissions,
+			      unsigned int flags, enum kmod_devname_outcome *outcomes);
 
 /* --- paths ------------------------------------------------------------------------------- */
 

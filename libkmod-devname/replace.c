@@ -4,7 +4,6 @@
  * after success the new one is on disk.
  */
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -18,11 +17,10 @@
 #include "cleanup.h"
 #include "image.h"
 #include "libkmod-devname.h"
+#include "temporary.h"
 
 #define FILE_MODE 0644
-#define TEMPORARY_PREFIX ".modules.devname."
-#define TEMPORARY_SIZE (sizeof(TEMPORARY_PREFIX) + 2 * 11)
-#define TEMPORARY_TRIES 16
+#define TEMPORARY_PREFIX ".modules.devname"
 #define LOCK_INTERVAL_MS 50
 
 static bool has_content(int fd, const char *text, size_t size)
@@ -90,12 +88,6 @@ static int fill_temporary(int fd, const char *text, size_t size)
 	return r == 0 ? flush_to_disk(fd) : r;
 }
 
-/* A name that nobody has; if somebody does all the same, the next number is tried. */
-static void name_temporary(char name[static TEMPORARY_SIZE], unsigned int number)
-{
-	(void)snprintf(name, TEMPORARY_SIZE, TEMPORARY_PREFIX "%d.%u", (int)getpid(), number);
-}
-
 static int rename_temporary(int dir_fd, const char *temporary, const char *name)
 {
 	int r = 0;
@@ -111,7 +103,7 @@ static int rename_temporary(int dir_fd, const char *temporary, const char *name)
 static int link_temporary(int dir_fd, int fd, char name[static TEMPORARY_SIZE])
 {
 	for (unsigned int i = 0; i < TEMPORARY_TRIES; i++) {
-		name_temporary(name, i);
+		temporary_name(name, TEMPORARY_PREFIX, i);
 		if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0)
 			return 0;
 		if (errno != EEXIST)
@@ -145,7 +137,7 @@ static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
 	int fd = -1;
 
 	for (unsigned int i = 0; i < TEMPORARY_TRIES && fd < 0; i++) {
-		name_temporary(name, i);
+		temporary_name(name, TEMPORARY_PREFIX, i);
 		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
 			    0600);
 		if (fd < 0 && errno != EEXIST)
@@ -170,46 +162,14 @@ static int publish_named(int dir_fd, const char *name, const char *text, size_t 
 	return rename_temporary(dir_fd, temporary, name);
 }
 
-/* Is it a name that name_temporary() makes? */
-static bool is_temporary(const char *name)
-{
-	static const char digits[] = "0123456789";
-	size_t prefix = strlen(TEMPORARY_PREFIX), size;
-
-	if (strncmp(name, TEMPORARY_PREFIX, prefix) != 0)
-		return false;
-	name += prefix;
-	size = strspn(name, digits);
-	if (size == 0 || name[size] != '.')
-		return false;
-	name += size + 1;
-	return *name != '\0' && name[strspn(name, digits)] == '\0';
-}
-
-/* A temporary file that nobody is writing any more is removed. */
-static void remove_leftover(int dir_fd, const char *name)
+/* Nobody is writing it any more. */
+static bool is_leftover(int dir_fd, const char *name, pid_t pid)
 {
 	_cleanup_close_ int fd =
 		openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-		(void)unlinkat(dir_fd, name, 0);
-}
-
-/* What killed runs have left. */
-static void remove_leftovers(int dir_fd)
-{
-	_cleanup_close_ int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!dir)
-		return;
-	fd = -1;
-	while ((entry = readdir(dir)))
-		if (is_temporary(entry->d_name))
-			remove_leftover(dir_fd, entry->d_name);
-	(void)closedir(dir);
+	(void)pid;
+	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
 int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t size)
@@ -219,7 +179,7 @@ int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t 
 	if (*name == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return -EINVAL;
 	if (kmod_devname_lock(dir_fd, 0) == 0)
-		remove_leftovers(dir_fd);
+		temporary_remove(dir_fd, TEMPORARY_PREFIX, is_leftover);
 	r = is_up_to_date(dir_fd, name, data, size);
 	if (r != 0)
 		return r < 0 ? r : 0;

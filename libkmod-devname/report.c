@@ -60,6 +60,9 @@ static const struct {
 	{ KMOD_DEVNAME_BAD_RULE, "bad-rule" },
 	{ KMOD_DEVNAME_UNKNOWN_OWNER, "unknown-owner" },
 	{ KMOD_DEVNAME_NAME_CONFLICT, "name-conflict" },
+	{ KMOD_DEVNAME_WRONG_NODE, "wrong-node" },
+	{ KMOD_DEVNAME_OBSTRUCTED, "obstructed" },
+	{ KMOD_DEVNAME_NODEV, "nodev" },
 	{ KMOD_DEVNAME_SYSTEM, "system" },
 };
 

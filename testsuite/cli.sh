@@ -124,6 +124,7 @@ test_help_lists_the_commands() {
 	generate
 	list
 	static-nodes
+	create
 	diff
 	END
 	mv out long
@@ -132,7 +133,7 @@ test_help_lists_the_commands() {
 }
 
 test_help_of_a_command_has_its_options() {
-	for command in generate list static-nodes diff; do
+	for command in generate list static-nodes create diff; do
 		run 0 "$command" --help
 		says_nothing
 		case $command in
@@ -149,6 +150,8 @@ test_help_of_a_command_has_its_options() {
 	printf '%s\n' -b--basedir -m--moduledir --all -v--verbose -q--quiet --strict -h--help > common
 	printf '%s\n' -C--config -o--outdir -n--dry-run --output --source --threads | cat - common |
 		same generate.options
+	printf '%s\n' --dev --mode --udev-permissions --replace -n--dry-run --input | cat - common |
+		same create.options
 	printf '%s\n' -o--columns -J--json -r--raw --noheadings | cat - common | same list.options
 	printf '%s\n' -f--format -o--output --input --udev-permissions --create-only | cat - common |
 		same static-nodes.options
@@ -156,7 +159,7 @@ test_help_of_a_command_has_its_options() {
 }
 
 test_help_fits_a_terminal() {
-	for command in '' generate list static-nodes diff; do
+	for command in '' generate list static-nodes create diff; do
 		kmod-devname $command --help > out
 		! grep -nE '^.{81}' out || fail "$command: over 80 columns"
 		! grep -n "$(printf '\t')\| \$" out || fail "$command: tabs or blanks at the end"

@@ -6,10 +6,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int harness_run(Suite *suite)
@@ -148,4 +151,59 @@ void harness_write(int dir_fd, const char *path, const void *data, size_t size)
 	ck_assert_msg(fd >= 0, "%s: %s", path, strerror(errno));
 	ck_assert_int_eq(write(fd, data, size), (ssize_t)size);
 	ck_assert_int_eq(close(fd), 0);
+}
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		ck_assert_int_eq(errno, EINTR);
+	return status;
+}
+
+/* In the child: says stop, so that the parent counts from here. */
+static void work_traced(int (*work)(void *data), void *data)
+{
+	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
+		_exit(77);
+	(void)raise(SIGSTOP);
+	_exit(work(data));
+}
+
+static void check_exit(int status)
+{
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x",
+		      (unsigned int)status);
+}
+
+int harness_stop_at(int (*work)(void *data), void *data, unsigned int stop,
+		    void (*meanwhile)(void *data))
+{
+	pid_t pid = fork();
+	int status;
+
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		work_traced(work, data);
+	status = wait_for(pid);
+	for (unsigned int i = 0; i < stop && WIFSTOPPED(status); i++) {
+		ck_assert_int_eq(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
+		status = wait_for(pid);
+	}
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		return -1;
+	if (!WIFSTOPPED(status)) {
+		check_exit(status);
+		return 0;
+	}
+	if (meanwhile) {
+		meanwhile(data);
+		ck_assert_int_eq(ptrace(PTRACE_DETACH, pid, NULL, NULL), 0);
+		check_exit(wait_for(pid));
+	} else {
+		ck_assert_int_eq(kill(pid, SIGKILL), 0);
+		ck_assert(WIFSIGNALED(wait_for(pid)));
+	}
+	return 1;
 }

@@ -46,4 +46,12 @@ int harness_directory(void);
 /* Writes a file below a directory, parents made as needed. Fails the test if it cannot. */
 void harness_write(int dir_fd, const char *path, const void *data, size_t size);
 
+/*
+ * Runs work(data) in another process, and stops it at its stop-th system call, at the beginning
+ * or the end of it. Kills it there, or calls meanwhile(data) and lets it go on. Returns whether it
+ * came so far, or -1 if this machine has no ptrace(2). Fails the test if work() does not return 0.
+ */
+int harness_stop_at(int (*work)(void *data), void *data, unsigned int stop,
+		    void (*meanwhile)(void *data));
+
 #endif

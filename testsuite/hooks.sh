@@ -438,6 +438,7 @@ installed() { # ARGUMENT...
 		fail "make install-data: $(tail -n 20 make.log)"
 	(cd image && find . -type f \( -name '*kmod-devname*' -o -name refresh \) \
 		! -path './usr/share/doc/*' ! -path './usr/share/man/*' ! -path './usr/include/*' \
+		! -path '*completion*' ! -path '*/site-functions/*' \
 		! -path './usr/lib/pkgconfig/*' -printf '%m %P\n') | sort
 }
 

@@ -137,6 +137,7 @@ test_each_library_is_used_in_one_file() {
 	lzma\.h|lzma/.* libkmod-devname/module-file-xz.c
 	zstd.*\.h|zdict\.h libkmod-devname/module-file-zstd.c
 	libsmartcols.*\.h tools/sheet-smartcols.c
+	selinux/.* libkmod-devname/label.c
 	END
 }
 
@@ -158,6 +159,8 @@ test_rooms_know_only_whom_they_may() {
 	udev-nodes (fcntl|unistd|dirent)\.h|root\.h|lines\.h
 	codec|image|lines|list|array|cleanup (table|node|report|scan|modinfo|module-.*)\.h
 	format.*|paths (fcntl|unistd|dirent)\.h|(scan|report|table|modinfo|module-.*|codec)\.h
+	devdir|label|temporary (table|node|report|scan|modinfo|module-.*|codec)\.h
+	create (table|scan|modinfo|module-.*|codec|lines)\.h
 	read|write|replace (scan|modinfo|module-.*|codec)\.h
 	builtin|compare (scan|modinfo|module-.*|codec)\.h
 	depmod-config (stdio|fcntl|unistd|dirent|report|lines|root)\.h
@@ -333,7 +336,7 @@ test_page_has_every_function() {
 }
 
 test_page_has_the_options_of_help() {
-	for command in generate list static-nodes diff; do
+	for command in generate list static-nodes create diff; do
 		kmod-devname "$command" --help |
 			grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'
 	done | sort -u > help
@@ -346,7 +349,7 @@ test_page_has_the_options_of_help() {
 }
 
 test_page_has_the_letters_of_help() {
-	for command in generate list static-nodes diff; do
+	for command in generate list static-nodes create diff; do
 		kmod-devname "$command" --help | sed -n 's/^  -\([a-zA-Z]\), --\([a-z-]*\).*/\1 \2/p'
 	done | sort -u | while read -r letter name; do
 		grep -q "^\*-$letter\*, \*--$name\*" "$top_srcdir/$PAGE" || echo "-$letter, --$name"

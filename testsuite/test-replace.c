@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -439,48 +438,9 @@ static int wait_for(pid_t pid)
 	return status;
 }
 
-/* In the child: says stop, so that the parent counts from here. */
-static void replace_traced(int dir_fd, struct kmod_devname_table *table)
+static int replace_in_child(void *data)
 {
-	int r;
-
-	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) < 0)
-		_exit(77);
-	(void)raise(SIGSTOP);
-	r = kmod_devname_table_replace(table, dir_fd, NAME);
-	kmod_devname_table_unref(table);
-	_exit(r == 1 ? 0 : 1);
-}
-
-/*
- * Kills a replacement at its stop-th system call, at its beginning or its end. Returns how
- * it ended: SIGKILL, 0 if it came to its end before, or -1 if this machine has no ptrace(2).
- */
-static int replace_and_kill(int dir_fd, unsigned int stop)
-{
-	struct kmod_devname_table *table = make_table();
-	pid_t pid = fork();
-	int status;
-
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0)
-		replace_traced(dir_fd, table);
-	kmod_devname_table_unref(table);
-	status = wait_for(pid);
-	for (unsigned int i = 0; i < stop && WIFSTOPPED(status); i++) {
-		ck_assert_int_eq(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
-		status = wait_for(pid);
-	}
-	if (WIFSTOPPED(status)) {
-		ck_assert_int_eq(kill(pid, SIGKILL), 0);
-		status = wait_for(pid);
-		ck_assert(WIFSIGNALED(status));
-		return SIGKILL;
-	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
-		return -1;
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x", status);
-	return 0;
+	return replace(*(int *)data, NAME) == 1 ? 0 : 1;
 }
 
 /* A new open file description, so that no lock is left from the last round. */
@@ -494,17 +454,17 @@ static int reopen(int dir_fd)
 
 START_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_file)
 {
-	int dir_fd = harness_directory(), ended = SIGKILL;
+	int dir_fd = harness_directory(), killed = 1;
 	unsigned int n_old = 0, n_new = 0;
 
-	for (unsigned int stop = 0; ended == SIGKILL; stop++) {
+	for (unsigned int stop = 0; killed > 0; stop++) {
 		int fd = reopen(dir_fd);
 		bool is_new;
 
 		write_old(dir_fd, OLD);
-		ended = replace_and_kill(fd, stop);
+		killed = harness_stop_at(replace_in_child, &fd, stop, NULL);
 		ck_assert_int_eq(close(fd), 0);
-		if (ended < 0)
+		if (killed < 0)
 			return;
 		is_new = strcmp(content_of(dir_fd, NAME), FUSE) == 0;
 		if (!is_new)

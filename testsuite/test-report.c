@@ -42,7 +42,8 @@ static const struct {
 	{ 26, "too-many-aliases" }, { 40, "bad-line" },        { 41, "long-line" },
 	{ 42, "cut-line" },         { 43, "bad-index" },       { 44, "stale-index" },
 	{ 46, "bad-rule" },         { 47, "unknown-owner" },   { 48, "bad-config" },
-	{ 60, "name-conflict" },    { 100, "system" },
+	{ 60, "name-conflict" },    { 80, "wrong-node" },      { 81, "obstructed" },
+	{ 82, "nodev" },            { 100, "system" },
 };
 
 static const char *wanted_name(int code)
@@ -101,6 +102,9 @@ static bool is_code(enum kmod_devname_code code)
 	case KMOD_DEVNAME_BAD_RULE:
 	case KMOD_DEVNAME_UNKNOWN_OWNER:
 	case KMOD_DEVNAME_NAME_CONFLICT:
+	case KMOD_DEVNAME_WRONG_NODE:
+	case KMOD_DEVNAME_OBSTRUCTED:
+	case KMOD_DEVNAME_NODEV:
 	case KMOD_DEVNAME_SYSTEM:
 		return true;
 	}

@@ -10,6 +10,7 @@ static const struct command *const commands[] = {
 	&cmd_generate,
 	&cmd_list,
 	&cmd_static_nodes,
+	&cmd_create,
 	&cmd_diff,
 };
 

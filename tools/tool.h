@@ -32,6 +32,7 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv);
 };
 
+extern const struct command cmd_create;
 extern const struct command cmd_diff;
 extern const struct command cmd_generate;
 extern const struct command cmd_list;
