@@ -145,22 +145,6 @@ static int compare_modules(const void *a, const void *b)
 		      (*(const struct index_module *const *)b)->name);
 }
 
-void index_sort(struct index *index)
-{
-	list_sort(&index->modules, compare_modules);
-}
-
-const struct index_module *index_find(const struct index *index, const char *name)
-{
-	const struct index_module key = { .name = (char *)(uintptr_t)name }, *p = &key;
-	struct index_module **found = NULL;
-
-	if (index->modules.size > 0)
-		found = bsearch(&p, index->modules.items, index->modules.size,
-				sizeof(*index->modules.items), compare_modules);
-	return found ? *found : NULL;
-}
-
 /* Are the lines of each module together, as depmod writes them? 1 or 0, or -ENOMEM. */
 static int is_grouped(const struct index *index)
 {

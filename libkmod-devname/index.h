@@ -21,12 +21,6 @@ struct index {
 
 void index_done(struct index *index);
 
-/* Sorts the modules by name. */
-void index_sort(struct index *index);
-
-/* The entry of a module once the index is sorted, or NULL. */
-const struct index_module *index_find(const struct index *index, const char *name);
-
 /*
  * Reads modules.alias. What is wrong with it is a finding for this file, and then the whole
  * index is of no use. Returns 1 if it is good, 0 if there is a finding, or a negative errno.

@@ -699,8 +699,10 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  *   future. Files copied with their times have an old modification time; files copied by name
  *   have another order; one that was replaced alone came after the others.
  * - modules.dep has a line for the very path of the module, and there is proof that depmod could
- *   read it: it has aliases, symbols or dependencies there. (depmod gives a module that it cannot
- *   read a line too, and exits 0.)
+ *   read it: it has aliases, symbols or dependencies there. A module with none of these is read.
+ *   (Whatever keeps depmod from reading a module, damage, a compression that it does not know, a
+ *   lack of memory or of descriptors, it gives the module a line too, and exits 0; no file that
+ *   it writes tells such a module from one that has nothing to say.)
  * - modules.alias has its lines in the order of modules.dep, those of each module together. A
  *   module with a line feed in an alias, which kmod copies, can so speak for none but itself.
  * - The module's change time is strictly before that of modules.dep, which depmod writes after it

@@ -31,6 +31,13 @@ struct window {
 	uint8_t bytes[8192];
 };
 
+/* Section headers in the layout of this machine: converting one at a time is slow. */
+#define HEADERS_CONVERTED 64
+union headers {
+	Elf32_Shdr of32[HEADERS_CONVERTED];
+	Elf64_Shdr of64[HEADERS_CONVERTED];
+};
+
 struct elf {
 	unsigned int class; /* ELFCLASS32 or ELFCLASS64 */
 	unsigned int encoding; /* ELFDATA2LSB or ELFDATA2MSB */
@@ -39,6 +46,9 @@ struct elf {
 	uint64_t names_index;
 	struct window headers;
 	struct window names;
+	uint64_t first; /* of the headers that are converted */
+	uint64_t n_converted;
+	union headers converted;
 };
 
 struct section {
@@ -64,6 +74,11 @@ static bool window_has(const struct window *window, uint64_t offset, size_t size
 	       size <= window->size - (offset - window->offset);
 }
 
+static const uint8_t *window_bytes(const struct window *window, uint64_t offset)
+{
+	return window->bytes + (offset - window->offset);
+}
+
 /*
  * Points to size bytes at offset. If they are not in the window it is moved to start, and
  * filled as far as end, so that a read stops short only where the image does. Returns 0,
@@ -85,7 +100,7 @@ static int window_get(struct window *window, uint64_t start, uint64_t end, uint6
 		if (!window_has(window, offset, size))
 			return FAULT_CUT;
 	}
-	*ret_bytes = window->bytes + (offset - window->offset);
+	*ret_bytes = window_bytes(window, offset);
 	return 0;
 }
 
@@ -149,37 +164,57 @@ static int parse_header(struct elf *elf, const uint8_t *head)
 	return section_header == section_header_size(elf) ? FAULT_NONE : FAULT_BAD_HEADER;
 }
 
-/* The window is laid so that the names come along with the headers, if there is room. */
-static int read_section(struct elf *elf, uint64_t index, struct section *ret_section)
+/*
+ * Converts the header of a section, and those behind it that are in the window. That is laid so
+ * that the names come along with the headers, if there is room.
+ */
+static int convert_headers(struct elf *elf, uint64_t index)
 {
-	union {
-		Elf32_Shdr of32;
-		Elf64_Shdr of64;
-	} h;
 	size_t size = section_header_size(elf);
 	uint64_t n = elf->n_sections > index ? elf->n_sections : index + 1;
-	uint64_t offset, start;
+	uint64_t offset, start, end;
 	const uint8_t *bytes;
 	int r;
 
 	if (elf->section_table > UINT64_MAX - n * size)
 		return FAULT_CUT;
 	offset = elf->section_table + index * size;
+	end = elf->section_table + n * size;
 	start = elf->section_table -
 		(elf->section_table < NAMES_GUESS ? elf->section_table : NAMES_GUESS);
 	if (offset + size > start + sizeof(elf->headers.bytes))
 		start = offset;
-	r = window_get(&elf->headers, start, elf->section_table + n * size, offset, size, &bytes);
+	elf->n_converted = 0;
+	r = window_get(&elf->headers, start, end, offset, size, &bytes);
 	if (r != 0)
 		return r;
-	if (!translate(elf, ELF_T_SHDR, bytes, size, &h, sizeof(h)))
+	n = (elf->headers.offset + elf->headers.size - offset) / size;
+	n = n < HEADERS_CONVERTED ? n : HEADERS_CONVERTED;
+	if (!translate(elf, ELF_T_SHDR, bytes, n * size, &elf->converted, sizeof(elf->converted)))
 		return FAULT_BAD_SECTION;
+	elf->first = index;
+	elf->n_converted = n;
+	return 0;
+}
+
+static int read_section(struct elf *elf, uint64_t index, struct section *ret_section)
+{
+	const Elf32_Shdr *of32;
+	const Elf64_Shdr *of64;
+	int r = 0;
+
+	if (index < elf->first || index - elf->first >= elf->n_converted)
+		r = convert_headers(elf, index);
+	if (r != 0)
+		return r;
+	of32 = &elf->converted.of32[index - elf->first];
+	of64 = &elf->converted.of64[index - elf->first];
 	if (elf->class == ELFCLASS32)
-		*ret_section = (struct section){ h.of32.sh_name,   h.of32.sh_type, h.of32.sh_flags,
-						 h.of32.sh_offset, h.of32.sh_size, h.of32.sh_link };
+		*ret_section = (struct section){ of32->sh_name,   of32->sh_type, of32->sh_flags,
+						 of32->sh_offset, of32->sh_size, of32->sh_link };
 	else
-		*ret_section = (struct section){ h.of64.sh_name,   h.of64.sh_type, h.of64.sh_flags,
-						 h.of64.sh_offset, h.of64.sh_size, h.of64.sh_link };
+		*ret_section = (struct section){ of64->sh_name,   of64->sh_type, of64->sh_flags,
+						 of64->sh_offset, of64->sh_size, of64->sh_link };
 	return 0;
 }
 
@@ -210,7 +245,9 @@ static int open_elf(struct elf *elf, const struct image *image)
 	if (n < 0)
 		return (int)n;
 	elf->headers.image = elf->names.image = image;
-	elf->headers.size = elf->names.size = 0; /* all else of them is only looked at below that */
+	/* all else of them is only looked at below that */
+	elf->headers.size = elf->names.size = 0;
+	elf->first = elf->n_converted = 0;
 	r = parse_ident(elf, head, (size_t)n);
 	if (r == 0)
 		r = parse_header(elf, head);
@@ -224,10 +261,9 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 		      bool *ret_is)
 {
 	static const char name[] = ".modinfo";
-	struct window *window;
 	const uint8_t *bytes;
 	uint64_t offset, end;
-	int r;
+	int r = 0;
 
 	*ret_is = false;
 	if (section->name >= names->size)
@@ -238,8 +274,10 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 		return FAULT_CUT;
 	offset = names->offset + section->name;
 	end = names->offset + names->size;
-	window = window_has(&elf->headers, offset, sizeof(name)) ? &elf->headers : &elf->names;
-	r = window_get(window, offset, end, offset, sizeof(name), &bytes);
+	if (window_has(&elf->headers, offset, sizeof(name)))
+		bytes = window_bytes(&elf->headers, offset);
+	else
+		r = window_get(&elf->names, offset, end, offset, sizeof(name), &bytes);
 	if (r == 0)
 		*ret_is = memcmp(bytes, name, sizeof(name)) == 0;
 	return r;

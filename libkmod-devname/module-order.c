@@ -33,7 +33,7 @@ static int compare_texts(const char *a, size_t size_a, const char *b, size_t siz
 static int compare_paths(const void *a, const void *b)
 {
 	const struct module_position *x = a, *y = b;
-	int r = compare_texts(x->path, listed_size(x->path), y->path, listed_size(y->path));
+	int r = compare_texts(x->path, x->listed, y->path, y->listed);
 
 	return r != 0 ? r : strcmp(x->path, y->path);
 }
@@ -46,9 +46,9 @@ static size_t lower_bound(const struct module_position *positions, size_t n, con
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const char *path = positions[middle].path;
+		const struct module_position *at = &positions[middle];
 
-		if (compare_texts(path, listed_size(path), line, size) < 0)
+		if (compare_texts(at->path, at->listed, line, size) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -66,9 +66,7 @@ static void note_position(struct module_position *positions, size_t n, const str
 		return;
 	size -= strlen(suffix);
 	for (i = lower_bound(positions, n, line->text, size); i < n; i++) {
-		const char *path = positions[i].path;
-
-		if (compare_texts(path, listed_size(path), line->text, size) != 0)
+		if (compare_texts(positions[i].path, positions[i].listed, line->text, size) != 0)
 			return;
 		if (positions[i].position == MODULE_ORDER_NONE) /* the first line counts */
 			positions[i].position = line->number;
@@ -88,6 +86,8 @@ int module_order_read(FILE *stream, struct kmod_devname_report *report,
 	struct lines lines;
 	int status, r = 0;
 
+	for (size_t i = 0; i < n; i++)
+		positions[i].listed = listed_size(positions[i].path);
 	qsort(positions, n, sizeof(*positions), compare_paths);
 	lines_init(&lines, stream);
 	while (r == 0 && (status = lines_next(&lines)) != LINE_END) {

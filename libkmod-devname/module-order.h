@@ -12,7 +12,8 @@
 struct module_position {
 	const char *path; /* relative to the module directory */
 	size_t position;
-	void *module; /* the caller's */
+	const void *module; /* the caller's */
+	size_t listed; /* how much of the path stands in modules.order: module_order_read()'s */
 };
 
 /*

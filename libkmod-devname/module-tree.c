@@ -4,10 +4,12 @@
  * nothing of what is in them.
  */
 
+#include <dirent.h>
 #include <errno.h>
-#include <stdint.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -68,6 +70,16 @@ char *module_tree_module_name(const char *path)
 	return name;
 }
 
+uint32_t module_tree_hash_name(const char *name)
+{
+	uint32_t hash = 2166136261U;
+	char c;
+
+	while ((c = module_byte(*name++)) != '\0')
+		hash = (hash ^ (unsigned char)c) * 16777619U;
+	return hash;
+}
+
 int module_tree_compare_names(const char *a, const char *b)
 {
 	char x, y;
@@ -112,4 +124,15 @@ int directory_listing_next(struct directory_listing *listing, int dir_fd,
 	ret_entry->name = entry->name;
 	ret_entry->type = entry->type;
 	return 1;
+}
+
+int directory_entry_type(int dir_fd, const struct directory_entry *entry)
+{
+	struct stat st;
+
+	if (entry->type != DT_UNKNOWN)
+		return entry->type;
+	if (fstatat(dir_fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return IFTODT(st.st_mode);
 }

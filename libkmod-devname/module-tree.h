@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "list.h"
 
@@ -27,6 +28,12 @@ char *module_tree_module_name(const char *path);
 /* Compares the names of the modules in files of these names, like strcmp(3). */
 int module_tree_compare_names(const char *a, const char *b);
 
+/*
+ * A hash of the name of the module in a file of this name (FNV-1a). Anybody can make names with
+ * equal hashes.
+ */
+uint32_t module_tree_hash_name(const char *name);
+
 struct directory_entry {
 	const char *name; /* good until the next call */
 	unsigned char type; /* DT_... of readdir(3), DT_UNKNOWN if the file system does not say */
@@ -47,5 +54,8 @@ int directory_listing_start(struct directory_listing *listing);
 /* Gets an entry of the directory. Returns 1, 0 at the end, or a negative errno. */
 int directory_listing_next(struct directory_listing *listing, int dir_fd,
 			   struct directory_entry *ret_entry);
+
+/* Its type, from the file system if the listing does not say: DT_..., or a negative errno. */
+int directory_entry_type(int dir_fd, const struct directory_entry *entry);
 
 #endif

@@ -15,7 +15,7 @@
 
 struct work {
 	struct directory *directory; /* owned */
-	struct module *module; /* the harvest's */
+	struct module *module; /* owned */
 };
 
 static int compare_sizes(const void *a, const void *b)
@@ -86,21 +86,6 @@ static bool take(struct kmod_devname_scan *scan, struct work *ret_work)
 	return false;
 }
 
-static int move_harvest(struct harvest *to, struct harvest *from)
-{
-	int r = list_move(&to->modules, &from->modules);
-
-	if (r == 0)
-		r = list_move(&to->compressed, &from->compressed);
-	if (r == 0)
-		r = list_move(&to->directories, &from->directories);
-	if (r == 0)
-		r = list_move(&to->links, &from->links);
-	if (r == 0)
-		r = list_move(&to->remarks, &from->remarks);
-	return r;
-}
-
 void queue_fail(struct kmod_devname_scan *scan, struct worker *worker, int error)
 {
 	if (scan->error == 0) {
@@ -127,21 +112,38 @@ int queue_state(const struct kmod_devname_scan *scan)
 	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
+/* Only what is found in a directory is found again by way of it. */
+static int keep_directory(struct kmod_devname_scan *scan, struct directory *directory)
+{
+	if (directory->n_names == 0) {
+		directory_free(directory);
+		return 0;
+	}
+	scan->n_modules += directory->n_names;
+	if (list_push(&scan->walked, directory) == 0)
+		return 0;
+	directory_free(directory);
+	return -ENOMEM;
+}
+
 /* Hands in what has come out of a piece of work. The caller has the lock. */
 static void hand_in(struct worker *worker, const struct work *work, int r)
 {
 	struct kmod_devname_scan *scan = worker->scan;
+	int kept = 0;
 
 	if (worker->harvest.links.size > 0)
 		scan->links_sorted = false;
 	if (r == 0)
-		r = move_harvest(&scan->harvest, &worker->harvest);
-	if (work->directory)
+		r = harvest_move(&scan->harvest, &worker->harvest);
+	if (work->directory) {
 		scan->walking--;
-	else
+		kept = keep_directory(scan, work->directory);
+	} else {
 		scan->reading--;
-	if (r < 0)
-		queue_fail(scan, worker, r);
+	}
+	if (r < 0 || kept < 0)
+		queue_fail(scan, worker, r < 0 ? r : kept);
 	pthread_cond_broadcast(&scan->changed);
 	if (queue_state(scan) <= 0)
 		pthread_cond_signal(&scan->over);
@@ -166,6 +168,5 @@ int queue_work(struct worker *worker)
 	pthread_mutex_lock(&scan->lock);
 	hand_in(worker, &work, r);
 	pthread_mutex_unlock(&scan->lock);
-	free(work.directory);
 	return 1;
 }

@@ -53,12 +53,15 @@ static int report_remarks(struct kmod_devname_scan *scan)
 	return r;
 }
 
+/* A file may be there twice, the second time for its path only. */
 static int compare_modules(const void *a, const void *b)
 {
 	const struct module *x = *(struct module *const *)a, *y = *(struct module *const *)b;
 	int r = module_tree_compare_names(x->name, y->name);
 
-	return r != 0 ? r : strcmp(x->path, y->path);
+	if (r == 0)
+		r = strcmp(x->path, y->path);
+	return r != 0 ? r : (x->outcome == NULL) - (y->outcome == NULL);
 }
 
 static int open_in_tree(const struct kmod_devname_scan *scan, const char *path, int flags)
@@ -96,31 +99,6 @@ static int report_duplicate(const struct kmod_devname_scan *scan, const struct m
 			  "is not looked at: the same module is in %s", winner->path);
 }
 
-/* Gives a module that was not read the outcome that reading it would have had. */
-static int ask_index(const struct kmod_devname_scan *scan, struct module *module)
-{
-	_cleanup_free_ char *name = module_tree_module_name(module->path);
-	const struct index_module *entry;
-	size_t size = 0;
-	char *p;
-
-	if (!name)
-		return -ENOMEM;
-	entry = index_find(&scan->trust->index, name);
-	if (!entry || entry->aliases.size == 0)
-		return 0;
-	for (size_t i = 0; i < entry->aliases.size; i++)
-		size += strlen(entry->aliases.items[i]) + 1;
-	module->outcome = calloc(1, sizeof(*module->outcome) + size);
-	if (!module->outcome)
-		return -ENOMEM;
-	module->outcome->n_aliases = entry->aliases.size;
-	p = module->outcome->aliases;
-	for (size_t i = 0; i < entry->aliases.size; i++)
-		p = stpcpy(p, entry->aliases.items[i]) + 1;
-	return 0;
-}
-
 static bool counts_more(const struct kmod_devname_scan *scan, const struct module *a,
 			const struct module *b)
 {
@@ -128,18 +106,18 @@ static bool counts_more(const struct kmod_devname_scan *scan, const struct modul
 }
 
 /* Finds the file that counts among the first ones of a list, which are of one module. */
-static struct module *choose_copy(const struct kmod_devname_scan *scan, void **modules,
-				  size_t *ret_n, size_t n)
+static const struct module *choose_copy(const struct kmod_devname_scan *scan, void **modules,
+					size_t *ret_n, size_t n)
 {
-	struct module *first = modules[0], *winner = NULL;
+	const struct module *winner = modules[0];
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		struct module *module = modules[i];
+	for (i = 1; i < n; i++) {
+		const struct module *module = modules[i];
 
-		if (module_tree_compare_names(first->name, module->name) != 0)
+		if (module_tree_compare_names(winner->name, module->name) != 0)
 			break;
-		if (!module->gone && (!winner || counts_more(scan, module, winner)))
+		if (counts_more(scan, module, winner))
 			winner = module;
 	}
 	*ret_n = i;
@@ -149,13 +127,16 @@ static struct module *choose_copy(const struct kmod_devname_scan *scan, void **m
 static int report_losers(const struct kmod_devname_scan *scan, const struct module *winner,
 			 void **modules, size_t n)
 {
+	const struct module *last = winner;
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct module *module = modules[i];
 
-		if (module != winner && !module->gone)
+		if (strcmp(module->path, winner->path) != 0 &&
+		    strcmp(module->path, last->path) != 0)
 			r = report_duplicate(scan, winner, module);
+		last = module;
 	}
 	return r;
 }
@@ -173,16 +154,13 @@ static int choose(struct kmod_devname_scan *scan, struct module_position *positi
 	list_sort(modules, compare_modules);
 	for (size_t i = 0; i < modules->size && r == 0; i += copies) {
 		void **first = modules->items + i;
-		struct module *winner = choose_copy(scan, first, &copies, modules->size - i);
+		const struct module *winner = choose_copy(scan, first, &copies, modules->size - i);
 
-		if (!winner)
-			continue;
 		r = report_losers(scan, winner, first, copies);
-		if (r == 0 && winner->covered)
-			r = ask_index(scan, winner);
 		if (winner->outcome)
-			positions[n++] =
-				(struct module_position){ winner->path, MODULE_ORDER_NONE, winner };
+			positions[n++] = (struct module_position){ .path = winner->path,
+								   .position = MODULE_ORDER_NONE,
+								   .module = winner };
 	}
 	*ret_n = n;
 	return r;
@@ -266,11 +244,11 @@ static int add_outcome(const struct kmod_devname_scan *scan, const struct module
 int scan_conclude(struct kmod_devname_scan *scan)
 {
 	size_t n = count_outcomes(&scan->harvest.modules);
-	size_t n_index = scan->trust ? scan->trust->index.modules.size : 0;
-	_cleanup_free_ struct module_position *positions =
-		calloc(n + n_index + 1, sizeof(*positions));
+	_cleanup_free_ struct module_position *positions = calloc(n + 1, sizeof(*positions));
 	int r = positions ? report_remarks(scan) : -ENOMEM;
 
+	if (r == 0)
+		r = scan_find_copies(scan);
 	if (r == 0)
 		r = choose(scan, positions, &n);
 	if (r < 0 || n == 0)

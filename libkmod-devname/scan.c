@@ -70,6 +70,7 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	pool_stop(scan);
 	worker_free(scan->worker);
 	harvest_done(&scan->harvest);
+	list_done(&scan->walked, directory_free);
 	visited_free(scan->visited);
 	if (scan->root_fd >= 0)
 		(void)close(scan->root_fd);
@@ -133,7 +134,6 @@ static int open_index(struct kmod_devname_scan *scan)
 	int r = trust ? trust_open(trust, scan->root_fd, scan->directory, scan->report) : -ENOMEM;
 
 	if (r > 0) {
-		index_sort(&trust->index);
 		scan->trust = trust;
 		return 0;
 	}
@@ -143,42 +143,32 @@ static int open_index(struct kmod_devname_scan *scan)
 	return r;
 }
 
-static int add_directory(struct list *list, const char *path, bool linked)
-{
-	struct directory *directory = calloc(1, sizeof(*directory) + strlen(path) + 1);
-	int r;
-
-	if (!directory)
-		return -ENOMEM;
-	directory->linked = linked;
-	strcpy(directory->path, path);
-	r = list_push(list, directory);
-	if (r < 0)
-		free(directory);
-	return r;
-}
-
 /* Like directories behind links: after all others, and only if they are not among those. */
 static int add_externals(struct kmod_devname_scan *scan)
 {
+	struct directory *directory;
 	const char *path;
-	int r = 0;
 
-	for (size_t i = 0; r == 0 && (path = depmod_config_external(scan->config, i)); i++) {
+	for (size_t i = 0; (path = depmod_config_external(scan->config, i)); i++) {
 		_cleanup_close_ int fd = root_open_long(scan->root_fd, path, O_PATH | O_DIRECTORY);
 
-		if (fd >= 0)
-			r = add_directory(&scan->harvest.links, path, true);
+		if (fd < 0)
+			continue;
+		directory = harvest_add_directory(&scan->harvest.links, "", path);
+		if (!directory)
+			return -ENOMEM;
+		directory->linked = true;
 	}
-	return r;
+	return 0;
 }
 
 static int begin(struct kmod_devname_scan *scan)
 {
-	int r = add_directory(&scan->harvest.directories, "", false);
+	int r;
 
-	if (r == 0)
-		r = add_externals(scan);
+	if (!harvest_add_directory(&scan->harvest.directories, "", ""))
+		return -ENOMEM;
+	r = add_externals(scan);
 	if (r < 0)
 		return r;
 	scan->begun = true;
@@ -250,7 +240,7 @@ size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan)
 	size_t n;
 
 	pthread_mutex_lock(&scan->lock);
-	n = scan->harvest.modules.size;
+	n = scan->n_modules;
 	pthread_mutex_unlock(&scan->lock);
 	return n;
 }

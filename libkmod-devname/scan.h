@@ -17,14 +17,12 @@
 
 #define SCAN_THREADS_MAX 1024
 
-/* A module file that was found. Its name and path are all that is kept of most. */
+/* A module file of which more must be known than a hash of its name. */
 struct module {
 	const char *name; /* the last component of its path */
 	struct outcome *outcome; /* NULL: it declares nothing and nothing is wrong with it */
 	uint64_t size; /* of a compressed file */
 	bool linked; /* a symbolic link is on the way */
-	bool covered; /* it was not read: the index says what it declares */
-	bool gone; /* it was listed, and was not there when it was to be read */
 	char path[]; /* see module-tree.h */
 };
 
@@ -37,6 +35,8 @@ struct outcome {
 struct directory {
 	bool linked;
 	bool settled; /* it is what and where it was when depmod ran */
+	size_t n_names;
+	uint32_t *names; /* of the modules in it, as hashes: four bytes are kept of most modules */
 	char path[];
 };
 
@@ -46,11 +46,11 @@ struct remark {
 	char path[];
 };
 
-/* What came out of one directory. */
+/* What came out of one directory or module. */
 struct harvest {
 	struct list directories; /* to be read */
 	struct list links; /* directories too, behind symbolic links: read after all others */
-	struct list modules;
+	struct list modules; /* that have something to say, or are behind symbolic links */
 	struct list compressed; /* modules too, to be read */
 	struct list remarks;
 };
@@ -77,6 +77,8 @@ struct kmod_devname_scan {
 	pthread_cond_t changed; /* there is work, or an end to it */
 	pthread_cond_t over; /* all is read, or there was an error */
 	struct harvest harvest;
+	struct list walked; /* directories that have been read and have modules */
+	size_t n_modules; /* in them */
 	dev_t device; /* of the module directory */
 	void *visited; /* tsearch(3) tree of the directories that were read */
 	size_t walking; /* threads that are reading a directory */
@@ -98,17 +100,47 @@ struct worker {
 	struct modinfo modinfo;
 	struct directory_listing listing;
 	struct harvest harvest;
+	uint32_t *names; /* of the modules of the directory at hand, as hashes */
+	size_t n_names;
+	size_t names_capacity;
 	char *path; /* of what it is looking at, below the root; for errors */
 	size_t path_capacity;
 };
 
+void module_free(void *module);
+void directory_free(void *directory);
 void harvest_done(struct harvest *harvest);
 void visited_free(void *visited);
+
+/*
+ * What is to be kept of a module that was read, with a fault or without, and of one that was not,
+ * by its aliases in the index (NULL: none); NULL if nothing is. 0 or -ENOMEM.
+ */
+int outcome_of_modinfo(const struct modinfo *modinfo, enum fault fault,
+		       struct outcome **ret_outcome);
+int outcome_of_index(const struct list *aliases, struct outcome **ret_outcome);
+
+/* Empties from into to. 0 or -ENOMEM. */
+int harvest_move(struct harvest *to, struct harvest *from);
+
+/* Add to a list, which owns it then, the module or directory DIRECTORY/NAME. NULL: no memory. */
+struct module *harvest_add_module(struct list *list, const char *directory, const char *name,
+				  bool linked);
+struct directory *harvest_add_directory(struct list *list, const char *parent, const char *name);
+
+int harvest_add_remark(struct harvest *harvest, enum kmod_devname_code code, const char *directory,
+		       const char *name);
 
 struct worker *worker_new(struct kmod_devname_scan *scan);
 void worker_free(struct worker *worker);
 
-/* Read a directory, its plain modules included, or a compressed module. 0 or negative errno. */
+/* Returns a file descriptor or a negative errno. */
+int worker_open_directory(struct worker *worker, const struct directory *directory);
+
+/*
+ * Read a directory, its plain modules included, or a compressed module, which is taken over.
+ * 0 or negative errno.
+ */
 int worker_read_directory(struct worker *worker, struct directory *directory);
 int worker_read_compressed(struct worker *worker, struct module *module);
 
@@ -134,6 +166,9 @@ int pool_start(struct kmod_devname_scan *scan);
 int pool_wait(struct kmod_devname_scan *scan);
 
 void pool_stop(struct kmod_devname_scan *scan);
+
+/* Adds to the modules those of the others that are there more than once. 0 or negative errno. */
+int scan_find_copies(struct kmod_devname_scan *scan);
 
 /* Everything has been read: which modules count, in which order, and into the table with it. */
 int scan_conclude(struct kmod_devname_scan *scan);

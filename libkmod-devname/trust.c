@@ -22,8 +22,8 @@
 
 /* A module in modules.dep. */
 struct trust_module {
-	size_t position; /* in modules.dep */
 	bool proved; /* depmod could read it: otherwise it has a line there too, and no aliases */
+	const struct index_module *entry; /* NULL: it has no aliases */
 	char *name;
 	char path[];
 };
@@ -119,7 +119,6 @@ static int read_dep_line(struct trust *trust, const struct lines *line)
 			trust_module_free(module);
 		return -ENOMEM;
 	}
-	module->position = trust->modules.size;
 	module->proved = colon[1] != '\0';
 	return 1;
 }
@@ -146,16 +145,22 @@ static struct trust_module *find_name(struct hsearch_data *names, const char *na
 	return hsearch_r(key, FIND, &found, names) ? found->data : NULL;
 }
 
-/* Makes a way to find modules by name. 1, 0 if one stands there twice, or -ENOMEM. */
-static int enter_names(const struct trust *trust, struct hsearch_data *names)
+/*
+ * Makes a way to find by name the modules, or those that are not proved yet. 1, 0 if a name
+ * stands there twice, or -ENOMEM.
+ */
+static int enter_names(const struct trust *trust, bool unproved, struct hsearch_data *names)
 {
-	if (!hcreate_r(trust->modules.size + 1, names))
+	/* twice the room: a table that is full is slow */
+	if (!hcreate_r(2 * trust->modules.size + 1, names))
 		return -ENOMEM;
 	for (size_t i = 0; i < trust->modules.size; i++) {
 		struct trust_module *module = trust->modules.items[i];
 		const ENTRY entry = { .key = module->name, .data = module };
 		ENTRY *found;
 
+		if (unproved && module->proved)
+			continue;
 		if (!hsearch_r(entry, ENTER, &found, names))
 			return -ENOMEM;
 		if (found->data != module)
@@ -164,27 +169,39 @@ static int enter_names(const struct trust *trust, struct hsearch_data *names)
 	return 1;
 }
 
+static int check_names(const struct trust *trust)
+{
+	struct hsearch_data names = { 0 };
+	int r = enter_names(trust, false, &names);
+
+	hdestroy_r(&names);
+	return r;
+}
+
 /*
  * depmod writes the lines of all modules one after the other, in the order of modules.dep. Any
  * other order is not its work, or that of a module with a line feed in an alias.
  */
-static bool prove_by_aliases(struct trust *trust, struct hsearch_data *names)
+static bool prove_by_aliases(struct trust *trust)
 {
-	size_t last = 0;
+	size_t next = 0;
 
 	for (size_t i = 0; i < trust->index.modules.size; i++) {
 		const struct index_module *entry = trust->index.modules.items[i];
-		struct trust_module *module = find_name(names, entry->name);
+		struct trust_module *module;
 
-		if (!module || module->position <= last)
-			return false;
-		last = module->position;
+		do {
+			if (next == trust->modules.size)
+				return false;
+			module = trust->modules.items[next++];
+		} while (strcmp(module->name, entry->name) != 0);
+		module->entry = entry;
 		module->proved = true;
 	}
 	return true;
 }
 
-/* A line is "alias symbol:SYMBOL MODULE". */
+/* A line is "alias symbol:SYMBOL MODULE". Few modules are left to be looked for. */
 static bool prove_by_symbols(struct hsearch_data *names, FILE *stream)
 {
 	struct trust_module *module;
@@ -228,25 +245,34 @@ static bool is_in_order(const struct stat *dep, const struct stat *alias,
 
 enum { DEP, ALIAS, SYMBOLS, N_FILES };
 
-static int read_files(struct trust *trust, struct kmod_devname_report *report, FILE *streams[],
-		      struct hsearch_data *names)
+static int read_symbols(struct trust *trust, struct kmod_devname_report *report, FILE *stream)
+{
+	struct hsearch_data names = { 0 };
+	int r = enter_names(trust, true, &names);
+
+	if (r > 0 && !prove_by_symbols(&names, stream))
+		r = say_untrusted(report, "modules.symbols", "is damaged");
+	hdestroy_r(&names);
+	return r;
+}
+
+static int read_files(struct trust *trust, struct kmod_devname_report *report, FILE *streams[])
 {
 	int r = read_dep(trust, streams[DEP]);
 
 	if (r > 0)
-		r = enter_names(trust, names);
+		r = check_names(trust);
 	if (r == 0)
 		return say_untrusted(report, "modules.dep", "is damaged");
 	if (r > 0)
 		r = index_read(&trust->index, report, streams[ALIAS], "modules.alias");
 	if (r <= 0)
 		return is_exhausted(r) ? r : 0;
-	if (!prove_by_aliases(trust, names))
+	if (!prove_by_aliases(trust))
 		return say_untrusted(report, "modules.alias", "does not go with modules.dep");
-	if (!prove_by_symbols(names, streams[SYMBOLS]))
-		return say_untrusted(report, "modules.symbols", "is damaged");
+	r = read_symbols(trust, report, streams[SYMBOLS]);
 	list_sort(&trust->modules, compare_paths);
-	return 1;
+	return r;
 }
 
 static int open_files(struct trust *trust, struct kmod_devname_report *report, int root_fd,
@@ -275,14 +301,12 @@ int trust_open(struct trust *trust, int root_fd, const char *directory,
 	       struct kmod_devname_report *report)
 {
 	FILE *streams[N_FILES] = { NULL };
-	struct hsearch_data names = { 0 };
 	int r;
 
 	*trust = (struct trust){ 0 };
 	r = open_files(trust, report, root_fd, directory, streams);
 	if (r > 0)
-		r = read_files(trust, report, streams, &names);
-	hdestroy_r(&names);
+		r = read_files(trust, report, streams);
 	for (int i = 0; i < N_FILES; i++)
 		if (streams[i])
 			(void)fclose(streams[i]);
@@ -299,7 +323,8 @@ static int compare_path(const void *path, const void *module)
 	return strcmp(path, (*(const struct trust_module *const *)module)->path);
 }
 
-bool trust_covers(const struct trust *trust, const char *path, const struct stat *st)
+bool trust_covers(const struct trust *trust, const char *path, const struct stat *st,
+		  const struct list **ret_aliases)
 {
 	struct trust_module **found;
 
@@ -308,5 +333,8 @@ bool trust_covers(const struct trust *trust, const char *path, const struct stat
 		return false;
 	found = bsearch(path, trust->modules.items, trust->modules.size,
 			sizeof(*trust->modules.items), compare_path);
-	return found && (*found)->proved;
+	if (!found || !(*found)->proved)
+		return false;
+	*ret_aliases = (*found)->entry ? &(*found)->entry->aliases : NULL;
+	return true;
 }

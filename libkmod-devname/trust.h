@@ -33,8 +33,9 @@ bool trust_is_settled(const struct trust *trust, const struct stat *st);
 
 /*
  * Does the index say what this file, a path below the module directory, declares? Its
- * directories must be settled.
+ * directories must be settled. The aliases of use are the trust's; NULL if there are none.
  */
-bool trust_covers(const struct trust *trust, const char *path, const struct stat *st);
+bool trust_covers(const struct trust *trust, const char *path, const struct stat *st,
+		  const struct list **ret_aliases);
 
 #endif

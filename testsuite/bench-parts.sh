@@ -109,6 +109,29 @@ index_is_fresh() { # FORMAT
 		[ -z "$(find "$scratch/$1" -name '*.ko*' -newercc "$index" | head -n 1)" ]
 }
 
+# Copies of those modules that the index says nothing of but that they are there: no aliases, no
+# symbols, no dependencies. depmod writes the same of a module that it could not read.
+collect_unproved() { # FORMAT
+	unproved=$scratch/unproved-$1
+	mkdir "$unproved"
+	(
+		cd "$scratch/$1/lib/modules/$version" || exit
+		# shellcheck disable=SC2016 # awk's own
+		awk '
+		FILENAME != "modules.dep" { spoken[$NF] = 1; next }
+		{
+			path = $1
+			sub(/:$/, "", path)
+			name = path
+			sub(/.*\//, "", name)
+			sub(/\..*/, "", name)
+			gsub(/-/, "_", name)
+			if (NF == 1 && !(name in spoken))
+				print path
+		}' modules.alias modules.symbols modules.dep | xargs cp --parents -t "$unproved"
+	)
+}
+
 # A kernel as it is after its installation: depmod has run where it lies. The copy shares no file
 # with the kernel, whose next link would change the times of both. Where times are coarse, or
 # a program in between was slow, the index may prove nothing; then it is made again.
@@ -122,7 +145,9 @@ install_kernel() { # FORMAT
 		sleep 1
 		"$depmod" -b "$scratch/$1" "$version" 2> messages ||
 			fail "bench: $depmod: $(cat messages)"
-		! index_is_fresh "$1" || return 0
+		index_is_fresh "$1" || continue
+		collect_unproved "$1"
+		return
 	done
 	fail "bench: after $attempt runs of $depmod the index is not fresh: $(cat messages)"
 }
@@ -157,6 +182,8 @@ warm_tree() { # FORMAT ROUND
 	ours warm "$1" modules-1 "$2" "$tree" --threads 1
 	ours warm "$1" modules-all "$2" "$tree"
 	[ -d "$scratch/$1" ] || return 0
+	[ "$1" = plain ] ||
+		sample warm "$1" floor-auto "$2" ./decode "$scratch/unproved-$1" "$(cpus)"
 	ours warm "$1" auto "$2" "$scratch/$1" --source=auto
 	ours warm "$1" index "$2" "$scratch/$1" --source=index
 }

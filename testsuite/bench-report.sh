@@ -4,7 +4,7 @@
 # For bench.sh: what came out of it. The samples are summed up in the file "summary", and all
 # that is printed, written and drawn is made of that.
 
-: "${top_srcdir:?}" "${top_builddir:?}" "${DEPMOD:?}" "${version=}" "${modules=}"
+: "${top_srcdir:?}" "${top_builddir:?}" "${DEPMOD:?}" "${version=}" "${modules=}" "${scratch=}"
 
 # One line for each tree and program: PART TREE PROGRAM RUNS, median, least and most of wall and
 # of CPU, peak KiB; and what it is compared with: TREE PROGRAM, the ratio of the medians of
@@ -85,6 +85,7 @@ write_labels() {
 	floor-all/gz $gzip_library alone, all CPUs
 	floor-1/xz liblzma alone, 1 thread
 	floor-all/xz liblzma alone, all CPUs
+	floor-auto decoder, unproved modules
 	floor-1/zst libzstd alone, 1 thread
 	floor-all/zst libzstd alone, all CPUs
 	modules-1 generate, 1 thread
@@ -185,10 +186,35 @@ END {
 			mib["growth", 100000, "modules-1"] - mib["growth", 1000, "modules-1"])
 }'
 
+# What the index cannot save: the decoder alone on the modules that it is no proof for.
+# shellcheck disable=SC2016 # awk's own
+LIMIT='
+$1 == "warm" && $2 == tree && $12 == tree {
+	wall[$3] = $5
+	times[$3] = $14
+}
+END {
+	if (!("auto" in wall) || !("floor-auto" in wall))
+		exit
+	printf "%s, index and proof: %d modules had to be read, as the index has nothing of them; " \
+		"the decoder alone takes %.1f ms for these: no program can reach more than %.0fx; " \
+		"generate takes %.2f times as long\n", tree, modules, wall["floor-auto"],
+		times["floor-auto"], wall["auto"] / wall["floor-auto"]
+}'
+
+print_limits() {
+	for limited in gz xz zst; do
+		[ ! -d "$scratch/unproved-$limited" ] || awk -v tree="$limited" \
+			-v modules="$(find "$scratch/unproved-$limited" -type f | wc -l)" \
+			"$LIMIT" summary
+	done
+}
+
 print_targets() {
 	[ -s targets ] || return 0
 	printf '\nTargets\n%-40s %-32s %-22s %s\n' what target reached ''
 	awk -F '|' '{ printf "%-40s %-32s %-22s %s\n", $1, $2, $3, $4 }' targets
+	print_limits
 	! grep -q '^warm gz .* plain depmod ' summary ||
 		echo "gz: its target needs a depmod that reads .ko.gz: BENCH_DEPMOD"
 }
@@ -269,7 +295,7 @@ BEGIN {
 	title["auto"] = "generate, index and proof"
 	title["index"] = "generate, index alone"
 }
-$1 == "warm" && $3 != "depmod" && $14 != "-" {
+$1 == "warm" && $3 != "depmod" && $3 != "floor-auto" && $14 != "-" {
 	if ($2 != tree[trees]) {
 		tree[++trees] = $2
 		first[trees] = ++x

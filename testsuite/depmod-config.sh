@@ -156,6 +156,16 @@ test_excluded_names_are_passed_over_at_any_depth() {
 	nodes 'a a c10:4' 'fuse fuse c10:229' | same out
 }
 
+test_an_excluded_file_is_no_copy_either() {
+	config 'exclude fuse.ko'
+	node $M/kernel/fuse.ko from/kernel 1
+	node $M/kernel/a/fuse.ko from/a 2
+	node $M/kernel/b/fuse.plain.ko from/b 3
+	as_depmod
+	nodes 'fuse from/b c10:3' | same out
+	[ ! -s err ] || fail "$(cat err)"
+}
+
 test_external_directories_are_read() {
 	node "$PWD/opt/one/ext.ko" ext 1
 	node "$PWD/opt/two/deep/more.ko" more 2

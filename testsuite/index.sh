@@ -327,6 +327,69 @@ test_auto_reads_what_depmod_could_not() {
 	auto_is_right malformed
 }
 
+# Whatever kept depmod from reading fuse.ko, it said so on standard error at best; its files are
+# those of a module without aliases.
+index_lacks_fuse() {
+	grep -q '^kernel/fs/fuse\.ko:$' "$M/modules.dep" && ! grep -q fuse "$M/modules.alias"
+}
+
+auto_finds_fuse() {
+	spread_index
+	auto_is_right
+	grep -q '^fuse fuse c10:229$' got
+}
+
+# Which calls depmod makes differs between versions.
+test_auto_reads_what_a_system_kept_from_depmod() {
+	installed_tree
+	kept=0
+	for call in openat:error=ENFILE openat:error=EMFILE openat:error=EACCES openat:error=EIO \
+		read:error=EIO pread64:error=EIO mmap:error=ENOMEM; do
+		sleep 0.05
+		strace -o trace -P "$PWD/$M/kernel/fs/fuse.ko" -e inject=$call \
+			"$DEPMOD" -b root 6.1.0 2> err ||
+			skip "strace does not work here: $(head -n 1 err)"
+		index_lacks_fuse || continue
+		auto_finds_fuse
+		kept=$((kept + 1))
+	done
+	[ $kept -ge 3 ]
+}
+
+test_auto_reads_what_depmod_had_no_memory_for() {
+	installed_tree
+	command -v prlimit >/dev/null || skip "there is no prlimit"
+	sleep 0.05
+	truncate -s 300M "$M/kernel/fs/fuse.ko"
+	touch -d 2020-01-01 "$M/kernel/fs/fuse.ko"
+	sleep 0.05
+	prlimit --as=100000000 "$DEPMOD" -b root 6.1.0 2> /dev/null
+	index_lacks_fuse
+	auto_finds_fuse
+}
+
+test_auto_reads_what_depmod_cannot_decompress() {
+	installed_tree
+	"$DEPMOD" -V | grep -q -- -ZLIB || skip "this depmod reads gzip"
+	grep -q '^#define WITH_ZLIB 1' "$top_builddir/config.h" || skip "this build does not"
+	gzip -n "$M/kernel/fs/fuse.ko"
+	mv "$M/kernel/fs/fuse.ko.gz" "$M/kernel/fs/fuse.ko"
+	run_depmod
+	index_lacks_fuse
+	auto_finds_fuse
+}
+
+test_auto_reads_what_is_cut() {
+	installed_tree
+	xz -c "$M/kernel/fs/fuse.ko" > fuse.ko.xz
+	head -c $(($(wc -c < fuse.ko.xz) - 20)) fuse.ko.xz > "$M/kernel/fs/fuse.ko"
+	touch -d 2020-01-01 "$M/kernel/fs/fuse.ko"
+	run_depmod
+	index_lacks_fuse
+	auto_is_right
+	grep -q '/fuse\.ko: error: ' err
+}
+
 # The index was cut at the end of a line: nothing in its form tells.
 test_auto_reads_what_the_index_has_lost() {
 	installed_tree

@@ -7,7 +7,8 @@
 : "${top_builddir:?}" "${DEPMOD:?}"
 
 # How modules are compressed: "quick", which is enough to see what is found, or "shipped", as by
-# the kernel's own Makefile, which is what decompression must be measured on.
+# the kernel's own Makefile, which is what decompression must be measured on, or in "blocks", as
+# xz since 5.6 does with more than 3 MiB.
 : "${PACKING:=quick}"
 
 KERNELS=${KMOD_DEVNAME_KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/kmod-devname/kernels}
@@ -70,6 +71,7 @@ compress_modules() { # DIRECTORY gz|xz|zst
 	quick-gz) set -- "$1" gzip -1 -n -f ;;
 	quick-xz) set -- "$1" xz --check=crc32 -0 -f ;;
 	quick-zst) set -- "$1" zstd -1 -q -f --rm ;;
+	blocks-xz) set -- "$1" xz --check=crc32 --block-size=1MiB -0 -f ;;
 	shipped-gz) set -- "$1" gzip -n -f ;;
 	shipped-xz) set -- "$1" xz --check=crc32 --lzma2=dict=1MiB -f ;;
 	shipped-zst) set -- "$1" zstd -q -f --rm ;;

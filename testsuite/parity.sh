@@ -76,6 +76,14 @@ test_cloud_amd64() {
 	compare cloud-amd64
 }
 
+# As Debian ships it: .ko.xz.
+test_amd64_6_12() {
+	need amd64-6.12 xz
+	depmod_reads xz || skip "this depmod does not read xz"
+	run_depmod amd64-6.12 plain
+	generates amd64-6.12 plain amd64-6.12-plain.depmod
+}
+
 test_arm64() {
 	compare arm64
 }
@@ -99,6 +107,17 @@ test_amd64_gz() {
 
 test_amd64_xz() {
 	compare_compressed xz
+}
+
+test_cloud_amd64_xz_of_many_blocks() {
+	# shellcheck disable=SC2034 # for kernels.sh
+	PACKING=blocks
+	need cloud-amd64 xz
+	find "$(kernel_tree cloud-amd64 xz)" -name '*.ko.xz' -exec xz --robot --list {} + > list
+	[ "$(awk '$1 == "file" && $3 > 3' list | wc -l)" -gt 0 ]
+	run_depmod cloud-amd64 plain
+	generates cloud-amd64 xz cloud-amd64-plain.depmod
+	generates cloud-amd64 xz cloud-amd64-plain.depmod --threads 1
 }
 
 test_amd64_zst() {

@@ -150,6 +150,29 @@ test_a_modinfo_of_64_mib_is_refused_and_soon() {
 	done
 }
 
+# xz since 5.6 begins another block after 3 MiB. Of one module .modinfo is in four of its blocks,
+# the name in the first and the number in the last; of the other it is before all that is large.
+test_xz_in_blocks_gives_what_plain_gives() {
+	command -v xz > /dev/null || skip "no xz"
+	grep -q '^#define WITH_XZ 1' "$top_builddir/config.h" || skip "this build cannot read .xz"
+	start_module $M/across.ko
+	append $M/across.ko alias=pci:v1d2s 3670016
+	end_module $M/across.ko
+	module $M/before.ko alias=devname:before alias=char-major-10-2
+	head -c 4000000 /dev/zero >> $M/before.ko
+	generate -n > plain
+	printf '%s\n' "$HEADER" 'big big c10:1' 'before before c10:2' | sed 's/^big/across/' |
+		same plain
+	xz --check=crc32 --block-size=1MiB $M/across.ko $M/before.ko
+	[ "$(xz --robot --list $M/across.ko.xz $M/before.ko.xz |
+		awk '$1 == "file" && $3 == 4' | wc -l)" -eq 2 ]
+	for threads in 1 2 8; do
+		generate -n --threads $threads > out 2> err
+		same plain < out
+		same err < /dev/null
+	done
+}
+
 # All of these count: the list of useful aliases is at its limit, and so is the time for it.
 test_a_million_device_names_are_too_many_and_soon() {
 	start_module $M/big.ko

@@ -23,7 +23,8 @@ static size_t make_positions(const char *const *paths, struct module_position *p
 	size_t n = 0;
 
 	for (; n < PATHS_MAX && paths[n]; n++)
-		positions[n] = (struct module_position){ paths[n], MODULE_ORDER_NONE, NULL };
+		positions[n] =
+			(struct module_position){ .path = paths[n], .position = MODULE_ORDER_NONE };
 	return n;
 }
 
@@ -243,9 +244,9 @@ static const struct {
 START_TEST(a_line_that_is_too_long_is_a_finding)
 {
 	char *path = make_path(long_rows[_i].size), *text;
-	struct module_position positions[] = { { path, MODULE_ORDER_NONE, NULL },
-					       { "a.ko", MODULE_ORDER_NONE, NULL },
-					       { "b.ko", MODULE_ORDER_NONE, NULL } };
+	struct module_position positions[] = { { .path = path, .position = MODULE_ORDER_NONE },
+					       { .path = "a.ko", .position = MODULE_ORDER_NONE },
+					       { .path = "b.ko", .position = MODULE_ORDER_NONE } };
 	struct kmod_devname_report *report;
 	struct harness_source source = { { NULL, 0 }, 0, 0 };
 	FILE *stream;
@@ -275,7 +276,7 @@ START_TEST(a_finding_names_file_line_and_severity)
 	const struct kmod_devname_finding *finding;
 	struct kmod_devname_report *report;
 	struct harness_source source = { LINE("a.ko\nb.ko\nc.ko"), 0, 0 };
-	struct module_position positions[] = { { "a.ko", MODULE_ORDER_NONE, NULL } };
+	struct module_position positions[] = { { .path = "a.ko", .position = MODULE_ORDER_NONE } };
 	FILE *stream = harness_open(&source);
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
@@ -297,7 +298,7 @@ static const int error_rows[] = { EIO, EISDIR, EACCES, ENOMEM };
 START_TEST(a_read_error_is_returned)
 {
 	struct harness_source source = { LINE("a.ko\nb.k"), 0, error_rows[_i] };
-	struct module_position positions[] = { { "a.ko", MODULE_ORDER_NONE, NULL } };
+	struct module_position positions[] = { { .path = "a.ko", .position = MODULE_ORDER_NONE } };
 	FILE *stream = harness_open(&source);
 
 	ck_assert_int_eq(module_order_read(stream, NULL, positions, 1), -error_rows[_i]);
@@ -324,7 +325,8 @@ START_TEST(many_modules_are_sorted)
 	ck_assert(positions && paths && stream);
 	for (size_t i = 0; i < MANY; i++) {
 		(void)snprintf(paths[i], sizeof(paths[i]), "kernel/m%zu.ko.xz", i);
-		positions[i] = (struct module_position){ paths[i], MODULE_ORDER_NONE, NULL };
+		positions[i] =
+			(struct module_position){ .path = paths[i], .position = MODULE_ORDER_NONE };
 		fprintf(stream, "kernel/m%zu.ko\n", scramble(i));
 	}
 	ck_assert_int_eq(fclose(stream), 0);

@@ -28,6 +28,7 @@
 #endif
 
 #include "mkmodule.h"
+#include "module-tree.h"
 
 #define NOBODY 65534
 #define MODULES 300
@@ -168,6 +169,18 @@ static void write_module(int dir_fd, const char *path, const char *name, unsigne
 static void write_plain(int dir_fd, const char *path, const char *name, unsigned int minor)
 {
 	write_module(dir_fd, path, name, minor, 0, GOOD);
+}
+
+/* A module that declares nothing, of which little is remembered. */
+static void write_silent(int dir_fd, const char *path)
+{
+	static const char *const strings[] = { "license=GPL", "alias=pci:v1d2" };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct bytes bytes;
+
+	bytes.data = mkmodule(&spec, &bytes.size);
+	write_bytes(dir_fd, path, bytes, GOOD);
+	free(bytes.data);
 }
 
 static int make_directory(int dir_fd, const char *name)
@@ -783,6 +796,55 @@ START_TEST(every_copy_that_does_not_count_is_named)
 }
 END_TEST
 
+START_TEST(copies_of_a_silent_module_are_named)
+{
+	int dir_fd = harness_directory();
+	struct result result;
+	char *text;
+
+	write_silent(dir_fd, "kernel/a-b.ko");
+	write_silent(dir_fd, "kernel/a_b.ko");
+	write_silent(dir_fd, "updates/a-b.ko");
+	write_silent(dir_fd, "kernel/other.ko");
+	write_plain(dir_fd, "extra/a_b.ko", "loser", 1);
+	ck_assert_int_eq(symlinkat("other.ko", dir_fd, "kernel/same.ko"), 0);
+	ck_assert_int_eq(symlinkat("../kernel/other.ko", dir_fd, "extra/other.ko"), 0);
+	ck_assert_int_eq(symlinkat("../kernel/same.ko", dir_fd, "extra/a-b.ko"), 0);
+	result = scan_all(dir_fd);
+	text = result_text(&result);
+	ck_assert_str_eq(names_of(&result), "");
+	ck_assert_uint_eq(kmod_devname_report_size(result.report), 4);
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_NOTE), 4);
+	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note kernel/a-b.ko:0"));
+	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note kernel/a_b.ko:0"));
+	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note extra/a-b.ko:0"));
+	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note extra/a_b.ko:0"));
+	free(text);
+	result_done(&result);
+}
+END_TEST
+
+/* Two pairs of words with the same FNV-1a hash of 32 bits, as is well known. */
+START_TEST(modules_whose_names_have_one_hash_are_no_copies)
+{
+	int dir_fd = harness_directory();
+	struct result result;
+
+	ck_assert_uint_eq(module_tree_hash_name("costarring.ko"),
+			  module_tree_hash_name("liquid.ko.xz"));
+	ck_assert_uint_eq(module_tree_hash_name("declinate.ko"),
+			  module_tree_hash_name("macallums.ko"));
+	write_silent(dir_fd, "kernel/costarring.ko");
+	write_plain(dir_fd, "kernel/liquid.ko", "liquid", 1);
+	write_silent(dir_fd, "kernel/a/declinate.ko");
+	write_silent(dir_fd, "updates/macallums.ko");
+	result = scan_all(dir_fd);
+	ck_assert_str_eq(names_of(&result), "liquid");
+	ck_assert_uint_eq(kmod_devname_report_size(result.report), 0);
+	result_done(&result);
+}
+END_TEST
+
 START_TEST(a_copy_that_does_not_count_is_not_judged)
 {
 	static const enum damage not_judged[] = { GARBAGE, EMPTY, CUT };
@@ -1087,6 +1149,8 @@ static void add_tree_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, of_two_copies_updates_counts_then_the_smaller_path, 0,
 			    N(copies));
 	tcase_add_test(tcase, every_copy_that_does_not_count_is_named);
+	tcase_add_test(tcase, copies_of_a_silent_module_are_named);
+	tcase_add_test(tcase, modules_whose_names_have_one_hash_are_no_copies);
 	tcase_add_loop_test(tcase, a_copy_that_does_not_count_is_not_judged, 0, 3);
 	tcase_add_test(tcase, a_corrupt_copy_that_counts_gives_no_node_of_the_other);
 	tcase_add_loop_test(tcase, a_link_to_a_module_of_the_same_tree_is_no_copy, 0,
