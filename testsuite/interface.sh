@@ -204,6 +204,7 @@ expected_files() {
 	if_wanted kernelpostinstdir kmod-devname
 	if_wanted pacmanhooksdir 61-kmod-devname.hook
 	if_wanted pacmanhooksdir 75-kmod-devname.hook
+	pkglibexecdir=$(directory pkglibexecdir)
 	cat <<-END
 	$bindir/kmod-devname
 	$includedir/libkmod-devname.h
@@ -214,12 +215,13 @@ expected_files() {
 	$libdir/pkgconfig/libkmod-devname.pc
 	$mandir/man3/libkmod-devname.3
 	$mandir/man5/modules.devname.5
+	$mandir/man8/kmod-devname-depmod.8
 	$mandir/man8/kmod-devname.8
 	$examples/initramfs/init.sh
 	$examples/runit/kmod-devname.sh
 	$examples/s6-rc/kmod-devname/type
 	$examples/s6-rc/kmod-devname/up
-	$(directory pkglibexecdir)/refresh
+	$pkglibexecdir/refresh
 	$examples/apk/kmod-devname.trigger
 	$examples/buildroot/Config.in
 	$examples/buildroot/kmod-devname.mk
@@ -228,6 +230,7 @@ expected_files() {
 	$examples/rpm/file-triggers.inc
 	$examples/yocto/kmod-devname.bb
 	$examples/yocto/kmod-devname.bbclass
+	$pkglibexecdir/depmod
 	END
 }
 
@@ -249,12 +252,15 @@ test_installed_files_have_modes_for_all() {
 	install_to "$PWD/image"
 	find image -type f ! -perm -444 > unreadable
 	[ ! -s unreadable ] || fail "not readable for all: $(cat unreadable)"
-	[ -x "image$(directory bindir)/kmod-devname" ] || fail "kmod-devname is not executable"
+	for program in "$(directory bindir)/kmod-devname" "$(directory pkglibexecdir)/depmod"; do
+		[ -x "image$program" ] || fail "$program is not executable"
+	done
 }
 
 test_installed_pages_are_pages() {
 	install_to "$PWD/image"
-	for page in man3/libkmod-devname.3 man5/modules.devname.5 man8/kmod-devname.8; do
+	for page in man3/libkmod-devname.3 man5/modules.devname.5 man8/kmod-devname.8 \
+		man8/kmod-devname-depmod.8; do
 		grep -q '^\.TH ' "image$(directory mandir)/$page" || fail "$page: has no title line"
 	done
 }

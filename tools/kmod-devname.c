@@ -6,6 +6,8 @@
 
 #include "tool.h"
 
+const char program_name[] = "kmod-devname";
+
 static const struct command *const commands[] = {
 	&cmd_generate,
 	&cmd_list,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What all commands share: messages, reports, exit status. */
+/* What all commands and programs share: messages, reports, exit status. */
 
 #include <errno.h>
 #include <stdarg.h>
@@ -45,7 +45,7 @@ void say(const char *format, ...)
 		text = NULL;
 	else
 		escaped = escape(text);
-	(void)fprintf(stderr, "kmod-devname: %s\n", escaped ? escaped : "out of memory");
+	(void)fprintf(stderr, "%s: %s\n", program_name, escaped ? escaped : "out of memory");
 	free(escaped);
 	free(text);
 }

@@ -56,6 +56,9 @@ struct common {
 bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
 		   bool (*take)(void *data, int key), void *data, enum status *ret_status);
 
+/* What messages begin with; each program has its own. */
+extern const char program_name[];
+
 /* One line on stderr, with the program's name; bytes that are not printable are escaped. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* modules.devname, when depmod is done: from modules.alias, or else from the modules. */
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "depmod.h"
+#include "kernels.h"
+#include "output.h"
+#include "tool.h"
+
+/* Errors are all that is printed. */
+static const struct common common = { .quiet = true };
+
+/* Returns 1 if the table is complete, 0 if the index cannot be used, or a negative errno. */
+static int read_index(const struct kernels *kernels, struct kmod_devname_table *table,
+		      struct kmod_devname_report *report)
+{
+	FILE *stream;
+	int r = kernel_open_stream(kernels, &kernels->items[0], INDEX_NAME, &stream);
+
+	if (r < 0)
+		return r;
+	r = kmod_devname_table_read_index(table, report, stream, INDEX_NAME);
+	(void)fclose(stream);
+	return r;
+}
+
+static int scan(const struct kernels *kernels, struct kmod_devname_table *table,
+		struct kmod_devname_report *report)
+{
+	struct kmod_devname_scan *scan;
+	int r = kmod_devname_scan_new(kernels->root_fd, kernels->items[0].directory, table, report,
+				      &scan);
+
+	if (r < 0)
+		return r;
+	do
+		r = kmod_devname_scan_step(scan);
+	while (r > 0);
+	kmod_devname_scan_unref(scan);
+	return r;
+}
+
+static bool has_ambiguous(const struct kmod_devname_report *report)
+{
+	size_t n = kmod_devname_report_size(report);
+
+	for (size_t i = 0; i < n; i++)
+		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) ==
+		    KMOD_DEVNAME_AMBIGUOUS)
+			return true;
+	return false;
+}
+
+/* What a source gives. */
+struct result {
+	struct kmod_devname_table *table;
+	struct kmod_devname_report *report;
+};
+
+static void result_done(struct result *result)
+{
+	result->table = kmod_devname_table_unref(result->table);
+	result->report = kmod_devname_report_unref(result->report);
+}
+
+static int result_new(struct result *result)
+{
+	int r = kmod_devname_table_new(&result->table);
+
+	return r < 0 ? r : kmod_devname_report_new(&result->report);
+}
+
+/* Returns whether that was enough; if not, the result is empty, or *ret_status is a failure. */
+static bool take_index(const struct place *place, const struct kernels *kernels,
+		       struct result *result, enum status *ret_status)
+{
+	int r = read_index(kernels, result->table, result->report);
+
+	*ret_status = STATUS_CLEAN;
+	/* the index of busybox has two files of one module as if they were one */
+	if (r == 0 || (r > 0 && has_ambiguous(result->report) && !place->line->has_files)) {
+		result_done(result);
+		r = result_new(result);
+		if (r == 0)
+			return false;
+	}
+	if (r < 0)
+		*ret_status = say_failure(place->to, r);
+	else
+		print_report(result->report, place->to, &common);
+	return true;
+}
+
+static enum status take_modules(const struct place *place, struct result *result)
+{
+	struct kernels kernels;
+	enum status status;
+	int r;
+
+	if (place->line->has_files) {
+		say("%s/%s: cannot be used, so %s is left as it is", place->to, INDEX_NAME,
+		    FILE_NAME);
+		return STATUS_FAILED;
+	}
+	status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
+	if (status == STATUS_CLEAN) {
+		r = scan(&kernels, result->table, result->report);
+		print_report(result->report, place->from, &common);
+		if (r < 0)
+			status = say_failure(place->from, r);
+	}
+	kernels_done(&kernels);
+	return status;
+}
+
+/*
+ * A bad module gives no node, is named and changes nothing else: depmod has succeeded, and its
+ * callers undo the installation if it has not.
+ */
+static enum status replace(const struct place *place, const struct kernels *kernels, bool is_new,
+			   const struct target *target)
+{
+	struct result result = { NULL, NULL };
+	enum status status = STATUS_CLEAN;
+	int r = result_new(&result);
+
+	if (r == 0) {
+		if (!is_new || !take_index(place, kernels, &result, &status))
+			status = take_modules(place, &result);
+		if (status == STATUS_CLEAN)
+			r = kmod_devname_table_replace(result.table, target->dir_fd, target->name);
+	}
+	if (r < 0)
+		status = say_failure(target->path, r);
+	result_done(&result);
+	return status;
+}
+
+bool refresh(const struct place *place, bool is_new)
+{
+	struct kernels kernels;
+	struct target target;
+	enum status status = kernels_find(&kernels, &common, (char *[]){ place->to }, 1, false);
+
+	if (status == STATUS_CLEAN)
+		status = target_kernel(&kernels, &kernels.items[0], &target);
+	if (status == STATUS_CLEAN) {
+		target_lock(&target);
+		status = replace(place, &kernels, is_new, &target);
+		target_done(&target);
+	}
+	kernels_done(&kernels);
+	return status == STATUS_CLEAN;
+}
