@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <linux/magic.h>
 #include <signal.h>
 #include <stdio.h>
@@ -214,9 +215,15 @@ static bool lacks_flag(int error)
 	return error == EINVAL || error == ENOSYS;
 }
 
+/* renameat2(2), for which older C libraries have no function. */
+static int rename_with_flags(int dir_fd, const char *from, const char *to, unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, dir_fd, from, dir_fd, to, flags);
+}
+
 static int take_name(int dir_fd, const char *temporary, const char *name)
 {
-	if (renameat2(dir_fd, temporary, dir_fd, name, RENAME_NOREPLACE) == 0)
+	if (rename_with_flags(dir_fd, temporary, name, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (!lacks_flag(errno) || linkat(dir_fd, temporary, dir_fd, name, 0) < 0)
 		return -errno;
@@ -229,14 +236,14 @@ static int take_name(int dir_fd, const char *temporary, const char *name)
  */
 static int take_over_name(int dir_fd, const char *temporary, const char *name)
 {
-	if (renameat2(dir_fd, temporary, dir_fd, name, RENAME_EXCHANGE) < 0) {
+	if (rename_with_flags(dir_fd, temporary, name, RENAME_EXCHANGE) < 0) {
 		if (lacks_flag(errno) && renameat(dir_fd, temporary, dir_fd, name) == 0)
 			return 0;
 		return -errno;
 	}
 	if (is_device(dir_fd, temporary))
 		return drop(dir_fd, temporary);
-	(void)renameat2(dir_fd, temporary, dir_fd, name, RENAME_EXCHANGE);
+	(void)rename_with_flags(dir_fd, temporary, name, RENAME_EXCHANGE);
 	return -EEXIST;
 }
 

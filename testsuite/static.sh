@@ -113,6 +113,41 @@ test_list_prints_what_the_dynamic_build_prints() {
 	done
 }
 
+test_static_nodes_prints_what_the_dynamic_build_prints() {
+	[ -n "${KMOD_DEVNAME_DYNAMIC:-}" ] || skip "KMOD_DEVNAME_DYNAMIC names no program"
+	need_chroot
+	make_root
+	for format in human tmpfiles devname mknod cpio device-table json; do
+		"$KMOD_DEVNAME_DYNAMIC" static-nodes -f "$format" -b root good > dynamic.out
+		run 0 static-nodes -f "$format" good
+		says_nothing
+		same out < dynamic.out
+		run 0 static-nodes -f "$format" -o "/run/$format" good
+		same "root/run/$format" < dynamic.out
+	done
+}
+
+test_create_makes_nodes_where_there_is_nothing_else() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to make device nodes"
+	need_chroot
+	make_root
+	mkdir -p root/dev root/usr/lib/udev/rules.d root/etc
+	echo 'KERNEL=="tun", GROUP="net", OPTIONS+="static_node=net/tun"' > root/usr/lib/udev/rules.d/50-x.rules
+	echo 'net:x:4711:' > root/etc/group
+	run 0 create --udev-permissions good
+	says_nothing
+	(cd root/dev && find . -type c -o -type b | sort | while read -r node; do
+		stat -c '%n %F %t:%T %a %u:%g' "$node"
+	done) | same /dev/fd/3 3<<-'END'
+	./fuse character special file a:e5 600 0:0
+	./loop0 block special file fff:fffff 600 0:0
+	./mapper/control character special file a:ec 600 0:0
+	./net/tun character special file a:c8 660 0:4711
+	END
+	run 0 create -n good
+	[ ! -s out ] || fail "has more to do: $(cat out)"
+}
+
 test_generate_is_refused() {
 	need_chroot
 	make_root
@@ -121,7 +156,7 @@ test_generate_is_refused() {
 		run 2 generate "$option" good
 		[ ! -s out ] || fail "printed: $(cat out)"
 		same messages <<-'END'
-		kmod-devname: this build is without the command 'generate': it reads no modules
+		kmod-devname: this build is without the command 'generate': it has what an initramfs needs
 		END
 	done
 	cmp before root/lib/modules/good/modules.devname
@@ -135,9 +170,13 @@ test_help_has_the_commands_of_this_build() {
 	sed -n '/^Commands:/,/^$/s/^  \([^ ]*\) .*/\1/p' out > commands
 	same commands <<-'END'
 	list
+	static-nodes
+	create
 	END
-	run 0 list --help
-	says_nothing
+	for command in list static-nodes create; do
+		run 0 "$command" --help
+		says_nothing
+	done
 }
 
 test_version_tells_this_build_from_others() {
