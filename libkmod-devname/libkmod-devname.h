@@ -124,8 +124,8 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_STALE_INDEX: "stale-index": modules.alias may be out of date, so the modules were
  *   read, note
  *
- * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d that is no statement, or a file of it
- *   that does not exist, warning
+ * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d or modprobe.d that is no statement, or
+ *   a file that was given and does not exist, warning
  *
  * @KMOD_DEVNAME_BAD_RULE: "bad-rule": a line of udev's rules that names a static node, and
  *   cannot be understood in whole or in part, warning
@@ -1036,6 +1036,217 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 			      struct kmod_devname_report *report, int dev_fd,
 			      const struct kmod_devname_permissions *permissions,
 			      unsigned int flags, enum kmod_devname_outcome *outcomes);
+
+/* --- resolution -------------------------------------------------------------------------- */
+
+/**
+ * enum kmod_devname_verdict - what becomes of opening a device number, the best that happens
+ * @KMOD_DEVNAME_VERDICT_LOADS: modules are loaded
+ * @KMOD_DEVNAME_VERDICT_LOADED: the module is loaded already
+ * @KMOD_DEVNAME_VERDICT_BUILT_IN: the module is a part of the kernel
+ * @KMOD_DEVNAME_VERDICT_COMMAND: modprobe(8) runs an "install" command of
+ *   modprobe.d(5) instead of loading the module, or a module that it depends on. What the command
+ *   does is not known
+ * @KMOD_DEVNAME_VERDICT_BLACKLISTED: the module is
+ * @KMOD_DEVNAME_VERDICT_OFF: an "alias" of modprobe.d(5) leads to "off"
+ * @KMOD_DEVNAME_VERDICT_NO_FILE: an alias leads to a module that is not in modules.dep
+ * @KMOD_DEVNAME_VERDICT_NO_MODULE: no module has the alias. The device may have a driver all
+ *   the same: one that is built in often has no alias
+ * @KMOD_DEVNAME_VERDICT_NO_INDEX: depmod's modules.dep.bin, modules.alias.bin,
+ *   modules.symbols.bin or modules.builtin.bin is missing or cannot be read, and without it there
+ *   is no module
+ * @KMOD_DEVNAME_VERDICT_NOT_ASKED: the kernel asks for no module
+ */
+enum kmod_devname_verdict {
+	KMOD_DEVNAME_VERDICT_LOADS = 1,
+	KMOD_DEVNAME_VERDICT_LOADED = 2,
+	KMOD_DEVNAME_VERDICT_BUILT_IN = 3,
+	KMOD_DEVNAME_VERDICT_COMMAND = 4,
+	KMOD_DEVNAME_VERDICT_BLACKLISTED = 5,
+	KMOD_DEVNAME_VERDICT_OFF = 6,
+	KMOD_DEVNAME_VERDICT_NO_FILE = 7,
+	KMOD_DEVNAME_VERDICT_NO_MODULE = 8,
+	KMOD_DEVNAME_VERDICT_NO_INDEX = 9,
+	KMOD_DEVNAME_VERDICT_NOT_ASKED = 10,
+};
+
+/**
+ * enum kmod_devname_role - why a module is a step of a resolution
+ * @KMOD_DEVNAME_ROLE_ALIAS: it has the alias that the kernel asks for
+ * @KMOD_DEVNAME_ROLE_DEPENDENCY: such a module needs it
+ * @KMOD_DEVNAME_ROLE_SOFT: it is one, "softdep" of modprobe.d(5), or needed by
+ *   one; nothing depends on whether it can be loaded
+ */
+enum kmod_devname_role {
+	KMOD_DEVNAME_ROLE_ALIAS = 1,
+	KMOD_DEVNAME_ROLE_DEPENDENCY = 2,
+	KMOD_DEVNAME_ROLE_SOFT = 3,
+};
+
+/**
+ * struct kmod_devname_resolution - which modules opening a device number loads
+ */
+struct kmod_devname_resolution;
+
+/**
+ * struct kmod_devname_step - one module of it, and what happens to that
+ *
+ * Lives as long as its resolution.
+ */
+struct kmod_devname_step;
+
+/* The kernel and the root directory are those that run. */
+#define KMOD_DEVNAME_RESOLVE_RUNNING (1U << 0)
+
+/**
+ * kmod_devname_resolution_new() - find out which modules opening a device number loads
+ * @root_fd: the root directory of the system in question; O_PATH is enough
+ * @directory: the module directory of a kernel below it, such as "lib/modules/6.1.0"
+ * @type: S_IFCHR or S_IFBLK
+ * @major: 1 to KMOD_DEVNAME_MAJOR_MAX
+ * @minor: 0 to KMOD_DEVNAME_MINOR_MAX
+ * @flags: 0, or KMOD_DEVNAME_RESOLVE_RUNNING: then modules that are loaded count as such, and
+ *   "modprobe.blacklist=" of the kernel command line is followed
+ * @report: takes the findings
+ * @ret_resolution: release it with kmod_devname_resolution_unref()
+ *
+ * For a number that no driver has, the kernel asks for "char-major-MAJOR-MINOR" and, if modprobe(8)
+ * fails, for "char-major-MAJOR" (fs/char_dev.c, base_probe); for c10:0 to c10:254 for the first
+ * only, and for c10:255, MISC_DYNAMIC_MINOR, for nothing (drivers/char/misc.c, misc_open). For
+ * blocks it is "block-major-..." likewise, or nothing without CONFIG_BLOCK_LEGACY_AUTOLOAD
+ * (block/bdev.c, blkdev_get_no_open); that is looked up in the file "config" in @directory, in
+ * /boot/config-VERSION, and for the running kernel in /proc/config.gz.
+ *
+ * What modprobe(8) does then is found out through libkmod, for this root directory alone: by the
+ * files of /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d and
+ * /lib/modprobe.d below @root_fd, as kmod_devname_config_read() reads those of depmod.d, and by the
+ * indexes that depmod(8) has written to @directory. Symbolic links lead nowhere else. libkmod
+ * believes what is in the indexes: take care with those of somebody else.
+ *
+ * Findings: bad-config, long-line; system.
+ *
+ * Return: 0, or a negative errno:
+ *   -EINVAL: @type, a number or @flags is not as above, or @directory is empty
+ *   -EOPNOTSUPP: this build of the library is without libkmod
+ *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory; also -ENOENT if /proc is not
+ *   mounted, through which libkmod is given the directory
+ *   -EXDEV: an index is no regular file, or libkmod would read another one, since it is a
+ *   symbolic link to an absolute path or out of @root_fd
+ *   -EBADMSG: a line of modules.softdep is no statement; or libkmod fails
+ *   -EFBIG: over 100,000 statements of modprobe.d, 10,000 modules, or 100 soft dependencies one
+ *   behind the other
+ *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
+ */
+int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,
+				unsigned int major, unsigned int minor, unsigned int flags,
+				struct kmod_devname_report *report,
+				struct kmod_devname_resolution **ret_resolution);
+struct kmod_devname_resolution *
+kmod_devname_resolution_ref(struct kmod_devname_resolution *resolution);
+struct kmod_devname_resolution *
+kmod_devname_resolution_unref(struct kmod_devname_resolution *resolution);
+
+enum kmod_devname_verdict
+kmod_devname_resolution_get_verdict(const struct kmod_devname_resolution *resolution);
+
+/**
+ * kmod_devname_resolution_get_alias() - what the kernel asks for
+ * @resolution: the resolution
+ * @index: from 0, in the order in which it asks
+ *
+ * Return: such as "char-major-10-229", or NULL if it asks for no more.
+ */
+const char *
+kmod_devname_resolution_get_alias(const struct kmod_devname_resolution *resolution, size_t index);
+
+/**
+ * kmod_devname_resolution_loads() - would a module be there after the number was opened?
+ * @resolution: the resolution
+ * @module: the module's name; "-" is the same as "_"
+ *
+ * Return: 1 if it would be loaded, is loaded already or is built in, and nothing stands in the way;
+ * otherwise 0.
+ */
+int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resolution,
+				  const char *module);
+
+/**
+ * kmod_devname_resolution_size() - number of steps
+ */
+size_t kmod_devname_resolution_size(const struct kmod_devname_resolution *resolution);
+
+/**
+ * kmod_devname_resolution_get() - one step
+ * @resolution: the resolution
+ * @index: from 0, in the order in which modules are loaded
+ *
+ * Return: the step, or NULL if @index is not below the size.
+ */
+const struct kmod_devname_step *
+kmod_devname_resolution_get(const struct kmod_devname_resolution *resolution, size_t index);
+
+/**
+ * kmod_devname_step_get_module() - the module's name
+ *
+ * Return: the name, with "_" and not "-". It may come from a configuration file or an index:
+ * escape it before showing it.
+ */
+const char *kmod_devname_step_get_module(const struct kmod_devname_step *step);
+
+enum kmod_devname_role kmod_devname_step_get_role(const struct kmod_devname_step *step);
+
+/**
+ * kmod_devname_step_get_verdict() - what happens to this module
+ *
+ * Return: KMOD_DEVNAME_VERDICT_LOADS to KMOD_DEVNAME_VERDICT_NO_FILE.
+ */
+enum kmod_devname_verdict kmod_devname_step_get_verdict(const struct kmod_devname_step *step);
+
+/**
+ * kmod_devname_step_get_path() - the module's file, relative to the module directory
+ *
+ * Return: the path, which is absolute if that is how modules.dep has it; NULL if there is none.
+ * The bytes are those of the index: escape them before showing them.
+ */
+const char *kmod_devname_step_get_path(const struct kmod_devname_step *step);
+
+/**
+ * kmod_devname_step_get_command() - the command that is run instead of loading it
+ *
+ * Return: the command, escape it before showing it; NULL but for KMOD_DEVNAME_VERDICT_COMMAND.
+ */
+const char *kmod_devname_step_get_command(const struct kmod_devname_step *step);
+
+/**
+ * kmod_devname_step_get_file() - the file that decides what happens to it
+ *
+ * Return: the file that blacklists it, has its command, or has the alias that leads to it, with a
+ * slash in front and below the root directory; "/proc/cmdline"; NULL if no configuration does,
+ * but the indexes. Escape it before showing it.
+ */
+const char *kmod_devname_step_get_file(const struct kmod_devname_step *step);
+
+/**
+ * kmod_devname_step_get_line() - the line of that file, from 1; 0 for "/proc/cmdline" or NULL
+ */
+size_t kmod_devname_step_get_line(const struct kmod_devname_step *step);
+
+/**
+ * kmod_devname_verdict_to_string() - the stable name of a verdict
+ *
+ * "loads", "loaded", "built-in", "command", "blacklisted", "off", "no-file", "no-module",
+ * "no-index" or "not-asked".
+ *
+ * Return: the name, or NULL if @verdict is none of enum kmod_devname_verdict.
+ */
+const char *kmod_devname_verdict_to_string(enum kmod_devname_verdict verdict);
+
+/**
+ * kmod_devname_role_to_string() - "alias", "dependency" or "soft-dependency"
+ *
+ * Return: the name, or NULL if @role is none of enum kmod_devname_role.
+ */
+const char *kmod_devname_role_to_string(enum kmod_devname_role role);
 
 /* --- paths ------------------------------------------------------------------------------- */
 

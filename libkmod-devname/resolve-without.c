@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Resolving in a build without libkmod: it cannot be done. */
+
+#include <errno.h>
+
+#include "resolve.h"
+
+int resolver_new(int dir_fd, const struct modprobe_config *config, bool running,
+		 struct resolver **ret_resolver)
+{
+	(void)dir_fd;
+	(void)config;
+	(void)running;
+	(void)ret_resolver;
+	return -EOPNOTSUPP;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	(void)resolver;
+}
+
+bool resolver_has_indexes(const struct resolver *resolver)
+{
+	(void)resolver;
+	return false;
+}
+
+int resolver_ask(struct resolver *resolver, const char *alias,
+		 struct kmod_devname_resolution *resolution, enum kmod_devname_verdict *ret_verdict)
+{
+	(void)resolver;
+	(void)alias;
+	(void)resolution;
+	(void)ret_verdict;
+	return -EOPNOTSUPP;
+}

@@ -1,0 +1,455 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What modprobe(8) would load, through libkmod. libkmod knows no root directory but the host's:
+ * it is given the module directory and the configuration as files of /proc/self/fd.
+ *
+ * libkmod can also do all of this by itself, as a dry run, but tells only a function that is
+ * passed no data, and takes what the host has loaded for loaded.
+ */
+
+#include <errno.h>
+#include <libkmod.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "cleanup.h"
+#include "resolve.h"
+
+#define DEPTH_MAX 100
+
+struct resolver {
+	struct kmod_ctx *ctx;
+	FILE *stream; /* the configuration, as libkmod reads it */
+	const struct modprobe_config *config;
+	char directory[64];
+	bool running;
+	bool has_indexes;
+};
+
+/* What is loaded for one module that has the alias. */
+struct walk {
+	struct resolver *resolver;
+	struct kmod_devname_resolution *resolution;
+	const char *alias; /* normalised */
+	struct list visited; /* names of modules, which libkmod owns */
+	unsigned int depth;
+	enum kmod_devname_verdict worst;
+};
+
+static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role);
+
+static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
+			const char *format, va_list args)
+{
+	(void)data;
+	(void)priority;
+	(void)file;
+	(void)line;
+	(void)function;
+	(void)format;
+	(void)args;
+}
+
+static bool is_same_file(int fd, const char *path)
+{
+	struct stat a, b;
+
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int write_config(struct resolver *resolver)
+{
+	_cleanup_close_ int fd = memfd_create("modprobe.d", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	resolver->stream = fdopen(fd, "we");
+	if (!resolver->stream)
+		return -ENOMEM;
+	(void)steal_fd(&fd);
+	return modprobe_config_write(resolver->config, resolver->stream);
+}
+
+static int start(struct resolver *resolver, int dir_fd)
+{
+	char path[64];
+	const char *const paths[] = { path, NULL };
+	int r = write_config(resolver);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(resolver->stream));
+	(void)snprintf(resolver->directory, sizeof(resolver->directory), "/proc/self/fd/%d",
+		       dir_fd);
+	if (!is_same_file(fileno(resolver->stream), path) ||
+	    !is_same_file(dir_fd, resolver->directory))
+		return -ENOENT;
+	resolver->ctx = kmod_new(resolver->directory, paths);
+	if (!resolver->ctx)
+		return -EBADMSG;
+	kmod_set_log_fn(resolver->ctx, log_nothing, NULL);
+	resolver->has_indexes = kmod_load_resources(resolver->ctx) == 0;
+	return 0;
+}
+
+int resolver_new(int dir_fd, const struct modprobe_config *config, bool running,
+		 struct resolver **ret_resolver)
+{
+	struct resolver *resolver = calloc(1, sizeof(*resolver));
+	int r;
+
+	if (!resolver)
+		return -ENOMEM;
+	resolver->config = config;
+	resolver->running = running;
+	r = start(resolver, dir_fd);
+	if (r < 0)
+		resolver_free(resolver);
+	else
+		*ret_resolver = resolver;
+	return r;
+}
+
+void resolver_free(struct resolver *resolver)
+{
+	if (resolver->ctx)
+		kmod_unref(resolver->ctx);
+	if (resolver->stream)
+		(void)fclose(resolver->stream);
+	free(resolver);
+}
+
+bool resolver_has_indexes(const struct resolver *resolver)
+{
+	return resolver->has_indexes;
+}
+
+/* Below the module directory, if that is where it is. */
+static const char *path_of(const struct resolver *resolver, const struct kmod_module *module)
+{
+	const char *path = kmod_module_get_path(module);
+	size_t size = strlen(resolver->directory);
+
+	if (path && strncmp(path, resolver->directory, size) == 0 && path[size] == '/')
+		return path + size + 1;
+	return path;
+}
+
+/* Is it in the kernel? Of all states only that of built-in modules is not the host's. */
+static bool is_in_kernel(const struct resolver *resolver, const struct kmod_module *module,
+			 enum kmod_devname_verdict *ret_verdict)
+{
+	int state = kmod_module_get_initstate(module);
+
+	if (state != KMOD_MODULE_BUILTIN && (state < 0 || !resolver->running))
+		return false;
+	*ret_verdict = state == KMOD_MODULE_BUILTIN ? KMOD_DEVNAME_VERDICT_BUILT_IN
+						    : KMOD_DEVNAME_VERDICT_LOADED;
+	return true;
+}
+
+static enum kmod_devname_verdict judge(const struct resolver *resolver,
+				       const struct kmod_module *module, bool ignores_command)
+{
+	enum kmod_devname_verdict verdict;
+
+	if (is_in_kernel(resolver, module, &verdict))
+		return verdict;
+	if (!ignores_command && kmod_module_get_install_commands(module))
+		return KMOD_DEVNAME_VERDICT_COMMAND;
+	if (kmod_module_get_path(module))
+		return KMOD_DEVNAME_VERDICT_LOADS;
+	return strcmp(kmod_module_get_name(module), "off") == 0 ? KMOD_DEVNAME_VERDICT_OFF
+								: KMOD_DEVNAME_VERDICT_NO_FILE;
+}
+
+static const struct modprobe_statement *place_of(const struct walk *walk, const char *name,
+						 enum kmod_devname_role role,
+						 enum kmod_devname_verdict verdict)
+{
+	const struct modprobe_config *config = walk->resolver->config;
+
+	if (verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
+		return modprobe_config_find(config, MODPROBE_BLACKLIST, name);
+	if (verdict == KMOD_DEVNAME_VERDICT_COMMAND)
+		return modprobe_config_find(config, MODPROBE_INSTALL, name);
+	if (role == KMOD_DEVNAME_ROLE_ALIAS)
+		return modprobe_config_find_alias(config, walk->alias, name);
+	return NULL;
+}
+
+static int copy(char **ret_copy, const char *text)
+{
+	*ret_copy = text ? strdup(text) : NULL;
+	return text && !*ret_copy ? -ENOMEM : 0;
+}
+
+static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
+		     const struct kmod_module *module)
+{
+	const struct modprobe_statement *place =
+		place_of(walk, kmod_module_get_name(module), step->role, step->verdict);
+	const char *command = step->verdict == KMOD_DEVNAME_VERDICT_COMMAND
+				      ? kmod_module_get_install_commands(module)
+				      : NULL;
+	int r = copy(&step->module, kmod_module_get_name(module));
+
+	if (r == 0)
+		r = copy(&step->path, path_of(walk->resolver, module));
+	if (r == 0)
+		r = copy(&step->command, command);
+	if (r == 0 && place) {
+		step->line = place->line;
+		r = copy(&step->file, place->file);
+	}
+	return r;
+}
+
+/* A module that is there already stays, unless it was blacklisted then and is a dependency now. */
+static bool is_known(struct walk *walk, const char *name, struct kmod_devname_step *new)
+{
+	struct list *steps = &walk->resolution->steps;
+
+	for (size_t i = 0; i < steps->size; i++) {
+		struct kmod_devname_step *step = steps->items[i];
+
+		if (strcmp(step->module, name) != 0)
+			continue;
+		if (step->role > new->role)
+			step->role = new->role;
+		if (step->verdict != KMOD_DEVNAME_VERDICT_BLACKLISTED)
+			return true;
+		step_free(step);
+		memmove(steps->items + i, steps->items + i + 1,
+			(--steps->size - i) * sizeof(*steps->items));
+		return false;
+	}
+	return false;
+}
+
+static int add_step(struct walk *walk, const struct kmod_module *module,
+		    enum kmod_devname_role role, enum kmod_devname_verdict verdict)
+{
+	struct kmod_devname_step *step = calloc(1, sizeof(*step));
+	int r;
+
+	if (!step)
+		return -ENOMEM;
+	step->role = role;
+	step->verdict = verdict;
+	if (is_known(walk, kmod_module_get_name(module), step)) {
+		step_free(step);
+		return 0;
+	}
+	r = fill_step(step, walk, module);
+	if (r < 0) {
+		step_free(step);
+		return r;
+	}
+	return resolution_add(walk->resolution, step);
+}
+
+/* Adds a module of those to be loaded; what a soft dependency does is no matter. */
+static int add_loaded(struct walk *walk, const struct kmod_module *module,
+		      enum kmod_devname_role role, bool ignores_command)
+{
+	enum kmod_devname_verdict verdict = judge(walk->resolver, module, ignores_command);
+
+	if (role != KMOD_DEVNAME_ROLE_SOFT && verdict >= KMOD_DEVNAME_VERDICT_COMMAND &&
+	    verdict > walk->worst)
+		walk->worst = verdict;
+	return add_step(walk, module, role, verdict);
+}
+
+static int walk_list(struct walk *walk, const struct kmod_list *list)
+{
+	const struct kmod_list *entry;
+	int r = 0;
+
+	kmod_list_foreach(entry, list)
+	{
+		struct kmod_module *module = kmod_module_get_module(entry);
+
+		if (r == 0)
+			r = walk_module(walk, module, KMOD_DEVNAME_ROLE_SOFT);
+		kmod_module_unref(module);
+	}
+	return r;
+}
+
+/*
+ * The module between its soft dependencies. With any of these its install command counts for
+ * nothing: it would be called for by itself (libkmod-module.c, __kmod_module_fill_softdep).
+ */
+static int walk_soft(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role)
+{
+	struct kmod_list *before = NULL, *after = NULL;
+	int r = kmod_module_get_softdeps(module, &before, &after);
+
+	if (r < 0)
+		return r;
+	r = walk_list(walk, before);
+	if (r == 0)
+		r = add_loaded(walk, module, role, before || after);
+	if (r == 0)
+		r = walk_list(walk, after);
+	kmod_module_unref_list(before);
+	kmod_module_unref_list(after);
+	return r;
+}
+
+static bool is_visited(const struct walk *walk, const char *name)
+{
+	for (size_t i = 0; i < walk->visited.size; i++)
+		if (strcmp(walk->visited.items[i], name) == 0)
+			return true;
+	return false;
+}
+
+static int visit(struct walk *walk, const char *name)
+{
+	char *own = strdup(name);
+	int r = own ? list_push(&walk->visited, own) : -ENOMEM;
+
+	if (r < 0)
+		free(own);
+	return r;
+}
+
+static int walk_dependencies(struct walk *walk, const struct kmod_module *module,
+			     enum kmod_devname_role role)
+{
+	struct kmod_list *list = kmod_module_get_dependencies(module);
+	const struct kmod_list *entry;
+	int r = 0;
+
+	kmod_list_foreach(entry, list)
+	{
+		struct kmod_module *dependency = kmod_module_get_module(entry);
+
+		if (r == 0)
+			r = walk_soft(walk, dependency,
+				      role == KMOD_DEVNAME_ROLE_SOFT
+					      ? KMOD_DEVNAME_ROLE_SOFT
+					      : KMOD_DEVNAME_ROLE_DEPENDENCY);
+		kmod_module_unref(dependency);
+	}
+	kmod_module_unref_list(list);
+	return r;
+}
+
+/* The order is that of libkmod-module.c, __kmod_module_get_probe_list. */
+static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role)
+{
+	const char *name = kmod_module_get_name(module);
+	int r;
+
+	if (is_visited(walk, name))
+		return 0;
+	if (walk->depth == DEPTH_MAX)
+		return -EFBIG;
+	walk->depth++;
+	r = visit(walk, name);
+	if (r == 0)
+		r = walk_dependencies(walk, module, role);
+	if (r == 0)
+		r = walk_soft(walk, module, role);
+	walk->depth--;
+	return r;
+}
+
+/* What becomes of a module that has the alias. */
+static int walk_root(struct walk *walk, struct kmod_module *module, bool blacklisted,
+		     enum kmod_devname_verdict *ret_verdict)
+{
+	enum kmod_devname_verdict verdict;
+	int r;
+
+	if (is_in_kernel(walk->resolver, module, &verdict)) {
+		r = add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS, verdict);
+	} else if (blacklisted) {
+		verdict = KMOD_DEVNAME_VERDICT_BLACKLISTED;
+		r = add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS, verdict);
+	} else {
+		walk->worst = KMOD_DEVNAME_VERDICT_LOADS;
+		r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
+		verdict = walk->worst;
+		list_done(&walk->visited, free);
+	}
+	if (verdict < *ret_verdict)
+		*ret_verdict = verdict;
+	return r;
+}
+
+static bool contains(const struct kmod_list *list, const char *name)
+{
+	const struct kmod_list *entry;
+	bool found = false;
+
+	kmod_list_foreach(entry, list)
+	{
+		struct kmod_module *module = kmod_module_get_module(entry);
+
+		found = found || strcmp(kmod_module_get_name(module), name) == 0;
+		kmod_module_unref(module);
+	}
+	return found;
+}
+
+/* libkmod takes the command line of the host too: what counts must have been read here as well. */
+static bool is_blacklisted(const struct resolver *resolver, const struct kmod_list *allowed,
+			   const char *name)
+{
+	return !contains(allowed, name) &&
+	       modprobe_config_find(resolver->config, MODPROBE_BLACKLIST, name);
+}
+
+static int walk_roots(struct walk *walk, const struct kmod_list *list,
+		      enum kmod_devname_verdict *ret_verdict)
+{
+	const struct kmod_list *entry;
+	struct kmod_list *allowed = NULL;
+	int r = kmod_module_apply_filter(walk->resolver->ctx, KMOD_FILTER_BLACKLIST, list,
+					 &allowed);
+
+	kmod_list_foreach(entry, list)
+	{
+		struct kmod_module *module = kmod_module_get_module(entry);
+
+		if (r == 0)
+			r = walk_root(walk, module,
+				      is_blacklisted(walk->resolver, allowed,
+						     kmod_module_get_name(module)),
+				      ret_verdict);
+		kmod_module_unref(module);
+	}
+	kmod_module_unref_list(allowed);
+	return r;
+}
+
+int resolver_ask(struct resolver *resolver, const char *alias,
+		 struct kmod_devname_resolution *resolution, enum kmod_devname_verdict *ret_verdict)
+{
+	_cleanup_free_ char *normalised = strdup(alias);
+	struct walk walk = { .resolver = resolver, .resolution = resolution, .alias = normalised };
+	enum kmod_devname_verdict verdict = KMOD_DEVNAME_VERDICT_NO_MODULE;
+	struct kmod_list *list = NULL;
+	int r;
+
+	if (!normalised)
+		return -ENOMEM;
+	(void)modprobe_config_normalise(normalised);
+	r = kmod_module_new_from_lookup(resolver->ctx, alias, &list);
+	if (r < 0 && r != -ENOENT)
+		return r;
+	r = walk_roots(&walk, list, &verdict);
+	kmod_module_unref_list(list);
+	if (r == 0)
+		*ret_verdict = verdict;
+	return r;
+}
