@@ -60,7 +60,7 @@ static int examine(int fd)
 	return r;
 }
 
-/* -ENOENT: there is no such file. */
+/* -ENOENT: there is no such file, or it is for others to read. */
 static int examine_path(int root_fd, const char *path)
 {
 	_cleanup_close_ int fd = kmod_devname_open_in_root(
@@ -68,7 +68,7 @@ static int examine_path(int root_fd, const char *path)
 	struct stat st;
 
 	if (fd < 0)
-		return fd == -ENOTDIR || fd == -ELOOP || fd == -ENXIO ? -ENOENT : fd;
+		return fd == -ENOMEM || fd == -EMFILE || fd == -ENFILE ? fd : -ENOENT;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	return S_ISREG(st.st_mode) ? examine(fd) : -ENOENT;

@@ -135,6 +135,24 @@ enum kmod_devname_severity {
  * Table:
  * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
  *   name below another; the first in table order stays
+ * @KMOD_DEVNAME_SAME_NUMBER: "same-number": one device number under two names, warning
+ * @KMOD_DEVNAME_SHARED_NODE: "shared-node": several modules declare the same node, note
+ * @KMOD_DEVNAME_TAKEN_MINOR: "taken-minor": a minor number of major 10 that the kernel has given
+ *   to another device, or that it gives out itself (above 255), warning
+ * @KMOD_DEVNAME_BUILT_IN_NODE: "built-in": a built-in module declares the same name or number,
+ *   so the module cannot have it, warning
+ * @KMOD_DEVNAME_BLOCK_AUTOLOAD: "block-autoload": a block device, and the kernel asks for no module
+ *   when one is opened, warning
+ * @KMOD_DEVNAME_NOT_LOADED: "not-loaded": opening the node does not load the module that declares
+ *   it, by what modprobe.d and depmod's indexes say, warning
+ * @KMOD_DEVNAME_NO_STATIC_NODE: "no-static-node": a rule of udev gives the device of a node a
+ *   mode or an owner, and has no static_node, so the node gets them when the module is loaded and
+ *   not before, warning
+ *
+ * The file modules.devname:
+ * @KMOD_DEVNAME_OUT_OF_DATE: "out-of-date": a line that is missing, or that the modules do not
+ *   say, or not like this
+ * @KMOD_DEVNAME_NO_FILE: "no-file": there is none; a warning if it would have no nodes in it
  *
  * Device directory:
  * @KMOD_DEVNAME_WRONG_NODE: "wrong-node": a device node with another type or number
@@ -142,6 +160,9 @@ enum kmod_devname_severity {
  *   directory; symbolic links are neither
  * @KMOD_DEVNAME_NODEV: "nodev": the file system is mounted with that option, so the kernel lets
  *   nobody open a device there (EACCES), warning
+ * @KMOD_DEVNAME_ABSENT: "absent": there is no such node, warning
+ * @KMOD_DEVNAME_WRONG_MODE: "wrong-mode": mode or owner are not those that a static_node rule of
+ *   udev gives, warning
  *
  * System:
  * @KMOD_DEVNAME_SYSTEM: "system": a system call failed for this file; goes with a negative
@@ -176,10 +197,22 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_UNKNOWN_OWNER = 47,
 
 	KMOD_DEVNAME_NAME_CONFLICT = 60,
+	KMOD_DEVNAME_SAME_NUMBER = 61,
+	KMOD_DEVNAME_SHARED_NODE = 62,
+	KMOD_DEVNAME_TAKEN_MINOR = 63,
+	KMOD_DEVNAME_BUILT_IN_NODE = 64,
+	KMOD_DEVNAME_BLOCK_AUTOLOAD = 65,
+	KMOD_DEVNAME_NOT_LOADED = 66,
+	KMOD_DEVNAME_NO_STATIC_NODE = 67,
+
+	KMOD_DEVNAME_OUT_OF_DATE = 70,
+	KMOD_DEVNAME_NO_FILE = 71,
 
 	KMOD_DEVNAME_WRONG_NODE = 80,
 	KMOD_DEVNAME_OBSTRUCTED = 81,
 	KMOD_DEVNAME_NODEV = 82,
+	KMOD_DEVNAME_ABSENT = 83,
+	KMOD_DEVNAME_WRONG_MODE = 84,
 
 	KMOD_DEVNAME_SYSTEM = 100,
 };
@@ -356,6 +389,27 @@ int kmod_devname_table_add_module(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, const char *module,
 				  const char *file, const char *const *aliases,
 				  size_t n_aliases);
+
+/**
+ * kmod_devname_table_add_file() - add the nodes that one module file declares
+ * @table: the table; the nodes come after those it has, sorted by name,
+ *   component by component
+ * @report: takes what is wrong with the module
+ * @fd: the file, open for reading; its position makes no difference
+ * @file: its path; the last component tells the module's name, and it is the file to name in
+ *   findings
+ *
+ * For one module that is not installed yet; kmod_devname_scan_new() is for those of a directory.
+ * What the file holds is told by its first bytes, and limits are as for a scan.
+ *
+ * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
+ * too-large; system.
+ *
+ * Return: 0, or a negative errno of pread(2): -EIO; -EISDIR if it is a directory; -ESPIPE if it
+ * is no regular file.
+ */
+int kmod_devname_table_add_file(struct kmod_devname_table *table,
+				struct kmod_devname_report *report, int fd, const char *file);
 
 /**
  * kmod_devname_table_read() - add the nodes of a modules.devname
@@ -571,6 +625,104 @@ kmod_devname_difference_get_new(const struct kmod_devname_difference *difference
  * Return: the name, or NULL if @change is none of enum kmod_devname_change.
  */
 const char *kmod_devname_change_to_string(enum kmod_devname_change change);
+
+/* --- lint -------------------------------------------------------------------------------- */
+
+/**
+ * kmod_devname_table_lint() - judge the nodes of a table
+ * @table: what modules declare
+ * @report: takes the findings, in the order of the table; they name no file
+ *
+ * Which minor numbers of major 10 are taken, and by which device, is said by
+ * include/linux/miscdevice.h and Documentation/admin-guide/devices.txt of Linux. 243 to 254 are
+ * for local use. Above 255 misc_register() gives out numbers itself (drivers/char/misc.c).
+ *
+ * Findings: same-number, shared-node, taken-minor.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int kmod_devname_table_lint(const struct kmod_devname_table *table,
+			    struct kmod_devname_report *report);
+
+/**
+ * kmod_devname_table_lint_builtin() - compare the nodes with those of built-in modules
+ * @table: what modules declare
+ * @report: takes the findings, in the order of @table; they name no file
+ * @built_in: what kmod_devname_table_read_builtin() says of the same kernel
+ *
+ * The driver that is built in has the number from the start, and devtmpfs has its node.
+ *
+ * Findings: built-in.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int kmod_devname_table_lint_builtin(const struct kmod_devname_table *table,
+				    struct kmod_devname_report *report,
+				    const struct kmod_devname_table *built_in);
+
+/**
+ * kmod_devname_table_lint_file() - compare the nodes with those of a modules.devname
+ * @table: what modules declare
+ * @report: takes the findings, sorted by the names of the nodes
+ * @file_table: what kmod_devname_table_read() says of the file, or NULL: there is no file
+ * @file: the name to give in findings
+ *
+ * The order of the lines makes no difference.
+ *
+ * Findings: out-of-date, one for each line; no-file.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int kmod_devname_table_lint_file(struct kmod_devname_table *table,
+				 struct kmod_devname_report *report,
+				 struct kmod_devname_table *file_table, const char *file);
+
+/**
+ * kmod_devname_table_lint_udev() - look for rules of udev that come too late for a node
+ * @table: the nodes
+ * @report: takes the findings, in the order of @table
+ * @root_fd: the root directory of the system in question; O_PATH is enough. Symbolic links are
+ *   resolved inside it
+ *
+ * A rule such as KERNEL=="btrfs-control", GROUP="disk" is for the device, which is there when the
+ * module is loaded. Until then the node has the default mode, and nobody but root can open it and
+ * so load the module; unless a rule also has OPTIONS+="static_node=btrfs-control".
+ *
+ * A rule counts if it has KERNEL== with a pattern, other than "*", that matches the last component
+ * of the node's name; if its other conditions are none but ACTION, and SUBSYSTEM=="misc" for a
+ * character device of major 10; and if it has a constant OWNER or GROUP that is not root, or a
+ * MODE that is not 0600. Other conditions are about what only the device can tell. GOTO skips
+ * nothing. No rule counts for a node that any rule names with static_node.
+ *
+ * The rules are those that kmod_devname_permissions_read_udev() reads.
+ *
+ * Findings: no-static-node, with the first line of the rule; the last one that counts for a
+ * node; system.
+ *
+ * Return: 0, or a negative errno as that of kmod_devname_permissions_read_udev().
+ */
+int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
+				 struct kmod_devname_report *report, int root_fd);
+
+/**
+ * kmod_devname_table_lint_loading() - find nodes that do not load their modules
+ * @table: what modules declare
+ * @report: takes the findings, in the order of @table
+ * @root_fd: the root directory of the system in question; O_PATH is enough
+ * @directory: the module directory of the kernel below it
+ * @flags: those of kmod_devname_resolution_new()
+ *
+ * Asks kmod_devname_resolution_new() about each node. If an index is missing there is one finding
+ * for all.
+ *
+ * Findings: not-loaded, with the line of modprobe.d that stands in the way, if one does;
+ * block-autoload; bad-config, long-line; system.
+ *
+ * Return: 0, or a negative errno as that of kmod_devname_resolution_new().
+ */
+int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
+				    struct kmod_devname_report *report, int root_fd,
+				    const char *directory, unsigned int flags);
 
 /* --- depmod.d ---------------------------------------------------------------------------- */
 
@@ -1036,6 +1188,24 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 			      struct kmod_devname_report *report, int dev_fd,
 			      const struct kmod_devname_permissions *permissions,
 			      unsigned int flags, enum kmod_devname_outcome *outcomes);
+
+/**
+ * kmod_devname_table_verify() - compare the nodes with a device directory, and change nothing
+ * @table: the table
+ * @report: takes the findings, in the order of @table
+ * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
+ * @permissions: mode and owner of the nodes, or NULL: these are not looked at. Nor are they for
+ *   nodes of which nothing is known, which have those of their drivers when these are loaded
+ *
+ * Findings: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such
+ * file system; system. Their file is the path below @dev_fd.
+ *
+ * Return: 0, or a negative errno of openat(2), fstatat(2): -EACCES, -EBADF, -ENOTDIR, -EIO,
+ * -EMFILE, -ENFILE.
+ */
+int kmod_devname_table_verify(const struct kmod_devname_table *table,
+			      struct kmod_devname_report *report, int dev_fd,
+			      const struct kmod_devname_permissions *permissions);
 
 /* --- resolution -------------------------------------------------------------------------- */
 

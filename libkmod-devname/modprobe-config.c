@@ -22,7 +22,6 @@ enum form {
 	FORM_KEY, /* WORD KEY */
 	FORM_WORD, /* WORD KEY WORD */
 	FORM_REST, /* WORD KEY, and the rest of the line */
-	FORM_OTHER, /* nothing about which modules are loaded */
 };
 
 static const struct {
@@ -32,8 +31,8 @@ static const struct {
 } words[] = {
 	{ "alias", FORM_WORD, MODPROBE_ALIAS },     { "blacklist", FORM_KEY, MODPROBE_BLACKLIST },
 	{ "install", FORM_REST, MODPROBE_INSTALL }, { "softdep", FORM_REST, MODPROBE_SOFTDEP },
-	{ .text = "options", .form = FORM_OTHER },  { .text = "remove", .form = FORM_OTHER },
-	{ .text = "weakdep", .form = FORM_OTHER },
+	{ "options", FORM_REST, MODPROBE_OTHER },   { "remove", FORM_REST, MODPROBE_OTHER },
+	{ "weakdep", FORM_REST, MODPROBE_OTHER },
 };
 
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
@@ -116,6 +115,8 @@ static int read_statement(struct reading *reading, const struct place *place, si
 	}
 	if (!good)
 		return report_bad(reading, place, words[i].text);
+	if (words[i].word == MODPROBE_OTHER)
+		return 0;
 	return add(reading->config, words[i].word, key, value, place);
 }
 
@@ -130,9 +131,7 @@ static int take_line(void *data, const struct place *place, char *text)
 		return 0;
 	for (size_t i = 0; i < N_WORDS; i++)
 		if (strcmp(word, words[i].text) == 0)
-			return words[i].form == FORM_OTHER
-				       ? 0
-				       : read_statement(reading, place, i, rest);
+			return read_statement(reading, place, i, rest);
 	return report_bad(reading, place, word);
 }
 
@@ -198,7 +197,7 @@ int modprobe_config_write(const struct modprobe_config *config, FILE *stream)
 		if (statement->line == 0)
 			continue;
 		for (size_t j = 0; j < N_WORDS; j++)
-			if (words[j].form != FORM_OTHER && words[j].word == statement->word)
+			if (words[j].word == statement->word)
 				(void)fprintf(stream, "%s %s %s", words[j].text, statement->key,
 					      value);
 		/* a backslash at the end would join the next line */

@@ -12,6 +12,7 @@ enum modprobe_word {
 	MODPROBE_BLACKLIST,
 	MODPROBE_INSTALL,
 	MODPROBE_SOFTDEP,
+	MODPROBE_OTHER, /* not about which modules are loaded, and not kept */
 };
 
 /* What says which modules are loaded, and where it is said. */

@@ -74,8 +74,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-static const struct kmod_devname_permission *
-find(const struct kmod_devname_permissions *permissions, const char *name)
+const struct kmod_devname_permission *
+permissions_find(const struct kmod_devname_permissions *permissions, const char *name)
 {
 	const struct kmod_devname_permission key = { .name = (char *)(uintptr_t)name };
 	struct kmod_devname_permission *const *found =
@@ -87,7 +87,7 @@ find(const struct kmod_devname_permissions *permissions, const char *name)
 const struct kmod_devname_permission *
 kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions, const char *name)
 {
-	const struct kmod_devname_permission *permission = find(permissions, name);
+	const struct kmod_devname_permission *permission = permissions_find(permissions, name);
 
 	return permission ? permission : &permissions->others;
 }
@@ -109,7 +109,7 @@ int permissions_add(struct kmod_devname_permissions *permissions, const char *na
 {
 	struct kmod_devname_permission *permission;
 
-	if (find(permissions, name))
+	if (permissions_find(permissions, name))
 		return 0;
 	permission = calloc(1, sizeof(*permission));
 	if (!permission)

@@ -13,6 +13,10 @@ struct owner {
 /* The mode of nodes of which nothing is known. */
 mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions);
 
+/* What is known of a node, or NULL. */
+const struct kmod_devname_permission *
+permissions_find(const struct kmod_devname_permissions *permissions, const char *name);
+
 /* Adds what is known of a node; copies the texts. Changes nothing if there is something already. */
 int permissions_add(struct kmod_devname_permissions *permissions, const char *name, mode_t mode,
 		    const struct owner *user, const struct owner *group);

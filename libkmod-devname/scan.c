@@ -13,8 +13,6 @@
 #include "root.h"
 #include "scan.h"
 
-#define SIZE_MAX_DEFAULT ((size_t)1 << 30)
-
 /* The members that may fail; 0 or a negative errno. */
 static int scan_init(struct kmod_devname_scan *scan, int root_fd, const char *directory)
 {
@@ -45,7 +43,7 @@ int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devnam
 	if (!scan)
 		return -ENOMEM;
 	scan->references = 1;
-	scan->size_max = SIZE_MAX_DEFAULT;
+	scan->size_max = SCAN_SIZE_MAX;
 	scan->table = kmod_devname_table_ref(table);
 	scan->report = report ? kmod_devname_report_ref(report) : NULL;
 	r = scan_init(scan, root_fd, directory);

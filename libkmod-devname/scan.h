@@ -17,6 +17,9 @@
 
 #define SCAN_THREADS_MAX 1024
 
+/* Of a decompressed module, unless the caller says otherwise. */
+#define SCAN_SIZE_MAX ((size_t)1 << 30)
+
 /* A module file of which more must be known than a hash of its name. */
 struct module {
 	const char *name; /* the last component of its path */

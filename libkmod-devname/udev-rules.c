@@ -9,13 +9,11 @@
 #include <string.h>
 
 #include "owners.h"
-#include "root.h"
 #include "syntax.h"
 #include "table.h"
-#include "udev-files.h"
-#include "udev-lines.h"
 #include "udev-nodes.h"
 #include "udev-token.h"
+#include "udev-walk.h"
 
 #define STATIC_NODE "static_node="
 
@@ -26,7 +24,6 @@ struct reader {
 	struct place place;
 	struct owners owners;
 	struct udev_nodes nodes;
-	struct udev_lines rules;
 };
 
 /* What one rule has; the texts lie in its line. */
@@ -216,80 +213,41 @@ static int read_good_rule(struct reader *reader, char *line)
 	return r;
 }
 
-static int read_rule(struct reader *reader)
+static int read_rule(void *data, const struct udev_rule *rule)
 {
-	const char *text = reader->rules.text;
+	struct reader *reader = data;
 	char *line;
 	int r;
 
-	reader->place.line = reader->rules.number;
-	if (reader->rules.fault)
-		return report_unreadable(reader, text, reader->rules.fault);
-	if (!strstr(text, "OPTIONS"))
+	reader->place = rule->place;
+	if (rule->fault)
+		return report_unreadable(reader, rule->text, rule->fault);
+	if (!strstr(rule->text, "OPTIONS"))
 		return 0;
-	line = strdup(text);
+	line = strdup(rule->text);
 	if (!line)
 		return -ENOMEM;
 	r = read_good_rule(reader, line);
 	free(line);
 	if (r != -EINVAL)
 		return r;
-	return report_unreadable(reader, text,
+	return report_unreadable(reader, rule->text,
 				 "is not a list of KEY=\"VALUE\" as udev takes it: nothing in it "
 				 "counts");
-}
-
-static int read_stream(struct reader *reader, FILE *stream)
-{
-	const struct place whole = { reader->place.file, 0 };
-	int status, r = 0;
-
-	udev_lines_init(&reader->rules, stream);
-	while (r == 0 && (status = udev_lines_next(&reader->rules)) != 0)
-		r = status < 0 ? report_system(reader->report, status, &whole) : read_rule(reader);
-	return r;
-}
-
-static int read_files(struct reader *reader, const struct list *paths)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < paths->size && r == 0; i++) {
-		FILE *stream;
-
-		reader->place = (struct place){ paths->items[i], 0 };
-		r = root_open_stream(reader->owners.root_fd, paths->items[i], &stream);
-		if (r < 0)
-			return report_system(reader->report, r, &reader->place);
-		if (r == 0)
-			continue;
-		r = read_stream(reader, stream);
-		(void)fclose(stream);
-	}
-	return r;
 }
 
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
 				       struct kmod_devname_report *report, int root_fd,
 				       const struct kmod_devname_table *table)
 {
-	struct reader *reader = calloc(1, sizeof(*reader));
-	struct list paths = { 0 };
-	int r;
+	struct reader reader = { .report = report, .table = table, .owners.root_fd = root_fd };
+	struct list files = { 0 };
+	int r = udev_walk(root_fd, report, &files, read_rule, &reader);
 
-	if (!reader)
-		return -ENOMEM;
-	reader->report = report;
-	reader->table = table;
-	reader->owners.root_fd = root_fd;
-	r = udev_files_list(root_fd, report, &paths);
 	if (r == 0)
-		r = read_files(reader, &paths);
-	if (r == 0)
-		r = udev_nodes_finish(&reader->nodes, report, permissions);
-	udev_nodes_done(&reader->nodes);
-	owners_done(&reader->owners);
-	list_done(&paths, free);
-	free(reader);
+		r = udev_nodes_finish(&reader.nodes, report, permissions);
+	udev_nodes_done(&reader.nodes);
+	owners_done(&reader.owners);
+	list_done(&files, free);
 	return r;
 }

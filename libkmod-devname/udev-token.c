@@ -28,14 +28,13 @@ static bool is_key_end(const char *p)
 	return *p == '\0' || strchr(BLANKS "={", *p) || (strchr("+-!:", *p) && p[1] == '=');
 }
 
-static bool read_operator(char **p, bool *ret_is_assignment)
+static bool read_operator(char **p, struct udev_token *token)
 {
-	if (skip_word(p, "==") || skip_word(p, "!=") || skip_word(p, "-=")) {
-		*ret_is_assignment = false;
+	token->is_equality = skip_word(p, "==");
+	if (token->is_equality || skip_word(p, "!=") || skip_word(p, "-="))
 		return true;
-	}
-	*ret_is_assignment = true;
-	return skip_word(p, "+=") || skip_word(p, ":=") || skip_word(p, "=");
+	token->is_assignment = skip_word(p, "+=") || skip_word(p, ":=") || skip_word(p, "=");
+	return token->is_assignment;
 }
 
 /* In a plain string \" is a quote, and any other backslash is itself. */
@@ -182,7 +181,7 @@ int udev_token_next(char **line, struct udev_token *ret_token)
 		p++;
 	}
 	p += strspn(p, BLANKS);
-	if (!read_operator(&p, &token.is_assignment))
+	if (!read_operator(&p, &token))
 		return -EINVAL;
 	*key_end = '\0';
 	p += strspn(p, BLANKS);

@@ -10,6 +10,7 @@ struct udev_token {
 	const char *value;
 	bool has_attribute;
 	bool is_assignment; /* the operator is =, += or := */
+	bool is_equality; /* it is == */
 	bool ignores_case; /* i"VALUE", which is for comparisons only */
 };
 

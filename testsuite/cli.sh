@@ -107,11 +107,12 @@ aligned() {
 test_version_names_release_and_features() {
 	run 0 --version
 	says_nothing
-	sign=-
+	sign=- kmod=-
 	! grep -q '^#define WITH_SMARTCOLS 1' "$top_builddir/config.h" || sign=+
+	! grep -q '^#define WITH_LIBKMOD 1' "$top_builddir/config.h" || kmod=+
 	same out <<-END
 	kmod-devname $PACKAGE_VERSION
-	+MODULES ${sign}SMARTCOLS
+	+MODULES ${kmod}LIBKMOD ${sign}SMARTCOLS
 	END
 }
 
@@ -125,7 +126,9 @@ test_help_lists_the_commands() {
 	list
 	static-nodes
 	create
+	check
 	diff
+	explain
 	END
 	mv out long
 	run 0 -h
@@ -133,11 +136,13 @@ test_help_lists_the_commands() {
 }
 
 test_help_of_a_command_has_its_options() {
-	for command in generate list static-nodes create diff; do
+	for command in generate list static-nodes create check diff explain; do
 		run 0 "$command" --help
 		says_nothing
 		case $command in
+		check) operands='[KERNEL|FILE...]' ;;
 		diff) operands='A B...' ;;
+		explain) operands='NODE [KERNEL]' ;;
 		*) operands='[KERNEL...]' ;;
 		esac
 		[ "$(head -n 1 out)" = "Usage: kmod-devname $command [OPTIONS] $operands" ]
@@ -155,11 +160,13 @@ test_help_of_a_command_has_its_options() {
 	printf '%s\n' -o--columns -J--json -r--raw --noheadings | cat - common | same list.options
 	printf '%s\n' -f--format -o--output --input --udev-permissions --create-only | cat - common |
 		same static-nodes.options
+	printf '%s\n' --dev --ignore -J--json --udev-permissions | cat - common | same check.options
 	printf '%s\n' -J--json | cat - common | same diff.options
+	printf '%s\n' --dev -J--json | cat - common | same explain.options
 }
 
 test_help_fits_a_terminal() {
-	for command in '' generate list static-nodes create diff; do
+	for command in '' generate list static-nodes create check diff explain; do
 		kmod-devname $command --help > out
 		! grep -nE '^.{81}' out || fail "$command: over 80 columns"
 		! grep -n "$(printf '\t')\| \$" out || fail "$command: tabs or blanks at the end"

@@ -125,6 +125,16 @@ same_columns() { # SHELL
 	diff -u wanted offered || fail "$1 offers other columns than --help"
 }
 
+# Those of the header that can be ignored.
+same_codes() { # SHELL
+	need "$1"
+	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' \
+		"$top_srcdir/libkmod-devname/libkmod-devname.h" | grep -vx system | sort > wanted
+	[ "$(wc -l < wanted)" -gt 30 ] || fail "the codes were not found"
+	offers "$1" check --ignore "" > offered
+	diff -u wanted offered || fail "$1 offers other codes than the header has"
+}
+
 # What --source says it takes.
 same_sources() { # SHELL
 	need "$1"
@@ -210,6 +220,12 @@ completes_words() { # SHELL
 	static-nodes --output root/f|root/file.txt
 	create --input root/f|root/file.txt
 	create --dev ro|root
+	check --dev ro|root
+	check --udev-permissions=ro|--udev-permissions=root
+	check --ignore bad-l|bad-line
+	check --ignore absent,wrong-m|absent,wrong-mode
+	check root/f|root/file.txt
+	check -b root 6.2|6.2.0
 	END
 }
 
@@ -257,16 +273,19 @@ test_fish_offers_the_options_of_help() {
 
 test_bash_offers_the_values_of_help() {
 	same_columns bash
+	same_codes bash
 	same_sources bash
 }
 
 test_zsh_offers_the_values_of_help() {
 	same_columns zsh
+	same_codes zsh
 	same_sources zsh
 }
 
 test_fish_offers_the_values_of_help() {
 	same_columns fish
+	same_codes fish
 	same_sources fish
 }
 

@@ -136,6 +136,7 @@ test_each_library_is_used_in_one_file() {
 	zlib\.h|zconf\.h libkmod-devname/module-file-zlib.c
 	lzma\.h|lzma/.* libkmod-devname/module-file-xz.c
 	zstd.*\.h|zdict\.h libkmod-devname/module-file-zstd.c
+	libkmod\.h libkmod-devname/resolve.c
 	libsmartcols.*\.h tools/sheet-smartcols.c
 	selinux/.* libkmod-devname/label.c
 	END
@@ -149,7 +150,7 @@ test_rooms_know_only_whom_they_may() {
 			grep -HnE "^#include [<\"]($forbidden)[>\"]" "$file" || :
 		done
 	done <<-'END' > knows
-	syntax|alias|udev-token (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
+	syntax|alias|misc-minors|udev-token (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
 	node|table|report|permissions (fcntl|unistd|dirent)\.h|scan\.h|modinfo\.h|module-.*\.h|root\.h|image\.h
 	module-file.* (table|node|report|modinfo|module-tree|module-order|scan)\.h
 	module-tree (table|node|report|modinfo|module-file|codec|scan)\.h
@@ -159,10 +160,15 @@ test_rooms_know_only_whom_they_may() {
 	udev-nodes (fcntl|unistd|dirent)\.h|root\.h|lines\.h
 	codec|image|lines|list|array|cleanup (table|node|report|scan|modinfo|module-.*)\.h
 	format.*|paths (fcntl|unistd|dirent)\.h|(scan|report|table|modinfo|module-.*|codec)\.h
+	lint.*|misc-minors (stdio|fcntl|unistd|dirent)\.h|lines\.h
+	scan-file (table|node|module-order|trust|index)\.h
 	devdir|label|temporary (table|node|report|scan|modinfo|module-.*|codec)\.h
 	create (table|scan|modinfo|module-.*|codec|lines)\.h
 	read|write|replace (scan|modinfo|module-.*|codec)\.h
-	builtin|compare (scan|modinfo|module-.*|codec)\.h
+	builtin|compare|lint.*|verify (scan|modinfo|module-.*|codec)\.h
+	resolve (root|scan|modinfo|module-.*|codec|table|node|report)\.h
+	modprobe-config|config-files (table|node|scan|modinfo|module-.*|codec|resol.*)\.h
+	kernel-config (table|node|scan|modinfo|report|resol.*)\.h
 	depmod-config (stdio|fcntl|unistd|dirent|report|lines|root)\.h
 	depmod-config.* (table|node|scan|modinfo|module-.*|codec)\.h
 	END
@@ -190,7 +196,7 @@ test_library_includes_nothing_of_the_tools() {
 
 test_syntax_alias_and_token_neither_allocate_nor_do_io() {
 	strip 'libkmod-devname/syntax.[ch]' 'libkmod-devname/alias.[ch]' \
-		'libkmod-devname/udev-token.[ch]'
+		'libkmod-devname/udev-token.[ch]' 'libkmod-devname/misc-minors.[ch]'
 	calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free open \
 		openat fopen read pread write close fprintf stat fstat | none "not pure:"
 }
@@ -224,7 +230,7 @@ test_library_parses_strictly() {
 # it into. fopen(3) is not called at all. No more can be told without a compiler.
 test_files_are_opened_close_on_exec() {
 	strip 'libkmod-devname/*.[ch]'
-	calls fopen freopen creat opendir accept pipe socket dup dup2 memfd_create |
+	calls fopen freopen creat opendir accept pipe socket dup dup2 |
 		none "opens without O_CLOEXEC:"
 	sed 's/^\([^:]*:[0-9]*\):/\1 /' stripped | awk '
 	/(^|[^A-Za-z0-9_])open(at|at2)?[ \t]*\(/ && !/#[ \t]*(include|define)/ { call = "" ; on = 1 }
@@ -235,6 +241,7 @@ test_files_are_opened_close_on_exec() {
 		none "no O_CLOEXEC:"
 	(cd "$top_srcdir" && grep -Hn 'define [A-Z]*_FLAGS' libkmod-devname/*.c) |
 		grep -v O_CLOEXEC | none "no O_CLOEXEC:"
+	calls memfd_create | grep -v MFD_CLOEXEC | none "no MFD_CLOEXEC:"
 	[ "$(grep -c '^libkmod-devname/root.c:.*flags | O_CLOEXEC' stripped)" -eq 2 ] ||
 		fail "root.c: a caller's flags are used without O_CLOEXEC"
 }
@@ -336,7 +343,7 @@ test_page_has_every_function() {
 }
 
 test_page_has_the_options_of_help() {
-	for command in generate list static-nodes create diff; do
+	for command in generate list static-nodes create check diff explain; do
 		kmod-devname "$command" --help |
 			grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'
 	done | sort -u > help
@@ -349,7 +356,7 @@ test_page_has_the_options_of_help() {
 }
 
 test_page_has_the_letters_of_help() {
-	for command in generate list static-nodes create diff; do
+	for command in generate list static-nodes create check diff explain; do
 		kmod-devname "$command" --help | sed -n 's/^  -\([a-zA-Z]\), --\([a-z-]*\).*/\1 \2/p'
 	done | sort -u | while read -r letter name; do
 		grep -q "^\*-$letter\*, \*--$name\*" "$top_srcdir/$PAGE" || echo "-$letter, --$name"

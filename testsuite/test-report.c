@@ -42,8 +42,12 @@ static const struct {
 	{ 26, "too-many-aliases" }, { 40, "bad-line" },        { 41, "long-line" },
 	{ 42, "cut-line" },         { 43, "bad-index" },       { 44, "stale-index" },
 	{ 46, "bad-rule" },         { 47, "unknown-owner" },   { 48, "bad-config" },
-	{ 60, "name-conflict" },    { 80, "wrong-node" },      { 81, "obstructed" },
-	{ 82, "nodev" },            { 100, "system" },
+	{ 60, "name-conflict" },    { 61, "same-number" },     { 62, "shared-node" },
+	{ 63, "taken-minor" },      { 64, "built-in" },        { 65, "block-autoload" },
+	{ 66, "not-loaded" },       { 67, "no-static-node" },  { 70, "out-of-date" },
+	{ 71, "no-file" },          { 80, "wrong-node" },      { 81, "obstructed" },
+	{ 82, "nodev" },            { 83, "absent" },          { 84, "wrong-mode" },
+	{ 100, "system" },
 };
 
 static const char *wanted_name(int code)
@@ -102,9 +106,20 @@ static bool is_code(enum kmod_devname_code code)
 	case KMOD_DEVNAME_BAD_RULE:
 	case KMOD_DEVNAME_UNKNOWN_OWNER:
 	case KMOD_DEVNAME_NAME_CONFLICT:
+	case KMOD_DEVNAME_SAME_NUMBER:
+	case KMOD_DEVNAME_SHARED_NODE:
+	case KMOD_DEVNAME_TAKEN_MINOR:
+	case KMOD_DEVNAME_BUILT_IN_NODE:
+	case KMOD_DEVNAME_BLOCK_AUTOLOAD:
+	case KMOD_DEVNAME_NOT_LOADED:
+	case KMOD_DEVNAME_NO_STATIC_NODE:
+	case KMOD_DEVNAME_OUT_OF_DATE:
+	case KMOD_DEVNAME_NO_FILE:
 	case KMOD_DEVNAME_WRONG_NODE:
 	case KMOD_DEVNAME_OBSTRUCTED:
 	case KMOD_DEVNAME_NODEV:
+	case KMOD_DEVNAME_ABSENT:
+	case KMOD_DEVNAME_WRONG_MODE:
 	case KMOD_DEVNAME_SYSTEM:
 		return true;
 	}

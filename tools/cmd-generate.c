@@ -11,8 +11,8 @@
 
 #include "depmod-config.h"
 #include "kernels.h"
+#include "modules.h"
 #include "output.h"
-#include "progress.h"
 #include "tool.h"
 
 #define THREADS_MAX 1024
@@ -131,61 +131,11 @@ static bool parse(struct generate *generate, const struct command *command, int 
 	return false;
 }
 
-/* Does the report name the file for which the system failed? */
-static bool has_system_finding(const struct kmod_devname_report *report)
-{
-	size_t n = kmod_devname_report_size(report);
-
-	for (size_t i = 0; i < n; i++)
-		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) ==
-		    KMOD_DEVNAME_SYSTEM)
-			return true;
-	return false;
-}
-
-static int set_up(const struct generate *generate, struct kmod_devname_scan *scan,
-		  struct kmod_devname_config *config)
-{
-	int r = kmod_devname_scan_set_threads(scan, generate->threads);
-
-	if (r == 0)
-		r = kmod_devname_scan_set_config(scan, config);
-	if (r == 0)
-		r = kmod_devname_scan_set_use_index(scan, generate->source == SOURCE_AUTO);
-	return r;
-}
-
-/* Reads the modules. What is wrong with them goes to the report, a failure is said here. */
-static enum status read_modules(const struct generate *generate, const struct kernels *kernels,
-				const struct kernel *kernel, struct kmod_devname_table *table,
-				struct kmod_devname_report *report,
-				struct kmod_devname_config *config, size_t *ret_modules)
-{
-	struct kmod_devname_scan *scan;
-	struct progress progress;
-	int r;
-
-	r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
-	if (r < 0)
-		return say_failure(kernel->path, r);
-	r = set_up(generate, scan, config);
-	progress_start(&progress, kernel->version);
-	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0) {
-		progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
-		r = 0;
-	}
-	progress_end(&progress);
-	*ret_modules = kmod_devname_scan_get_modules(scan);
-	kmod_devname_scan_unref(scan);
-	if (r < 0 && !has_system_finding(report))
-		say_failure(kernel->path, r);
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
-}
-
 static enum status scan(const struct generate *generate, const struct kernels *kernels,
 			const struct kernel *kernel, struct kmod_devname_table *table,
 			struct kmod_devname_report *report, size_t *ret_modules)
 {
+	const struct modules_options how = { generate->threads, generate->source == SOURCE_AUTO };
 	struct kmod_devname_config *config;
 	enum status status = depmod_config_read(kernels, kernel, &generate->common,
 						generate->configs, generate->n_configs, &config);
@@ -193,7 +143,7 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 	if (status == STATUS_FAILED)
 		return status;
 	status = worse(status,
-		       read_modules(generate, kernels, kernel, table, report, config, ret_modules));
+		       modules_read(kernels, kernel, config, &how, table, report, ret_modules));
 	kmod_devname_config_unref(config);
 	return status;
 }
@@ -214,7 +164,7 @@ static enum status read_index(const struct kernels *kernels, const struct kernel
 	(void)fclose(stream);
 	if (r == 0)
 		say("%s/%s: cannot be used", kernel->path, name);
-	else if (r < 0 && !has_system_finding(report))
+	else if (r < 0 && !names_failure(report))
 		say_failure(kernel->path, r);
 	return r > 0 ? STATUS_CLEAN : STATUS_FAILED;
 }

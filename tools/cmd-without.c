@@ -12,5 +12,7 @@ static int run(const struct command *command, int argc, char **argv)
 	return STATUS_FAILED;
 }
 
+const struct command cmd_check = { .name = "check", .run = run };
 const struct command cmd_diff = { .name = "diff", .run = run };
 const struct command cmd_generate = { .name = "generate", .run = run };
+const struct command cmd_explain = { .name = "explain", .run = run };

@@ -13,7 +13,9 @@ static const struct command *const commands[] = {
 	&cmd_list,
 	&cmd_static_nodes,
 	&cmd_create,
+	&cmd_check,
 	&cmd_diff,
+	&cmd_explain,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -39,6 +41,11 @@ static enum status print_version(void)
 	       "+MODULES"
 #else
 	       "-MODULES"
+#endif
+#if WITH_LIBKMOD
+	       " +LIBKMOD"
+#else
+	       " -LIBKMOD"
 #endif
 #if WITH_SMARTCOLS
 	       " +SMARTCOLS"

@@ -56,7 +56,7 @@ enum status say_failure(const char *what, int error)
 	return STATUS_FAILED;
 }
 
-static bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
+bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (common->quiet)
 		return severity >= KMOD_DEVNAME_ERROR;
@@ -74,32 +74,51 @@ static bool ends_with_slash(const char *directory)
 static char *join(const char *directory, const char *file, const struct common *common)
 {
 	char *path;
-	bool below_root = file && file[0] == '/';
+	bool below_root = file[0] == '/';
 
 	if (below_root)
 		directory =
 			common->basedir && strcmp(common->basedir, "/") != 0 ? common->basedir : "";
 	return asprintf(&path, "%s%s%s", directory,
 			below_root || *directory == '\0' || ends_with_slash(directory) ? "" : "/",
-			file ? file : "-") < 0
+			file) < 0
 		       ? NULL
 		       : path;
 }
 
-static void print_finding(const struct kmod_devname_finding *finding, const char *directory,
-			  const struct common *common)
+char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common)
 {
-	char *path = join(directory, kmod_devname_finding_get_file(finding), common);
+	const char *file = kmod_devname_finding_get_file(finding);
+
+	return file ? join(directory, file, common) : strdup(directory);
+}
+
+char *finding_text(const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common)
+{
+	char *path = finding_path(finding, directory, common), *text;
 	size_t line = kmod_devname_finding_get_line(finding);
 	char number[32] = "";
 
 	if (line > 0)
 		(void)snprintf(number, sizeof(number), "%zu:", line);
-	say("%s:%s %s: %s [%s]", path ? path : directory, number,
-	    kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
-	    kmod_devname_finding_get_message(finding),
-	    kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
+	if (asprintf(&text, "%s:%s %s: %s [%s]", path ? path : directory, number,
+		     kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
+		     kmod_devname_finding_get_message(finding),
+		     kmod_devname_code_to_string(kmod_devname_finding_get_code(finding))) < 0)
+		text = NULL;
 	free(path);
+	return text;
+}
+
+void say_finding(const struct kmod_devname_finding *finding, const char *directory,
+		 const struct common *common)
+{
+	char *text = finding_text(finding, directory, common);
+
+	say("%s", text ? text : "out of memory");
+	free(text);
 }
 
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
@@ -114,7 +133,7 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
 
 		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
-			print_finding(finding, directory, common);
+			say_finding(finding, directory, common);
 	}
 	if (all > shown)
 		say("%s: there are %zu more findings", directory, all - shown);

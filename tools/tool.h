@@ -32,8 +32,10 @@ struct command {
 	int (*run)(const struct command *command, int argc, char **argv);
 };
 
+extern const struct command cmd_check;
 extern const struct command cmd_create;
 extern const struct command cmd_diff;
+extern const struct command cmd_explain;
 extern const struct command cmd_generate;
 extern const struct command cmd_list;
 extern const struct command cmd_static_nodes;
@@ -67,6 +69,21 @@ char *escape(const char *text);
 
 /* Says that a thing, a file or what was to be done, failed for a negative errno. */
 enum status say_failure(const char *what, int error);
+
+/* Do --verbose and --quiet want findings of this severity? */
+bool is_wanted(enum kmod_devname_severity severity, const struct common *common);
+
+/* Where something was found; files are below a directory. NULL if there is no memory. */
+char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common);
+
+/* The line for a finding, not escaped. NULL if there is no memory. */
+char *finding_text(const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common);
+
+/* Says it. */
+void say_finding(const struct kmod_devname_finding *finding, const char *directory,
+		 const struct common *common);
 
 /* Prints the findings whose severity is wanted; files are below a directory. */
 enum status print_report(const struct kmod_devname_report *report, const char *directory,

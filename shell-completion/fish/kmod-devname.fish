@@ -40,8 +40,8 @@ function __kmod_devname_kernels
         return
     end
     if commandline -ct | string match --quiet '*/*'
-        if __kmod_devname_command diff
-            __fish_complete_path
+        if __kmod_devname_command diff check
+            __fish_complete_path (commandline -ct)
         else
             __fish_complete_directories
         end
@@ -74,6 +74,19 @@ function __kmod_devname_columns
     printf '%s\n' "$before"{NAME,PATH,TYPE,MAJ:MIN,MAJOR,MINOR,MODULE,KERNEL}
 end
 
+# The list of codes that has been typed, with one more.
+function __kmod_devname_codes
+    set -l list (__kmod_devname_typed)
+    set -l before (string replace --regex '[^,]*$' '' -- "$list")
+    set -l codes malformed corrupt unsupported too-large dangling-link not-regular vanished \
+        duplicate-module bad-order missing-number ambiguous dynamic-minor bad-name bad-number \
+        bad-module-name too-many-aliases bad-line long-line cut-line bad-index stale-index \
+        bad-rule unknown-owner bad-config name-conflict same-number shared-node taken-minor \
+        built-in block-autoload not-loaded no-static-node out-of-date no-file wrong-node \
+        obstructed nodev absent wrong-mode
+    printf '%s\n' "$before"$codes
+end
+
 complete -c kmod-devname -f
 complete -c kmod-devname -n __kmod_devname_command -s h -l help -d 'Print help'
 complete -c kmod-devname -n __kmod_devname_command -l version -d 'Print the version'
@@ -81,9 +94,11 @@ complete -c kmod-devname -n __kmod_devname_command -a generate -d 'Write modules
 complete -c kmod-devname -n __kmod_devname_command -a list -d 'Show nodes'
 complete -c kmod-devname -n __kmod_devname_command -a static-nodes -d 'Print nodes in a format'
 complete -c kmod-devname -n __kmod_devname_command -a create -d 'Make nodes'
+complete -c kmod-devname -n __kmod_devname_command -a check -d 'Find what is wrong'
 complete -c kmod-devname -n __kmod_devname_command -a diff -d 'Compare kernels'
+complete -c kmod-devname -n __kmod_devname_command -a explain -d 'What opening a node loads'
 
-set -l all '__kmod_devname_command generate list static-nodes create diff'
+set -l all '__kmod_devname_command generate list static-nodes create check diff explain'
 complete -c kmod-devname -n $all -a '(__kmod_devname_kernels)'
 complete -c kmod-devname -n $all -s b -l basedir -x -a '(__fish_complete_directories)' -d 'Root directory'
 complete -c kmod-devname -n $all -s m -l moduledir -x -a '(__kmod_devname_moduledirs)' -d 'Module directory below it'
@@ -121,6 +136,16 @@ complete -c kmod-devname -n $create -s n -l dry-run -d 'Show what would be done'
 
 set -l diff '__kmod_devname_command diff'
 complete -c kmod-devname -n $diff -s J -l json -d 'Print JSON'
+
+set -l explain '__kmod_devname_command explain'
+complete -c kmod-devname -n $explain -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
+complete -c kmod-devname -n $explain -s J -l json -d 'Print JSON'
+
+set -l check '__kmod_devname_command check'
+complete -c kmod-devname -n $check -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
+complete -c kmod-devname -n $check -l ignore -x -a '(__kmod_devname_codes)' -d 'Findings to pass over'
+complete -c kmod-devname -n $check -s J -l json -d 'Print JSON'
+complete -c kmod-devname -n $check -l udev-permissions -x -a '(__fish_complete_directories)' -d 'Root directory of udev rules'
 
 set -l both '__kmod_devname_command static-nodes create'
 complete -c kmod-devname -n $both -l input -r -F -d 'modules.devname to read'

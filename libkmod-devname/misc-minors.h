@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef MISC_MINORS_H
+#define MISC_MINORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define MISC_MAJOR 10
+#define MISC_MINOR_LOCAL_FIRST 243
+#define MISC_MINOR_LOCAL_LAST 254
+
+/* A minor number of major 10 that the kernel has given to a device. */
+struct misc_minor {
+	unsigned int minor;
+	const char *constant; /* in include/linux/miscdevice.h */
+	const char *name; /* of the node, below /dev */
+};
+
+/* Who has the minor number if it is not the device of this name; NULL if it is free for it. */
+const struct misc_minor *misc_minor_find_other(unsigned int minor, const char *name);
+
+#endif

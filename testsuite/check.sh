@@ -1,0 +1,886 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kmod-devname check: for each finding a tree that has this one and no other, what real kernels
+# have, modules that are not installed, JSON, and the exit status.
+
+. "$(dirname "$0")/tap.sh"
+. "$(dirname "$0")/kernels.sh"
+
+HEADER='# Device nodes to trigger on-demand module loading.'
+M=root/lib/modules/6.1.0
+
+# Findings that no tree alone has: they need a build without a library, a race, an index, which is
+# not read here, or a mount (see the test of nodev).
+WITHOUT_TREE='unsupported vanished bad-index stale-index system nodev'
+
+# node FILE NAME NUMBER: a module below kernel/ with one node.
+node() {
+	module "$M/kernel/$1.ko" "alias=devname:$2" "alias=$3"
+}
+
+# installed [LINE...]: what depmod makes of the modules, and a modules.devname with these lines.
+installed() {
+	command -v "$DEPMOD" >/dev/null || skip "depmod is not installed"
+	mkdir -p "$M/kernel"
+	touch -a "$M/modules.order" "$M/modules.builtin" "$M/modules.builtin.modinfo"
+	"$DEPMOD" -b root 6.1.0 2> depmod.messages || fail "depmod: $(cat depmod.messages)"
+	: > "$M/modules.devname"
+	[ $# -eq 0 ] || printf '%s\n' "$HEADER" "$@" > "$M/modules.devname"
+}
+
+has() { # LIBRARY
+	grep -q "^#define WITH_$1 1" "$top_builddir/config.h"
+}
+
+need_library() { # LIBRARY
+	has "$1" || skip "built without $1"
+}
+
+# check STATUS [ARGUMENT...]: in silence, but for what a build without libkmod has to say.
+check() {
+	check_status=$1
+	shift
+	status "$check_status" kmod-devname check "$@" > out 2> err
+	has LIBKMOD || sed -i '/^kmod-devname: this build is without libkmod: /d' err
+	[ "$check_status" -eq 2 ] || [ ! -s err ] || fail "$*: said $(cat err)"
+	! LC_ALL=C grep -q '[^ -~]' out || fail "not printable: $(cat -A out)"
+}
+
+# only STATUS CODE [OPTION...]: the tree has the findings on standard input, all with this code,
+# for people and for programs; and none if it is ignored.
+only() {
+	only_status=$1
+	only_code=$2
+	shift 2
+	cat > wanted
+	check "$only_status" -v "$@" -b root 6.1.0
+	same out < wanted
+	! grep -v "\[$only_code]\$" out || fail "not only $only_code"
+	check 0 -v --strict --ignore "$only_code" "$@" -b root 6.1.0
+	[ ! -s out ]
+	has SMARTCOLS || return 0
+	check "$only_status" --json "$@" -b root 6.1.0
+	python3 - "$only_code" <<-'END'
+		import json, sys
+		rows = json.load(open("out"))["findings"]
+		lines = ["%s:%s %s: %s [%s]" % (r["file"], "%d:" % r["line"] if r["line"] else "",
+		                                r["severity"], r["message"], r["code"]) for r in rows]
+		assert lines == open("wanted").read().splitlines(), lines
+		assert {r["code"] for r in rows} == {sys.argv[1]}, rows
+		assert {r["kernel"] for r in rows} == {"6.1.0"}, rows
+	END
+}
+
+# --- a tree for each finding ---------------------------------------------------------------
+
+test_a_sound_tree_is_clean() {
+	node fuse fuse char-major-10-229
+	node tun net/tun char-major-10-200
+	installed 'tun net/tun c10:200' 'fuse fuse c10:229'
+	check 0 -v --strict -b root 6.1.0
+	[ ! -s out ]
+}
+
+test_malformed() {
+	mkdir -p $M/kernel
+	echo 'no module' > $M/kernel/x.ko
+	installed
+	only 1 malformed <<-END
+	$M/kernel/x.ko: error: is not an ELF file [malformed]
+	END
+}
+
+test_corrupt() {
+	node x x char-major-10-250
+	xz --check=crc32 $M/kernel/x.ko
+	head -c 100 $M/kernel/x.ko.xz > part
+	mv part $M/kernel/x.ko.xz
+	installed
+	need_format xz
+	only 1 corrupt <<-END
+	$M/kernel/x.ko.xz: error: its compressed data is truncated [corrupt]
+	END
+}
+
+need_format() {
+	reason=$(format_missing "$1")
+	[ -z "$reason" ] || skip "$reason"
+}
+
+test_too_large() {
+	module $M/kernel/x.ko -d modinfo-huge alias=devname:x alias=char-major-10-250
+	installed
+	only 1 too-large <<-END
+	$M/kernel/x.ko: error: its .modinfo is larger than 16 MiB [too-large]
+	END
+}
+
+test_dangling_link() {
+	mkdir -p $M/kernel
+	ln -s nowhere $M/kernel/x.ko
+	installed
+	only 0 dangling-link <<-END
+	$M/kernel/x.ko: note: is a symbolic link that leads nowhere [dangling-link]
+	END
+}
+
+test_not_regular() {
+	mkdir -p $M/kernel
+	mkfifo $M/kernel/x.ko
+	installed
+	only 0 not-regular <<-END
+	$M/kernel/x.ko: note: has the name of a module and is not a file [not-regular]
+	END
+}
+
+test_duplicate_module() {
+	node a/x x char-major-10-250
+	node b/x x char-major-10-250
+	installed 'x x c10:250'
+	only 0 duplicate-module <<-END
+	$M/kernel/b/x.ko: warning: is not looked at: the same module is in kernel/a/x.ko [duplicate-module]
+	END
+}
+
+test_bad_order() {
+	node x x char-major-10-250
+	printf 'kernel/x.ko' > $M/modules.order
+	installed 'x x c10:250'
+	only 0 bad-order <<-END
+	$M/modules.order:1: warning: has no newline: the file seems to be cut short [bad-order]
+	END
+}
+
+test_missing_number() {
+	module $M/kernel/x.ko alias=devname:x
+	installed
+	only 1 missing-number <<-END
+	$M/kernel/x.ko: error: device name 'x' of module x has no device number: add MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor) [missing-number]
+	END
+}
+
+test_ambiguous() {
+	module $M/kernel/x.ko alias=devname:x alias=devname:y alias=char-major-10-250
+	installed
+	only 1 ambiguous <<-END
+	$M/kernel/x.ko: error: module x: which device name has which number depends on the compiler: declare one of each, or each name next to its number and in the same order for all [ambiguous]
+	END
+}
+
+test_dynamic_minor() {
+	node v4l2loopback v4l2loopback char-major-10-255
+	installed
+	only 1 dynamic-minor <<-END
+	$M/kernel/v4l2loopback.ko: error: device name 'v4l2loopback' has the number c10:255, which asks for a dynamic minor: a node needs a fixed one [dynamic-minor]
+	END
+}
+
+test_bad_name() {
+	node x ../etc/passwd char-major-10-250
+	installed
+	only 1 bad-name <<-END
+	$M/kernel/x.ko: error: '../etc/passwd' is not a valid device name [bad-name]
+	END
+}
+
+test_bad_number() {
+	node x x char-major-10-0x1
+	installed
+	only 1 bad-number <<-END
+	$M/kernel/x.ko: error: 'char-major-10-0x1' is not a plain decimal number from 1 to 4095, '-', and one from 0 to 1048575 [bad-number]
+	END
+}
+
+test_bad_module_name() {
+	node 'b~d' x char-major-10-250
+	installed
+	only 1 bad-module-name <<-END
+	$M/kernel/b~d.ko: error: 'b~d' is not a valid module name [bad-module-name]
+	END
+}
+
+test_too_many_aliases() {
+	# shellcheck disable=SC2046 # words
+	module $M/kernel/x.ko alias=devname:x $(seq -f 'alias=char-major-11-%.0f' 5000)
+	installed
+	only 1 too-many-aliases <<-END
+	$M/kernel/x.ko: error: declares more than 4096 device names and numbers [too-many-aliases]
+	END
+}
+
+test_bad_line() {
+	node x x char-major-10-250
+	installed 'x x c10:250' 'what is this'
+	only 1 bad-line <<-END
+	$M/modules.devname:3: error: is not of the form MODULE NAME TYPEMAJOR:MINOR [bad-line]
+	END
+}
+
+test_long_line() {
+	installed
+	{
+		echo "$HEADER"
+		head -c 5000 /dev/zero | tr '\0' x
+		echo
+	} > $M/modules.devname
+	only 1 long-line <<-END
+	$M/modules.devname:2: error: is longer than any line can be [long-line]
+	END
+}
+
+test_cut_line() {
+	installed
+	printf '%s\nx x c10:25' "$HEADER" > $M/modules.devname
+	only 1 cut-line <<-END
+	$M/modules.devname:2: error: has no newline: the file seems to be cut short [cut-line]
+	END
+}
+
+test_bad_config() {
+	node x x char-major-10-250
+	installed 'x x c10:250'
+	mkdir -p root/etc/depmod.d
+	echo nonsense > root/etc/depmod.d/a.conf
+	only 0 bad-config <<-END
+	root/etc/depmod.d/a.conf:1: warning: 'nonsense' is no command of depmod.d(5) [bad-config]
+	END
+}
+
+test_name_conflict() {
+	node a x char-major-10-250
+	node b x char-major-10-251
+	installed 'a x c10:250'
+	only 1 name-conflict <<-END
+	$M/kernel/b.ko: error: device name 'x' (c10:251) of module b is in the way of 'x' (c10:250) of module a, which stays [name-conflict]
+	END
+}
+
+test_same_number() {
+	node a x char-major-10-250
+	node b y char-major-10-250
+	installed 'a x c10:250' 'b y c10:250'
+	only 0 same-number <<-END
+	$M: warning: device name 'y' of module b has the number c10:250, as has 'x' of module a: opening either loads the same modules; give one of them another number [same-number]
+	END
+}
+
+test_shared_node() {
+	node kvm_hv kvm char-major-10-232
+	node kvm_pr kvm char-major-10-232
+	installed 'kvm_hv kvm c10:232' 'kvm_pr kvm c10:232'
+	only 0 shared-node <<-END
+	$M: note: device name 'kvm' (c10:232) is declared by module kvm_hv and by module kvm_pr: opening it loads both, which is well if they are made for that [shared-node]
+	END
+}
+
+test_taken_minor() {
+	node a x char-major-10-229
+	node b y char-major-10-300
+	installed 'a x c10:229' 'b y c10:300'
+	only 0 taken-minor <<-END
+	$M: warning: device name 'x' of module a has the number c10:229, which is FUSE_MINOR, /dev/fuse: use a minor from 243 to 254 [taken-minor]
+	$M: warning: device name 'y' of module b has the number c10:300, which the kernel gives out itself: use a minor from 243 to 254, or no node [taken-minor]
+	END
+}
+
+test_built_in() {
+	node fuse fuse char-major-10-229
+	installed 'fuse fuse c10:229'
+	printf 'fuse.alias=devname:fuse\0fuse.alias=char-major-10-229\0' > $M/modules.builtin.modinfo
+	only 0 built-in <<-END
+	$M: warning: device name 'fuse' (c10:229) of module fuse: fuse, which is built in, has 'fuse' (c10:229), so opening it does not load the module; remove the module, or give it another name and number [built-in]
+	END
+}
+
+test_block_autoload() {
+	need_library LIBKMOD
+	node loop loop0 block-major-7-0
+	installed 'loop loop0 b7:0'
+	check 0 -v -b root 6.1.0
+	[ ! -s out ]
+	printf '%s\n' 'CONFIG_BLOCK=y' '# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set' > $M/config
+	only 0 block-autoload <<-END
+	$M: warning: opening 'loop0' (b7:0) does not load module loop: the kernel is without CONFIG_BLOCK_LEGACY_AUTOLOAD; load the module by other means [block-autoload]
+	END
+}
+
+test_not_loaded() {
+	need_library LIBKMOD
+	node fuse fuse char-major-10-229
+	installed 'fuse fuse c10:229'
+	mkdir -p root/etc/modprobe.d
+	printf '\nblacklist fuse\n' > root/etc/modprobe.d/a.conf
+	only 0 not-loaded <<-END
+	root/etc/modprobe.d/a.conf:2: warning: opening 'fuse' (c10:229) does not load module fuse: 'fuse' is blacklisted; remove that if the module is wanted [not-loaded]
+	END
+}
+
+test_not_loaded_without_an_index() {
+	need_library LIBKMOD
+	node fuse fuse char-major-10-229
+	node tun net/tun char-major-10-200
+	installed 'fuse fuse c10:229' 'tun net/tun c10:200'
+	rm $M/modules.alias.bin
+	only 0 not-loaded <<-END
+	$M: warning: an index that modprobe needs is missing or cannot be read, so opening a node loads nothing: run depmod [not-loaded]
+	END
+}
+
+test_no_static_node() {
+	node btrfs btrfs-control char-major-10-234
+	installed 'btrfs btrfs-control c10:234'
+	mkdir -p root/usr/lib/udev/rules.d other
+	printf '\nKERNEL=="btrfs-control", GROUP="disk"\n' > root/usr/lib/udev/rules.d/a.rules
+	only 0 no-static-node <<-END
+	root/usr/lib/udev/rules.d/a.rules:2: warning: gives 'btrfs-control' its mode or owner only when module btrfs is loaded, which nobody but root can do by opening it: add OPTIONS+="static_node=btrfs-control" [no-static-node]
+	END
+	check 0 -v --udev-permissions=other -b root 6.1.0
+	[ ! -s out ]
+	mv root/usr other
+	check 0 -v -b root 6.1.0
+	[ ! -s out ]
+	only 0 no-static-node --udev-permissions other <<-END
+	other/usr/lib/udev/rules.d/a.rules:2: warning: gives 'btrfs-control' its mode or owner only when module btrfs is loaded, which nobody but root can do by opening it: add OPTIONS+="static_node=btrfs-control" [no-static-node]
+	END
+}
+
+test_out_of_date() {
+	node a a char-major-10-250
+	node b b char-major-10-251
+	node c c char-major-10-252
+	installed 'b b c10:253' 'x c c10:252' 'gone gone c10:254'
+	only 1 out-of-date <<-END
+	$M/modules.devname: error: lacks 'a' (c10:250), which module a declares: run kmod-devname generate [out-of-date]
+	$M/modules.devname: error: has 'b' (c10:253) of module b, and it is c10:251 of module b: run kmod-devname generate [out-of-date]
+	$M/modules.devname: error: has 'c' (c10:252) of module x, and it is c10:252 of module c: run kmod-devname generate [out-of-date]
+	$M/modules.devname: error: has 'gone' (c10:254) of module gone, and no module declares it: run kmod-devname generate [out-of-date]
+	END
+	kmod-devname generate -b root 6.1.0
+	check 0 -v -b root 6.1.0
+	[ ! -s out ]
+}
+
+test_no_file() {
+	node a a char-major-10-250
+	installed
+	rm $M/modules.devname
+	only 1 no-file <<-END
+	$M/modules.devname: error: does not exist, and would have 1 nodes: run kmod-devname generate [no-file]
+	END
+	rm $M/kernel/a.ko
+	only 0 no-file <<-END
+	$M/modules.devname: warning: does not exist, and would have 0 nodes: run kmod-devname generate [no-file]
+	END
+}
+
+# --- the device directory ------------------------------------------------------------------
+
+# One node, fuse, and an empty device directory.
+make_dev() {
+	[ "$(id -u)" -eq 0 ] || skip "device nodes need root"
+	node "${1:-fuse}" "${2:-fuse}" "${3:-char-major-10-229}"
+	installed "${1:-fuse} ${2:-fuse} ${4:-c10:229}"
+	mkdir dev
+	mknod -m 0600 dev/probe c 1 3 2>/dev/null || skip "device nodes cannot be made here"
+	rm dev/probe
+}
+
+rules() {
+	mkdir -p root/etc/udev/rules.d
+	printf '%s\n' "$@" > root/etc/udev/rules.d/a.rules
+}
+
+test_the_right_node_is_clean() {
+	make_dev
+	mknod -m 0640 dev/fuse c 10 229
+	chown 1:2 dev/fuse
+	check 0 -v --strict --dev dev -b root 6.1.0
+	[ ! -s out ]
+	rules 'KERNEL=="fuse", MODE="0640", OWNER="1", GROUP="2", OPTIONS+="static_node=fuse"'
+	check 0 -v --strict --dev dev -b root 6.1.0
+	[ ! -s out ]
+}
+
+test_absent() {
+	make_dev tun net/tun char-major-10-200 c10:200
+	only 0 absent --dev dev <<-'END'
+	dev/net/tun: warning: does not exist, and is to be c10:200, which loads module tun: run kmod-devname create [absent]
+	END
+	mkdir dev/net
+	cp wanted same
+	only 0 absent --dev=dev < same
+}
+
+test_wrong_node() {
+	make_dev
+	mknod dev/fuse c 10 222
+	only 1 wrong-node --dev dev <<-'END'
+	dev/fuse: error: is c10:222 instead of c10:229: run kmod-devname create --replace [wrong-node]
+	END
+	rm dev/fuse
+	mknod dev/fuse b 10 229
+	only 1 wrong-node --dev dev <<-'END'
+	dev/fuse: error: is b10:229 instead of c10:229: run kmod-devname create --replace [wrong-node]
+	END
+}
+
+test_obstructed() {
+	make_dev tun net/tun char-major-10-200 c10:200
+	: > dev/net
+	only 1 obstructed --dev dev <<-'END'
+	dev/net: error: is in the way of 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	END
+	rm dev/net
+	mkdir dev/net dev/net/tun
+	only 1 obstructed --dev dev <<-'END'
+	dev/net/tun: error: is in the way of 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	END
+	# links lead elsewhere
+	rm -r dev/net
+	mkdir elsewhere
+	mknod elsewhere/tun c 10 200
+	ln -s ../elsewhere dev/net
+	only 1 obstructed --dev dev <<-'END'
+	dev/net: error: is in the way of 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	END
+}
+
+test_nodev() {
+	make_dev
+	unshare -m true 2>/dev/null || skip "there are no mount namespaces"
+	cat > inner <<-'END'
+	mount -t tmpfs -o nodev,mode=0755 none dev || exit 77
+	mknod -m 0600 dev/fuse c 10 229
+	kmod-devname check -v --dev dev -b root 6.1.0
+	END
+	status=0
+	unshare -m sh inner > out 2> err || status=$?
+	[ $status -ne 77 ] || skip "nothing can be mounted: $(cat err)"
+	[ $status -eq 0 ]
+	same out <<-'END'
+	dev/fuse: warning: is in a file system that is mounted nodev: no node there can be opened [nodev]
+	END
+}
+
+test_wrong_mode() {
+	make_dev
+	rules 'KERNEL=="fuse", MODE="0660", GROUP="6", OPTIONS+="static_node=fuse"'
+	mknod -m 0600 dev/fuse c 10 229
+	chown 0:6 dev/fuse
+	only 0 wrong-mode --dev dev <<-'END'
+	dev/fuse: warning: has mode 0600, user 0 and group 6; the rules of udev say 0660, 0 and 6, so it is tighter: restart udevd, or correct what else sets it [wrong-mode]
+	END
+	chmod 0666 dev/fuse
+	only 0 wrong-mode --dev dev <<-'END'
+	dev/fuse: warning: has mode 0666, user 0 and group 6; the rules of udev say 0660, 0 and 6, so it is wider: restart udevd, or correct what else sets it [wrong-mode]
+	END
+	chmod 0606 dev/fuse
+	chown 0:0 dev/fuse
+	only 0 wrong-mode --dev dev <<-'END'
+	dev/fuse: warning: has mode 0606, user 0 and group 0; the rules of udev say 0660, 0 and 6: restart udevd, or correct what else sets it [wrong-mode]
+	END
+	# the rules of another system
+	mkdir other
+	check 0 -v --dev dev --udev-permissions other -b root 6.1.0
+	[ ! -s out ]
+	mv root/etc other
+	cp wanted same
+	only 0 wrong-mode --dev dev --udev-permissions other < same
+}
+
+test_bad_rule() {
+	make_dev
+	mknod -m 0600 dev/fuse c 10 229
+	rules 'KERNEL=="fuse", MODE="0999", OPTIONS+="static_node=fuse"'
+	only 0 bad-rule --dev dev <<-'END'
+	root/etc/udev/rules.d/a.rules:1: warning: '0999' is no octal number up to 7777 [bad-rule]
+	END
+}
+
+test_unknown_owner() {
+	make_dev
+	mknod -m 0600 dev/fuse c 10 229
+	rules 'KERNEL=="fuse", GROUP="nobody-has-this", OPTIONS+="static_node=fuse"'
+	only 0 unknown-owner --dev dev <<-'END'
+	root/etc/udev/rules.d/a.rules:1: warning: device node 'fuse' is for group 'nobody-has-this', which that system does not have: it gets the default mode, and belongs to root [unknown-owner]
+	END
+}
+
+# What create makes is what check wants.
+test_create_leaves_nothing_to_say() {
+	make_dev tun net/tun char-major-10-200 c10:200
+	rules 'KERNEL=="tun", MODE="0666", OPTIONS+="static_node=net/tun"'
+	kmod-devname create --dev dev --udev-permissions -b root 6.1.0
+	check 0 -v --strict --dev dev -b root 6.1.0
+	[ ! -s out ]
+}
+
+test_a_device_directory_is_of_one_kernel() {
+	installed
+	mkdir -p dev root/lib/modules/6.2.0
+	check 2 --dev dev -b root --all
+	check 2 --dev dev -b root 6.1.0 6.2.0
+	check 2 --dev nowhere -b root 6.1.0
+	grep -q '^kmod-devname: nowhere: ' err
+}
+
+# --- devices of the kernel -----------------------------------------------------------------
+
+# The numbers in the header that Debian ships with its kernels, each declared under a name that
+# nothing in the kernel has.
+test_the_minors_of_the_kernels_header_are_taken() {
+	header=$(find "$KERNELS" -path '*-common/include/linux/miscdevice.h' 2>/dev/null | head -n 1)
+	[ -n "$header" ] || skip "no linux/miscdevice.h in $KERNELS; get it with testsuite/fetch-kernels"
+	awk '$1 == "#define" && $3 ~ /^[0-9]+$/ && $3 != 255 && !/unused/ { print $2, $3 }' \
+		"$header" | sort > wanted
+	[ "$(wc -l < wanted)" -gt 40 ] || fail "$header has few minors"
+	while read -r _ minor; do
+		module "plain/m$minor.ko" "alias=devname:nobody$minor" "alias=char-major-10-$minor"
+	done < wanted
+	check 0 -q ./plain
+	check 0 ./plain
+	sed -n 's/.*the number c10:\([0-9]*\), which is \([A-Z0-9_]*\),.*\[taken-minor]$/\2 \1/p' \
+		out | sort > found
+	diff -u wanted found
+	# and none of the others below 255 is
+	rm -r plain
+	for minor in $(seq 0 254); do
+		grep -q " $minor\$" wanted || module "plain/m$minor.ko" \
+			"alias=devname:nobody$minor" "alias=char-major-10-$minor"
+	done
+	check 0 ./plain
+	! grep 'taken-minor' out || fail "taken"
+}
+
+# --- modprobe.d ----------------------------------------------------------------------------
+
+# Whether the module is loaded is asked of modprobe itself.
+test_not_loaded_is_what_modprobe_does_not_load() {
+	need_library LIBKMOD
+	command -v modprobe >/dev/null || skip "modprobe is not installed"
+	node fuse fuse char-major-10-229
+	node cuse cuse char-major-10-203
+	installed 'fuse fuse c10:229' 'cuse cuse c10:203'
+	mkdir -p root/etc/modprobe.d
+	loaded=0
+	while read -r line; do
+		echo "$line" > root/etc/modprobe.d/a.conf
+		modprobe -d "$PWD/root" -S 6.1.0 -C "$PWD/root/etc/modprobe.d" -n -v \
+			char-major-10-229 > would 2>&1 || :
+		check 0 -b root 6.1.0
+		if grep -q '^insmod .*/fuse\.ko' would; then
+			! grep "'fuse' (c10:229)" out || fail "$line: $(cat would)"
+			loaded=$((loaded + 1))
+		else
+			grep -q "'fuse' (c10:229).*\[not-loaded]" out || fail "$line: $(cat out would)"
+		fi
+	done <<-'END'
+	# nothing
+	blacklist fuse
+	blacklist cuse
+	alias char-major-10-229 off
+	alias char-major-10-229 cuse
+	alias char-major-10-229 nosuch
+	alias char-major-10-* fuse
+	install fuse /bin/true
+	install cuse /bin/true
+	install char-major-10-229 /bin/true
+	options fuse x=1
+	alias fuse off
+	END
+	[ "$loaded" -ge 3 ] || fail "modprobe loaded it for $loaded lines only"
+}
+
+# --- modules that are not installed --------------------------------------------------------
+
+test_a_file_says_what_it_gives() {
+	module build/snd-seq.ko alias=devname:snd/seq alias=char-major-116-1
+	module build/none.ko license=GPL
+	check 0 ./build/snd-seq.ko build/none.ko
+	same out <<-'END'
+	./build/snd-seq.ko: module snd_seq gives /dev/snd/seq (c116:1)
+	build/none.ko: gives no device node
+	END
+	cd build
+	check 0 snd-seq.ko
+	same out <<-'END'
+	snd-seq.ko: module snd_seq gives /dev/snd/seq (c116:1)
+	END
+	check 0 -q "$PWD/snd-seq.ko"
+	[ ! -s out ]
+}
+
+test_a_file_may_be_compressed() {
+	module fuse.ko alias=devname:fuse alias=char-major-10-229
+	seen=0
+	for format in gz xz zst; do
+		[ -z "$(format_missing $format)" ] || continue
+		case $format in
+		gz) gzip -c fuse.ko ;;
+		xz) xz --check=crc32 -c fuse.ko ;;
+		zst) zstd -qc fuse.ko ;;
+		esac > fuse.ko.$format
+		check 0 fuse.ko.$format
+		echo "fuse.ko.$format: module fuse gives /dev/fuse (c10:229)" | same out
+		seen=$((seen + 1))
+	done
+	[ $seen -gt 0 ] || skip "this build reads no compressed modules"
+}
+
+test_a_file_has_findings() {
+	module x.ko alias=devname:x
+	echo garbage > y.ko
+	module z.ko alias=devname:z alias=char-major-10-200
+	check 1 ./x.ko
+	same out <<-'END'
+	./x.ko: gives no device node
+	./x.ko: error: device name 'x' of module x has no device number: add MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor) [missing-number]
+	END
+	check 1 -q y.ko x.ko
+	grep -q '^y.ko: error: .*\[malformed]$' out
+	grep -q '^x.ko: error: .*\[missing-number]$' out
+	check 0 -q --ignore malformed,missing-number y.ko x.ko
+	[ ! -s out ]
+	check 0 z.ko
+	check 1 --strict z.ko
+	grep -q '^z.ko: warning: .*TUN_MINOR.*\[taken-minor]$' out
+}
+
+test_a_plain_directory_is_no_kernel() {
+	module plain/sub/a.ko alias=devname:x alias=char-major-10-250
+	module plain/b.ko alias=devname:y alias=char-major-10-250
+	check 0 ./plain
+	path=$(realpath plain)
+	same out <<-END
+	$path: module a gives /dev/x (c10:250)
+	$path: module b gives /dev/y (c10:250)
+	$path: warning: device name 'y' of module b has the number c10:250, as has 'x' of module a: opening either loads the same modules; give one of them another number [same-number]
+	END
+	for mark in modules.order modules.dep modules.devname modules.builtin; do
+		: > plain/$mark
+		check 1 --ignore not-loaded,same-number ./plain
+		grep -q '\[no-file]$\|\[out-of-date]$' out || fail "$mark: $(cat out)"
+		rm plain/$mark
+	done
+	mkdir plain/kernel
+	check 1 --ignore not-loaded,same-number ./plain
+	grep -q '\[no-file]$' out
+}
+
+test_files_and_kernels_may_be_mixed() {
+	node fuse fuse char-major-10-229
+	installed 'x x c10:250'
+	module x.ko alias=devname:x
+	check 1 -q -b root x.ko 6.1.0
+	[ "$(grep -c '\[missing-number]$' out)" -eq 1 ]
+	[ "$(grep -c '\[out-of-date]$' out)" -eq 2 ]
+}
+
+# --- real kernels --------------------------------------------------------------------------
+
+# real KERNEL: after depmod nothing is wrong with Debian's kernels. That is right: of the modules
+# of each, those with a device name were looked at by modinfo(8), one by one. All have one name and
+# one number, the number is their own in miscdevice.h (or 108:0 of ppp, 116:1 and 116:33 of sound), no two
+# are the same, and no driver with a device name is built in. With the rules of Debian's udev 252
+# three devices get their group or mode when the module is loaded and not before: 50-udev-default
+# has GROUP="disk" for btrfs-control and MODE="0664" for rfkill, 80-debian-compat has GROUP="kmem"
+# for nvram, all without static_node. (vhost-net and others have it.) Not each kernel has each.
+real() { # KERNEL NODE...
+	reason=$(kernel_missing "$1")
+	[ -z "$reason" ] || skip "$reason"
+	command -v "$DEPMOD" >/dev/null || skip "depmod is not installed"
+	version=$(kernel_version "$1")
+	copy_tree "$KERNELS/$1/lib/modules/$version" "$PWD/root/lib/modules/$version"
+	# a new file, and not what the kernel's own may share
+	rm -f "root/lib/modules/$version"/modules.[!bo]*
+	"$DEPMOD" -b "$PWD/root" "$version"
+	shift
+	check 0 -v --strict -b root --all
+	[ ! -s out ] || fail "findings: $(cat out)"
+	udev=${KMOD_DEVNAME_UDEV:-${XDG_CACHE_HOME:-$HOME/.cache}/kmod-devname/udev}/root
+	[ -d "$udev" ] || return 0
+	check 0 -v --udev-permissions="$udev" -b root --all
+	printf '%s\n' "$@" | sort > wanted
+	sed -n "s/.*gives '\([a-z-]*\)' .*\[no-static-node]\$/\1/p" out | sort > found
+	diff -u wanted found
+	[ "$(wc -l < out)" -eq $# ] || fail "more findings: $(cat out)"
+}
+
+test_real_amd64() {
+	real amd64 btrfs-control nvram rfkill
+}
+
+test_real_cloud_amd64() {
+	real cloud-amd64 btrfs-control nvram
+}
+
+test_real_arm64() {
+	real arm64 btrfs-control rfkill
+}
+
+test_real_armhf() {
+	real armhf btrfs-control rfkill
+}
+
+test_real_i386() {
+	real i386 btrfs-control nvram rfkill
+}
+
+# --- options and the exit status -----------------------------------------------------------
+
+make_warning() {
+	node a x char-major-10-250
+	node b y char-major-10-250
+	installed 'a x c10:250' 'b y c10:250'
+}
+
+test_warnings_count_if_strict() {
+	make_warning
+	check 0 -b root 6.1.0
+	[ -s out ]
+	check 1 --strict -b root 6.1.0
+	check 0 -q -b root 6.1.0
+	[ ! -s out ]
+	check 1 -q --strict -b root 6.1.0
+}
+
+test_notes_are_for_verbose_and_json() {
+	need_library SMARTCOLS
+	node kvm_hv kvm char-major-10-232
+	node kvm_pr kvm char-major-10-232
+	installed 'kvm_hv kvm c10:232' 'kvm_pr kvm c10:232'
+	check 0 -b root 6.1.0
+	[ ! -s out ]
+	check 0 --json -q -b root 6.1.0
+	grep -q '"shared-node"' out
+}
+
+test_ignored_findings_do_not_count() {
+	make_warning
+	: > $M/modules.devname
+	check 1 --strict --ignore same-number -b root 6.1.0
+	check 0 --strict --ignore same-number,out-of-date -b root 6.1.0
+	[ ! -s out ]
+	check 0 --strict --ignore same-number --ignore=out-of-date -b root 6.1.0
+	for list in '' nosuch same-number,nosuch ',' 'same-number,' system same; do
+		check 2 --ignore "$list" -b root 6.1.0
+		[ ! -s out ]
+		grep -q -e '--ignore: there is no finding' err
+	done
+}
+
+test_all_kernels_are_named() {
+	need_library SMARTCOLS
+	make_warning
+	mkdir -p root/lib/modules/6.2.0
+	check 0 --json -b root --all
+	python3 - <<-'END'
+		import json
+		rows = [(r["kernel"], r["code"], r["severity"]) for r in json.load(open("out"))["findings"]]
+		assert rows == [("6.1.0", "same-number", "warning"), ("6.2.0", "no-file", "warning")], rows
+	END
+}
+
+test_json_without_findings_is_an_empty_list() {
+	need_library SMARTCOLS
+	installed
+	check 0 --json -b root 6.1.0
+	python3 -c 'import json; assert json.load(open("out")) == {"findings": []}'
+	module x.ko alias=devname:x
+	check 1 --json x.ko
+	python3 - <<-'END'
+		import json
+		row, = json.load(open("out"))["findings"]
+		assert (row["file"], row["line"], row["kernel"]) == ("x.ko", None, None), row
+	END
+}
+
+test_failures_are_said_and_are_no_findings() {
+	installed
+	check 2 -b root 9.9.9
+	[ ! -s out ]
+	grep -q 'no kernel 9.9.9' err
+	check 2 -b root --all 6.1.0
+	check 2 -b root ./nothing.ko
+	check 2 --udev-permissions=nowhere -b root 6.1.0
+	grep -q '^kmod-devname: nowhere: ' err
+	status 2 sh -c 'kmod-devname check -b root 6.1.0 --json > /dev/full'
+	rm $M/modules.devname
+	mkfifo $M/modules.devname
+	check 2 -b root 6.1.0
+	grep -q 'modules.devname: ' err
+}
+
+# --- trees that somebody else has made -----------------------------------------------------
+
+test_bytes_of_others_are_escaped() {
+	name=$(printf 'a\n\033[31m\377"\\b')
+	module "$M/kernel/$name.ko" alias=devname:x alias=char-major-10-1
+	echo garbage > "$M/kernel/x$name.ko"
+	mkdir -p root/etc/depmod.d
+	echo "$name" > "root/etc/depmod.d/$name.conf"
+	: > $M/modules.devname
+	check 1 -v -b root 6.1.0
+	[ "$(grep -c '' out)" -ge 2 ]
+	has SMARTCOLS || return 0
+	check 1 --json -b root 6.1.0
+	python3 -c 'import json; assert len(json.load(open("out"))["findings"]) >= 2'
+}
+
+test_links_do_not_lead_out_of_the_root() {
+	node fuse fuse char-major-10-229
+	installed
+	printf '%s\nfuse fuse c10:229\n' "$HEADER" > outside
+	rm $M/modules.devname
+	ln -s "$PWD/outside" $M/modules.devname
+	check 1 -q -b root 6.1.0
+	grep -q '\[no-file]$' out
+	mkdir -p rules root/etc/udev
+	echo 'KERNEL=="fuse", MODE="0666"' > rules/a.rules
+	ln -s "$PWD/rules" root/etc/udev/rules.d
+	check 1 -v -b root 6.1.0
+	! grep 'no-static-node' out || fail "rules of outside"
+}
+
+test_patterns_take_no_time() {
+	name=$(head -c 250 /dev/zero | tr '\0' a)
+	node x "$name" char-major-10-250
+	installed "x $name c10:250"
+	mkdir -p root/etc/udev/rules.d
+	{
+		printf 'KERNEL=="'
+		head -c 12000 /dev/zero | sed 's/\x0/*a/g' | head -c 12000
+		printf 'b|'
+		printf '*a%.0s' $(seq 200)
+		printf 'b", MODE="0666"\n'
+	} > root/etc/udev/rules.d/a.rules
+	status 0 timeout 20 kmod-devname check -b root 6.1.0 > out
+	[ ! -s out ]
+}
+
+test_many_findings_are_counted() {
+	installed
+	{
+		echo "$HEADER"
+		seq -f 'm%.0f' 12000
+	} > $M/modules.devname
+	status 1 kmod-devname check -b root 6.1.0 > out 2> err
+	[ "$(grep -c '\[bad-line]$' out)" -eq 10000 ]
+	grep -q 'there are 2000 more findings' err
+}
+
+# --- this script ---------------------------------------------------------------------------
+
+test_every_finding_has_a_tree() {
+	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' \
+		"$top_srcdir/libkmod-devname/libkmod-devname.h" | sort > codes
+	[ "$(wc -l < codes)" -gt 30 ]
+	{
+		sed -n 's/^	only [01] \([a-z-]*\) .*/\1/p' "$top_srcdir/testsuite/check.sh"
+		echo "$WITHOUT_TREE" | tr ' ' '\n'
+	} | sort -u > trees
+	diff -u codes trees
+}
+
+run_tests "$@"

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* check of modules that are not installed. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "modules.h"
+
+bool check_is_plain_directory(const char *path)
+{
+	/* what kernel packages, depmod and this program put there */
+	static const char *const marks[] = { "kernel", "modules.order", "modules.builtin",
+					     "modules.dep", FILE_NAME };
+	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	bool plain = fd >= 0;
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]) && plain; i++)
+		plain = fstatat(fd, marks[i], &st, AT_SYMLINK_NOFOLLOW) < 0;
+	if (fd >= 0)
+		(void)close(fd);
+	return plain;
+}
+
+static void print_node(const char *path, const struct kmod_devname_node *node)
+{
+	printf("%s: module %s gives /dev/%s (%c%u:%u)\n", path, kmod_devname_node_get_module(node),
+	       kmod_devname_node_get_name(node),
+	       kmod_devname_node_get_type(node) == S_IFBLK ? 'b' : 'c',
+	       kmod_devname_node_get_major(node), kmod_devname_node_get_minor(node));
+}
+
+static int print_nodes(const struct check *check, const char *path,
+		       const struct kmod_devname_table *table)
+{
+	size_t n = kmod_devname_table_size(table);
+	char *escaped;
+
+	if (check->findings.json || check->common.quiet)
+		return 0;
+	escaped = escape(path);
+	if (!escaped)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		print_node(escaped, kmod_devname_table_get(table, i));
+	if (n == 0)
+		printf("%s: gives no device node\n", escaped);
+	free(escaped);
+	return 0;
+}
+
+static enum status judge(struct check *check, const char *path,
+			 const struct kmod_devname_table *table)
+{
+	struct kmod_devname_report *report = check_begin(path);
+
+	if (!report)
+		return STATUS_FAILED;
+	return check_end(check, report, kmod_devname_table_lint(table, report), path, "");
+}
+
+/* The directory of a path, as the name of a file is added to it. */
+static char *directory_of(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	if (!slash)
+		return strdup("");
+	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
+}
+
+static enum status read_file(struct check *check, const char *path, int fd,
+			     struct kmod_devname_table *table)
+{
+	struct kmod_devname_report *report = check_begin(path);
+	const char *slash = strrchr(path, '/');
+	char *directory = directory_of(path);
+	enum status status;
+	int r;
+
+	if (!report || !directory) {
+		kmod_devname_report_unref(report);
+		return say_failure(path, -ENOMEM);
+	}
+	r = kmod_devname_table_add_file(table, report, fd, slash ? slash + 1 : path);
+	if (r == 0)
+		r = print_nodes(check, path, table);
+	status = check_end(check, report, r, directory, "");
+	free(directory);
+	return status;
+}
+
+static enum status read_table(struct check *check, const char *path,
+			      struct kmod_devname_table *table)
+{
+	/* opening must not block, whatever it is by now */
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	enum status status;
+
+	if (fd < 0)
+		return say_failure(path, -errno);
+	status = read_file(check, path, fd, table);
+	(void)close(fd);
+	return status;
+}
+
+enum status check_file(struct check *check, const char *path)
+{
+	struct kmod_devname_table *table;
+	enum status status;
+
+	if (kmod_devname_table_new(&table) < 0)
+		return say_failure(path, -ENOMEM);
+	status = read_table(check, path, table);
+	if (status != STATUS_FAILED)
+		status = worse(status, judge(check, path, table));
+	kmod_devname_table_unref(table);
+	return status;
+}
+
+static enum status scan(struct check *check, const struct kernels *kernels,
+			struct kmod_devname_table *table)
+{
+	const struct modules_options options = { 0 };
+	const struct kernel *kernel = &kernels->items[0];
+	struct kmod_devname_report *report = check_begin(kernel->path);
+	enum status status;
+	size_t modules;
+
+	if (!report)
+		return STATUS_FAILED;
+	status = modules_read(kernels, kernel, NULL, &options, table, report, &modules);
+	if (status == STATUS_CLEAN && print_nodes(check, kernel->path, table) < 0)
+		status = say_failure(kernel->path, -ENOMEM);
+	return worse(status, check_end(check, report, 0, kernel->path, ""));
+}
+
+enum status check_directory(struct check *check, char *path)
+{
+	struct kmod_devname_table *table;
+	struct kernels kernels;
+	enum status status = kernels_find(&kernels, &check->common, &path, 1, false);
+
+	if (status == STATUS_CLEAN && kmod_devname_table_new(&table) < 0)
+		status = say_failure(path, -ENOMEM);
+	if (status == STATUS_CLEAN) {
+		status = scan(check, &kernels, table);
+		if (status != STATUS_FAILED)
+			status = worse(status, judge(check, kernels.items[0].path, table));
+		kmod_devname_table_unref(table);
+	}
+	kernels_done(&kernels);
+	return status;
+}
