@@ -384,6 +384,24 @@ test_several_kernels_and_all() {
 	END
 }
 
+test_a_kernel_that_is_named_twice_counts_once() {
+	make_lists
+	ln -s 6.1.0 root/lib/modules/same
+	run 0 list -b root --raw --noheadings -o KERNEL,NAME 6.2.0 6.1.0 6.2.0 same 6.1.0
+	same out <<-'END'
+	6.2.0 net/tun
+	6.1.0 fuse
+	6.1.0 net/tun
+	6.1.0 loop0
+	END
+	run 0 list --raw --noheadings -o NAME root/lib/modules/6.2.0 ./root/lib/../lib/modules/6.2.0/
+	echo net/tun | same out
+	run 0 static-nodes -b root -f devname 6.2.0 6.2.0
+	echo 'tun net/tun c10:200' | same out
+	run 0 generate -b root --output - 6.2.0 6.2.0
+	print_620 | same out
+}
+
 test_no_kernel_means_the_running_one() {
 	make_root
 	running=$(uname -r)
@@ -693,6 +711,71 @@ test_hostile_bytes_are_escaped_in_messages() {
 	says 'gen\x0derate'
 }
 
+# The library has a slash in front of what is below the root directory; a path of the user's that
+# has one is meant as it is.
+test_messages_name_files_as_the_user_does() {
+	make_lists
+	echo nonsense | tee bad > root/lib/modules/6.2.0/modules.devname
+	run 1 static-nodes -b "$PWD/root" --input "$PWD/bad"
+	says "kmod-devname: $PWD/bad:1: error:"
+	run 2 diff -b "$PWD/root" ./bad "$PWD/root/lib/modules/6.1.0"
+	says "kmod-devname: ./bad:1: error:"
+	run 2 diff -b root "$PWD/bad" 6.1.0
+	says "kmod-devname: $PWD/bad:1: error:"
+	run 2 diff "$PWD/root" "$PWD/root"
+	says "kmod-devname: $PWD/root/lib/modules/6.2.0/modules.devname:1: error:"
+	run 2 diff -b "$PWD/root" 6.1.0 6.2.0
+	says "kmod-devname: $PWD/root/lib/modules/6.2.0/modules.devname:1: error:"
+	run 1 list -b "$PWD/root" 6.2.0
+	says "kmod-devname: $PWD/root/lib/modules/6.2.0/modules.devname:1: error:"
+	mkdir -p root/etc/depmod.d
+	echo nonsense > root/etc/depmod.d/bad.conf
+	run 0 generate -n -b root 6.1.0
+	says 'kmod-devname: root/etc/depmod.d/bad.conf:1: warning:'
+	run 0 generate -n -b root -C "$PWD/root/etc/depmod.d" 6.1.0
+	says "kmod-devname: $PWD/root/etc/depmod.d/bad.conf:1: warning:"
+}
+
+test_findings_beyond_the_limit_are_counted() {
+	awk 'BEGIN { while (i++ < 10005) print "nonsense" }' > many
+	run 1 static-nodes -q --input many
+	says_lines 10001
+	[ "$(tail -n 1 messages)" = 'kmod-devname: many: there are 5 more findings' ]
+	run 1 static-nodes --input - < many
+	[ "$(tail -n 1 messages)" = 'kmod-devname: standard input: there are 5 more findings' ]
+}
+
+# Warnings that are not wanted are not counted in words either.
+test_unwanted_findings_beyond_the_limit_are_not_counted() {
+	mkdir -p root/etc/udev/rules.d
+	awk 'BEGIN {
+		while (i++ < 10005) {
+			print "m n" i " c1:" i > "many"
+			print "OPTIONS+=\"static_node=n" i "\", GROUP=\"nobody-knows\"" \
+				> "root/etc/udev/rules.d/many.rules"
+		}
+	}'
+	run 0 static-nodes -b root --udev-permissions --input many
+	says_lines 10001
+	[ "$(tail -n 1 messages)" = 'kmod-devname: root: there are 5 more findings' ]
+	run 0 static-nodes -q -b root --udev-permissions --input many
+	says_nothing
+}
+
+test_an_escape_can_be_told_from_what_looks_like_one() {
+	make_root
+	run 2 list -b 'we\ird' 6.1.0
+	says 'kmod-devname: we\x5cird: '
+	printf nonsense > 'root/lib/modules/6.1.0/kernel/a\x0a.ko'
+	run 1 generate -n -b root 6.1.0
+	says 'kernel/a\x5cx0a.ko: error:'
+	# what a message quotes is escaped once
+	rm 'root/lib/modules/6.1.0/kernel/a\x0a.ko'
+	printf 'm we\\ird c1:1\n' > bad
+	run 1 static-nodes --input bad
+	says 'we\x5cird'
+}
+
 test_hostile_device_name_never_reaches_the_file() {
 	make_judged
 	module root/lib/modules/clean/kernel/evil.ko \
@@ -723,7 +806,7 @@ test_hostile_kernel_name_is_valid_json() {
 	mv root/lib/modules/6.2.0 "root/lib/modules/$(printf '6"\\\033\377')"
 	run 0 list --json -o KERNEL -b root "$(printf '6"\\\033\377')"
 	plain_json out > json
-	printf '%s\n' '{"nodes":[{"kernel":"6\"\\\\x1b\\xff"}]}' | same json
+	printf '%s\n' '{"nodes":[{"kernel":"6\"\\x5c\\x1b\\xff"}]}' | same json
 }
 
 # The commands that print data; each must notice that it did not arrive.

@@ -780,13 +780,27 @@ inside_no_depmod_at_all_is_an_error() {
 		code=0
 		PATH=$path "$timeout" 60 "$P/first/depmod" -b here/root $VER > out 2> err || code=$?
 		[ "$code" -eq 1 ] || fail "PATH=$path: status $code"
-		echo 'depmod: there is no depmod but this one on PATH, in /sbin or /usr/sbin' | same err
+		[ "$(wc -l < err)" -eq 1 ]
+		# a script on PATH leads back here, and then places have been tried
+		sed 's/ (KMOD_DEVNAME_DEPMOD_TRIED=[1-9]: so many places were skipped)$//' err > short
+		echo 'depmod: there is no depmod but this one on PATH, in /sbin or /usr/sbin' | same short
 		same out < /dev/null
 		env -u PATH "$timeout" 60 "$P/first/depmod" -b here/root $VER > out 2> err || code=$?
 		[ "$code" -eq 1 ]
 	done
 	find here -name modules.devname > found
 	same found < /dev/null
+}
+
+test_places_that_were_tried_are_skipped() {
+	make_here
+	for tried in -1 +1 ' 1' 1x 0x1 '' 9999999 18446744073709551617; do
+		KMOD_DEVNAME_DEPMOD_TRIED=$tried behind "$onlyreal" -b here/root $VER > out 2>&1 ||
+			fail "'$tried' is believed: $(cat out)"
+	done
+	KMOD_DEVNAME_DEPMOD_TRIED=999 status 1 behind "$onlyreal" -b here/root $VER 2> err
+	echo 'depmod: there is no depmod but this one on PATH, in /sbin or /usr/sbin' \
+		'(KMOD_DEVNAME_DEPMOD_TRIED=999: so many places were skipped)' | same err
 }
 
 test_no_depmod_at_all_is_an_error() {
@@ -831,7 +845,12 @@ test_configure_may_say_which_depmod() {
 	cp self/depmod self/copy
 	for front in self/depmod self/copy; do
 		status 1 timeout 60 "$front" -b here/root $VER 2> err
-		echo "depmod: there is no depmod but this one: $PWD/self/depmod cannot be run" | same err
+		{
+			printf '%s' "depmod: there is no depmod but this one: $PWD/self/depmod cannot be run"
+			[ $front = self/depmod ] ||
+				printf ' (KMOD_DEVNAME_DEPMOD_TRIED=1: so many places were skipped)'
+			echo
+		} | same err
 	done
 }
 
@@ -961,6 +980,47 @@ test_an_index_that_cannot_be_used_is_not() {
 	behind "$PWD/normalising" -b here/root $VER > out 2>&1
 	same out < /dev/null
 	same here/root/lib/modules/$VER/modules.devname < here/root/lib/modules/$VER/wanted
+}
+
+# Which copy of a module is taken when the modules are read: that of its configuration.
+two_copies() {
+	module here/root/lib/modules/$VER/updates/fuse.ko alias=devname:fuse alias=char-major-10-99
+	echo 'search built-in updates' > here/conf/search.conf
+}
+
+test_the_configuration_counts_when_modules_are_read() {
+	make_here
+	make_normalising
+	two_copies
+	M=here/root/lib/modules/$VER
+	for options in '-C here/conf' '--config here/conf2 -Chere/conf' '-aC here/conf/search.conf'; do
+		# shellcheck disable=SC2086 # words
+		behind "$PWD/normalising" -b here/root $options $VER > out 2>&1
+		same out < /dev/null
+		grep -q 'fuse c10:229$' $M/wanted
+		same $M/modules.devname < $M/wanted
+	done
+	behind "$PWD/normalising" -b here/root -C here/conf2 $VER
+	grep -q 'fuse c10:99$' $M/wanted
+	same $M/modules.devname < $M/wanted
+}
+
+inside_the_configuration_is_that_of_the_running_system() {
+	make_here
+	make_normalising
+	two_copies
+	M=here/root/lib/modules/$VER
+	mkdir -p here/root/etc/depmod.d
+	echo 'search updates built-in' > here/root/etc/depmod.d/search.conf
+	mount -t tmpfs tmpfs /run
+	cp -r here/conf /run/depmod.d
+	behind "$PWD/normalising" -b here/root $VER
+	grep -q 'fuse c10:229$' $M/wanted
+	same $M/modules.devname < $M/wanted
+}
+
+test_the_configuration_is_that_of_the_running_system() {
+	with_mounts inside_the_configuration_is_that_of_the_running_system
 }
 
 # Then it is not known what the named modules declare.

@@ -93,6 +93,25 @@ test_operands_are_versions_directories_files_and_roots() {
 	grep -q 'not just one kernel' err
 }
 
+test_json_has_the_kernels_that_only_one_root_has() {
+	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
+	devname one/lib/modules/1.0/modules.devname 'a a c10:1'
+	devname one/lib/modules/2.0/modules.devname 'a a c10:1'
+	devname two/lib/modules/2.0/modules.devname 'a a c10:1'
+	devname two/lib/modules/3.0/modules.devname 'a a c10:1'
+	compare 1 --json ./one ./two
+	python3 - <<-'E'
+		import json
+		rows = json.load(open("out"))["differences"]
+		rest = dict.fromkeys(["name", "old-module", "old-type", "old-maj:min",
+				      "new-module", "new-type", "new-maj:min"])
+		assert rows == [
+		    {"from": "./one/lib/modules/1.0", "to": None, "change": "only", **rest},
+		    {"from": None, "to": "./two/lib/modules/3.0", "change": "only", **rest},
+		], rows
+	E
+}
+
 test_roots_with_one_kernel_each_are_compared_whatever_the_version() {
 	devname a/lib/modules/1.0/modules.devname 'a a c10:1'
 	devname b/lib/modules/2.0/modules.devname 'a a c10:2'

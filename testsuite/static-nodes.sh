@@ -235,6 +235,13 @@ test_missing_list_is_a_warning() {
 	[ "$(tr -d ' \n' < out)" = '{"nodes":[]}' ]
 }
 
+# What is not the file of a kernel is not made by generate.
+test_missing_input_is_a_warning() {
+	kmod-devname static-nodes --input nothere > out 2> messages
+	same out < /dev/null
+	echo 'kmod-devname: nothere: warning: No such file or directory' | same messages
+}
+
 # A place for it that is not there yet, as early in boot.
 test_standard_output_is_not_opened_by_name() {
 	print_list > list
@@ -357,6 +364,13 @@ test_script_makes_exactly_the_nodes_in_every_shell() {
 			rm -rf root
 		done
 	done < shells.found
+}
+
+test_script_is_clean_for_shellcheck() {
+	shellcheck --version >/dev/null 2>&1 || skip "shellcheck is not installed"
+	print_list > list
+	kmod-devname static-nodes --input list -f mknod > script
+	shellcheck script >&2
 }
 
 # In place of the owners that udev's rules would give.

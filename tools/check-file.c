@@ -91,7 +91,7 @@ static enum status read_file(struct check *check, const char *path, int fd,
 	r = kmod_devname_table_add_file(table, report, fd, slash ? slash + 1 : path);
 	if (r == 0)
 		r = print_nodes(check, path, table);
-	status = check_end(check, report, r, directory, "");
+	status = check_end(check, report, r, *directory != '\0' ? directory : NULL, "");
 	free(directory);
 	return status;
 }

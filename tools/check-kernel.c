@@ -38,7 +38,7 @@ enum status check_end(struct check *check, struct kmod_devname_report *report, i
 	enum status status = findings_take(&check->findings, report, directory, version);
 
 	if (r < 0 && !names_failure(report))
-		say_failure(*directory != '\0' ? directory : "check", r);
+		say_failure(directory && *directory != '\0' ? directory : "check", r);
 	kmod_devname_report_unref(report);
 	return r < 0 ? STATUS_FAILED : status;
 }

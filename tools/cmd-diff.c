@@ -187,22 +187,46 @@ static bool is_single(const struct side *side, const struct kernel **ret_kernel)
 	return side->file || side->kernels.size == 1;
 }
 
+/* A row that has nothing but one of the two sides. */
+static int add_alone(struct sheet *sheet, const char *path, bool is_old)
+{
+	int r = sheet_add(sheet, escape(is_old ? path : ""));
+
+	if (r == 0)
+		r = sheet_add(sheet, escape(is_old ? "" : path));
+	if (r == 0)
+		r = sheet_add(sheet, strdup("only"));
+	if (r == 0)
+		r = sheet_add(sheet, strdup(""));
+	if (r == 0)
+		r = add_node(sheet, NULL);
+	return r == 0 ? add_node(sheet, NULL) : r;
+}
+
+static int print_alone(const char *path)
+{
+	char *escaped = escape(path);
+
+	if (!escaped)
+		return -ENOMEM;
+	printf("only one has %s\n", escaped);
+	free(escaped);
+	return 0;
+}
+
 /* Kernels that only one of two root directories has. */
-static enum status say_alone(struct diff *diff, const struct side *side, const struct side *other)
+static enum status show_alone(struct diff *diff, const struct side *side, const struct side *other,
+			      bool is_old)
 {
 	for (size_t i = 0; i < side->kernels.size; i++) {
-		const struct kernel *kernel = &side->kernels.items[i];
-		char *path;
+		const char *path = side->kernels.items[i].path;
 
-		if (side_kernel(other, kernel->version))
+		if (side_kernel(other, side->kernels.items[i].version))
 			continue;
 		diff->differs = true;
-		path = escape(kernel->path);
-		if (!path)
-			return say_failure(kernel->path, -ENOMEM);
-		if (!diff->style.json)
-			printf("only one has %s\n", path);
-		free(path);
+		if ((diff->style.json ? add_alone(&diff->sheet, path, is_old) : print_alone(path)) <
+		    0)
+			return say_failure(path, -ENOMEM);
 	}
 	return STATUS_CLEAN;
 }
@@ -210,9 +234,9 @@ static enum status say_alone(struct diff *diff, const struct side *side, const s
 /* The kernels of two root directories by their versions. */
 static enum status compare_roots(struct diff *diff, const struct side *a, const struct side *b)
 {
-	enum status status = say_alone(diff, a, b);
+	enum status status = show_alone(diff, a, b, true);
 
-	status = worse(status, say_alone(diff, b, a));
+	status = worse(status, show_alone(diff, b, a, false));
 	for (size_t i = 0; i < a->kernels.size; i++) {
 		const struct kernel *old = &a->kernels.items[i];
 		const struct kernel *new = side_kernel(b, old->version);

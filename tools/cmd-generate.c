@@ -233,7 +233,7 @@ static enum status generate_kernel(const struct generate *generate, const struct
 
 	if (status != STATUS_CLEAN)
 		return status;
-	target_lock(&target);
+	target_lock(&target, &generate->common);
 	status = generate_into(generate, kernels, kernel, &target);
 	target_done(&target);
 	return status;

@@ -10,7 +10,8 @@
 #include "depmod-config.h"
 
 static enum status read_paths(const struct common *common, struct kmod_devname_config *config,
-			      int root_fd, const char *const *paths, size_t n)
+			      int root_fd, const char *directory, const char *const *paths,
+			      size_t n)
 {
 	struct kmod_devname_report *report;
 	enum status status;
@@ -19,7 +20,7 @@ static enum status read_paths(const struct common *common, struct kmod_devname_c
 	if (kmod_devname_report_new(&report) < 0)
 		return say_failure("depmod.d", -ENOMEM);
 	r = kmod_devname_config_read(config, report, root_fd, paths, n);
-	status = print_report(report, "", common);
+	status = print_report(report, directory, common);
 	if (r == -ENOMEM)
 		say_failure("depmod.d", r);
 	kmod_devname_report_unref(report);
@@ -53,17 +54,16 @@ static char **make_absolute(const char *const *paths, size_t n)
 static enum status read_host_paths(const struct common *common, struct kmod_devname_config *config,
 				   const char *const *paths, size_t n)
 {
-	struct common host = *common;
 	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char **absolute = NULL;
 	enum status status;
 
 	if (root_fd < 0)
 		return say_failure("/", -errno);
-	host.basedir = NULL;
 	absolute = make_absolute(paths, n);
 	if (absolute)
-		status = read_paths(&host, config, root_fd, (const char *const *)absolute, n);
+		status =
+			read_paths(common, config, root_fd, NULL, (const char *const *)absolute, n);
 	else
 		status = say_failure("--config", -ENOMEM);
 	if (absolute)
@@ -84,7 +84,7 @@ enum status depmod_config_read(const struct kernels *kernels, const struct kerne
 	if (n_paths > 0)
 		status = read_host_paths(common, config, paths, n_paths);
 	else
-		status = read_paths(common, config, kernels->root_fd, NULL, 0);
+		status = read_paths(common, config, kernels->root_fd, "", NULL, 0);
 	if (status == STATUS_FAILED)
 		kmod_devname_config_unref(config);
 	else

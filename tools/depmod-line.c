@@ -62,6 +62,9 @@ static void take_option(struct line *line, int letter)
 	case 'b':
 		line->basedir = optarg;
 		break;
+	case 'C':
+		line->configs[line->n_configs++] = optarg;
+		break;
 	case 'o':
 		line->outdir = optarg;
 		break;
@@ -117,11 +120,18 @@ int line_read(struct line *line, enum dialect dialect, int argc, char *const *ar
 	char **words = calloc((size_t)argc + 1, sizeof(*words));
 	bool known;
 
-	*line = (struct line){ 0 };
-	if (!words)
+	*line = (struct line){ .configs = calloc((size_t)argc + 1, sizeof(*line->configs)) };
+	if (!words || !line->configs) {
+		free(words);
 		return -ENOMEM;
+	}
 	memcpy(words, argv, (size_t)argc * sizeof(*words));
 	known = read_words(line, dialect, argc, words);
 	free(words);
 	return known;
+}
+
+void line_done(struct line *line)
+{
+	free(line->configs);
 }

@@ -83,10 +83,12 @@ int places_find(struct places *places, int argc, char *const *argv)
 		struct line *line = &places->lines[places->n_lines];
 
 		r = line_read(line, (enum dialect)i, argc, argv);
-		if (r <= 0)
-			continue;
-		places->n_lines++;
-		r = add_places(places, line, system.release);
+		if (r > 0) {
+			places->n_lines++;
+			r = add_places(places, line, system.release);
+		} else {
+			line_done(line);
+		}
 	}
 	return r < 0 ? r : 0;
 }
@@ -97,6 +99,8 @@ void places_done(struct places *places)
 		free(places->items[i].from);
 		free(places->items[i].to);
 	}
+	for (int i = 0; i < places->n_lines; i++)
+		line_done(&places->lines[i]);
 }
 
 static bool is_there(const char *directory, const char *name)

@@ -21,6 +21,7 @@
  * is run looks no further up the list than behind itself, and the list ends.
  */
 #define VARIABLE "KMOD_DEVNAME_DEPMOD_TRIED"
+#define TRIED_DIGITS_MAX 6
 
 /* The places to look at, separated by colons; to be freed. */
 static char *get_places(void)
@@ -69,11 +70,18 @@ static bool is_other_program(const char *path)
 	       !is_self(&st);
 }
 
+/*
+ * Only what set_tried() writes is believed. A number beyond the places is: PATH may have become
+ * shorter on the way here, and to begin again might not end.
+ */
 static unsigned long get_tried(void)
 {
 	const char *value = getenv(VARIABLE);
+	size_t digits = value ? strspn(value, "0123456789") : 0;
 
-	return value ? strtoul(value, NULL, 10) : 0;
+	if (digits == 0 || digits > TRIED_DIGITS_MAX || value[digits] != '\0')
+		return 0;
+	return strtoul(value, NULL, 10);
 }
 
 static int set_tried(unsigned long tried)
@@ -102,9 +110,23 @@ static char *search(char *places, unsigned long *tried)
 	return NULL;
 }
 
+static void say_not_found(unsigned long skipped)
+{
+	char why[80] = "";
+
+	if (skipped > 0)
+		(void)snprintf(why, sizeof(why), " (%s=%lu: so many places were skipped)", VARIABLE,
+			       skipped);
+#ifdef DEPMOD_PATH
+	say("there is no depmod but this one: " DEPMOD_PATH " cannot be run%s", why);
+#else
+	say("there is no depmod but this one on PATH, in /sbin or /usr/sbin%s", why);
+#endif
+}
+
 char *real_find(void)
 {
-	unsigned long tried = get_tried();
+	unsigned long skipped = get_tried(), tried = skipped;
 	char *places = get_places(), *path = NULL;
 
 	if (places)
@@ -113,11 +135,7 @@ char *real_find(void)
 	if (path && set_tried(tried) == 0)
 		return path;
 	free(path);
-#ifdef DEPMOD_PATH
-	say("there is no depmod but this one: " DEPMOD_PATH " cannot be run");
-#else
-	say("there is no depmod but this one on PATH, in /sbin or /usr/sbin");
-#endif
+	say_not_found(skipped);
 	return NULL;
 }
 

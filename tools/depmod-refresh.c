@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "depmod-config.h"
 #include "depmod.h"
 #include "kernels.h"
 #include "output.h"
@@ -26,8 +27,8 @@ static int read_index(const struct kernels *kernels, struct kmod_devname_table *
 	return r;
 }
 
-static int scan(const struct kernels *kernels, struct kmod_devname_table *table,
-		struct kmod_devname_report *report)
+static int scan(const struct kernels *kernels, struct kmod_devname_config *config,
+		struct kmod_devname_table *table, struct kmod_devname_report *report)
 {
 	struct kmod_devname_scan *scan;
 	int r = kmod_devname_scan_new(kernels->root_fd, kernels->items[0].directory, table, report,
@@ -35,9 +36,9 @@ static int scan(const struct kernels *kernels, struct kmod_devname_table *table,
 
 	if (r < 0)
 		return r;
-	do
-		r = kmod_devname_scan_step(scan);
-	while (r > 0);
+	r = kmod_devname_scan_set_config(scan, config);
+	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0)
+		r = 0;
 	kmod_devname_scan_unref(scan);
 	return r;
 }
@@ -93,11 +94,29 @@ static bool take_index(const struct place *place, const struct kernels *kernels,
 	return true;
 }
 
+/* The configuration is that of the running system, whatever the root directory: so depmod has it.
+ */
+static enum status scan_kernel(const struct place *place, const struct kernels *kernels,
+			       struct result *result)
+{
+	struct kmod_devname_config *config;
+	enum status status =
+		depmod_config_read(kernels, &kernels->items[0], &common, place->line->configs,
+				   place->line->n_configs, &config);
+	int r;
+
+	if (status == STATUS_FAILED)
+		return status;
+	r = scan(kernels, config, result->table, result->report);
+	print_report(result->report, place->from, &common);
+	kmod_devname_config_unref(config);
+	return r < 0 ? say_failure(place->from, r) : STATUS_CLEAN;
+}
+
 static enum status take_modules(const struct place *place, struct result *result)
 {
 	struct kernels kernels;
 	enum status status;
-	int r;
 
 	if (place->line->has_files) {
 		say("%s/%s: cannot be used, so %s is left as it is", place->to, INDEX_NAME,
@@ -105,12 +124,8 @@ static enum status take_modules(const struct place *place, struct result *result
 		return STATUS_FAILED;
 	}
 	status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
-	if (status == STATUS_CLEAN) {
-		r = scan(&kernels, result->table, result->report);
-		print_report(result->report, place->from, &common);
-		if (r < 0)
-			status = say_failure(place->from, r);
-	}
+	if (status == STATUS_CLEAN)
+		status = scan_kernel(place, &kernels, result);
 	kernels_done(&kernels);
 	return status;
 }
@@ -147,7 +162,7 @@ bool refresh(const struct place *place, bool is_new)
 	if (status == STATUS_CLEAN)
 		status = target_kernel(&kernels, &kernels.items[0], &target);
 	if (status == STATUS_CLEAN) {
-		target_lock(&target);
+		target_lock(&target, &common);
 		status = replace(place, &kernels, is_new, &target);
 		target_done(&target);
 	}

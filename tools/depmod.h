@@ -20,6 +20,8 @@ struct line {
 	const char *outdir;
 	const char *moduledir;
 	const char *version; /* NULL: that of the running kernel */
+	const char **configs; /* of --config, which may be given several times */
+	size_t n_configs;
 	bool has_files; /* only modules that are named one by one count */
 	bool is_all; /* all do, named or not */
 	bool is_quick; /* nothing is to be done if no module is new */
@@ -28,9 +30,10 @@ struct line {
 
 /*
  * Reads a command line with the option table of one dialect. Returns 1, 0 if it has an option that
- * is not in the table, or -ENOMEM.
+ * is not in the table, or -ENOMEM. Release it with line_done(), whatever was returned.
  */
 int line_read(struct line *line, enum dialect dialect, int argc, char *const *argv);
+void line_done(struct line *line);
 
 /* --- depmod-real.c: the depmod behind the front end --------------------------------------- */
 

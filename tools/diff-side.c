@@ -78,7 +78,7 @@ static enum status read_stream(FILE *stream, const char *path, const struct comm
 	if (kmod_devname_report_new(&report) < 0)
 		return say_failure(path, -ENOMEM);
 	r = kmod_devname_table_read(table, report, stream, path);
-	status = print_report(report, "", common);
+	status = print_report(report, NULL, common);
 	if (r == -ENOMEM)
 		say_failure(path, r);
 	kmod_devname_report_unref(report);

@@ -68,23 +68,13 @@ static char *line_number(const struct kmod_devname_finding *finding)
 	return asprintf(&text, "%zu", line) < 0 ? NULL : text;
 }
 
-static char *escaped_path(const struct kmod_devname_finding *finding, const char *directory,
-			  const struct common *common)
-{
-	char *path = finding_path(finding, directory, common);
-	char *escaped = path ? escape(path) : NULL;
-
-	free(path);
-	return escaped;
-}
-
 static int add_row(struct findings *findings, const struct kmod_devname_finding *finding,
 		   const char *directory, const char *version)
 {
 	enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
 	struct sheet *sheet = &findings->sheet;
-	int r = sheet_add(sheet, escaped_path(finding, directory, findings->common));
+	int r = sheet_add(sheet, finding_path(finding, directory, findings->common));
 
 	if (r == 0)
 		r = sheet_add(sheet, line_number(finding));
@@ -101,13 +91,12 @@ static int print_line(const struct kmod_devname_finding *finding, const char *di
 		      const struct common *common)
 {
 	char *text = finding_text(finding, directory, common);
-	char *escaped = text ? escape(text) : NULL;
 
-	if (escaped)
-		puts(escaped);
-	free(escaped);
+	if (!text)
+		return -ENOMEM;
+	puts(text);
 	free(text);
-	return escaped ? 0 : -ENOMEM;
+	return 0;
 }
 
 static int take(struct findings *findings, const struct kmod_devname_finding *finding,
@@ -140,7 +129,7 @@ static enum status say_more(const struct findings *findings,
 		all += kmod_devname_report_count(report, (enum kmod_devname_severity)severity);
 	if (all == shown)
 		return STATUS_CLEAN;
-	say("%s: there are %zu more findings", directory, all - shown);
+	say("%s: there are %zu more findings", directory ? directory : "check", all - shown);
 	for (int severity = KMOD_DEVNAME_NOTE; severity <= KMOD_DEVNAME_ERROR; severity++)
 		if (kmod_devname_report_count(report, (enum kmod_devname_severity)severity) > 0)
 			status = weigh(findings, (enum kmod_devname_severity)severity);
@@ -167,7 +156,7 @@ enum status findings_take(struct findings *findings, const struct kmod_devname_r
 		r = take(findings, finding, directory, version);
 		status = worse(status, weigh(findings, kmod_devname_finding_get_severity(finding)));
 	}
-	return r < 0 ? say_failure(directory, r)
+	return r < 0 ? say_failure(directory ? directory : "check", r)
 		     : worse(status, say_more(findings, report, directory));
 }
 

@@ -42,12 +42,13 @@ static enum status read_stream(FILE *stream, const char *directory, const char *
 }
 
 /* Only what is not there at all is nothing to worry about. */
-static enum status say_unreadable(const char *path, int error, const struct common *common)
+static enum status say_unreadable(const char *path, int error, const char *hint,
+				  const struct common *common)
 {
 	if (error != -ENOENT)
 		return say_failure(path, error);
 	if (!common->quiet)
-		say("%s: warning: %s; kmod-devname generate makes it", path, strerror(-error));
+		say("%s: warning: %s%s", path, strerror(-error), hint);
 	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
@@ -66,7 +67,7 @@ static enum status read_kernel(const struct kernels *kernels, const struct kerne
 	}
 	if (asprintf(&path, "%s/%s", kernel->path, FILE_NAME) < 0)
 		return say_failure(kernel->path, -ENOMEM);
-	status = say_unreadable(path, r, common);
+	status = say_unreadable(path, r, "; kmod-devname generate makes it", common);
 	free(path);
 	return status;
 }
@@ -78,8 +79,8 @@ static enum status read_file(const char *file, const struct common *common,
 	enum status status;
 
 	if (!stream)
-		return say_unreadable(file, -errno, common);
-	status = read_stream(stream, "", file, common, table);
+		return say_unreadable(file, -errno, "", common);
+	status = read_stream(stream, NULL, file, common, table);
 	(void)fclose(stream);
 	return status;
 }
@@ -90,7 +91,7 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 	enum status status = STATUS_CLEAN;
 
 	if (file && strcmp(file, "-") == 0)
-		return read_stream(stdin, "", "standard input", common, table);
+		return read_stream(stdin, NULL, "standard input", common, table);
 	if (file)
 		return read_file(file, common, table);
 	for (size_t i = 0; i < kernels->size; i++)

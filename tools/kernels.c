@@ -67,7 +67,8 @@ void kernels_done(struct kernels *kernels)
 		(void)close(kernels->root_fd);
 }
 
-static enum status add(struct kernels *kernels, const struct kernel *kernel)
+/* Takes it. */
+static enum status add(struct kernels *kernels, struct kernel *kernel)
 {
 	struct kernel *items =
 		reallocarray(kernels->items, kernels->size + 1, sizeof(*kernels->items));
@@ -79,7 +80,7 @@ static enum status add(struct kernels *kernels, const struct kernel *kernel)
 			return STATUS_CLEAN;
 		}
 	}
-	kernel_done(&(struct kernel){ kernel->version, kernel->directory, kernel->path });
+	kernel_done(kernel);
 	return say_failure("kernels", -ENOMEM);
 }
 
@@ -230,14 +231,50 @@ static enum status add_running(struct kernels *kernels, const struct common *com
 	return add_named_version(kernels, common, name.release);
 }
 
+static enum status identify(const struct kernels *kernels, struct kernel *kernel)
+{
+	int fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY), r = 0;
+	struct stat st;
+
+	if (fd < 0)
+		return say_failure(kernel->path, fd);
+	if (fstat(fd, &st) < 0)
+		r = -errno;
+	(void)close(fd);
+	if (r < 0)
+		return say_failure(kernel->path, r);
+	kernel->device = st.st_dev;
+	kernel->inode = st.st_ino;
+	return STATUS_CLEAN;
+}
+
+/* Drops the last one if it was named before, by this name or another. */
+static enum status drop_repeated(struct kernels *kernels)
+{
+	struct kernel *last = &kernels->items[kernels->size - 1];
+	enum status status = identify(kernels, last);
+
+	for (const struct kernel *kernel = kernels->items; status == STATUS_CLEAN && kernel < last;
+	     kernel++)
+		if (kernel->device == last->device && kernel->inode == last->inode) {
+			kernel_done(last);
+			kernels->size--;
+			break;
+		}
+	return status;
+}
+
 static enum status add_names(struct kernels *kernels, const struct common *common, char **names,
 			     int n)
 {
 	enum status status = STATUS_CLEAN;
 
-	for (int i = 0; i < n && status == STATUS_CLEAN; i++)
+	for (int i = 0; i < n && status == STATUS_CLEAN; i++) {
 		status = strchr(names[i], '/') ? add_path(kernels, common, names[i])
 					       : add_named_version(kernels, common, names[i]);
+		if (status == STATUS_CLEAN)
+			status = drop_repeated(kernels);
+	}
 	return status;
 }
 

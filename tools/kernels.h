@@ -3,6 +3,7 @@
 #define KERNELS_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "tool.h"
 
@@ -10,6 +11,8 @@ struct kernel {
 	char *version;
 	char *directory; /* of its modules, below the root */
 	char *path; /* the same as the user would name it, for messages */
+	dev_t device; /* which directory it is, of one that the user has named */
+	ino_t inode;
 };
 
 /* The kernels that a command line names. */

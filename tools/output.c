@@ -187,11 +187,11 @@ enum status target_outdir(const char *outdir, const struct kernels *kernels,
 	return status;
 }
 
-void target_lock(const struct target *target)
+void target_lock(const struct target *target, const struct common *common)
 {
 	if (target->dir_fd < 0)
 		return;
-	if (kmod_devname_lock(target->dir_fd, LOCK_TIMEOUT_MS) == -EWOULDBLOCK)
+	if (kmod_devname_lock(target->dir_fd, LOCK_TIMEOUT_MS) == -EWOULDBLOCK && !common->quiet)
 		say("%s: warning: another program holds the lock on the directory; going on",
 		    target->path);
 }

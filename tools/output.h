@@ -20,8 +20,8 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, struct target *ret_target);
 
-/* Waits, but not for ever, until no other run works there. */
-void target_lock(const struct target *target);
+/* Waits, but not for ever, until no other run works there; warns if it goes on without. */
+void target_lock(const struct target *target, const struct common *common);
 
 void target_done(struct target *target);
 

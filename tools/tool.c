@@ -19,7 +19,7 @@ char *escape(const char *text)
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (c >= ' ' && c <= '~') {
+		if (c >= ' ' && c <= '~' && c != '\\') {
 			*p++ = (char)c;
 			continue;
 		}
@@ -70,28 +70,33 @@ static bool ends_with_slash(const char *directory)
 	return size > 0 && directory[size - 1] == '/';
 }
 
-/* A file whose path has a slash in front is below the root, not below the directory. */
-static char *join(const char *directory, const char *file, const struct common *common)
+static char *get_path(const char *directory, const char *file, const struct common *common)
 {
+	const char *root =
+		common->basedir && strcmp(common->basedir, "/") != 0 ? common->basedir : "";
 	char *path;
-	bool below_root = file[0] == '/';
+	int r;
 
-	if (below_root)
-		directory =
-			common->basedir && strcmp(common->basedir, "/") != 0 ? common->basedir : "";
-	return asprintf(&path, "%s%s%s", directory,
-			below_root || *directory == '\0' || ends_with_slash(directory) ? "" : "/",
-			file) < 0
-		       ? NULL
-		       : path;
+	if (!file)
+		return strdup(directory ? directory : "-");
+	if (!directory)
+		return strdup(file);
+	if (file[0] == '/')
+		r = asprintf(&path, "%s%s", root, file);
+	else
+		r = asprintf(&path, "%s%s%s", directory, ends_with_slash(directory) ? "" : "/",
+			     file);
+	return r < 0 ? NULL : path;
 }
 
 char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common)
 {
-	const char *file = kmod_devname_finding_get_file(finding);
+	char *path = get_path(directory, kmod_devname_finding_get_file(finding), common);
+	char *escaped = path ? escape(path) : NULL;
 
-	return file ? join(directory, file, common) : strdup(directory);
+	free(path);
+	return escaped;
 }
 
 char *finding_text(const struct kmod_devname_finding *finding, const char *directory,
@@ -103,7 +108,7 @@ char *finding_text(const struct kmod_devname_finding *finding, const char *direc
 
 	if (line > 0)
 		(void)snprintf(number, sizeof(number), "%zu:", line);
-	if (asprintf(&text, "%s:%s %s: %s [%s]", path ? path : directory, number,
+	if (asprintf(&text, "%s:%s %s: %s [%s]", path ? path : "?", number,
 		     kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
 		     kmod_devname_finding_get_message(finding),
 		     kmod_devname_code_to_string(kmod_devname_finding_get_code(finding))) < 0)
@@ -112,31 +117,53 @@ char *finding_text(const struct kmod_devname_finding *finding, const char *direc
 	return text;
 }
 
+/* Not through say(): the text is escaped already. */
 void say_finding(const struct kmod_devname_finding *finding, const char *directory,
 		 const struct common *common)
 {
 	char *text = finding_text(finding, directory, common);
 
-	say("%s", text ? text : "out of memory");
+	(void)fprintf(stderr, "%s: %s\n", program_name, text ? text : "out of memory");
 	free(text);
+}
+
+/* A report keeps only so many. They are of the directory, or of the file of the last one. */
+static void print_rest(const struct kmod_devname_report *report, size_t printed,
+		       const char *directory, const struct common *common)
+{
+	size_t size = kmod_devname_report_size(report), wanted = 0;
+	char *file;
+
+	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++)
+		if (is_wanted((enum kmod_devname_severity)i, common))
+			wanted += kmod_devname_report_count(report, (enum kmod_devname_severity)i);
+	if (size == 0 || wanted == printed)
+		return;
+	if (directory && *directory != '\0')
+		file = escape(directory);
+	else
+		file = finding_path(kmod_devname_report_get(report, size - 1), directory, common);
+	(void)fprintf(stderr, "%s: %s: there are %zu more findings\n", program_name,
+		      file ? file : "?", wanted - printed);
+	free(file);
 }
 
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common)
 {
-	size_t shown = kmod_devname_report_size(report);
 	size_t errors = kmod_devname_report_count(report, KMOD_DEVNAME_ERROR);
 	size_t warnings = kmod_devname_report_count(report, KMOD_DEVNAME_WARNING);
-	size_t all = errors + warnings + kmod_devname_report_count(report, KMOD_DEVNAME_NOTE);
+	size_t printed = 0;
 
-	for (size_t i = 0; i < shown; i++) {
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
 
-		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
-			say_finding(finding, directory, common);
+		if (!is_wanted(kmod_devname_finding_get_severity(finding), common))
+			continue;
+		say_finding(finding, directory, common);
+		printed++;
 	}
-	if (all > shown)
-		say("%s: there are %zu more findings", directory, all - shown);
+	print_rest(report, printed, directory, common);
 	return errors > 0 || (common->strict && warnings > 0) ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 

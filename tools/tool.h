@@ -61,7 +61,10 @@ bool parse_options(const struct command *command, int argc, char **argv, struct 
 /* What messages begin with; each program has its own. */
 extern const char program_name[];
 
-/* One line on stderr, with the program's name; bytes that are not printable are escaped. */
+/*
+ * One line on stderr, with the program's name; bytes that are not printable are escaped, and so
+ * is the backslash, so that an escape can be told from what looks like one.
+ */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The text with such bytes escaped, or NULL if there is no memory. */
@@ -73,11 +76,11 @@ enum status say_failure(const char *what, int error);
 /* Do --verbose and --quiet want findings of this severity? */
 bool is_wanted(enum kmod_devname_severity severity, const struct common *common);
 
-/* Where something was found; files are below a directory. NULL if there is no memory. */
+/* Where something was found, as print_report() has it, escaped. NULL if there is no memory. */
 char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common);
 
-/* The line for a finding, not escaped. NULL if there is no memory. */
+/* The line for a finding, escaped. NULL if there is no memory. */
 char *finding_text(const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common);
 
@@ -85,7 +88,11 @@ char *finding_text(const struct kmod_devname_finding *finding, const char *direc
 void say_finding(const struct kmod_devname_finding *finding, const char *directory,
 		 const struct common *common);
 
-/* Prints the findings whose severity is wanted; files are below a directory. */
+/*
+ * Prints the findings whose severity is wanted. Their files are below a directory, or below the
+ * base directory if they have a slash in front: so the library has it. Without a directory they
+ * are what the user named, and shown as they are.
+ */
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common);
 

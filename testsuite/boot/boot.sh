@@ -2,7 +2,8 @@
 # shellcheck shell=sh
 #
 # A kernel of Debian boots with the nodes that generate finds in its modules, and each of them
-# is opened. Run by the scripts that name the kernel and what /dev is.
+# is opened; some again, with this and that in modprobe.d. What explain says of all this has to
+# be what happens. Run by the scripts that name the kernel and what /dev is.
 
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
 . "$top_srcdir/testsuite/tap.sh"
@@ -10,9 +11,10 @@
 . "$top_srcdir/testsuite/boot/machine.sh"
 . "$top_srcdir/testsuite/boot/image.sh"
 . "$top_srcdir/testsuite/boot/cases.sh"
+. "$top_srcdir/testsuite/boot/explain.sh"
 PATH=$PATH:/usr/sbin:/sbin
 
-# Seconds; a guest takes 10, or 30 on a busy machine.
+# Seconds; a guest takes 10, or 50 on a busy machine.
 : "${BOOT_TIMEOUT:=240}"
 
 # Why this cannot be done here, or nothing if it can.
@@ -58,6 +60,11 @@ cases() {
 	echo test_anybody_loads_through_mode_666
 	echo test_nobody_but_root_loads_through_mode_600
 	echo test_loading_leaves_nodes_as_they_are
+	grep -v "^$REFUSED " list | sed 's/^/test_explain_agrees /'
+	grep "^$REFUSED " list | sed 's/^/test_explain_agrees_but_for_the_hardware /'
+	grep -vxF -f list wrong | sed 's/^/test_explain_agrees_on_wrong_number /'
+	awk -F '|' '!/^#/ { print "test_configured", NR, $1, $2 }' "$CONFIGURATIONS"
+	echo test_explain_without_the_statements_is_judged_wrong
 }
 
 run_boot() { # NAME DEV [REFUSED-MODULE]
@@ -65,7 +72,7 @@ run_boot() { # NAME DEV [REFUSED-MODULE]
 	[ -z "$BOOT_REASON" ] || { echo "1..0 # SKIP $BOOT_REASON"; exit; }
 	BOOT=$(mktemp -d "${TMPDIR:-/tmp}/kmod-devname-boot.XXXXXX") || exit 1
 	trap 'rm -rf "$BOOT"' EXIT
-	BOOT_STATUS=0 REFUSED=${3:-none}
+	BOOT_STATUS=0 BOOT_VERSION=$(kernel_version "$1") REFUSED=${3:-none}
 	# the boot's own shell, so that -e holds in all of it
 	(
 		trap - EXIT

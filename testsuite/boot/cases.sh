@@ -88,7 +88,7 @@ test_anybody_loads_through_mode_666() {
 
 test_nobody_but_root_loads_through_mode_600() {
 	result nobody mapper/control
-	grep -E ' before=0 mode=600 open=Permission_denied loaded=no kept=yes asked=$' result
+	grep -E ' before=0 mode=600 open=Permission_denied loaded=no kept=yes asked= modules=$' result
 }
 
 # The kernel makes a node where there is none, with the mode that the driver wants; the one that

@@ -6,6 +6,8 @@
 
 : "${top_srcdir:?}" "${KERNELS:?}" "${DEPMOD:?}"
 
+CONFIGURATIONS=$top_srcdir/testsuite/boot/configurations
+
 # Puts the kernel's modules into "tree", and beside them one that is not of the kernel.
 make_tree() { # NAME VERSION
 	copy_tree "$KERNELS/$1/lib/modules/$2" "$PWD/tree/lib/modules/$2"
@@ -102,6 +104,7 @@ make_initramfs() { # NAME VERSION
 	ln -s ../bin/kmod root/sbin/modprobe
 	cp "$top_srcdir/testsuite/boot/init" root/init
 	cp "$top_srcdir/testsuite/boot/asked" root/sbin/asked
+	cp "$CONFIGURATIONS" root/configurations
 	make_accounts
 	copy_modules "$2"
 	cp "$(machine_tool "$(machine_arch "$1")")" root/bin/kmod-devname

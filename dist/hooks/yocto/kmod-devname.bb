@@ -14,6 +14,8 @@ DEPENDS = "elfutils"
 inherit autotools pkgconfig
 
 PACKAGECONFIG ??= "xz zlib zstd"
+PACKAGECONFIG[libkmod] = "--with-libkmod,--without-libkmod,kmod"
+PACKAGECONFIG[selinux] = "--with-selinux,--without-selinux,libselinux"
 PACKAGECONFIG[smartcols] = "--with-smartcols,--without-smartcols,util-linux"
 PACKAGECONFIG[xz] = "--with-xz,--without-xz,xz"
 PACKAGECONFIG[zlib] = "--with-zlib,--without-zlib,zlib"
