@@ -9,16 +9,15 @@
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
-#include "array.h"
 #include "cleanup.h"
 #include "devdir.h"
 #include "node.h"
+#include "permissions.h"
 #include "report.h"
 
-#define DEFAULT_MODE 0600
 #define ATTEMPTS_MAX 64
 
-/* A directory that has been looked at. */
+/* A directory that has been looked at; or its file system, then without an inode. */
 struct visit {
 	dev_t device;
 	ino_t inode;
@@ -30,9 +29,7 @@ struct create {
 	bool replace;
 	bool dry_run;
 	struct labels labels;
-	struct visit *visits;
-	size_t n_visits;
-	size_t visits_capacity;
+	void *visits; /* tsearch(3) tree */
 };
 
 /* What became of a name: the key of a search tree. */
@@ -46,7 +43,7 @@ static struct devdir_node describe(const struct kmod_devname_node *node,
 {
 	struct devdir_node wanted = {
 		.path = node->name,
-		.mode = node->number.type | DEFAULT_MODE,
+		.mode = node->number.type | PERMISSIONS_PLAIN_MODE,
 		.number = makedev(node->number.major, node->number.minor),
 	};
 	const struct kmod_devname_permission *permission;
@@ -74,31 +71,45 @@ static int check_nodev(struct create *create, int dir_fd, const struct devdir_no
 			  "is in a file system that is mounted nodev: no node there can be opened");
 }
 
+static int compare_visits(const void *a, const void *b)
+{
+	const struct visit *x = a, *y = b;
+
+	if (x->device != y->device)
+		return x->device < y->device ? -1 : 1;
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+/* 1: this is the first visit; 0: it is not; or -ENOMEM. */
+static int is_first(struct create *create, dev_t device, ino_t inode)
+{
+	struct visit *visit = malloc(sizeof(*visit)), **found;
+
+	if (!visit)
+		return -ENOMEM;
+	*visit = (struct visit){ device, inode };
+	found = tsearch(visit, &create->visits, compare_visits);
+	if (found && *found == visit)
+		return 1;
+	free(visit);
+	return found ? 0 : -ENOMEM;
+}
+
 /* Does once what is to be done once for a directory or its file system. */
 static int visit(struct create *create, int dir_fd, const struct devdir_node *node)
 {
-	bool same_device = false;
-	struct visit *visits;
 	struct stat st;
+	int r;
 
 	if (fstat(dir_fd, &st) < 0)
 		return -errno;
-	for (size_t i = 0; i < create->n_visits; i++) {
-		if (create->visits[i].device != st.st_dev)
-			continue;
-		if (create->visits[i].inode == st.st_ino)
-			return 0;
-		same_device = true;
-	}
-	visits = array_grow(create->visits, &create->visits_capacity, sizeof(*visits),
-			    create->n_visits + 1);
-	if (!visits)
-		return -ENOMEM;
-	create->visits = visits;
-	visits[create->n_visits++] = (struct visit){ st.st_dev, st.st_ino };
+	r = is_first(create, st.st_dev, st.st_ino);
+	if (r <= 0)
+		return r;
 	if (!create->dry_run)
 		devdir_tidy(dir_fd);
-	return same_device ? 0 : check_nodev(create, dir_fd, node);
+	r = is_first(create, st.st_dev, 0);
+	return r <= 0 ? r : check_nodev(create, dir_fd, node);
 }
 
 static const char *kind_of(const struct stat *st)
@@ -147,6 +158,17 @@ static int report_wrong(struct create *create, const struct devdir_node *node,
 			  minor(node->number));
 }
 
+static int report_stuck(struct create *create, const struct devdir_node *node)
+{
+	const struct place place = { node->path, 0 };
+
+	return report_add(create->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &place,
+			  "is another device node, and the file system cannot exchange it for "
+			  "%c%u:%u in one step: remove it first",
+			  syntax_type_letter(node->mode & S_IFMT), major(node->number),
+			  minor(node->number));
+}
+
 static int report_failure(struct create *create, const struct devdir_node *node, int error)
 {
 	const struct place place = { node->path, 0 };
@@ -169,9 +191,10 @@ static int make(struct create *create, const struct devdir_node *node, int dir_f
 
 	if (!create->dry_run)
 		r = devdir_make(dir_fd, name, node, replace, &create->labels);
-	if (r == -EBUSY) {
+	if (replace && (r == -EBUSY || r == -EOPNOTSUPP)) {
 		*outcome = KMOD_DEVNAME_NOT_DONE;
-		return report_obstructed(create, node, name, "a mount point");
+		return r == -EBUSY ? report_obstructed(create, node, name, "a mount point")
+				   : report_stuck(create, node);
 	}
 	if (r < 0)
 		return r;
@@ -324,7 +347,7 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 	for (size_t i = 0; outcomes && i < n; i++)
 		outcomes[i] = results[i].outcome;
 	labels_done(&create.labels);
-	free(create.visits);
+	tdestroy(create.visits, free);
 	free(results);
 	return r;
 }

@@ -140,11 +140,12 @@ int devdir_walk(int dev_fd, const char *path, bool make, struct labels *labels, 
 
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st)
 {
+	_cleanup_close_ int fd = -1;
 	char name[NAME_MAX + 1] = "";
 
 	memcpy(name, rest, strcspn(rest, "/"));
-	return fstatat(dir_fd, name, ret_st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) < 0 ? -errno
-											: 0;
+	fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return fd < 0 || fstat(fd, ret_st) < 0 ? -errno : 0;
 }
 
 bool devdir_is_device(const struct stat *st)
@@ -157,11 +158,12 @@ bool devdir_is_node(const struct stat *st, const struct devdir_node *node)
 	return (st->st_mode & S_IFMT) == (node->mode & S_IFMT) && st->st_rdev == node->number;
 }
 
+/* By name: what is to be removed must be known even if there is no descriptor left. */
 static bool is_device(int dir_fd, const char *name)
 {
 	struct stat st;
 
-	return devdir_look(dir_fd, name, &st) == 0 && devdir_is_device(&st);
+	return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && devdir_is_device(&st);
 }
 
 static int make_temporary(int dir_fd, char name[static TEMPORARY_SIZE],
@@ -236,11 +238,8 @@ static int take_name(int dir_fd, const char *temporary, const char *name)
  */
 static int take_over_name(int dir_fd, const char *temporary, const char *name)
 {
-	if (rename_with_flags(dir_fd, temporary, name, RENAME_EXCHANGE) < 0) {
-		if (lacks_flag(errno) && renameat(dir_fd, temporary, dir_fd, name) == 0)
-			return 0;
-		return -errno;
-	}
+	if (rename_with_flags(dir_fd, temporary, name, RENAME_EXCHANGE) < 0)
+		return lacks_flag(errno) ? -EOPNOTSUPP : -errno;
 	if (is_device(dir_fd, temporary))
 		return drop(dir_fd, temporary);
 	(void)rename_with_flags(dir_fd, temporary, name, RENAME_EXCHANGE);

@@ -39,6 +39,7 @@ bool devdir_is_node(const struct stat *st, const struct devdir_node *node);
  *   -EEXIST: there is one, or it is no device node; nothing has been touched
  *   -ENOENT, -EAGAIN: somebody else is at work here; look again
  *   -EBUSY: what is to be replaced is a mount point
+ *   -EOPNOTSUPP: this file system cannot exchange names, and so nothing is replaced
  *   -ENOSYS: this kernel cannot set a mode without /proc
  */
 int devdir_make(int dir_fd, const char *name, const struct devdir_node *node, bool replace,

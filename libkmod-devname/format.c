@@ -6,8 +6,7 @@
 
 #include "format.h"
 #include "paths.h"
-
-#define DEFAULT_MODE 0600
+#include "permissions.h"
 
 static const struct format *const formats[] = {
 	[KMOD_DEVNAME_FORMAT_HUMAN] = &format_human,
@@ -51,7 +50,7 @@ static struct entry make_entry(const struct kmod_devname_node *node,
 		.type = kmod_devname_node_get_type(node),
 		.major = kmod_devname_node_get_major(node),
 		.minor = kmod_devname_node_get_minor(node),
-		.mode = DEFAULT_MODE,
+		.mode = PERMISSIONS_PLAIN_MODE,
 	};
 	const struct kmod_devname_permission *permission;
 

@@ -27,6 +27,9 @@
  * - A report parameter may be NULL: then findings are dropped, system findings too.
  * - Nothing here prints, exits, reads the environment, changes the umask or the working
  *   directory, or keeps global state. Objects may be used from several threads, one at a time.
+ *   One exception: libselinux, see kmod_devname_table_create(), writes about a policy that it
+ *   cannot read where selinux_set_callback(3) says; by default that is standard error. The callback
+ *   is the process's, so it is left to the program.
  * - File descriptors are opened with O_CLOEXEC and stay the caller's if the caller passed them.
  */
 
@@ -115,7 +118,8 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers
  *
  * Text line:
- * @KMOD_DEVNAME_BAD_LINE: "bad-line": not of the form MODULE NAME TYPEMAJOR:MINOR
+ * @KMOD_DEVNAME_BAD_LINE: "bad-line": not of the form MODULE NAME TYPEMAJOR:MINOR, or the same
+ *   line stands there twice
  * @KMOD_DEVNAME_LONG_LINE: "long-line": longer than any valid line
  * @KMOD_DEVNAME_CUT_LINE: "cut-line": the last line has no newline: the file was cut short
  *
@@ -130,7 +134,7 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_BAD_RULE: "bad-rule": a line of udev's rules that names a static node, and
  *   cannot be understood in whole or in part, warning
  * @KMOD_DEVNAME_UNKNOWN_OWNER: "unknown-owner": the user or group of a node does not exist, so
- *   that node has the permissions of those that no rule names, warning
+ *   that node has mode 0600 and belongs to root, warning
  *
  * Table:
  * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
@@ -192,7 +196,7 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_CUT_LINE = 42,
 	KMOD_DEVNAME_BAD_INDEX = 43,
 	KMOD_DEVNAME_STALE_INDEX = 44,
-	KMOD_DEVNAME_BAD_CONFIG = 48,
+	KMOD_DEVNAME_BAD_CONFIG = 45,
 	KMOD_DEVNAME_BAD_RULE = 46,
 	KMOD_DEVNAME_UNKNOWN_OWNER = 47,
 
@@ -325,7 +329,8 @@ unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node);
  * struct kmod_devname_table - nodes in the order of modules.devname
  *
  * No node of a table has the name of another with different numbers, and none lies below
- * another. The same name with the same numbers may stand there for several modules.
+ * another. The same name with the same numbers may stand there for several modules, for each of
+ * them once: what adds such a node again changes nothing.
  */
 struct kmod_devname_table;
 
@@ -421,7 +426,8 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
  *
  * Stricter than kmod's reader, which is a scanf: one blank between fields, LF at the end of
  * every line, the names and numbers checked by the rules. A line that is no comment and no
- * node never becomes one.
+ * node never becomes one. A line that stands there twice is a finding. One for a node that the
+ * table had before, from another kernel perhaps, is none, and adds nothing.
  *
  * Findings: bad-line, long-line, cut-line, bad-name, bad-number, bad-module-name,
  * dynamic-minor, name-conflict; system.
@@ -497,6 +503,11 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * directory). A regular file of mode 0644 that has this very content is left alone, inode and
  * times included. Otherwise a new file of mode 0644, whatever the umask, takes its place; a
  * symbolic link is replaced and not followed.
+ *
+ * The new file has the SELinux label that the policy gives to what this process makes in that
+ * directory. A rule of the policy for the path or for @name does not apply, since the file is made
+ * under another name or none, and where @dir_fd is in the system that will use it is not known
+ * here. restorecon(8) sets the label by the path.
  *
  * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, until @dir_fd is closed, and
  * does its work all the same if not. With the lock, a temporary file that a killed run left,
@@ -756,9 +767,10 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  *   /usr/lib/depmod.d and /lib/depmod.d, those of them that exist
  *
  * Files are read in the order of their names, whatever directory they are in. Of two with the same
- * name only the first is read. A file that is no regular one, such as a link to /dev/null, says
- * nothing. All this is what depmod does (tools/depmod.c, conf_files_list), but for the root: depmod
- * reads the files of the running system even if the modules are in another root directory.
+ * name only the first is read. A file that is no regular one, such as a link to /dev/null or to
+ * itself, says nothing. All this is what depmod does (tools/depmod.c, conf_files_list), but for the
+ * root: depmod reads the files of the running system even if the modules are in another root
+ * directory.
  *
  * Findings: bad-config, long-line; system.
  *
@@ -966,8 +978,11 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * udev_rules_apply_static_dev_perms(), and udev-node.c, static_node_apply_permissions()):
  *
  * - OWNER, GROUP and MODE of the same rule count, whatever their order, with =, += or :=. Of
- *   several the last counts. Everything else is passed over: the rule need not match anything,
- *   and GOTO skips nothing. Values with $ or %, or with [ at the beginning, do not count.
+ *   several the last counts. Values with $ or %, or with [ at the beginning, do not count.
+ * - The other keys decide nothing: the rule need not match anything, and GOTO skips nothing. But
+ *   udev drops a rule with a key that it does not know, or with an operator or an attribute that
+ *   is not for the key, and so does this (systemd 252, parse_token(); and what newer ones take).
+ *   Which "builtin" commands there are is not looked at.
  * - Rules are applied one after the other. A later one replaces what it has.
  * - A rule without MODE whose group is not root has MODE="0660".
  * - What no rule gives is the mode of kmod_devname_permissions_new(), root and root.
@@ -983,7 +998,8 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  *
  * Users and groups are numbers, or names of passwd and group below etc or else usr/lib, in
  * @root_fd; root is 0 without these files. Name services are not asked. If a user or group is
- * unknown, nothing that rules say of the node counts, and there is one finding. udev ignores an
+ * unknown, nothing that rules say of the node counts, and there is one finding: the node has mode
+ * 0600, whatever kmod_devname_permissions_new() was given, root and root. udev ignores an
  * unknown owner alone; but a mode that is meant for a group must not come into effect
  * without it, and systemd-tmpfiles makes no node at all if its line has an unknown name.
  *
@@ -992,7 +1008,7 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * Return: 0, or a negative errno; then @permissions is as it was, but for -ENOMEM while the
  * nodes were added.
  *   -EACCES: a directory or file may not be read
- *   -EIO, -ELOOP, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
+ *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
 				       struct kmod_devname_report *report, int root_fd,
@@ -1114,7 +1130,8 @@ int kmod_devname_table_write_format(const struct kmod_devname_table *table,
 
 /**
  * enum kmod_devname_create_flags - how kmod_devname_table_create() works
- * @KMOD_DEVNAME_REPLACE: a device node with another type or number is replaced in one step
+ * @KMOD_DEVNAME_REPLACE: a device node with another type or number is replaced in one step; on
+ *   a file system that has no RENAME_EXCHANGE of renameat2(2) it stays, and is a finding
  * @KMOD_DEVNAME_DRY_RUN: look, change nothing, and give the outcomes and findings of a run;
  *   whether the system would let nodes be made is not known then
  */

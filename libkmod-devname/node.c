@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The node: a value that never changes. */
+/* The node: a value that never changes, but for what the table notes in it. */
 
 #include <errno.h>
 #include <stdlib.h>
@@ -18,6 +18,7 @@ int node_new(const char *module, const char *name, const struct device_number *n
 	memcpy(node->module, module, module_size);
 	node->name = memcpy(node->module + module_size, name, name_size);
 	node->number = *number;
+	node->text = 0;
 	*ret_node = node;
 	return 0;
 }

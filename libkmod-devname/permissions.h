@@ -4,6 +4,9 @@
 
 #include "libkmod-devname.h"
 
+/* The mode that a node has, with root as its owner, if nobody says otherwise. */
+#define PERMISSIONS_PLAIN_MODE 0600
+
 /* An owner or a group; the text is as the rule has it, or NULL for root without a rule. */
 struct owner {
 	const char *text;

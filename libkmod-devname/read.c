@@ -77,6 +77,7 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
 	struct lines lines;
 	int status, r;
 
+	table_begin_text(table);
 	lines_init(&lines, stream);
 	while ((status = lines_next(&lines)) > 0) {
 		place.line = lines.number;

@@ -24,6 +24,8 @@ struct kmod_devname_table {
 	size_t size;
 	size_t capacity;
 	void *places; /* tsearch(3) tree of the nodes, one for each name */
+	void *others; /* of the nodes that have a name and come after its first, by module too */
+	size_t text; /* the number of the text that is read, from 1 */
 };
 
 int kmod_devname_table_new(struct kmod_devname_table **ret_table)
@@ -53,6 +55,7 @@ struct kmod_devname_table *kmod_devname_table_unref(struct kmod_devname_table *t
 	if (!table || --table->references > 0)
 		return NULL;
 	tdestroy(table->places, keep_node);
+	tdestroy(table->others, keep_node);
 	for (size_t i = 0; i < table->size; i++)
 		free(table->nodes[i]);
 	free(table->nodes);
@@ -126,28 +129,69 @@ static int report_conflict(struct kmod_devname_report *report, const struct plac
 		first->module);
 }
 
-/* Takes the node. */
+static int compare_lines(const void *a, const void *b)
+{
+	const struct kmod_devname_node *x = a, *y = b;
+	int r = strcmp(x->name, y->name);
+
+	return r != 0 ? r : strcmp(x->module, y->module);
+}
+
+/* The node of the same module, or this one if there is none; NULL if there is no memory. */
+static struct kmod_devname_node *find_twin(struct kmod_devname_table *table,
+					   struct kmod_devname_node *first,
+					   struct kmod_devname_node *node)
+{
+	struct kmod_devname_node **found;
+
+	if (strcmp(first->module, node->module) == 0)
+		return first;
+	found = tsearch(node, &table->others, compare_lines);
+	return found ? *found : NULL;
+}
+
+/* A line of another text, or another kernel's module, may well be about the same node. */
+static int note_twin(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		     const struct place *place, struct kmod_devname_node *twin)
+{
+	if (place->line == 0)
+		return 0;
+	if (twin->text == table->text)
+		return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, place,
+				  "device name '%s' of module %s stands there twice", twin->name,
+				  twin->module);
+	twin->text = table->text;
+	return 0;
+}
+
+/* Returns 1 if the table has it now; else 0 or -ENOMEM, and it is still the caller's. */
 static int insert(struct kmod_devname_table *table, struct kmod_devname_report *report,
 		  const struct place *place, struct kmod_devname_node *node)
 {
-	const struct kmod_devname_node *first;
-	struct kmod_devname_node **found;
-	int r;
+	struct kmod_devname_node **found = tsearch(node, &table->places, compare_nodes), *twin;
 
-	found = tsearch(node, &table->places, compare_nodes);
-	if (!found) {
-		free(node);
+	if (!found)
 		return -ENOMEM;
+	twin = *found;
+	if (twin != node) {
+		if (strcmp(twin->name, node->name) != 0 ||
+		    !syntax_same_number(&twin->number, &node->number))
+			return report_conflict(report, place, node, twin);
+		twin = find_twin(table, twin, node);
+		if (!twin)
+			return -ENOMEM;
 	}
-	first = *found;
-	if (first != node && (strcmp(first->name, node->name) != 0 ||
-			      !syntax_same_number(&first->number, &node->number))) {
-		r = report_conflict(report, place, node, first);
-		free(node);
-		return r;
-	}
+	if (twin != node)
+		return note_twin(table, report, place, twin);
+	if (place->line > 0)
+		node->text = table->text;
 	table->nodes[table->size++] = node;
-	return 0;
+	return 1;
+}
+
+void table_begin_text(struct kmod_devname_table *table)
+{
+	table->text++;
 }
 
 int table_add(struct kmod_devname_table *table, struct kmod_devname_report *report,
@@ -166,7 +210,10 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	r = node_new(module, name, number, &node);
 	if (r < 0)
 		return r;
-	return insert(table, report, place, node);
+	r = insert(table, report, place, node);
+	if (r <= 0)
+		free(node);
+	return r < 0 ? r : 0;
 }
 
 /* What one module says about device nodes. */

@@ -6,9 +6,13 @@
 #include "report.h"
 #include "syntax.h"
 
+/* Begins a text, in which the same line may not stand twice. */
+void table_begin_text(struct kmod_devname_table *table);
+
 /*
  * Adds a node if it is valid and contradicts none that is there; otherwise a finding at the
- * place. Returns 0 in both cases, or -ENOMEM.
+ * place. A node that is there already, of the same module, is one node; if it was added by a
+ * line of the text that this line is in, that is a finding too. Returns 0, or -ENOMEM.
  */
 int table_add(struct kmod_devname_table *table, struct kmod_devname_report *report,
 	      const struct place *place, const char *module, const char *name,

@@ -13,6 +13,7 @@
 #include "report.h"
 #include "syntax.h"
 #include "table.h"
+#include "udev-key.h"
 #include "udev-token.h"
 #include "udev-walk.h"
 
@@ -62,7 +63,7 @@ static void set_kernel(struct condition *condition, const char *patterns)
 
 static void read_condition(struct condition *condition, const struct udev_token *token)
 {
-	bool plain = token->is_equality && !token->has_attribute && !token->ignores_case;
+	bool plain = token->operator== UDEV_EQUAL && !token->attribute && !token->ignores_case;
 
 	if (plain && strcmp(token->key, "KERNEL") == 0 && !condition->kernel &&
 	    strcmp(token->value, "*") != 0)
@@ -127,7 +128,9 @@ static void read_line(struct udev_lint *lint, const struct place *place, char *l
 	int r;
 
 	while ((r = udev_token_next(&line, &token)) > 0) {
-		if (!token.is_assignment)
+		if (!udev_key_is_valid(&token))
+			return; /* a rule that udev drops */
+		if ((token.operator&(UDEV_SET | UDEV_ADD)) == 0)
 			read_condition(&condition, &token);
 		else if (strcmp(token.key, "OPTIONS") != 0)
 			read_assignment(&condition, &token);
@@ -170,7 +173,7 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
 				 struct kmod_devname_report *report, int root_fd)
 {
 	struct udev_lint lint = { .size = kmod_devname_table_size(table) };
-	struct list files = { 0 };
+	struct conf_dirs dirs;
 	int r;
 
 	lint.subjects = calloc(lint.size + 1, sizeof(*lint.subjects));
@@ -178,10 +181,10 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
 		return -ENOMEM;
 	for (size_t i = 0; i < lint.size; i++)
 		lint.subjects[i].node = kmod_devname_table_get(table, i);
-	r = udev_walk(root_fd, report, &files, read_rule, &lint);
+	r = udev_walk(root_fd, report, &dirs, read_rule, &lint);
 	for (size_t i = 0; i < lint.size && r == 0; i++)
 		r = report_subject(table, report, &lint.subjects[i]);
-	list_done(&files, free);
+	conf_dirs_done(&dirs);
 	free(lint.subjects);
 	return r;
 }

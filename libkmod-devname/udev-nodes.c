@@ -122,8 +122,29 @@ static int report_unknown(struct kmod_devname_report *report, const struct udev_
 		return 0;
 	return report_add(report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_WARNING, &owner->place,
 			  "device node '%s' is for %s '%s', which that system does not have: it "
-			  "gets the default mode, and belongs to root",
+			  "gets mode 0600, and belongs to root",
 			  node->name, is_user ? "user" : "group", owner->owner.text);
+}
+
+static int add_known(const struct udev_node *node, struct kmod_devname_permissions *permissions)
+{
+	const struct udev_fields *fields = &node->fields;
+	mode_t mode = fields->has_mode ? fields->mode : permissions_default_mode(permissions);
+
+	return permissions_add(permissions, node->name, mode, &fields->user.owner,
+			       &fields->group.owner);
+}
+
+/* What is meant for a user or group that is not there is for nobody else. */
+static int add_unknown(const struct udev_node *node, struct kmod_devname_report *report,
+		       struct kmod_devname_permissions *permissions)
+{
+	static const struct owner root = { 0 };
+	int r = report_unknown(report, node);
+
+	if (r < 0)
+		return r;
+	return permissions_add(permissions, node->name, PERMISSIONS_PLAIN_MODE, &root, &root);
 }
 
 int udev_nodes_finish(const struct udev_nodes *nodes, struct kmod_devname_report *report,
@@ -133,16 +154,11 @@ int udev_nodes_finish(const struct udev_nodes *nodes, struct kmod_devname_report
 
 	for (size_t i = 0; i < nodes->items.size && r == 0; i++) {
 		const struct udev_node *node = nodes->items.items[i];
-		const struct udev_fields *fields = &node->fields;
 
-		if (is_usable(&fields->user) && is_usable(&fields->group))
-			r = permissions_add(permissions, node->name,
-					    fields->has_mode
-						    ? fields->mode
-						    : permissions_default_mode(permissions),
-					    &fields->user.owner, &fields->group.owner);
+		if (is_usable(&node->fields.user) && is_usable(&node->fields.group))
+			r = add_known(node, permissions);
 		else
-			r = report_unknown(report, node);
+			r = add_unknown(node, report, permissions);
 	}
 	return r;
 }

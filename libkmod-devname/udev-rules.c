@@ -11,6 +11,7 @@
 #include "owners.h"
 #include "syntax.h"
 #include "table.h"
+#include "udev-key.h"
 #include "udev-nodes.h"
 #include "udev-token.h"
 #include "udev-walk.h"
@@ -85,24 +86,17 @@ static void read_mode(struct rule *rule, const char *value)
 /* Returns 1 to go on, -EINVAL if udev would not take the rule, or -ENOMEM. */
 static int read_token(struct rule *rule, const struct udev_token *token)
 {
-	bool is_option = strcmp(token->key, "OPTIONS") == 0;
-	bool is_user = strcmp(token->key, "OWNER") == 0;
-	bool is_group = strcmp(token->key, "GROUP") == 0;
-	bool is_mode = strcmp(token->key, "MODE") == 0;
-
-	if (!is_option && !is_user && !is_group && !is_mode)
-		return 1;
-	if (token->has_attribute || !token->is_assignment || token->ignores_case)
+	if (!udev_key_is_valid(token))
 		return -EINVAL;
-	if (is_option)
+	if (strcmp(token->key, "OPTIONS") == 0)
 		return read_option(rule, token->value);
 	if (!is_constant(token->value))
 		return 1;
-	if (is_user)
+	if (strcmp(token->key, "OWNER") == 0)
 		rule->user = token->value;
-	else if (is_group)
+	else if (strcmp(token->key, "GROUP") == 0)
 		rule->group = token->value;
-	else
+	else if (strcmp(token->key, "MODE") == 0)
 		read_mode(rule, token->value);
 	return 1;
 }
@@ -231,9 +225,10 @@ static int read_rule(void *data, const struct udev_rule *rule)
 	free(line);
 	if (r != -EINVAL)
 		return r;
-	return report_unreadable(reader, rule->text,
-				 "is not a list of KEY=\"VALUE\" as udev takes it: nothing in it "
-				 "counts");
+	return report_unreadable(
+		reader, rule->text,
+		"has something that is no KEY=\"VALUE\" of udev(7), and udev drops "
+		"such a rule: nothing in it counts");
 }
 
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
@@ -241,13 +236,13 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 				       const struct kmod_devname_table *table)
 {
 	struct reader reader = { .report = report, .table = table, .owners.root_fd = root_fd };
-	struct list files = { 0 };
-	int r = udev_walk(root_fd, report, &files, read_rule, &reader);
+	struct conf_dirs dirs;
+	int r = udev_walk(root_fd, report, &dirs, read_rule, &reader);
 
 	if (r == 0)
 		r = udev_nodes_finish(&reader.nodes, report, permissions);
 	udev_nodes_done(&reader.nodes);
 	owners_done(&reader.owners);
-	list_done(&files, free);
+	conf_dirs_done(&dirs);
 	return r;
 }

@@ -28,13 +28,21 @@ static bool is_key_end(const char *p)
 	return *p == '\0' || strchr(BLANKS "={", *p) || (strchr("+-!:", *p) && p[1] == '=');
 }
 
-static bool read_operator(char **p, struct udev_token *token)
+static bool read_operator(char **p, enum udev_operator *ret_operator)
 {
-	token->is_equality = skip_word(p, "==");
-	if (token->is_equality || skip_word(p, "!=") || skip_word(p, "-="))
-		return true;
-	token->is_assignment = skip_word(p, "+=") || skip_word(p, ":=") || skip_word(p, "=");
-	return token->is_assignment;
+	if (skip_word(p, "=="))
+		*ret_operator = UDEV_EQUAL;
+	else if (skip_word(p, "!="))
+		*ret_operator = UDEV_DIFFER;
+	else if (skip_word(p, "-="))
+		*ret_operator = UDEV_REMOVE;
+	else if (skip_word(p, "+=") || skip_word(p, ":="))
+		*ret_operator = UDEV_ADD;
+	else if (skip_word(p, "="))
+		*ret_operator = UDEV_SET;
+	else
+		return false;
+	return true;
 }
 
 /* In a plain string \" is a quote, and any other backslash is itself. */
@@ -174,14 +182,14 @@ int udev_token_next(char **line, struct udev_token *ret_token)
 		p++;
 	key_end = p;
 	if (*p == '{') {
-		token.has_attribute = true;
+		token.attribute = p + 1;
 		p = strchr(p, '}');
 		if (!p)
 			return -EINVAL;
-		p++;
+		*p++ = '\0';
 	}
 	p += strspn(p, BLANKS);
-	if (!read_operator(&p, &token))
+	if (!read_operator(&p, &token.operator))
 		return -EINVAL;
 	*key_end = '\0';
 	p += strspn(p, BLANKS);

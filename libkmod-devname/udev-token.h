@@ -4,13 +4,20 @@
 
 #include <stdbool.h>
 
+enum udev_operator {
+	UDEV_EQUAL = 1, /* == */
+	UDEV_DIFFER = 2, /* != */
+	UDEV_SET = 4, /* = */
+	UDEV_ADD = 8, /* += or := */
+	UDEV_REMOVE = 16, /* -= */
+};
+
 /* One KEY{ATTRIBUTE} OPERATOR "VALUE" of a line of udev's rules. */
 struct udev_token {
 	const char *key;
+	const char *attribute; /* NULL if there are no braces */
 	const char *value;
-	bool has_attribute;
-	bool is_assignment; /* the operator is =, += or := */
-	bool is_equality; /* it is == */
+	enum udev_operator operator;
 	bool ignores_case; /* i"VALUE", which is for comparisons only */
 };
 

@@ -39,7 +39,8 @@ static int walk_files(struct walk *walk, int root_fd, const struct list *files)
 	int r = 0;
 
 	for (size_t i = 0; i < files->size && r == 0; i++) {
-		const struct place place = { files->items[i], 0 };
+		const struct conf_file *file = files->items[i];
+		const struct place place = { file->path, 0 };
 		FILE *stream;
 
 		r = root_open_stream(root_fd, place.file, &stream);
@@ -53,20 +54,19 @@ static int walk_files(struct walk *walk, int root_fd, const struct list *files)
 	return r;
 }
 
-int udev_walk(int root_fd, struct kmod_devname_report *report, struct list *files,
+int udev_walk(int root_fd, struct kmod_devname_report *report, struct conf_dirs *ret_dirs,
 	      int (*take)(void *data, const struct udev_rule *rule), void *data)
 {
 	struct walk *walk = calloc(1, sizeof(*walk));
-	int r;
+	int r = udev_files_find(root_fd, report, ret_dirs);
 
 	if (!walk)
 		return -ENOMEM;
 	walk->report = report;
 	walk->take = take;
 	walk->data = data;
-	r = udev_files_list(root_fd, report, files);
 	if (r == 0)
-		r = walk_files(walk, root_fd, files);
+		r = walk_files(walk, root_fd, &ret_dirs->files);
 	free(walk);
 	return r;
 }

@@ -2,8 +2,8 @@
 #ifndef UDEV_WALK_H
 #define UDEV_WALK_H
 
+#include "conf-dirs.h"
 #include "libkmod-devname.h"
-#include "list.h"
 #include "report.h"
 
 /* One rule of udev, joined from its lines. */
@@ -15,11 +15,11 @@ struct udev_rule {
 
 /*
  * Hands all rules below a root directory to take(), in the order in which udev reads them, until
- * it returns other than 0. The list, empty before, owns the names of the files in their places,
- * and is released with list_done(files, free), also after a failure. Returns what take() did, or
- * a negative errno, with a system finding that names the file or directory.
+ * it returns other than 0. The names of the files in their places are good until
+ * conf_dirs_done(), which is to be called also after a failure. Returns what take() did, or a
+ * negative errno, with a system finding that names the file or directory.
  */
-int udev_walk(int root_fd, struct kmod_devname_report *report, struct list *files,
+int udev_walk(int root_fd, struct kmod_devname_report *report, struct conf_dirs *ret_dirs,
 	      int (*take)(void *data, const struct udev_rule *rule), void *data);
 
 #endif

@@ -503,7 +503,7 @@ test_unknown_owner() {
 	mknod -m 0600 dev/fuse c 10 229
 	rules 'KERNEL=="fuse", GROUP="nobody-has-this", OPTIONS+="static_node=fuse"'
 	only 0 unknown-owner --dev dev <<-'END'
-	root/etc/udev/rules.d/a.rules:1: warning: device node 'fuse' is for group 'nobody-has-this', which that system does not have: it gets the default mode, and belongs to root [unknown-owner]
+	root/etc/udev/rules.d/a.rules:1: warning: device node 'fuse' is for group 'nobody-has-this', which that system does not have: it gets mode 0600, and belongs to root [unknown-owner]
 	END
 }
 

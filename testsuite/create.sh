@@ -144,6 +144,18 @@ test_dry_run_prints_what_would_be_made() {
 	show | same after
 }
 
+# Nobody who is not meant by the rule may get what it allows to others.
+test_an_unknown_group_gets_a_plain_node_whatever_the_mode() {
+	start
+	mkdir -p root/etc/udev/rules.d
+	echo 'MODE="0660", GROUP="nosuch", OPTIONS+="static_node=net/tun"' \
+		> root/etc/udev/rules.d/50-tun.rules
+	run 0 --mode 0666 --udev-permissions=root
+	says '[unknown-owner]'
+	[ "$(stat -c '%a %u %g' dev/fuse dev/net/tun | tr '\n' ,)" = '666 0 0,600 0 0,' ] ||
+		fail "$(show)"
+}
+
 test_dry_run_has_the_findings_of_a_run() {
 	start
 	mknod dev/fuse c 10 228
@@ -436,6 +448,8 @@ test_second_run_changes_nothing() {
 	mknodat 3
 	renameat2 3
 	END
+	# what is judged is one and the same file
+	! grep -E 'stat[a-z]*\([0-9]+, "(fuse|tun|loop0)"' trace || fail "looked at by name"
 	traced --
 	changes > second
 	same second < /dev/null

@@ -270,6 +270,36 @@ test_a_file_hides_those_of_the_same_name_further_down() {
 	nodes 'fuse from/five c10:5' | same out
 }
 
+test_a_link_that_leads_nowhere_hides_a_file_and_says_nothing() {
+	mkdir -p $R/etc/depmod.d $R/lib/depmod.d
+	copies one two
+	echo 'search two' > $R/lib/depmod.d/a.conf
+	for target in a.conf ../depmod.d/a.conf /nowhere a.conf/x; do
+		ln -sfn $target $R/etc/depmod.d/a.conf
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/one c10:1' | same out
+		! grep depmod.d err || fail "$target: something is said"
+	done
+	mkdir $R/real
+	echo 'search two' > $R/real/a.conf
+	for target in depmod.d /nowhere ../real/a.conf ../real/a.conf/x; do
+		rm -r $R/etc/depmod.d
+		ln -s $target $R/etc/depmod.d
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/two c10:2' | same out
+		! grep depmod.d err || fail "$target: something is said"
+	done
+}
+
+# A directory of that name is no file, so it hides none; kmod passes over it likewise.
+test_a_directory_with_the_name_of_a_file_hides_nothing() {
+	mkdir -p $R/etc/depmod.d/a.conf $R/lib/depmod.d
+	copies one two
+	echo 'search two' > $R/lib/depmod.d/a.conf
+	kmod-devname generate -n -b $R $VER > out 2> err
+	nodes 'fuse from/two c10:2' | same out
+}
+
 test_only_conf_files_are_read_in_the_order_of_their_names() {
 	copies one two three
 	mkdir -p $R/etc/depmod.d $R/run/depmod.d

@@ -150,14 +150,15 @@ test_rooms_know_only_whom_they_may() {
 			grep -HnE "^#include [<\"]($forbidden)[>\"]" "$file" || :
 		done
 	done <<-'END' > knows
-	syntax|alias|misc-minors|udev-token (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
+	syntax|alias|misc-minors|udev-key|udev-token (stdio|fcntl|unistd|dirent|sys/ioctl)\.h|report\.h|table\.h|node\.h
 	node|table|report|permissions (fcntl|unistd|dirent)\.h|scan\.h|modinfo\.h|module-.*\.h|root\.h|image\.h
 	module-file.* (table|node|report|modinfo|module-tree|module-order|scan)\.h
 	module-tree (table|node|report|modinfo|module-file|codec|scan)\.h
 	modinfo (table|node|report|module-.*|codec|scan)\.h
 	owners|udev-.* (scan|modinfo|module-.*|codec|index|trust|image)\.h
-	udev-(files|lines|token|nodes)|owners (table|node|scan)\.h
+	udev-(files|key|lines|token|nodes)|owners (table|node|scan)\.h
 	udev-nodes (fcntl|unistd|dirent)\.h|root\.h|lines\.h
+	conf-dirs (table|node|lines|scan|modinfo|module-.*|codec|resol.*)\.h
 	codec|image|lines|list|array|cleanup (table|node|report|scan|modinfo|module-.*)\.h
 	format.*|paths (fcntl|unistd|dirent)\.h|(scan|report|table|modinfo|module-.*|codec)\.h
 	lint.*|misc-minors (stdio|fcntl|unistd|dirent)\.h|lines\.h
@@ -196,7 +197,7 @@ test_library_includes_nothing_of_the_tools() {
 
 test_syntax_alias_and_token_neither_allocate_nor_do_io() {
 	strip 'libkmod-devname/syntax.[ch]' 'libkmod-devname/alias.[ch]' \
-		'libkmod-devname/udev-token.[ch]' 'libkmod-devname/misc-minors.[ch]'
+		'libkmod-devname/udev-key.[ch]' 'libkmod-devname/udev-token.[ch]' 'libkmod-devname/misc-minors.[ch]'
 	calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free open \
 		openat fopen read pread write close fprintf stat fstat | none "not pure:"
 }

@@ -249,8 +249,22 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0648\", " NODE "\n"), NOTHING, "bad-rule" },
 	/* unlike udev: no bits that mean nothing for a device node */
 	{ TEXT("MODE=\"4666\", " NODE "\n"), "0666 0 0 - -", "" },
-	/* unlike udev: a key of a newer version does no harm */
-	{ TEXT("NEWKEY=\"0640\", MODE=\"0666\", " NODE "\n"), "0666 0 0 - -", "" },
+	/* keys, operators and attributes: the rest is in udev.sh */
+	{ TEXT("MODE=\"0666\", KERNEL=\"fuse\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", KERNEL{x}==\"fuse\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", FOO==\"bar\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", SUBSYTEM==\"misc\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", RUN==\"x\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", ATTR==\"x\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", IMPORT=\"x\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", TEST{9999}==\"x\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", ENV{MAJOR}=\"x\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", GOTO+=\"x\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0666\", FOO==\"bar\", OPTIONS+=\"watch\"\n"), NOTHING, "" },
+	{ TEXT("MODE=\"0640\", TEST==i\"x\", " NODE "\n"), NOTHING, "bad-rule" },
+	/* not taken by version 252 yet */
+	{ TEXT("MODE=\"0640\", SYMLINK-=\"y\", CONST{cvm}==\"x\", " NODE "\n"), "0640 0 0 - -",
+	  "" },
 	{ TEXT("MODE=\"0640\", KERNEL==i\"X\", KERNELS==ie\"\\x58\", " NODE "\n"), "0640 0 0 - -",
 	  "" },
 	/* unlike udev, which passes over the unknown owner and takes the rest */
@@ -354,18 +368,20 @@ START_TEST(a_rule_may_be_for_several_nodes)
 }
 END_TEST
 
-START_TEST(the_default_mode_stays_where_no_rule_has_one)
+START_TEST(the_default_mode_is_for_nodes_without_a_rule_for_it)
 {
 	kmod_devname_permissions_unref(permissions);
 	ck_assert_int_eq(kmod_devname_permissions_new(0444, &permissions), 0);
 	write_text(RULES, "OWNER=\"alice\", OPTIONS+=\"static_node=a\"\n"
 			  "GROUP=\"none\", OPTIONS+=\"static_node=b\"\n"
+			  "OWNER=\"a b\", MODE=\"0666\", OPTIONS+=\"static_node=e\"\n"
 			  "GROUP=\"kvm\", OPTIONS+=\"static_node=c\"\n");
 	ck_assert_int_eq(read_rules(NULL), 0);
 	ck_assert_str_eq(describe("a"), "0444 1001 0 alice -");
-	ck_assert_str_eq(describe("b"), "0444 0 0 - -");
+	ck_assert_str_eq(describe("b"), NOTHING);
 	ck_assert_str_eq(describe("c"), "0660 0 104 - kvm");
 	ck_assert_str_eq(describe("d"), "0444 0 0 - -");
+	ck_assert_str_eq(describe("e"), NOTHING);
 }
 END_TEST
 
@@ -523,6 +539,21 @@ START_TEST(what_is_no_file_is_passed_over)
 	ck_assert_int_eq(read_rules(NULL), 0);
 	ck_assert_str_eq(describe("x"), "0640 0 0 - -");
 	ck_assert_str_eq(harness_codes(report), "unknown-owner");
+}
+END_TEST
+
+/* udev passes over such directories too. */
+START_TEST(a_directory_that_cannot_be_reached_has_no_files)
+{
+	static const char *const targets[] = { "rules.d", "/nowhere", "../../passwd",
+					       "../../passwd/x" };
+
+	write_text("lib/udev/rules.d/50-x.rules", "MODE=\"0640\", " NODE "\n");
+	write_text("etc/udev/x", "");
+	ck_assert_int_eq(symlinkat(targets[_i], root_fd, "etc/udev/rules.d"), 0);
+	ck_assert_int_eq(read_rules(NULL), 0);
+	ck_assert_str_eq(describe("x"), "0640 0 0 - -");
+	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
 END_TEST
 
@@ -818,7 +849,7 @@ static TCase *make_rules(void)
 	tcase_add_loop_test(tests, nodes_that_the_table_has_are_as_without_it, 0, N(rows));
 	tcase_add_loop_test(tests, a_node_below_or_above_is_another, 0, 3);
 	tcase_add_test(tests, a_rule_may_be_for_several_nodes);
-	tcase_add_test(tests, the_default_mode_stays_where_no_rule_has_one);
+	tcase_add_test(tests, the_default_mode_is_for_nodes_without_a_rule_for_it);
 	tcase_add_test(tests, what_is_known_already_stays);
 	tcase_add_test(tests, a_finding_names_file_and_first_line);
 	return tests;
@@ -836,6 +867,7 @@ static TCase *make_files(void)
 	tcase_add_loop_test(tests, a_mask_hides_the_rules_of_its_name, 0, 2 * N(mask_rows));
 	tcase_add_test(tests, links_stay_in_the_root);
 	tcase_add_test(tests, what_is_no_file_is_passed_over);
+	tcase_add_loop_test(tests, a_directory_that_cannot_be_reached_has_no_files, 0, 4);
 	tcase_add_loop_test(tests, what_may_not_be_read_is_an_error, 0, N(unreadable_rows));
 	tcase_add_test(tests, a_bad_root_is_an_error);
 	return tests;

@@ -155,7 +155,12 @@ END_TEST
 
 static const struct file_row bad_rows[] = {
 	{ "the same line twice, then another number", LINES("m a c1:1\nm a c1:1\nm a c1:2\n"),
-	  "m a c1:1\nm a c1:1\n", "name-conflict:3" },
+	  "m a c1:1\n", "bad-line:2 name-conflict:3" },
+	{ "a line three times", LINES("m a c1:1\nm a c1:1\nn b c1:1\nm a c1:1\n"),
+	  "m a c1:1\nn b c1:1\n", "bad-line:2 bad-line:4" },
+	{ "the lines of two modules twice",
+	  LINES("m a c1:1\nn a c1:1\no a c1:1\nn a c1:1\nm a c1:1\no a c1:1\n"),
+	  "m a c1:1\nn a c1:1\no a c1:1\n", "bad-line:4 bad-line:5 bad-line:6" },
 	{ "another type", LINES("m a c1:1\nm a b1:1\n"), "m a c1:1\n", "name-conflict:2" },
 	{ "a name below another", LINES("#\nm a c1:1\n#\nn a/b c1:2\nm c c1:3\n"),
 	  "m a c1:1\nm c c1:3\n", "name-conflict:4" },
@@ -599,6 +604,20 @@ START_TEST(nodes_come_after_those_that_are_there)
 }
 END_TEST
 
+/* The files of two kernels have most nodes in common; each is judged by itself. */
+START_TEST(a_node_of_two_texts_is_one_node)
+{
+	char text[1024];
+
+	ck_assert_int_eq(read_text(as_text("m a c1:1\nn a c1:1\nm b c1:2\n")), 0);
+	ck_assert_int_eq(read_text(as_text("n a c1:1\nm b c1:2\nm a c1:1\no a c1:1\n")), 0);
+	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
+	ck_assert_int_eq(read_text(as_text("m a c1:1\nm a c1:1\nn a c1:1\nn a c1:1\n")), 0);
+	ck_assert_str_eq(nodes(), "m a c1:1\nn a c1:1\nm b c1:2\no a c1:1\n");
+	ck_assert_str_eq(findings(text, sizeof(text)), "bad-line:2 bad-line:4");
+}
+END_TEST
+
 START_TEST(reading_begins_where_the_stream_stands)
 {
 	FILE *stream = tmpfile();
@@ -655,6 +674,24 @@ START_TEST(many_lines_are_read)
 	ck_assert_int_eq(read_text(text), 0);
 	/* c10:255 is not among them: the minor numbers of major 10 here are 9, 4104, ... */
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
+	ck_assert_uint_eq(kmod_devname_table_size(table), MANY);
+	free(bytes);
+}
+END_TEST
+
+START_TEST(many_modules_with_one_name_are_read)
+{
+	struct text text = { NULL, 0 };
+	char *bytes = NULL;
+	FILE *stream = open_memstream(&bytes, &text.size);
+
+	ck_assert_ptr_nonnull(stream);
+	for (unsigned int i = 0; i < 2 * MANY; i++)
+		fprintf(stream, "m%u a c1:1\n", i % MANY);
+	ck_assert_int_eq(fclose(stream), 0);
+	text.bytes = bytes;
+	ck_assert_int_eq(read_text(text), 0);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_ERROR), MANY);
 	ck_assert_uint_eq(kmod_devname_table_size(table), MANY);
 	free(bytes);
 }
@@ -778,10 +815,12 @@ static TCase *make_sweeps(void)
 			    ARRAY_SIZE(round_trip_rows));
 	tcase_add_test(tests, where_a_read_ends_does_not_matter);
 	tcase_add_test(tests, nodes_come_after_those_that_are_there);
+	tcase_add_test(tests, a_node_of_two_texts_is_one_node);
 	tcase_add_test(tests, reading_begins_where_the_stream_stands);
 	tcase_add_test(tests, a_report_is_not_needed);
 	tcase_add_test(tests, a_file_needs_no_name);
 	tcase_add_test(tests, many_lines_are_read);
+	tcase_add_test(tests, many_modules_with_one_name_are_read);
 	return tests;
 }
 

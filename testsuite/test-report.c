@@ -41,7 +41,7 @@ static const struct {
 	{ 23, "bad-name" },         { 24, "bad-number" },      { 25, "bad-module-name" },
 	{ 26, "too-many-aliases" }, { 40, "bad-line" },        { 41, "long-line" },
 	{ 42, "cut-line" },         { 43, "bad-index" },       { 44, "stale-index" },
-	{ 46, "bad-rule" },         { 47, "unknown-owner" },   { 48, "bad-config" },
+	{ 45, "bad-config" },       { 46, "bad-rule" },        { 47, "unknown-owner" },
 	{ 60, "name-conflict" },    { 61, "same-number" },     { 62, "shared-node" },
 	{ 63, "taken-minor" },      { 64, "built-in" },        { 65, "block-autoload" },
 	{ 66, "not-loaded" },       { 67, "no-static-node" },  { 70, "out-of-date" },

@@ -327,6 +327,18 @@ START_TEST(a_node_of_two_modules_has_two_lines)
 }
 END_TEST
 
+START_TEST(a_node_of_a_module_is_added_once)
+{
+	for (int i = 0; i < 2; i++) {
+		add_node("kvm_hv", "devname:kvm", "char-major-10-232");
+		add_node("kvm-pr", "devname:kvm", "char-major-10-232");
+		add_node("kvm_pr", "devname:kvm", "char-major-10-232");
+	}
+	ck_assert_str_eq(harness_text(table), HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n");
+	ck_assert_str_eq(harness_codes(report), "");
+}
+END_TEST
+
 START_TEST(a_number_may_have_two_names)
 {
 	add_node("m", "devname:a", NUMBER);
@@ -647,6 +659,7 @@ static TCase *make_several_modules(void)
 	tcase_add_test(tests, an_index_beyond_the_size_gives_null);
 	tcase_add_test(tests, nodes_live_as_long_as_the_table);
 	tcase_add_test(tests, a_node_of_two_modules_has_two_lines);
+	tcase_add_test(tests, a_node_of_a_module_is_added_once);
 	tcase_add_test(tests, a_number_may_have_two_names);
 	tcase_add_loop_test(tests, the_first_of_two_that_conflict_stays, 0,
 			    ARRAY_SIZE(conflict_rows));
