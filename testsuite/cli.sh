@@ -107,12 +107,13 @@ aligned() {
 test_version_names_release_and_features() {
 	run 0 --version
 	says_nothing
-	sign=- kmod=-
+	sign=- kmod=- selinux=-
 	! grep -q '^#define WITH_SMARTCOLS 1' "$top_builddir/config.h" || sign=+
 	! grep -q '^#define WITH_LIBKMOD 1' "$top_builddir/config.h" || kmod=+
+	! grep -q '^#define WITH_SELINUX 1' "$top_builddir/config.h" || selinux=+
 	same out <<-END
 	kmod-devname $PACKAGE_VERSION
-	+MODULES ${kmod}LIBKMOD ${sign}SMARTCOLS
+	+MODULES ${kmod}LIBKMOD ${sign}SMARTCOLS ${selinux}SELINUX
 	END
 }
 
@@ -441,6 +442,16 @@ test_root_that_is_not_there_is_named() {
 	run 2 list -b empty --all
 	says_lines 1
 	says empty/lib/modules
+}
+
+# A message that begins with a colon names nothing.
+test_an_empty_name_is_quoted() {
+	make_root
+	for words in "create --dev '' --input /dev/null" "static-nodes --input ''" \
+		"list -b root ''" "generate -b root -C '' -n 6.1.0"; do
+		eval "kmod-devname $words" > out 2> messages || :
+		grep -q "^kmod-devname: ''" messages || fail "$words: $(cat messages)"
+	done
 }
 
 test_kernel_is_a_path() {

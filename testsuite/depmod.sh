@@ -823,7 +823,8 @@ build_with_depmod() { # PROGRAM PATH
 	# shellcheck disable=SC2086 # CC may come with options
 	$CC $sanitize -include "$top_builddir/config.h" "-DDEPMOD_PATH=\"$2\"" \
 		-I"$top_srcdir/libkmod-devname" -I"$top_srcdir/tools" -o "$1" \
-		"$top_srcdir"/tools/depmod*.c "$top_srcdir/tools/kernels.c" \
+		"$top_srcdir"/tools/depmod*.c "$top_srcdir"/tools/read-depmod-config.c \
+		"$top_srcdir/tools/read-index.c" "$top_srcdir/tools/kernels.c" \
 		"$top_srcdir/tools/output.c" "$top_srcdir/tools/tool.c" \
 		-L"$top_builddir/.libs" -lkmod-devname
 }

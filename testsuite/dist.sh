@@ -147,8 +147,8 @@ test_systemd_refuses_the_dropin_without_its_reset() {
 	grep -q 'kmod is not executable' messages || fail "$(cat messages)"
 }
 
-# Bad lines are exit status 1 here and 0 of kmod; the list has the good ones, and the unit must not
-# fail. The path of the output is that of the unit.
+# Bad lines are exit status 1, and kmod takes most of them; the list has the good ones, and the unit
+# must not fail. The path of the output is that of the unit.
 test_dropin_changes_the_command_only() {
 	grep -v '^#' "$top_builddir/$DROPIN" > lines
 	sed 's/ \(static-nodes\) .*/ \1/' lines > settings

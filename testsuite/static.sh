@@ -185,7 +185,7 @@ test_version_tells_this_build_from_others() {
 	run 0 --version
 	same out <<-END
 	kmod-devname $PACKAGE_VERSION
-	-MODULES -LIBKMOD -SMARTCOLS
+	-MODULES -LIBKMOD -SMARTCOLS -SELINUX
 	END
 }
 

@@ -874,12 +874,6 @@ static void add_call_tests(TCase *tcase)
 	tcase_add_test(tcase, no_descriptor_is_left_open);
 }
 
-static void add_size_tests(TCase *tcase)
-{
-	/* valgrind, and the sanitizers likewise, have costs of their own */
-	if (!harness_under_valgrind())
-	}
-
 static void add_failure_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
@@ -908,7 +902,6 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	add_state_tests(tcase);
 	add_call_tests(tcase);
-	add_size_tests(tcase);
 	add_failure_tests(tcase);
 	suite_add_tcase(suite, tcase);
 	return create_harness_run(suite);

@@ -37,7 +37,7 @@ enum status check_end(struct check *check, struct kmod_devname_report *report, i
 {
 	enum status status = findings_take(&check->findings, report, directory, version);
 
-	if (r < 0 && !names_failure(report))
+	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
 		say_failure(directory && *directory != '\0' ? directory : "check", r);
 	kmod_devname_report_unref(report);
 	return r < 0 ? STATUS_FAILED : status;
@@ -212,8 +212,8 @@ static enum status verify(const struct subject *subject, int dev_fd,
 		   kmod_devname_table_verify(subject->table, report, dev_fd, permissions), dev);
 }
 
-static enum status read_permissions(const struct subject *subject, int root_fd, const char *root,
-				    struct kmod_devname_permissions **ret_permissions)
+static enum status read_rules(const struct subject *subject, int root_fd, const char *root,
+			      struct kmod_devname_permissions **ret_permissions)
 {
 	struct kmod_devname_report *report = check_begin(root);
 	int r;
@@ -235,7 +235,7 @@ static enum status check_dev(const struct subject *subject, int root_fd, const c
 
 	if (dev_fd < 0)
 		return say_failure(subject->check->dev, -errno);
-	status = read_permissions(subject, root_fd, root, &permissions);
+	status = read_rules(subject, root_fd, root, &permissions);
 	if (status != STATUS_FAILED)
 		status = worse(status, verify(subject, dev_fd, permissions));
 	kmod_devname_permissions_unref(permissions);

@@ -11,7 +11,7 @@
 
 #include "input.h"
 #include "kernels.h"
-#include "permissions.h"
+#include "read-permissions.h"
 #include "tool.h"
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -98,8 +98,7 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 		if (create->dev_fd < 0)
 			create->dev_fd = -errno;
 	} else {
-		if (asprintf(&create->dev_path, "%s/dev", strcmp(base, "/") == 0 ? "" : base) < 0)
-			create->dev_path = NULL;
+		create->dev_path = join_path(base, "dev");
 		create->dev_fd =
 			kmod_devname_open_in_root(kernels->root_fd, "dev", DIRECTORY_FLAGS);
 	}
@@ -141,33 +140,29 @@ static void print_outcome(const struct create *create, const struct kmod_devname
 		    outcome == KMOD_DEVNAME_MADE ? "made" : "replaced", text);
 }
 
+/* Releases the report. */
 static enum status make_nodes(const struct create *create, struct kmod_devname_report *report,
 			      enum kmod_devname_outcome *outcomes)
 {
-	enum status status;
 	int r = kmod_devname_table_create(create->table, report, create->dev_fd,
 					  create->permissions, create->flags, outcomes);
 
 	for (size_t i = 0; i < kmod_devname_table_size(create->table); i++)
 		print_outcome(create, kmod_devname_table_get(create->table, i), outcomes[i]);
-	status = print_report(report, create->dev_path, &create->common);
-	if (r == -ENOMEM)
-		say_failure(create->dev_path, r);
-	return r < 0 ? STATUS_FAILED : status;
+	return finish_report(report, r, create->dev_path, create->dev_path, &create->common);
 }
 
 static enum status create_nodes(const struct create *create)
 {
 	enum kmod_devname_outcome *outcomes =
 		calloc(kmod_devname_table_size(create->table) + 1, sizeof(*outcomes));
-	struct kmod_devname_report *report = NULL;
+	struct kmod_devname_report *report;
 	enum status status;
 
 	if (outcomes && kmod_devname_report_new(&report) == 0)
 		status = make_nodes(create, report, outcomes);
 	else
 		status = say_failure(create->dev_path, -ENOMEM);
-	kmod_devname_report_unref(report);
 	free(outcomes);
 	return status;
 }
@@ -182,7 +177,7 @@ static enum status create_from(struct create *create, const struct kernels *kern
 		return say_failure(create->dev_path, -ENOMEM);
 	status = input_read(create->input, kernels, &create->common, create->table);
 	if (status != STATUS_FAILED)
-		status = worse(status, permissions_make(create->udev_permissions, create->mode,
+		status = worse(status, read_permissions(create->udev_permissions, create->mode,
 							kernels->root_fd, &create->common,
 							create->table, &create->permissions));
 	return status == STATUS_FAILED ? status : worse(status, create_nodes(create));
@@ -199,7 +194,7 @@ static void create_done(struct create *create)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	struct create create = { .mode = 0600, .dev_fd = -1 };
+	struct create create = { .mode = DEFAULT_MODE, .dev_fd = -1 };
 	struct kernels kernels;
 	enum status status;
 

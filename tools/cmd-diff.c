@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "diff-side.h"
+#include "node-text.h"
 #include "sheet.h"
 #include "tool.h"
 
@@ -39,28 +40,13 @@ static bool take_option(void *data, int key)
 	return true;
 }
 
-static const char *type_name(const struct kmod_devname_node *node)
-{
-	return kmod_devname_node_get_type(node) == S_IFBLK ? "block" : "char";
-}
-
-static char *number(const struct kmod_devname_node *node)
-{
-	char *text;
-
-	return asprintf(&text, "%u:%u", kmod_devname_node_get_major(node),
-			kmod_devname_node_get_minor(node)) < 0
-		       ? NULL
-		       : text;
-}
-
 static int add_node(struct sheet *sheet, const struct kmod_devname_node *node)
 {
 	int r = sheet_add(sheet, strdup(node ? kmod_devname_node_get_module(node) : ""));
 
 	if (r == 0)
-		r = sheet_add(sheet, strdup(node ? type_name(node) : ""));
-	return r == 0 ? sheet_add(sheet, node ? number(node) : strdup("")) : r;
+		r = sheet_add(sheet, strdup(node ? node_type(node) : ""));
+	return r == 0 ? sheet_add(sheet, node ? node_number(node) : strdup("")) : r;
 }
 
 static const char *name_of(const struct kmod_devname_difference *difference)
@@ -91,26 +77,32 @@ static int add_row(struct sheet *sheet, const struct version *old, const struct 
 	return r == 0 ? add_node(sheet, kmod_devname_difference_get_new(difference)) : r;
 }
 
-static void print_node(const struct kmod_devname_node *node)
+static int print_node(const struct kmod_devname_node *node)
 {
-	printf("%c%u:%u of %s", kmod_devname_node_get_type(node) == S_IFBLK ? 'b' : 'c',
-	       kmod_devname_node_get_major(node), kmod_devname_node_get_minor(node),
-	       kmod_devname_node_get_module(node));
+	char *device = node_device(node);
+
+	if (!device)
+		return -ENOMEM;
+	printf("%s of %s", device, kmod_devname_node_get_module(node));
+	free(device);
+	return 0;
 }
 
-static void print_line(const struct kmod_devname_difference *difference)
+static int print_line(const struct kmod_devname_difference *difference)
 {
 	const struct kmod_devname_node *old = kmod_devname_difference_get_old(difference);
 	const struct kmod_devname_node *new = kmod_devname_difference_get_new(difference);
+	int r = 0;
 
 	printf("%s %s: ", change_of(difference), name_of(difference));
 	if (old)
-		print_node(old);
+		r = print_node(old);
 	if (old && new)
 		printf(" -> ");
-	if (new)
-		print_node(new);
+	if (new &&r == 0)
+		r = print_node(new);
 	putchar('\n');
+	return r;
 }
 
 static int print_label(const char *mark, const struct version *version)
@@ -140,10 +132,8 @@ static int show(struct diff *diff, const struct version *old, const struct versi
 		const struct kmod_devname_difference *difference =
 			kmod_devname_comparison_get(comparison, i);
 
-		if (diff->style.json)
-			r = add_row(&diff->sheet, old, new, difference);
-		else
-			print_line(difference);
+		r = diff->style.json ? add_row(&diff->sheet, old, new, difference)
+				     : print_line(difference);
 	}
 	diff->differs = diff->differs || n > 0;
 	return r;

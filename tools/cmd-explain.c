@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "explain.h"
+#include "input.h"
 
 enum {
 	KEY_DEV = 2000,
@@ -208,9 +209,8 @@ static int run_number(struct explain *explain)
 }
 
 /* modules.devname, of which only good lines count; that there is none is no obstacle. */
-static enum status read_table(struct explain *explain)
+static enum status read_declared(struct explain *explain)
 {
-	struct kmod_devname_report *report;
 	FILE *stream;
 	int r = kmod_devname_table_new(&explain->table);
 
@@ -223,14 +223,10 @@ static enum status read_table(struct explain *explain)
 	}
 	if (r < 0)
 		return say_failure(explain->kernel->path, r);
-	r = kmod_devname_report_new(&report);
-	if (r == 0) {
-		r = kmod_devname_table_read(explain->table, report, stream, FILE_NAME);
-		explain->findings = print_report(report, explain->kernel->path, &explain->common);
-		kmod_devname_report_unref(report);
-	}
+	explain->findings = read_table(stream, explain->kernel->path, FILE_NAME, &explain->common,
+				       explain->table);
 	(void)fclose(stream);
-	return r < 0 ? say_failure(FILE_NAME, r) : STATUS_CLEAN;
+	return explain->findings == STATUS_FAILED ? STATUS_FAILED : STATUS_CLEAN;
 }
 
 static bool is_same_directory(int fd, const char *path)
@@ -261,7 +257,7 @@ static bool is_running(const struct explain *explain)
 
 static enum status explain_node(struct explain *explain)
 {
-	enum status status = read_table(explain);
+	enum status status = read_declared(explain);
 	int r;
 
 	if (status == STATUS_CLEAN)

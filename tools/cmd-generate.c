@@ -9,10 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "depmod-config.h"
 #include "kernels.h"
 #include "modules.h"
 #include "output.h"
+#include "read-depmod-config.h"
+#include "read-index.h"
 #include "tool.h"
 
 #define THREADS_MAX 1024
@@ -137,7 +138,7 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 {
 	const struct modules_options how = { generate->threads, generate->source == SOURCE_AUTO };
 	struct kmod_devname_config *config;
-	enum status status = depmod_config_read(kernels, kernel, &generate->common,
+	enum status status = read_depmod_config(kernels, kernel, &generate->common,
 						generate->configs, generate->n_configs, &config);
 
 	if (status == STATUS_FAILED)
@@ -149,23 +150,15 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 }
 
 /* The same from the index alone, which must be of use. */
-static enum status read_index(const struct kernels *kernels, const struct kernel *kernel,
-			      struct kmod_devname_table *table, struct kmod_devname_report *report)
+static enum status use_index(const struct kernels *kernels, const struct kernel *kernel,
+			     struct kmod_devname_table *table, struct kmod_devname_report *report)
 {
-	static const char name[] = "modules.alias";
-	FILE *stream;
-	int r = kernel_open_stream(kernels, kernel, name, &stream);
+	int r = read_index(kernels, kernel, table, report);
 
-	if (r < 0) {
-		say("%s/%s: %s", kernel->path, name, strerror(-r));
-		return STATUS_FAILED;
-	}
-	r = kmod_devname_table_read_index(table, report, stream, name);
-	(void)fclose(stream);
 	if (r == 0)
-		say("%s/%s: cannot be used", kernel->path, name);
-	else if (r < 0 && !names_failure(report))
-		say_failure(kernel->path, r);
+		say("%s/%s: cannot be used", kernel->path, INDEX_NAME);
+	else if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
+		say("%s/%s: %s", kernel->path, INDEX_NAME, strerror(-r));
 	return r > 0 ? STATUS_CLEAN : STATUS_FAILED;
 }
 
@@ -202,7 +195,7 @@ static enum status generate_into(const struct generate *generate, const struct k
 		return say_failure(kernel->path, -ENOMEM);
 	}
 	if (generate->source == SOURCE_INDEX)
-		status = read_index(kernels, kernel, table, report);
+		status = use_index(kernels, kernel, table, report);
 	else
 		status = scan(generate, kernels, kernel, table, report, &modules);
 	status = worse(status, print_report(report, kernel->path, &generate->common));

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "columns.h"
+#include "input.h"
 #include "kernels.h"
 #include "tool.h"
 
@@ -63,44 +64,6 @@ static bool parse(struct list *list, const struct command *command, int argc, ch
 	return false;
 }
 
-static enum status read_stream(struct list *list, const struct kernel *kernel, FILE *stream,
-			       struct kmod_devname_table *table)
-{
-	struct kmod_devname_report *report;
-	enum status status;
-	int r;
-
-	if (kmod_devname_report_new(&report) < 0)
-		return say_failure(kernel->path, -ENOMEM);
-	r = kmod_devname_table_read(table, report, stream, FILE_NAME);
-	status = print_report(report, kernel->path, &list->common);
-	if (r == -ENOMEM)
-		say_failure(kernel->path, r);
-	kmod_devname_report_unref(report);
-	return r < 0 ? STATUS_FAILED : status;
-}
-
-static enum status say_unreadable(const struct kernel *kernel, int error)
-{
-	say("%s/%s: %s%s", kernel->path, FILE_NAME, strerror(-error),
-	    error == -ENOENT ? "; kmod-devname generate makes it" : "");
-	return STATUS_FAILED;
-}
-
-static enum status read_kernel(struct list *list, const struct kernels *kernels,
-			       const struct kernel *kernel, struct kmod_devname_table *table)
-{
-	FILE *stream;
-	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
-	enum status status;
-
-	if (r < 0)
-		return say_unreadable(kernel, r);
-	status = read_stream(list, kernel, stream, table);
-	(void)fclose(stream);
-	return status;
-}
-
 static int add_rows(struct list *list, const struct kernel *kernel,
 		    const struct kmod_devname_table *table)
 {
@@ -124,8 +87,8 @@ static enum status collect(struct list *list, const struct kernels *kernels)
 	for (size_t i = 0; i < kernels->size; i++) {
 		if (!list->tables || kmod_devname_table_new(&list->tables[i]) < 0)
 			return say_failure(kernels->items[i].path, -ENOMEM);
-		status = worse(status,
-			       read_kernel(list, kernels, &kernels->items[i], list->tables[i]));
+		status = worse(status, read_kernel(kernels, &kernels->items[i], false,
+						   &list->common, list->tables[i]));
 		if (add_rows(list, &kernels->items[i], list->tables[i]) < 0)
 			return say_failure(kernels->items[i].path, -ENOMEM);
 	}

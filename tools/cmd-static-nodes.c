@@ -8,10 +8,8 @@
 
 #include "input.h"
 #include "output.h"
-#include "permissions.h"
+#include "read-permissions.h"
 #include "tool.h"
-
-#define DEFAULT_MODE 0600
 
 enum {
 	KEY_INPUT = 256,
@@ -41,6 +39,22 @@ struct static_nodes {
 	const char *udev_root; /* NULL: no udev rules; "": those of the base directory */
 };
 
+static void say_no_format(const char *name)
+{
+	char *known = strdup(""), *longer;
+	const char *format;
+
+	for (int i = 0;
+	     known && (format = kmod_devname_format_to_string((enum kmod_devname_format)i)); i++) {
+		if (asprintf(&longer, "%s%s%s", known, i > 0 ? ", " : "", format) < 0)
+			longer = NULL;
+		free(known);
+		known = longer;
+	}
+	say("--format: '%s' is none of %s", name, known ? known : "those there are");
+	free(known);
+}
+
 /* Returns whether the name was understood. */
 static bool take_format(struct static_nodes *nodes, const char *name)
 {
@@ -51,8 +65,7 @@ static bool take_format(struct static_nodes *nodes, const char *name)
 			nodes->format = (enum kmod_devname_format)i;
 			return true;
 		}
-	say("--format: '%s' is none of human, tmpfiles, devname, mknod, cpio, device-table, json",
-	    name);
+	say_no_format(name);
 	return false;
 }
 
@@ -101,15 +114,16 @@ static int format_text(const struct static_nodes *nodes, const struct kmod_devna
 	int r;
 
 	if (!stream)
-		return -ENOMEM;
+		return -errno;
 	r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
 					    stream);
-	if (fclose(stream) != 0 || r < 0) {
+	if (fclose(stream) != 0 && r == 0)
+		r = -errno;
+	if (r < 0)
 		free(text);
-		return -ENOMEM;
-	}
-	*ret_text = text;
-	return 0;
+	else
+		*ret_text = text;
+	return r;
 }
 
 static enum status replace_file(const struct static_nodes *nodes,
@@ -137,8 +151,8 @@ static enum status write_file(const struct static_nodes *nodes,
 			      const struct kmod_devname_permissions *permissions)
 {
 	enum status status;
-	size_t size;
-	char *text;
+	size_t size = 0;
+	char *text = NULL;
 	int r = format_text(nodes, table, permissions, &text, &size);
 
 	if (r < 0)
@@ -162,7 +176,7 @@ static enum status write_nodes(const struct static_nodes *nodes, int root_fd,
 			       const struct kmod_devname_table *table)
 {
 	struct kmod_devname_permissions *permissions = NULL;
-	enum status status = permissions_make(nodes->udev_root, DEFAULT_MODE, root_fd,
+	enum status status = read_permissions(nodes->udev_root, DEFAULT_MODE, root_fd,
 					      &nodes->common, table, &permissions);
 
 	if (status != STATUS_FAILED)

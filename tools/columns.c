@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 
 #include "columns.h"
+#include "node-text.h"
 #include "tool.h"
 
 static const struct sheet_column columns[N_COLUMNS] = {
@@ -64,21 +64,16 @@ static char *number(unsigned int n)
 static char *column_text(enum column column, const struct row *row)
 {
 	const struct kmod_devname_node *node = row->node;
-	char *text = NULL;
 
 	switch (column) {
 	case COLUMN_NAME:
 		return strdup(kmod_devname_node_get_name(node));
 	case COLUMN_PATH:
-		return asprintf(&text, "/dev/%s", kmod_devname_node_get_name(node)) < 0 ? NULL
-											: text;
+		return join_path("/dev", kmod_devname_node_get_name(node));
 	case COLUMN_TYPE:
-		return strdup(kmod_devname_node_get_type(node) == S_IFBLK ? "block" : "char");
+		return strdup(node_type(node));
 	case COLUMN_NUMBER:
-		return asprintf(&text, "%u:%u", kmod_devname_node_get_major(node),
-				kmod_devname_node_get_minor(node)) < 0
-			       ? NULL
-			       : text;
+		return node_number(node);
 	case COLUMN_MAJOR:
 		return number(kmod_devname_node_get_major(node));
 	case COLUMN_MINOR:

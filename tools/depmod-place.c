@@ -10,6 +10,7 @@
 #include <sys/utsname.h>
 
 #include "depmod.h"
+#include "read-index.h"
 #include "tool.h"
 
 /* All zero if there is no such file. */
@@ -27,7 +28,7 @@ static struct stamp get_stamp(const char *directory)
 	return stamp;
 }
 
-static bool has_changed(const struct place *place)
+static bool has_changed(const struct depmod_place *place)
 {
 	const struct stamp *before = &place->before, now = get_stamp(place->to);
 
@@ -50,7 +51,7 @@ static int add_place(struct places *places, const struct line *line, const char 
 		     const char *version)
 {
 	const char *outdir = line->outdir ? line->outdir : line->basedir;
-	struct place *place = &places->items[places->size++];
+	struct depmod_place *place = &places->items[places->size++];
 
 	place->line = line;
 	place->from = get_directory(line->basedir, moduledir, version);
@@ -124,7 +125,7 @@ static bool writes_nothing(const struct places *places)
 	return false;
 }
 
-static const struct place *find_written(const struct places *places)
+static const struct depmod_place *find_written(const struct places *places)
 {
 	for (int i = 0; i < places->size; i++)
 		if (has_changed(&places->items[i]))
@@ -132,7 +133,7 @@ static const struct place *find_written(const struct places *places)
 	return NULL;
 }
 
-static const struct place *find_there(const struct places *places)
+static const struct depmod_place *find_there(const struct places *places)
 {
 	for (int i = 0; i < places->size; i++)
 		if (is_there(places->items[i].to, "."))
@@ -140,9 +141,9 @@ static const struct place *find_there(const struct places *places)
 	return NULL;
 }
 
-enum todo places_choose(const struct places *places, const struct place **ret_place)
+enum todo places_choose(const struct places *places, const struct depmod_place **ret_place)
 {
-	const struct place *written, *place;
+	const struct depmod_place *written, *place;
 
 	if (places->n_lines == 0) {
 		say("warning: this depmod has an option that is not known here, so %s is as it "

@@ -4,28 +4,15 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "depmod-config.h"
 #include "depmod.h"
 #include "kernels.h"
 #include "output.h"
+#include "read-depmod-config.h"
+#include "read-index.h"
 #include "tool.h"
 
 /* Errors are all that is printed. */
 static const struct common common = { .quiet = true };
-
-/* Returns 1 if the table is complete, 0 if the index cannot be used, or a negative errno. */
-static int read_index(const struct kernels *kernels, struct kmod_devname_table *table,
-		      struct kmod_devname_report *report)
-{
-	FILE *stream;
-	int r = kernel_open_stream(kernels, &kernels->items[0], INDEX_NAME, &stream);
-
-	if (r < 0)
-		return r;
-	r = kmod_devname_table_read_index(table, report, stream, INDEX_NAME);
-	(void)fclose(stream);
-	return r;
-}
 
 static int scan(const struct kernels *kernels, struct kmod_devname_config *config,
 		struct kmod_devname_table *table, struct kmod_devname_report *report)
@@ -41,17 +28,6 @@ static int scan(const struct kernels *kernels, struct kmod_devname_config *confi
 		r = 0;
 	kmod_devname_scan_unref(scan);
 	return r;
-}
-
-static bool has_ambiguous(const struct kmod_devname_report *report)
-{
-	size_t n = kmod_devname_report_size(report);
-
-	for (size_t i = 0; i < n; i++)
-		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) ==
-		    KMOD_DEVNAME_AMBIGUOUS)
-			return true;
-	return false;
 }
 
 /* What a source gives. */
@@ -74,14 +50,15 @@ static int result_new(struct result *result)
 }
 
 /* Returns whether that was enough; if not, the result is empty, or *ret_status is a failure. */
-static bool take_index(const struct place *place, const struct kernels *kernels,
+static bool take_index(const struct depmod_place *place, const struct kernels *kernels,
 		       struct result *result, enum status *ret_status)
 {
-	int r = read_index(kernels, result->table, result->report);
+	int r = read_index(kernels, &kernels->items[0], result->table, result->report);
 
 	*ret_status = STATUS_CLEAN;
 	/* the index of busybox has two files of one module as if they were one */
-	if (r == 0 || (r > 0 && has_ambiguous(result->report) && !place->line->has_files)) {
+	if (r == 0 || (r > 0 && report_has(result->report, KMOD_DEVNAME_AMBIGUOUS) &&
+		       !place->line->has_files)) {
 		result_done(result);
 		r = result_new(result);
 		if (r == 0)
@@ -96,12 +73,12 @@ static bool take_index(const struct place *place, const struct kernels *kernels,
 
 /* The configuration is that of the running system, whatever the root directory: so depmod has it.
  */
-static enum status scan_kernel(const struct place *place, const struct kernels *kernels,
+static enum status scan_kernel(const struct depmod_place *place, const struct kernels *kernels,
 			       struct result *result)
 {
 	struct kmod_devname_config *config;
 	enum status status =
-		depmod_config_read(kernels, &kernels->items[0], &common, place->line->configs,
+		read_depmod_config(kernels, &kernels->items[0], &common, place->line->configs,
 				   place->line->n_configs, &config);
 	int r;
 
@@ -113,7 +90,7 @@ static enum status scan_kernel(const struct place *place, const struct kernels *
 	return r < 0 ? say_failure(place->from, r) : STATUS_CLEAN;
 }
 
-static enum status take_modules(const struct place *place, struct result *result)
+static enum status take_modules(const struct depmod_place *place, struct result *result)
 {
 	struct kernels kernels;
 	enum status status;
@@ -134,8 +111,8 @@ static enum status take_modules(const struct place *place, struct result *result
  * A bad module gives no node, is named and changes nothing else: depmod has succeeded, and its
  * callers undo the installation if it has not.
  */
-static enum status replace(const struct place *place, const struct kernels *kernels, bool is_new,
-			   const struct target *target)
+static enum status replace(const struct depmod_place *place, const struct kernels *kernels,
+			   bool is_new, const struct target *target)
 {
 	struct result result = { NULL, NULL };
 	enum status status = STATUS_CLEAN;
@@ -153,7 +130,7 @@ static enum status replace(const struct place *place, const struct kernels *kern
 	return status;
 }
 
-bool refresh(const struct place *place, bool is_new)
+bool refresh(const struct depmod_place *place, bool is_new)
 {
 	struct kernels kernels;
 	struct target target;

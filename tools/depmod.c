@@ -13,7 +13,7 @@ const char program_name[] = "depmod";
 
 static bool finish(const struct places *places)
 {
-	const struct place *place;
+	const struct depmod_place *place;
 	enum todo todo = places_choose(places, &place);
 
 	if (todo == TODO_NOTHING || todo == TODO_FAILED)

@@ -48,10 +48,8 @@ int real_run(const char *path, char *const *argv);
 
 /* --- depmod-place.c: where depmod works ----------------------------------------------------- */
 
-#define INDEX_NAME "modules.alias"
-
 /* Where depmod may write, if it understands the line in one way. */
-struct place {
+struct depmod_place {
 	const struct line *line;
 	char *from; /* the module directory that is read */
 	char *to; /* the one that is written, which is the same without --outdir */
@@ -67,7 +65,7 @@ struct place {
 
 struct places {
 	struct line lines[N_DIALECTS];
-	struct place items[PLACES_MAX];
+	struct depmod_place items[PLACES_MAX];
 	int n_lines, size;
 };
 
@@ -84,11 +82,11 @@ enum todo {
 };
 
 /* To be called when depmod has succeeded: what is left to be done, and where. */
-enum todo places_choose(const struct places *places, const struct place **ret_place);
+enum todo places_choose(const struct places *places, const struct depmod_place **ret_place);
 
 /* --- depmod-refresh.c: modules.devname, when depmod is done ------------------------------- */
 
 /* is_new: the index is depmod's. Returns whether all is well; if not, why has been said. */
-bool refresh(const struct place *place, bool is_new);
+bool refresh(const struct depmod_place *place, bool is_new);
 
 #endif

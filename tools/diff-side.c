@@ -10,18 +10,17 @@
 #include <unistd.h>
 
 #include "diff-side.h"
+#include "input.h"
 
 #define BUILTIN_NAME "modules.builtin.modinfo"
 
 static bool has_directory(const char *root, const char *path)
 {
-	char *full;
+	char *full = join_path(root, path);
 	struct stat st;
-	bool has = false;
+	bool has;
 
-	if (asprintf(&full, "%s/%s", root, path) < 0)
-		return false;
-	has = stat(full, &st) == 0 && S_ISDIR(st.st_mode);
+	has = full && stat(full, &st) == 0 && S_ISDIR(st.st_mode);
 	free(full);
 	return has;
 }
@@ -68,24 +67,6 @@ const struct kernel *side_kernel(const struct side *side, const char *version)
 	return NULL;
 }
 
-static enum status read_stream(FILE *stream, const char *path, const struct common *common,
-			       struct kmod_devname_table *table)
-{
-	struct kmod_devname_report *report;
-	enum status status;
-	int r;
-
-	if (kmod_devname_report_new(&report) < 0)
-		return say_failure(path, -ENOMEM);
-	r = kmod_devname_table_read(table, report, stream, path);
-	status = print_report(report, NULL, common);
-	if (r == -ENOMEM)
-		say_failure(path, r);
-	kmod_devname_report_unref(report);
-	/* what is not in the table cannot be compared */
-	return r < 0 || status != STATUS_CLEAN ? STATUS_FAILED : STATUS_CLEAN;
-}
-
 static int open_stream(const struct side *side, const struct kernel *kernel, FILE **ret_stream)
 {
 	if (kernel)
@@ -124,9 +105,10 @@ static enum status read_nodes(const struct side *side, const struct kernel *kern
 
 	if (r < 0)
 		return say_failure(version->label, r);
-	status = read_stream(stream, version->label, &side->common, version->table);
+	status = read_table(stream, NULL, version->label, &side->common, version->table);
 	(void)fclose(stream);
-	return status;
+	/* what is not in the table cannot be compared */
+	return status == STATUS_CLEAN ? status : STATUS_FAILED;
 }
 
 enum status side_read(const struct side *side, const struct kernel *kernel,
@@ -135,8 +117,8 @@ enum status side_read(const struct side *side, const struct kernel *kernel,
 	struct version version = { 0 };
 	enum status status;
 
-	if ((kernel ? asprintf(&version.label, "%s/%s", kernel->path, FILE_NAME)
-		    : asprintf(&version.label, "%s", side->file)) < 0)
+	version.label = kernel ? join_path(kernel->path, FILE_NAME) : strdup(side->file);
+	if (!version.label)
 		return say_failure(FILE_NAME, -ENOMEM);
 	if (kmod_devname_table_new(&version.table) < 0)
 		status = say_failure(version.label, -ENOMEM);

@@ -13,17 +13,13 @@
 #include <unistd.h>
 
 #include "explain.h"
+#include "node-text.h"
 
 #define DEPTH_MAX 16
 
 char *number_text(const struct number *number)
 {
-	char *text;
-
-	return asprintf(&text, "%c%u:%u", number->type == S_IFBLK ? 'b' : 'c', number->major,
-			number->minor) < 0
-		       ? NULL
-		       : text;
+	return node_text(number->type, number->major, number->minor);
 }
 
 bool number_equal(const struct number *a, const struct number *b)
@@ -77,7 +73,7 @@ static struct number number_of_stat(const struct stat *st)
 
 enum status device_directory_open(struct explain *explain)
 {
-	const char *root = explain->common.basedir ? explain->common.basedir : "";
+	const char *root = explain->common.basedir ? explain->common.basedir : "/";
 
 	if (explain->dev) {
 		explain->dev_path = strdup(explain->dev);
@@ -85,8 +81,7 @@ enum status device_directory_open(struct explain *explain)
 		if (explain->dev_fd < 0)
 			return say_failure(explain->dev, -errno);
 	} else {
-		if (asprintf(&explain->dev_path, "%s/dev", strcmp(root, "/") == 0 ? "" : root) < 0)
-			explain->dev_path = NULL;
+		explain->dev_path = join_path(root, "dev");
 		explain->dev_fd = kmod_devname_open_in_root(explain->kernels.root_fd, "dev",
 							    O_PATH | O_DIRECTORY);
 	}
@@ -101,7 +96,8 @@ static int open_node(const struct explain *explain, const char *name)
 
 	if (explain->dev)
 		return kmod_devname_open_in_root(explain->dev_fd, name, O_PATH);
-	if (asprintf(&path, "dev/%s", name) < 0)
+	path = join_path("dev", name);
+	if (!path)
 		return -ENOMEM;
 	fd = kmod_devname_open_in_root(explain->kernels.root_fd, path, O_PATH);
 	free(path);

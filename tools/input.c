@@ -24,51 +24,55 @@ enum status input_find(const char *file, struct kernels *kernels, const struct c
 	return STATUS_FAILED;
 }
 
-static enum status read_stream(FILE *stream, const char *directory, const char *name,
-			       const struct common *common, struct kmod_devname_table *table)
+enum status read_table(FILE *stream, const char *directory, const char *name,
+		       const struct common *common, struct kmod_devname_table *table)
 {
 	struct kmod_devname_report *report;
-	enum status status;
 	int r;
 
 	if (kmod_devname_report_new(&report) < 0)
 		return say_failure(name, -ENOMEM);
 	r = kmod_devname_table_read(table, report, stream, name);
-	status = print_report(report, directory, common);
-	if (r == -ENOMEM)
-		say_failure(name, r);
-	kmod_devname_report_unref(report);
-	return r < 0 ? STATUS_FAILED : status;
+	return finish_report(report, r, name, directory, common);
 }
 
-/* Only what is not there at all is nothing to worry about. */
-static enum status say_unreadable(const char *path, int error, const char *hint,
-				  const struct common *common)
+static enum status warn_missing(const char *path, const char *hint, const struct common *common)
 {
-	if (error != -ENOENT)
-		return say_failure(path, error);
 	if (!common->quiet)
-		say("%s: warning: %s%s", path, strerror(-error), hint);
+		say("%s: warning: %s%s", *path != '\0' ? path : "''", strerror(ENOENT), hint);
 	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
-static enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel,
-			       const struct common *common, struct kmod_devname_table *table)
+static enum status say_unreadable(const struct kernel *kernel, int error, bool may_lack,
+				  const struct common *common)
+{
+	static const char hint[] = "; kmod-devname generate makes it";
+	char *path = join_path(kernel->path, FILE_NAME);
+	enum status status = STATUS_FAILED;
+
+	if (!path)
+		return say_failure(kernel->path, -ENOMEM);
+	if (error != -ENOENT)
+		say_failure(path, error);
+	else if (may_lack)
+		status = warn_missing(path, hint, common);
+	else
+		say("%s: %s%s", path, strerror(-error), hint);
+	free(path);
+	return status;
+}
+
+enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
+			const struct common *common, struct kmod_devname_table *table)
 {
 	FILE *stream;
-	char *path = NULL;
 	enum status status;
 	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 
-	if (r == 0) {
-		status = read_stream(stream, kernel->path, FILE_NAME, common, table);
-		(void)fclose(stream);
-		return status;
-	}
-	if (asprintf(&path, "%s/%s", kernel->path, FILE_NAME) < 0)
-		return say_failure(kernel->path, -ENOMEM);
-	status = say_unreadable(path, r, "; kmod-devname generate makes it", common);
-	free(path);
+	if (r < 0)
+		return say_unreadable(kernel, r, may_lack, common);
+	status = read_table(stream, kernel->path, FILE_NAME, common, table);
+	(void)fclose(stream);
 	return status;
 }
 
@@ -79,8 +83,8 @@ static enum status read_file(const char *file, const struct common *common,
 	enum status status;
 
 	if (!stream)
-		return say_unreadable(file, -errno, "", common);
-	status = read_stream(stream, NULL, file, common, table);
+		return errno == ENOENT ? warn_missing(file, "", common) : say_failure(file, -errno);
+	status = read_table(stream, NULL, file, common, table);
 	(void)fclose(stream);
 	return status;
 }
@@ -91,11 +95,12 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 	enum status status = STATUS_CLEAN;
 
 	if (file && strcmp(file, "-") == 0)
-		return read_stream(stdin, NULL, "standard input", common, table);
+		return read_table(stdin, NULL, "standard input", common, table);
 	if (file)
 		return read_file(file, common, table);
 	for (size_t i = 0; i < kernels->size; i++)
-		status = worse(status, read_kernel(kernels, &kernels->items[i], common, table));
+		status = worse(status,
+			       read_kernel(kernels, &kernels->items[i], true, common, table));
 	return status;
 }
 

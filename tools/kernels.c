@@ -18,12 +18,13 @@
 int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		int flags)
 {
-	char *path = NULL;
+	char *path;
 	int fd;
 
 	if (!name)
 		return kmod_devname_open_in_root(kernels->root_fd, kernel->directory, flags);
-	if (asprintf(&path, "%s/%s", kernel->directory, name) < 0)
+	path = join_path(kernel->directory, name);
+	if (!path)
 		return -ENOMEM;
 	fd = kmod_devname_open_in_root(kernels->root_fd, path, flags);
 	free(path);
@@ -84,21 +85,14 @@ static enum status add(struct kernels *kernels, struct kernel *kernel)
 	return say_failure("kernels", -ENOMEM);
 }
 
-static char *join(const char *a, const char *b)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", strcmp(a, "/") == 0 ? "" : a, b) < 0 ? NULL : path;
-}
-
 static enum status add_version(struct kernels *kernels, const struct common *common,
 			       const char *version)
 {
 	struct kernel kernel = { .version = strdup(version),
-				 .directory = join(kernels->moduledir, version) };
+				 .directory = join_path(kernels->moduledir, version) };
 
 	if (kernel.directory)
-		kernel.path = join(common->basedir ? common->basedir : "/", kernel.directory);
+		kernel.path = join_path(common->basedir ? common->basedir : "/", kernel.directory);
 	return add(kernels, &kernel);
 }
 
@@ -113,7 +107,7 @@ static enum status open_moduledir(const struct kernels *kernels, const struct co
 		*ret_dir = dir;
 		return STATUS_CLEAN;
 	}
-	path = join(common->basedir ? common->basedir : "/", kernels->moduledir);
+	path = join_path(common->basedir ? common->basedir : "/", kernels->moduledir);
 	say_failure(path ? path : kernels->moduledir, fd < 0 ? fd : -errno);
 	free(path);
 	return STATUS_FAILED;
@@ -126,7 +120,7 @@ static bool is_kernel(const struct kernels *kernels, const char *version)
 
 	if (version[0] == '.')
 		return false;
-	path = join(kernels->moduledir, version);
+	path = join_path(kernels->moduledir, version);
 	if (path)
 		fd = kmod_devname_open_in_root(kernels->root_fd, path, O_PATH | O_DIRECTORY);
 	free(path);
@@ -168,7 +162,7 @@ static enum status say_no_kernel(const struct kernels *kernels, const struct com
 				 const char *version)
 {
 	struct kernels others = { .root_fd = kernels->root_fd, .moduledir = kernels->moduledir };
-	char *path = join(common->basedir ? common->basedir : "/", kernels->moduledir);
+	char *path = join_path(common->basedir ? common->basedir : "/", kernels->moduledir);
 	char *list = strdup(""), *longer;
 
 	if (add_all(&others, common) == STATUS_CLEAN) {

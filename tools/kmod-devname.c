@@ -9,13 +9,8 @@
 const char program_name[] = "kmod-devname";
 
 static const struct command *const commands[] = {
-	&cmd_generate,
-	&cmd_list,
-	&cmd_static_nodes,
-	&cmd_create,
-	&cmd_check,
-	&cmd_diff,
-	&cmd_explain,
+	&cmd_generate, &cmd_list, &cmd_static_nodes, &cmd_create,
+	&cmd_check,    &cmd_diff, &cmd_explain,
 };
 
 #define N_COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -51,6 +46,11 @@ static enum status print_version(void)
 	       " +SMARTCOLS"
 #else
 	       " -SMARTCOLS"
+#endif
+#if WITH_SELINUX
+	       " +SELINUX"
+#else
+	       " -SELINUX"
 #endif
 	);
 	return finish_output(STATUS_CLEAN);

@@ -5,17 +5,6 @@
 
 #include "progress.h"
 
-bool names_failure(const struct kmod_devname_report *report)
-{
-	size_t n = kmod_devname_report_size(report);
-
-	for (size_t i = 0; i < n; i++)
-		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) ==
-		    KMOD_DEVNAME_SYSTEM)
-			return true;
-	return false;
-}
-
 static int set_up(struct kmod_devname_scan *scan, struct kmod_devname_config *config,
 		  const struct modules_options *options)
 {
@@ -49,7 +38,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	progress_end(&progress);
 	*ret_modules = kmod_devname_scan_get_modules(scan);
 	kmod_devname_scan_unref(scan);
-	if (r < 0 && !names_failure(report))
+	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
 		say_failure(kernel->path, r);
 	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
 }

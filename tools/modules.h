@@ -18,7 +18,4 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 			 struct kmod_devname_table *table, struct kmod_devname_report *report,
 			 size_t *ret_modules);
 
-/* Does the report name the file for which the system failed? */
-bool names_failure(const struct kmod_devname_report *report);
-
 #endif

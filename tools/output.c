@@ -24,8 +24,7 @@ static enum status make_target(int dir_fd, const char *directory, const char *na
 		free(target.name);
 		return say_failure(directory, dir_fd);
 	}
-	if (asprintf(&target.path, "%s/%s", strcmp(directory, "/") == 0 ? "" : directory, name) < 0)
-		target.path = NULL;
+	target.path = join_path(directory, name);
 	if (!target.name || !target.path) {
 		target_done(&target);
 		return say_failure(directory, -ENOMEM);
@@ -173,15 +172,14 @@ static int open_or_make(const char *root, const char *path)
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, struct target *ret_target)
 {
-	char *path = NULL, *shown = NULL;
+	char *path = join_path(kernels->moduledir, kernel->version);
+	char *shown = path ? join_path(outdir, path) : NULL;
 	enum status status;
 
-	if (asprintf(&path, "%s/%s", kernels->moduledir, kernel->version) < 0 ||
-	    asprintf(&shown, "%s/%s", outdir, path) < 0) {
-		free(path);
-		return say_failure(outdir, -ENOMEM);
-	}
-	status = make_target(open_or_make(outdir, path), shown, FILE_NAME, ret_target);
+	if (shown)
+		status = make_target(open_or_make(outdir, path), shown, FILE_NAME, ret_target);
+	else
+		status = say_failure(outdir, -ENOMEM);
 	free(shown);
 	free(path);
 	return status;

@@ -52,7 +52,7 @@ void say(const char *format, ...)
 
 enum status say_failure(const char *what, int error)
 {
-	say("%s: %s", what, strerror(-error));
+	say("%s: %s", *what != '\0' ? what : "''", strerror(-error));
 	return STATUS_FAILED;
 }
 
@@ -63,30 +63,24 @@ bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
 }
 
-static bool ends_with_slash(const char *directory)
+char *join_path(const char *directory, const char *name)
 {
 	size_t size = strlen(directory);
+	const char *slash = size > 0 && directory[size - 1] == '/' ? "" : "/";
+	char *path;
 
-	return size > 0 && directory[size - 1] == '/';
+	return asprintf(&path, "%s%s%s", directory, slash, name) < 0 ? NULL : path;
 }
 
 static char *get_path(const char *directory, const char *file, const struct common *common)
 {
-	const char *root =
-		common->basedir && strcmp(common->basedir, "/") != 0 ? common->basedir : "";
-	char *path;
-	int r;
-
 	if (!file)
 		return strdup(directory ? directory : "-");
 	if (!directory)
-		return strdup(file);
+		return strdup(*file != '\0' ? file : "''");
 	if (file[0] == '/')
-		r = asprintf(&path, "%s%s", root, file);
-	else
-		r = asprintf(&path, "%s%s%s", directory, ends_with_slash(directory) ? "" : "/",
-			     file);
-	return r < 0 ? NULL : path;
+		return join_path(common->basedir ? common->basedir : "/", file + 1);
+	return join_path(directory, file);
 }
 
 char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
@@ -165,6 +159,25 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 	}
 	print_rest(report, printed, directory, common);
 	return errors > 0 || (common->strict && warnings > 0) ? STATUS_FINDINGS : STATUS_CLEAN;
+}
+
+enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
+			  const char *directory, const struct common *common)
+{
+	enum status status = print_report(report, directory, common);
+
+	if (error == -ENOMEM)
+		say_failure(what, error);
+	kmod_devname_report_unref(report);
+	return error < 0 ? STATUS_FAILED : status;
+}
+
+bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code code)
+{
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
+		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) == code)
+			return true;
+	return false;
 }
 
 enum status finish_output(enum status status)

@@ -70,6 +70,9 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The text with such bytes escaped, or NULL if there is no memory. */
 char *escape(const char *text);
 
+/* DIRECTORY/NAME, to be freed; or NULL if there is no memory. */
+char *join_path(const char *directory, const char *name);
+
 /* Says that a thing, a file or what was to be done, failed for a negative errno. */
 enum status say_failure(const char *what, int error);
 
@@ -95,6 +98,15 @@ void say_finding(const struct kmod_devname_finding *finding, const char *directo
  */
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common);
+
+/*
+ * For what a library call has reported: prints it, and releases the report. error is what the call
+ * returned. If there was no memory nothing is in the report, so that is said of a thing.
+ */
+enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
+			  const char *directory, const struct common *common);
+
+bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code code);
 
 /* To be called last: has all that went to stdout arrived? */
 enum status finish_output(enum status status);

@@ -7,24 +7,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "depmod-config.h"
+#include "read-depmod-config.h"
 
 static enum status read_paths(const struct common *common, struct kmod_devname_config *config,
 			      int root_fd, const char *directory, const char *const *paths,
 			      size_t n)
 {
 	struct kmod_devname_report *report;
-	enum status status;
 	int r;
 
 	if (kmod_devname_report_new(&report) < 0)
 		return say_failure("depmod.d", -ENOMEM);
 	r = kmod_devname_config_read(config, report, root_fd, paths, n);
-	status = print_report(report, directory, common);
-	if (r == -ENOMEM)
-		say_failure("depmod.d", r);
-	kmod_devname_report_unref(report);
-	return r < 0 ? STATUS_FAILED : status;
+	return finish_report(report, r, "depmod.d", directory, common);
 }
 
 static void free_paths(char **paths, size_t n)
@@ -72,7 +67,7 @@ static enum status read_host_paths(const struct common *common, struct kmod_devn
 	return status;
 }
 
-enum status depmod_config_read(const struct kernels *kernels, const struct kernel *kernel,
+enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
 			       const struct common *common, const char *const *paths,
 			       size_t n_paths, struct kmod_devname_config **ret_config)
 {

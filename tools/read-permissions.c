@@ -5,24 +5,19 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "permissions.h"
+#include "read-permissions.h"
 
 static enum status read_rules(struct kmod_devname_permissions *permissions, int root_fd,
 			      const char *root, const struct common *common,
 			      const struct kmod_devname_table *table)
 {
 	struct kmod_devname_report *report;
-	enum status status;
 	int r;
 
 	if (kmod_devname_report_new(&report) < 0)
 		return say_failure(root, -ENOMEM);
 	r = kmod_devname_permissions_read_udev(permissions, report, root_fd, table);
-	status = print_report(report, root, common);
-	if (r == -ENOMEM)
-		say_failure(root, r);
-	kmod_devname_report_unref(report);
-	return r < 0 ? STATUS_FAILED : status;
+	return finish_report(report, r, root, root, common);
 }
 
 static enum status read_root(struct kmod_devname_permissions *permissions, const char *root,
@@ -38,7 +33,7 @@ static enum status read_root(struct kmod_devname_permissions *permissions, const
 	return status;
 }
 
-enum status permissions_make(const char *option, mode_t mode, int root_fd,
+enum status read_permissions(const char *option, mode_t mode, int root_fd,
 			     const struct common *common, const struct kmod_devname_table *table,
 			     struct kmod_devname_permissions **ret)
 {
