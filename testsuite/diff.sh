@@ -50,6 +50,7 @@ test_equal_files_give_nothing() {
 }
 
 test_json_has_nulls_where_there_is_no_node() {
+	command -v python3 >/dev/null || skip "python3 is not installed"
 	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
 	devname old 'fuse fuse c10:229'
 	devname new 'tun net/tun c10:200'

@@ -22,7 +22,7 @@ files() {
 	if [ -e .git ] && git ls-files >/dev/null 2>&1; then
 		git ls-files
 	else
-		find dist shell-completion -type f
+		find debian dist shell-completion -type f
 		find libkmod-devname man testsuite tools -type f \
 			\( -name '*.[ch]' -o -name '*.sh' -o -name '*.scd' -o -name '*.in' \
 			-o -name '*.sym' -o -name 'fetch-*' -o -name '*.md' \)
@@ -86,8 +86,8 @@ includers() {
 }
 
 test_every_file_names_its_licence() {
-	# the last has one word, and s6-rc wants no more
-	files | grep -vE '^(COPYING|NEWS|.*\.md|dist/s6-rc/.*/type)$' | while read -r file; do
+	# these of debian have no comments, and s6-rc wants one word
+	files | grep -vE '^(COPYING|NEWS|.*\.md|debian/(changelog|copyright|.*README.Debian|source/format)|dist/s6-rc/.*/type)$' | while read -r file; do
 		head -n 3 "$top_srcdir/$file" | grep -q 'SPDX-License-Identifier: L\{0,1\}GPL-2' ||
 			echo "$file"
 	done | none "no licence in the first three lines of"
@@ -106,7 +106,7 @@ test_the_library_is_lgpl_and_the_rest_gpl() {
 
 # The tests in shell are left to automake: TESTS and EXTRA_DIST say which there are.
 test_every_file_is_in_the_tarball() {
-	files | grep -E '^(dist|libkmod-devname|man|shell-completion|testsuite|tools)/' | while read -r file; do
+	files | grep -E '^(debian|dist|libkmod-devname|man|shell-completion|testsuite|tools)/' | while read -r file; do
 		grep -qF "${file%.in}" "$top_srcdir/Makefile.am" "$top_srcdir/configure.ac" ||
 			echo "$file"
 	done | none "not named in Makefile.am:"
