@@ -8,6 +8,7 @@
 
 #include "depmod-config.h"
 #include "list.h"
+#include "module-tree.h"
 
 struct kmod_devname_config {
 	unsigned int references;
@@ -185,20 +186,10 @@ static size_t external_rank(const struct kmod_devname_config *config, const char
 	return has_search(config, "external") ? i + 1 : config->externals.size - i + 1;
 }
 
-/* The path without the suffix that makes the file a module. */
-static size_t stem_size(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *suffix = NULL;
-
-	for (const char *p = slash ? slash : path; (p = strstr(p, ".ko")); p++)
-		suffix = p;
-	return suffix ? (size_t)(suffix - path) : strlen(path);
-}
-
 /* The place of the path among the overrides, 0 being the most important. */
 static size_t override_rank(const struct kmod_devname_config *config, const char *path)
 {
-	size_t n = config ? config->overrides.size : 0, size = stem_size(path);
+	size_t n = config ? config->overrides.size : 0, size = module_tree_stem_size(path);
 
 	for (size_t i = 0; i < n; i++) {
 		const char *override = config->overrides.items[n - 1 - i];

@@ -13,16 +13,6 @@
 #include "module-order.h"
 #include "module-tree.h"
 
-/* The part of a module's path that stands in modules.order, without ".ko". */
-static size_t listed_size(const char *path)
-{
-	const char *slash = strrchr(path, '/'), *suffix = NULL;
-
-	for (const char *p = slash ? slash : path; (p = strstr(p, ".ko")); p++)
-		suffix = p;
-	return suffix ? (size_t)(suffix - path) : strlen(path);
-}
-
 static int compare_texts(const char *a, size_t size_a, const char *b, size_t size_b)
 {
 	int r = memcmp(a, b, size_a < size_b ? size_a : size_b);
@@ -87,7 +77,7 @@ int module_order_read(FILE *stream, struct kmod_devname_report *report,
 	int status, r = 0;
 
 	for (size_t i = 0; i < n; i++)
-		positions[i].listed = listed_size(positions[i].path);
+		positions[i].listed = module_tree_stem_size(positions[i].path);
 	qsort(positions, n, sizeof(*positions), compare_paths);
 	lines_init(&lines, stream);
 	while (r == 0 && (status = lines_next(&lines)) != LINE_END) {

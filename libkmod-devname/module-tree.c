@@ -53,6 +53,15 @@ const char *module_tree_base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+size_t module_tree_stem_size(const char *path)
+{
+	const char *suffix = NULL;
+
+	for (const char *p = module_tree_base_name(path); (p = strstr(p, ".ko")); p++)
+		suffix = p;
+	return suffix ? (size_t)(suffix - path) : strlen(path);
+}
+
 /* A byte of a module's name, the name's end included, from a byte of the file's name. */
 static char module_byte(char c)
 {

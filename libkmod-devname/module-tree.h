@@ -22,6 +22,9 @@ bool module_tree_is_skipped(const char *name);
 /* The last component of a path. */
 const char *module_tree_base_name(const char *path);
 
+/* The length of a path without the suffix that makes it a module: what modules.order has. */
+size_t module_tree_stem_size(const char *path);
+
 /* The name of the module in a file, as the kernel has it. NULL if there is no memory. */
 char *module_tree_module_name(const char *path);
 

@@ -125,7 +125,8 @@ static int check_softdep(const struct source *source)
 {
 	_cleanup_free_ char *path = NULL;
 
-	if (asprintf(&path, "%s/modules.softdep", source->directory) < 0) {
+	if (asprintf(&path, "%s%s/modules.softdep", source->directory[0] == '/' ? "" : "/",
+		     source->directory) < 0) {
 		path = NULL;
 		return -ENOMEM;
 	}

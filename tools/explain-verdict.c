@@ -56,6 +56,16 @@ static bool counts(const struct kmod_devname_step *step, enum kmod_devname_verdi
 	return role != KMOD_DEVNAME_ROLE_SOFT;
 }
 
+/* What stands in the way may be of a module that another statement has loaded first. */
+static int name_nobody(struct matter *matter)
+{
+	if (!matter->names)
+		matter->names = strdup("the module");
+	if (!matter->place)
+		matter->place = strdup("");
+	return matter->names && matter->place ? 0 : -ENOMEM;
+}
+
 static int find_names(struct matter *matter)
 {
 	int r = 0;
@@ -67,7 +77,7 @@ static int find_names(struct matter *matter)
 		if (counts(step, matter->verdict))
 			r = add_name(matter, step);
 	}
-	return r;
+	return r == 0 ? name_nobody(matter) : r;
 }
 
 /* Sets broken if modules are declared, and none of them will be there. */
