@@ -298,13 +298,7 @@ static enum status compare(struct diff *diff, char **operands, int n)
 
 static enum status print_json(const struct diff *diff)
 {
-	int r = sheet_print(&diff->sheet, &diff->style);
-
-	if (r == -ENOTSUP)
-		say("--json: this build is without libsmartcols");
-	else if (r < 0)
-		say_failure("standard output", r);
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+	return say_sheet_failure(sheet_print(&diff->sheet, &diff->style));
 }
 
 static int run(const struct command *command, int argc, char **argv)

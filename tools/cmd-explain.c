@@ -314,13 +314,7 @@ static enum status take_operands(struct explain *explain, char **operands, int n
 
 static enum status print_json(const struct explain *explain)
 {
-	int r = sheet_print(&explain->sheet, &explain->style);
-
-	if (r == -ENOTSUP)
-		say("--json: this build is without libsmartcols");
-	else if (r < 0)
-		say_failure("standard output", r);
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+	return say_sheet_failure(sheet_print(&explain->sheet, &explain->style));
 }
 
 static void explain_done(struct explain *explain)

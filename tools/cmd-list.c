@@ -108,13 +108,7 @@ static void choose_columns(struct layout *layout, bool several_kernels)
 
 static enum status print_list(const struct list *list)
 {
-	int r = print_rows(&list->layout, list->rows, list->n_rows);
-
-	if (r == -ENOTSUP)
-		say("--json: this build is without libsmartcols");
-	else if (r < 0)
-		say_failure("standard output", r);
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+	return say_sheet_failure(print_rows(&list->layout, list->rows, list->n_rows));
 }
 
 static void list_done(struct list *list, size_t n_tables)

@@ -163,11 +163,6 @@ enum status findings_take(struct findings *findings, const struct kmod_devname_r
 enum status findings_end(const struct findings *findings)
 {
 	const struct sheet_style style = { .json = true };
-	int r = findings->json ? sheet_print(&findings->sheet, &style) : 0;
 
-	if (r == -ENOTSUP)
-		say("--json: this build is without libsmartcols");
-	else if (r < 0)
-		say_failure("standard output", r);
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+	return say_sheet_failure(findings->json ? sheet_print(&findings->sheet, &style) : 0);
 }

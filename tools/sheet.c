@@ -26,6 +26,15 @@ int sheet_add(struct sheet *sheet, char *cell)
 	return 0;
 }
 
+enum status say_sheet_failure(int r)
+{
+	if (r == -ENOTSUP)
+		say("--json: this build is without libsmartcols");
+	else if (r < 0)
+		say_failure("standard output", r);
+	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+}
+
 void sheet_done(struct sheet *sheet)
 {
 	for (size_t i = 0; i < sheet->n_cells; i++)

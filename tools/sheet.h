@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "tool.h"
+
 struct sheet_column {
 	const char *name;
 	bool right; /* align it there */
@@ -32,6 +34,9 @@ int sheet_add(struct sheet *sheet, char *cell);
 
 /* Prints it. 0 or a negative errno; -ENOTSUP: this build cannot print that way. */
 int sheet_print(const struct sheet *sheet, const struct sheet_style *style);
+
+/* Says why it could not be printed if r, of sheet_print(), is an error. */
+enum status say_sheet_failure(int r);
 
 void sheet_done(struct sheet *sheet);
 
