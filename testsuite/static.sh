@@ -53,7 +53,7 @@ says_nothing() {
 }
 
 print_size() {
-	[ ! -e "$PROGRAM" ] || echo "# size: $(wc -c < "$PROGRAM") bytes"
+	[ ! -e "$PROGRAM" ] || echo "# count: size of the static tool: $(wc -c < "$PROGRAM") bytes"
 }
 
 test_program_asks_for_no_loader_and_no_library() {

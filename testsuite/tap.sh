@@ -27,6 +27,11 @@ skip() {
 	exit 77
 }
 
+# count TEXT: a figure that the run shall show ("1,234 faults, none lost a file").
+count() {
+	echo "$*" >> "$TAP_COUNTS"
+}
+
 # status N COMMAND...: the command must end with this exit status.
 status() {
 	status_wanted=$1
@@ -55,8 +60,9 @@ run_one() { # NUMBER TITLE COMMAND...
 	shift 2
 	tap_dir=$(mktemp -d "${TMPDIR:-/tmp}/kmod-devname-test.XXXXXX") || exit 1
 	mkdir "$tap_dir/work"
-	SKIP_REASON=$tap_dir/reason
-	export SKIP_REASON
+	SKIP_REASON=$tap_dir/reason TAP_COUNTS=$tap_dir/counts
+	export SKIP_REASON TAP_COUNTS
+	: > "$TAP_COUNTS"
 	tap_status=0
 	# the test's own shell, so that -e holds in all of it
 	(
@@ -75,6 +81,7 @@ run_one() { # NUMBER TITLE COMMAND...
 		tap_failed=1
 		;;
 	esac
+	sed 's/^/# count: /' "$TAP_COUNTS"
 	chmod -R u+rwX "$tap_dir" 2>/dev/null
 	rm -rf "$tap_dir"
 }
