@@ -592,6 +592,37 @@ test_not_loaded_is_what_modprobe_does_not_load() {
 	[ "$loaded" -ge 3 ] || fail "modprobe loaded it for $loaded lines only"
 }
 
+# The kernel command line is that of the running kernel, which has many names.
+test_the_running_kernel_is_known_by_any_name() {
+	need_library LIBKMOD
+	unshare -m true 2>/dev/null || skip "there are no mount namespaces"
+	[ -d /lib/modules ] || skip "there is no /lib/modules"
+	release=$(uname -r)
+	# of a name that no loaded module has
+	node check-test check-test char-major-10-250
+	installed 'check_test check-test c10:250'
+	mv $M "root/lib/modules/$release"
+	echo 'quiet modprobe.blacklist=check_test' > cmdline
+	cat > inner <<-'END'
+	mount --bind cmdline /proc/cmdline && mount --bind root/lib/modules /lib/modules || exit 77
+	shift
+	kmod-devname check "$@"
+	END
+	for operands in '' "$release" '-b /' "-b / $release" "-m lib/modules" "/lib/modules/$release" \
+		"/lib/modules/../modules/$release" "-b root $release" "./root/lib/modules/$release"; do
+		status=0
+		# shellcheck disable=SC2086 # words
+		unshare -m sh inner "" $operands > out 2> err || status=$?
+		[ $status -ne 77 ] || skip "nothing can be mounted: $(cat err)"
+		[ ! -s err ] || fail "$operands: $(cat err)"
+		# the last but one is another root, with other configuration
+		wanted=1
+		case $operands in '-b root '*) wanted=0 ;; esac
+		found=$(grep -c "^/proc/cmdline: warning: opening .*'check_test' is blacklisted; .*\[not-loaded]\$" out) || :
+		[ "$found" -eq $wanted ] || fail "$operands: $(cat out)"
+	done
+}
+
 # --- modules that are not installed --------------------------------------------------------
 
 test_a_file_says_what_it_gives() {

@@ -5,11 +5,10 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "kernel-running.h"
 #include "modules.h"
 
 #define BUILTIN_NAME "modules.builtin.modinfo"
@@ -269,26 +268,17 @@ static enum status check_udev(const struct subject *subject)
 	return status;
 }
 
-/* Is it the kernel that runs, and its own module directory? */
-static bool is_running(const struct subject *subject)
-{
-	const struct common *common = &subject->check->common;
-	struct utsname name;
-
-	return !common->basedir && !common->moduledir && subject->kernel->directory[0] != '/' &&
-	       uname(&name) == 0 && strcmp(name.release, subject->kernel->version) == 0;
-}
-
 static enum status check_loading(const struct subject *subject)
 {
 	struct kmod_devname_report *report = check_begin(subject->kernel->path);
+	bool running = kernel_is_running(subject->kernels, subject->kernel);
 	int r;
 
 	if (!report)
 		return STATUS_FAILED;
 	r = kmod_devname_table_lint_loading(subject->table, report, subject->kernels->root_fd,
 					    subject->kernel->directory,
-					    is_running(subject) ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
+					    running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
 	if (r == -EOPNOTSUPP && subject->check->common.verbose)
 		say("this build is without libkmod: what modprobe would load was not looked at");
 	return end(subject, report, r == -EOPNOTSUPP ? 0 : r, subject->kernel->path);

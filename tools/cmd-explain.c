@@ -7,12 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "explain.h"
 #include "input.h"
+#include "kernel-running.h"
 
 enum {
 	KEY_DEV = 2000,
@@ -229,32 +228,6 @@ static enum status read_declared(struct explain *explain)
 	return explain->findings == STATUS_FAILED ? STATUS_FAILED : STATUS_CLEAN;
 }
 
-static bool is_same_directory(int fd, const char *path)
-{
-	struct stat a, b;
-
-	return fd >= 0 && fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
-/* Are the modules those that the running kernel's modprobe would take? */
-static bool is_running(const struct explain *explain)
-{
-	struct utsname name;
-	char path[sizeof("/lib/modules/") + sizeof(name.release)];
-	bool same;
-	int fd;
-
-	if (uname(&name) < 0 || !is_same_directory(explain->kernels.root_fd, "/"))
-		return false;
-	(void)snprintf(path, sizeof(path), "/lib/modules/%s", name.release);
-	fd = kernel_open(&explain->kernels, explain->kernel, NULL, O_PATH | O_DIRECTORY);
-	same = is_same_directory(fd, path);
-	if (fd >= 0)
-		(void)close(fd);
-	return same;
-}
-
 static enum status explain_node(struct explain *explain)
 {
 	enum status status = read_declared(explain);
@@ -264,7 +237,7 @@ static enum status explain_node(struct explain *explain)
 		status = device_directory_open(explain);
 	if (status != STATUS_CLEAN)
 		return status;
-	explain->running = is_running(explain);
+	explain->running = kernel_is_running(&explain->kernels, explain->kernel);
 	if (!explain->name)
 		explain->subject = number_text(&explain->number);
 	else if (asprintf(&explain->subject, "%s/%s", explain->dev_path, explain->name) < 0)
