@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "list.h"
 #include "misc-minors.h"
 #include "node.h"
 #include "report.h"
@@ -39,6 +40,7 @@ struct condition {
 	bool for_misc; /* there is a SUBSYSTEM=="misc" */
 	bool for_others; /* it depends on something that only the device can tell */
 	bool grants; /* it gives a mode or an owner that makes a difference */
+	struct list static_names; /* of nodes */
 };
 
 /* udev puts in what it knows of the device. */
@@ -112,6 +114,8 @@ static bool is_about(const struct condition *condition, const struct kmod_devnam
 static void apply(struct udev_lint *lint, const struct condition *condition,
 		  const struct place *place)
 {
+	for (size_t i = 0; i < condition->static_names.size; i++)
+		mark_static(lint, condition->static_names.items[i]);
 	if (!condition->kernel || condition->for_others || !condition->grants)
 		return;
 	for (size_t i = 0; i < lint->size; i++)
@@ -119,40 +123,62 @@ static void apply(struct udev_lint *lint, const struct condition *condition,
 			lint->subjects[i].place = *place;
 }
 
-/* A rule that udev does not understand does nothing. */
-static void read_line(struct udev_lint *lint, const struct place *place, char *line)
+static int read_option(struct condition *condition, const char *value)
+{
+	size_t size = strlen(STATIC_NODE);
+
+	if (strncmp(value, STATIC_NODE, size) != 0)
+		return 0;
+	return list_push(&condition->static_names, (char *)(uintptr_t)(value + size));
+}
+
+/* Returns 1 to go on, -EINVAL if udev would not take the rule, or -ENOMEM. */
+static int read_token(struct condition *condition, const struct udev_token *token)
+{
+	int r = 0;
+
+	if (!udev_key_is_valid(token))
+		return -EINVAL;
+	if ((token->operator&(UDEV_EQUAL | UDEV_DIFFER)) != 0)
+		read_condition(condition, token);
+	else if (strcmp(token->key, "OPTIONS") == 0)
+		r = read_option(condition, token->value);
+	else
+		read_assignment(condition, token);
+	return r < 0 ? r : 1;
+}
+
+/* A rule that udev does not understand, at whatever place of it, does nothing. */
+static int read_line(struct udev_lint *lint, const struct place *place, char *line)
 {
 	struct condition condition = { 0 };
 	struct udev_token token;
-	size_t size = strlen(STATIC_NODE);
 	int r;
 
-	while ((r = udev_token_next(&line, &token)) > 0) {
-		if (!udev_key_is_valid(&token))
-			return; /* a rule that udev drops */
-		if ((token.operator&(UDEV_SET | UDEV_ADD)) == 0)
-			read_condition(&condition, &token);
-		else if (strcmp(token.key, "OPTIONS") != 0)
-			read_assignment(&condition, &token);
-		else if (strncmp(token.value, STATIC_NODE, size) == 0)
-			mark_static(lint, token.value + size);
-	}
+	do {
+		r = udev_token_next(&line, &token);
+		if (r > 0)
+			r = read_token(&condition, &token);
+	} while (r > 0);
 	if (r == 0)
 		apply(lint, &condition, place);
+	list_done(&condition.static_names, NULL);
+	return r == -ENOMEM ? r : 0;
 }
 
 static int read_rule(void *data, const struct udev_rule *rule)
 {
 	char *line;
+	int r;
 
 	if (rule->fault || (!strstr(rule->text, "KERNEL") && !strstr(rule->text, STATIC_NODE)))
 		return 0;
 	line = strdup(rule->text);
 	if (!line)
 		return -ENOMEM;
-	read_line(data, &rule->place, line);
+	r = read_line(data, &rule->place, line);
 	free(line);
-	return 0;
+	return r;
 }
 
 /* Of several modules that declare the node the first is named. */

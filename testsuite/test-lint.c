@@ -260,6 +260,17 @@ static const struct {
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", GROUP=\"g\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=y\"\n", "no-static-node", "'x'" },
 	{ "KERNEL==\"seq\", MODE=\"0666\", OPTIONS+=\"static_node=snd/seq\"\n", "", "" },
+	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=y\", OPTIONS+=\"static_node=x\"\n",
+	  "", "" },
+	/* in a rule that udev drops, for what comes behind it: no key, no operator, no quotes */
+	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", NOKEY=\"y\"\n",
+	  "no-static-node", "'x'" },
+	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", MODE==\"0666\"\n",
+	  "no-static-node", "'x'" },
+	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", MODE=0666\n", "no-static-node",
+	  "'x'" },
+	/* taking something away is no condition */
+	{ "KERNEL==\"x\", MODE=\"0666\", TAG-=\"t\"\n", "no-static-node", "'x'" },
 	/* what udev does not take */
 	{ "KERNEL==\"x\", MODE=\"0666\", junk\n", "", "" },
 	{ "# KERNEL==\"x\", MODE=\"0666\"\n", "", "" },
