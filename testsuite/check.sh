@@ -247,6 +247,41 @@ test_bad_config() {
 	END
 }
 
+# Which copy counts, which modules do and what else is one: check looks at what generate would.
+test_config_is_what_generate_would_use() {
+	node first/x x char-major-10-250
+	node second/x x char-major-10-251
+	module outside/y.ko alias=devname:y alias=char-major-10-252
+	installed 'x x c10:250'
+	mkdir -p root/etc/depmod.d conf
+	only 0 duplicate-module <<-END
+	$M/kernel/second/x.ko: warning: is not looked at: the same module is in kernel/first/x.ko [duplicate-module]
+	END
+	for line in 'search kernel/second built-in' 'override x * kernel/second' 'exclude first' \
+		'exclude kernel'; do
+		echo "$line" > conf/x.conf
+		kmod-devname generate -q -C conf -b root 6.1.0 > said 2>&1 || fail "$(cat said)"
+		! grep -q 'c10:250' $M/modules.devname || fail "$line changes nothing"
+		check 0 --ignore not-loaded -C conf -b root 6.1.0
+		! grep -v 'duplicate-module' out || fail "$line: $(cat out)"
+		check 0 --ignore not-loaded --config=conf/x.conf --config conf -b root 6.1.0
+		# and not without
+		check 1 --ignore not-loaded -b root 6.1.0
+		grep -q '\[out-of-date]$' out
+		# which is what the file of the base directory does
+		cp conf/x.conf root/etc/depmod.d
+		check 0 --ignore not-loaded -b root 6.1.0
+		: > conf/x.conf
+		check 1 --ignore not-loaded -C conf -b root 6.1.0
+		rm root/etc/depmod.d/x.conf
+	done
+	echo nonsense > conf/x.conf
+	check 1 -C conf -b root 6.1.0
+	grep -q "^$PWD/conf/x.conf:1: warning: 'nonsense' .*\[bad-config]\$" out || fail "$(cat out)"
+	check 1 -C nowhere -b root 6.1.0
+	grep -q '^nowhere: warning: .*\[bad-config]$' out
+}
+
 test_name_conflict() {
 	node a x char-major-10-250
 	node b x char-major-10-251
@@ -665,9 +700,17 @@ test_a_file_has_findings() {
 	module z.ko alias=devname:z alias=char-major-10-200
 	check 1 ./x.ko
 	same out <<-'END'
-	./x.ko: gives no device node
 	./x.ko: error: device name 'x' of module x has no device number: add MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor) [missing-number]
 	END
+	# what it would give nobody knows
+	check 1 y.ko
+	same out <<-'END'
+	y.ko: error: is not an ELF file [malformed]
+	END
+	mkdir plain
+	cp y.ko plain
+	check 1 ./plain
+	echo "$(realpath plain)/y.ko: error: is not an ELF file [malformed]" | same out
 	check 1 -q y.ko x.ko
 	grep -q '^y.ko: error: .*\[malformed]$' out
 	grep -q '^x.ko: error: .*\[missing-number]$' out
@@ -697,6 +740,50 @@ test_a_plain_directory_is_no_kernel() {
 	mkdir plain/kernel
 	check 1 --ignore not-loaded,same-number ./plain
 	grep -q '\[no-file]$' out
+}
+
+# There kbuild makes a modules.order too, for the modules of a kernel and for others.
+test_a_directory_where_modules_are_built_is_no_kernel() {
+	module build/fuse.ko alias=devname:fuse alias=char-major-10-229
+	echo fuse.o > build/modules.order
+	: > build/Module.symvers
+	check 0 -v --strict ./build
+	echo "$(realpath build): module fuse gives /dev/fuse (c10:229)" | same out
+	mkdir build/kernel
+	check 0 -v --strict ./build
+}
+
+test_what_is_asked_of_kernels_is_not_asked_of_files() {
+	module x.ko alias=devname:x alias=char-major-10-250
+	module plain/x.ko alias=devname:x alias=char-major-10-250
+	: > empty.conf
+	for option in '--dev /dev' '--udev-permissions /' '-C empty.conf'; do
+		for operands in x.ko ./plain './x.ko ./plain'; do
+			# shellcheck disable=SC2086 # words
+			check 2 $option $operands
+			[ ! -s out ]
+			grep -q "^kmod-devname: --[a-z-]* is for kernels, and .* is none\$" err || fail "$(cat err)"
+		done
+	done
+	installed
+	check 0 --udev-permissions / -C empty.conf -b root x.ko 6.1.0
+}
+
+test_a_root_directory_is_no_directory_of_modules() {
+	node fuse fuse char-major-10-229
+	installed
+	mkdir other
+	mv root/lib other/usr-lib
+	mkdir other/usr
+	mv other/usr-lib other/usr/lib
+	mkdir -p root/lib/modules
+	for path in ./root ./other "$PWD/other/"; do
+		check 2 "$path"
+		[ ! -s out ]
+		grep -qxF "kmod-devname: $path: is a root directory; for its kernels write --basedir $path --all" err
+	done
+	check 1 -b ./other --all
+	grep -q '\[out-of-date]$' out
 }
 
 test_files_and_kernels_may_be_mixed() {

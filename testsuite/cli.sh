@@ -161,7 +161,7 @@ test_help_of_a_command_has_its_options() {
 	printf '%s\n' -o--columns -J--json -r--raw --noheadings | cat - common | same list.options
 	printf '%s\n' -f--format -o--output --input --udev-permissions --create-only | cat - common |
 		same static-nodes.options
-	printf '%s\n' --dev --ignore -J--json --udev-permissions | cat - common | same check.options
+	printf '%s\n' -C--config --dev --ignore -J--json --udev-permissions | cat - common | same check.options
 	printf '%s\n' -J--json | cat - common | same diff.options
 	printf '%s\n' --dev -J--json | cat - common | same explain.options
 }

@@ -12,22 +12,6 @@
 #include "check.h"
 #include "modules.h"
 
-bool check_is_plain_directory(const char *path)
-{
-	/* what kernel packages, depmod and this program put there */
-	static const char *const marks[] = { "kernel", "modules.order", "modules.builtin",
-					     "modules.dep", FILE_NAME };
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool plain = fd >= 0;
-	struct stat st;
-
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]) && plain; i++)
-		plain = fstatat(fd, marks[i], &st, AT_SYMLINK_NOFOLLOW) < 0;
-	if (fd >= 0)
-		(void)close(fd);
-	return plain;
-}
-
 static void print_node(const char *path, const struct kmod_devname_node *node)
 {
 	printf("%s: module %s gives /dev/%s (%c%u:%u)\n", path, kmod_devname_node_get_module(node),
@@ -37,12 +21,16 @@ static void print_node(const char *path, const struct kmod_devname_node *node)
 }
 
 static int print_nodes(const struct check *check, const char *path,
-		       const struct kmod_devname_table *table)
+		       const struct kmod_devname_table *table,
+		       const struct kmod_devname_report *report)
 {
 	size_t n = kmod_devname_table_size(table);
 	char *escaped;
 
 	if (check->findings.json || check->common.quiet)
+		return 0;
+	/* then nobody knows, or it is said why */
+	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) > 0)
 		return 0;
 	escaped = escape(path);
 	if (!escaped)
@@ -76,24 +64,18 @@ static char *directory_of(const char *path)
 }
 
 static enum status read_file(struct check *check, const char *path, int fd,
-			     struct kmod_devname_table *table)
+			     struct kmod_devname_table *table, const char *directory)
 {
 	struct kmod_devname_report *report = check_begin(path);
 	const char *slash = strrchr(path, '/');
-	char *directory = directory_of(path);
-	enum status status;
 	int r;
 
-	if (!report || !directory) {
-		kmod_devname_report_unref(report);
-		return say_failure(path, -ENOMEM);
-	}
+	if (!report)
+		return STATUS_FAILED;
 	r = kmod_devname_table_add_file(table, report, fd, slash ? slash + 1 : path);
 	if (r == 0)
-		r = print_nodes(check, path, table);
-	status = check_end(check, report, r, *directory != '\0' ? directory : NULL, "");
-	free(directory);
-	return status;
+		r = print_nodes(check, path, table, report);
+	return check_end(check, report, r, *directory != '\0' ? directory : NULL, "");
 }
 
 static enum status read_table(struct check *check, const char *path,
@@ -101,11 +83,17 @@ static enum status read_table(struct check *check, const char *path,
 {
 	/* opening must not block, whatever it is by now */
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	char *directory;
 	enum status status;
 
 	if (fd < 0)
 		return say_failure(path, -errno);
-	status = read_file(check, path, fd, table);
+	directory = directory_of(path);
+	if (directory)
+		status = read_file(check, path, fd, table, directory);
+	else
+		status = say_failure(path, -ENOMEM);
+	free(directory);
 	(void)close(fd);
 	return status;
 }
@@ -136,7 +124,7 @@ static enum status scan(struct check *check, const struct kernels *kernels,
 	if (!report)
 		return STATUS_FAILED;
 	status = modules_read(kernels, kernel, NULL, &options, table, report, &modules);
-	if (status == STATUS_CLEAN && print_nodes(check, kernel->path, table) < 0)
+	if (status == STATUS_CLEAN && print_nodes(check, kernel->path, table, report) < 0)
 		status = say_failure(kernel->path, -ENOMEM);
 	return worse(status, check_end(check, report, 0, kernel->path, ""));
 }

@@ -58,6 +58,7 @@ static const char *base_directory(const struct subject *subject)
 static enum status read_config(const struct subject *subject,
 			       struct kmod_devname_config **ret_config)
 {
+	const struct config_paths *paths = &subject->check->configs;
 	struct kmod_devname_report *report = check_begin(subject->kernel->path);
 	enum status status;
 	int r;
@@ -66,9 +67,9 @@ static enum status read_config(const struct subject *subject,
 		return STATUS_FAILED;
 	r = kmod_devname_config_new(subject->kernel->version, ret_config);
 	if (r == 0)
-		r = kmod_devname_config_read(*ret_config, report, subject->kernels->root_fd, NULL,
-					     0);
-	status = end(subject, report, r, "");
+		r = add_depmod_config(*ret_config, report, subject->kernels->root_fd, paths->items,
+				      paths->size);
+	status = end(subject, report, r, paths->size > 0 ? NULL : "");
 	if (status == STATUS_FAILED)
 		*ret_config = kmod_devname_config_unref(*ret_config);
 	return status;

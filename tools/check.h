@@ -4,20 +4,19 @@
 
 #include "findings.h"
 #include "kernels.h"
+#include "read-depmod-config.h"
 
 struct check {
 	struct common common;
 	struct findings findings;
 	const char *dev; /* the device directory, or NULL */
+	struct config_paths configs; /* instead of depmod.d of the base directory */
 	const char *udev_root; /* the root directory whose rules count; NULL: the base directory */
 };
 
 /* The modules of a kernel, its modules.devname, and what else of its root is about nodes. */
 enum status check_kernel(struct check *check, const struct kernels *kernels,
 			 const struct kernel *kernel);
-
-/* Is it a directory of modules that are not installed for a kernel? */
-bool check_is_plain_directory(const char *path);
 
 /* Modules that are not installed: a file, or all of a directory; and what they would give. */
 enum status check_file(struct check *check, const char *path);

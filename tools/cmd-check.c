@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "check.h"
+#include "directory.h"
 
 enum {
 	KEY_DEV = 256,
@@ -15,6 +16,7 @@ enum {
 };
 
 static const struct option_spec options[] = {
+	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
 	{ KEY_DEV, "dev", "DIR", "compare with this device directory too" },
 	{ KEY_IGNORE, "ignore", "LIST", "findings to pass over, separated by commas" },
 	{ 'J', "json", NULL, "print JSON" },
@@ -27,6 +29,8 @@ static bool take_option(void *data, int key)
 	struct check *check = data;
 
 	switch (key) {
+	case 'C':
+		return config_paths_add(&check->configs, optarg);
 	case KEY_DEV:
 		check->dev = optarg;
 		return true;
@@ -55,6 +59,61 @@ static bool has_module_suffix(const char *name)
 	return false;
 }
 
+enum operand {
+	OPERAND_KERNEL,
+	OPERAND_MODULE,
+	OPERAND_DIRECTORY, /* of modules that are not installed */
+	OPERAND_ROOT,
+};
+
+static enum operand classify(const char *operand)
+{
+	bool is_path = strchr(operand, '/');
+	struct stat st;
+
+	if ((!is_path && !has_module_suffix(operand)) || stat(operand, &st) < 0)
+		return OPERAND_KERNEL;
+	if (S_ISREG(st.st_mode))
+		return OPERAND_MODULE;
+	if (!is_path || !S_ISDIR(st.st_mode))
+		return OPERAND_KERNEL;
+	if (directory_is_root(operand))
+		return OPERAND_ROOT;
+	return directory_is_plain(operand) ? OPERAND_DIRECTORY : OPERAND_KERNEL;
+}
+
+/* What is asked of a kernel only. */
+static const char *kernel_option(const struct check *check)
+{
+	if (check->configs.size > 0)
+		return "--config";
+	if (check->dev)
+		return "--dev";
+	return check->udev_root ? "--udev-permissions" : NULL;
+}
+
+/* Nothing is done if the operands make no sense together with the options. */
+static enum status examine(const struct check *check, char **operands, int n)
+{
+	const char *option = kernel_option(check);
+	int kernels = 0;
+
+	for (int i = 0; i < n; i++) {
+		enum operand operand = classify(operands[i]);
+
+		kernels += operand == OPERAND_KERNEL;
+		if (operand == OPERAND_ROOT) {
+			say("%s: is a root directory; for its kernels write --basedir %s --all",
+			    operands[i], operands[i]);
+			return STATUS_FAILED;
+		}
+	}
+	if (n == 0 || kernels > 0 || !option)
+		return STATUS_CLEAN;
+	say("%s is for kernels, and %s is none", option, operands[0]);
+	return STATUS_FAILED;
+}
+
 /* Checks what is no kernel. The other operands are moved to the front; *n is their number. */
 static enum status check_paths(struct check *check, char **operands, int *n)
 {
@@ -62,18 +121,14 @@ static enum status check_paths(struct check *check, char **operands, int *n)
 	int kernels = 0;
 
 	for (int i = 0; i < *n; i++) {
-		char *operand = operands[i];
-		bool is_path = strchr(operand, '/');
-		struct stat st = { 0 };
+		enum operand operand = classify(operands[i]);
 
-		if (is_path || has_module_suffix(operand))
-			(void)stat(operand, &st);
-		if (S_ISREG(st.st_mode))
-			status = worse(status, check_file(check, operand));
-		else if (is_path && S_ISDIR(st.st_mode) && check_is_plain_directory(operand))
-			status = worse(status, check_directory(check, operand));
+		if (operand == OPERAND_MODULE)
+			status = worse(status, check_file(check, operands[i]));
+		else if (operand == OPERAND_DIRECTORY)
+			status = worse(status, check_directory(check, operands[i]));
 		else
-			operands[kernels++] = operand;
+			operands[kernels++] = operands[i];
 	}
 	*n = kernels;
 	return status;
@@ -104,6 +159,9 @@ static enum status check_operands(struct check *check, char **operands, int n)
 		say("--all and '%s' do not go together", operands[0]);
 		return STATUS_FAILED;
 	}
+	status = examine(check, operands, n);
+	if (status != STATUS_CLEAN)
+		return status;
 	status = check_paths(check, operands, &n_kernels);
 	/* files alone do not mean the running kernel */
 	if (n == 0 || n_kernels > 0)
@@ -117,12 +175,13 @@ static int run(const struct command *command, int argc, char **argv)
 	enum status status;
 
 	findings_init(&check.findings, &check.common);
-	if (!parse_options(command, argc, argv, &check.common, take_option, &check, &status))
-		return status;
-	status = check_operands(&check, argv + optind, argc - optind);
-	status = worse(status, findings_end(&check.findings));
+	if (parse_options(command, argc, argv, &check.common, take_option, &check, &status)) {
+		status = check_operands(&check, argv + optind, argc - optind);
+		status = finish_output(worse(status, findings_end(&check.findings)));
+	}
 	findings_done(&check.findings);
-	return finish_output(status);
+	config_paths_done(&check.configs);
+	return status;
 }
 
 const struct command cmd_check = {

@@ -50,8 +50,7 @@ struct generate {
 	bool dry_run;
 	unsigned int threads;
 	enum source source;
-	const char **configs; /* may be given several times */
-	size_t n_configs;
+	struct config_paths configs;
 };
 
 /* Returns whether the value was understood. */
@@ -82,27 +81,13 @@ static bool take_source(struct generate *generate, const char *value)
 	return false;
 }
 
-static bool take_config(struct generate *generate, const char *path)
-{
-	const char **configs =
-		reallocarray(generate->configs, generate->n_configs + 1, sizeof(*configs));
-
-	if (!configs) {
-		say_failure("--config", -ENOMEM);
-		return false;
-	}
-	generate->configs = configs;
-	configs[generate->n_configs++] = path;
-	return true;
-}
-
 static bool take_option(void *data, int key)
 {
 	struct generate *generate = data;
 
 	switch (key) {
 	case 'C':
-		return take_config(generate, optarg);
+		return config_paths_add(&generate->configs, optarg);
 	case 'o':
 		generate->outdir = optarg;
 		return true;
@@ -138,8 +123,9 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 {
 	const struct modules_options how = { generate->threads, generate->source == SOURCE_AUTO };
 	struct kmod_devname_config *config;
-	enum status status = read_depmod_config(kernels, kernel, &generate->common,
-						generate->configs, generate->n_configs, &config);
+	enum status status =
+		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
+				   generate->configs.size, &config);
 
 	if (status == STATUS_FAILED)
 		return status;
@@ -239,7 +225,7 @@ static int run(const struct command *command, int argc, char **argv)
 	enum status status;
 
 	if (!parse(&generate, command, argc, argv, &status)) {
-		free(generate.configs);
+		config_paths_done(&generate.configs);
 		return status;
 	}
 	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind, false);
@@ -252,7 +238,7 @@ static int run(const struct command *command, int argc, char **argv)
 			status = worse(status,
 				       generate_kernel(&generate, &kernels, &kernels.items[i]));
 	kernels_done(&kernels);
-	free(generate.configs);
+	config_paths_done(&generate.configs);
 	return finish_output(status);
 }
 

@@ -9,17 +9,22 @@
 
 #include "read-depmod-config.h"
 
-static enum status read_paths(const struct common *common, struct kmod_devname_config *config,
-			      int root_fd, const char *directory, const char *const *paths,
-			      size_t n)
+bool config_paths_add(struct config_paths *paths, const char *path)
 {
-	struct kmod_devname_report *report;
-	int r;
+	const char **items = reallocarray(paths->items, paths->size + 1, sizeof(*items));
 
-	if (kmod_devname_report_new(&report) < 0)
-		return say_failure("depmod.d", -ENOMEM);
-	r = kmod_devname_config_read(config, report, root_fd, paths, n);
-	return finish_report(report, r, "depmod.d", directory, common);
+	if (!items) {
+		say_failure("--config", -ENOMEM);
+		return false;
+	}
+	paths->items = items;
+	items[paths->size++] = path;
+	return true;
+}
+
+void config_paths_done(struct config_paths *paths)
+{
+	free(paths->items);
 }
 
 static void free_paths(char **paths, size_t n)
@@ -46,25 +51,30 @@ static char **make_absolute(const char *const *paths, size_t n)
 	return absolute;
 }
 
-static enum status read_host_paths(const struct common *common, struct kmod_devname_config *config,
-				   const char *const *paths, size_t n)
+static int add_host_paths(struct kmod_devname_config *config, struct kmod_devname_report *report,
+			  const char *const *paths, size_t n)
 {
-	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	char **absolute = NULL;
-	enum status status;
+	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r = -ENOMEM;
+	char **absolute;
 
 	if (root_fd < 0)
-		return say_failure("/", -errno);
+		return -errno;
 	absolute = make_absolute(paths, n);
-	if (absolute)
-		status =
-			read_paths(common, config, root_fd, NULL, (const char *const *)absolute, n);
-	else
-		status = say_failure("--config", -ENOMEM);
-	if (absolute)
+	if (absolute) {
+		r = kmod_devname_config_read(config, report, root_fd, (const char *const *)absolute,
+					     n);
 		free_paths(absolute, n);
+	}
 	(void)close(root_fd);
-	return status;
+	return r;
+}
+
+int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
+		      int root_fd, const char *const *paths, size_t n_paths)
+{
+	if (n_paths > 0)
+		return add_host_paths(config, report, paths, n_paths);
+	return kmod_devname_config_read(config, report, root_fd, NULL, 0);
 }
 
 enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
@@ -72,17 +82,23 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 			       size_t n_paths, struct kmod_devname_config **ret_config)
 {
 	struct kmod_devname_config *config;
+	struct kmod_devname_report *report;
 	enum status status;
+	int r;
 
-	if (kmod_devname_config_new(kernel->version, &config) < 0)
-		return say_failure(kernel->path, -ENOMEM);
-	if (n_paths > 0)
-		status = read_host_paths(common, config, paths, n_paths);
-	else
-		status = read_paths(common, config, kernels->root_fd, "", NULL, 0);
-	if (status == STATUS_FAILED)
-		kmod_devname_config_unref(config);
-	else
-		*ret_config = config;
-	return status;
+	if (kmod_devname_report_new(&report) < 0)
+		return say_failure("depmod.d", -ENOMEM);
+	r = kmod_devname_config_new(kernel->version, &config);
+	if (r == 0) {
+		r = add_depmod_config(config, report, kernels->root_fd, paths, n_paths);
+		if (r < 0)
+			kmod_devname_config_unref(config);
+		else
+			*ret_config = config;
+	}
+	status = print_report(report, n_paths > 0 ? NULL : "", common);
+	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
+		say_failure("depmod.d", r);
+	kmod_devname_report_unref(report);
+	return r < 0 ? STATUS_FAILED : status;
 }

@@ -142,6 +142,7 @@ complete -c kmod-devname -n $explain -l dev -x -a '(__fish_complete_directories)
 complete -c kmod-devname -n $explain -s J -l json -d 'Print JSON'
 
 set -l check '__kmod_devname_command check'
+complete -c kmod-devname -n $check -s C -l config -r -F -d 'Instead of depmod.d'
 complete -c kmod-devname -n $check -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
 complete -c kmod-devname -n $check -l ignore -x -a '(__kmod_devname_codes)' -d 'Findings to pass over'
 complete -c kmod-devname -n $check -s J -l json -d 'Print JSON'
