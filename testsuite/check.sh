@@ -786,6 +786,23 @@ test_a_root_directory_is_no_directory_of_modules() {
 	grep -q '\[out-of-date]$' out
 }
 
+test_a_name_of_what_is_here_is_told_from_a_version() {
+	installed
+	module plain/x.ko
+	: > file
+	for name in plain file; do
+		check 2 $name
+		[ ! -s out ]
+		grep -q "^kmod-devname: .*/lib/modules" err
+		grep -qx "kmod-devname: what is here by that name is ./$name" err
+	done
+	# there it would not be understood
+	check 2 -b root plain
+	! grep 'what is here' err || fail "wrong advice"
+	check 2 nothing
+	! grep 'what is here' err || fail "wrong advice"
+}
+
 test_files_and_kernels_may_be_mixed() {
 	node fuse fuse char-major-10-229
 	installed 'x x c10:250'

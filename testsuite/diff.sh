@@ -134,6 +134,71 @@ test_all_compares_each_kernel_with_the_next() {
 	grep -q '^renumbered a: c10:2 of a -> c10:1 of a$' out
 }
 
+# What is not installed has no modules.devname.
+test_modules_are_read_where_there_is_no_file() {
+	module one/lib/modules/1/kernel/fuse.ko alias=devname:fuse alias=char-major-10-229
+	module one/lib/modules/1/kernel/tun.ko alias=devname:net/tun alias=char-major-10-200
+	module two/lib/modules/2/kernel/tun.ko alias=devname:net/tun alias=char-major-10-201
+	printf 'fuse.alias=devname:fuse\0fuse.alias=char-major-10-229\0' \
+		> two/lib/modules/2/modules.builtin.modinfo
+	status 1 kmod-devname diff ./one ./two > out 2> err
+	same out <<-'E'
+		--- ./one/lib/modules/1
+		+++ ./two/lib/modules/2
+		built-in fuse: c10:229 of fuse -> c10:229 of fuse
+		renumbered net/tun: c10:200 of tun -> c10:201 of tun
+	E
+	same err <<-'E'
+		kmod-devname: ./one/lib/modules/1/modules.devname: does not exist; the modules are read instead
+		kmod-devname: ./two/lib/modules/2/modules.devname: does not exist; the modules are read instead
+	E
+	# the configuration is that of the root directory
+	mkdir -p one/etc/depmod.d
+	echo 'exclude fuse.ko' > one/etc/depmod.d/a.conf
+	status 1 kmod-devname diff -q ./one ./two > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+	[ "$(grep -c '^renumbered net/tun: ' out)" -eq 1 ]
+	! grep fuse out || fail "excluded"
+	# a file and modules
+	devname file 'tun net/tun c10:201'
+	compare 0 -q ./two ./file
+	# all kernels of a root directory
+	cp -r two/lib/modules/2 one/lib/modules/2
+	compare 1 -q -b one --all
+	grep -qx 'renumbered net/tun: c10:200 of tun -> c10:201 of tun' out
+	# a bad module may have been anything
+	echo garbage > two/lib/modules/2/kernel/bad.ko
+	compare 2 -q ./file ./two
+	[ ! -s out ]
+	grep -q 'bad.ko: error: .*\[malformed]$' err
+}
+
+test_directories_of_modules_are_compared_too() {
+	module old/sub/fuse.ko alias=devname:fuse alias=char-major-10-229
+	module new/fuse.ko alias=devname:fuse alias=char-major-10-230
+	compare 1 ./old ./new
+	same out <<-E
+		--- $(realpath old)
+		+++ $(realpath new)
+		renumbered fuse: c10:229 of fuse -> c10:230 of fuse
+	E
+	devname file 'fuse fuse c10:230'
+	compare 0 ./new ./file
+	# without modules it is no list that is empty
+	mkdir nothing
+	compare 2 ./new ./nothing
+	grep -q 'nothing/modules.devname: No such file' err
+}
+
+test_a_name_of_what_is_here_is_told_from_a_version() {
+	devname one 'a a c10:1'
+	mkdir two
+	compare 2 one ./one
+	grep -qx 'kmod-devname: what is here by that name is ./one' err
+	compare 2 ./one two
+	grep -qx 'kmod-devname: what is here by that name is ./two' err
+}
+
 test_a_driver_that_became_built_in_is_told_from_one_that_went() {
 	devname old/lib/modules/1/modules.devname 'fuse fuse c10:229' 'tun net/tun c10:200'
 	devname new/lib/modules/2/modules.devname

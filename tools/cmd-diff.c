@@ -324,7 +324,9 @@ const struct command cmd_diff = {
 	.summary = "show what is different between kernels",
 	.description =
 		"Compares the modules.devname of two or more kernels, files or root directories,\n"
-		"each with the next one. Exit status: 0 no difference, 1 some, 2 trouble.",
+		"each with the next one. Without the file, or in a directory of modules that are\n"
+		"not installed, the modules are read. Exit status: 0 no difference, 1 some,\n"
+		"2 trouble.",
 	.operands = "A B...",
 	.options = options,
 	.run = run,

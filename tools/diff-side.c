@@ -2,33 +2,18 @@
 /* One side of a comparison: what an operand names, and reading it. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "diff-side.h"
+#include "directory.h"
 #include "input.h"
+#include "modules.h"
+#include "read-depmod-config.h"
 
 #define BUILTIN_NAME "modules.builtin.modinfo"
-
-static bool has_directory(const char *root, const char *path)
-{
-	char *full = join_path(root, path);
-	struct stat st;
-	bool has;
-
-	has = full && stat(full, &st) == 0 && S_ISDIR(st.st_mode);
-	free(full);
-	return has;
-}
-
-static bool is_root(const char *path)
-{
-	return has_directory(path, "lib/modules") || has_directory(path, "usr/lib/modules");
-}
 
 enum status side_find(struct side *side, char *operand, const struct common *common)
 {
@@ -45,7 +30,7 @@ enum status side_find(struct side *side, char *operand, const struct common *com
 		return STATUS_CLEAN;
 	}
 	side->common.basedir = NULL;
-	if (!is_root(operand)) {
+	if (!directory_is_root(operand)) {
 		side->common.moduledir = NULL;
 		return kernels_find(&side->kernels, &side->common, &operand, 1, false);
 	}
@@ -96,6 +81,51 @@ static enum status read_built_in(const struct side *side, const struct kernel *k
 	return r < 0 ? say_failure(version->label, r) : STATUS_CLEAN;
 }
 
+static enum status scan(const struct side *side, const struct kernel *kernel,
+			struct kmod_devname_config *config, struct version *version)
+{
+	const struct modules_options options = { 0 };
+	struct kmod_devname_report *report;
+	enum status status;
+	size_t modules;
+
+	if (kmod_devname_report_new(&report) < 0)
+		return say_failure(kernel->path, -ENOMEM);
+	status = modules_read(&side->kernels, kernel, config, &options, version->table, report,
+			      &modules);
+	status = worse(status, print_report(report, kernel->path, &side->common));
+	kmod_devname_report_unref(report);
+	/* as if nothing but the file had been looked for */
+	return status == STATUS_CLEAN && modules == 0 ? say_failure(version->label, -ENOENT)
+						      : status;
+}
+
+/* Where depmod has not run, or never will, the modules say what would be in the file. */
+static enum status read_modules(const struct side *side, const struct kernel *kernel,
+				struct version *version)
+{
+	struct kmod_devname_config *config = NULL;
+	enum status status = STATUS_CLEAN;
+	char *label;
+
+	/* what depmod.d says is about kernels; a path is as the system has it */
+	if (kernel->directory[0] != '/' || !directory_is_plain(kernel->path)) {
+		status =
+			read_depmod_config(&side->kernels, kernel, &side->common, NULL, 0, &config);
+		if (status == STATUS_CLEAN && !side->common.quiet)
+			say("%s: does not exist; the modules are read instead", version->label);
+	}
+	if (status != STATUS_FAILED)
+		status = worse(status, scan(side, kernel, config, version));
+	kmod_devname_config_unref(config);
+	label = strdup(kernel->path);
+	if (!label)
+		return say_failure(kernel->path, -ENOMEM);
+	free(version->label);
+	version->label = label;
+	return status;
+}
+
 static enum status read_nodes(const struct side *side, const struct kernel *kernel,
 			      struct version *version)
 {
@@ -103,10 +133,14 @@ static enum status read_nodes(const struct side *side, const struct kernel *kern
 	enum status status;
 	int r = open_stream(side, kernel, &stream);
 
-	if (r < 0)
-		return say_failure(version->label, r);
-	status = read_table(stream, NULL, version->label, &side->common, version->table);
-	(void)fclose(stream);
+	if (r == -ENOENT && kernel)
+		status = read_modules(side, kernel, version);
+	else if (r < 0)
+		status = say_failure(version->label, r);
+	else {
+		status = read_table(stream, NULL, version->label, &side->common, version->table);
+		(void)fclose(stream);
+	}
 	/* what is not in the table cannot be compared */
 	return status == STATUS_CLEAN ? status : STATUS_FAILED;
 }

@@ -158,8 +158,8 @@ static enum status add_all(struct kernels *kernels, const struct common *common)
 }
 
 /* Says what there is instead of a kernel that is not there. */
-static enum status say_no_kernel(const struct kernels *kernels, const struct common *common,
-				 const char *version)
+static void say_no_kernel(const struct kernels *kernels, const struct common *common,
+			  const char *version)
 {
 	struct kernels others = { .root_fd = kernels->root_fd, .moduledir = kernels->moduledir };
 	char *path = join_path(common->basedir ? common->basedir : "/", kernels->moduledir);
@@ -181,7 +181,13 @@ static enum status say_no_kernel(const struct kernels *kernels, const struct com
 	others.root_fd = -1;
 	others.moduledir = NULL;
 	kernels_done(&others);
-	return STATUS_FAILED;
+}
+
+/* One that is in the working directory may have been meant. */
+static void say_path_of(const struct common *common, const char *version)
+{
+	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0)
+		say("what is here by that name is ./%s", version);
 }
 
 static enum status add_named_version(struct kernels *kernels, const struct common *common,
@@ -191,8 +197,11 @@ static enum status add_named_version(struct kernels *kernels, const struct commo
 		say("'%s' is no kernel version", version);
 		return STATUS_FAILED;
 	}
-	if (!is_kernel(kernels, version))
-		return say_no_kernel(kernels, common, version);
+	if (!is_kernel(kernels, version)) {
+		say_no_kernel(kernels, common, version);
+		say_path_of(common, version);
+		return STATUS_FAILED;
+	}
 	return add_version(kernels, common, version);
 }
 
