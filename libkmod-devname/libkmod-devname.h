@@ -142,7 +142,7 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_SAME_NUMBER: "same-number": one device number under two names, warning
  * @KMOD_DEVNAME_SHARED_NODE: "shared-node": several modules declare the same node, note
  * @KMOD_DEVNAME_TAKEN_MINOR: "taken-minor": a minor number of major 10 that the kernel has given
- *   to another device, or that it gives out itself (above 255), warning
+ *   to another device, or that it gives to any driver (0 to 127, and above 255), warning
  * @KMOD_DEVNAME_BUILT_IN_NODE: "built-in": a built-in module declares the same name or number,
  *   so the module cannot have it, warning
  * @KMOD_DEVNAME_BLOCK_AUTOLOAD: "block-autoload": a block device, and the kernel asks for no module

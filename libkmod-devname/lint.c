@@ -85,12 +85,13 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 
 	if (number->type != S_IFCHR || number->major != MISC_MAJOR)
 		return 0;
-	if (number->minor > MISC_MINOR_LOCAL_LAST)
-		return report_add(report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
-				  "device name '%s' of module %s has the number c10:%u, which the "
-				  "kernel gives out itself: use a minor from %d to %d, or no node",
-				  node->name, node->module, number->minor, MISC_MINOR_LOCAL_FIRST,
-				  MISC_MINOR_LOCAL_LAST);
+	if (misc_minor_is_given_out(number->minor))
+		return report_add(
+			report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
+			"device name '%s' of module %s has the number c10:%u, which kernels "
+			"give to any driver: use a minor from %d to %d, or no node",
+			node->name, node->module, number->minor, MISC_MINOR_LOCAL_FIRST,
+			MISC_MINOR_LOCAL_LAST);
 	other = misc_minor_find_other(number->minor, node->name);
 	if (!other)
 		return 0;

@@ -2,14 +2,23 @@
 /*
  * The minor numbers of major 10 that drivers of Linux have. Pure.
  *
- * Numbers and constants: include/linux/miscdevice.h of Linux 6.1, without those marked as unused,
- * and EISA_EEPROM_MINOR of later ones. Names: Documentation/admin-guide/devices.txt, and what the
- * drivers register where that is another.
+ * Numbers and constants: include/linux/miscdevice.h, without those marked as unused. It is the same
+ * from Linux 6.1 to 6.12. Linux 6.18 has added EISA_EEPROM_MINOR, which its driver had before;
+ * commit c0fef45dbab0 (2026) has taken away MWAVE_MINOR with its driver. So one table does for all
+ * versions: a number that some kernels have given to a driver is not free for another. Names:
+ * Documentation/admin-guide/devices.txt, and what the drivers register where that is another.
+ *
+ * Numbers that nobody has: drivers/char/misc.c gives 127 to 0, in this order, to drivers that want
+ * any, and since commit ab760791c0cf (2022) those above 255 when these are used up; commit
+ * 31b636d2c416 (2025) has left the latter only. Stable kernels have it too, so the version does
+ * not tell, and both are judged for all versions.
  */
 
 #include <string.h>
 
 #include "misc-minors.h"
+
+#define DYNAMIC_LAST 127
 
 static const struct misc_minor minors[] = {
 	{ 1, "PSMOUSE_MINOR", "psaux" },
@@ -63,6 +72,19 @@ static const struct misc_minor minors[] = {
 	{ 241, "EISA_EEPROM_MINOR", "eisa_eeprom" },
 	{ 242, "RFKILL_MINOR", "rfkill" },
 };
+
+static bool has_owner(unsigned int minor)
+{
+	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++)
+		if (minors[i].minor == minor)
+			return true;
+	return false;
+}
+
+bool misc_minor_is_given_out(unsigned int minor)
+{
+	return minor > MISC_MINOR_DYNAMIC || (minor <= DYNAMIC_LAST && !has_owner(minor));
+}
 
 const struct misc_minor *misc_minor_find_other(unsigned int minor, const char *name)
 {

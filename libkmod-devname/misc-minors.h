@@ -8,6 +8,7 @@
 #define MISC_MAJOR 10
 #define MISC_MINOR_LOCAL_FIRST 243
 #define MISC_MINOR_LOCAL_LAST 254
+#define MISC_MINOR_DYNAMIC 255
 
 /* A minor number of major 10 that the kernel has given to a device. */
 struct misc_minor {
@@ -18,5 +19,8 @@ struct misc_minor {
 
 /* Who has the minor number if it is not the device of this name; NULL if it is free for it. */
 const struct misc_minor *misc_minor_find_other(unsigned int minor, const char *name);
+
+/* Is it one that kernels give to drivers that want any? */
+bool misc_minor_is_given_out(unsigned int minor);
 
 #endif
