@@ -4,7 +4,7 @@
  *
  * Numbers and constants: include/linux/miscdevice.h, without those marked as unused. It is the same
  * from Linux 6.1 to 6.12. Linux 6.18 has added EISA_EEPROM_MINOR, which its driver had before;
- * commit c0fef45dbab0 (2026) has taken away MWAVE_MINOR with its driver. So one table does for all
+ * commit c0fef45dbab0, after 6.19, has taken away MWAVE_MINOR with its driver. So one table does for all
  * versions: a number that some kernels have given to a driver is not free for another. Names:
  * Documentation/admin-guide/devices.txt, and what the drivers register where that is another.
  *
