@@ -89,7 +89,7 @@ test_malformed() {
 	echo 'no module' > $M/kernel/x.ko
 	installed
 	only 1 malformed <<-END
-	$M/kernel/x.ko: error: is not an ELF file [malformed]
+	$M/kernel/x.ko: error: is not an ELF file; install or build the module again [malformed]
 	END
 }
 
@@ -101,7 +101,7 @@ test_corrupt() {
 	installed
 	need_format xz
 	only 1 corrupt <<-END
-	$M/kernel/x.ko.xz: error: its compressed data is truncated [corrupt]
+	$M/kernel/x.ko.xz: error: its compressed data is truncated; install or build the module again [corrupt]
 	END
 }
 
@@ -116,7 +116,7 @@ test_unsupported() {
 	printf '\375''7zXZ\0\0\002\323s\327\257' > $M/kernel/x.ko.xz
 	installed
 	only 1 unsupported <<-END
-	$M/kernel/x.ko.xz: error: is compressed in a way that this build cannot read [unsupported]
+	$M/kernel/x.ko.xz: error: is compressed in a way that this build cannot read; compress it with gzip, xz or zstd, or use a build that can [unsupported]
 	END
 }
 
@@ -133,7 +133,7 @@ test_vanished() {
 		-e inject=openat:error=ENOENT "$program" check -v -b root 6.1.0 > out 2> err
 	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
 	has_only vanished out <<-END
-	$M/kernel/x.ko: warning: was gone when it was to be read [vanished]
+	$M/kernel/x.ko: warning: was gone when it was to be read; check again when nothing is being installed [vanished]
 	END
 }
 
@@ -186,7 +186,7 @@ test_too_large() {
 	module $M/kernel/x.ko -d modinfo-huge alias=devname:x alias=char-major-10-250
 	installed
 	only 1 too-large <<-END
-	$M/kernel/x.ko: error: its .modinfo is larger than 16 MiB [too-large]
+	$M/kernel/x.ko: error: its .modinfo is larger than 16 MiB; build the module again, or compress it in another way [too-large]
 	END
 }
 
@@ -195,7 +195,7 @@ test_dangling_link() {
 	ln -s nowhere $M/kernel/x.ko
 	installed
 	only 0 dangling-link <<-END
-	$M/kernel/x.ko: note: is a symbolic link that leads nowhere [dangling-link]
+	$M/kernel/x.ko: note: is a symbolic link that leads nowhere; remove it, or install what it is to lead to [dangling-link]
 	END
 }
 
@@ -204,7 +204,7 @@ test_not_regular() {
 	mkfifo $M/kernel/x.ko
 	installed
 	only 0 not-regular <<-END
-	$M/kernel/x.ko: note: has the name of a module and is not a file [not-regular]
+	$M/kernel/x.ko: note: has the name of a module and is not a file; remove it [not-regular]
 	END
 }
 
@@ -213,7 +213,7 @@ test_duplicate_module() {
 	node b/x x char-major-10-250
 	installed 'x x c10:250'
 	only 0 duplicate-module <<-END
-	$M/kernel/b/x.ko: warning: is not looked at: the same module is in kernel/a/x.ko [duplicate-module]
+	$M/kernel/b/x.ko: warning: is not looked at: the same module is in kernel/a/x.ko; remove one, or say in depmod.d(5) which one counts [duplicate-module]
 	END
 }
 
@@ -222,7 +222,7 @@ test_bad_order() {
 	printf 'kernel/x.ko' > $M/modules.order
 	installed 'x x c10:250'
 	only 0 bad-order <<-END
-	$M/modules.order:1: warning: has no newline: the file seems to be cut short [bad-order]
+	$M/modules.order:1: warning: has no newline: the file seems to be cut short; install the kernel again [bad-order]
 	END
 }
 
@@ -254,7 +254,7 @@ test_bad_name() {
 	node x ../etc/passwd char-major-10-250
 	installed
 	only 1 bad-name <<-END
-	$M/kernel/x.ko: error: '../etc/passwd' is not a valid device name [bad-name]
+	$M/kernel/x.ko: error: '../etc/passwd' is not a valid device name; declare one as modules.devname(5) has it [bad-name]
 	END
 }
 
@@ -262,7 +262,7 @@ test_bad_number() {
 	node x x char-major-10-0x1
 	installed
 	only 1 bad-number <<-END
-	$M/kernel/x.ko: error: 'char-major-10-0x1' is not a plain decimal number from 1 to 4095, '-', and one from 0 to 1048575 [bad-number]
+	$M/kernel/x.ko: error: 'char-major-10-0x1' is not a plain decimal number from 1 to 4095, '-', and one from 0 to 1048575; correct the alias [bad-number]
 	END
 }
 
@@ -270,7 +270,7 @@ test_bad_module_name() {
 	node 'b~d' x char-major-10-250
 	installed
 	only 1 bad-module-name <<-END
-	$M/kernel/b~d.ko: error: 'b~d' is not a valid module name [bad-module-name]
+	$M/kernel/b~d.ko: error: 'b~d' is not a valid module name; rename the file [bad-module-name]
 	END
 }
 
@@ -279,7 +279,7 @@ test_too_many_aliases() {
 	module $M/kernel/x.ko alias=devname:x $(seq -f 'alias=char-major-11-%.0f' 5000)
 	installed
 	only 1 too-many-aliases <<-END
-	$M/kernel/x.ko: error: declares more than 4096 device names and numbers [too-many-aliases]
+	$M/kernel/x.ko: error: declares more than 4096 device names and numbers; declare fewer [too-many-aliases]
 	END
 }
 
@@ -287,7 +287,7 @@ test_bad_line() {
 	node x x char-major-10-250
 	installed 'x x c10:250' 'what is this'
 	only 1 bad-line <<-END
-	$M/modules.devname:3: error: is not of the form MODULE NAME TYPEMAJOR:MINOR [bad-line]
+	$M/modules.devname:3: error: is not of the form MODULE NAME TYPEMAJOR:MINOR; run kmod-devname generate [bad-line]
 	END
 }
 
@@ -299,7 +299,13 @@ test_long_line() {
 		echo
 	} > $M/modules.devname
 	only 1 long-line <<-END
-	$M/modules.devname:2: error: is longer than any line can be [long-line]
+	$M/modules.devname:2: error: is longer than any line can be; run kmod-devname generate [long-line]
+	END
+	: > $M/modules.devname
+	mkdir -p root/etc/depmod.d
+	head -c 100000 /dev/zero | tr '\0' x > root/etc/depmod.d/a.conf
+	only 0 long-line <<-END
+	root/etc/depmod.d/a.conf:1: warning: line is too long and is passed over; correct or remove it [long-line]
 	END
 }
 
@@ -307,7 +313,7 @@ test_cut_line() {
 	installed
 	printf '%s\nx x c10:25' "$HEADER" > $M/modules.devname
 	only 1 cut-line <<-END
-	$M/modules.devname:2: error: has no newline: the file seems to be cut short [cut-line]
+	$M/modules.devname:2: error: has no newline: the file seems to be cut short; run kmod-devname generate [cut-line]
 	END
 }
 
@@ -317,7 +323,7 @@ test_bad_config() {
 	mkdir -p root/etc/depmod.d
 	echo nonsense > root/etc/depmod.d/a.conf
 	only 0 bad-config <<-END
-	root/etc/depmod.d/a.conf:1: warning: 'nonsense' is no command of depmod.d(5) [bad-config]
+	root/etc/depmod.d/a.conf:1: warning: 'nonsense' is no command of depmod.d(5); correct or remove it [bad-config]
 	END
 }
 
@@ -329,7 +335,7 @@ test_config_is_what_generate_would_use() {
 	installed 'x x c10:250'
 	mkdir -p root/etc/depmod.d conf
 	only 0 duplicate-module <<-END
-	$M/kernel/second/x.ko: warning: is not looked at: the same module is in kernel/first/x.ko [duplicate-module]
+	$M/kernel/second/x.ko: warning: is not looked at: the same module is in kernel/first/x.ko; remove one, or say in depmod.d(5) which one counts [duplicate-module]
 	END
 	for line in 'search kernel/second built-in' 'override x * kernel/second' 'exclude first' \
 		'exclude kernel'; do
@@ -361,7 +367,20 @@ test_name_conflict() {
 	node b x char-major-10-251
 	installed 'a x c10:250'
 	only 1 name-conflict <<-END
-	$M/kernel/b.ko: error: device name 'x' (c10:251) of module b is in the way of 'x' (c10:250) of module a, which stays [name-conflict]
+	$M/kernel/b.ko: error: device name 'x' (c10:251) of module b is in the way of 'x' (c10:250) of module a, which stays; remove one of the modules [name-conflict]
+	END
+	# and below another, whichever comes first
+	rm $M/kernel/*
+	node a net char-major-10-250
+	node b net/tun char-major-10-251
+	installed 'a net c10:250'
+	only 1 name-conflict <<-END
+	$M/kernel/b.ko: error: device name 'net/tun' (c10:251) of module b is in the way of 'net' (c10:250) of module a, which stays; remove one of the modules [name-conflict]
+	END
+	echo kernel/b.ko > $M/modules.order
+	installed 'b net/tun c10:251'
+	only 1 name-conflict <<-END
+	$M/kernel/a.ko: error: device name 'net' (c10:250) of module a is in the way of 'net/tun' (c10:251) of module b, which stays; remove one of the modules [name-conflict]
 	END
 }
 
@@ -408,10 +427,17 @@ test_block_autoload() {
 	installed 'loop loop0 b7:0'
 	check 0 -v -b root 6.1.0
 	[ ! -s out ]
-	printf '%s\n' 'CONFIG_BLOCK=y' '# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set' > $M/config
-	only 0 block-autoload <<-END
-	$M: warning: opening 'loop0' (b7:0) does not load module loop: the kernel is without CONFIG_BLOCK_LEGACY_AUTOLOAD; load the module by other means [block-autoload]
-	END
+	mkdir root/boot
+	for config in $M/config root/boot/config-6.1.0; do
+		printf '%s\n' 'CONFIG_BLOCK=y' '# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set' > "$config"
+		only 0 block-autoload <<-END
+		$M: warning: opening 'loop0' (b7:0) does not load module loop: the kernel is without CONFIG_BLOCK_LEGACY_AUTOLOAD; load the module by other means [block-autoload]
+		END
+		printf '%s\n' 'CONFIG_BLOCK=y' 'CONFIG_BLOCK_LEGACY_AUTOLOAD=y' > "$config"
+		check 0 -v -b root 6.1.0
+		[ ! -s out ]
+		rm "$config"
+	done
 }
 
 test_not_loaded() {
@@ -568,7 +594,7 @@ test_nodev() {
 	[ $status -ne 77 ] || skip "nothing can be mounted: $(cat err)"
 	[ $status -eq 0 ]
 	has_only nodev out <<-'END'
-	dev/fuse: warning: is in a file system that is mounted nodev: no node there can be opened [nodev]
+	dev/fuse: warning: is in a file system that is mounted nodev: no node there can be opened; mount it without nodev [nodev]
 	END
 }
 
@@ -603,7 +629,7 @@ test_bad_rule() {
 	mknod -m 0600 dev/fuse c 10 229
 	rules 'KERNEL=="fuse", MODE="0999", OPTIONS+="static_node=fuse"'
 	only 0 bad-rule --dev dev <<-'END'
-	root/etc/udev/rules.d/a.rules:1: warning: '0999' is no octal number up to 7777 [bad-rule]
+	root/etc/udev/rules.d/a.rules:1: warning: '0999' is no octal number up to 7777; correct the rule [bad-rule]
 	END
 }
 
@@ -612,7 +638,7 @@ test_unknown_owner() {
 	mknod -m 0600 dev/fuse c 10 229
 	rules 'KERNEL=="fuse", GROUP="nobody-has-this", OPTIONS+="static_node=fuse"'
 	only 0 unknown-owner --dev dev <<-'END'
-	root/etc/udev/rules.d/a.rules:1: warning: device node 'fuse' is for group 'nobody-has-this', which that system does not have: it gets mode 0600, and belongs to root [unknown-owner]
+	root/etc/udev/rules.d/a.rules:1: warning: device node 'fuse' is for group 'nobody-has-this', which that system does not have: it gets mode 0600, and belongs to root; add it there, or correct the rule [unknown-owner]
 	END
 }
 
@@ -779,12 +805,12 @@ test_a_file_has_findings() {
 	# what it would give nobody knows
 	check 1 y.ko
 	same out <<-'END'
-	y.ko: error: is not an ELF file [malformed]
+	y.ko: error: is not an ELF file; install or build the module again [malformed]
 	END
 	mkdir plain
 	cp y.ko plain
 	check 1 ./plain
-	echo "$(realpath plain)/y.ko: error: is not an ELF file [malformed]" | same out
+	echo "$(realpath plain)/y.ko: error: is not an ELF file; install or build the module again [malformed]" | same out
 	check 1 -q y.ko x.ko
 	grep -q '^y.ko: error: .*\[malformed]$' out
 	grep -q '^x.ko: error: .*\[missing-number]$' out
@@ -940,7 +966,7 @@ late() {
 
 real() { # KERNEL
 	unpack "$1"
-	# shellcheck disable=SC2086 # words
+	# shellcheck disable=SC2046 # words
 	set -- $(echo "$REAL" | grep "^$1 ")
 	kernel=$1 nodes=$2
 	shift 2
@@ -1057,6 +1083,12 @@ test_all_kernels_are_named() {
 		rows = [(r["kernel"], r["code"], r["severity"]) for r in json.load(open("out"))["findings"]]
 		assert rows == [("6.1.0", "same-number", "warning"), ("6.2.0", "no-file", "warning")], rows
 	END
+	cp out all
+	check 0 --json -b root 6.1.0 6.2.0
+	cmp all out
+	# the worst counts
+	check 1 --strict --ignore same-number -b root --all
+	check 0 --strict --ignore same-number,no-file -b root --all
 }
 
 test_json_without_findings_is_an_empty_list() {

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "advice.h"
+
 static const struct sheet_column columns[] = {
 	{ .name = "FILE" },     { .name = "LINE", .number = true },
 	{ .name = "SEVERITY" }, { .name = "CODE" },
@@ -58,6 +60,18 @@ bool findings_ignore(struct findings *findings, const char *list)
 	}
 }
 
+/* With what to do about it; NULL if there is no memory. */
+static char *message_of(const struct kmod_devname_finding *finding)
+{
+	const char *advice = advice_for(finding);
+	char *text;
+
+	if (asprintf(&text, "%s%s%s", kmod_devname_finding_get_message(finding), advice ? "; " : "",
+		     advice ? advice : "") < 0)
+		return NULL;
+	return text;
+}
+
 static char *line_number(const struct kmod_devname_finding *finding)
 {
 	size_t line = kmod_devname_finding_get_line(finding);
@@ -83,15 +97,17 @@ static int add_row(struct findings *findings, const struct kmod_devname_finding 
 	if (r == 0)
 		r = sheet_add(sheet, strdup(kmod_devname_code_to_string(code)));
 	if (r == 0)
-		r = sheet_add(sheet, strdup(kmod_devname_finding_get_message(finding)));
+		r = sheet_add(sheet, message_of(finding));
 	return r == 0 ? sheet_add(sheet, escape(version)) : r;
 }
 
 static int print_line(const struct kmod_devname_finding *finding, const char *directory,
 		      const struct common *common)
 {
-	char *text = finding_text(finding, directory, common);
+	char *message = message_of(finding);
+	char *text = message ? finding_text(finding, message, directory, common) : NULL;
 
+	free(message);
 	if (!text)
 		return -ENOMEM;
 	puts(text);

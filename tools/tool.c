@@ -93,8 +93,8 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 	return escaped;
 }
 
-char *finding_text(const struct kmod_devname_finding *finding, const char *directory,
-		   const struct common *common)
+char *finding_text(const struct kmod_devname_finding *finding, const char *message,
+		   const char *directory, const struct common *common)
 {
 	char *path = finding_path(finding, directory, common), *text;
 	size_t line = kmod_devname_finding_get_line(finding);
@@ -104,7 +104,7 @@ char *finding_text(const struct kmod_devname_finding *finding, const char *direc
 		(void)snprintf(number, sizeof(number), "%zu:", line);
 	if (asprintf(&text, "%s:%s %s: %s [%s]", path ? path : "?", number,
 		     kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
-		     kmod_devname_finding_get_message(finding),
+		     message,
 		     kmod_devname_code_to_string(kmod_devname_finding_get_code(finding))) < 0)
 		text = NULL;
 	free(path);
@@ -115,7 +115,8 @@ char *finding_text(const struct kmod_devname_finding *finding, const char *direc
 void say_finding(const struct kmod_devname_finding *finding, const char *directory,
 		 const struct common *common)
 {
-	char *text = finding_text(finding, directory, common);
+	char *text =
+		finding_text(finding, kmod_devname_finding_get_message(finding), directory, common);
 
 	(void)fprintf(stderr, "%s: %s\n", program_name, text ? text : "out of memory");
 	free(text);

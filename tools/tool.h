@@ -83,9 +83,9 @@ bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common);
 
-/* The line for a finding, escaped. NULL if there is no memory. */
-char *finding_text(const struct kmod_devname_finding *finding, const char *directory,
-		   const struct common *common);
+/* The line for a finding, escaped; the message is its own or longer. NULL if there is no memory. */
+char *finding_text(const struct kmod_devname_finding *finding, const char *message,
+		   const char *directory, const struct common *common);
 
 /* Says it. */
 void say_finding(const struct kmod_devname_finding *finding, const char *directory,
