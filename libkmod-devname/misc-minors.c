@@ -6,7 +6,8 @@
  * from Linux 6.1 to 6.12. Linux 6.18 has added EISA_EEPROM_MINOR, which its driver had before;
  * commit c0fef45dbab0, after 6.19, has taken away MWAVE_MINOR with its driver. So one table does
  * for all versions: a number that some kernels have given to a driver is not free for another.
- * Names: Documentation/admin-guide/devices.txt, and what the drivers register where that is another.
+ * Names: Documentation/admin-guide/devices.txt, and what the drivers register where that is
+ * another.
  *
  * Numbers that nobody has: drivers/char/misc.c gives 127 to 0, in this order, to drivers that want
  * any, and since commit ab760791c0cf (2022) those above 255 when these are used up; commit

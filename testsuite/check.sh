@@ -1186,7 +1186,7 @@ test_every_finding_has_a_tree() {
 	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' \
 		"$top_srcdir/libkmod-devname/libkmod-devname.h" | sort > codes
 	[ "$(wc -l < codes)" -gt 30 ]
-	sed -nE 's/^(.*\| |	)(only [01]|has_only) ([a-z-]+) .*/\3/p' \
+	sed -nE 's/^(.*\| |	+)(only [01]|has_only) ([a-z-]+) .*/\3/p' \
 		"$top_srcdir/testsuite/check.sh" | sort -u > trees
 	diff -u codes trees
 	count "$(wc -l < codes) kinds of findings, each with a tree that has this one only"

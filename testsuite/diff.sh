@@ -5,6 +5,8 @@
 
 # shellcheck source=testsuite/tap.sh
 . "$(dirname "$0")/tap.sh"
+# shellcheck source=testsuite/kernels.sh
+. "$(dirname "$0")/kernels.sh"
 
 HEADER='# Device nodes to trigger on-demand module loading.'
 
@@ -211,6 +213,31 @@ test_a_driver_that_became_built_in_is_told_from_one_that_went() {
 		built-in fuse: c10:229 of fuse -> c10:229 of fuse
 		went net/tun: c10:200 of tun
 	E
+}
+
+# As their packages have them. By modinfo(8) of each module with a device name, and strings(1) of
+# modules.builtin.modinfo, fuse is built into the newer one, and there is no other difference.
+test_real_kernels() {
+	for name in amd64 amd64-6.12; do
+		reason=$(kernel_missing $name)
+		[ -z "$reason" ] || skip "$reason"
+		# depmod has not run there, but if it had
+		mkdir -p "$name/lib/modules"
+		copy_tree "$KERNELS/$name/lib/modules/$(kernel_version $name)" "$name/lib/modules/$(kernel_version $name)"
+		rm -f "$name"/lib/modules/*/modules.devname
+	done
+	reason=$(format_missing xz)
+	[ -z "$reason" ] || skip "$reason"
+	compare 1 -q ./amd64 ./amd64-6.12
+	same out <<-E
+		--- ./amd64/lib/modules/$(kernel_version amd64)
+		+++ ./amd64-6.12/lib/modules/$(kernel_version amd64-6.12)
+		built-in fuse: c10:229 of fuse -> c10:229 of fuse
+	E
+	compare 1 -q ./amd64-6.12 ./amd64
+	sed 1,2d out > lines
+	echo 'appeared fuse: c10:229 of fuse' | same lines
+	compare 0 -q ./amd64 ./amd64
 }
 
 test_trouble_is_exit_status_2() {
