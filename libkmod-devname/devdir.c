@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "io.h"
 #include "temporary.h"
 
 #ifndef SYS_fchmodat2
@@ -37,7 +38,8 @@
 /* By descriptor, for kernels before 6.6. A link of another file system could lead anywhere. */
 static int set_mode_by_proc(int fd, mode_t mode)
 {
-	_cleanup_close_ int proc_fd = open("/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int proc_fd =
+		open_at(AT_FDCWD, "/proc/self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	struct statfs fs;
 	char name[16];
 
@@ -76,7 +78,7 @@ static int fix_parent(int fd)
 
 static int open_parent(int dir_fd, const char *name)
 {
-	int fd = openat(dir_fd, name, DIRECTORY_FLAGS);
+	int fd = open_at(dir_fd, name, DIRECTORY_FLAGS, 0);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -113,7 +115,7 @@ static int make_parent(int dir_fd, const char *name, const char *path, size_t si
 int devdir_walk(int dev_fd, const char *path, bool make, struct labels *labels, int *ret_fd,
 		const char **ret_rest)
 {
-	_cleanup_close_ int dir_fd = openat(dev_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int dir_fd = open_at(dev_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	const char *rest = path, *slash;
 	int fd;
 
@@ -144,7 +146,7 @@ int devdir_look(int dir_fd, const char *rest, struct stat *ret_st)
 	char name[NAME_MAX + 1] = "";
 
 	memcpy(name, rest, strcspn(rest, "/"));
-	fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 	return fd < 0 || fstat(fd, ret_st) < 0 ? -errno : 0;
 }
 
@@ -190,7 +192,7 @@ static int make_temporary(int dir_fd, char name[static TEMPORARY_SIZE],
  */
 static int finish_temporary(int dir_fd, const char *name, const struct devdir_node *node)
 {
-	_cleanup_close_ int fd = openat(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	_cleanup_close_ int fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)

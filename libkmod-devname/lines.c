@@ -21,6 +21,15 @@ void strings_init(struct lines *lines, FILE *stream, char end)
 	lines->start = lines->end = 0;
 }
 
+/* A signal is no failure: the stream goes on where it was. */
+static bool was_interrupted(FILE *stream)
+{
+	if (!ferror(stream) || errno != EINTR)
+		return false;
+	clearerr(stream);
+	return true;
+}
+
 /* Reads behind what is there, which is moved to the front. False at the end of the stream. */
 static bool fill(struct lines *lines)
 {
@@ -29,7 +38,10 @@ static bool fill(struct lines *lines)
 	memmove(lines->buffer, lines->buffer + lines->start, lines->end - lines->start);
 	lines->end -= lines->start;
 	lines->start = 0;
-	n = fread(lines->buffer + lines->end, 1, LINES_BUFFER_SIZE - lines->end, lines->stream);
+	do
+		n = fread(lines->buffer + lines->end, 1, LINES_BUFFER_SIZE - lines->end,
+			  lines->stream);
+	while (was_interrupted(lines->stream) && n == 0);
 	lines->end += n;
 	return n > 0;
 }
@@ -66,8 +78,9 @@ static void skip_long(struct lines *lines)
 		return;
 	}
 	lines->start = lines->end = 0;
-	while ((c = getc_unlocked(lines->stream)) != EOF && c != (unsigned char)lines->end_byte)
-		;
+	do
+		c = getc_unlocked(lines->stream);
+	while (c == EOF ? was_interrupted(lines->stream) : c != (unsigned char)lines->end_byte);
 }
 
 int lines_next(struct lines *lines)

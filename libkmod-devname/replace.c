@@ -16,6 +16,7 @@
 
 #include "cleanup.h"
 #include "image.h"
+#include "io.h"
 #include "libkmod-devname.h"
 #include "temporary.h"
 
@@ -49,7 +50,7 @@ static int flush_to_disk(int fd)
 static int is_up_to_date(int dir_fd, const char *name, const char *text, size_t size)
 {
 	_cleanup_close_ int fd =
-		openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		open_at(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	int r;
 
 	if (fd < 0 || !has_content(fd, text, size))
@@ -59,21 +60,6 @@ static int is_up_to_date(int dir_fd, const char *name, const char *text, size_t 
 	if (r == 0)
 		r = flush_to_disk(dir_fd);
 	return r < 0 ? r : 1;
-}
-
-static int write_all(int fd, const char *text, size_t size)
-{
-	while (size > 0) {
-		ssize_t n = write(fd, text, size);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		text += n;
-		size -= (size_t)n;
-	}
-	return 0;
 }
 
 /* The lock, for as long as the file is open, says that it is no leftover. */
@@ -120,7 +106,7 @@ static int link_temporary(int dir_fd, int fd, char name[static TEMPORARY_SIZE])
 static int publish_unnamed(int dir_fd, const char *name, const char *text, size_t size)
 {
 	char temporary[TEMPORARY_SIZE];
-	_cleanup_close_ int fd = openat(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	_cleanup_close_ int fd = open_at(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	int r;
 
 	/* Why not is best told by the attempt to make one with a name. */
@@ -138,8 +124,8 @@ static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
 
 	for (unsigned int i = 0; i < TEMPORARY_TRIES && fd < 0; i++) {
 		temporary_name(name, TEMPORARY_PREFIX, i);
-		fd = openat(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-			    0600);
+		fd = open_at(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+			     0600);
 		if (fd < 0 && errno != EEXIST)
 			break;
 	}
@@ -166,7 +152,7 @@ static int publish_named(int dir_fd, const char *name, const char *text, size_t 
 static bool is_leftover(int dir_fd, const char *name, pid_t pid)
 {
 	_cleanup_close_ int fd =
-		openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+		open_at(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 
 	(void)pid;
 	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;

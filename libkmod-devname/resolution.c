@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "image.h"
 #include "kernel-config.h"
 #include "modprobe-config.h"
 #include "report.h"
@@ -158,9 +159,9 @@ static int read_cmdline(struct source *source)
 		return -ENOMEM;
 	if (fd < 0)
 		return fd;
-	n = read(fd, text, CMDLINE_SIZE_MAX - 1);
+	n = read_at(fd, 0, text, CMDLINE_SIZE_MAX - 1);
 	if (n < 0)
-		return -errno;
+		return (int)n;
 	text[n] = '\0';
 	return modprobe_config_add_cmdline(&source->config, text);
 }

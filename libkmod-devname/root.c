@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "io.h"
 #include "libkmod-devname.h"
 #include "root.h"
 
@@ -133,7 +134,7 @@ static int resolve(int root_fd, struct resolution *path, char **buffer, int flag
 /* Opens a path component by component; whatever has become a link meanwhile is refused. */
 static int open_resolved(int root_fd, char *path, int flags)
 {
-	_cleanup_close_ int dir_fd = openat(root_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int dir_fd = open_at(root_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	char *slash;
 	int fd;
 
@@ -141,13 +142,13 @@ static int open_resolved(int root_fd, char *path, int flags)
 		return -errno;
 	for (; (slash = strchr(path, '/')); path = slash + 1) {
 		*slash = '\0';
-		fd = openat(dir_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = open_at(dir_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 		if (fd < 0)
 			return -errno;
 		close(dir_fd);
 		dir_fd = fd;
 	}
-	fd = openat(dir_fd, *path != '\0' ? path : ".", flags | O_NOFOLLOW);
+	fd = open_at(dir_fd, *path != '\0' ? path : ".", flags | O_NOFOLLOW, 0);
 	return fd < 0 ? -errno : fd;
 }
 
@@ -182,7 +183,7 @@ static int open_by_kernel(int root_fd, const char *path, int flags)
 	/* EAGAIN: something was renamed or mounted meanwhile, and the kernel is not sure. */
 	for (unsigned int i = 0; i < RETRIES_MAX; i++) {
 		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
-		if (fd >= 0 || errno != EAGAIN)
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 	}
 	return fd < 0 ? -errno : (int)fd;

@@ -12,6 +12,7 @@
 
 #include "cleanup.h"
 #include "depmod-config.h"
+#include "io.h"
 #include "root.h"
 #include "scan.h"
 
@@ -253,7 +254,7 @@ static int add_file(struct worker *worker, const struct directory *directory, in
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	fd = openat(dir_fd, name, FILE_FLAGS | O_NOFOLLOW);
+	fd = open_at(dir_fd, name, FILE_FLAGS | O_NOFOLLOW, 0);
 	if (fd >= 0)
 		return read_file(worker, directory, name, directory->linked, fd);
 	if (is_gone(-errno))

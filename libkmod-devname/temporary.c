@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cleanup.h"
+#include "io.h"
 
 #define DIGITS_MAX 9
 
@@ -58,7 +59,7 @@ static bool is_temporary(const char *name, const char *prefix, pid_t *ret_pid)
 void temporary_remove(int dir_fd, const char *prefix,
 		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid))
 {
-	_cleanup_close_ int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct dirent *entry;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	pid_t pid;
