@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "modules.h"
+#include "open-path.h"
 
 static void print_node(const char *path, const struct kmod_devname_node *node)
 {
@@ -82,7 +83,7 @@ static enum status read_table(struct check *check, const char *path,
 			      struct kmod_devname_table *table)
 {
 	/* opening must not block, whatever it is by now */
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	int fd = open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	char *directory;
 	enum status status;
 

@@ -10,6 +10,7 @@
 #include "check.h"
 #include "kernel-running.h"
 #include "modules.h"
+#include "open-path.h"
 
 #define BUILTIN_NAME "modules.builtin.modinfo"
 
@@ -231,7 +232,7 @@ static enum status check_dev(const struct subject *subject, int root_fd, const c
 {
 	struct kmod_devname_permissions *permissions = NULL;
 	enum status status;
-	int dev_fd = open(subject->check->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dev_fd = open_path(subject->check->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (dev_fd < 0)
 		return say_failure(subject->check->dev, -errno);
@@ -261,7 +262,7 @@ static enum status check_udev(const struct subject *subject)
 
 	if (!root)
 		return check_in_root(subject, subject->kernels->root_fd, base_directory(subject));
-	root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
 		return say_failure(root, -errno);
 	status = check_in_root(subject, root_fd, root);

@@ -11,6 +11,7 @@
 
 #include "input.h"
 #include "kernels.h"
+#include "open-path.h"
 #include "read-permissions.h"
 #include "tool.h"
 
@@ -94,7 +95,7 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 
 	if (create->dev) {
 		create->dev_path = strdup(create->dev);
-		create->dev_fd = open(create->dev, DIRECTORY_FLAGS);
+		create->dev_fd = open_path(create->dev, DIRECTORY_FLAGS);
 		if (create->dev_fd < 0)
 			create->dev_fd = -errno;
 	} else {

@@ -11,6 +11,7 @@
 #include "directory.h"
 #include "input.h"
 #include "modules.h"
+#include "open-path.h"
 #include "read-depmod-config.h"
 
 #define BUILTIN_NAME "modules.builtin.modinfo"
@@ -56,7 +57,7 @@ static int open_stream(const struct side *side, const struct kernel *kernel, FIL
 {
 	if (kernel)
 		return kernel_open_stream(&side->kernels, kernel, FILE_NAME, ret_stream);
-	*ret_stream = fopen(side->file, "re");
+	*ret_stream = open_path_stream(side->file);
 	return *ret_stream ? 0 : -errno;
 }
 

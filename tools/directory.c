@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "directory.h"
+#include "open-path.h"
 #include "tool.h"
 
 static bool has_directory(const char *root, const char *path)
@@ -37,7 +38,7 @@ bool directory_is_plain(const char *path)
 	/* what kernel packages, depmod and this program put there */
 	static const char *const marks[] = { "kernel", "modules.order", "modules.builtin",
 					     "modules.dep", FILE_NAME };
-	int fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = open_path(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	bool plain = true;
 
 	if (fd < 0)

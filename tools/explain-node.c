@@ -14,6 +14,7 @@
 
 #include "explain.h"
 #include "node-text.h"
+#include "open-path.h"
 
 #define DEPTH_MAX 16
 
@@ -77,7 +78,7 @@ enum status device_directory_open(struct explain *explain)
 
 	if (explain->dev) {
 		explain->dev_path = strdup(explain->dev);
-		explain->dev_fd = open(explain->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (explain->dev_fd < 0)
 			return say_failure(explain->dev, -errno);
 	} else {
@@ -193,7 +194,7 @@ static int walk_entry(struct walk *walk, int dir_fd, const char *prefix, const c
 		return -ENOMEM;
 	number = number_of_stat(&st);
 	if (S_ISDIR(st.st_mode) && st.st_dev == walk->device && walk->depth < DEPTH_MAX) {
-		fd = openat(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = open_path_at(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		r = fd < 0 ? -errno : walk_directory(walk, fd, name);
 	} else if (number_equal(&number, walk->number)) {
 		r = print_name(walk->explain, name);
@@ -233,7 +234,7 @@ int node_print_names(struct explain *explain, const struct number *number)
 
 	if (explain->dev_fd < 0)
 		return 0;
-	fd = openat(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open_path_at(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	if (fstat(fd, &st) < 0) {

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "explain.h"
+#include "open-path.h"
 
 /* What the sentence is about. */
 struct matter {
@@ -263,7 +264,7 @@ static int print_node(const struct matter *matter)
 /* The first byte of a file, '\0' if there is none. */
 static char first_byte(const char *path)
 {
-	FILE *stream = fopen(path, "re");
+	FILE *stream = open_path_stream(path);
 	int c = stream ? getc(stream) : EOF;
 
 	if (stream)

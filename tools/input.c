@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "input.h"
+#include "open-path.h"
 
 enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
 		       char **names, int n_names)
@@ -79,7 +80,7 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 static enum status read_file(const char *file, const struct common *common,
 			     struct kmod_devname_table *table)
 {
-	FILE *stream = fopen(file, "re");
+	FILE *stream = open_path_stream(file);
 	enum status status;
 
 	if (!stream)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "open-path.h"
 #include "output.h"
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -58,13 +59,13 @@ static int make_path(char *path)
 
 static int open_directory(char *directory, bool make)
 {
-	int fd = open(directory, DIRECTORY_FLAGS), r;
+	int fd = open_path(directory, DIRECTORY_FLAGS), r;
 
 	if (fd < 0 && errno == ENOENT && make) {
 		r = make_path(directory);
 		if (r < 0)
 			return r;
-		fd = open(directory, DIRECTORY_FLAGS);
+		fd = open_path(directory, DIRECTORY_FLAGS);
 	}
 	return fd < 0 ? -errno : fd;
 }
@@ -153,11 +154,11 @@ static int make_directories(int root_fd, char *path)
 /* Opens a directory below a root, which is made if it is missing. */
 static int open_or_make(const char *root, const char *path)
 {
-	int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+	int root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
 	char *copy;
 
 	if (root_fd < 0 && errno == ENOENT && mkdir(root, 0755) == 0)
-		root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+		root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
 		return -errno;
 	copy = strdup(path);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "open-path.h"
 #include "read-depmod-config.h"
 
 bool config_paths_add(struct config_paths *paths, const char *path)
@@ -54,7 +55,7 @@ static char **make_absolute(const char *const *paths, size_t n)
 static int add_host_paths(struct kmod_devname_config *config, struct kmod_devname_report *report,
 			  const char *const *paths, size_t n)
 {
-	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r = -ENOMEM;
+	int root_fd = open_path("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r = -ENOMEM;
 	char **absolute;
 
 	if (root_fd < 0)

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "open-path.h"
 #include "read-permissions.h"
 
 static enum status read_rules(struct kmod_devname_permissions *permissions, int root_fd,
@@ -23,7 +24,7 @@ static enum status read_rules(struct kmod_devname_permissions *permissions, int 
 static enum status read_root(struct kmod_devname_permissions *permissions, const char *root,
 			     const struct common *common, const struct kmod_devname_table *table)
 {
-	int root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	enum status status;
 
 	if (root_fd < 0)
