@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "kernels.h"
+#include "open-path.h"
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -113,21 +114,34 @@ static enum status open_moduledir(const struct kernels *kernels, const struct co
 	return STATUS_FAILED;
 }
 
-static bool is_kernel(const struct kernels *kernels, const char *version)
+/* 1 or 0, or a negative errno if that cannot be told. */
+static int is_directory(const struct kernels *kernels, const char *path)
 {
-	char *path;
-	int fd = -1;
+	int fd = kmod_devname_open_in_root(kernels->root_fd, path, O_PATH | O_DIRECTORY);
 
-	if (version[0] == '.')
-		return false;
-	path = join_path(kernels->moduledir, version);
-	if (path)
-		fd = kmod_devname_open_in_root(kernels->root_fd, path, O_PATH | O_DIRECTORY);
-	free(path);
+	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || fd == -ENAMETOOLONG)
+		return 0;
 	if (fd < 0)
-		return false;
+		return fd;
 	(void)close(fd);
-	return true;
+	return 1;
+}
+
+static enum status look_for_kernel(const struct kernels *kernels, const struct common *common,
+				   const char *version, bool *ret_found)
+{
+	const char *basedir = common->basedir ? common->basedir : "/";
+	char *path = join_path(kernels->moduledir, version), *shown;
+	int r = path ? is_directory(kernels, path) : -ENOMEM;
+
+	if (r < 0) {
+		shown = path ? join_path(basedir, path) : NULL;
+		say_failure(shown ? shown : version, r);
+		free(shown);
+	}
+	free(path);
+	*ret_found = r > 0;
+	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
 }
 
 static int compare_kernels(const void *a, const void *b)
@@ -141,14 +155,19 @@ static enum status add_all(struct kernels *kernels, const struct common *common)
 {
 	struct dirent *entry;
 	enum status status;
+	bool found;
 	DIR *dir;
 
 	status = open_moduledir(kernels, common, &dir);
 	if (status != STATUS_CLEAN)
 		return status;
-	while (status == STATUS_CLEAN && (errno = 0, entry = readdir(dir)))
-		if (is_kernel(kernels, entry->d_name))
+	while (status == STATUS_CLEAN && (errno = 0, entry = readdir(dir))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		status = look_for_kernel(kernels, common, entry->d_name, &found);
+		if (status == STATUS_CLEAN && found)
 			status = add_version(kernels, common, entry->d_name);
+	}
 	if (status == STATUS_CLEAN && errno != 0)
 		status = say_failure(kernels->moduledir, -errno);
 	(void)closedir(dir);
@@ -173,8 +192,10 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 			free(list);
 			list = longer;
 		}
-		say("no kernel %s in %s; there %s%s", version, path ? path : kernels->moduledir,
-		    list && *list != '\0' ? "is " : "is none", list ? list : "");
+		say("no kernel %s in %s; there is %s", version, path ? path : kernels->moduledir,
+		    !list           ? "no memory to say which there are"
+		    : *list != '\0' ? list
+				    : "none");
 	}
 	free(path);
 	free(list);
@@ -193,11 +214,17 @@ static void say_path_of(const struct common *common, const char *version)
 static enum status add_named_version(struct kernels *kernels, const struct common *common,
 				     const char *version)
 {
+	enum status status;
+	bool found;
+
 	if (*version == '\0' || strcmp(version, ".") == 0 || strcmp(version, "..") == 0) {
 		say("'%s' is no kernel version", version);
 		return STATUS_FAILED;
 	}
-	if (!is_kernel(kernels, version)) {
+	status = look_for_kernel(kernels, common, version, &found);
+	if (status != STATUS_CLEAN)
+		return status;
+	if (!found || version[0] == '.') {
 		say_no_kernel(kernels, common, version);
 		say_path_of(common, version);
 		return STATUS_FAILED;
@@ -281,20 +308,16 @@ static enum status add_names(struct kernels *kernels, const struct common *commo
 	return status;
 }
 
+/* Of one that cannot be opened it will be said why. */
 static const char *choose_moduledir(const struct kernels *kernels, const struct common *common)
 {
 	static const char *const usual[] = { "lib/modules", "usr/lib/modules" };
-	int fd;
 
 	if (common->moduledir)
 		return common->moduledir;
-	for (size_t i = 0; i < 2; i++) {
-		fd = kmod_devname_open_in_root(kernels->root_fd, usual[i], O_PATH | O_DIRECTORY);
-		if (fd >= 0) {
-			(void)close(fd);
+	for (size_t i = 0; i < 2; i++)
+		if (is_directory(kernels, usual[i]) != 0)
 			return usual[i];
-		}
-	}
 	return usual[0];
 }
 
@@ -302,7 +325,8 @@ enum status kernels_root(struct kernels *kernels, const struct common *common)
 {
 	const char *basedir = common->basedir ? common->basedir : "/";
 
-	*kernels = (struct kernels){ .root_fd = open(basedir, O_PATH | O_DIRECTORY | O_CLOEXEC) };
+	*kernels =
+		(struct kernels){ .root_fd = open_path(basedir, O_PATH | O_DIRECTORY | O_CLOEXEC) };
 	return kernels->root_fd < 0 ? say_failure(basedir, -errno) : STATUS_CLEAN;
 }
 
