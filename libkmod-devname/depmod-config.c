@@ -102,9 +102,14 @@ int depmod_config_is_for_kernel(const struct kmod_devname_config *config, const 
 
 	if (strcmp(pattern, "*") == 0)
 		return 1;
-	if (regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
-		return -EINVAL;
+	r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
+	if (r != 0)
+		return r == REG_ESPACE ? -ENOMEM : -EINVAL;
+	/* without memory glibc finds no match */
+	errno = 0;
 	r = regexec(&regex, config->kernel, 0, NULL, 0) == 0;
+	if (r == 0 && errno == ENOMEM)
+		r = -ENOMEM;
 	regfree(&regex);
 	return r;
 }

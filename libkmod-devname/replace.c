@@ -187,7 +187,8 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
 	if (!stream)
 		return -ENOMEM;
 	r = kmod_devname_table_write(table, stream);
-	if (fclose(stream) != 0 || r < 0)
+	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
+	if (fclose(stream) != 0 || r < 0 || !text)
 		r = -ENOMEM;
 	if (r == 0)
 		r = kmod_devname_replace(dir_fd, name, text, size);

@@ -197,9 +197,11 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 		return report_no_order(scan, &place);
 	if (fd < 0)
 		return report_system(scan->report, fd, &place);
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > ORDER_SIZE_MAX) {
+	r = fstat(fd, &st) < 0 ? -errno : 0;
+	if (r < 0 || !S_ISREG(st.st_mode) || st.st_size > ORDER_SIZE_MAX) {
 		close_fd(&fd);
-		return report_no_order(scan, &place);
+		return r < 0 ? report_system(scan->report, r, &place)
+			     : report_no_order(scan, &place);
 	}
 	stream = fdopen(fd, "re");
 	if (!stream) {

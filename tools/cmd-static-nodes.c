@@ -117,8 +117,9 @@ static int format_text(const struct static_nodes *nodes, const struct kmod_devna
 		return -errno;
 	r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
 					    stream);
-	if (fclose(stream) != 0 && r == 0)
-		r = -errno;
+	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
+	if (fclose(stream) != 0 || !text)
+		r = -ENOMEM;
 	if (r < 0)
 		free(text);
 	else
