@@ -17,13 +17,14 @@
 #include <sys/stat.h>
 
 #include "cleanup.h"
+#include "io.h"
 #include "resolve.h"
 
 #define DEPTH_MAX 100
 
 struct resolver {
 	struct kmod_ctx *ctx;
-	FILE *stream; /* the configuration, as libkmod reads it */
+	int config_fd; /* the configuration, as libkmod reads it */
 	const struct modprobe_config *config;
 	char directory[64];
 	bool running;
@@ -62,17 +63,93 @@ static bool is_same_file(int fd, const char *path)
 	       a.st_ino == b.st_ino;
 }
 
+/* libkmod does not say if it could not read the file to its end; this is what stands there. */
+#define END "kmod_devname_end"
+
+static int format_config(const struct modprobe_config *config, char **ret_text, size_t *ret_size)
+{
+	FILE *stream = open_memstream(ret_text, ret_size);
+	int r;
+
+	if (!stream)
+		return -ENOMEM;
+	r = modprobe_config_write(config, stream);
+	if (r == 0 && fputs("alias " END " off\n", stream) < 0)
+		r = -ENOMEM;
+	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
+	return fclose(stream) != 0 || !*ret_text ? -ENOMEM : r;
+}
+
 static int write_config(struct resolver *resolver)
 {
-	_cleanup_close_ int fd = memfd_create("modprobe.d", MFD_CLOEXEC);
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	int r = format_config(resolver->config, &text, &size);
 
-	if (fd < 0)
+	if (r < 0)
+		return r;
+	resolver->config_fd = memfd_create("modprobe.d", MFD_CLOEXEC);
+	if (resolver->config_fd < 0)
 		return -errno;
-	resolver->stream = fdopen(fd, "we");
-	if (!resolver->stream)
+	return write_all(resolver->config_fd, text, size);
+}
+
+static bool has_read_config(const struct resolver *resolver)
+{
+	struct kmod_config_iter *iter = kmod_config_get_aliases(resolver->ctx);
+	bool found = false;
+
+	if (!iter)
+		return false;
+	while (!found && kmod_config_iter_next(iter))
+		found = strcmp(kmod_config_iter_get_key(iter), END) == 0;
+	kmod_config_iter_free_iter(iter);
+	return found;
+}
+
+/*
+ * libkmod goes on without what it has no memory for, and then tells of it by errno alone, which
+ * was 0 before.
+ */
+static int check_memory(int r)
+{
+	return errno == ENOMEM ? -ENOMEM : r;
+}
+
+static int load_config_once(struct resolver *resolver, const char *const *paths)
+{
+	errno = 0;
+	resolver->ctx = kmod_new(resolver->directory, paths);
+	if (!resolver->ctx)
+		return check_memory(-EBADMSG);
+	if (!kmod_get_dirname(resolver->ctx))
 		return -ENOMEM;
-	(void)steal_fd(&fd);
-	return modprobe_config_write(resolver->config, resolver->stream);
+	kmod_set_log_fn(resolver->ctx, log_nothing, NULL);
+	return check_memory(has_read_config(resolver) ? 0 : -EBADMSG);
+}
+
+/* libkmod does not try again when a signal comes. */
+static int load_config(struct resolver *resolver, const char *const *paths)
+{
+	int r = load_config_once(resolver, paths);
+
+	if (r != -EBADMSG)
+		return r;
+	if (resolver->ctx)
+		kmod_unref(resolver->ctx);
+	return load_config_once(resolver, paths);
+}
+
+/* Not even whether an index is bad, or could not be read this time, does libkmod say. */
+static int load_indexes(struct resolver *resolver)
+{
+	for (int i = 0; i < 2 && !resolver->has_indexes; i++) {
+		errno = 0;
+		resolver->has_indexes = kmod_load_resources(resolver->ctx) == 0;
+	}
+	if (!resolver->has_indexes && (errno == EMFILE || errno == ENFILE))
+		return -errno;
+	return check_memory(0);
 }
 
 static int start(struct resolver *resolver, int dir_fd)
@@ -83,18 +160,13 @@ static int start(struct resolver *resolver, int dir_fd)
 
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(resolver->stream));
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", resolver->config_fd);
 	(void)snprintf(resolver->directory, sizeof(resolver->directory), "/proc/self/fd/%d",
 		       dir_fd);
-	if (!is_same_file(fileno(resolver->stream), path) ||
-	    !is_same_file(dir_fd, resolver->directory))
+	if (!is_same_file(resolver->config_fd, path) || !is_same_file(dir_fd, resolver->directory))
 		return -ENOENT;
-	resolver->ctx = kmod_new(resolver->directory, paths);
-	if (!resolver->ctx)
-		return -EBADMSG;
-	kmod_set_log_fn(resolver->ctx, log_nothing, NULL);
-	resolver->has_indexes = kmod_load_resources(resolver->ctx) == 0;
-	return 0;
+	r = load_config(resolver, paths);
+	return r == 0 ? load_indexes(resolver) : r;
 }
 
 int resolver_new(int dir_fd, const struct modprobe_config *config, bool running,
@@ -105,6 +177,7 @@ int resolver_new(int dir_fd, const struct modprobe_config *config, bool running,
 
 	if (!resolver)
 		return -ENOMEM;
+	resolver->config_fd = -1;
 	resolver->config = config;
 	resolver->running = running;
 	r = start(resolver, dir_fd);
@@ -119,8 +192,7 @@ void resolver_free(struct resolver *resolver)
 {
 	if (resolver->ctx)
 		kmod_unref(resolver->ctx);
-	if (resolver->stream)
-		(void)fclose(resolver->stream);
+	close_fd(&resolver->config_fd);
 	free(resolver);
 }
 
@@ -289,11 +361,12 @@ static int walk_list(struct walk *walk, const struct kmod_list *list)
 static int walk_soft(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role)
 {
 	struct kmod_list *before = NULL, *after = NULL;
-	int r = kmod_module_get_softdeps(module, &before, &after);
+	int r;
 
-	if (r < 0)
-		return r;
-	r = walk_list(walk, before);
+	errno = 0;
+	r = check_memory(kmod_module_get_softdeps(module, &before, &after));
+	if (r == 0)
+		r = walk_list(walk, before);
 	if (r == 0)
 		r = add_loaded(walk, module, role, before || after);
 	if (r == 0)
@@ -324,10 +397,13 @@ static int visit(struct walk *walk, const char *name)
 static int walk_dependencies(struct walk *walk, const struct kmod_module *module,
 			     enum kmod_devname_role role)
 {
-	struct kmod_list *list = kmod_module_get_dependencies(module);
+	struct kmod_list *list;
 	const struct kmod_list *entry;
-	int r = 0;
+	int r;
 
+	errno = 0;
+	list = kmod_module_get_dependencies(module);
+	r = check_memory(0);
 	kmod_list_foreach(entry, list)
 	{
 		struct kmod_module *dependency = kmod_module_get_module(entry);
@@ -414,9 +490,11 @@ static int walk_roots(struct walk *walk, const struct kmod_list *list,
 {
 	const struct kmod_list *entry;
 	struct kmod_list *allowed = NULL;
-	int r = kmod_module_apply_filter(walk->resolver->ctx, KMOD_FILTER_BLACKLIST, list,
-					 &allowed);
+	int r;
 
+	errno = 0;
+	r = check_memory(kmod_module_apply_filter(walk->resolver->ctx, KMOD_FILTER_BLACKLIST, list,
+						  &allowed));
 	kmod_list_foreach(entry, list)
 	{
 		struct kmod_module *module = kmod_module_get_module(entry);
@@ -444,9 +522,13 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 	if (!normalised)
 		return -ENOMEM;
 	(void)modprobe_config_normalise(normalised);
+	errno = 0;
 	r = kmod_module_new_from_lookup(resolver->ctx, alias, &list);
-	if (r < 0 && r != -ENOENT)
+	r = check_memory(r == -ENOENT ? 0 : r);
+	if (r < 0) {
+		kmod_module_unref_list(list);
 		return r;
+	}
 	r = walk_roots(&walk, list, &verdict);
 	kmod_module_unref_list(list);
 	if (r == 0)
