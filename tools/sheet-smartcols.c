@@ -54,8 +54,12 @@ int sheet_print(const struct sheet *sheet, const struct sheet_style *style)
 	scols_init_debug(0);
 	table = scols_new_table();
 	r = table ? fill(table, sheet, style) : -ENOMEM;
+	errno = 0;
 	if (r == 0)
 		r = scols_print_table(table);
+	/* libsmartcols leaves out what it has no memory for */
+	if (r == 0 && errno == ENOMEM)
+		r = -ENOMEM;
 	scols_unref_table(table);
 	return r;
 }

@@ -6,6 +6,13 @@
 
 #include "sheet.h"
 
+/* Half a row cannot be printed. */
+static void drop_row(struct sheet *sheet)
+{
+	while (sheet->n_cells % sheet->n_columns != 0)
+		free(sheet->cells[--sheet->n_cells]);
+}
+
 int sheet_add(struct sheet *sheet, char *cell)
 {
 	size_t capacity = sheet->capacity > 0 ? 2 * sheet->capacity : 64;
@@ -20,6 +27,7 @@ int sheet_add(struct sheet *sheet, char *cell)
 	}
 	if (!cell || !cells) {
 		free(cell);
+		drop_row(sheet);
 		return -ENOMEM;
 	}
 	cells[sheet->n_cells++] = cell;

@@ -9,13 +9,12 @@
 
 #include "tool.h"
 
-char *escape(const char *text)
+/* Needs room for four bytes for each of the text, and a NUL. */
+static void escape_into(const char *text, char *escaped)
 {
 	static const char hex[] = "0123456789abcdef";
-	char *escaped = malloc(4 * strlen(text) + 1), *p = escaped;
+	char *p = escaped;
 
-	if (!escaped)
-		return NULL;
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
@@ -29,23 +28,44 @@ char *escape(const char *text)
 		*p++ = hex[c & 15];
 	}
 	*p = '\0';
+}
+
+char *escape(const char *text)
+{
+	char *escaped = malloc(4 * strlen(text) + 1);
+
+	if (escaped)
+		escape_into(text, escaped);
 	return escaped;
+}
+
+/* Without memory, which is what there may be to say, it is cut short. */
+__attribute__((format(printf, 1, 0))) static void say_in_short(const char *format, va_list args)
+{
+	char text[1024], escaped[4 * sizeof(text)];
+
+	(void)vsnprintf(text, sizeof(text), format, args);
+	escape_into(text, escaped);
+	(void)fprintf(stderr, "%s: %s\n", program_name, escaped);
 }
 
 void say(const char *format, ...)
 {
 	char *text = NULL, *escaped = NULL;
-	va_list args;
-	int r;
+	va_list args, again;
 
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
-	va_end(args);
-	if (r < 0)
+	va_copy(again, args);
+	if (vasprintf(&text, format, args) < 0)
 		text = NULL;
 	else
 		escaped = escape(text);
-	(void)fprintf(stderr, "%s: %s\n", program_name, escaped ? escaped : "out of memory");
+	if (escaped)
+		(void)fprintf(stderr, "%s: %s\n", program_name, escaped);
+	else
+		say_in_short(format, again);
+	va_end(again);
+	va_end(args);
 	free(escaped);
 	free(text);
 }
@@ -96,13 +116,14 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 char *finding_text(const struct kmod_devname_finding *finding, const char *message,
 		   const char *directory, const struct common *common)
 {
-	char *path = finding_path(finding, directory, common), *text;
+	char *path = finding_path(finding, directory, common), *text = NULL;
 	size_t line = kmod_devname_finding_get_line(finding);
 	char number[32] = "";
 
 	if (line > 0)
 		(void)snprintf(number, sizeof(number), "%zu:", line);
-	if (asprintf(&text, "%s:%s %s: %s [%s]", path ? path : "?", number,
+	if (path &&
+	    asprintf(&text, "%s:%s %s: %s [%s]", path, number,
 		     kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
 		     message,
 		     kmod_devname_code_to_string(kmod_devname_finding_get_code(finding))) < 0)
@@ -112,14 +133,17 @@ char *finding_text(const struct kmod_devname_finding *finding, const char *messa
 }
 
 /* Not through say(): the text is escaped already. */
-void say_finding(const struct kmod_devname_finding *finding, const char *directory,
-		 const struct common *common)
+enum status say_finding(const struct kmod_devname_finding *finding, const char *directory,
+			const struct common *common)
 {
 	char *text =
 		finding_text(finding, kmod_devname_finding_get_message(finding), directory, common);
 
-	(void)fprintf(stderr, "%s: %s\n", program_name, text ? text : "out of memory");
+	if (!text)
+		return say_failure(directory ? directory : "findings", -ENOMEM);
+	(void)fprintf(stderr, "%s: %s\n", program_name, text);
 	free(text);
+	return STATUS_CLEAN;
 }
 
 /* A report keeps only so many. They are of the directory, or of the file of the last one. */
@@ -148,6 +172,7 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 {
 	size_t errors = kmod_devname_report_count(report, KMOD_DEVNAME_ERROR);
 	size_t warnings = kmod_devname_report_count(report, KMOD_DEVNAME_WARNING);
+	enum status status = STATUS_CLEAN;
 	size_t printed = 0;
 
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
@@ -155,11 +180,13 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 
 		if (!is_wanted(kmod_devname_finding_get_severity(finding), common))
 			continue;
-		say_finding(finding, directory, common);
+		status = worse(status, say_finding(finding, directory, common));
 		printed++;
 	}
 	print_rest(report, printed, directory, common);
-	return errors > 0 || (common->strict && warnings > 0) ? STATUS_FINDINGS : STATUS_CLEAN;
+	if (errors > 0 || (common->strict && warnings > 0))
+		status = worse(status, STATUS_FINDINGS);
+	return status;
 }
 
 enum status finish_report(struct kmod_devname_report *report, int error, const char *what,

@@ -87,8 +87,8 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 char *finding_text(const struct kmod_devname_finding *finding, const char *message,
 		   const char *directory, const struct common *common);
 
-/* Says it. */
-void say_finding(const struct kmod_devname_finding *finding, const char *directory,
+/* Says it; fails if there is no memory. */
+enum status say_finding(const struct kmod_devname_finding *finding, const char *directory,
 		 const struct common *common);
 
 /*
