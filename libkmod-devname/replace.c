@@ -62,13 +62,10 @@ static int is_up_to_date(int dir_fd, const char *name, const char *text, size_t 
 	return r < 0 ? r : 1;
 }
 
-/* The lock, for as long as the file is open, says that it is no leftover. */
 static int fill_temporary(int fd, const char *text, size_t size)
 {
-	int r;
+	int r = write_all(fd, text, size);
 
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-	r = write_all(fd, text, size);
 	if (r == 0 && fchmod(fd, FILE_MODE) < 0)
 		r = -errno;
 	return r == 0 ? flush_to_disk(fd) : r;
@@ -83,6 +80,20 @@ static int rename_temporary(int dir_fd, const char *temporary, const char *name)
 		(void)unlinkat(dir_fd, temporary, 0);
 	}
 	return r;
+}
+
+/*
+ * The lock, for as long as the file is open, says that it is no leftover. Returns whether it said
+ * so in time: who has the lock of the directory may have found the file before, and removes it.
+ */
+static bool claim_temporary(int fd)
+{
+	struct stat st;
+
+	/* file systems without locks say something else, and have nothing removed */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return false;
+	return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
 /* Gives a file without a name a temporary one. -EOPNOTSUPP: that cannot be done here. */
@@ -112,6 +123,7 @@ static int publish_unnamed(int dir_fd, const char *name, const char *text, size_
 	/* Why not is best told by the attempt to make one with a name. */
 	if (fd < 0)
 		return -EOPNOTSUPP;
+	(void)flock(fd, LOCK_EX | LOCK_NB);
 	r = fill_temporary(fd, text, size);
 	if (r == 0)
 		r = link_temporary(dir_fd, fd, temporary);
@@ -120,16 +132,20 @@ static int publish_unnamed(int dir_fd, const char *name, const char *text, size_
 
 static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
 {
-	int fd = -1;
+	int fd, error = EEXIST;
 
-	for (unsigned int i = 0; i < TEMPORARY_TRIES && fd < 0; i++) {
+	for (unsigned int i = 0; i < TEMPORARY_TRIES && error == EEXIST; i++) {
 		temporary_name(name, TEMPORARY_PREFIX, i);
 		fd = open_at(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
 			     0600);
-		if (fd < 0 && errno != EEXIST)
-			break;
+		if (fd >= 0 && claim_temporary(fd))
+			return fd;
+		if (fd >= 0)
+			close(fd);
+		else
+			error = errno;
 	}
-	return fd < 0 ? -errno : fd;
+	return -error;
 }
 
 static int publish_named(int dir_fd, const char *name, const char *text, size_t size)

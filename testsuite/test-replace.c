@@ -4,7 +4,7 @@
  * failure or a kill leaves the old file and no other, and the lock.
  */
 
-#include "harness.h"
+#include "create-harness.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,6 +19,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -662,6 +663,54 @@ START_TEST(two_processes_at_once_both_succeed)
 }
 END_TEST
 
+struct rivals {
+	int dir_fd; /* without the lock */
+	int holder; /* with it */
+	unsigned int replaced;
+};
+
+/* On a file system without files that have no name yet; linkat(2) says here that it is one. */
+static int replace_named(void *data)
+{
+	const struct rivals *rivals = data;
+
+	if (!create_harness_deny(SYS_linkat, ENOENT))
+		return 1;
+	return replace(rivals->dir_fd, NAME) == 1 ? 0 : 1;
+}
+
+/* Another run, which comes by the lock now, and removes what it finds. */
+static void replace_by_rival(void *data)
+{
+	struct rivals *rivals = data;
+
+	ck_assert_int_eq(replace_by_empty(rivals->holder), 1);
+	rivals->replaced++;
+}
+
+START_TEST(a_temporary_that_another_run_takes_for_a_leftover_is_made_anew)
+{
+	int dir_fd = harness_directory(), stopped = 1;
+	struct rivals rivals = { 0 };
+
+	for (unsigned int stop = 0; stopped > 0; stop++) {
+		write_old(dir_fd, OLD);
+		rivals.dir_fd = reopen(dir_fd);
+		rivals.holder = reopen(dir_fd);
+		ck_assert_int_eq(kmod_devname_lock(rivals.holder, 0), 0);
+		stopped = harness_stop_at(replace_named, &rivals, stop, replace_by_rival);
+		ck_assert_int_eq(close(rivals.dir_fd), 0);
+		ck_assert_int_eq(close(rivals.holder), 0);
+		rivals.holder = reopen(dir_fd);
+		ck_assert_int_ge(replace(rivals.holder, NAME), 0);
+		ck_assert_int_eq(close(rivals.holder), 0);
+		check_is_new(dir_fd);
+	}
+	if (stopped == 0)
+		ck_assert_uint_gt(rivals.replaced, 20);
+}
+END_TEST
+
 static void add_content_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_file_that_is_not_there_is_made);
@@ -707,6 +756,7 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, leftovers_are_removed_even_if_the_file_is_left_alone);
 	tcase_add_test(tcase, without_the_lock_the_file_is_replaced_and_leftovers_stay);
 	tcase_add_test(tcase, two_processes_at_once_both_succeed);
+	tcase_add_test(tcase, a_temporary_that_another_run_takes_for_a_leftover_is_made_anew);
 }
 
 int main(void)
