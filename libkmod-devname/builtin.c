@@ -53,11 +53,17 @@ static int flush(struct kmod_devname_table *table, struct kmod_devname_report *r
 static int add_alias(struct builtin *builtin, const char *alias)
 {
 	struct alias parsed;
+	enum alias_kind kind = alias_parse(alias, &parsed);
 	char *copy;
 
-	/* one too many is enough for table_add_module() to refuse them */
-	if (alias_parse(alias, &parsed) == ALIAS_OTHER || builtin->aliases.size > ALIASES_MAX)
+	if (kind == ALIAS_OTHER)
 		return 0;
+	/* one too many is enough for table_add_module() to refuse them, with a name among them */
+	if (builtin->aliases.size > ALIASES_MAX) {
+		if (kind != ALIAS_NAME)
+			return 0;
+		free(list_pop(&builtin->aliases));
+	}
 	copy = strdup(alias);
 	if (!copy)
 		return -ENOMEM;
@@ -99,6 +105,9 @@ int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
 			r = report_system(report, status, &place);
 		else if (status == LINE_GOOD) /* no longer one is about a device */
 			r = read_string(table, report, file, strings.text, &builtin);
+		else if (status == LINE_CUT)
+			r = report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING, &place,
+				       "has no NUL at its end: the file seems to be cut short");
 	}
 	if (r == 0)
 		r = flush(table, report, file, &builtin);

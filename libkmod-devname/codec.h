@@ -15,6 +15,7 @@
 /* Compressed bytes, from a file, a chunk at a time. */
 struct input {
 	int fd;
+	const struct output *output; /* what has come of them */
 	uint64_t offset; /* of what comes after the chunk */
 	uint8_t *chunk;
 	size_t size; /* of what the chunk holds */
@@ -24,22 +25,27 @@ struct input {
 
 /*
  * Gets the next chunk once the codec has taken all of this one. At the end of the file the
- * chunk stays empty. Returns 0 or a negative errno.
+ * chunk stays empty. Returns 0, FAULT_COMPRESSED_SIZE if there is hardly anything in all that
+ * has been read, or a negative errno.
  */
 int input_fill(struct input *input);
 
-/* Decompressed bytes: grows up to the limit, and one byte more to tell that it was passed. */
+/* Decompressed bytes: grows as far as allowed, and one byte more to tell that it was passed. */
 struct output {
 	uint8_t *data;
 	size_t size;
 	size_t capacity;
+	size_t allowed; /* as yet: the limit in the end, if the bytes themselves ask for it */
 	size_t limit;
+	/* How many bytes the first ones speak of. NULL: nobody knows, and up to the limit will do.
+	 */
+	uint64_t (*extent)(const uint8_t *data, size_t size);
 };
 
-/* Makes room for one byte at least. Returns 0, FAULT_SIZE, or -ENOMEM. */
+/* Makes room for one byte at least. Returns 0, FAULT_SIZE, FAULT_PADDED, or -ENOMEM. */
 int output_grow(struct output *output);
 
-/* Makes room for size bytes in all, as far as the limit allows: a hint. 0 or -ENOMEM. */
+/* Makes room for size bytes in all, as far as is allowed: a hint. 0 or -ENOMEM. */
 int output_reserve(struct output *output, uint64_t size);
 
 struct codec {

@@ -63,8 +63,19 @@ static struct index_module *get_module(struct index *index, const char *name)
 
 static int add_alias(struct index_module *module, const char *alias)
 {
-	char *copy = strdup(alias);
+	struct alias parsed;
+	enum alias_kind kind = alias_parse(alias, &parsed);
+	char *copy;
 
+	if (kind == ALIAS_OTHER)
+		return 1;
+	/* one too many is enough for table_add_module() to refuse them, with a name among them */
+	if (module->aliases.size > ALIASES_MAX) {
+		if (kind != ALIAS_NAME)
+			return 1;
+		free(list_pop(&module->aliases));
+	}
+	copy = strdup(alias);
 	if (!copy)
 		return -ENOMEM;
 	if (list_push(&module->aliases, copy) == 0)
@@ -92,10 +103,12 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 	static const char word[] = "alias ";
 	char *alias = line->text + sizeof(word) - 1, *blank;
 	struct index_module *module;
-	struct alias parsed;
 
 	if (line->text[0] == '#')
 		return 1;
+	if (strlen(line->text) != line->size)
+		return report_bad_index(report, place, KMOD_DEVNAME_BAD_INDEX,
+					"has a NUL byte, which no alias can have");
 	blank = memrchr(line->text, ' ', line->size);
 	if (strncmp(line->text, word, sizeof(word) - 1) != 0 || blank < alias || blank[1] == '\0')
 		return report_bad_index(report, place, KMOD_DEVNAME_BAD_INDEX,
@@ -108,7 +121,7 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 	module = get_module(index, blank + 1);
 	if (!module)
 		return -ENOMEM;
-	return alias_parse(alias, &parsed) == ALIAS_OTHER ? 1 : add_alias(module, alias);
+	return add_alias(module, alias);
 }
 
 int index_read(struct index *index, struct kmod_devname_report *report, FILE *stream,

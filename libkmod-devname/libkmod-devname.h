@@ -432,8 +432,8 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
  * Findings: bad-line, long-line, cut-line, bad-name, bad-number, bad-module-name,
  * dynamic-minor, name-conflict; system.
  *
- * Return: 0, or a negative errno of read(2): -EIO; -EISDIR if it is a directory. Then the
- * table has the nodes of the lines before.
+ * Return: 0, or a negative errno of read(2): -EIO; -EISDIR if it is a directory; or -EFBIG: there
+ * are more than 128 MiB. Then the table has the nodes of the lines before.
  */
 int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devname_report *report,
 			    FILE *stream, const char *file);
@@ -453,7 +453,8 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
  * Findings, after which nothing is added: bad-index, long-line, cut-line; system. Otherwise
  * those of kmod_devname_table_add_module().
  *
- * Return: 1 if the index was used, 0 if it cannot be, or a negative errno of read(2).
+ * Return: 1 if the index was used, 0 if it cannot be, or a negative errno of read(2), or -EFBIG:
+ * there are more than 128 MiB.
  */
 int kmod_devname_table_read_index(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, FILE *stream,
@@ -470,9 +471,9 @@ int kmod_devname_table_read_index(struct kmod_devname_table *table,
  * What is built in needs no static node: devtmpfs has one from the start. This is to tell a node
  * that went from one whose driver became a part of the kernel.
  *
- * Findings: those of kmod_devname_table_add_module(); system.
+ * Findings: those of kmod_devname_table_add_module(); cut-line; system.
  *
- * Return: 0, or a negative errno of read(2).
+ * Return: 0, or a negative errno of read(2), or -EFBIG: there are more than 128 MiB.
  */
 int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
 				    struct kmod_devname_report *report, FILE *stream,
@@ -843,7 +844,8 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
  * @bytes: at least 1; the default is 1 GiB. A larger module is a finding "too-large"
  *
  * Other limits are fixed: 128 MiB for an xz decoder, a window of 128 MiB for zstd, 16 MiB for
- * .modinfo.
+ * .modinfo. A compressed module of more than 32 MiB must be as large as its ELF headers say, with
+ * 1 MiB to spare; and no more than 32 MiB of compressed data may be without any content.
  *
  * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.
  */

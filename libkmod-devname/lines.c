@@ -17,6 +17,7 @@ void strings_init(struct lines *lines, FILE *stream, char end)
 	lines->stream = stream;
 	lines->end_byte = end;
 	lines->max = LINE_MAX_SIZE;
+	lines->total = 0;
 	lines->number = 0;
 	lines->start = lines->end = 0;
 }
@@ -43,6 +44,7 @@ static bool fill(struct lines *lines)
 			  lines->stream);
 	while (was_interrupted(lines->stream) && n == 0);
 	lines->end += n;
+	lines->total += n;
 	return n > 0;
 }
 
@@ -65,6 +67,17 @@ static void set_text(struct lines *lines, size_t size)
 	lines->text[size] = '\0';
 }
 
+static int next_byte(struct lines *lines)
+{
+	int c;
+
+	do
+		c = getc_unlocked(lines->stream);
+	while (c == EOF && was_interrupted(lines->stream));
+	lines->total += c != EOF;
+	return c;
+}
+
 /* Passes over the rest of a line that is too long; its beginning stays as the text. */
 static void skip_long(struct lines *lines)
 {
@@ -79,8 +92,8 @@ static void skip_long(struct lines *lines)
 	}
 	lines->start = lines->end = 0;
 	do
-		c = getc_unlocked(lines->stream);
-	while (c == EOF ? was_interrupted(lines->stream) : c != (unsigned char)lines->end_byte);
+		c = next_byte(lines);
+	while (c != EOF && c != (unsigned char)lines->end_byte && lines->total <= LINES_TOTAL_MAX);
 }
 
 int lines_next(struct lines *lines)
@@ -93,9 +106,13 @@ int lines_next(struct lines *lines)
 	newline = find_newline(lines);
 	if (!newline && ferror(lines->stream))
 		return errno > 0 ? -errno : -EIO;
+	if (lines->total > LINES_TOTAL_MAX)
+		return -EFBIG;
 	size = (newline ? (size_t)(newline - lines->buffer) : lines->end) - lines->start;
 	if (size > lines->max) {
 		skip_long(lines);
+		if (lines->total > LINES_TOTAL_MAX)
+			return -EFBIG;
 		return ferror(lines->stream) ? -EIO : LINE_LONG;
 	}
 	set_text(lines, size);

@@ -10,6 +10,9 @@
 
 #define LINES_BUFFER_SIZE (32 << 10)
 
+/* In all; modules.alias has about 1 MB for 4000 modules. What is more may have no end: a hole. */
+#define LINES_TOTAL_MAX ((size_t)128 << 20)
+
 enum line_status {
 	LINE_END, /* there is no further line */
 	LINE_GOOD,
@@ -22,6 +25,7 @@ struct lines {
 	FILE *stream;
 	char end_byte; /* of each line */
 	size_t max; /* bytes in a line, below LINES_BUFFER_SIZE */
+	size_t total; /* bytes read */
 	size_t number; /* of the current line, from 1 */
 	char *text; /* with a NUL behind; the caller may change it; good until the next line */
 	size_t size; /* of the text, without newline; there may be NUL bytes in it */
@@ -36,7 +40,10 @@ void lines_init(struct lines *lines, FILE *stream);
 /* The same for strings that end with another byte than a newline. */
 void strings_init(struct lines *lines, FILE *stream, char end);
 
-/* Goes to the next line. Returns its status, or a negative errno if reading failed. */
+/*
+ * Goes to the next line. Returns its status, or a negative errno if reading failed; -EFBIG if there
+ * are more than LINES_TOTAL_MAX bytes.
+ */
 int lines_next(struct lines *lines);
 
 #endif

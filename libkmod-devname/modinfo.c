@@ -270,8 +270,6 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 		return section->name == 0 ? FAULT_NONE : FAULT_BAD_SECTION;
 	if (names->size - section->name < sizeof(name))
 		return FAULT_NONE;
-	if (names->offset > UINT64_MAX - names->size)
-		return FAULT_CUT;
 	offset = names->offset + section->name;
 	end = names->offset + names->size;
 	if (window_has(&elf->headers, offset, sizeof(name)))
@@ -283,6 +281,43 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 	return r;
 }
 
+/* Reads a byte of the section of names. 0, FAULT_CUT, or a negative errno. */
+static int read_name_byte(struct elf *elf, const struct section *names, uint64_t index,
+			  uint8_t *ret_byte)
+{
+	uint64_t offset = names->offset + index, end = names->offset + names->size;
+	size_t room = sizeof(elf->names.bytes);
+	const uint8_t *byte;
+	int r = 0;
+
+	if (window_has(&elf->headers, offset, 1))
+		byte = window_bytes(&elf->headers, offset);
+	else
+		r = window_get(&elf->names, index < room ? names->offset : end - room, end, offset,
+			       1, &byte);
+	if (r == 0)
+		*ret_byte = *byte;
+	return r;
+}
+
+/* A section of strings begins and ends with a NUL, or else it is none: elf(5). */
+static int check_names(struct elf *elf, const struct section *names)
+{
+	uint8_t first = 0, last = 0;
+	int r;
+
+	if (names->type != SHT_STRTAB || (names->flags & SHF_COMPRESSED) || names->size == 0)
+		return FAULT_BAD_SECTION;
+	if (names->offset > UINT64_MAX - names->size)
+		return FAULT_CUT;
+	r = read_name_byte(elf, names, names->size - 1, &last);
+	if (r == 0)
+		r = read_name_byte(elf, names, 0, &first);
+	if (r == 0 && (first != '\0' || last != '\0'))
+		r = FAULT_BAD_SECTION;
+	return r;
+}
+
 static int find_modinfo(struct elf *elf, struct section *ret_section, bool *ret_found)
 {
 	struct section names, section;
@@ -291,15 +326,15 @@ static int find_modinfo(struct elf *elf, struct section *ret_section, bool *ret_
 
 	*ret_found = false;
 	if (elf->n_sections == 0)
-		return 0;
+		return elf->names_index == SHN_UNDEF ? FAULT_NONE : FAULT_BAD_SECTION;
 	if (elf->names_index == SHN_UNDEF || elf->names_index >= elf->n_sections)
 		return FAULT_BAD_SECTION;
 	/* the last one first: all of the table must be there, wherever .modinfo is */
 	r = read_section(elf, elf->n_sections - 1, &section);
 	if (r == 0)
 		r = read_section(elf, elf->names_index, &names);
-	if (r == 0 && names.type != SHT_STRTAB)
-		r = FAULT_BAD_SECTION;
+	if (r == 0)
+		r = check_names(elf, &names);
 	for (uint64_t i = 1; i < elf->n_sections && r == 0 && !found; i++) {
 		r = read_section(elf, i, &section);
 		if (r == 0)
@@ -366,6 +401,40 @@ int modinfo_read(struct modinfo *modinfo, const struct image *image)
 	if (r != 0 || !found)
 		return r;
 	return read_strings(modinfo, image, &section);
+}
+
+/* Where the section headers end, or whatever they speak of. */
+static uint64_t end_of_sections(struct elf *elf)
+{
+	uint64_t size = elf->n_sections * section_header_size(elf), end;
+	struct section section;
+
+	if (elf->section_table > UINT64_MAX - size)
+		return UINT64_MAX;
+	end = elf->section_table + size;
+	for (uint64_t i = 1; i < elf->n_sections && read_section(elf, i, &section) == 0; i++) {
+		if (section.type == SHT_NOBITS)
+			continue;
+		if (section.offset > UINT64_MAX - section.size)
+			return UINT64_MAX;
+		if (section.offset + section.size > end)
+			end = section.offset + section.size;
+	}
+	return end;
+}
+
+uint64_t modinfo_extent(const uint8_t *data, size_t size)
+{
+	struct image image;
+	struct elf elf;
+	int r;
+
+	image_from_memory(data, size, &image);
+	r = open_elf(&elf, &image);
+	/* their number may stand in the first of them, and that is still to come */
+	if (r == FAULT_CUT && size > sizeof(Elf64_Ehdr))
+		return elf.section_table;
+	return r == 0 ? end_of_sections(&elf) : 0;
 }
 
 const char *modinfo_next_alias(const struct modinfo *modinfo, size_t *position)

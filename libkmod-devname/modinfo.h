@@ -23,6 +23,12 @@ void modinfo_done(struct modinfo *modinfo);
 int modinfo_read(struct modinfo *modinfo, const struct image *image);
 
 /*
+ * How large an image is by what its headers say, from as many of its bytes as there are: 0 if it
+ * is none. For bytes that come one after the other, and may have no end.
+ */
+uint64_t modinfo_extent(const uint8_t *data, size_t size);
+
+/*
  * The value of the next "alias=..." string, or NULL. *position is 0 for the first call. The
  * pointer is good until the next modinfo_read().
  */

@@ -55,7 +55,7 @@ static int get_context(void **p, struct context **ret_context)
 	return 0;
 }
 
-/* Reads the file, or a good deal more than a module has. */
+/* Reads the file, or a good deal more than a module has. 0, a fault, or a negative errno. */
 static int read_all(struct context *context, struct input *input)
 {
 	uint8_t *data;
@@ -64,7 +64,7 @@ static int read_all(struct context *context, struct input *input)
 	context->size = 0;
 	do {
 		r = input_fill(input);
-		if (r < 0)
+		if (r != 0)
 			return r;
 		data = array_grow(context->data, &context->capacity, 1,
 				  context->size + input->size + 1);
@@ -105,7 +105,7 @@ static int decode_member(const struct context *context, size_t *position, struct
 			output->data + output->size, output->capacity - output->size, &taken,
 			&made);
 		if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
-			if (output->capacity > output->limit)
+			if (output->capacity > output->allowed)
 				return FAULT_SIZE;
 			r = output_reserve(output, (uint64_t)output->capacity * 2);
 		}
@@ -152,6 +152,6 @@ int codec_libdeflate_decode(void **p, struct input *input, struct output *output
 	if (r <= 0)
 		return r;
 	output->size = 0;
-	*input = (struct input){ .fd = input->fd, .chunk = input->chunk };
+	*input = (struct input){ .fd = input->fd, .output = output, .chunk = input->chunk };
 	return codec_zlib_decode(&context->zlib, input, output);
 }

@@ -14,6 +14,12 @@
 #define CHUNK_SIZE ((size_t)1 << 20)
 /* The largest module known is half as large. What one larger than this needs is given back. */
 #define OUTPUT_KEPT ((size_t)64 << 20)
+/* As large as the largest module known: who wants more has headers that speak of it. */
+#define OUTPUT_UNASKED ((size_t)32 << 20)
+/* What may follow that no header speaks of: a signature. */
+#define OUTPUT_BEHIND ((uint64_t)1 << 20)
+/* No codec makes data larger but by a little. What says nothing may have no end, in a hole. */
+#define INPUT_IDLE ((uint64_t)32 << 20)
 
 static const struct codec codecs[MODULE_FILE_CODECS] = {
 	{
@@ -75,6 +81,12 @@ void module_file_init(struct module_file *file, size_t size_max)
 	*file = (struct module_file){ .output.limit = size_max };
 }
 
+void module_file_set_extent(struct module_file *file,
+			    uint64_t (*extent)(const uint8_t *data, size_t size))
+{
+	file->output.extent = extent;
+}
+
 void module_file_done(struct module_file *file)
 {
 	for (size_t i = 0; i < MODULE_FILE_CODECS; i++)
@@ -91,6 +103,8 @@ int input_fill(struct input *input)
 	input->position = input->size = 0;
 	if (input->end)
 		return 0;
+	if (input->offset > input->output->size + INPUT_IDLE)
+		return FAULT_COMPRESSED_SIZE;
 	n = read_at(input->fd, input->offset, input->chunk, CHUNK_SIZE);
 	if (n < 0)
 		return (int)n;
@@ -120,17 +134,42 @@ static void output_free(struct output *output)
 
 static size_t output_capacity_max(const struct output *output)
 {
-	return output->limit < SIZE_MAX ? output->limit + 1 : SIZE_MAX;
+	return output->allowed < SIZE_MAX ? output->allowed + 1 : SIZE_MAX;
+}
+
+static void output_start(struct output *output)
+{
+	output->size = 0;
+	output->allowed = output->limit;
+	if (output->extent && output->limit > OUTPUT_UNASKED)
+		output->allowed = OUTPUT_UNASKED;
+}
+
+/* After more than was allowed: asks the bytes whether there may be as many. */
+static int output_ask(struct output *output)
+{
+	uint64_t extent;
+
+	if (output->allowed == output->limit)
+		return FAULT_SIZE;
+	extent = output->extent(output->data, output->size);
+	if (extent > output->limit)
+		return FAULT_SIZE;
+	if (extent > output->limit - OUTPUT_BEHIND)
+		output->allowed = output->limit;
+	else if (extent + OUTPUT_BEHIND > output->allowed)
+		output->allowed = (size_t)(extent + OUTPUT_BEHIND);
+	return output->size > output->allowed ? FAULT_PADDED : FAULT_NONE;
 }
 
 int output_grow(struct output *output)
 {
-	size_t max = output_capacity_max(output), doubled = CHUNK_SIZE;
+	size_t doubled = CHUNK_SIZE, max;
+	int r = output->size > output->allowed ? output_ask(output) : 0;
 
-	if (output->size > output->limit)
-		return FAULT_SIZE;
-	if (output->size < output->capacity)
-		return 0;
+	if (r != 0 || output->size < output->capacity)
+		return r;
+	max = output_capacity_max(output);
 	if (output->capacity >= CHUNK_SIZE)
 		doubled = output->capacity < max / 2 ? output->capacity * 2 : max;
 	return output_resize(output, doubled < max ? doubled : max);
@@ -172,15 +211,17 @@ int module_file_decompress(struct module_file *file, const struct image *image,
 		if (!file->input.chunk)
 			return -ENOMEM;
 	}
-	file->input = (struct input){ .fd = image->fd, .chunk = file->input.chunk };
+	file->input = (struct input){ .fd = image->fd,
+				      .output = &file->output,
+				      .chunk = file->input.chunk };
 	if (file->output.capacity > OUTPUT_KEPT)
 		output_free(&file->output);
-	file->output.size = 0;
+	output_start(&file->output);
 	r = codecs[i].decode(&file->contexts[i], &file->input, &file->output);
+	if (r == 0 && file->output.size > file->output.allowed)
+		r = output_ask(&file->output);
 	if (r != 0)
 		return r;
-	if (file->output.size > file->output.limit)
-		return FAULT_SIZE;
 	image_from_memory(file->output.data, file->output.size, ret_image);
 	return 0;
 }

@@ -17,7 +17,16 @@ struct module_file {
 	void *contexts[MODULE_FILE_CODECS];
 };
 
+/* A module may have size_max bytes when decompressed. */
 void module_file_init(struct module_file *file, size_t size_max);
+
+/*
+ * Much more than an image has by what its own headers say is a fault too, once there are more
+ * bytes than any module is known to have. Without this only size_max counts.
+ */
+void module_file_set_extent(struct module_file *file,
+			    uint64_t (*extent)(const uint8_t *data, size_t size));
+
 void module_file_done(struct module_file *file);
 
 /* Does the image of a file need module_file_decompress()? Told by its first bytes. */

@@ -71,6 +71,7 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 	int r;
 
 	module_file_init(&module_file, SCAN_SIZE_MAX);
+	module_file_set_extent(&module_file, modinfo_extent);
 	r = read_module(&module_file, &modinfo, fd);
 	if (r == 0)
 		r = add(table, report, &modinfo, file);

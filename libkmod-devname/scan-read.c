@@ -38,6 +38,7 @@ struct worker *worker_new(struct kmod_devname_scan *scan)
 		return NULL;
 	worker->scan = scan;
 	module_file_init(&worker->file, scan->size_max);
+	module_file_set_extent(&worker->file, modinfo_extent);
 	return worker;
 }
 

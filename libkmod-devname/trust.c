@@ -17,8 +17,6 @@
 #define WRITTEN_SECONDS 2
 /* A file that was installed with the times it was built with: they lie this far apart. */
 #define INSTALLED_SECONDS 60
-/* modules.dep and the others have about 1 MB for 4000 modules. */
-#define FILE_SIZE_MAX ((off_t)256 << 20)
 
 /* A module in modules.dep. */
 struct trust_module {
@@ -62,7 +60,8 @@ static int open_file(int root_fd, const char *directory, const char *name, FILE 
 
 	if (fd < 0)
 		return is_exhausted(fd) ? fd : 0;
-	if (fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode) || ret_st->st_size > FILE_SIZE_MAX) {
+	if (fstat(fd, ret_st) < 0 || !S_ISREG(ret_st->st_mode) ||
+	    ret_st->st_size > (off_t)LINES_TOTAL_MAX) {
 		(void)close(fd);
 		return 0;
 	}

@@ -4,7 +4,9 @@
  * wall clock time and its CPU time in milliseconds and its peak memory in KiB.
  */
 
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include <err.h>
 #include <fcntl.h>
 #include <stdio.h>

@@ -149,8 +149,8 @@ static const struct {
 	{ STRINGS("snd-seq.alias=devname:snd/seq\0snd-seq.parm=x.alias=y\0a.author=b.alias=c\0"
 		  "snd-seq.alias=char-major-116-1"),
 	  "snd_seq snd/seq c116:1\n", "" },
-	/* the last string may lack its NUL; that is not told from a cut file */
-	{ { "f.alias=devname:f\0f.alias=char-major-10-1", 41 }, "", "missing-number" },
+	/* the last string lacks its NUL: the file was cut */
+	{ { "f.alias=devname:f\0f.alias=char-major-10-1", 41 }, "", "cut-line,missing-number" },
 	{ STRINGS("no-dot\0.alias=devname:x\0.alias=char-major-10-1\0x.alias\0x.alias=\0=x.y"), "",
 	  "bad-module-name" },
 	{ STRINGS("x.alias=devname:x"), "", "missing-number" },
