@@ -70,7 +70,7 @@ static int fix_parent(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
-	if ((st.st_mode & 0777) == PARENT_MODE || (st.st_mode & 0777 & ~PARENT_MODE) != 0 ||
+	if ((st.st_mode & 0777) == PARENT_MODE || (st.st_mode & 0777 & ~(mode_t)PARENT_MODE) != 0 ||
 	    st.st_uid != geteuid())
 		return 0;
 	return set_mode(fd, (st.st_mode & 07000) | PARENT_MODE);

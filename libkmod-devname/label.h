@@ -14,7 +14,7 @@ struct labels {
 	struct selabel_handle *handle; /* NULL: none are to be set */
 };
 
-#if WITH_SELINUX
+#ifdef WITH_SELINUX
 
 /*
  * What this thread makes next gets the label that the policy has for /dev/PATH and a file of

@@ -24,24 +24,24 @@
 static const struct codec codecs[MODULE_FILE_CODECS] = {
 	{
 		.matches = codec_zlib_matches,
-#if WITH_LIBDEFLATE
+#ifdef WITH_LIBDEFLATE
 		.decode = codec_libdeflate_decode,
 		.context_free = codec_libdeflate_context_free,
-#elif WITH_ZLIB
+#elif defined(WITH_ZLIB)
 		.decode = codec_zlib_decode,
 		.context_free = codec_zlib_context_free,
 #endif
 	},
 	{
 		.matches = codec_xz_matches,
-#if WITH_XZ
+#ifdef WITH_XZ
 		.decode = codec_xz_decode,
 		.context_free = codec_xz_context_free,
 #endif
 	},
 	{
 		.matches = codec_zstd_matches,
-#if WITH_ZSTD
+#ifdef WITH_ZSTD
 		.decode = codec_zstd_decode,
 		.context_free = codec_zstd_context_free,
 #endif

@@ -52,13 +52,13 @@ static char *next_component(struct resolution *path)
 
 static int go_down(struct resolution *path, const char *name)
 {
-	size_t size = strlen(path->done);
+	size_t size = strlen(path->done), name_size = strlen(name) + 1;
 
-	if (size + 1 + strlen(name) >= sizeof(path->done))
+	if (size + name_size >= sizeof(path->done))
 		return -ENAMETOOLONG;
 	if (size > 0)
 		path->done[size++] = '/';
-	strcpy(path->done + size, name);
+	memcpy(path->done + size, name, name_size);
 	return 0;
 }
 
@@ -72,6 +72,7 @@ static void go_up(struct resolution *path)
 /* Puts the text of a link, which is not ended by NUL, before what is left of the path. */
 static int go_link(struct resolution *path, const char *target, size_t size, char **buffer)
 {
+	size_t rest_size = strlen(path->rest) + 1;
 	char *rest;
 
 	if (path->links++ == LINKS_MAX)
@@ -79,14 +80,14 @@ static int go_link(struct resolution *path, const char *target, size_t size, cha
 	go_up(path);
 	if (target[0] == '/')
 		path->done[0] = '\0';
-	rest = malloc(size + 1 + strlen(path->rest) + 1);
+	rest = malloc(size + 1 + rest_size);
 	if (!rest)
 		return -ENOMEM;
 	memcpy(rest, target, size);
 	rest[size] = '\0';
 	if (*path->rest != '\0' || path->wants_directory) {
 		rest[size] = '/';
-		strcpy(rest + size + 1, path->rest);
+		memcpy(rest + size + 1, path->rest, rest_size);
 	}
 	free(*buffer);
 	*buffer = path->rest = rest;

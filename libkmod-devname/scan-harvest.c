@@ -53,10 +53,11 @@ static void *new_with_path(size_t size, size_t offset, const char *directory, co
 {
 	size_t directory_size = strlen(directory), name_size = strlen(name) + 1;
 	char *object = calloc(1, size + directory_size + 1 + name_size);
-	char *path = object + offset;
+	char *path;
 
 	if (!object)
 		return NULL;
+	path = object + offset;
 	if (directory_size > 0) {
 		memcpy(path, directory, directory_size);
 		path += directory_size;

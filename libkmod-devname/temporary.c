@@ -66,7 +66,7 @@ void temporary_remove(int dir_fd, const char *prefix,
 
 	if (!dir)
 		return;
-	fd = -1;
+	(void)steal_fd(&fd);
 	while ((entry = readdir(dir)))
 		if (is_temporary(entry->d_name, prefix, &pid) &&
 		    is_leftover(dir_fd, entry->d_name, pid))

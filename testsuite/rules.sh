@@ -28,7 +28,7 @@ files() {
 			-o -name '*.sym' -o -name 'fetch-*' -o -name '*.md' \)
 		find . -maxdepth 1 -type f \( -name '*.am' -o -name '*.ac' -o -name '*.md' \
 			-o -name 'autogen.sh' -o -name quickstart -o -name runtests \
-			-o -name '.clang-format' -o -name '.editorconfig' \) | sed 's,^\./,,'
+			-o -name '.clang-format' -o -name '.clang-tidy' -o -name '.editorconfig' \) | sed 's,^\./,,'
 	fi | while read -r file; do
 		[ ! -f "$file" ] || echo "$file"
 	done | sort
@@ -214,9 +214,42 @@ test_library_does_not_print() {
 test_library_leaves_the_process_alone() {
 	strip 'libkmod-devname/*.[ch]'
 	calls exit _exit _Exit quick_exit abort assert atexit getenv secure_getenv setenv putenv \
-		unsetenv setlocale uselocale umask chdir fchdir chroot signal sigaction setrlimit \
-		system popen fork execv execve mmap mmap64 | none "not in a library:"
+		unsetenv setlocale uselocale umask chdir fchdir chroot signal sigaction sigprocmask \
+		alarm setitimer setrlimit prctl unshare setns mmap mmap64 dlopen | none "not in a library:"
 	grep -E '#[[:space:]]*include.*assert' stripped | none "includes:"
+}
+
+# Those that look for a program on PATH, or ask a shell to.
+RUN_BY_NAME='system popen wordexp execlp execvp execvpe posix_spawnp'
+RUN="fork _Fork vfork clone clone3 execl execle execv execve execveat fexecve posix_spawn"
+
+test_nothing_is_run_but_depmod() {
+	strip 'libkmod-devname/*.[ch]' 'tools/*.[ch]'
+	# shellcheck disable=SC2086 # lists of words
+	calls $RUN_BY_NAME | none "runs what is on PATH:"
+	# shellcheck disable=SC2086
+	calls $RUN | grep -v '^tools/depmod-real\.c:' | none "runs something:"
+	[ "$(calls posix_spawn | wc -l)" -eq 1 ] || fail "depmod is not run in one place"
+	grep -E '(^|[^a-z_])(SYS|__NR)_(execve|fork|vfork|clone)' stripped | none "runs something:"
+}
+
+# The tool is not for other users than the one that it runs for; getenv is for the front end.
+test_nothing_changes_who_we_are() {
+	strip 'libkmod-devname/*.[ch]' 'tools/*.[ch]'
+	calls setuid seteuid setreuid setresuid setgid setegid setregid setresgid setgroups \
+		initgroups setfsuid setfsgid capset cap_set_proc chroot | none "changes who we are:"
+	calls getenv secure_getenv | grep -v '^tools/depmod-real\.c:' | none "reads the environment:"
+	(cd "$top_srcdir" && grep -nE 'chmod.*([2467][0-7]{3}|[ug]\+s)|SETUID|setcap' Makefile.am \
+		debian/rules dist/packages/*/* | grep -v 0644) | none "installs with more rights:"
+}
+
+# These do not look at sizes, or give what can be guessed. Arrays have constant sizes: -Wvla.
+test_no_function_is_known_to_be_dangerous() {
+	strip 'libkmod-devname/*.[ch]' 'tools/*.[ch]'
+	calls strcpy strcat strncpy strncat sprintf vsprintf gets atoi atol atoll atof strtok rand \
+		srand random drand48 tmpnam tempnam mktemp tmpfile alloca mmap mmap64 |
+		none "dangerous:"
+	grep -q -e '-Wvla' "$top_srcdir/configure.ac" || fail "configure.ac: no -Wvla"
 }
 
 # strtol and scanf take blanks, signs and what follows; the others do not look at sizes.
@@ -370,6 +403,21 @@ test_page_has_every_command() {
 	while read -r name; do
 		grep -q "^\*$name\*\$" "$top_srcdir/$PAGE" || echo "$name"
 	done < commands | none "not in $PAGE:"
+}
+
+# What SECURITY.md promises is shown by the tests that it names.
+test_tests_that_the_promises_name_exist() {
+	grep -oE 'testsuite/[a-z0-9/.-]+[a-z]' "$top_srcdir/SECURITY.md" | sort -u > named
+	[ "$(wc -l < named)" -ge 10 ] || fail "SECURITY.md names no tests"
+	while read -r file; do
+		[ -f "$top_srcdir/$file" ] || echo "$file"
+	done < named | none "named in SECURITY.md, and not there:"
+	# FILE and a case of it
+	# shellcheck disable=SC2016 # no command
+	sed -n 's/.*`\(testsuite\/[a-z0-9/.-]*\)` (`\([a-z0-9_]*\)`).*/\1 \2/p' "$top_srcdir/SECURITY.md" |
+		while read -r file name; do
+			grep -q "$name" "$top_srcdir/$file" || echo "$file: $name"
+		done | none "named in SECURITY.md, and not there:"
 }
 
 print_function_lengths

@@ -76,7 +76,7 @@ static bool take_index(const struct depmod_place *place, const struct kernels *k
 static enum status scan_kernel(const struct depmod_place *place, const struct kernels *kernels,
 			       struct result *result)
 {
-	struct kmod_devname_config *config;
+	struct kmod_devname_config *config = NULL;
 	enum status status =
 		read_depmod_config(kernels, &kernels->items[0], &common, place->line->configs,
 				   place->line->n_configs, &config);

@@ -107,7 +107,7 @@ static int open_node(const struct explain *explain, const char *name)
 
 int node_look(const struct explain *explain, const char *name, struct node *ret_node)
 {
-	int fd = open_node(explain, name), r = 0;
+	int fd = open_node(explain, name), r;
 	struct statvfs fs;
 	struct stat st;
 
@@ -116,11 +116,12 @@ int node_look(const struct explain *explain, const char *name, struct node *ret_
 		return 0;
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
+	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0) {
 		r = -errno;
-	(void)close(fd);
-	if (r < 0)
+		(void)close(fd);
 		return r;
+	}
+	(void)close(fd);
 	*ret_node = (struct node){
 		.state = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ? NODE_PRESENT : NODE_NO_DEVICE,
 		.number = number_of_stat(&st),

@@ -32,22 +32,22 @@ static enum status print_help(void)
 static enum status print_version(void)
 {
 	printf("kmod-devname %s\n%s\n", PACKAGE_VERSION,
-#if WITH_MODULES
+#ifdef WITH_MODULES
 	       "+MODULES"
 #else
 	       "-MODULES"
 #endif
-#if WITH_LIBKMOD
+#ifdef WITH_LIBKMOD
 	       " +LIBKMOD"
 #else
 	       " -LIBKMOD"
 #endif
-#if WITH_SMARTCOLS
+#ifdef WITH_SMARTCOLS
 	       " +SMARTCOLS"
 #else
 	       " -SMARTCOLS"
 #endif
-#if WITH_SELINUX
+#ifdef WITH_SELINUX
 	       " +SELINUX"
 #else
 	       " -SELINUX"
