@@ -32,7 +32,11 @@ static int is_for_kernel(const struct statement *statement, const char *pattern)
 {
 	int r = depmod_config_is_for_kernel(statement->config, pattern);
 
-	return r == -EINVAL ? report_bad(statement, "is not a regular expression", pattern) : r;
+	return r == -EINVAL ? report_bad(statement,
+					 "is no regular expression, has a back reference, or is "
+					 "too large a one",
+					 pattern)
+			    : r;
 }
 
 static int read_words(struct statement *statement,

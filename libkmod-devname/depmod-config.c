@@ -10,6 +10,9 @@
 #include "list.h"
 #include "module-tree.h"
 
+/* What a pattern may come to with all its copies; a real one comes to a hundred. */
+#define PATTERN_MAX 1000
+
 struct kmod_devname_config {
 	unsigned int references;
 	char *kernel;
@@ -95,6 +98,45 @@ int depmod_config_add_exclude(struct kmod_devname_config *config, const char *na
 	return push(&config->excludes, strdup(name));
 }
 
+/* The largest number of "{N,M}", 2 for "+", which is made into two copies, 1 for all else. */
+static size_t count_copies(const char *p)
+{
+	size_t n = 0, most = *p == '+' ? 2 : 1;
+
+	if (*p != '{')
+		return most;
+	for (p++; *p == ',' || (*p >= '0' && *p <= '9'); p++) {
+		n = *p == ',' ? 0 : n * 10 + (size_t)(*p - '0');
+		if (n > PATTERN_MAX)
+			return n;
+		most = n > most ? n : most;
+	}
+	return most;
+}
+
+/*
+ * The C library goes deeper for each parenthesis, makes copies of what is repeated, and copies
+ * of these. It tries everything for a back reference, which POSIX does not have here.
+ */
+static bool is_modest(const char *pattern)
+{
+	size_t size = strlen(pattern);
+
+	for (const char *p = pattern; *p != '\0' && size <= PATTERN_MAX; p++) {
+		size_t copies = count_copies(p);
+
+		if (*p == '\\' && p[1] >= '1' && p[1] <= '9')
+			return false;
+		if (*p == '\\' && p[1] != '\0')
+			p++;
+		else if (copies > 1 && p > pattern && strchr(")}*+?", p[-1]))
+			size *= copies;
+		else if (copies > 1)
+			size += copies;
+	}
+	return size <= PATTERN_MAX;
+}
+
 int depmod_config_is_for_kernel(const struct kmod_devname_config *config, const char *pattern)
 {
 	regex_t regex;
@@ -102,6 +144,8 @@ int depmod_config_is_for_kernel(const struct kmod_devname_config *config, const 
 
 	if (strcmp(pattern, "*") == 0)
 		return 1;
+	if (!is_modest(pattern))
+		return -EINVAL;
 	r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
 	if (r != 0)
 		return r == REG_ESPACE ? -ENOMEM : -EINVAL;

@@ -773,6 +773,10 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  * root: depmod reads the files of the running system even if the modules are in another root
  * directory.
  *
+ * The pattern of a kernel in "override" and "external" is an extended regular expression of POSIX,
+ * without back references, of at most 1000 bytes; "+" and "{N,M}" count as the copies that the C
+ * library makes of what is before them, or it would take all of the memory for a short line.
+ *
  * Findings: bad-config, long-line; system.
  *
  * Return: 0, or a negative errno of openat(2), read(2), getdents(2): -EACCES, -EIO, -EMFILE,

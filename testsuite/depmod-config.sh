@@ -325,6 +325,26 @@ test_config_may_be_given_as_files_and_directories() {
 	grep -q 'nowhere: warning: does not exist \[bad-config\]$' err
 }
 
+# depmod crashes at the first, and takes all of the memory or time for the others.
+test_pattern_that_is_too_much_for_regcomp_is_refused() {
+	copies updates extra
+	parentheses=$(printf '%3000s' '' | tr ' ' '(')
+	for pattern in "$parentheses" '((((6{1,255}){1,255}){1,255}){1,255})' '6{99}{99}{99}' \
+		'((((((((((6+)+)+)+)+)+)+)+)+)+)+' '(.*)\1(.*)*\2' "$(printf '%1001s' '' | tr ' ' 6)"; do
+		printf 'override fuse %s extra\n' "$pattern" > pattern
+		config "$(cat pattern)"
+		kmod-devname generate -n -b $R -C conf $VER > out 2> err
+		nodes 'fuse from/updates c10:1' | same out
+		grep -q 'test\.conf:1: warning: .*\[bad-config\]$' err
+	done
+}
+
+test_pattern_with_usual_repetitions_is_taken() {
+	copies updates extra
+	config 'override fuse ^[0-9]+\.[0-9]+\.[0-9]{1,3}(-[0-9]{1,4})?(-(amd64|arm64)+)*$ extra'
+	wins extra
+}
+
 test_what_is_no_statement_is_named_with_its_line() {
 	copies updates
 	config 'search updates' 'seach x' 'override fuse *' 'external' 'external * rel/dir' \

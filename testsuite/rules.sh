@@ -86,8 +86,8 @@ includers() {
 }
 
 test_every_file_names_its_licence() {
-	# these of debian have no comments, and s6-rc wants one word
-	files | grep -vE '^(COPYING|NEWS|.*\.md|debian/(changelog|copyright|.*README.Debian|source/format)|dist/s6-rc/.*/type)$' | while read -r file; do
+	# these of debian have no comments, s6-rc wants one word, and what is fuzzed is data
+	files | grep -vE '^(COPYING|testsuite/fuzz/corpus/.*|NEWS|.*\.md|debian/(changelog|copyright|.*README.Debian|source/format)|dist/s6-rc/.*/type)$' | while read -r file; do
 		head -n 3 "$top_srcdir/$file" | grep -q 'SPDX-License-Identifier: L\{0,1\}GPL-2' ||
 			echo "$file"
 	done | none "no licence in the first three lines of"
@@ -106,7 +106,9 @@ test_the_library_is_lgpl_and_the_rest_gpl() {
 
 # The tests in shell are left to automake: TESTS and EXTRA_DIST say which there are.
 test_every_file_is_in_the_tarball() {
-	files | grep -E '^(debian|dist|libkmod-devname|man|shell-completion|testsuite|tools)/' | while read -r file; do
+	grep -q '^EXTRA_DIST.* testsuite/fuzz/corpus ' "$top_srcdir/Makefile.am"
+	files | grep -E '^(debian|dist|libkmod-devname|man|shell-completion|testsuite|tools)/' |
+		grep -v '^testsuite/fuzz/corpus/' | while read -r file; do
 		grep -qF "${file%.in}" "$top_srcdir/Makefile.am" "$top_srcdir/configure.ac" ||
 			echo "$file"
 	done | none "not named in Makefile.am:"

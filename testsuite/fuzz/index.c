@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What else is text: modules.alias, modules.builtin.modinfo, and the statements of modprobe.d(5)
+ * and modules.softdep. Each input is read as each of them. An index written from what was read
+ * is read as the same; so are statements.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "index.h"
+#include "modprobe-config.h"
+
+const struct fuzz_target fuzz_target = { "index", NULL };
+
+static void check_same(const struct bytes *a, const struct bytes *b, const char *what)
+{
+	FUZZ_CHECK(a->size == b->size && memcmp(a->data, b->data, a->size) == 0,
+		   "%s\n<<<\n%s>>>\n%s---", what, a->data, b->data);
+}
+
+static FILE *begin(struct bytes *ret_text)
+{
+	FILE *stream = open_memstream(&ret_text->data, &ret_text->size);
+
+	FUZZ_CHECK(stream, "no memory");
+	return stream;
+}
+
+/* --- modules.alias ------------------------------------------------------------------------- */
+
+static struct fuzz_result read_index(const void *data, size_t size, int *ret_used)
+{
+	struct fuzz_result result = fuzz_result_new();
+	FILE *stream = fuzz_open(data, size);
+
+	*ret_used = kmod_devname_table_read_index(result.table, result.report, stream, "file");
+	FUZZ_CHECK(*ret_used >= 0, "errno %d", -*ret_used);
+	(void)fclose(stream);
+	FUZZ_CHECK(*ret_used == 1 || (kmod_devname_table_size(result.table) == 0 &&
+				      kmod_devname_report_size(result.report) == 1),
+		   "an index that is not used has nodes, or not one finding");
+	return result;
+}
+
+/* The lines of the index that are about device nodes. */
+static struct bytes rewrite_index(const void *data, size_t size)
+{
+	struct bytes text;
+	FILE *from = fuzz_open(data, size), *to = begin(&text);
+	struct index index;
+
+	FUZZ_CHECK(index_read(&index, NULL, from, "file") == 1, "not good a second time");
+	(void)fputs("# Aliases\n", to);
+	for (size_t i = 0; i < index.modules.size; i++) {
+		const struct index_module *module = index.modules.items[i];
+
+		for (size_t j = 0; j < module->aliases.size; j++)
+			(void)fprintf(to, "alias %s %s\n", (char *)module->aliases.items[j],
+				      module->name);
+	}
+	index_done(&index);
+	(void)fclose(from);
+	(void)fclose(to);
+	return text;
+}
+
+static void check_index(const void *data, size_t size)
+{
+	struct fuzz_result result, again;
+	struct bytes text, nodes, others;
+	int used;
+
+	result = read_index(data, size, &used);
+	if (used) {
+		text = rewrite_index(data, size);
+		again = read_index(text.data, text.size, &used);
+		FUZZ_CHECK(used, "what was good is not used:\n%s", text.data);
+		nodes = fuzz_text(result.table);
+		others = fuzz_text(again.table);
+		check_same(&nodes, &others, "the index, read and written again:");
+		free(text.data);
+		free(nodes.data);
+		free(others.data);
+		fuzz_result_done(&again);
+	}
+	fuzz_result_done(&result);
+}
+
+/* --- modules.builtin.modinfo ----------------------------------------------------------------- */
+
+static void read_builtin(const struct fuzz_result *result, const void *data, size_t size)
+{
+	FILE *stream = fuzz_open(data, size);
+
+	FUZZ_CHECK(kmod_devname_table_read_builtin(result->table, result->report, stream, "file") ==
+			   0,
+		   "cannot be read");
+	(void)fclose(stream);
+}
+
+/* Read twice is as read once; strings about something else make no difference. */
+static void check_builtin(const void *data, size_t size)
+{
+	static const char other[] = "other.license=GPL";
+	struct fuzz_result result = fuzz_result_new(), longer = fuzz_result_new();
+	struct bytes copy = fuzz_copy(data, size), nodes, others;
+
+	read_builtin(&result, data, size);
+	nodes = fuzz_text(result.table);
+	read_builtin(&result, data, size);
+	others = fuzz_text(result.table);
+	check_same(&nodes, &others, "read twice:");
+	free(others.data);
+	copy.data = realloc(copy.data, size + sizeof(other));
+	FUZZ_CHECK(copy.data, "no memory");
+	memmove(copy.data + sizeof(other), copy.data, size);
+	memcpy(copy.data, other, sizeof(other));
+	read_builtin(&longer, copy.data, size + sizeof(other));
+	others = fuzz_text(longer.table);
+	check_same(&nodes, &others, "with another string before it:");
+	free(copy.data);
+	free(nodes.data);
+	free(others.data);
+	fuzz_result_done(&longer);
+	fuzz_result_done(&result);
+}
+
+/* --- modprobe.d(5) and modules.softdep ------------------------------------------------------- */
+
+static struct modprobe_config read_statements(const void *data, size_t size)
+{
+	struct modprobe_config config = { 0 };
+
+	fuzz_write("etc/modprobe.d/fuzz.conf", data, size);
+	FUZZ_CHECK(modprobe_config_read(&config, NULL, fuzz_root()) == 0, "cannot be read");
+	return config;
+}
+
+static struct bytes write_statements(const struct modprobe_config *config)
+{
+	struct bytes text;
+	FILE *stream = begin(&text);
+
+	FUZZ_CHECK(modprobe_config_write(config, stream) == 0, "cannot be written");
+	(void)fclose(stream);
+	return text;
+}
+
+static void look_up(const struct modprobe_config *config)
+{
+	static const enum modprobe_word words[] = { MODPROBE_ALIAS, MODPROBE_BLACKLIST,
+						    MODPROBE_INSTALL, MODPROBE_SOFTDEP };
+	const struct modprobe_statement *found;
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		found = modprobe_config_find(config, words[i], "char_major_10_229");
+		FUZZ_CHECK(!found || found->word == words[i], "another word");
+	}
+	found = modprobe_config_find_alias(config, "char_major_10_229", "fuse");
+	FUZZ_CHECK(!found || strcmp(found->value, "fuse") == 0, "another module");
+}
+
+static void check_statements(const void *data, size_t size)
+{
+	struct modprobe_config config = read_statements(data, size), again;
+	struct bytes text = write_statements(&config), written;
+	size_t n = config.size;
+
+	look_up(&config);
+	modprobe_config_done(&config);
+	again = read_statements(text.data, text.size);
+	written = write_statements(&again);
+	FUZZ_CHECK(again.size == n, "%zu statements written, and %zu read", n, again.size);
+	check_same(&text, &written, "statements, written and read again:");
+	FUZZ_CHECK(modprobe_config_check_softdep(NULL, fuzz_root(), "etc/modprobe.d/fuzz.conf") ==
+			   0,
+		   "what was written is no statement");
+	modprobe_config_done(&again);
+	free(text.data);
+	free(written.data);
+}
+
+static void check_softdep(const void *data, size_t size)
+{
+	int r;
+
+	fuzz_write("etc/modprobe.d/fuzz.conf", data, size);
+	r = modprobe_config_check_softdep(NULL, fuzz_root(), "etc/modprobe.d/fuzz.conf");
+	FUZZ_CHECK(r == 0 || r == -EBADMSG, "errno %d", -r);
+}
+
+static void check_cmdline(const void *data, size_t size)
+{
+	struct modprobe_config config = { 0 };
+	struct bytes copy = fuzz_copy(data, size);
+
+	FUZZ_CHECK(modprobe_config_add_cmdline(&config, copy.data) == 0, "no memory");
+	for (size_t i = 0; i < config.size; i++)
+		FUZZ_CHECK(config.items[i].word == MODPROBE_BLACKLIST &&
+				   *config.items[i].key != '\0' &&
+				   !strpbrk(config.items[i].key, ", \t\n\""),
+			   "'%s' is blacklisted", config.items[i].key);
+	modprobe_config_done(&config);
+	free(copy.data);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	check_index(data, size);
+	check_builtin(data, size);
+	check_softdep(data, size);
+	check_statements(data, size);
+	check_cmdline(data, size);
+	return 0;
+}

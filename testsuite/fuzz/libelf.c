@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The .modinfo of an image, read here and by libelf: the same bytes, or one of them refuses. What
+ * is refused here and not by libelf must have a reason that is looked for here once more.
+ */
+
+#include <elf.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fuzz.h"
+#include "modinfo.h"
+
+#define MODINFO_MAX ((uint64_t)16 << 20)
+#define SECTIONS_MAX ((size_t)1 << 20)
+
+const struct fuzz_target fuzz_target = { "libelf", fuzz_modules };
+
+/* What libelf says of an image. */
+struct reading {
+	bool good;
+	bool found;
+	GElf_Shdr section; /* .modinfo */
+	const void *strings;
+	size_t size;
+};
+
+static bool take_section(struct reading *reading, Elf_Scn *section)
+{
+	Elf_Data *data = elf_rawdata(section, NULL);
+
+	reading->found = true;
+	if (reading->section.sh_type == SHT_NOBITS)
+		return true;
+	if (!data || (!data->d_buf && data->d_size > 0))
+		return false;
+	reading->strings = data->d_buf;
+	reading->size = data->d_size;
+	return true;
+}
+
+/* Looks for the first .modinfo. False: libelf refuses the image. */
+static bool find_modinfo(Elf *elf, struct reading *reading)
+{
+	Elf_Scn *section = NULL;
+	size_t names, n;
+	const char *name;
+
+	if (elf_kind(elf) != ELF_K_ELF || elf_getshdrnum(elf, &n) != 0)
+		return false;
+	if (n == 0)
+		return true;
+	if (elf_getshdrstrndx(elf, &names) != 0)
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &reading->section))
+			return false;
+		name = elf_strptr(elf, names, reading->section.sh_name);
+		if (!name)
+			return false;
+		if (strcmp(name, ".modinfo") == 0)
+			return take_section(reading, section);
+	}
+	return true;
+}
+
+/* Is the section of names none of strings, or the table of another shape or not all there? */
+static bool is_table_bad(Elf *elf, size_t size)
+{
+	GElf_Ehdr header;
+	GElf_Shdr names_header;
+	size_t n = 0, names = 0, entry = gelf_fsize(elf, ELF_T_SHDR, 1, EV_CURRENT);
+	Elf_Scn *section;
+
+	if (!gelf_getehdr(elf, &header) || elf_getshdrnum(elf, &n) != 0 ||
+	    elf_getshdrstrndx(elf, &names) != 0)
+		return true;
+	if (header.e_shentsize != entry || (header.e_shoff == 0) != (n == 0) || n > SECTIONS_MAX ||
+	    header.e_shoff > size || n * entry > size - header.e_shoff)
+		return true;
+	section = names != SHN_UNDEF ? elf_getscn(elf, names) : NULL;
+	return !section || !gelf_getshdr(section, &names_header) ||
+	       names_header.sh_type != SHT_STRTAB;
+}
+
+static bool is_modinfo_bad(const struct reading *reading, size_t size)
+{
+	const GElf_Shdr *section = &reading->section;
+
+	return reading->found &&
+	       (section->sh_type == SHT_NOBITS || (section->sh_flags & SHF_COMPRESSED) ||
+		section->sh_size > MODINFO_MAX || section->sh_offset > size ||
+		section->sh_size > size - section->sh_offset);
+}
+
+static void compare(const struct modinfo *modinfo, int fault, Elf *elf, size_t size)
+{
+	struct reading reading = { 0 };
+
+	reading.good = find_modinfo(elf, &reading);
+	if (!reading.good)
+		return;
+	if (fault != 0) {
+		FUZZ_CHECK(is_table_bad(elf, size) || is_modinfo_bad(&reading, size),
+			   "fault %d, and libelf reads %zu bytes", fault, reading.size);
+		return;
+	}
+	FUZZ_CHECK(reading.size == modinfo->size, "%zu bytes, and libelf reads %zu", modinfo->size,
+		   reading.size);
+	FUZZ_CHECK(reading.size == 0 ||
+			   memcmp(reading.strings, modinfo->strings, reading.size) == 0,
+		   "libelf reads other bytes");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct modinfo modinfo;
+	struct bytes copy = fuzz_copy(data, size);
+	struct image image;
+	Elf *elf;
+	int fault;
+
+	image_from_memory(data, size, &image);
+	fault = modinfo_read(&modinfo, &image);
+	FUZZ_CHECK(fault >= 0, "errno %d", -fault);
+	FUZZ_CHECK(elf_version(EV_CURRENT) != EV_NONE, "libelf is too old");
+	elf = elf_memory(copy.data, copy.size);
+	if (elf)
+		compare(&modinfo, fault, elf, size);
+	(void)elf_end(elf);
+	free(copy.data);
+	return 0;
+}
