@@ -83,11 +83,11 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 	if (fd < 0)
 		return fd == -ENOTDIR ? fd : report_system(dirs->report, fd, &place);
 	stream = fdopendir(fd);
-	if (!stream)
-		return -ENOMEM;
-	(void)steal_fd(&fd);
-	r = add_entries(dirs, stream, directory);
-	(void)closedir(stream);
+	r = stream ? add_entries(dirs, stream, directory) : -errno;
+	if (stream) {
+		(void)steal_fd(&fd);
+		(void)closedir(stream);
+	}
 	return r < 0 && r != -ENOMEM ? report_system(dirs->report, r, &place) : r;
 }
 

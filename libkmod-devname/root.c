@@ -94,12 +94,16 @@ static int go_link(struct resolution *path, const char *target, size_t size, cha
 	return 0;
 }
 
-static bool is_directory(int root_fd, const char *path)
+/* Returns 0, -ENOTDIR, or another negative errno. */
+static int check_directory(int root_fd, const char *path)
 {
 	struct stat st;
 
-	return *path == '\0' ||
-	       (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode));
+	if (*path == '\0')
+		return 0;
+	if (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
 static int resolve(int root_fd, struct resolution *path, char **buffer, int flags)
@@ -111,8 +115,9 @@ static int resolve(int root_fd, struct resolution *path, char **buffer, int flag
 
 	while (r == 0 && (name = next_component(path))) {
 		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-			if (!is_directory(root_fd, path->done))
-				return -ENOTDIR;
+			r = check_directory(root_fd, path->done);
+			if (r < 0)
+				return r;
 			if (name[1] == '.')
 				go_up(path);
 			path->wants_directory = true;

@@ -141,6 +141,11 @@ static int open_index(struct kmod_devname_scan *scan)
 	return r;
 }
 
+static bool is_absent(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+}
+
 /* Like directories behind links: after all others, and only if they are not among those. */
 static int add_externals(struct kmod_devname_scan *scan)
 {
@@ -149,9 +154,12 @@ static int add_externals(struct kmod_devname_scan *scan)
 
 	for (size_t i = 0; (path = depmod_config_external(scan->config, i)); i++) {
 		_cleanup_close_ int fd = root_open_long(scan->root_fd, path, O_PATH | O_DIRECTORY);
+		const struct place place = { path, 0 };
 
-		if (fd < 0)
+		if (is_absent(fd))
 			continue;
+		if (fd < 0)
+			return report_system(scan->report, fd, &place);
 		directory = harvest_add_directory(&scan->harvest.links, "", path);
 		if (!directory)
 			return -ENOMEM;

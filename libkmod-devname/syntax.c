@@ -22,9 +22,10 @@ static bool is_letter_or_digit(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
+/* Of a byte that is not NUL. */
 static bool is_name_byte(char c)
 {
-	return is_letter_or_digit(c) || (c != '\0' && strchr("_.+:@,=#!-", c));
+	return is_letter_or_digit(c) || strchr("_.+:@,=#!-", c);
 }
 
 static bool is_component(const char *s, size_t size)
@@ -61,7 +62,7 @@ bool syntax_is_module_name(const char *module)
 	return is_component(module, strlen(module)) && !strpbrk(module, "-.");
 }
 
-/* Reads digits at *s and moves it behind them. */
+/* Reads digits at *s, a number of at most max, 9 or more, and moves it behind them. */
 static bool parse_number(const char **s, unsigned int max, unsigned int *ret_number)
 {
 	const char *p = *s;
@@ -72,7 +73,7 @@ static bool parse_number(const char **s, unsigned int max, unsigned int *ret_num
 	for (; *p >= '0' && *p <= '9'; p++) {
 		unsigned int digit = (unsigned int)(*p - '0');
 
-		if (digit > max || number > (max - digit) / 10)
+		if (number > (max - digit) / 10)
 			return false;
 		number = number * 10 + digit;
 	}

@@ -317,6 +317,60 @@ test_auto_falls_back_on_an_empty_index() {
 	auto_is_right bad-index
 }
 
+# FILE NOTE TEXT: with that at the end of one of depmod's files.
+auto_falls_back_with() {
+	damaged=$M/$1 wanted=$2
+	cp "$damaged" saved
+	printf '%b' "$3" >> "$damaged"
+	spread_index
+	auto_is_right "$wanted"
+	cp saved "$damaged"
+}
+
+test_auto_falls_back_on_a_damaged_line() {
+	installed_tree
+	long=$(printf '%020000d' 0)
+	auto_falls_back_with modules.dep stale-index 'nonsense\n'
+	auto_falls_back_with modules.dep stale-index 'kernel/a b.ko:\n'
+	auto_falls_back_with modules.dep stale-index 'kernel/again/fuse.ko:\n'
+	auto_falls_back_with modules.dep stale-index 'kernel/cut.ko:'
+	auto_falls_back_with modules.symbols stale-index 'alias symbol:cut fuse'
+	auto_falls_back_with modules.symbols stale-index "alias symbol:$long fuse\n"
+	auto_falls_back_with modules.alias bad-index 'nonsense\n'
+	auto_falls_back_with modules.alias bad-index 'alias x\n'
+	auto_falls_back_with modules.alias bad-index 'alias x \n'
+	auto_falls_back_with modules.alias bad-index 'alias block_major_7_0 loop\n'
+	auto_falls_back_with modules.alias long-line "alias $long loop\n"
+	# and without any of that it does not
+	spread_index
+	auto_is_right
+}
+
+# A module that has no aliases is known to have been read by what it exports.
+test_auto_reads_no_module_with_symbols() {
+	installed_tree
+	module "$M/kernel/lib.ko" license=GPL
+	touch -d 2020-01-01 "$M/kernel/lib.ko"
+	run_depmod
+	for symbols in '' '# comment\nnonsense\nalias symbol:other other\nalias symbol:f lib\n'; do
+		printf '%b' "$symbols" >> "$M/modules.symbols"
+		spread_index
+		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
+			strace -f -e trace=openat,openat2 -o trace \
+			kmod-devname generate -n -b root --source=auto 6.1.0 > got 2> err ||
+			skip "strace does not work here: $(head -n 1 err)"
+		grep -c '\.ko"' trace >> opened || :
+		same got < "$M/modules.devname"
+	done
+	printf '1\n0\n' | same opened
+}
+
+test_auto_falls_back_when_a_file_is_too_large() {
+	installed_tree
+	truncate -s 257M "$M/modules.symbols"
+	auto_is_right stale-index
+}
+
 # depmod lists a module that it cannot read, without aliases, and exits 0.
 test_auto_reads_what_depmod_could_not() {
 	installed_tree

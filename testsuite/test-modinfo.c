@@ -17,6 +17,7 @@
 #include "harness.h"
 #include "mkmodule.h"
 #include "modinfo.h"
+#include "refuse.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define MODINFO_MAX ((size_t)16 << 20)
@@ -665,6 +666,72 @@ START_TEST(a_miraculous_number_of_sections_is_malformed)
 }
 END_TEST
 
+/* Sets so many bytes of the section header that is so many before the end of the image. */
+static void set_field(const struct layout *layout, uint8_t *image, size_t size, size_t back,
+		      size_t field, int byte, size_t n)
+{
+	size_t entry = layout->bits == 32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+
+	memset(image + size - back * entry + field, byte, n);
+}
+
+static void check_image(const struct layout *layout, const uint8_t *image, size_t size, int fault)
+{
+	for (int source = 0; source < SOURCES; source++) {
+		struct modinfo modinfo = { 0 };
+		int r = read_from(&modinfo, (enum source)source, image, size);
+
+		CHECK(r == fault, "%s, %s: %d instead of %d", layout->name, source_names[source], r,
+		      fault);
+		CHECK(modinfo.size == 0, "%s, %s: strings", layout->name, source_names[source]);
+		modinfo_done(&modinfo);
+	}
+}
+
+START_TEST(a_number_of_sections_without_headers_is_malformed)
+{
+	bool is32 = layouts[_i].bits == 32;
+	size_t size;
+	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+
+	memset(image + (is32 ? offsetof(Elf32_Ehdr, e_shoff) : offsetof(Elf64_Ehdr, e_shoff)), 0,
+	       layouts[_i].bits / 8);
+	check_image(&layouts[_i], image, size, FAULT_BAD_HEADER);
+	free(image);
+}
+END_TEST
+
+START_TEST(names_that_end_beyond_any_file_are_cut)
+{
+	bool is32 = layouts[_i].bits == 32;
+	size_t size;
+	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+
+	set_field(&layouts[_i], image, size, 1,
+		  is32 ? offsetof(Elf32_Shdr, sh_offset) : offsetof(Elf64_Shdr, sh_offset), 0xff,
+		  layouts[_i].bits / 8);
+	check_image(&layouts[_i], image, size, FAULT_CUT);
+	free(image);
+}
+END_TEST
+
+/* As after strip(1) of a kind that leaves no names: then no section is .modinfo. */
+START_TEST(sections_without_names_are_no_modinfo)
+{
+	bool is32 = layouts[_i].bits == 32;
+	size_t size;
+	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+
+	for (size_t back = 1; back <= 4; back++)
+		set_field(&layouts[_i], image, size, back, 0, 0, 4); /* sh_name */
+	set_field(&layouts[_i], image, size, 1,
+		  is32 ? offsetof(Elf32_Shdr, sh_size) : offsetof(Elf64_Shdr, sh_size), 0,
+		  layouts[_i].bits / 8);
+	check_image(&layouts[_i], image, size, FAULT_NONE);
+	free(image);
+}
+END_TEST
+
 /* Moves the section headers, the last bytes of the image, to 2^40. */
 static bool make_sparse(const struct layout *layout, int with_table)
 {
@@ -757,6 +824,71 @@ START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
 }
 END_TEST
 
+/* So short that the first bytes, read before, are not all that is asked for. */
+START_TEST(a_short_file_that_cannot_be_read_is_an_error_and_no_fault)
+{
+	struct modinfo modinfo = { 0 };
+	struct image image;
+	int fd = file_of((const uint8_t *)"\x7f"
+					  "ELF",
+			 4);
+
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(modinfo_read(&modinfo, &image), -EBADF);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* Returns what comes of it if a read fails; that of the head, of which image_read() knows, first.
+ */
+static int read_refused(struct modinfo *modinfo, int fd)
+{
+	struct image image;
+	int r = image_from_file(fd, &image);
+
+	return r < 0 ? r : modinfo_read(modinfo, &image);
+}
+
+/* Of a file with 200 sections: the head, headers three times, names, strings. */
+#define READS 6
+
+START_TEST(each_read_that_fails_is_an_error_and_no_fault)
+{
+	const struct refusal refusal = { SYS_pread64, (unsigned int)_i, 1, EIO };
+	struct modinfo modinfo = { 0 };
+	size_t size;
+	uint8_t *data = build(&layouts[2], MKMODULE_MANY_SECTIONS, &size);
+	int fd = file_of(data, size);
+
+	free(data);
+	if (!refuse(&refusal, 1))
+		return;
+	ck_assert_int_eq(read_refused(&modinfo, fd), -EIO);
+	ck_assert_str_eq(aliases_of(&modinfo), "");
+	ck_assert_int_eq(read_refused(&modinfo, fd), 0);
+	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+START_TEST(a_read_that_a_signal_interrupts_is_made_again)
+{
+	const struct refusal refusal = { SYS_pread64, (unsigned int)_i, 3, EINTR };
+	struct modinfo modinfo = { 0 };
+	size_t size;
+	uint8_t *data = build(&layouts[2], MKMODULE_MANY_SECTIONS, &size);
+	int fd = file_of(data, size);
+
+	free(data);
+	if (!refuse(&refusal, 1))
+		return;
+	ck_assert_int_eq(read_refused(&modinfo, fd), 0);
+	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
 static void add_layout_tests(TCase *tcase)
 {
 	const int n = N(layouts);
@@ -774,6 +906,9 @@ static void add_layout_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, modinfo_of_16_mib_is_read_in_linear_time, 0, n);
 	tcase_add_loop_test(tcase, modinfo_above_16_mib_is_refused, 0, n);
 	tcase_add_loop_test(tcase, a_miraculous_number_of_sections_is_malformed, 0, n);
+	tcase_add_loop_test(tcase, a_number_of_sections_without_headers_is_malformed, 0, n);
+	tcase_add_loop_test(tcase, names_that_end_beyond_any_file_are_cut, 0, n);
+	tcase_add_loop_test(tcase, sections_without_names_are_no_modinfo, 0, n);
 	tcase_add_loop_test(tcase, section_headers_may_stand_a_terabyte_away, 0, n);
 }
 
@@ -789,6 +924,9 @@ int main(void)
 	tcase_add_test(tcase, nothing_read_yet_has_no_aliases);
 	tcase_add_test(tcase, an_image_gives_what_there_is_and_no_more);
 	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault);
+	tcase_add_test(tcase, a_short_file_that_cannot_be_read_is_an_error_and_no_fault);
+	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, READS);
+	tcase_add_loop_test(tcase, a_read_that_a_signal_interrupts_is_made_again, 0, READS);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);
 }

@@ -753,14 +753,18 @@ static ssize_t fail_to_write(void *cookie, const char *buffer, size_t size)
 	return 0;
 }
 
-/* Few nodes reach the file when the stream is flushed, many before that. */
-static void check_write_error(int error, unsigned int n)
+/*
+ * Few nodes reach the file when the stream is flushed, many before that; if it has no buffer, the
+ * first line does at once.
+ */
+static void check_write_error(int error, unsigned int n, int mode)
 {
 	const cookie_io_functions_t functions = { .write = fail_to_write };
 	FILE *stream = fopencookie(&error, "w", functions);
 	char line[64];
 
 	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(setvbuf(stream, NULL, mode, BUFSIZ), 0);
 	for (unsigned int i = 0; i < n; i++) {
 		(void)snprintf(line, sizeof(line), "m n%u c1:%u\n", i, i);
 		ck_assert_int_eq(read_text(as_text(line)), 0);
@@ -773,8 +777,9 @@ static const int write_error_rows[] = { ENOSPC, EDQUOT, EIO, EPIPE };
 
 START_TEST(a_write_error_is_returned)
 {
-	check_write_error(write_error_rows[_i], 1);
-	check_write_error(write_error_rows[_i], 5000);
+	check_write_error(write_error_rows[_i], 1, _IOFBF);
+	check_write_error(write_error_rows[_i], 5000, _IOFBF);
+	check_write_error(write_error_rows[_i], 1, _IONBF);
 }
 END_TEST
 

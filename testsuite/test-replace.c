@@ -5,6 +5,8 @@
  */
 
 #include "create-harness.h"
+#include "harness.h"
+#include "refuse.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -125,6 +127,15 @@ static void check_is_new(int dir_fd)
 	ck_assert_int_eq(st.st_nlink, 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+
+/* A new open file description, so that it has a lock of its own. */
+static int reopen(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
 }
 
 static void write_old(int dir_fd, const char *text)
@@ -428,6 +439,121 @@ START_TEST(no_file_descriptor_left_keeps_the_old_file)
 }
 END_TEST
 
+/* What file systems, disks and signals do that cannot be had otherwise. */
+static const struct {
+	struct refusal refusals[2];
+	const char *before; /* the content, and after that */
+	int result;
+	const char *after;
+} refusal_rows[] = {
+	/* the file, the directory */
+	{ { { SYS_fsync, 0, 1, EIO } }, OLD, -EIO, OLD },
+	{ { { SYS_fsync, 1, 1, EIO } }, OLD, -EIO, FUSE },
+	{ { { SYS_fsync, 0, 1, ENOSPC } }, OLD, -ENOSPC, OLD },
+	{ { { SYS_fsync, 0, 3, EINTR } }, OLD, 1, FUSE },
+	{ { { SYS_fsync, 1, 3, EINTR } }, OLD, 1, FUSE },
+	/* there is nothing to flush */
+	{ { { SYS_fsync, 0, 2, EINVAL } }, OLD, 1, FUSE },
+	{ { { SYS_fsync, 0, 2, EROFS } }, OLD, 1, FUSE },
+	{ { { SYS_fsync, 0, 2, EROFS } }, FUSE, 0, FUSE },
+	{ { { SYS_fsync, 0, 1, EIO } }, FUSE, -EIO, FUSE },
+	{ { { SYS_fsync, 1, 1, EIO } }, FUSE, -EIO, FUSE },
+	{ { { SYS_write, 0, 3, EINTR } }, OLD, 1, FUSE },
+	{ { { SYS_write, 0, 1, EDQUOT } }, OLD, -EDQUOT, OLD },
+	{ { { SYS_fchmod, 0, 1, EPERM } }, OLD, -EPERM, OLD },
+	/* the lock of the directory, that of the temporary */
+	{ { { SYS_flock, 0, 1, ENOLCK } }, OLD, 1, FUSE },
+	{ { { SYS_flock, 1, 1, ENOLCK } }, OLD, 1, FUSE },
+	/* what cannot be read is written anew */
+	{ { { SYS_pread64, 0, 1, EIO } }, FUSE, 1, FUSE },
+	{ { { SYS_pread64, 0, 3, EINTR } }, FUSE, 0, FUSE },
+	/* fdopendir(3) looks at the directory first */
+	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, FUSE, 1, FUSE },
+	/* without a temporary that has no name */
+	{ { { SYS_linkat, 0, 1, ENOENT } }, OLD, 1, FUSE },
+	{ { { SYS_linkat, 0, 1, EPERM } }, OLD, 1, FUSE },
+	{ { { SYS_linkat, 0, 1, EINVAL } }, OLD, 1, FUSE },
+	{ { { SYS_linkat, 0, 1, ENOSPC } }, OLD, -ENOSPC, OLD },
+	{ { { SYS_linkat, 0, 1, EPERM }, { SYS_write, 1, 1, EIO } }, OLD, -EIO, OLD },
+	{ { { SYS_linkat, 0, 1, EPERM }, { SYS_fchmod, 1, 1, EIO } }, OLD, -EIO, OLD },
+	{ { { SYS_linkat, 0, 1, EPERM }, { SYS_fsync, 1, 1, EIO } }, OLD, -EIO, OLD },
+};
+
+/* No assertion stands between: check(3) writes for each. */
+START_TEST(a_system_call_that_fails_leaves_the_old_or_the_new_file)
+{
+	int dir_fd = harness_directory(), r;
+
+	write_old(dir_fd, refusal_rows[_i].before);
+	ck_assert_int_eq(fchmodat(dir_fd, NAME, 0644, 0), 0);
+	if (!refuse(refusal_rows[_i].refusals, 2))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	ck_assert_int_eq(r, refusal_rows[_i].result);
+	ck_assert_str_eq(content_of(dir_fd, NAME), refusal_rows[_i].after);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
+/* Makes the first names that this run would take. Returns the last of these. */
+static const char *take_names(int dir_fd, int n)
+{
+	static char taken[64];
+
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(taken, sizeof(taken), ".modules.devname.%d.%d", (int)getpid(), i);
+		harness_write(dir_fd, taken, OLD, strlen(OLD));
+	}
+	return taken;
+}
+
+/* With a temporary that gets its name at the end, or has it from the beginning. */
+START_TEST(no_name_left_keeps_the_old_file)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+
+	write_old(dir_fd, OLD);
+	(void)take_names(dir_fd, 16);
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	if (_i > 0 && !refuse_next(SYS_linkat, EPERM))
+		return;
+	ck_assert_int_eq(replace(dir_fd, NAME), -EEXIST);
+	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
+}
+END_TEST
+
+START_TEST(the_last_name_will_do)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+
+	(void)take_names(dir_fd, 15);
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	if (_i > 0 && !refuse_next(SYS_linkat, EPERM))
+		return;
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_int_eq(close(holder), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+/* Whether linkat(2) takes a descriptor then depends on the kernel. */
+START_TEST(no_capability_is_needed)
+{
+	int dir_fd = harness_directory(), r;
+
+	write_old(dir_fd, OLD);
+	ck_assert_int_eq(fchmod(dir_fd, 0777), 0);
+	if (!become_nobody())
+		return;
+	r = replace(dir_fd, NAME);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert_int_eq(r, 1);
+	check_is_new(dir_fd);
+}
+END_TEST
+
 /* --- killed ------------------------------------------------------------------------------- */
 
 static int wait_for(pid_t pid)
@@ -442,15 +568,6 @@ static int wait_for(pid_t pid)
 static int replace_in_child(void *data)
 {
 	return replace(*(int *)data, NAME) == 1 ? 0 : 1;
-}
-
-/* A new open file description, so that no lock is left from the last round. */
-static int reopen(int dir_fd)
-{
-	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-	ck_assert_int_ge(fd, 0);
-	return fd;
 }
 
 START_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_file)
@@ -523,6 +640,16 @@ START_TEST(a_descriptor_that_cannot_lock_is_the_errno_of_flock)
 }
 END_TEST
 
+START_TEST(a_signal_does_not_end_the_wait_for_the_lock)
+{
+	int dir_fd = harness_directory();
+
+	if (!refuse(&(struct refusal){ SYS_flock, 0, 2, EINTR }, 1))
+		return;
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), 0);
+}
+END_TEST
+
 START_TEST(a_held_lock_is_waited_for_as_long_as_asked)
 {
 	static const int timeouts[] = { 0, 1, 70, 300 };
@@ -580,6 +707,8 @@ START_TEST(with_the_lock_what_killed_runs_left_is_removed_and_nothing_else)
 {
 	int dir_fd = harness_directory();
 
+	/* no temporary: those are files */
+	ck_assert_int_eq(symlinkat("nowhere", dir_fd, ".modules.devname.1.1"), 0);
 	harness_write(dir_fd, ".modules.devname.1.0", OLD, strlen(OLD));
 	harness_write(dir_fd, ".modules.devname.99999999.7", "", 0);
 	harness_write(dir_fd, ".modules.devname.4711.12", FUSE, strlen(FUSE));
@@ -588,7 +717,8 @@ START_TEST(with_the_lock_what_killed_runs_left_is_removed_and_nothing_else)
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	ck_assert_str_eq(names_in(dir_fd),
 			 ".modules.dep.1 .modules.devnam .modules.devname .modules.devname.1 "
-			 ".modules.devname.1. .modules.devname.1.2x .modules.devname.orig "
+			 ".modules.devname.1. .modules.devname.1.1 .modules.devname.1.2x "
+			 ".modules.devname.orig "
 			 "modules.devname modules.devname.1 tmpfileAbcdef");
 }
 END_TEST
@@ -607,13 +737,9 @@ END_TEST
 START_TEST(without_the_lock_the_file_is_replaced_and_leftovers_stay)
 {
 	int dir_fd = harness_directory(), holder = reopen(dir_fd);
-	char taken[64];
-
 	/* the names that this run would take first: they may be another run's, at work */
-	for (int i = 0; i < 3; i++) {
-		(void)snprintf(taken, sizeof(taken), ".modules.devname.%d.%d", (int)getpid(), i);
-		harness_write(dir_fd, taken, OLD, strlen(OLD));
-	}
+	const char *taken = take_names(dir_fd, 3);
+
 	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
@@ -738,6 +864,11 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
 	tcase_add_loop_test(tcase, a_directory_that_may_not_be_written_keeps_the_old_file, 0, 2);
 	tcase_add_test(tcase, a_write_that_stops_half_way_keeps_the_old_file);
+	tcase_add_loop_test(tcase, a_system_call_that_fails_leaves_the_old_or_the_new_file, 0,
+			    N(refusal_rows));
+	tcase_add_loop_test(tcase, no_name_left_keeps_the_old_file, 0, 2);
+	tcase_add_loop_test(tcase, the_last_name_will_do, 0, 2);
+	tcase_add_test(tcase, no_capability_is_needed);
 	/* valgrind has descriptors of its own, and lets open(2) fail after it has made the file */
 	if (!harness_under_valgrind())
 		tcase_add_test(tcase, no_file_descriptor_left_keeps_the_old_file);
@@ -749,6 +880,7 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, a_free_lock_is_had_at_once_and_again_by_who_has_it);
 	tcase_add_test(tcase, a_negative_timeout_is_einval);
 	tcase_add_test(tcase, a_descriptor_that_cannot_lock_is_the_errno_of_flock);
+	tcase_add_test(tcase, a_signal_does_not_end_the_wait_for_the_lock);
 	tcase_add_test(tcase, a_held_lock_is_waited_for_as_long_as_asked);
 	tcase_add_test(tcase, closing_the_directory_releases_the_lock);
 	tcase_add_test(tcase, a_lock_that_is_released_meanwhile_is_had);

@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "refuse.h"
 #include "root.h"
 
 #define NOBODY 65534
@@ -539,6 +540,82 @@ START_TEST(a_short_path_is_opened_by_the_function_for_long_ones_too)
 }
 END_TEST
 
+/* Kernels before 5.6, and filters that do not know the call. */
+START_TEST(without_openat2_all_is_the_same)
+{
+	const struct refusal refusal = { SYS_openat2, 0, UINT_MAX, _i == 0 ? ENOSYS : EPERM };
+	int root_fd = open_root(make_tree());
+
+	if (!refuse(&refusal, 1))
+		return;
+	for (size_t i = 0; i < N(rows); i++)
+		check_row("kmod_devname_open_in_root", kmod_devname_open_in_root, root_fd,
+			  &rows[i]);
+}
+END_TEST
+
+START_TEST(what_is_renamed_meanwhile_is_tried_again_but_not_forever)
+{
+	const struct refusal refusal = { SYS_openat2, 0, _i == 0 ? 10 : UINT_MAX, EAGAIN };
+	int root_fd = open_root(make_tree()), fd;
+
+	if (!refuse(&refusal, 1))
+		return;
+	fd = kmod_devname_open_in_root(root_fd, "top", O_RDONLY);
+	if (_i == 0)
+		ck_assert_int_ge(fd, 0);
+	else
+		ck_assert_int_eq(fd, -EAGAIN);
+}
+END_TEST
+
+START_TEST(by_hand_each_open_that_fails_is_its_errno)
+{
+	const struct refusal refusal = { SYS_openat, (unsigned int)_i, 1, EMFILE };
+	int root_fd = open_root(make_tree());
+
+	if (!refuse(&refusal, 1))
+		return;
+	ck_assert_int_eq(root_open_by_hand(root_fd, "a/b/file", O_RDONLY), -EMFILE);
+	ck_assert_int_ge(root_open_by_hand(root_fd, "a/b/file", O_RDONLY), 0);
+}
+END_TEST
+
+START_TEST(a_stream_is_of_a_file_that_is_there_or_none)
+{
+	static const struct {
+		const char *path;
+		int r;
+	} streams[] = { { "top", 1 },  { "a/b/file", 1 }, { "missing", 0 },      { "top/below", 0 },
+			{ "self", 0 }, { "a", 0 },        { "missing/below", 0 } };
+	int root_fd = open_root(make_tree());
+
+	for (size_t i = 0; i < N(streams); i++) {
+		FILE *stream = NULL;
+
+		ck_assert_msg(root_open_stream(root_fd, streams[i].path, &stream) == streams[i].r,
+			      "%s", streams[i].path);
+		ck_assert_msg((stream != NULL) == (streams[i].r == 1), "%s", streams[i].path);
+		if (stream)
+			(void)fclose(stream);
+	}
+}
+END_TEST
+
+START_TEST(a_stream_that_cannot_be_had_is_an_errno)
+{
+	const struct refusal refusals[] = { { _i == 0 ? SYS_openat2 : SYS_newfstatat, 0, 1, EIO },
+					    { _i == 0 ? SYS_openat2 : SYS_fstat, 0, 1, EIO } };
+	int root_fd = open_root(make_tree());
+	FILE *stream = NULL;
+
+	if (!refuse(refusals, N(refusals)))
+		return;
+	ck_assert_int_eq(root_open_stream(root_fd, "top", &stream), -EIO);
+	ck_assert_ptr_null(stream);
+}
+END_TEST
+
 START_TEST(a_component_beyond_path_max_is_too_long)
 {
 	static const char *const prefixes[] = { "", "/", "a/", "/a/b/", "../" };
@@ -572,6 +649,12 @@ int main(void)
 			n);
 	tcase_add_test(tcase, a_path_of_ten_thousand_bytes_is_opened);
 	tcase_add_test(tcase, a_short_path_is_opened_by_the_function_for_long_ones_too);
+	tcase_add_loop_test(tcase, without_openat2_all_is_the_same, 0, 2);
+	tcase_add_loop_test(tcase, what_is_renamed_meanwhile_is_tried_again_but_not_forever, 0, 2);
+	/* the root, two directories and the file */
+	tcase_add_loop_test(tcase, by_hand_each_open_that_fails_is_its_errno, 0, 4);
+	tcase_add_test(tcase, a_stream_is_of_a_file_that_is_there_or_none);
+	tcase_add_loop_test(tcase, a_stream_that_cannot_be_had_is_an_errno, 0, 2);
 	tcase_add_loop_test(tcase, a_component_beyond_path_max_is_too_long, 0, 5);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);

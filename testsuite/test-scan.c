@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@
 
 #include "mkmodule.h"
 #include "module-tree.h"
+#include "refuse.h"
 
 #define NOBODY 65534
 #define MODULES 300
@@ -1113,6 +1115,90 @@ START_TEST(a_file_that_goes_while_the_scan_is_under_way_has_vanished)
 }
 END_TEST
 
+/* One of each kind of entry. */
+static int make_small_tree(void)
+{
+	int dir_fd = harness_directory();
+
+	write_plain(dir_fd, "kernel/a.ko", "a", 1);
+	write_module(dir_fd, "kernel/b.ko", "b", 2, N(formats) - 1, GOOD);
+	write_plain(dir_fd, "extra/c.ko", "c", 3);
+	write_plain(dir_fd, "extra/d", "d", 4);
+	harness_write(dir_fd, "modules.order", "extra/c.ko\n", 11);
+	ck_assert_int_eq(mkdirat(dir_fd, "empty", 0755), 0);
+	ck_assert_int_eq(symlinkat("../extra/d", dir_fd, "kernel/d.ko"), 0);
+	ck_assert_int_eq(symlinkat("../empty", dir_fd, "kernel/to_empty"), 0);
+	return dir_fd;
+}
+
+/* Without modules.order, which need not be there, the order is another one. */
+static bool has_small_tree(const struct result *result)
+{
+	return strcmp(names_of(result), "c a b d") == 0 || strcmp(names_of(result), "a b c d") == 0;
+}
+
+/* What is said and done at each of the first calls; there are not so many of each. */
+#define MOMENTS 30
+static const struct {
+	long call;
+	int error;
+} moments[] = {
+	{ SYS_openat2, ENOENT },    { SYS_openat2, EIO },    { SYS_openat2, EMFILE },
+	{ SYS_openat, ENOENT },     { SYS_openat, EIO },     { SYS_newfstatat, EIO },
+	{ SYS_getdents64, ENOENT }, { SYS_getdents64, EIO }, { SYS_pread64, EIO },
+};
+
+/*
+ * A system that fails is an error, and the table stays as it was; what vanishes is a finding, but
+ * for a directory that is removed while it is listed: it might never have been there.
+ */
+START_TEST(a_system_call_that_fails_at_any_moment_loses_nothing_silently)
+{
+	long call = moments[_i / MOMENTS].call;
+	int error = moments[_i / MOMENTS].error, dir_fd = make_small_tree();
+	unsigned int moment = (unsigned int)_i % MOMENTS;
+	const struct refusal refusals[] = {
+		{ call, moment, 1, error },
+		{ call == SYS_newfstatat ? SYS_fstat : call, moment, 1, error },
+	};
+	struct result result = result_new();
+	struct kmod_devname_scan *scan = scan_new(dir_fd, ".", &result, 1);
+
+	if (!refuse(refusals, call == SYS_newfstatat ? 2 : 1))
+		return;
+	result.r = run(scan);
+	if (result.r < 0) {
+		ck_assert_int_eq(result.r, -error);
+		ck_assert_str_eq(names_of(&result), "");
+		ck_assert_str_eq(harness_codes(result.report), "system");
+	} else if (error != ENOENT ||
+		   (kmod_devname_report_size(result.report) == 0 && call != SYS_getdents64)) {
+		ck_assert_msg(has_small_tree(&result), "%ld, %u: %s", call, moment,
+			      names_of(&result));
+	}
+	kmod_devname_scan_unref(scan);
+	result_done(&result);
+}
+END_TEST
+
+START_TEST(without_openat2_the_result_is_the_same)
+{
+	int dir_fd = make_tree(harness_directory(), "root", false);
+	struct result with = scan_with(dir_fd, "modules", 1), without;
+	char *text;
+
+	if (!refuse(&(struct refusal){ SYS_openat2, 0, UINT_MAX, ENOSYS }, 1))
+		return;
+	without = scan_with(dir_fd, "modules", 1);
+	ck_assert_int_eq(without.r, 0);
+	text = result_text(&with);
+	ck_assert_str_eq(result_text(&without), text);
+	free(text);
+	result_done(&with);
+	result_done(&without);
+}
+END_TEST
+
 START_TEST(a_directory_with_nothing_in_it_gives_an_empty_table)
 {
 	struct result result = scan_all(harness_directory());
@@ -1164,6 +1250,9 @@ static void add_tree_tests(TCase *tcase)
 			    what_is_named_like_a_module_and_is_none_is_a_note_and_never_blocks, 0,
 			    N(odd_files));
 	tcase_add_test(tcase, a_file_that_goes_while_the_scan_is_under_way_has_vanished);
+	tcase_add_loop_test(tcase, a_system_call_that_fails_at_any_moment_loses_nothing_silently, 0,
+			    MOMENTS * N(moments));
+	tcase_add_test(tcase, without_openat2_the_result_is_the_same);
 	tcase_add_test(tcase, a_directory_with_nothing_in_it_gives_an_empty_table);
 }
 

@@ -570,6 +570,55 @@ START_TEST(only_same_and_nested_names_share_a_place)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool valid;
+} owner_rows[] = {
+	{ "root", true }, { "0", true },    { "systemd-network", true },
+	{ "_apt", true }, { "a.b", true },  { "", false },
+	{ "-x", false },  { "a b", false }, { "a:b", false },
+	{ "a/b", false }, { "x$", false },  { "\xc3\xa9", false },
+};
+
+START_TEST(owners_follow_the_rules)
+{
+	ck_assert_msg(syntax_is_owner(owner_rows[_i].text) == owner_rows[_i].valid, "'%s'",
+		      owner_rows[_i].text);
+}
+END_TEST
+
+START_TEST(an_owner_has_1_to_255_bytes)
+{
+	char text[512] = "";
+
+	for (size_t size = 0; size < sizeof(text) - 1; size++) {
+		ck_assert_msg(syntax_is_owner(text) == (size >= 1 && size <= 255), "%zu", size);
+		text[size] = 'a';
+	}
+}
+END_TEST
+
+START_TEST(digits_are_all_digits_and_at_least_one)
+{
+	ck_assert(syntax_is_digits("0"));
+	ck_assert(syntax_is_digits("00123456789"));
+	ck_assert(!syntax_is_digits(""));
+	ck_assert(!syntax_is_digits("-1"));
+	ck_assert(!syntax_is_digits("1 "));
+	ck_assert(!syntax_is_digits("1a"));
+}
+END_TEST
+
+static TCase *make_owners(void)
+{
+	TCase *owners = tcase_create("owners");
+
+	tcase_add_loop_test(owners, owners_follow_the_rules, 0, ARRAY_SIZE(owner_rows));
+	tcase_add_test(owners, an_owner_has_1_to_255_bytes);
+	tcase_add_test(owners, digits_are_all_digits_and_at_least_one);
+	return owners;
+}
+
 static TCase *make_names(void)
 {
 	TCase *names = tcase_create("names");
@@ -617,6 +666,7 @@ int main(void)
 
 	suite_add_tcase(suite, make_names());
 	suite_add_tcase(suite, make_numbers());
+	suite_add_tcase(suite, make_owners());
 	suite_add_tcase(suite, make_places());
 	return harness_run(suite);
 }

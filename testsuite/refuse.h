@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef REFUSE_H
+#define REFUSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+
+/* fstat(2) is one of two, by the C library; some machines have others still. */
+#ifndef SYS_newfstatat
+#define SYS_newfstatat SYS_fstat
+#endif
+
+/* Of the calls of this system call, the first ones are done, so many after them fail. */
+struct refusal {
+	long call;
+	unsigned int done;
+	unsigned int fail;
+	int error;
+};
+
+/*
+ * From now on some system calls of this thread fail, and of those that it starts. Once they do, it
+ * may be called again with other numbers for the same calls. False, and a line that says so, if
+ * that cannot be here.
+ */
+bool refuse(const struct refusal *refusals, size_t n);
+
+/* One system call, the first time it is called from now on. */
+bool refuse_next(long call, int error);
+
+/* Has one failed since? */
+bool refuse_met(void);
+
+#endif
