@@ -38,7 +38,7 @@ static int read_stream(const struct config_files *files, FILE *stream, const cha
 }
 
 /* What is no file says nothing: that is how a file is hidden, by a link to /dev/null. */
-int config_files_read_one(const struct config_files *files, const char *path)
+static int read_file(const struct config_files *files, const char *path)
 {
 	const struct place place = { path, 0 };
 	FILE *stream;
@@ -53,7 +53,7 @@ int config_files_read_one(const struct config_files *files, const char *path)
 
 static int find_usual(const struct config_files *files, struct conf_dirs *dirs)
 {
-	int r = 0;
+	int r = files->also ? conf_dirs_add_file(dirs, files->also) : 0;
 
 	for (size_t i = 0; i < N_PREFIXES && r == 0; i++) {
 		char *path;
@@ -93,7 +93,7 @@ static int read_files(const struct config_files *files, const struct list *found
 	for (size_t i = 0; i < found->size && r == 0; i++) {
 		const struct conf_file *file = found->items[i];
 
-		r = config_files_read_one(files, file->path);
+		r = read_file(files, file->path);
 	}
 	return r;
 }

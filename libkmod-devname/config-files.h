@@ -11,6 +11,7 @@ struct config_files {
 	int root_fd;
 	const char *name; /* of the directories: "depmod.d" */
 	const char *suffix; /* of files, besides ".conf"; may be NULL */
+	const char *also; /* a file that counts besides those of the directories; may be NULL */
 	struct kmod_devname_report *report;
 	/* A joined line, which may be changed. 0 or a negative errno, which ends the reading. */
 	int (*take)(void *data, const struct place *place, char *text);
@@ -22,8 +23,5 @@ struct config_files {
  * first; no paths means the usual directories. Findings: bad-config, long-line; system.
  */
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths);
-
-/* Reads the lines of one file; one that is not there, or is no regular file, has none. */
-int config_files_read_one(const struct config_files *files, const char *path);
 
 #endif

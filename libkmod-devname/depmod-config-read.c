@@ -114,9 +114,8 @@ int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_dev
 			     int root_fd, const char *const *paths, size_t n_paths)
 {
 	struct statement statement = { config, report, { 0 }, NULL };
-	const struct config_files files = {
-		root_fd, "depmod.d", NULL, report, take_line, &statement
-	};
+	const struct config_files files = { root_fd, "depmod.d", NULL,      NULL,
+					    report,  take_line,  &statement };
 
 	return config_files_read(&files, paths, n_paths);
 }

@@ -124,12 +124,13 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_CUT_LINE: "cut-line": the last line has no newline: the file was cut short
  *
  * @KMOD_DEVNAME_BAD_INDEX: "bad-index": modules.alias has a line that is no alias, or one that
- *   was normalised ("char_major_10_229"), which loses dashes; warning
+ *   was normalised ("char_major_10_229"), which loses dashes, warning; or an index that modprobe
+ *   reads, modules.*.bin, is damaged
  * @KMOD_DEVNAME_STALE_INDEX: "stale-index": modules.alias may be out of date, so the modules were
  *   read, note
  *
- * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d or modprobe.d that is no statement, or
- *   a file that was given and does not exist, warning
+ * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d, modprobe.d or modules.softdep that is
+ *   no statement, or a file that was given and does not exist, warning
  *
  * @KMOD_DEVNAME_BAD_RULE: "bad-rule": a line of udev's rules that names a static node, and
  *   cannot be understood in whole or in part, warning
@@ -724,11 +725,11 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
  * @directory: the module directory of the kernel below it
  * @flags: those of kmod_devname_resolution_new()
  *
- * Asks kmod_devname_resolution_new() about each node. If an index is missing there is one finding
- * for all.
+ * Does what kmod_devname_resolution_new() does for each node, and reads the files once for all. If
+ * an index is missing or damaged there is one finding not-loaded for all.
  *
  * Findings: not-loaded, with the line of modprobe.d that stands in the way, if one does;
- * block-autoload; bad-config, long-line; system.
+ * block-autoload; bad-index, bad-config, long-line; system.
  *
  * Return: 0, or a negative errno as that of kmod_devname_resolution_new().
  */
@@ -1242,12 +1243,13 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
  *   does is not known
  * @KMOD_DEVNAME_VERDICT_BLACKLISTED: the module is
  * @KMOD_DEVNAME_VERDICT_OFF: an "alias" of modprobe.d(5) leads to "off"
- * @KMOD_DEVNAME_VERDICT_NO_FILE: an alias leads to a module that is not in modules.dep
+ * @KMOD_DEVNAME_VERDICT_NO_FILE: a module that is not in modules.dep, or whose file, which stands
+ *   there, does not exist
  * @KMOD_DEVNAME_VERDICT_NO_MODULE: no module has the alias. The device may have a driver all
  *   the same: one that is built in often has no alias
  * @KMOD_DEVNAME_VERDICT_NO_INDEX: depmod's modules.dep.bin, modules.alias.bin,
- *   modules.symbols.bin or modules.builtin.bin is missing or cannot be read, and without it there
- *   is no module
+ *   modules.symbols.bin or modules.builtin.bin is missing, or one of the indexes is damaged (a
+ *   finding names it), and without it there is no module
  * @KMOD_DEVNAME_VERDICT_NOT_ASKED: the kernel asks for no module
  */
 enum kmod_devname_verdict {
@@ -1305,7 +1307,8 @@ struct kmod_devname_step;
  *
  * For a number that no driver has, the kernel asks for "char-major-MAJOR-MINOR" and, if modprobe(8)
  * fails, for "char-major-MAJOR" (fs/char_dev.c, base_probe); for c10:0 to c10:254 for the first
- * only, and for c10:255, MISC_DYNAMIC_MINOR, for nothing (drivers/char/misc.c, misc_open). For
+ * only (drivers/char/misc.c, misc_open). For c10:255, MISC_DYNAMIC_MINOR, it asks for nothing; one
+ * from before the change to misc_open in 2025 does ask, and is taken for a newer one here. For
  * blocks it is "block-major-..." likewise, or nothing without CONFIG_BLOCK_LEGACY_AUTOLOAD
  * (block/bdev.c, blkdev_get_no_open); that is looked up in the file "config" in @directory, in
  * /boot/config-VERSION, and for the running kernel in /proc/config.gz.
@@ -1314,18 +1317,20 @@ struct kmod_devname_step;
  * files of /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d and
  * /lib/modprobe.d below @root_fd, as kmod_devname_config_read() reads those of depmod.d, and by the
  * indexes that depmod(8) has written to @directory. Symbolic links lead nowhere else. libkmod
- * believes what is in the indexes: take care with those of somebody else.
+ * believes what is in the indexes, so they are looked at before, whether they are whole; those of
+ * somebody who changes them meanwhile are not to be trusted.
  *
- * Findings: bad-config, long-line; system.
+ * Findings: bad-index, for each index that is damaged, and then libkmod is given none; bad-config,
+ * long-line; system.
  *
  * Return: 0, or a negative errno:
  *   -EINVAL: @type, a number or @flags is not as above, or @directory is empty
  *   -EOPNOTSUPP: this build of the library is without libkmod
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory; also -ENOENT if /proc is not
- *   mounted, through which libkmod is given the directory
- *   -EXDEV: an index is no regular file, or libkmod would read another one, since it is a
- *   symbolic link to an absolute path or out of @root_fd
- *   -EBADMSG: a line of modules.softdep is no statement; or libkmod fails
+ *   mounted, through which libkmod is given the directory: then a finding names /proc/self/fd
+ *   -EXDEV: libkmod would read another index, since it is a symbolic link to an absolute path or
+ *   out of @root_fd
+ *   -EBADMSG: libkmod fails
  *   -EFBIG: over 100,000 statements of modprobe.d, 10,000 modules, or 100 soft dependencies one
  *   behind the other
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
@@ -1357,8 +1362,8 @@ kmod_devname_resolution_get_alias(const struct kmod_devname_resolution *resoluti
  * @resolution: the resolution
  * @module: the module's name; "-" is the same as "_"
  *
- * Return: 1 if it would be loaded, is loaded already or is built in, and nothing stands in the way;
- * otherwise 0.
+ * Return: 1 if it would be loaded, as what has the alias or as what that needs, is loaded already
+ * or is built in, and nothing stands in the way; otherwise 0.
  */
 int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resolution,
 				  const char *module);
@@ -1404,9 +1409,21 @@ enum kmod_devname_verdict kmod_devname_step_get_verdict(const struct kmod_devnam
 const char *kmod_devname_step_get_path(const struct kmod_devname_step *step);
 
 /**
+ * kmod_devname_step_get_obstacle() - the other module that keeps it from being loaded
+ *
+ * modprobe(8) stops at the first module that it cannot load, of those that it loads for one that
+ * has the alias. Those behind have the verdict of that one.
+ *
+ * Return: the name of a module that is a step too, or NULL if nothing but the module itself stands
+ * in the way. Escape it before showing it.
+ */
+const char *kmod_devname_step_get_obstacle(const struct kmod_devname_step *step);
+
+/**
  * kmod_devname_step_get_command() - the command that is run instead of loading it
  *
- * Return: the command, escape it before showing it; NULL but for KMOD_DEVNAME_VERDICT_COMMAND.
+ * Return: the command, escape it before showing it; NULL if the verdict is not
+ * KMOD_DEVNAME_VERDICT_COMMAND, or there is an obstacle.
  */
 const char *kmod_devname_step_get_command(const struct kmod_devname_step *step);
 

@@ -6,6 +6,8 @@
 
 #include "node.h"
 #include "report.h"
+#include "resolution.h"
+#include "resolve-source.h"
 #include "table.h"
 
 static int report_no_index(struct kmod_devname_report *report)
@@ -34,11 +36,23 @@ static bool is_in_the_way(const struct kmod_devname_step *step)
 	       kmod_devname_step_get_role(step) != KMOD_DEVNAME_ROLE_SOFT;
 }
 
+static const struct kmod_devname_step *find_named(const struct kmod_devname_resolution *resolution,
+						  const char *module)
+{
+	const struct kmod_devname_step *step;
+
+	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++)
+		if (strcmp(kmod_devname_step_get_module(step), module) == 0)
+			return step;
+	return NULL;
+}
+
 /* What is in the way, best in that of the module itself; or else what is loaded instead. */
 static const struct kmod_devname_step *find_step(const struct kmod_devname_resolution *resolution,
 						 const char *module)
 {
 	const struct kmod_devname_step *step, *found = NULL;
+	const char *obstacle;
 
 	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++) {
 		bool own = strcmp(kmod_devname_step_get_module(step), module) == 0;
@@ -48,7 +62,8 @@ static const struct kmod_devname_step *find_step(const struct kmod_devname_resol
 		else if (!found && kmod_devname_step_get_role(step) == KMOD_DEVNAME_ROLE_ALIAS)
 			found = step;
 	}
-	return found;
+	obstacle = found ? kmod_devname_step_get_obstacle(found) : NULL;
+	return obstacle ? find_named(resolution, obstacle) : found;
 }
 
 static const char *explain(const struct kmod_devname_step *step)
@@ -108,9 +123,8 @@ static int judge(struct kmod_devname_report *report, const struct kmod_devname_n
 	}
 }
 
-int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
-				    struct kmod_devname_report *report, int root_fd,
-				    const char *directory, unsigned int flags)
+static int lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		struct source *source)
 {
 	size_t n = kmod_devname_table_size(table);
 	int r = 0;
@@ -119,14 +133,28 @@ int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 		struct kmod_devname_resolution *resolution;
 
-		/* what is wrong with modprobe.d is the same for each */
-		r = kmod_devname_resolution_new(root_fd, directory, node->number.type,
-						node->number.major, node->number.minor, flags,
-						i == 0 ? report : NULL, &resolution);
+		r = resolution_ask(source, &node->number, &resolution);
 		if (r < 0)
 			return r;
 		r = judge(report, node, resolution);
 		kmod_devname_resolution_unref(resolution);
 	}
 	return r < 0 ? r : 0;
+}
+
+int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
+				    struct kmod_devname_report *report, int root_fd,
+				    const char *directory, unsigned int flags)
+{
+	struct source source;
+	int r;
+
+	if (kmod_devname_table_size(table) == 0)
+		return 0;
+	r = source_open(&source, root_fd, directory, flags, report);
+	if (r < 0)
+		return r;
+	r = lint(table, report, &source);
+	source_done(&source);
+	return r;
 }

@@ -2,7 +2,7 @@
 /*
  * modprobe.d(5): the statements that decide which modules are loaded, with their places. What
  * they mean is left to libkmod, which does not tell places, and complains on stderr about lines
- * it does not know: so it is given those that were understood here.
+ * it does not know: so it is given those that were understood here, and nothing else to read.
  */
 
 #include <errno.h>
@@ -40,7 +40,6 @@ static const struct {
 struct reading {
 	struct modprobe_config *config;
 	struct kmod_devname_report *report;
-	size_t bad_lines;
 };
 
 static void statement_done(struct modprobe_statement *statement)
@@ -96,7 +95,6 @@ static int add(struct modprobe_config *config, enum modprobe_word word, const ch
 
 static int report_bad(struct reading *reading, const struct place *place, const char *word)
 {
-	reading->bad_lines++;
 	return report_add(reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, place,
 			  "'%s' begins no statement of modprobe.d(5), or lacks something", word);
 }
@@ -136,25 +134,19 @@ static int take_line(void *data, const struct place *place, char *text)
 }
 
 int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
-			 int root_fd)
+			 int root_fd, const char *softdep)
 {
-	struct reading reading = { config, report, 0 };
-	/* ".alias" is not in the manual page, and modprobe reads it */
-	const struct config_files files = { root_fd, "modprobe.d", ".alias",
-					    report,  take_line,    &reading };
+	struct reading reading = { config, report };
+	const struct config_files files = { .root_fd = root_fd,
+					    .name = "modprobe.d",
+					    /* not in the manual page, and modprobe reads it */
+					    .suffix = ".alias",
+					    .also = softdep,
+					    .report = report,
+					    .take = take_line,
+					    .data = &reading };
 
 	return config_files_read(&files, NULL, 0);
-}
-
-int modprobe_config_check_softdep(struct kmod_devname_report *report, int root_fd, const char *path)
-{
-	struct modprobe_config own = { 0 };
-	struct reading reading = { &own, report, 0 };
-	const struct config_files files = { root_fd, NULL, NULL, report, take_line, &reading };
-	int r = config_files_read_one(&files, path);
-
-	modprobe_config_done(&own);
-	return r == 0 && reading.bad_lines > 0 ? -EBADMSG : r;
 }
 
 static int add_names(struct modprobe_config *config, char *names)

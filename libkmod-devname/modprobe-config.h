@@ -32,16 +32,12 @@ struct modprobe_config {
 
 void modprobe_config_done(struct modprobe_config *config);
 
-/* Adds the statements of modprobe.d(5) below a root directory. 0 or a negative errno. */
-int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
-			 int root_fd);
-
 /*
- * Looks at modules.softdep, which libkmod reads itself and complains about on stderr. -EBADMSG:
- * it has a line that is no statement.
+ * Adds the statements of modprobe.d(5) below a root directory. softdep: depmod's modules.softdep,
+ * which comes where its name has it among the others; may be NULL. 0 or a negative errno.
  */
-int modprobe_config_check_softdep(struct kmod_devname_report *report, int root_fd,
-				  const char *path);
+int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
+			 int root_fd, const char *softdep);
 
 /* Adds what a kernel command line blacklists; the text is changed. 0 or -ENOMEM. */
 int modprobe_config_add_cmdline(struct modprobe_config *config, char *text);

@@ -5,12 +5,9 @@
 
 #include "resolve.h"
 
-int resolver_new(int dir_fd, const struct modprobe_config *config, bool running,
-		 struct resolver **ret_resolver)
+int resolver_new(const struct source *source, struct resolver **ret_resolver)
 {
-	(void)dir_fd;
-	(void)config;
-	(void)running;
+	(void)source;
 	(void)ret_resolver;
 	return -EOPNOTSUPP;
 }
@@ -27,11 +24,10 @@ bool resolver_has_indexes(const struct resolver *resolver)
 }
 
 int resolver_ask(struct resolver *resolver, const char *alias,
-		 struct kmod_devname_resolution *resolution, enum kmod_devname_verdict *ret_verdict)
+		 struct kmod_devname_resolution *resolution)
 {
 	(void)resolver;
 	(void)alias;
 	(void)resolution;
-	(void)ret_verdict;
 	return -EOPNOTSUPP;
 }

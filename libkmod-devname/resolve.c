@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libkmod.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -25,10 +26,16 @@
 struct resolver {
 	struct kmod_ctx *ctx;
 	int config_fd; /* the configuration, as libkmod reads it */
-	const struct modprobe_config *config;
+	const struct source *source;
+	int fd; /* what libkmod takes for the module directory */
 	char directory[64];
-	bool running;
 	bool has_indexes;
+};
+
+/* Where modprobe stops: what comes behind is not loaded, what came before is. */
+struct stop {
+	const char *module; /* NULL: nothing has stopped it so far */
+	enum kmod_devname_verdict verdict;
 };
 
 /* What is loaded for one module that has the alias. */
@@ -36,9 +43,10 @@ struct walk {
 	struct resolver *resolver;
 	struct kmod_devname_resolution *resolution;
 	const char *alias; /* normalised */
-	struct list visited; /* names of modules, which libkmod owns */
+	struct list visited; /* names of modules */
+	struct list stopped; /* likewise */
+	struct stop stop;
 	unsigned int depth;
-	enum kmod_devname_verdict worst;
 };
 
 static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role);
@@ -84,7 +92,7 @@ static int write_config(struct resolver *resolver)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
-	int r = format_config(resolver->config, &text, &size);
+	int r = format_config(&resolver->source->config, &text, &size);
 
 	if (r < 0)
 		return r;
@@ -152,35 +160,47 @@ static int load_indexes(struct resolver *resolver)
 	return check_memory(0);
 }
 
-static int start(struct resolver *resolver, int dir_fd)
+/* Starts with no file at all in the directory: modules.softdep is in the configuration. */
+static int start_config(struct resolver *resolver)
 {
 	char path[64];
 	const char *const paths[] = { path, NULL };
-	int r = write_config(resolver);
 
-	if (r < 0)
-		return r;
+	resolver->fd = fcntl(resolver->config_fd, F_DUPFD_CLOEXEC, 0);
+	if (resolver->fd < 0)
+		return -errno;
 	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", resolver->config_fd);
 	(void)snprintf(resolver->directory, sizeof(resolver->directory), "/proc/self/fd/%d",
-		       dir_fd);
-	if (!is_same_file(resolver->config_fd, path) || !is_same_file(dir_fd, resolver->directory))
+		       resolver->fd);
+	if (!is_same_file(resolver->config_fd, path))
 		return -ENOENT;
-	r = load_config(resolver, paths);
-	return r == 0 ? load_indexes(resolver) : r;
+	return load_config(resolver, paths);
 }
 
-int resolver_new(int dir_fd, const struct modprobe_config *config, bool running,
-		 struct resolver **ret_resolver)
+/* libkmod is led astray by a damaged index, without which nothing is loaded anyway. */
+static int start_indexes(struct resolver *resolver)
+{
+	if (resolver->source->has_bad_index)
+		return 0;
+	if (dup3(resolver->source->dir_fd, resolver->fd, O_CLOEXEC) < 0)
+		return -errno;
+	return load_indexes(resolver);
+}
+
+int resolver_new(const struct source *source, struct resolver **ret_resolver)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 	int r;
 
 	if (!resolver)
 		return -ENOMEM;
-	resolver->config_fd = -1;
-	resolver->config = config;
-	resolver->running = running;
-	r = start(resolver, dir_fd);
+	resolver->source = source;
+	resolver->config_fd = resolver->fd = -1;
+	r = write_config(resolver);
+	if (r == 0)
+		r = start_config(resolver);
+	if (r == 0)
+		r = start_indexes(resolver);
 	if (r < 0)
 		resolver_free(resolver);
 	else
@@ -190,9 +210,12 @@ int resolver_new(int dir_fd, const struct modprobe_config *config, bool running,
 
 void resolver_free(struct resolver *resolver)
 {
+	if (!resolver)
+		return;
 	if (resolver->ctx)
 		kmod_unref(resolver->ctx);
 	close_fd(&resolver->config_fd);
+	close_fd(&resolver->fd);
 	free(resolver);
 }
 
@@ -218,7 +241,7 @@ static bool is_in_kernel(const struct resolver *resolver, const struct kmod_modu
 {
 	int state = kmod_module_get_initstate(module);
 
-	if (state != KMOD_MODULE_BUILTIN && (state < 0 || !resolver->running))
+	if (state != KMOD_MODULE_BUILTIN && (state < 0 || !resolver->source->running))
 		return false;
 	*ret_verdict = state == KMOD_MODULE_BUILTIN ? KMOD_DEVNAME_VERDICT_BUILT_IN
 						    : KMOD_DEVNAME_VERDICT_LOADED;
@@ -228,14 +251,16 @@ static bool is_in_kernel(const struct resolver *resolver, const struct kmod_modu
 static enum kmod_devname_verdict judge(const struct resolver *resolver,
 				       const struct kmod_module *module, bool ignores_command)
 {
+	const char *path = path_of(resolver, module);
 	enum kmod_devname_verdict verdict;
 
 	if (is_in_kernel(resolver, module, &verdict))
 		return verdict;
 	if (!ignores_command && kmod_module_get_install_commands(module))
 		return KMOD_DEVNAME_VERDICT_COMMAND;
-	if (kmod_module_get_path(module))
-		return KMOD_DEVNAME_VERDICT_LOADS;
+	if (path)
+		return source_has_file(resolver->source, path) ? KMOD_DEVNAME_VERDICT_LOADS
+							       : KMOD_DEVNAME_VERDICT_NO_FILE;
 	return strcmp(kmod_module_get_name(module), "off") == 0 ? KMOD_DEVNAME_VERDICT_OFF
 								: KMOD_DEVNAME_VERDICT_NO_FILE;
 }
@@ -244,7 +269,7 @@ static const struct modprobe_statement *place_of(const struct walk *walk, const 
 						 enum kmod_devname_role role,
 						 enum kmod_devname_verdict verdict)
 {
-	const struct modprobe_config *config = walk->resolver->config;
+	const struct modprobe_config *config = &walk->resolver->source->config;
 
 	if (verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
 		return modprobe_config_find(config, MODPROBE_BLACKLIST, name);
@@ -262,17 +287,20 @@ static int copy(char **ret_copy, const char *text)
 }
 
 static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
-		     const struct kmod_module *module)
+		     const struct kmod_module *module, const char *obstacle)
 {
 	const struct modprobe_statement *place =
-		place_of(walk, kmod_module_get_name(module), step->role, step->verdict);
-	const char *command = step->verdict == KMOD_DEVNAME_VERDICT_COMMAND
+		place_of(walk, kmod_module_get_name(module), step->role,
+			 obstacle ? KMOD_DEVNAME_VERDICT_LOADS : step->verdict);
+	const char *command = step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle
 				      ? kmod_module_get_install_commands(module)
 				      : NULL;
 	int r = copy(&step->module, kmod_module_get_name(module));
 
 	if (r == 0)
 		r = copy(&step->path, path_of(walk->resolver, module));
+	if (r == 0)
+		r = copy(&step->obstacle, obstacle);
 	if (r == 0)
 		r = copy(&step->command, command);
 	if (r == 0 && place) {
@@ -282,7 +310,10 @@ static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
 	return r;
 }
 
-/* A module that is there already stays, unless it was blacklisted then and is a dependency now. */
+/*
+ * A module that is there already stays, unless it is loaded only now: it was blacklisted, and is a
+ * dependency; or modprobe had stopped before it.
+ */
 static bool is_known(struct walk *walk, const char *name, struct kmod_devname_step *new)
 {
 	struct list *steps = &walk->resolution->steps;
@@ -294,8 +325,9 @@ static bool is_known(struct walk *walk, const char *name, struct kmod_devname_st
 			continue;
 		if (step->role > new->role)
 			step->role = new->role;
-		if (step->verdict != KMOD_DEVNAME_VERDICT_BLACKLISTED)
+		if (step->verdict <= new->verdict)
 			return true;
+		new->role = step->role;
 		step_free(step);
 		memmove(steps->items + i, steps->items + i + 1,
 			(--steps->size - i) * sizeof(*steps->items));
@@ -305,7 +337,8 @@ static bool is_known(struct walk *walk, const char *name, struct kmod_devname_st
 }
 
 static int add_step(struct walk *walk, const struct kmod_module *module,
-		    enum kmod_devname_role role, enum kmod_devname_verdict verdict)
+		    enum kmod_devname_role role, enum kmod_devname_verdict verdict,
+		    const char *obstacle)
 {
 	struct kmod_devname_step *step = calloc(1, sizeof(*step));
 	int r;
@@ -318,7 +351,7 @@ static int add_step(struct walk *walk, const struct kmod_module *module,
 		step_free(step);
 		return 0;
 	}
-	r = fill_step(step, walk, module);
+	r = fill_step(step, walk, module, obstacle);
 	if (r < 0) {
 		step_free(step);
 		return r;
@@ -326,20 +359,46 @@ static int add_step(struct walk *walk, const struct kmod_module *module,
 	return resolution_add(walk->resolution, step);
 }
 
-/* Adds a module of those to be loaded; what a soft dependency does is no matter. */
+static int remember(struct list *names, const char *name)
+{
+	char *own = strdup(name);
+	int r = own ? list_push(names, own) : -ENOMEM;
+
+	if (r < 0)
+		free(own);
+	return r;
+}
+
+static int stop_at(struct walk *walk, const struct kmod_module *module,
+		   enum kmod_devname_verdict verdict)
+{
+	int r = remember(&walk->stopped, kmod_module_get_name(module));
+
+	if (r == 0)
+		walk->stop = (struct stop){ walk->stopped.items[walk->stopped.size - 1], verdict };
+	return r;
+}
+
+/* Adds a module of those to be loaded, in their order. */
 static int add_loaded(struct walk *walk, const struct kmod_module *module,
 		      enum kmod_devname_role role, bool ignores_command)
 {
 	enum kmod_devname_verdict verdict = judge(walk->resolver, module, ignores_command);
+	const struct stop *stop = &walk->stop;
+	int r;
 
-	if (role != KMOD_DEVNAME_ROLE_SOFT && verdict >= KMOD_DEVNAME_VERDICT_COMMAND &&
-	    verdict > walk->worst)
-		walk->worst = verdict;
-	return add_step(walk, module, role, verdict);
+	if (verdict == KMOD_DEVNAME_VERDICT_LOADS && stop->module)
+		return add_step(walk, module, role, stop->verdict, stop->module);
+	r = add_step(walk, module, role, verdict, NULL);
+	if (r == 0 && verdict > KMOD_DEVNAME_VERDICT_BUILT_IN && !stop->module)
+		r = stop_at(walk, module, verdict);
+	return r;
 }
 
+/* What stops a soft dependency stops nothing else. */
 static int walk_list(struct walk *walk, const struct kmod_list *list)
 {
+	const struct stop stop = walk->stop;
 	const struct kmod_list *entry;
 	int r = 0;
 
@@ -349,6 +408,7 @@ static int walk_list(struct walk *walk, const struct kmod_list *list)
 
 		if (r == 0)
 			r = walk_module(walk, module, KMOD_DEVNAME_ROLE_SOFT);
+		walk->stop = stop;
 		kmod_module_unref(module);
 	}
 	return r;
@@ -384,14 +444,46 @@ static bool is_visited(const struct walk *walk, const char *name)
 	return false;
 }
 
-static int visit(struct walk *walk, const char *name)
+static enum kmod_devname_role dependency_role(enum kmod_devname_role role)
 {
-	char *own = strdup(name);
-	int r = own ? list_push(&walk->visited, own) : -ENOMEM;
+	return role == KMOD_DEVNAME_ROLE_SOFT ? role : KMOD_DEVNAME_ROLE_DEPENDENCY;
+}
 
+static int walk_path(struct walk *walk, char *path, enum kmod_devname_role role)
+{
+	struct kmod_module *module;
+	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	int r;
+
+	name[strcspn(name, ".")] = '\0';
+	r = kmod_module_new_from_name(walk->resolver->ctx, name, &module);
 	if (r < 0)
-		free(own);
+		return r == -ENOMEM ? r : 0;
+	r = add_loaded(walk, module, role, true);
+	kmod_module_unref(module);
 	return r;
+}
+
+/*
+ * The first dependency that has no file. libkmod then knows of no dependencies at all, and modprobe
+ * tries the module without them, which does not work.
+ */
+static int walk_missing(struct walk *walk, const struct kmod_module *module,
+			enum kmod_devname_role role)
+{
+	const struct source *source = walk->resolver->source;
+	const char *line = binary_index_find(&source->dependencies, kmod_module_get_name(module));
+	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
+	char *path, *rest = NULL;
+
+	if (line && !copy)
+		return -ENOMEM;
+	path = copy ? strchr(copy, ':') : NULL;
+	for (path = path ? strtok_r(path + 1, " ", &rest) : NULL; path;
+	     path = strtok_r(NULL, " ", &rest))
+		if (!source_has_file(source, path))
+			return walk_path(walk, path, dependency_role(role));
+	return 0;
 }
 
 static int walk_dependencies(struct walk *walk, const struct kmod_module *module,
@@ -409,12 +501,11 @@ static int walk_dependencies(struct walk *walk, const struct kmod_module *module
 		struct kmod_module *dependency = kmod_module_get_module(entry);
 
 		if (r == 0)
-			r = walk_soft(walk, dependency,
-				      role == KMOD_DEVNAME_ROLE_SOFT
-					      ? KMOD_DEVNAME_ROLE_SOFT
-					      : KMOD_DEVNAME_ROLE_DEPENDENCY);
+			r = walk_soft(walk, dependency, dependency_role(role));
 		kmod_module_unref(dependency);
 	}
+	if (r == 0 && !list)
+		r = walk_missing(walk, module, role);
 	kmod_module_unref_list(list);
 	return r;
 }
@@ -430,7 +521,7 @@ static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_
 	if (walk->depth == DEPTH_MAX)
 		return -EFBIG;
 	walk->depth++;
-	r = visit(walk, name);
+	r = remember(&walk->visited, name);
 	if (r == 0)
 		r = walk_dependencies(walk, module, role);
 	if (r == 0)
@@ -439,26 +530,21 @@ static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_
 	return r;
 }
 
-/* What becomes of a module that has the alias. */
-static int walk_root(struct walk *walk, struct kmod_module *module, bool blacklisted,
-		     enum kmod_devname_verdict *ret_verdict)
+/* A module that has the alias. */
+static int walk_root(struct walk *walk, struct kmod_module *module, bool blacklisted)
 {
 	enum kmod_devname_verdict verdict;
 	int r;
 
-	if (is_in_kernel(walk->resolver, module, &verdict)) {
-		r = add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS, verdict);
-	} else if (blacklisted) {
-		verdict = KMOD_DEVNAME_VERDICT_BLACKLISTED;
-		r = add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS, verdict);
-	} else {
-		walk->worst = KMOD_DEVNAME_VERDICT_LOADS;
-		r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
-		verdict = walk->worst;
-		list_done(&walk->visited, free);
-	}
-	if (verdict < *ret_verdict)
-		*ret_verdict = verdict;
+	if (is_in_kernel(walk->resolver, module, &verdict))
+		return add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS, verdict, NULL);
+	if (blacklisted)
+		return add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS,
+				KMOD_DEVNAME_VERDICT_BLACKLISTED, NULL);
+	r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
+	walk->stop = (struct stop){ 0 };
+	list_done(&walk->visited, free);
+	list_done(&walk->stopped, free);
 	return r;
 }
 
@@ -482,11 +568,10 @@ static bool is_blacklisted(const struct resolver *resolver, const struct kmod_li
 			   const char *name)
 {
 	return !contains(allowed, name) &&
-	       modprobe_config_find(resolver->config, MODPROBE_BLACKLIST, name);
+	       modprobe_config_find(&resolver->source->config, MODPROBE_BLACKLIST, name);
 }
 
-static int walk_roots(struct walk *walk, const struct kmod_list *list,
-		      enum kmod_devname_verdict *ret_verdict)
+static int walk_roots(struct walk *walk, const struct kmod_list *list)
 {
 	const struct kmod_list *entry;
 	struct kmod_list *allowed = NULL;
@@ -502,8 +587,7 @@ static int walk_roots(struct walk *walk, const struct kmod_list *list,
 		if (r == 0)
 			r = walk_root(walk, module,
 				      is_blacklisted(walk->resolver, allowed,
-						     kmod_module_get_name(module)),
-				      ret_verdict);
+						     kmod_module_get_name(module)));
 		kmod_module_unref(module);
 	}
 	kmod_module_unref_list(allowed);
@@ -511,11 +595,10 @@ static int walk_roots(struct walk *walk, const struct kmod_list *list,
 }
 
 int resolver_ask(struct resolver *resolver, const char *alias,
-		 struct kmod_devname_resolution *resolution, enum kmod_devname_verdict *ret_verdict)
+		 struct kmod_devname_resolution *resolution)
 {
 	_cleanup_free_ char *normalised = strdup(alias);
 	struct walk walk = { .resolver = resolver, .resolution = resolution, .alias = normalised };
-	enum kmod_devname_verdict verdict = KMOD_DEVNAME_VERDICT_NO_MODULE;
 	struct kmod_list *list = NULL;
 	int r;
 
@@ -529,9 +612,7 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 		kmod_module_unref_list(list);
 		return r;
 	}
-	r = walk_roots(&walk, list, &verdict);
+	r = walk_roots(&walk, list);
 	kmod_module_unref_list(list);
-	if (r == 0)
-		*ret_verdict = verdict;
 	return r;
 }

@@ -76,10 +76,11 @@ modprobe_says() { # ALIAS
 		awk '!seen[$0]++'
 }
 
-# The same in modprobe's words.
+# The same in modprobe's words. It does not say what comes of a command, and so goes on behind it.
 explain_says() { # NUMBER
 	kmod-devname explain -b root "$1" "$V" 2> explain.err > explain.out || :
 	sed -n 's/^.* is loaded from \(.*\)$/insmod \1/p
+		s/^.* is not loaded from \(.*\) since .* is not\( .*\)*$/insmod \1\2/p
 		s/^.* which is run instead: \(.*\) ([^()]*:[0-9]*)$/install \1/p
 		s/^\(.*\) is built into the kernel$/builtin \1/p' explain.out |
 		sed '/^builtin opening/d; s/ (\/[^()]*:[0-9]*)$//; s/ (root\/[^()]*:[0-9]*)$//'
@@ -172,6 +173,67 @@ test_soft_dependencies() {
 	agrees c10:203
 	verdict 1 "opening c10:203 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:1)" \
 		c10:203
+	grep -qxF 'cuse is not loaded from kernel/cuse.ko since fuse is not' out
+}
+
+# Seen in the guest of the boot test: modprobe gives up a module if one that it needs fails, and
+# goes on with the next that has the alias.
+test_a_dependency_that_fails_stops_its_module() {
+	tree
+	ko seq-core -snd_do +seq_do alias=x
+	ko snd_seq -seq_do alias=devname:snd/seq alias=char-major-116-1
+	index
+	conf 'install seq-core /bin/false'
+	agrees c116:1
+	verdict 1 'opening c116:1 loads snd, and not snd_seq' c116:1
+	grep -qxF 'snd_seq is not loaded from kernel/snd_seq.ko since seq_core is not' out
+	# what was given up for the first is loaded for the second
+	conf 'alias char-major-10-77 cuse' 'alias char-major-10-77 tun' 'softdep cuse post: tun' \
+		'install fuse /bin/false'
+	verdict 0 'opening c10:77 loads tun' c10:77
+	# what comes behind is not loaded, what came before is
+	conf 'alias char-major-10-77 cuse' 'softdep cuse pre: whole post: tun' 'install fuse /bin/false'
+	verdict 1 "opening c10:77 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:3)" c10:77
+	same out <<-END
+		char-major-10-77 is what the kernel asks for
+		fuse, a dependency, has an install command, which is run instead: /bin/false ($CONF/x.conf:3)
+		whole, a soft-dependency, is not loaded from kernel/whole.ko since fuse is not
+		cuse is not loaded from kernel/cuse.ko since fuse is not ($CONF/x.conf:1)
+		tun, a soft-dependency, is not loaded from kernel/tun.ko since fuse is not
+		opening c10:77 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:3)
+	END
+	# a soft dependency stops no more than itself
+	conf 'softdep tun pre: cuse' 'install fuse /bin/false'
+	verdict 0 'opening c10:200 loads tun' c10:200
+	grep -qxF 'cuse, a soft-dependency, is not loaded from kernel/cuse.ko since fuse is not' out
+}
+
+# The last word is of what is there in the end.
+test_blacklisted_and_a_soft_dependency_of_another() {
+	tree
+	for order in 'tun no-such' 'no-such tun'; do
+		conf 'blacklist tun' 'softdep no_such pre: tun' \
+			"alias char-major-10-77 ${order% *}" "alias char-major-10-77 ${order#* }"
+		agrees c10:77
+		verdict 0 'opening c10:77 loads tun' c10:77
+	done
+}
+
+test_a_module_without_its_file() {
+	tree
+	rm "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	grep -qxF 'fuse is in modules.dep, but there is no kernel/fuse.ko' out
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
+	grep -qxF 'cuse is not loaded from kernel/cuse.ko since fuse is not' out
+	# links count if they lead to a file in the root
+	ln -s /bin/sh "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	ln -sf tun.ko "$MODULES/kernel/fuse.ko"
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	rm -r "$MODULES/kernel"
+	: > "$MODULES/kernel"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
 }
 
 test_all_modules_that_match_are_loaded() {
@@ -220,7 +282,7 @@ test_what_the_kernel_asks_for() {
 	b7:0 block-major-7-0
 	END
 	[ "$rows" -eq 9 ]
-	verdict 1 'nothing will be loaded: c10:255 is no device, but a request for any number' c10:255
+	verdict 1 'nothing will be loaded: c10:255 is no device, but a request for any number, and kernels since 2025 ask for no module' c10:255
 	verdict 0 'opening c240:5 loads whole' c240:5
 	# modprobe succeeds for what is blacklisted, and so the kernel does not ask again
 	conf 'blacklist whole' 'alias char-major-240-5 whole'
@@ -264,9 +326,48 @@ test_no_index_is_told_from_no_module() {
 		c10:229
 	mv away "$MODULES/modules.alias.bin"
 	verdict 0 'opening c10:229 loads fuse' c10:229
+	# depmod writes two empty ones without this file
+	rm "$MODULES/modules.builtin"
+	index
+	[ ! -s "$MODULES/modules.builtin.bin" ]
+	agrees c10:203
+	verdict 0 'opening c10:203 loads fuse, cuse' c10:203
 	rm "$MODULES"/modules.*.bin
 	conf 'alias char-major-10-229 off'
 	verdict 1 "nothing will be loaded: an alias turns it off ($CONF/x.conf:1)" c10:229
+}
+
+# A damaged one makes libkmod read where nothing is, or for ever: it must not see it.
+test_damaged_indexes_are_named() {
+	tree
+	for index in dep alias symbols builtin builtin.alias; do
+		file=$MODULES/modules.$index.bin
+		[ -s "$file" ]
+		mv "$file" away
+		size=$(wc -c < away)
+		for damage in header cut text directory fifo; do
+			case $damage in
+			header) head -c 11 away > "$file" ;;
+			cut) head -c $((size - 1)) away > "$file" ;;
+			text) echo 'alias char-major-10-229 fuse' > "$file" ;;
+			directory) mkdir "$file" ;;
+			fifo) mkfifo "$file" ;;
+			esac
+			status 1 timeout 10 kmod-devname explain -b root c10:229 "$V" > out 2> err
+			same err <<-END
+				kmod-devname: $file: error: is damaged, or is no index that modprobe can read: run depmod [bad-index]
+			END
+			[ "$(tail -n 1 out)" = "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" ] ||
+				fail "$index, $damage: $(cat out)"
+			rm -rf "$file"
+		done
+		mv away "$file"
+	done
+	# once for all nodes
+	echo > "$MODULES/modules.alias.bin"
+	status 1 kmod-devname check -b root "$V" > out 2> err
+	[ "$(grep -c '\[bad-index]$' out)" -eq 1 ] || fail "$(cat out)"
+	[ "$(grep -c '\[not-loaded]$' out)" -eq 1 ] || fail "$(cat out)"
 }
 
 # Which files, in which order: those of /etc hide those of the same name behind.
@@ -311,13 +412,39 @@ test_bad_lines_are_findings_and_print_nothing_else() {
 	[ "$(grep -c 'ignoring bad line\|deprecated' modprobe.err)" -eq 9 ]
 }
 
-# One that libkmod reads by itself, and speaks about.
-test_bad_line_of_modules_softdep_is_trouble() {
+# libkmod would speak about them.
+test_bad_lines_of_modules_softdep_are_findings() {
 	tree
+	# "softdep empty", and nothing behind it
+	ko empty softdep= alias=char-major-10-78
+	index
 	echo 'frob' >> "$MODULES/modules.softdep"
-	status 2 kmod-devname explain -b root c10:229 "$V" > out 2> err
-	! grep -v '^kmod-devname: ' err || fail "$(cat err)"
-	grep -q 'modules.softdep:.*bad-config' err
+	for number in c10:78 c10:100; do
+		status 0 kmod-devname explain -b root "$number" "$V" > out 2> err
+		! grep -v "^kmod-devname: $MODULES/modules.softdep:[0-9]*: warning: .* \[bad-config]\$" err ||
+			fail "$(cat err)"
+		[ "$(wc -l < err)" -eq 2 ]
+	done
+	[ "$(tail -n 1 out)" = 'opening c10:100 loads tun, wants_tun' ]
+}
+
+# It is one of the files, which are sorted by their names, and the first line for a module counts.
+test_modules_softdep_comes_where_its_name_has_it() {
+	tree
+	rows=0
+	while read -r name wanted; do
+		rows=$((rows + 1))
+		echo 'softdep wants_tun pre: fuse' > "$CONF/$name.conf"
+		agrees c10:100
+		verdict 0 "opening c10:100 loads $wanted, wants_tun" c10:100
+		rm "$CONF/$name.conf"
+	done <<-'END'
+	a fuse
+	modules.softda fuse
+	modules.softdeq tun
+	z tun
+	END
+	[ "$rows" -eq 4 ]
 }
 
 test_nodes_of_the_device_directory() {
@@ -337,7 +464,21 @@ test_nodes_of_the_device_directory() {
 	END
 	verdict 0 'opening root/dev/fuse loads fuse' fuse
 	verdict 0 'opening root/dev/fuse loads fuse' /dev//fuse
-	verdict 1 'nothing will be loaded: root/dev/cuse does not exist' cuse
+	# names are those of the root
+	mkdir -p root/etc root/usr/lib
+	printf 'bad\n:x:0:\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
+	printf 'users:x:100:\n' > root/etc/group
+	printf 'printers:x:7:boss,other\n' > root/usr/lib/group
+	verdict 0 'opening root/dev/fuse loads fuse' fuse
+	grep -qxF 'root/dev/fuse is c10:229, mode 0640: user boss may read and write, group printers may read, others may not open it' out
+	rm root/etc/passwd
+	mkfifo root/etc/passwd
+	verdict 0 'opening root/dev/fuse loads fuse' fuse
+	grep -qF ': user 0 may read and write, group printers may read' out
+	# the nodes of an image are made when it starts
+	verdict 0 'opening root/dev/cuse loads fuse, cuse' cuse
+	grep -qxF 'root/dev/cuse does not exist' out
+	verdict 1 'nothing will be loaded: dev/cuse does not exist' --dev dev cuse
 	grep -qxF 'cuse is loaded from kernel/cuse.ko' out
 	mknod root/dev/net/tun c 10 229
 	verdict 1 'opening root/dev/net/tun does not reach tun: it is c10:229, and not c10:200' net/tun
@@ -362,6 +503,25 @@ test_nodes_of_the_device_directory() {
 	grep -qxF 'root/dev/fuse has this number' out
 	grep -qxF 'root/dev/net/tun has this number' out
 	[ "$(wc -l < out)" -eq 6 ]
+}
+
+# Those that may not be read, or are gone again, are as good as none.
+test_directories_that_cannot_be_read_are_passed_over() {
+	tree
+	chmod go+rX . .. ../.. 2>/dev/null || :
+	mkdir -p root/dev/secret root/dev/open
+	chmod 0 root/dev/secret
+	set -- setpriv --reuid 65534 --regid 65534 --clear-groups
+	[ "$(id -u)" -eq 0 ] || set --
+	! "$@" ls root/dev/secret 2>/dev/null || skip "everything can be read here"
+	"$@" ls root/dev/open || skip "nobody else can read the tree"
+	status 0 "$@" kmod-devname explain -b root c10:229 "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+	[ "$(tail -n 1 out)" = 'opening c10:229 loads fuse' ]
+	chmod 0 root/dev
+	status 0 "$@" kmod-devname explain -b root c10:229 "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+	chmod 755 root/dev root/dev/secret
 }
 
 test_json_has_the_links_of_the_chain() {
@@ -543,6 +703,19 @@ test_the_running_kernel_can_be_kept_from_loading() {
 	running 0 'opening c116:7 needs no module: snd is loaded already' c116:7
 }
 
+# As in a bare chroot: what libkmod is given is a file of /proc.
+test_without_proc_it_says_so() {
+	running_tree
+	printf 'umount -l /proc\n"$@"\n' > without-proc
+	polluted running sh -eu without-proc kmod-devname --version > out 2>&1 ||
+		skip "no program with sanitizers starts without /proc"
+	status 2 polluted running sh -eu without-proc \
+		kmod-devname explain -q -b / c10:229 "$release" > out 2> err
+	grep -qxF "kmod-devname: /lib/modules/$release: error: /proc/self/fd does not exist, and is needed: mount /proc [system]" err ||
+		fail "$(cat err)"
+	[ ! -s out ]
+}
+
 # Every node of a real kernel, and every number near it, as modprobe has it.
 test_real_kernel() {
 	need_libkmod
@@ -559,6 +732,11 @@ test_real_kernel() {
 		esac
 	done
 	index
+	# links out of the root are none: the names of the modules are enough now
+	rm "$MODULES/kernel"
+	sed 's/:.*//' "$MODULES/modules.dep" > names
+	(cd "$MODULES" && sed 's,/[^/]*$,,' | sort -u | xargs mkdir -p) < names
+	(cd "$MODULES" && xargs touch) < names
 	sed -n 's/^[^#][^ ]* [^ ]* //p' "$MODULES/modules.devname" | sort -u > numbers
 	printf '%s\n' c10:250 c10:175 c4:64 c5:1 b7:0 b8:0 b9:0 b1:0 c116:0 c21:0 c180:0 >> numbers
 	[ "$(wc -l < numbers)" -gt 20 ]

@@ -170,6 +170,7 @@ test_rooms_know_only_whom_they_may() {
 	read|write|replace (scan|modinfo|module-.*|codec)\.h
 	builtin|compare|lint.*|verify (scan|modinfo|module-.*|codec)\.h
 	resolve (root|scan|modinfo|module-.*|codec|table|node|report)\.h
+	binary-index (table|node|report|root|scan|modinfo|module-.*|codec|resol.*)\.h
 	modprobe-config|config-files (table|node|scan|modinfo|module-.*|codec|resol.*)\.h
 	kernel-config (table|node|scan|modinfo|report|resol.*)\.h
 	depmod-config (stdio|fcntl|unistd|dirent|report|lines|root)\.h

@@ -62,7 +62,7 @@ START_TEST(statements_are_read)
 	int root_fd = root_with(rows[_i].config);
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(modprobe_config_read(&config, report, root_fd), 0);
+	ck_assert_int_eq(modprobe_config_read(&config, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), rows[_i].codes);
 	ck_assert_int_eq(modprobe_config_write(&config, stream), 0);
 	(void)fclose(stream);
@@ -83,7 +83,7 @@ START_TEST(the_statement_that_decides_is_found_with_its_place)
 	const struct modprobe_statement *found;
 	int root_fd = root_with(text);
 
-	ck_assert_int_eq(modprobe_config_read(&config, NULL, root_fd), 0);
+	ck_assert_int_eq(modprobe_config_read(&config, NULL, root_fd, NULL), 0);
 	found = modprobe_config_find(&config, MODPROBE_BLACKLIST, "fuse");
 	ck_assert_ptr_nonnull(found);
 	ck_assert_str_eq(found->file, "/etc/modprobe.d/x.conf");
@@ -145,7 +145,7 @@ START_TEST(statements_are_bounded)
 	for (size_t i = 0; i < N; i++)
 		memcpy(text + i * (sizeof(line) - 1), line, sizeof(line));
 	root_fd = root_with(text);
-	ck_assert_int_eq(modprobe_config_read(&config, NULL, root_fd), -EFBIG);
+	ck_assert_int_eq(modprobe_config_read(&config, NULL, root_fd, NULL), -EFBIG);
 	modprobe_config_done(&config);
 	free(text);
 	(void)close(root_fd);
@@ -263,6 +263,19 @@ START_TEST(chains_are_bounded)
 	(void)close(root_fd);
 }
 END_TEST
+START_TEST(no_command_line_blacklists_nothing)
+{
+	struct kmod_devname_resolution *resolution;
+	int root_fd = root_with("");
+
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 205,
+						     KMOD_DEVNAME_RESOLVE_RUNNING, NULL,
+						     &resolution),
+			 0);
+	kmod_devname_resolution_unref(resolution);
+	(void)close(root_fd);
+}
+END_TEST
 #else
 START_TEST(a_build_without_libkmod_says_so)
 {
@@ -311,6 +324,7 @@ int main(void)
 #if WITH_LIBKMOD
 	tcase_add_test(tests, a_configuration_is_resolved);
 	tcase_add_loop_test(tests, chains_are_bounded, 0, 2);
+	tcase_add_test(tests, no_command_line_blacklists_nothing);
 #else
 	tcase_add_test(tests, a_build_without_libkmod_says_so);
 #endif

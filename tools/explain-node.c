@@ -145,8 +145,8 @@ static const char *may(mode_t bits)
 int node_print(struct explain *explain, const struct node *node)
 {
 	struct link link = { .step = "node", .subject = explain->subject };
-	char *number;
-	int r;
+	char *number, *user, *group;
+	int r = -ENOMEM;
 
 	if (node->state != NODE_PRESENT) {
 		link.result = node->state == NODE_ABSENT ? "absent" : "no-device";
@@ -155,12 +155,16 @@ int node_print(struct explain *explain, const struct node *node)
 								: "is not a device node");
 	}
 	number = number_text(&node->number);
-	if (!number)
-		return -ENOMEM;
+	user = user_text(explain, node->uid);
+	group = group_text(explain, node->gid);
 	link.result = "present";
-	r = explain_print(explain, &link, "%s is %s, mode %04o: user %u %s, group %u %s, others %s",
-			  explain->subject, number, node->mode, node->uid, may(node->mode >> 6),
-			  node->gid, may(node->mode >> 3), may(node->mode));
+	if (number && user && group)
+		r = explain_print(explain, &link,
+				  "%s is %s, mode %04o: user %s %s, group %s %s, others %s",
+				  explain->subject, number, node->mode, user, may(node->mode >> 6),
+				  group, may(node->mode >> 3), may(node->mode));
+	free(group);
+	free(user);
 	free(number);
 	return r;
 }
@@ -170,6 +174,21 @@ static int print_name(struct explain *explain, const char *name)
 	const struct link link = { .step = "node", .subject = name, .result = "present" };
 
 	return explain_print(explain, &link, "%s/%s has this number", explain->dev_path, name);
+}
+
+/* Not for this user to see, or gone meanwhile: then there is nothing to be told of it. */
+static int pass_over(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+	case ENOENT:
+	case ENOTDIR:
+	case ELOOP:
+		return 0;
+	default:
+		return -error;
+	}
 }
 
 /* A directory that is being gone through; names are below the device directory. */
@@ -190,13 +209,13 @@ static int walk_entry(struct walk *walk, int dir_fd, const char *prefix, const c
 	int fd, r = 0;
 
 	if (fstatat(dir_fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return pass_over(errno);
 	if (asprintf(&name, "%s%s%s", prefix, *prefix != '\0' ? "/" : "", entry) < 0)
 		return -ENOMEM;
 	number = number_of_stat(&st);
 	if (S_ISDIR(st.st_mode) && st.st_dev == walk->device && walk->depth < DEPTH_MAX) {
 		fd = open_path_at(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		r = fd < 0 ? -errno : walk_directory(walk, fd, name);
+		r = fd < 0 ? pass_over(errno) : walk_directory(walk, fd, name);
 	} else if (number_equal(&number, walk->number)) {
 		r = print_name(walk->explain, name);
 	}
@@ -237,7 +256,7 @@ int node_print_names(struct explain *explain, const struct number *number)
 		return 0;
 	fd = open_path_at(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
+		return pass_over(errno);
 	if (fstat(fd, &st) < 0) {
 		int r = -errno;
 

@@ -45,16 +45,26 @@ static const char *what_happens(enum kmod_devname_verdict verdict)
 	}
 }
 
-/* What goes with it: the file that is loaded, the command that is run. */
-static const char *detail(const struct kmod_devname_step *step)
+/* What happens to it, with the file that is loaded or the command that is run. */
+static char *fate(const struct kmod_devname_step *step)
 {
-	const char *text = NULL;
+	enum kmod_devname_verdict verdict = kmod_devname_step_get_verdict(step);
+	const char *path = kmod_devname_step_get_path(step), *detail = "";
+	const char *obstacle = kmod_devname_step_get_obstacle(step);
+	char *text;
+	int r;
 
-	if (kmod_devname_step_get_verdict(step) == KMOD_DEVNAME_VERDICT_COMMAND)
-		text = kmod_devname_step_get_command(step);
-	else if (kmod_devname_step_get_verdict(step) == KMOD_DEVNAME_VERDICT_LOADS)
-		text = kmod_devname_step_get_path(step);
-	return text ? text : "";
+	if (verdict == KMOD_DEVNAME_VERDICT_COMMAND)
+		detail = kmod_devname_step_get_command(step);
+	else if (verdict == KMOD_DEVNAME_VERDICT_LOADS)
+		detail = path;
+	if (obstacle)
+		r = asprintf(&text, "is not loaded from %s since %s is not", path, obstacle);
+	else if (verdict == KMOD_DEVNAME_VERDICT_NO_FILE && path)
+		r = asprintf(&text, "is in modules.dep, but there is no %s", path);
+	else
+		r = asprintf(&text, "%s%s", what_happens(verdict), detail);
+	return r < 0 ? NULL : text;
 }
 
 static int print_step(struct explain *explain, const struct kmod_devname_step *step)
@@ -67,17 +77,15 @@ static int print_step(struct explain *explain, const struct kmod_devname_step *s
 				   .role = kmod_devname_role_to_string(role),
 				   .file = kmod_devname_step_get_file(step),
 				   .line = kmod_devname_step_get_line(step) };
-	char *place = explain_place(explain, step);
-	int r;
+	char *place = explain_place(explain, step), *text = fate(step);
+	int r = -ENOMEM;
 
-	if (!place)
-		return -ENOMEM;
-	if (role == KMOD_DEVNAME_ROLE_ALIAS)
-		r = explain_print(explain, &link, "%s %s%s%s", link.subject, what_happens(verdict),
-				  detail(step), place);
-	else
-		r = explain_print(explain, &link, "%s, a %s, %s%s%s", link.subject, link.role,
-				  what_happens(verdict), detail(step), place);
+	if (place && text && role == KMOD_DEVNAME_ROLE_ALIAS)
+		r = explain_print(explain, &link, "%s %s%s", link.subject, text, place);
+	else if (place && text)
+		r = explain_print(explain, &link, "%s, a %s, %s%s", link.subject, link.role, text,
+				  place);
+	free(text);
 	free(place);
 	return r;
 }

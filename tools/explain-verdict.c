@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 
 #include "explain.h"
@@ -18,14 +17,13 @@ struct matter {
 	const struct kmod_devname_resolution *resolution;
 	enum kmod_devname_verdict verdict;
 	char *names; /* of the modules with this verdict, "a, b" */
-	char *place; /* of the first of these */
-	char *command; /* likewise; NULL: none */
+	const struct kmod_devname_step *first; /* of these */
+	char *place; /* of the first */
 	const struct kmod_devname_node *broken; /* declares a module that will not be there */
 };
 
 static int add_name(struct matter *matter, const struct kmod_devname_step *step)
 {
-	const char *command = kmod_devname_step_get_command(step);
 	char *names = NULL;
 
 	if (asprintf(&names, "%s%s%s", matter->names ? matter->names : "",
@@ -33,17 +31,17 @@ static int add_name(struct matter *matter, const struct kmod_devname_step *step)
 		return -ENOMEM;
 	free(matter->names);
 	matter->names = names;
-	if (!matter->place)
-		matter->place = explain_place(matter->explain, step);
-	if (command && !matter->command) {
-		matter->command = strdup(command);
-		if (!matter->command)
-			return -ENOMEM;
-	}
+	if (matter->first)
+		return 0;
+	matter->first = step;
+	matter->place = explain_place(matter->explain, step);
 	return matter->place ? 0 : -ENOMEM;
 }
 
-/* All that is loaded is named; of other things what is asked for, or a dependency of that. */
+/*
+ * All that is loaded is named; of other things what is asked for, or a dependency of that, if it is
+ * itself what stands in the way.
+ */
 static bool counts(const struct kmod_devname_step *step, enum kmod_devname_verdict verdict)
 {
 	enum kmod_devname_role role = kmod_devname_step_get_role(step);
@@ -54,17 +52,7 @@ static bool counts(const struct kmod_devname_step *step, enum kmod_devname_verdi
 		return true;
 	if (verdict == KMOD_DEVNAME_VERDICT_LOADED || verdict == KMOD_DEVNAME_VERDICT_BUILT_IN)
 		return role == KMOD_DEVNAME_ROLE_ALIAS;
-	return role != KMOD_DEVNAME_ROLE_SOFT;
-}
-
-/* What stands in the way may be of a module that another statement has loaded first. */
-static int name_nobody(struct matter *matter)
-{
-	if (!matter->names)
-		matter->names = strdup("the module");
-	if (!matter->place)
-		matter->place = strdup("");
-	return matter->names && matter->place ? 0 : -ENOMEM;
+	return role != KMOD_DEVNAME_ROLE_SOFT && !kmod_devname_step_get_obstacle(step);
 }
 
 static int find_names(struct matter *matter)
@@ -78,7 +66,7 @@ static int find_names(struct matter *matter)
 		if (counts(step, matter->verdict))
 			r = add_name(matter, step);
 	}
-	return r == 0 ? name_nobody(matter) : r;
+	return r;
 }
 
 /* Sets broken if modules are declared, and none of them will be there. */
@@ -112,8 +100,11 @@ static int print_nothing(const struct matter *matter, const char *why, const cha
 static int print_not_asked(const struct matter *matter)
 {
 	if (matter->number->type == S_IFCHR)
-		return print_nothing(matter, "c10:255 is no device, but a request for any number",
-				     "");
+		return print_nothing(
+			matter,
+			"c10:255 is no device, but a request for any number, and kernels "
+			"since 2025 ask for no module",
+			"");
 	return print_nothing(matter, "this kernel loads no modules for block devices",
 			     " (CONFIG_BLOCK_LEGACY_AUTOLOAD)");
 }
@@ -160,14 +151,17 @@ static int print_bad(const struct matter *matter)
 	case KMOD_DEVNAME_VERDICT_COMMAND:
 		return explain_print(matter->explain, &link,
 				     "opening %s runs a command instead of loading %s: %s%s",
-				     matter->explain->subject, matter->names, matter->command,
-				     matter->place);
+				     matter->explain->subject, matter->names,
+				     kmod_devname_step_get_command(matter->first), matter->place);
 	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
 		return print_module(matter, "is blacklisted");
 	case KMOD_DEVNAME_VERDICT_OFF:
 		return print_nothing(matter, "an alias turns it off", matter->place);
 	case KMOD_DEVNAME_VERDICT_NO_FILE:
-		return print_module(matter, "is not in modules.dep");
+		return print_module(matter,
+				    kmod_devname_step_get_path(matter->first)
+					    ? "is in modules.dep, but its file does not exist"
+					    : "is not in modules.dep");
 	case KMOD_DEVNAME_VERDICT_NO_INDEX:
 		return print_no_index(matter);
 	case KMOD_DEVNAME_VERDICT_NOT_ASKED:
@@ -235,6 +229,13 @@ static int print_renumbered(const struct matter *matter, const struct kmod_devna
 	return r;
 }
 
+/* Images have no nodes: those are made when the system starts. */
+static bool is_to_be_made(const struct matter *matter)
+{
+	return matter->node->state == NODE_ABSENT && !matter->explain->running &&
+	       !matter->explain->dev;
+}
+
 /* What is wrong with the node comes before anything about modules. 0, 1 if printed, or errno. */
 static int print_node(const struct matter *matter)
 {
@@ -242,7 +243,7 @@ static int print_node(const struct matter *matter)
 	const char *why = NULL;
 	int r;
 
-	if (!matter->node)
+	if (!matter->node || is_to_be_made(matter))
 		return 0;
 	if (matter->node->state == NODE_ABSENT)
 		why = " does not exist";
@@ -301,8 +302,11 @@ int explain_verdict(struct explain *explain, const struct node *node, const stru
 		    const struct kmod_devname_resolution *resolution)
 {
 	struct matter matter = {
-		explain, node, number, resolution, kmod_devname_resolution_get_verdict(resolution),
-		NULL,    NULL, NULL,   NULL
+		.explain = explain,
+		.node = node,
+		.number = number,
+		.resolution = resolution,
+		.verdict = kmod_devname_resolution_get_verdict(resolution),
 	};
 	int r = find_names(&matter);
 
@@ -311,6 +315,5 @@ int explain_verdict(struct explain *explain, const struct node *node, const stru
 		r = print_verdict(&matter);
 	free(matter.names);
 	free(matter.place);
-	free(matter.command);
 	return r;
 }
