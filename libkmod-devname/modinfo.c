@@ -267,7 +267,7 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 
 	*ret_is = false;
 	if (section->name >= names->size)
-		return section->name == 0 ? FAULT_NONE : FAULT_BAD_SECTION;
+		return FAULT_BAD_SECTION;
 	if (names->size - section->name < sizeof(name))
 		return FAULT_NONE;
 	offset = names->offset + section->name;

@@ -825,7 +825,7 @@ build_with_depmod() { # PROGRAM PATH
 		-I"$top_srcdir/libkmod-devname" -I"$top_srcdir/tools" -o "$1" \
 		"$top_srcdir"/tools/depmod*.c "$top_srcdir"/tools/read-depmod-config.c \
 		"$top_srcdir/tools/read-index.c" "$top_srcdir/tools/kernels.c" \
-		"$top_srcdir/tools/output.c" "$top_srcdir/tools/tool.c" \
+		"$top_srcdir/tools/open-path.c" "$top_srcdir/tools/output.c" "$top_srcdir/tools/tool.c" \
 		-L"$top_builddir/.libs" -lkmod-devname
 }
 

@@ -133,7 +133,7 @@ bool refuse_next(long call, int error)
 }
 
 /* The leak checker stops all threads, and then calls what one of them would have to answer. */
-int __lsan_is_turned_off(void);
+__attribute__((visibility("default"))) int __lsan_is_turned_off(void);
 int __lsan_is_turned_off(void)
 {
 	return state.fd >= 0;
