@@ -25,6 +25,7 @@ static const struct {
 			   "is far larger, when decompressed, than its ELF headers say" },
 	[FAULT_TOO_MANY_ALIASES] = { KMOD_DEVNAME_TOO_MANY_ALIASES,
 				     "declares more than 4096 device names and numbers" },
+	[FAULT_CHANGED] = { KMOD_DEVNAME_MALFORMED, "was changed while it was read" },
 	[FAULT_UNSUPPORTED] = { KMOD_DEVNAME_UNSUPPORTED,
 				"is compressed in a way that this build cannot read" },
 };

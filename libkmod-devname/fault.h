@@ -23,6 +23,7 @@ enum fault {
 	FAULT_PADDED,
 	FAULT_UNSUPPORTED,
 	FAULT_TOO_MANY_ALIASES,
+	FAULT_CHANGED,
 };
 
 enum kmod_devname_code fault_code(enum fault fault);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "image.h"
@@ -34,7 +35,7 @@ int image_from_file(int fd, struct image *ret_image)
 
 	if (n < 0)
 		return (int)n;
-	image.head_size = (size_t)n;
+	image.head_size = image.end = (size_t)n;
 	*ret_image = image;
 	return 0;
 }
@@ -56,11 +57,30 @@ static ssize_t copy_part(const uint8_t *data, size_t data_size, uint64_t offset,
 	return (ssize_t)size;
 }
 
-ssize_t image_read(const struct image *image, uint64_t offset, void *buffer, size_t size)
+ssize_t image_read(struct image *image, uint64_t offset, void *buffer, size_t size)
 {
+	ssize_t n;
+
 	if (image->fd < 0)
 		return copy_part(image->data, image->size, offset, buffer, size);
 	if (offset < image->head_size && size <= image->head_size - offset)
 		return copy_part(image->head, image->head_size, offset, buffer, size);
-	return read_at(image->fd, offset, buffer, size);
+	n = read_at(image->fd, offset, buffer, size);
+	if (n > 0 && offset + (size_t)n > image->end)
+		image->end = offset + (size_t)n;
+	return n;
+}
+
+int image_is_settled(const struct image *image, const struct timespec *since)
+{
+	struct stat st;
+
+	if (image->fd < 0)
+		return 1;
+	if (fstat(image->fd, &st) < 0)
+		return -errno;
+	/* what is cut off reads as zeros for a moment, before there is another time */
+	return (uint64_t)st.st_size >= image->end &&
+	       (st.st_ctim.tv_sec < since->tv_sec ||
+		(st.st_ctim.tv_sec == since->tv_sec && st.st_ctim.tv_nsec < since->tv_nsec));
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #define IMAGE_HEAD_SIZE 64 /* an ELF header, and every compression's magic */
 
@@ -18,6 +19,7 @@ struct image {
 	size_t size; /* of data */
 	uint8_t head[IMAGE_HEAD_SIZE]; /* the first bytes of a file, read once for all */
 	size_t head_size;
+	uint64_t end; /* of what has been read of the file */
 };
 
 /* Reads the head of a file. Returns 0 or a negative errno. */
@@ -26,7 +28,13 @@ int image_from_file(int fd, struct image *ret_image);
 void image_from_memory(const uint8_t *data, size_t size, struct image *ret_image);
 
 /* Reads size bytes; fewer only at the end of the image. Returns how many, or a negative errno. */
-ssize_t image_read(const struct image *image, uint64_t offset, void *buffer, size_t size);
+ssize_t image_read(struct image *image, uint64_t offset, void *buffer, size_t size);
+
+/*
+ * Has nobody written to the file since that time (CLOCK_REALTIME_COARSE), as far as it can tell?
+ * 1, 0, or a negative errno.
+ */
+int image_is_settled(const struct image *image, const struct timespec *since);
 
 /* pread(2) until size bytes or the end of the file. */
 ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size);

@@ -25,7 +25,7 @@ static bool says_no(const char *text, size_t size)
 	return memmem(text, size, line, sizeof(line) - 1);
 }
 
-static int examine_image(const struct image *image)
+static int examine_image(struct image *image)
 {
 	_cleanup_free_ char *text = NULL;
 	ssize_t n;

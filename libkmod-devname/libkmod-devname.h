@@ -93,7 +93,8 @@ enum kmod_devname_severity {
  *
  * Module file:
  * @KMOD_DEVNAME_MALFORMED: "malformed": not an ELF file, empty or truncated, or its section
- *   headers point outside the file. depmod prints an error, or aborts, and exits 0.
+ *   headers point outside the file. depmod prints an error, or aborts, and exits 0. Also a file
+ *   that was changed while it was read.
  * @KMOD_DEVNAME_CORRUPT: "corrupt": compressed data is truncated, fails its checksum, or is
  *   followed by something else
  * @KMOD_DEVNAME_UNSUPPORTED: "unsupported": a compression that this build cannot read

@@ -25,7 +25,7 @@
 
 /* A piece of the image, so that small reads nearby cost no system call each. */
 struct window {
-	const struct image *image;
+	struct image *image;
 	uint64_t offset;
 	size_t size;
 	uint8_t bytes[8192];
@@ -236,7 +236,7 @@ static int resolve_extended_numbers(struct elf *elf)
 	return elf->n_sections > SECTIONS_MAX ? FAULT_BAD_SECTION : FAULT_NONE;
 }
 
-static int open_elf(struct elf *elf, const struct image *image)
+static int open_elf(struct elf *elf, struct image *image)
 {
 	uint8_t head[sizeof(Elf64_Ehdr)];
 	ssize_t n = image_read(image, 0, head, sizeof(head));
@@ -361,8 +361,7 @@ static int reserve(struct modinfo *modinfo, size_t size)
 	return 0;
 }
 
-static int read_strings(struct modinfo *modinfo, const struct image *image,
-			const struct section *section)
+static int read_strings(struct modinfo *modinfo, struct image *image, const struct section *section)
 {
 	size_t size;
 	ssize_t n;
@@ -386,7 +385,7 @@ static int read_strings(struct modinfo *modinfo, const struct image *image,
 	return 0;
 }
 
-int modinfo_read(struct modinfo *modinfo, const struct image *image)
+int modinfo_read(struct modinfo *modinfo, struct image *image)
 {
 	struct section section;
 	struct elf elf;

@@ -20,7 +20,7 @@ void modinfo_done(struct modinfo *modinfo);
  * Reads the first .modinfo section of an ELF image of any class and byte order; none is the
  * same as an empty one. Returns 0, a fault, or a negative errno.
  */
-int modinfo_read(struct modinfo *modinfo, const struct image *image);
+int modinfo_read(struct modinfo *modinfo, struct image *image);
 
 /*
  * How large an image is by what its headers say, from as many of its bytes as there are: 0 if it

@@ -16,6 +16,7 @@
 #include "module-tree.h"
 #include "report.h"
 #include "scan.h"
+#include "settled.h"
 
 /* What of its strings is about device nodes. */
 static int collect(const struct modinfo *modinfo, struct list *aliases)
@@ -48,6 +49,7 @@ static int add(struct kmod_devname_table *table, struct kmod_devname_report *rep
 /* Returns a fault, or a negative errno. */
 static int read_module(struct module_file *file, struct modinfo *modinfo, int fd)
 {
+	static const struct timespec unknown = { 0 };
 	struct image image;
 	struct stat st;
 	int r = 0;
@@ -59,7 +61,7 @@ static int read_module(struct module_file *file, struct modinfo *modinfo, int fd
 	r = image_from_file(fd, &image);
 	if (r == 0 && module_file_is_compressed(&image))
 		r = module_file_decompress(file, &image, &image);
-	return r == 0 ? modinfo_read(modinfo, &image) : r;
+	return r == 0 ? settled_read(modinfo, &image, &unknown) : r;
 }
 
 int kmod_devname_table_add_file(struct kmod_devname_table *table,

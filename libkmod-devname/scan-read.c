@@ -15,6 +15,7 @@
 #include "io.h"
 #include "root.h"
 #include "scan.h"
+#include "settled.h"
 
 /* For a file: it may have become a FIFO since it was listed, and must not block then. */
 #define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -99,10 +100,9 @@ static bool is_gone(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
 }
 
-static int read_image(struct worker *worker, const struct image *image,
-		      struct outcome **ret_outcome)
+static int read_image(struct worker *worker, struct image *image, struct outcome **ret_outcome)
 {
-	int r = modinfo_read(&worker->modinfo, image);
+	int r = settled_read(&worker->modinfo, image, &worker->scan->since);
 
 	return r < 0 ? r : outcome_of_modinfo(&worker->modinfo, (enum fault)r, ret_outcome);
 }
@@ -141,7 +141,7 @@ static int note_module(struct worker *worker, const struct directory *directory,
 }
 
 static int read_plain(struct worker *worker, const struct directory *directory, const char *name,
-		      bool linked, const struct image *image)
+		      bool linked, struct image *image)
 {
 	struct outcome *outcome;
 	int r = read_image(worker, image, &outcome);

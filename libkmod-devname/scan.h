@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "fault.h"
 #include "libkmod-devname.h"
@@ -73,6 +74,7 @@ struct kmod_devname_scan {
 	struct trust *trust; /* NULL: the modules are read */
 	bool adaptive; /* the number of threads is ours to choose */
 	long blocks_before; /* that the process had read from disks when it began */
+	struct timespec since; /* when nothing had been read */
 	bool begun;
 	bool finished;
 

@@ -15,7 +15,7 @@
 
 const struct fuzz_target fuzz_target = { "modinfo", fuzz_modules };
 
-static int read_image(struct modinfo *modinfo, const struct image *image)
+static int read_image(struct modinfo *modinfo, struct image *image)
 {
 	int r = modinfo_read(modinfo, image);
 
