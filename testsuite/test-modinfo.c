@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -804,6 +805,61 @@ START_TEST(an_image_gives_what_there_is_and_no_more)
 }
 END_TEST
 
+static struct timespec later(struct timespec time, long seconds, long nanoseconds)
+{
+	time.tv_sec += seconds;
+	time.tv_nsec += nanoseconds;
+	return time;
+}
+
+START_TEST(a_file_is_settled_if_its_time_of_change_is_past)
+{
+	static const uint8_t byte = 0;
+	struct image image;
+	struct timespec t;
+	struct stat st;
+	int fd;
+
+	image_from_memory(&byte, 1, &image);
+	ck_assert_int_eq(image_is_settled(&image, &(struct timespec){ 0 }), 1);
+	fd = file_of(&byte, 1);
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	t = st.st_ctim;
+	ck_assert_int_eq(image_is_settled(&image, &t), 0);
+	t = later(st.st_ctim, 0, 1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 1);
+	t = later(st.st_ctim, 0, -1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 0);
+	t = later(st.st_ctim, 1, -1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 1);
+	t = later(st.st_ctim, -1, 1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(image_is_settled(&image, &t), -EBADF);
+}
+END_TEST
+
+/* Before there is another time, there is another size. */
+START_TEST(a_file_that_was_cut_is_not_settled)
+{
+	struct timespec future = { .tv_sec = INT32_MAX };
+	uint8_t data[200] = { 0 }, buffer[200];
+	struct image image;
+	int fd = file_of(data, sizeof(data));
+
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(image_read(&image, 100, buffer, 50), 50);
+	ck_assert_int_eq(image_read(&image, 70, buffer, 50), 50);
+	ck_assert_int_eq(image_is_settled(&image, &future), 1);
+	ck_assert_int_eq(ftruncate(fd, 150), 0);
+	ck_assert_int_eq(image_is_settled(&image, &future), 1);
+	ck_assert_int_eq(ftruncate(fd, 149), 0);
+	ck_assert_int_eq(image_is_settled(&image, &future), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
 START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
 {
 	struct modinfo modinfo = { 0 };
@@ -923,6 +979,8 @@ int main(void)
 	tcase_add_test(tcase, what_is_not_elf_is_malformed);
 	tcase_add_test(tcase, nothing_read_yet_has_no_aliases);
 	tcase_add_test(tcase, an_image_gives_what_there_is_and_no_more);
+	tcase_add_test(tcase, a_file_is_settled_if_its_time_of_change_is_past);
+	tcase_add_test(tcase, a_file_that_was_cut_is_not_settled);
 	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault);
 	tcase_add_test(tcase, a_short_file_that_cannot_be_read_is_an_error_and_no_fault);
 	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, READS);
