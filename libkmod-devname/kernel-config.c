@@ -60,7 +60,14 @@ static int examine(int fd)
 	return r;
 }
 
-/* -ENOENT: there is no such file, or it is for others to read. */
+/* There is no such file, or it is for others to read. */
+static bool is_missing(int error)
+{
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENXIO ||
+	       error == -EACCES || error == -EPERM;
+}
+
+/* -ENOENT: is_missing(). */
 static int examine_path(int root_fd, const char *path)
 {
 	_cleanup_close_ int fd = kmod_devname_open_in_root(
@@ -68,7 +75,7 @@ static int examine_path(int root_fd, const char *path)
 	struct stat st;
 
 	if (fd < 0)
-		return fd == -ENOMEM || fd == -EMFILE || fd == -ENFILE ? fd : -ENOENT;
+		return is_missing(fd) ? -ENOENT : fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	return S_ISREG(st.st_mode) ? examine(fd) : -ENOENT;

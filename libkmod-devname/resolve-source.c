@@ -16,11 +16,10 @@
 
 #define CMDLINE_SIZE_MAX ((size_t)64 << 10)
 
-/* What libkmod opens by name in the module directory, besides modules.dep.bin. */
+/* What libkmod opens by name in the module directory, besides what is kept. */
 static const char *const indexes[] = {
 	"modules.alias.bin",
 	"modules.symbols.bin",
-	"modules.builtin.bin",
 	"modules.builtin.alias.bin",
 };
 
@@ -68,6 +67,8 @@ static int read_indexes(struct source *source)
 {
 	int r = read_index(source, "modules.dep.bin", &source->dependencies);
 
+	if (r == 0)
+		r = read_index(source, "modules.builtin.bin", &source->built_in);
 	for (size_t i = 0; i < N_INDEXES && r == 0; i++) {
 		struct binary_index index = { 0 };
 
@@ -148,6 +149,7 @@ void source_done(struct source *source)
 	resolver_free(source->resolver);
 	modprobe_config_done(&source->config);
 	binary_index_done(&source->dependencies);
+	binary_index_done(&source->built_in);
 	close_fd(&source->dir_fd);
 }
 
@@ -159,13 +161,24 @@ int source_lacks_block_autoload(struct source *source)
 	return source->lacks_block_autoload;
 }
 
-bool source_has_file(const struct source *source, const char *path)
+int source_has_file(const struct source *source, const char *path)
 {
+	const struct place place = { path, 0 };
 	_cleanup_close_ int fd = path[0] == '/'
 					 ? root_open_long(source->root_fd, path, O_PATH | O_CLOEXEC)
 					 : root_open_below(source->root_fd, source->directory, path,
 							   O_PATH | O_CLOEXEC);
 
-	/* what this process may not look at modprobe may */
-	return fd != -ENOENT && fd != -ENOTDIR && fd != -ELOOP;
+	switch (fd) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -ELOOP:
+	case -ENAMETOOLONG:
+		return 0;
+	case -EACCES: /* what this process may not look at modprobe may */
+	case -EPERM:
+		return 1;
+	default:
+		return fd < 0 ? report_system(source->report, fd, &place) : 1;
+	}
 }

@@ -20,6 +20,7 @@ struct source {
 	int lacks_block_autoload; /* -1: not looked at yet */
 	struct kmod_devname_report *report;
 	struct binary_index dependencies; /* modules.dep.bin */
+	struct binary_index built_in; /* modules.builtin.bin */
 	struct modprobe_config config;
 	struct resolver *resolver; /* NULL until a number is asked for */
 };
@@ -36,7 +37,10 @@ void source_done(struct source *source);
 /* As kernel_config_lacks_block_autoload(), which is asked once. */
 int source_lacks_block_autoload(struct source *source);
 
-/* Is there a file of this name, below the module directory if it is a relative one? */
-bool source_has_file(const struct source *source, const char *path);
+/*
+ * Is there a file of this name, below the module directory if it is a relative one? 1, 0, or a
+ * negative errno, which is reported.
+ */
+int source_has_file(const struct source *source, const char *path);
 
 #endif

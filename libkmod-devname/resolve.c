@@ -115,6 +115,33 @@ static bool has_read_config(const struct resolver *resolver)
 	return found;
 }
 
+static size_t count(struct kmod_config_iter *iter)
+{
+	size_t n = 0;
+
+	while (iter && kmod_config_iter_next(iter))
+		n++;
+	if (iter)
+		kmod_config_iter_free_iter(iter);
+	return n;
+}
+
+/*
+ * Has libkmod every statement? It drops one that it has no memory for, and errno is another one by
+ * the end. What is blacklisted is not asked of it.
+ */
+static bool has_all_statements(const struct resolver *resolver)
+{
+	const struct modprobe_config *config = &resolver->source->config;
+	size_t wanted = 1; /* END */
+
+	for (size_t i = 0; i < config->size; i++)
+		wanted += config->items[i].line > 0 && config->items[i].word != MODPROBE_BLACKLIST;
+	return wanted == count(kmod_config_get_aliases(resolver->ctx)) +
+				 count(kmod_config_get_softdeps(resolver->ctx)) +
+				 count(kmod_config_get_install_commands(resolver->ctx));
+}
+
 /*
  * libkmod goes on without what it has no memory for, and then tells of it by errno alone, which
  * was 0 before.
@@ -122,6 +149,21 @@ static bool has_read_config(const struct resolver *resolver)
 static int check_memory(int r)
 {
 	return errno == ENOMEM ? -ENOMEM : r;
+}
+
+/* Nor does it say that it could not look at a file, which is then as good as none. */
+static int check_files(void)
+{
+	switch (errno) {
+	case ENOMEM:
+	case EMFILE:
+	case ENFILE:
+	case EINTR:
+	case EIO:
+		return -errno;
+	default:
+		return 0;
+	}
 }
 
 static int load_config_once(struct resolver *resolver, const char *const *paths)
@@ -136,12 +178,15 @@ static int load_config_once(struct resolver *resolver, const char *const *paths)
 	return check_memory(has_read_config(resolver) ? 0 : -EBADMSG);
 }
 
-/* libkmod does not try again when a signal comes. */
+/*
+ * libkmod does not try again when a signal comes. A statement that is missing again is one that it
+ * does not take.
+ */
 static int load_config(struct resolver *resolver, const char *const *paths)
 {
 	int r = load_config_once(resolver, paths);
 
-	if (r != -EBADMSG)
+	if (r != -EBADMSG && (r < 0 || has_all_statements(resolver)))
 		return r;
 	if (resolver->ctx)
 		kmod_unref(resolver->ctx);
@@ -224,45 +269,95 @@ bool resolver_has_indexes(const struct resolver *resolver)
 	return resolver->has_indexes;
 }
 
-/* Below the module directory, if that is where it is. */
-static const char *path_of(const struct resolver *resolver, const struct kmod_module *module)
+/* Below the module directory, if that is where it is; NULL if modules.dep does not have it. */
+static int find_path(const struct resolver *resolver, const struct kmod_module *module,
+		     const char **ret_path)
 {
-	const char *path = kmod_module_get_path(module);
 	size_t size = strlen(resolver->directory);
+	const char *path;
+	int r;
 
+	errno = 0;
+	path = kmod_module_get_path(module);
+	r = path ? 0 : check_files();
+	if (r < 0)
+		return r;
 	if (path && strncmp(path, resolver->directory, size) == 0 && path[size] == '/')
-		return path + size + 1;
-	return path;
+		path += size + 1;
+	*ret_path = path;
+	return 0;
 }
 
-/* Is it in the kernel? Of all states only that of built-in modules is not the host's. */
-static bool is_in_kernel(const struct resolver *resolver, const struct kmod_module *module,
-			 enum kmod_devname_verdict *ret_verdict)
+/* Whether it is built in libkmod cannot tell where it has no memory, and does not say so. */
+static bool is_built_in(const struct source *source, const char *name)
 {
-	int state = kmod_module_get_initstate(module);
+	return !source->has_bad_index && binary_index_find(&source->built_in, name);
+}
 
-	if (state != KMOD_MODULE_BUILTIN && (state < 0 || !resolver->source->running))
-		return false;
+/* That of the running kernel, but for what is built in; or a negative errno. */
+static int get_state(const struct kmod_module *module)
+{
+	int state;
+
+	do
+		state = kmod_module_get_initstate(module);
+	while (state == -EINTR);
+	return state;
+}
+
+static bool is_fault(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EIO;
+}
+
+/* Is it in the kernel? 1, 0, or a negative errno. */
+static int is_in_kernel(const struct resolver *resolver, const struct kmod_module *module,
+			enum kmod_devname_verdict *ret_verdict)
+{
+	const struct source *source = resolver->source;
+	int state = is_built_in(source, kmod_module_get_name(module)) ? KMOD_MODULE_BUILTIN
+								      : get_state(module);
+
+	/* any other state is that of the host */
+	if (state != KMOD_MODULE_BUILTIN && !source->running)
+		return 0;
+	if (state < 0)
+		return is_fault(state) ? state : 0;
 	*ret_verdict = state == KMOD_MODULE_BUILTIN ? KMOD_DEVNAME_VERDICT_BUILT_IN
 						    : KMOD_DEVNAME_VERDICT_LOADED;
-	return true;
+	return 1;
 }
 
-static enum kmod_devname_verdict judge(const struct resolver *resolver,
-				       const struct kmod_module *module, bool ignores_command)
+static int judge_path(const struct resolver *resolver, const struct kmod_module *module,
+		      enum kmod_devname_verdict *ret_verdict)
 {
-	const char *path = path_of(resolver, module);
-	enum kmod_devname_verdict verdict;
+	const char *path = NULL;
+	int r = find_path(resolver, module, &path);
 
-	if (is_in_kernel(resolver, module, &verdict))
-		return verdict;
-	if (!ignores_command && kmod_module_get_install_commands(module))
-		return KMOD_DEVNAME_VERDICT_COMMAND;
-	if (path)
-		return source_has_file(resolver->source, path) ? KMOD_DEVNAME_VERDICT_LOADS
-							       : KMOD_DEVNAME_VERDICT_NO_FILE;
-	return strcmp(kmod_module_get_name(module), "off") == 0 ? KMOD_DEVNAME_VERDICT_OFF
-								: KMOD_DEVNAME_VERDICT_NO_FILE;
+	if (r == 0 && path)
+		r = source_has_file(resolver->source, path);
+	if (r < 0)
+		return r;
+	if (r > 0)
+		*ret_verdict = KMOD_DEVNAME_VERDICT_LOADS;
+	else if (!path && strcmp(kmod_module_get_name(module), "off") == 0)
+		*ret_verdict = KMOD_DEVNAME_VERDICT_OFF;
+	else
+		*ret_verdict = KMOD_DEVNAME_VERDICT_NO_FILE;
+	return 0;
+}
+
+static int judge(const struct resolver *resolver, const struct kmod_module *module,
+		 bool ignores_command, enum kmod_devname_verdict *ret_verdict)
+{
+	int r = is_in_kernel(resolver, module, ret_verdict);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (ignores_command || !kmod_module_get_install_commands(module))
+		return judge_path(resolver, module, ret_verdict);
+	*ret_verdict = KMOD_DEVNAME_VERDICT_COMMAND;
+	return 0;
 }
 
 static const struct modprobe_statement *place_of(const struct walk *walk, const char *name,
@@ -295,10 +390,13 @@ static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
 	const char *command = step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle
 				      ? kmod_module_get_install_commands(module)
 				      : NULL;
+	const char *path = NULL;
 	int r = copy(&step->module, kmod_module_get_name(module));
 
 	if (r == 0)
-		r = copy(&step->path, path_of(walk->resolver, module));
+		r = find_path(walk->resolver, module, &path);
+	if (r == 0)
+		r = copy(&step->path, path);
 	if (r == 0)
 		r = copy(&step->obstacle, obstacle);
 	if (r == 0)
@@ -383,10 +481,12 @@ static int stop_at(struct walk *walk, const struct kmod_module *module,
 static int add_loaded(struct walk *walk, const struct kmod_module *module,
 		      enum kmod_devname_role role, bool ignores_command)
 {
-	enum kmod_devname_verdict verdict = judge(walk->resolver, module, ignores_command);
+	enum kmod_devname_verdict verdict;
 	const struct stop *stop = &walk->stop;
-	int r;
+	int r = judge(walk->resolver, module, ignores_command, &verdict);
 
+	if (r < 0)
+		return r;
 	if (verdict == KMOD_DEVNAME_VERDICT_LOADS && stop->module)
 		return add_step(walk, module, role, stop->verdict, stop->module);
 	r = add_step(walk, module, role, verdict, NULL);
@@ -475,14 +575,17 @@ static int walk_missing(struct walk *walk, const struct kmod_module *module,
 	const char *line = binary_index_find(&source->dependencies, kmod_module_get_name(module));
 	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
 	char *path, *rest = NULL;
+	int r;
 
 	if (line && !copy)
 		return -ENOMEM;
 	path = copy ? strchr(copy, ':') : NULL;
 	for (path = path ? strtok_r(path + 1, " ", &rest) : NULL; path;
-	     path = strtok_r(NULL, " ", &rest))
-		if (!source_has_file(source, path))
-			return walk_path(walk, path, dependency_role(role));
+	     path = strtok_r(NULL, " ", &rest)) {
+		r = source_has_file(source, path);
+		if (r <= 0)
+			return r < 0 ? r : walk_path(walk, path, dependency_role(role));
+	}
 	return 0;
 }
 
@@ -495,7 +598,7 @@ static int walk_dependencies(struct walk *walk, const struct kmod_module *module
 
 	errno = 0;
 	list = kmod_module_get_dependencies(module);
-	r = check_memory(0);
+	r = list ? check_memory(0) : check_files();
 	kmod_list_foreach(entry, list)
 	{
 		struct kmod_module *dependency = kmod_module_get_module(entry);
@@ -534,9 +637,11 @@ static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_
 static int walk_root(struct walk *walk, struct kmod_module *module, bool blacklisted)
 {
 	enum kmod_devname_verdict verdict;
-	int r;
+	int r = is_in_kernel(walk->resolver, module, &verdict);
 
-	if (is_in_kernel(walk->resolver, module, &verdict))
+	if (r < 0)
+		return r;
+	if (r > 0)
 		return add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS, verdict, NULL);
 	if (blacklisted)
 		return add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS,
@@ -548,49 +653,26 @@ static int walk_root(struct walk *walk, struct kmod_module *module, bool blackli
 	return r;
 }
 
-static bool contains(const struct kmod_list *list, const char *name)
+/* Not by libkmod, which takes the command line of the host too. */
+static bool is_blacklisted(const struct resolver *resolver, const struct kmod_module *module)
 {
-	const struct kmod_list *entry;
-	bool found = false;
-
-	kmod_list_foreach(entry, list)
-	{
-		struct kmod_module *module = kmod_module_get_module(entry);
-
-		found = found || strcmp(kmod_module_get_name(module), name) == 0;
-		kmod_module_unref(module);
-	}
-	return found;
-}
-
-/* libkmod takes the command line of the host too: what counts must have been read here as well. */
-static bool is_blacklisted(const struct resolver *resolver, const struct kmod_list *allowed,
-			   const char *name)
-{
-	return !contains(allowed, name) &&
-	       modprobe_config_find(&resolver->source->config, MODPROBE_BLACKLIST, name);
+	return modprobe_config_find(&resolver->source->config, MODPROBE_BLACKLIST,
+				    kmod_module_get_name(module));
 }
 
 static int walk_roots(struct walk *walk, const struct kmod_list *list)
 {
 	const struct kmod_list *entry;
-	struct kmod_list *allowed = NULL;
-	int r;
+	int r = 0;
 
-	errno = 0;
-	r = check_memory(kmod_module_apply_filter(walk->resolver->ctx, KMOD_FILTER_BLACKLIST, list,
-						  &allowed));
 	kmod_list_foreach(entry, list)
 	{
 		struct kmod_module *module = kmod_module_get_module(entry);
 
 		if (r == 0)
-			r = walk_root(walk, module,
-				      is_blacklisted(walk->resolver, allowed,
-						     kmod_module_get_name(module)));
+			r = walk_root(walk, module, is_blacklisted(walk->resolver, module));
 		kmod_module_unref(module);
 	}
-	kmod_module_unref_list(allowed);
 	return r;
 }
 

@@ -43,6 +43,9 @@ tree() {
 	done
 	sleep 0.05
 	mv $M/modules.devname whole
+	# modules that are not installed
+	mkdir work/plain
+	cp $M/updates/fuse.ko work/plain
 	head -n 2 whole > $M/modules.devname
 	[ "$(wc -l < whole)" -gt 2 ]
 }
@@ -89,9 +92,12 @@ commands() {
 		list --json --all
 		check $V
 		check --json --dev work/dev --udev-permissions work $V
+		check -C work/etc/depmod.d/a.conf $V
 		diff work/lib/modules/$V/modules.devname ./whole
 		diff --json $V $V
+		diff work/plain $M
 		explain fuse $V
+		explain net/tun $V
 		explain --json c10:203 $V
 	END
 }

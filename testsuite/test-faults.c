@@ -391,6 +391,7 @@ static const struct verb {
 	{ "verify", verify, 0, false },
 	{ "resolution", resolve, 203, true },
 	{ "resolution of a command", resolve, 239, true },
+	{ "resolution of what is blacklisted", resolve, 200, true },
 	{ "open_in_root", open_by_hand, 0, false },
 };
 

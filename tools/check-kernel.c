@@ -273,14 +273,15 @@ static enum status check_udev(const struct subject *subject)
 static enum status check_loading(const struct subject *subject)
 {
 	struct kmod_devname_report *report = check_begin(subject->kernel->path);
-	bool running = kernel_is_running(subject->kernels, subject->kernel);
 	int r;
 
 	if (!report)
 		return STATUS_FAILED;
-	r = kmod_devname_table_lint_loading(subject->table, report, subject->kernels->root_fd,
-					    subject->kernel->directory,
-					    running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
+	r = kernel_is_running(subject->kernels, subject->kernel);
+	if (r >= 0)
+		r = kmod_devname_table_lint_loading(
+			subject->table, report, subject->kernels->root_fd,
+			subject->kernel->directory, r > 0 ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
 	if (r == -EOPNOTSUPP && subject->check->common.verbose)
 		say("this build is without libkmod: what modprobe would load was not looked at");
 	return end(subject, report, r == -EOPNOTSUPP ? 0 : r, subject->kernel->path);

@@ -66,20 +66,35 @@ enum operand {
 	OPERAND_ROOT,
 };
 
-static enum operand classify(const char *operand)
+static enum status classify_directory(const char *operand, enum operand *ret_operand)
+{
+	int is_root = directory_is_root(operand);
+	int is_plain = is_root == 0 ? directory_is_plain(operand) : 0;
+
+	if (is_root < 0 || is_plain < 0)
+		return say_failure(operand, is_root < 0 ? is_root : is_plain);
+	if (is_root > 0)
+		*ret_operand = OPERAND_ROOT;
+	else
+		*ret_operand = is_plain > 0 ? OPERAND_DIRECTORY : OPERAND_KERNEL;
+	return STATUS_CLEAN;
+}
+
+static enum status classify(const char *operand, enum operand *ret_operand)
 {
 	bool is_path = strchr(operand, '/');
 	struct stat st;
 
-	if ((!is_path && !has_module_suffix(operand)) || stat(operand, &st) < 0)
-		return OPERAND_KERNEL;
+	*ret_operand = OPERAND_KERNEL;
+	if (!is_path && !has_module_suffix(operand))
+		return STATUS_CLEAN;
+	if (stat(operand, &st) < 0)
+		return errno == ENOENT ? STATUS_CLEAN : say_failure(operand, -errno);
 	if (S_ISREG(st.st_mode))
-		return OPERAND_MODULE;
+		*ret_operand = OPERAND_MODULE;
 	if (!is_path || !S_ISDIR(st.st_mode))
-		return OPERAND_KERNEL;
-	if (directory_is_root(operand))
-		return OPERAND_ROOT;
-	return directory_is_plain(operand) ? OPERAND_DIRECTORY : OPERAND_KERNEL;
+		return STATUS_CLEAN;
+	return classify_directory(operand, ret_operand);
 }
 
 /* What is asked of a kernel only. */
@@ -99,8 +114,10 @@ static enum status examine(const struct check *check, char **operands, int n)
 	int kernels = 0;
 
 	for (int i = 0; i < n; i++) {
-		enum operand operand = classify(operands[i]);
+		enum operand operand;
 
+		if (classify(operands[i], &operand) != STATUS_CLEAN)
+			return STATUS_FAILED;
 		kernels += operand == OPERAND_KERNEL;
 		if (operand == OPERAND_ROOT) {
 			say("%s: is a root directory; for its kernels write --basedir %s --all",
@@ -121,9 +138,11 @@ static enum status check_paths(struct check *check, char **operands, int *n)
 	int kernels = 0;
 
 	for (int i = 0; i < *n; i++) {
-		enum operand operand = classify(operands[i]);
+		enum operand operand;
 
-		if (operand == OPERAND_MODULE)
+		if (classify(operands[i], &operand) != STATUS_CLEAN)
+			status = STATUS_FAILED;
+		else if (operand == OPERAND_MODULE)
 			status = worse(status, check_file(check, operands[i]));
 		else if (operand == OPERAND_DIRECTORY)
 			status = worse(status, check_directory(check, operands[i]));

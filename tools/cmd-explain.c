@@ -237,7 +237,10 @@ static enum status explain_node(struct explain *explain)
 		status = device_directory_open(explain);
 	if (status != STATUS_CLEAN)
 		return status;
-	explain->running = kernel_is_running(&explain->kernels, explain->kernel);
+	r = kernel_is_running(&explain->kernels, explain->kernel);
+	if (r < 0)
+		return say_failure(explain->kernel->path, r);
+	explain->running = r;
 	if (!explain->name)
 		explain->subject = number_text(&explain->number);
 	else if (asprintf(&explain->subject, "%s/%s", explain->dev_path, explain->name) < 0)

@@ -19,6 +19,7 @@
 enum status side_find(struct side *side, char *operand, const struct common *common)
 {
 	struct stat st;
+	int r;
 
 	*side = (struct side){ .common = *common, .kernels = { .root_fd = -1 } };
 	side->common.all = false;
@@ -31,7 +32,10 @@ enum status side_find(struct side *side, char *operand, const struct common *com
 		return STATUS_CLEAN;
 	}
 	side->common.basedir = NULL;
-	if (!directory_is_root(operand)) {
+	r = directory_is_root(operand);
+	if (r < 0)
+		return say_failure(operand, r);
+	if (r == 0) {
 		side->common.moduledir = NULL;
 		return kernels_find(&side->kernels, &side->common, &operand, 1, false);
 	}
@@ -108,9 +112,12 @@ static enum status read_modules(const struct side *side, const struct kernel *ke
 	struct kmod_devname_config *config = NULL;
 	enum status status = STATUS_CLEAN;
 	char *label;
-
 	/* what depmod.d says is about kernels; a path is as the system has it */
-	if (kernel->directory[0] != '/' || !directory_is_plain(kernel->path)) {
+	int r = kernel->directory[0] == '/' ? directory_is_plain(kernel->path) : 0;
+
+	if (r < 0)
+		return say_failure(kernel->path, r);
+	if (r == 0) {
 		status =
 			read_depmod_config(&side->kernels, kernel, &side->common, NULL, 0, &config);
 		if (status == STATUS_CLEAN && !side->common.quiet)

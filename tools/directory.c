@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What a directory that the user names holds, by what else is in it. */
 
+#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,43 +11,67 @@
 #include "open-path.h"
 #include "tool.h"
 
-static bool has_directory(const char *root, const char *path)
+static bool is_missing(int error)
 {
-	char *full = join_path(root, path);
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
+}
+
+/* 1, 0 or a negative errno. */
+static int has_directory(int root_fd, const char *path)
+{
+	int fd = kmod_devname_open_in_root(root_fd, path, O_PATH | O_DIRECTORY);
+
+	if (fd < 0)
+		return is_missing(fd) ? 0 : fd;
+	(void)close(fd);
+	return 1;
+}
+
+int directory_is_root(const char *path)
+{
+	int fd = open_path(path, O_PATH | O_DIRECTORY), r;
+
+	if (fd < 0)
+		return -errno;
+	r = has_directory(fd, "lib/modules");
+	if (r == 0)
+		r = has_directory(fd, "usr/lib/modules");
+	(void)close(fd);
+	return r;
+}
+
+/* 1, 0 or a negative errno. */
+static int has(int fd, const char *name)
+{
 	struct stat st;
-	bool has;
 
-	has = full && stat(full, &st) == 0 && S_ISDIR(st.st_mode);
-	free(full);
-	return has;
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return is_missing(-errno) ? 0 : -errno;
 }
 
-bool directory_is_root(const char *path)
-{
-	return has_directory(path, "lib/modules") || has_directory(path, "usr/lib/modules");
-}
-
-static bool has(int fd, const char *name)
-{
-	struct stat st;
-
-	return fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-bool directory_is_plain(const char *path)
+static int has_mark(int fd)
 {
 	/* what kernel packages, depmod and this program put there */
 	static const char *const marks[] = { "kernel", "modules.order", "modules.builtin",
 					     "modules.dep", FILE_NAME };
-	int fd = open_path(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-	bool plain = true;
+	/* where modules are built kbuild leaves a modules.order too, but this nowhere else */
+	int r = has(fd, "Module.symvers");
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]) && r == 0; i++)
+		r = has(fd, marks[i]);
+	return r;
+}
+
+int directory_is_plain(const char *path)
+{
+	int fd = open_path(path, O_PATH | O_DIRECTORY), r;
 
 	if (fd < 0)
-		return false;
-	/* where modules are built kbuild leaves a modules.order too, but this nowhere else */
-	if (!has(fd, "Module.symvers"))
-		for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]) && plain; i++)
-			plain = !has(fd, marks[i]);
+		return -errno;
+	r = has_mark(fd);
 	(void)close(fd);
-	return plain;
+	return r < 0 ? r : !r;
 }

@@ -72,6 +72,21 @@ static struct number number_of_stat(const struct stat *st)
 	return (struct number){ st->st_mode & S_IFMT, major(st->st_rdev), minor(st->st_rdev) };
 }
 
+/* Not there, or not for this user to see: then there is nothing to be told of it. */
+static int pass_over(int error)
+{
+	switch (error) {
+	case EACCES:
+	case EPERM:
+	case ENOENT:
+	case ENOTDIR:
+	case ELOOP:
+		return 0;
+	default:
+		return -error;
+	}
+}
+
 enum status device_directory_open(struct explain *explain)
 {
 	const char *root = explain->common.basedir ? explain->common.basedir : "/";
@@ -85,6 +100,8 @@ enum status device_directory_open(struct explain *explain)
 		explain->dev_path = join_path(root, "dev");
 		explain->dev_fd = kmod_devname_open_in_root(explain->kernels.root_fd, "dev",
 							    O_PATH | O_DIRECTORY);
+		if (explain->dev_fd < 0 && pass_over(-explain->dev_fd) < 0)
+			return say_failure("dev", explain->dev_fd);
 	}
 	return explain->dev_path ? STATUS_CLEAN : say_failure("device directory", -ENOMEM);
 }
@@ -145,8 +162,8 @@ static const char *may(mode_t bits)
 int node_print(struct explain *explain, const struct node *node)
 {
 	struct link link = { .step = "node", .subject = explain->subject };
-	char *number, *user, *group;
-	int r = -ENOMEM;
+	char *number, *user = NULL, *group = NULL;
+	int r;
 
 	if (node->state != NODE_PRESENT) {
 		link.result = node->state == NODE_ABSENT ? "absent" : "no-device";
@@ -155,10 +172,11 @@ int node_print(struct explain *explain, const struct node *node)
 								: "is not a device node");
 	}
 	number = number_text(&node->number);
-	user = user_text(explain, node->uid);
-	group = group_text(explain, node->gid);
+	r = number ? user_text(explain, node->uid, &user) : -ENOMEM;
+	if (r == 0)
+		r = group_text(explain, node->gid, &group);
 	link.result = "present";
-	if (number && user && group)
+	if (r == 0)
 		r = explain_print(explain, &link,
 				  "%s is %s, mode %04o: user %s %s, group %s %s, others %s",
 				  explain->subject, number, node->mode, user, may(node->mode >> 6),
@@ -174,21 +192,6 @@ static int print_name(struct explain *explain, const char *name)
 	const struct link link = { .step = "node", .subject = name, .result = "present" };
 
 	return explain_print(explain, &link, "%s/%s has this number", explain->dev_path, name);
-}
-
-/* Not for this user to see, or gone meanwhile: then there is nothing to be told of it. */
-static int pass_over(int error)
-{
-	switch (error) {
-	case EACCES:
-	case EPERM:
-	case ENOENT:
-	case ENOTDIR:
-	case ELOOP:
-		return 0;
-	default:
-		return -error;
-	}
 }
 
 /* A directory that is being gone through; names are below the device directory. */

@@ -70,9 +70,12 @@ char *number_text(const struct number *number);
 bool number_equal(const struct number *a, const struct number *b);
 bool number_parse(const char *text, struct number *ret_number);
 
-/* The name of a user or group, or the number of one without; to be freed, or NULL. */
-char *user_text(const struct explain *explain, uid_t uid);
-char *group_text(const struct explain *explain, gid_t gid);
+/*
+ * The name of a user or group, or the number of one without; to be freed. 0 or a negative errno;
+ * a file that cannot be read is named.
+ */
+int user_text(const struct explain *explain, uid_t uid, char **ret_text);
+int group_text(const struct explain *explain, gid_t gid, char **ret_text);
 
 /* Opens the device directory; says what is wrong. */
 enum status device_directory_open(struct explain *explain);

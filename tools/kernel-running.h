@@ -4,7 +4,10 @@
 
 #include "kernels.h"
 
-/* Are the modules those that the running kernel's modprobe would take, however they are named? */
-bool kernel_is_running(const struct kernels *kernels, const struct kernel *kernel);
+/*
+ * Are the modules those that the running kernel's modprobe would take, however they are named?
+ * 1, 0 or a negative errno.
+ */
+int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel);
 
 #endif
