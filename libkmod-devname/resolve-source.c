@@ -97,13 +97,14 @@ static int read_cmdline(struct source *source)
 	const struct place place = { path, 0 };
 	_cleanup_close_ int fd =
 		kmod_devname_open_in_root(source->root_fd, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	_cleanup_free_ char *text = malloc(CMDLINE_SIZE_MAX);
+	_cleanup_free_ char *text = NULL;
 	ssize_t n;
 
-	if (!text)
-		return -ENOMEM;
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : report_system(source->report, fd, &place);
+	text = malloc(CMDLINE_SIZE_MAX);
+	if (!text)
+		return -ENOMEM;
 	n = read_at(fd, 0, text, CMDLINE_SIZE_MAX - 1);
 	if (n < 0)
 		return report_system(source->report, (int)n, &place);
