@@ -223,8 +223,8 @@ static const char *match_prefix(struct cursor *node, const char *key)
 
 const char *binary_index_find(const struct binary_index *index, const char *key)
 {
-	struct cursor node = { index->data, index->size, 0, !index->data };
-	uint32_t place = take_header(&node);
+	struct cursor node = { index->data, index->size, 0, false };
+	uint32_t place = index->data ? take_header(&node) : 0;
 
 	while ((place & OFFSET_MASK) != 0) {
 		node.offset = place & OFFSET_MASK;

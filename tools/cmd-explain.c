@@ -254,7 +254,7 @@ static enum status explain_node(struct explain *explain)
 	}
 	if (r < 0)
 		return say_failure(explain->subject, r);
-	return r > 0 ? explain->findings : STATUS_FINDINGS;
+	return worse(explain->findings, r > 0 ? STATUS_CLEAN : STATUS_FINDINGS);
 }
 
 /* "/dev/NAME" and "NAME" are names, "c10:229" and "b7:0" numbers. */

@@ -35,37 +35,36 @@ static void free_paths(char **paths, size_t n)
 	free(paths);
 }
 
-/* The paths as seen from the root directory of the host; a missing one stays as it is. */
-static char **make_absolute(const char *const *paths, size_t n)
+/* A path as seen from the root directory of the host; a missing one stays as it is. */
+static int make_absolute(const char *path, char **ret_absolute)
 {
-	char **absolute = calloc(n, sizeof(*absolute));
+	char *absolute = realpath(path, NULL);
 
-	for (size_t i = 0; absolute && i < n; i++) {
-		absolute[i] = realpath(paths[i], NULL);
-		if (!absolute[i])
-			absolute[i] = strdup(paths[i]);
-		if (!absolute[i]) {
-			free_paths(absolute, i);
-			return NULL;
-		}
-	}
-	return absolute;
+	if (!absolute && errno != ENOENT && errno != ENOTDIR)
+		return -errno;
+	if (!absolute)
+		absolute = strdup(path);
+	*ret_absolute = absolute;
+	return absolute ? 0 : -ENOMEM;
 }
 
 static int add_host_paths(struct kmod_devname_config *config, struct kmod_devname_report *report,
 			  const char *const *paths, size_t n)
 {
-	int root_fd = open_path("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r = -ENOMEM;
+	int root_fd = open_path("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
 	char **absolute;
 
 	if (root_fd < 0)
 		return -errno;
-	absolute = make_absolute(paths, n);
-	if (absolute) {
+	absolute = calloc(n, sizeof(*absolute));
+	r = absolute ? 0 : -ENOMEM;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = make_absolute(paths[i], &absolute[i]);
+	if (r == 0)
 		r = kmod_devname_config_read(config, report, root_fd, (const char *const *)absolute,
 					     n);
+	if (absolute)
 		free_paths(absolute, n);
-	}
 	(void)close(root_fd);
 	return r;
 }
