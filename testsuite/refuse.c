@@ -28,28 +28,34 @@ static struct {
 	unsigned int seen[REFUSALS_MAX];
 	size_t n;
 	bool met;
+	void (*meanwhile)(void *data);
+	void *data;
 	int fd; /* where the questions come from, or -1 */
 	sem_t installed;
 } state = { .lock = PTHREAD_MUTEX_INITIALIZER, .fd = -1 };
 
-/* What a call is to fail with; 0 if it is to be done. */
-static int judge(long call)
+/* Is a refusal about this call? Then *ret_error is what it is to fail with, or 0. */
+static bool judge(long call, int *ret_error)
 {
-	int error = 0;
+	bool found = false;
 
+	*ret_error = 0;
 	pthread_mutex_lock(&state.lock);
 	for (size_t i = 0; i < state.n; i++) {
 		const struct refusal *refusal = &state.refusals[i];
 
 		if (refusal->call != call)
 			continue;
-		if (state.seen[i] >= refusal->done && state.seen[i] - refusal->done < refusal->fail)
-			error = refusal->error;
+		if (state.seen[i] >= refusal->done &&
+		    state.seen[i] - refusal->done < refusal->fail) {
+			found = true;
+			*ret_error = refusal->error;
+		}
 		state.seen[i]++;
 	}
-	state.met = state.met || error != 0;
+	state.met = state.met || found;
 	pthread_mutex_unlock(&state.lock);
-	return error;
+	return found;
 }
 
 static void *answer(void *unused)
@@ -61,8 +67,12 @@ static void *answer(void *unused)
 	while (ioctl(state.fd, SECCOMP_IOCTL_NOTIF_RECV, &question) == 0 || errno == EINTR) {
 		struct seccomp_notif_resp reply = { .id = question.id };
 
-		reply.error = -judge(question.data.nr);
-		if (reply.error == 0)
+		int error;
+
+		if (judge(question.data.nr, &error) && state.meanwhile)
+			state.meanwhile(state.data);
+		reply.error = -error;
+		if (error == 0)
 			reply.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
 		(void)ioctl(state.fd, SECCOMP_IOCTL_NOTIF_SEND, &reply);
 		memset(&question, 0, sizeof(question));
@@ -95,7 +105,8 @@ static int install(void)
 static void set(const struct refusal *refusals, size_t n)
 {
 	pthread_mutex_lock(&state.lock);
-	memcpy(state.refusals, refusals, n * sizeof(*refusals));
+	if (n > 0)
+		memcpy(state.refusals, refusals, n * sizeof(*refusals));
 	memset(state.seen, 0, sizeof(state.seen));
 	state.n = n;
 	state.met = false;
@@ -147,4 +158,10 @@ bool refuse_met(void)
 	met = state.met;
 	pthread_mutex_unlock(&state.lock);
 	return met;
+}
+
+void refuse_meanwhile(void (*meanwhile)(void *data), void *data)
+{
+	state.data = data;
+	state.meanwhile = meanwhile;
 }

@@ -11,7 +11,7 @@
 #define SYS_newfstatat SYS_fstat
 #endif
 
-/* Of the calls of this system call, the first ones are done, so many after them fail. */
+/* Of the calls of this system call, the first ones are done, so many after them fail; 0: do not. */
 struct refusal {
 	long call;
 	unsigned int done;
@@ -21,8 +21,8 @@ struct refusal {
 
 /*
  * From now on some system calls of this thread fail, and of those that it starts. Once they do, it
- * may be called again with other numbers for the same calls. False, and a line that says so, if
- * that cannot be here.
+ * may be called again with other numbers for the same calls, or with none. False, and a line that
+ * says so, if that cannot be here.
  */
 bool refuse(const struct refusal *refusals, size_t n);
 
@@ -31,5 +31,8 @@ bool refuse_next(long call, int error);
 
 /* Has one failed since? */
 bool refuse_met(void);
+
+/* What is done before each of the calls that fail, or that a refusal with error 0 is about. */
+void refuse_meanwhile(void (*meanwhile)(void *data), void *data);
 
 #endif

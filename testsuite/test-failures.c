@@ -388,6 +388,7 @@ static int verify(struct world *w)
 	return kmod_devname_table_verify(w->table, w->report, w->dev_fd, w->permissions);
 }
 
+#if WITH_LIBKMOD
 static int resolve(struct world *w)
 {
 	int r = kmod_devname_resolution_new(w->root_fd, MODULES, S_IFCHR, 10, 229, 0, w->report,
@@ -396,6 +397,7 @@ static int resolve(struct world *w)
 	return r < 0 ? r
 		     : kmod_devname_table_lint_loading(w->table, w->report, w->root_fd, MODULES, 0);
 }
+#endif
 
 static int write_formats(struct world *w)
 {
@@ -564,8 +566,10 @@ static unsigned int fail_each(const struct verb *verb, int root_fd, size_t which
 		int r;
 
 		world_begin(&w, root_fd, verb->input, verb->size);
-		if (!refuse_one(which, n, calls[which].error))
+		if (!refuse_one(which, n, calls[which].error)) {
+			world_end(&w);
 			return 0;
+		}
 		r = verb->run(&w);
 		met = refuse_met();
 		(void)refuse_one(which, 0, 0);

@@ -906,42 +906,134 @@ static int read_refused(struct modinfo *modinfo, int fd)
 	return r < 0 ? r : modinfo_read(modinfo, &image);
 }
 
-/* Of a file with 200 sections: the head, headers three times, names, strings. */
-#define READS 6
+/* A file with 200 sections, or with names of 9000 bytes: both take more than one read. */
+static int many_reads(int which)
+{
+	const struct layout *layout = &layouts[2];
+	size_t size, names_size = offsetof(Elf64_Shdr, sh_size);
+	uint8_t *data =
+		build(layout, which == 0 ? MKMODULE_MANY_SECTIONS : MKMODULE_NAMES_FAR, &size);
+	int fd;
+
+	if (which > 0) {
+		set_field(layout, data, size, 1, names_size, 9000 % 256, 1);
+		set_field(layout, data, size, 1, names_size + 1, 9000 / 256, 1);
+		data[sizeof(Elf64_Ehdr) + 9000 - 1] = '\0';
+	}
+	fd = file_of(data, size);
+	free(data);
+	return fd;
+}
 
 START_TEST(each_read_that_fails_is_an_error_and_no_fault)
 {
-	const struct refusal refusal = { SYS_pread64, (unsigned int)_i, 1, EIO };
 	struct modinfo modinfo = { 0 };
-	size_t size;
-	uint8_t *data = build(&layouts[2], MKMODULE_MANY_SECTIONS, &size);
-	int fd = file_of(data, size);
+	int fd = many_reads(_i), r;
+	unsigned int n;
 
-	free(data);
-	if (!refuse(&refusal, 1))
-		return;
-	ck_assert_int_eq(read_refused(&modinfo, fd), -EIO);
-	ck_assert_str_eq(aliases_of(&modinfo), "");
-	ck_assert_int_eq(read_refused(&modinfo, fd), 0);
+	for (n = 0;; n++) {
+		if (!refuse(&(struct refusal){ SYS_pread64, n, 1, EIO }, 1))
+			return;
+		r = read_refused(&modinfo, fd);
+		if (!refuse_met())
+			break;
+		ck_assert_int_eq(r, -EIO);
+		ck_assert_str_eq(aliases_of(&modinfo), "");
+	}
+	ck_assert_int_eq(r, 0);
 	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	ck_assert_uint_ge(n, 5); /* the head, headers, names, and of one of them more, strings */
 	modinfo_done(&modinfo);
 }
 END_TEST
 
 START_TEST(a_read_that_a_signal_interrupts_is_made_again)
 {
-	const struct refusal refusal = { SYS_pread64, (unsigned int)_i, 3, EINTR };
 	struct modinfo modinfo = { 0 };
-	size_t size;
-	uint8_t *data = build(&layouts[2], MKMODULE_MANY_SECTIONS, &size);
-	int fd = file_of(data, size);
+	int fd = many_reads(_i), r;
+	bool met = true;
 
-	free(data);
-	if (!refuse(&refusal, 1))
-		return;
-	ck_assert_int_eq(read_refused(&modinfo, fd), 0);
-	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	for (unsigned int n = 0; met; n++) {
+		if (!refuse(&(struct refusal){ SYS_pread64, n, 3, EINTR }, 1))
+			return;
+		r = read_refused(&modinfo, fd);
+		met = refuse_met();
+		ck_assert_int_eq(r, 0);
+		ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	}
 	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* Of a file nobody wrote to since, but that is shorter than what was read of it. */
+START_TEST(a_file_that_lost_what_was_read_is_not_settled)
+{
+	static const struct timespec late = { .tv_sec = INT32_MAX }, early = { .tv_sec = 1 };
+	uint8_t bytes[100] = { 1 }, buffer[100];
+	struct image image;
+	int fd = file_of(bytes, sizeof(bytes));
+
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(image_read(&image, 0, buffer, sizeof(buffer)), sizeof(buffer));
+	ck_assert_int_eq(image_is_settled(&image, &late), 1);
+	ck_assert_int_eq(image_is_settled(&image, &early), 0);
+	ck_assert_int_eq(ftruncate(fd, sizeof(bytes) - 1), 0);
+	ck_assert_int_eq(image_is_settled(&image, &late), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(image_is_settled(&image, &late), -EBADF);
+}
+END_TEST
+
+/* --- extents ----------------------------------------------------------------------------- */
+
+/* Of mkmodule's images all bytes are spoken of, unless an offset is beyond any file. */
+START_TEST(the_extent_is_where_the_last_thing_spoken_of_ends)
+{
+	static const enum mkmodule_defect whole[] = {
+		MKMODULE_SOUND,        MKMODULE_NO_MODINFO,     MKMODULE_SECOND_MODINFO,
+		MKMODULE_MODINFO_LAST, MKMODULE_MANY_SECTIONS,  MKMODULE_EXTENDED_NUMBERS,
+		MKMODULE_NAMES_FAR,    MKMODULE_MODINFO_NOBITS,
+	};
+	static const enum mkmodule_defect beyond[] = { MKMODULE_TABLE_OVERFLOW,
+						       MKMODULE_MODINFO_OVERFLOW };
+	size_t size;
+
+	for (size_t i = 0; i < N(whole); i++) {
+		uint8_t *image = build(&layouts[_i], whole[i], &size);
+
+		CHECK(modinfo_extent(image, size) == size, "%s: %zu of %zu",
+		      mkmodule_defect_name(whole[i]), (size_t)modinfo_extent(image, size), size);
+		free(image);
+	}
+	for (size_t i = 0; i < N(beyond); i++) {
+		uint8_t *image = build(&layouts[_i], beyond[i], &size);
+
+		CHECK(modinfo_extent(image, size) >
+			      (layouts[_i].bits == 32 ? UINT32_MAX - 9U : UINT64_MAX - 1),
+		      "%s", mkmodule_defect_name(beyond[i]));
+		free(image);
+	}
+}
+END_TEST
+
+/* It is told of the first bytes, and never less than of fewer; 0 if there is no header yet. */
+START_TEST(the_extent_is_told_as_soon_as_it_can_be)
+{
+	const struct layout *layout = &layouts[_i];
+	size_t header = layout->bits == 32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr), size;
+	uint8_t *image = build(layout, MKMODULE_EXTENDED_NUMBERS, &size);
+	uint64_t before = 0;
+
+	for (size_t n = 0; n <= size; n++) {
+		uint64_t extent = modinfo_extent(image, n);
+
+		CHECK(extent >= before && extent <= size, "%zu: %zu", n, (size_t)extent);
+		CHECK(n >= header || extent == 0, "%zu: %zu", n, (size_t)extent);
+		before = extent;
+	}
+	ck_assert_uint_eq(before, size);
+	ck_assert_uint_eq(modinfo_extent((const uint8_t *)"no module", 9), 0);
+	free(image);
 }
 END_TEST
 
@@ -965,6 +1057,8 @@ static void add_layout_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, a_number_of_sections_without_headers_is_malformed, 0, n);
 	tcase_add_loop_test(tcase, names_that_end_beyond_any_file_are_cut, 0, n);
 	tcase_add_loop_test(tcase, an_empty_section_of_names_is_malformed, 0, n);
+	tcase_add_loop_test(tcase, the_extent_is_where_the_last_thing_spoken_of_ends, 0, n);
+	tcase_add_loop_test(tcase, the_extent_is_told_as_soon_as_it_can_be, 0, n);
 	tcase_add_loop_test(tcase, section_headers_may_stand_a_terabyte_away, 0, n);
 }
 
@@ -983,8 +1077,9 @@ int main(void)
 	tcase_add_test(tcase, a_file_that_was_cut_is_not_settled);
 	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault);
 	tcase_add_test(tcase, a_short_file_that_cannot_be_read_is_an_error_and_no_fault);
-	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, READS);
-	tcase_add_loop_test(tcase, a_read_that_a_signal_interrupts_is_made_again, 0, READS);
+	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, 2);
+	tcase_add_loop_test(tcase, a_read_that_a_signal_interrupts_is_made_again, 0, 2);
+	tcase_add_test(tcase, a_file_that_lost_what_was_read_is_not_settled);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);
 }

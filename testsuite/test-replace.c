@@ -495,6 +495,54 @@ START_TEST(a_system_call_that_fails_leaves_the_old_or_the_new_file)
 }
 END_TEST
 
+static void remove_temporaries(void *data)
+{
+	int dir_fd = *(int *)data;
+	char name[64];
+
+	for (int i = 0; i < 16; i++) {
+		(void)snprintf(name, sizeof(name), ".modules.devname.%d.%d", (int)getpid(), i);
+		(void)unlinkat(dir_fd, name, 0);
+	}
+}
+
+static const struct {
+	long call;
+	int error;
+} claims[] = {
+	{ SYS_flock, EWOULDBLOCK },
+	{ SYS_flock, 0 },
+	{ SYS_newfstatat, EIO },
+};
+#define CALLS 6 /* of each: some are about the temporary */
+
+/*
+ * Another run, with the lock of the directory, finds the temporary before that is locked, and has
+ * locked or removed it by then.
+ */
+START_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover)
+{
+	long call = claims[_i / CALLS].call;
+	unsigned int n = (unsigned int)_i % CALLS;
+	const struct refusal refusals[] = {
+		{ SYS_linkat, 0, 1, EPERM },
+		{ call, n, 1, claims[_i / CALLS].error },
+		{ SYS_fstat, n, call == SYS_newfstatat, claims[_i / CALLS].error },
+	};
+	int dir_fd = harness_directory(), r;
+
+	write_old(dir_fd, OLD);
+	refuse_meanwhile(remove_temporaries, &dir_fd);
+	if (!refuse(refusals, N(refusals)))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	ck_assert(r == 1 || r == -ENOENT);
+	ck_assert_str_eq(content_of(dir_fd, NAME), r == 1 ? FUSE : OLD);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
 /* Makes the first names that this run would take. Returns the last of these. */
 static const char *take_names(int dir_fd, int n)
 {
@@ -866,6 +914,8 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_test(tcase, a_write_that_stops_half_way_keeps_the_old_file);
 	tcase_add_loop_test(tcase, a_system_call_that_fails_leaves_the_old_or_the_new_file, 0,
 			    N(refusal_rows));
+	tcase_add_loop_test(tcase, another_temporary_is_made_if_the_first_is_taken_for_a_leftover,
+			    0, CALLS * N(claims));
 	tcase_add_loop_test(tcase, no_name_left_keeps_the_old_file, 0, 2);
 	tcase_add_loop_test(tcase, the_last_name_will_do, 0, 2);
 	tcase_add_test(tcase, no_capability_is_needed);
