@@ -245,8 +245,10 @@ static int open_elf(struct elf *elf, struct image *image)
 	if (n < 0)
 		return (int)n;
 	elf->headers.image = elf->names.image = image;
-	/* all else of them is only looked at below that */
+	/* what bytes they have is only looked at below that */
+	elf->headers.offset = elf->names.offset = 0;
 	elf->headers.size = elf->names.size = 0;
+	elf->section_table = 0;
 	elf->first = elf->n_converted = 0;
 	r = parse_ident(elf, head, (size_t)n);
 	if (r == 0)

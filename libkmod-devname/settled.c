@@ -53,7 +53,7 @@ static int wait_for_tick(int fd, struct stat *ret_st)
 /* A file that is new, or was renamed or given away since, is as good as any. */
 static int read_again(struct modinfo *modinfo, int fd)
 {
-	struct stat before, after;
+	struct stat before = { 0 }, after;
 	struct image image;
 	int r = wait_for_tick(fd, &before);
 
