@@ -906,7 +906,10 @@ static int read_refused(struct modinfo *modinfo, int fd)
 	return r < 0 ? r : modinfo_read(modinfo, &image);
 }
 
-/* A file with 200 sections, or with names of 9000 bytes: both take more than one read. */
+/*
+ * A file with 200 sections, or with 9000 bytes of names, of which .text has one at the end: both
+ * take more than one read.
+ */
 static int many_reads(int which)
 {
 	const struct layout *layout = &layouts[2];
@@ -919,6 +922,8 @@ static int many_reads(int which)
 		set_field(layout, data, size, 1, names_size, 9000 % 256, 1);
 		set_field(layout, data, size, 1, names_size + 1, 9000 / 256, 1);
 		data[sizeof(Elf64_Ehdr) + 9000 - 1] = '\0';
+		set_field(layout, data, size, 3, 0, 8500 % 256, 1); /* sh_name */
+		set_field(layout, data, size, 3, 1, 8500 / 256, 1);
 	}
 	fd = file_of(data, size);
 	free(data);

@@ -511,6 +511,7 @@ static const struct {
 	int error;
 } claims[] = {
 	{ SYS_flock, EWOULDBLOCK },
+	{ SYS_flock, ENOLCK },
 	{ SYS_flock, 0 },
 	{ SYS_newfstatat, EIO },
 };
