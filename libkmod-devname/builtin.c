@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alias.h"
+#include "alias-list.h"
 #include "lines.h"
 #include "list.h"
 #include "report.h"
@@ -50,29 +50,6 @@ static int flush(struct kmod_devname_table *table, struct kmod_devname_report *r
 	return r;
 }
 
-static int add_alias(struct builtin *builtin, const char *alias)
-{
-	struct alias parsed;
-	enum alias_kind kind = alias_parse(alias, &parsed);
-	char *copy;
-
-	if (kind == ALIAS_OTHER)
-		return 0;
-	/* one too many is enough for table_add_module() to refuse them, with a name among them */
-	if (builtin->aliases.size > ALIASES_MAX) {
-		if (kind != ALIAS_NAME)
-			return 0;
-		free(list_pop(&builtin->aliases));
-	}
-	copy = strdup(alias);
-	if (!copy)
-		return -ENOMEM;
-	if (list_push(&builtin->aliases, copy) == 0)
-		return 0;
-	free(copy);
-	return -ENOMEM;
-}
-
 static int read_string(struct kmod_devname_table *table, struct kmod_devname_report *report,
 		       const char *file, char *string, struct builtin *builtin)
 {
@@ -87,7 +64,7 @@ static int read_string(struct kmod_devname_table *table, struct kmod_devname_rep
 		if (!builtin->module)
 			return -ENOMEM;
 	}
-	return r == 0 ? add_alias(builtin, alias) : r;
+	return r == 0 ? alias_list_add(&builtin->aliases, alias) : r;
 }
 
 int kmod_devname_table_read_builtin(struct kmod_devname_table *table,

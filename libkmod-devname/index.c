@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alias.h"
+#include "alias-list.h"
 #include "index.h"
 #include "lines.h"
 #include "table.h"
@@ -61,29 +61,6 @@ static struct index_module *get_module(struct index *index, const char *name)
 	return module;
 }
 
-static int add_alias(struct index_module *module, const char *alias)
-{
-	struct alias parsed;
-	enum alias_kind kind = alias_parse(alias, &parsed);
-	char *copy;
-
-	if (kind == ALIAS_OTHER)
-		return 1;
-	/* one too many is enough for table_add_module() to refuse them, with a name among them */
-	if (module->aliases.size > ALIASES_MAX) {
-		if (kind != ALIAS_NAME)
-			return 1;
-		free(list_pop(&module->aliases));
-	}
-	copy = strdup(alias);
-	if (!copy)
-		return -ENOMEM;
-	if (list_push(&module->aliases, copy) == 0)
-		return 1;
-	free(copy);
-	return -ENOMEM;
-}
-
 /* modprobe's own form of an alias, which has lost whether it was "-" or "_". */
 static bool is_normalised(const char *alias)
 {
@@ -103,6 +80,7 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 	static const char word[] = "alias ";
 	char *alias = line->text + sizeof(word) - 1, *blank;
 	struct index_module *module;
+	int r;
 
 	if (line->text[0] == '#')
 		return 1;
@@ -121,7 +99,8 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 	module = get_module(index, blank + 1);
 	if (!module)
 		return -ENOMEM;
-	return add_alias(module, alias);
+	r = alias_list_add(&module->aliases, alias);
+	return r < 0 ? r : 1;
 }
 
 int index_read(struct index *index, struct kmod_devname_report *report, FILE *stream,

@@ -66,6 +66,16 @@ static const struct kmod_devname_step *find_step(const struct kmod_devname_resol
 	return obstacle ? find_named(resolution, obstacle) : found;
 }
 
+/* The file that modules.dep has and the directory has not; or "". */
+static const char *missing_file(const struct kmod_devname_step *step)
+{
+	const char *path = kmod_devname_step_get_path(step);
+
+	return kmod_devname_step_get_verdict(step) == KMOD_DEVNAME_VERDICT_NO_FILE && path ? path
+											   : "";
+}
+
+/* The missing file, if there is one, goes behind it. */
 static const char *explain(const struct kmod_devname_step *step)
 {
 	switch (kmod_devname_step_get_verdict(step)) {
@@ -76,6 +86,8 @@ static const char *explain(const struct kmod_devname_step *step)
 	case KMOD_DEVNAME_VERDICT_OFF:
 		return "is what an alias makes of the number; remove that if the module is wanted";
 	case KMOD_DEVNAME_VERDICT_NO_FILE:
+		if (*missing_file(step) != '\0')
+			return "is in modules.dep; run depmod, for there is no ";
 		return "does not exist; run depmod, or correct the alias";
 	default:
 		return "is loaded instead; run depmod, or remove the alias";
@@ -98,10 +110,10 @@ static int report_not_loaded(struct kmod_devname_report *report,
 	place.file = kmod_devname_step_get_file(step);
 	place.line = kmod_devname_step_get_line(step);
 	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &place,
-			  "opening '%s' (%c%u:%u) does not load module %s: '%s' %s", node->name,
+			  "opening '%s' (%c%u:%u) does not load module %s: '%s' %s%s", node->name,
 			  syntax_type_letter(node->number.type), node->number.major,
 			  node->number.minor, node->module, kmod_devname_step_get_module(step),
-			  explain(step));
+			  explain(step), missing_file(step));
 }
 
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */

@@ -5,10 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MISC_MAJOR 10
+#define MISC_MAJOR 10 /* include/uapi/linux/major.h */
 #define MISC_MINOR_LOCAL_FIRST 243
 #define MISC_MINOR_LOCAL_LAST 254
-#define MISC_MINOR_DYNAMIC 255
+#define MISC_MINOR_DYNAMIC 255 /* MISC_DYNAMIC_MINOR of include/linux/miscdevice.h */
 
 /* A minor number of major 10 that the kernel has given to a device. */
 struct misc_minor {

@@ -12,13 +12,11 @@
 
 #include "cleanup.h"
 #include "depmod-config.h"
+#include "lines.h"
 #include "module-order.h"
 #include "report.h"
 #include "root.h"
 #include "scan.h"
-
-/* The kernel's own has 200 KB for 4000 modules. */
-#define ORDER_SIZE_MAX ((off_t)256 << 20)
 
 static int compare_remarks(const void *a, const void *b)
 {
@@ -198,7 +196,7 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 	if (fd < 0)
 		return report_system(scan->report, fd, &place);
 	r = fstat(fd, &st) < 0 ? -errno : 0;
-	if (r < 0 || !S_ISREG(st.st_mode) || st.st_size > ORDER_SIZE_MAX) {
+	if (r < 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)LINES_TOTAL_MAX) {
 		close_fd(&fd);
 		return r < 0 ? report_system(scan->report, r, &place)
 			     : report_no_order(scan, &place);
@@ -209,7 +207,9 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 		return -ENOMEM;
 	}
 	r = module_order_read(stream, scan->report, positions, n);
-	if (r < 0 && r != -ENOMEM)
+	if (r == -EFBIG) /* it grew */
+		r = report_no_order(scan, &place);
+	else if (r < 0 && r != -ENOMEM)
 		r = report_system(scan->report, r, &place);
 	(void)fclose(stream);
 	return r;

@@ -8,10 +8,9 @@
 #include <sys/stat.h>
 
 #include "libkmod-devname.h"
+#include "misc-minors.h"
 #include "syntax.h"
 
-#define MISC_MAJOR 10 /* include/uapi/linux/major.h */
-#define MISC_DYNAMIC_MINOR 255 /* include/linux/miscdevice.h */
 #define OWNER_NAME_MAX 255 /* LOGIN_NAME_MAX of Linux without the NUL */
 #define ID_MAX 4294967294U /* chown(2) leaves the owner alone for what is above */
 #define ID_16_BIT 65535 /* what is above where IDs have 16 bits */
@@ -144,7 +143,7 @@ bool syntax_parse_mode(const char *text, mode_t *ret_mode)
 bool syntax_is_dynamic(const struct device_number *number)
 {
 	return number->type == S_IFCHR && number->major == MISC_MAJOR &&
-	       number->minor == MISC_DYNAMIC_MINOR;
+	       number->minor == MISC_MINOR_DYNAMIC;
 }
 
 bool syntax_same_number(const struct device_number *a, const struct device_number *b)

@@ -440,6 +440,17 @@ test_block_autoload() {
 	done
 }
 
+test_built_in_modules_that_cannot_be_read() {
+	node fuse fuse char-major-10-229
+	installed 'fuse fuse c10:229'
+	truncate -s 200M $M/modules.builtin.modinfo
+	status 2 kmod-devname check -b root 6.1.0 > out 2> err
+	echo "kmod-devname: $M/modules.builtin.modinfo: File too large" | same err
+	mv $M/modules.devname whole
+	status 2 kmod-devname diff -b root 6.1.0 6.1.0 > out 2> err
+	grep -qxF "kmod-devname: $M/modules.builtin.modinfo: File too large" err || fail "$(cat err)"
+}
+
 test_not_loaded() {
 	need_library LIBKMOD
 	node fuse fuse char-major-10-229

@@ -226,6 +226,9 @@ test_a_module_without_its_file() {
 	grep -qxF 'fuse is in modules.dep, but there is no kernel/fuse.ko' out
 	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
 	grep -qxF 'cuse is not loaded from kernel/cuse.ko since fuse is not' out
+	status 1 kmod-devname check -b root "$V" > out 2> err
+	grep -qF "'cuse' (c10:203) does not load module cuse: 'fuse' is in modules.dep; run depmod, for there is no kernel/fuse.ko [not-loaded]" out ||
+		fail "$(cat out)"
 	# links count if they lead to a file in the root
 	ln -s /bin/sh "$MODULES/kernel/fuse.ko"
 	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
@@ -474,6 +477,15 @@ test_nodes_of_the_device_directory() {
 	rm root/etc/passwd
 	mkfifo root/etc/passwd
 	verdict 0 'opening root/dev/fuse loads fuse' fuse
+	grep -qF ': user 0 may read and write, group printers may read' out
+	# a hole has no line that ends
+	rm root/etc/passwd
+	truncate -s 8G root/etc/passwd root/etc/group
+	(
+		# shellcheck disable=SC3045 # every sh of Linux has ulimit -t
+		ulimit -t 10
+		verdict 0 'opening root/dev/fuse loads fuse' fuse
+	) || fail "a file of 8 GiB is read"
 	grep -qF ': user 0 may read and write, group printers may read' out
 	# the nodes of an image are made when it starts
 	verdict 0 'opening root/dev/cuse loads fuse, cuse' cuse

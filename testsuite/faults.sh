@@ -52,7 +52,7 @@ tree() {
 
 configuration() {
 	mkdir -p work/etc/depmod.d work/etc/modprobe.d work/etc/udev/rules.d
-	printf 'search updates built-in\noverride fuse 6.1.* kernel\n' > work/etc/depmod.d/a.conf
+	printf 'search updates built-in\noverride fuse 6.1.* kernel\nnonsense\n' > work/etc/depmod.d/a.conf
 	printf 'exclude nothing\n' > work/etc/depmod.d/b.conf
 	printf 'blacklist tun\nsoftdep cuse pre: fuse\nnonsense\n' > work/etc/modprobe.d/a.conf
 	printf 'root:x:0:0::/:\n' > work/etc/passwd
@@ -89,6 +89,7 @@ commands() {
 		static-nodes -f cpio --input ./whole
 		create --dev work/dev -n $V
 		list $V
+		check $M/kernel/fuse.ko
 		list --json --all
 		check $V
 		check --json --dev work/dev --udev-permissions work $V

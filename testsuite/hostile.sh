@@ -173,6 +173,7 @@ make_order() {
 	dangling) ln -s nowhere $o ;;
 	to-zero) ln -s /dev/zero $o ;;
 	hole) hole $o ;;
+	200-mib) truncate -s 200M $o ;;
 	nul) printf 'good\0.ko\ngood.ko\n' > $o ;;
 	no-newline) printf good.ko > $o ;;
 	long) { long 5000; echo; echo good.ko; } > $o ;;
@@ -192,6 +193,7 @@ test_whatever_stands_for_modules_order_the_modules_are_read() {
 	dangling 0 dangling-link 0
 	to-zero 0 dangling-link 0
 	hole 0 bad-order 0
+	200-mib 0 bad-order 0
 	nul 0 - 0
 	no-newline 0 bad-order 0
 	long 0 bad-order 0

@@ -18,10 +18,11 @@ export LD_LIBRARY_PATH
 
 # Outside of the root directory each run opens the libraries that it is linked with. libselinux asks
 # whether there is SELinux; libkmod, for check and explain, reads the command line of the running
-# kernel, whatever the root directory; the C library and the sanitizers look at the machine.
+# kernel and asks it for the states of modules, whatever the root directory; the C library and the
+# sanitizers look at the machine.
 LOADER='(/usr)?/lib(64|x?32)?/|/etc/ld\.so\.(cache|preload)$|/usr/local/lib/'
 SELINUX='/sys/fs/selinux|/selinux$|/etc/selinux/config$|/proc/(filesystems|mounts)$'
-LIBKMOD='/proc/cmdline$'
+LIBKMOD='/proc/cmdline$|/sys/module/[a-z0-9_]+(/initstate)?$'
 MACHINE='/proc/(self|thread-self|[0-9]+)/|/proc/sys/|/sys/devices/system/cpu|/dev/null$'
 
 need_strace() {
@@ -33,6 +34,7 @@ need_strace() {
 
 # A root directory with all that the commands read, and a device directory.
 make_root() {
+	command -v "$DEPMOD" > /dev/null || skip "depmod is not installed"
 	modules=root/lib/modules/$VER
 	module $modules/kernel/fuse.ko alias=devname:fuse alias=char-major-10-229
 	module $modules/kernel/tun.ko alias=devname:net/tun alias=char-major-10-200
@@ -46,6 +48,12 @@ make_root() {
 	echo 'KERNEL=="fuse", MODE="0666", OPTIONS+="static_node=fuse"' > root/etc/udev/rules.d/a.rules
 	printf 'root:x:0:0::/root:/bin/sh\n' > root/etc/passwd
 	printf 'root:x:0:\n' > root/etc/group
+	# what libkmod looks names up in
+	: > $modules/modules.builtin
+	: > $modules/modules.builtin.modinfo
+	cp $modules/modules.alias $modules/modules.devname .
+	"$DEPMOD" -b root $VER 2> err || fail "depmod: $(cat err)"
+	mv modules.alias modules.devname $modules/
 	cp -R root/lib elsewhere/
 	cp -R $modules root/lib/modules/other
 }
@@ -121,6 +129,14 @@ test_nothing_is_opened_outside_of_the_root_directory() {
 		[ ! -s found ] || fail "$line: $(cat found)"
 		paths | grep -q "^$PWD/root/lib/modules" || fail "$line: its own files were not seen"
 	done < lines
+	# so that the lookups of libkmod were among them
+	if grep -q '^#define WITH_LIBKMOD 1' "$top_builddir/config.h"; then
+		traced explain -b root --dev dev c10:229 $VER
+		for index in alias dep builtin; do
+			grep -q "= [0-9]*<$PWD/root/.*/modules\.$index\.bin>\$" trace ||
+				fail "modules.$index.bin was not opened"
+		done
+	fi
 	count "$(wc -l < lines) command lines, no file opened outside of the root directory"
 }
 

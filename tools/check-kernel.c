@@ -115,14 +115,10 @@ static enum status check_table(const struct subject *subject)
 static int open_file(const struct subject *subject, const char *name, FILE **ret_stream)
 {
 	int r = kernel_open_stream(subject->kernels, subject->kernel, name, ret_stream);
-	char *path;
 
 	if (r == 0 || r == -ENOENT)
 		return r == 0;
-	if (asprintf(&path, "%s/%s", subject->kernel->path, name) < 0)
-		path = NULL;
-	say_failure(path ? path : name, r);
-	free(path);
+	kernel_say_failure(subject->kernel, name, r);
 	return r;
 }
 
@@ -140,7 +136,7 @@ static enum status compare(const struct subject *subject, const struct compariso
 {
 	struct kmod_devname_report *report = check_begin(subject->kernel->path);
 	struct kmod_devname_table *other = NULL;
-	enum status status;
+	enum status status = STATUS_CLEAN;
 	int r = 0;
 
 	if (!report)
@@ -151,7 +147,11 @@ static enum status compare(const struct subject *subject, const struct compariso
 		r = comparison->read(other, report, stream, comparison->name);
 	if (r == 0)
 		r = comparison->lint(subject, report, other);
-	status = end(subject, report, r, subject->kernel->path);
+	else if (!report_has(report, KMOD_DEVNAME_SYSTEM)) {
+		status = kernel_say_failure(subject->kernel, comparison->name, r);
+		r = 0;
+	}
+	status = worse(status, end(subject, report, r, subject->kernel->path));
 	kmod_devname_table_unref(other);
 	return status;
 }

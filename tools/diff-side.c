@@ -76,14 +76,14 @@ static enum status read_built_in(const struct side *side, const struct kernel *k
 	if (r == -ENOENT)
 		return STATUS_CLEAN;
 	if (r < 0)
-		return say_failure(version->label, r);
+		return kernel_say_failure(kernel, BUILTIN_NAME, r);
 	r = kmod_devname_table_new(&table);
 	if (r == 0) {
 		version->built_in = table;
 		r = kmod_devname_table_read_builtin(table, NULL, stream, BUILTIN_NAME);
 	}
 	(void)fclose(stream);
-	return r < 0 ? say_failure(version->label, r) : STATUS_CLEAN;
+	return r < 0 ? kernel_say_failure(kernel, BUILTIN_NAME, r) : STATUS_CLEAN;
 }
 
 static enum status scan(const struct side *side, const struct kernel *kernel,

@@ -52,6 +52,15 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 	return r;
 }
 
+enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error)
+{
+	char *path = join_path(kernel->path, name);
+
+	say_failure(path ? path : name, error);
+	free(path);
+	return STATUS_FAILED;
+}
+
 static void kernel_done(struct kernel *kernel)
 {
 	free(kernel->version);

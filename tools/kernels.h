@@ -43,4 +43,7 @@ int kernel_open(const struct kernels *kernels, const struct kernel *kernel, cons
 int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		       FILE **ret_stream);
 
+/* Says what went wrong with a file in it. Returns STATUS_FAILED. */
+enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
+
 #endif

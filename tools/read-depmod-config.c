@@ -81,7 +81,7 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 			       const struct common *common, const char *const *paths,
 			       size_t n_paths, struct kmod_devname_config **ret_config)
 {
-	struct kmod_devname_config *config;
+	struct kmod_devname_config *config = NULL;
 	struct kmod_devname_report *report;
 	enum status status;
 	int r;
@@ -89,16 +89,17 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 	if (kmod_devname_report_new(&report) < 0)
 		return say_failure("depmod.d", -ENOMEM);
 	r = kmod_devname_config_new(kernel->version, &config);
-	if (r == 0) {
+	if (r == 0)
 		r = add_depmod_config(config, report, kernels->root_fd, paths, n_paths);
-		if (r < 0)
-			kmod_devname_config_unref(config);
-		else
-			*ret_config = config;
-	}
 	status = print_report(report, n_paths > 0 ? NULL : "", common);
 	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
 		say_failure("depmod.d", r);
 	kmod_devname_report_unref(report);
-	return r < 0 ? STATUS_FAILED : status;
+	if (r < 0)
+		status = STATUS_FAILED;
+	if (status == STATUS_FAILED)
+		kmod_devname_config_unref(config);
+	else
+		*ret_config = config;
+	return status;
 }
