@@ -131,7 +131,8 @@ enum kmod_devname_severity {
  *   read, note
  *
  * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d, modprobe.d or modules.softdep that is
- *   no statement, or a file that was given and does not exist, warning
+ *   no statement; a file that was given and does not exist; or a chain of soft dependencies that
+ *   has more than 100 modules, warning
  *
  * @KMOD_DEVNAME_BAD_RULE: "bad-rule": a line of udev's rules that names a static node, and
  *   cannot be understood in whole or in part, warning
@@ -1322,7 +1323,8 @@ struct kmod_devname_step;
  * somebody who changes them meanwhile are not to be trusted.
  *
  * Findings: bad-index, for each index that is damaged, and then libkmod is given none; bad-config,
- * long-line; system.
+ * also for the first chain of soft dependencies that has more than 100 modules, of which those
+ * behind are left out; long-line; system.
  *
  * Return: 0, or a negative errno:
  *   -EINVAL: @type, a number or @flags is not as above, or @directory is empty
@@ -1332,8 +1334,7 @@ struct kmod_devname_step;
  *   -EXDEV: libkmod would read another index, since it is a symbolic link to an absolute path or
  *   out of @root_fd
  *   -EBADMSG: libkmod fails
- *   -EFBIG: over 100,000 statements of modprobe.d, 10,000 modules, or 100 soft dependencies one
- *   behind the other
+ *   -EFBIG: over 100,000 statements of modprobe.d, or 10,000 modules
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
  */
 int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,

@@ -30,6 +30,7 @@ struct resolver {
 	int fd; /* what libkmod takes for the module directory */
 	char directory[64];
 	bool has_indexes;
+	bool has_told_depth;
 };
 
 /* Where modprobe stops: what comes behind is not loaded, what came before is. */
@@ -408,6 +409,22 @@ static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
 	return r;
 }
 
+static bool has_name(const struct list *names, const char *name)
+{
+	for (size_t i = 0; i < names->size; i++)
+		if (strcmp(names->items[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A soft dependency does not change what something else was stopped by. */
+static bool stays(const struct walk *walk, const struct kmod_devname_step *step,
+		  const struct kmod_devname_step *new)
+{
+	return step->verdict <= new->verdict ||
+	       (new->role == KMOD_DEVNAME_ROLE_SOFT &&has_name(&walk->stopped, step->module));
+}
+
 /*
  * A module that is there already stays, unless it is loaded only now: it was blacklisted, and is a
  * dependency; or modprobe had stopped before it.
@@ -423,7 +440,7 @@ static bool is_known(struct walk *walk, const char *name, struct kmod_devname_st
 			continue;
 		if (step->role > new->role)
 			step->role = new->role;
-		if (step->verdict <= new->verdict)
+		if (stays(walk, step, new))
 			return true;
 		new->role = step->role;
 		step_free(step);
@@ -496,7 +513,7 @@ static int add_loaded(struct walk *walk, const struct kmod_module *module,
 }
 
 /* What stops a soft dependency stops nothing else. */
-static int walk_list(struct walk *walk, const struct kmod_list *list)
+static int walk_entries(struct walk *walk, const struct kmod_list *list)
 {
 	const struct stop stop = walk->stop;
 	const struct kmod_list *entry;
@@ -514,6 +531,33 @@ static int walk_list(struct walk *walk, const struct kmod_list *list)
 	return r;
 }
 
+/* Of a chain that is too long the rest is left out, and the first of these is told. */
+static int report_depth(const struct walk *walk, const struct kmod_module *module)
+{
+	struct resolver *resolver = walk->resolver;
+	const char *name = kmod_module_get_name(module);
+	const struct modprobe_statement *statement =
+		modprobe_config_find(&resolver->source->config, MODPROBE_SOFTDEP, name);
+	const struct place place = { statement ? statement->file : NULL,
+				     statement ? statement->line : 0 };
+
+	if (resolver->has_told_depth)
+		return 0;
+	resolver->has_told_depth = true;
+	return report_add(
+		resolver->source->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &place,
+		"a chain of soft dependencies has more than %d modules; those of module '%s' "
+		"are not followed",
+		DEPTH_MAX, name);
+}
+
+static int walk_list(struct walk *walk, const struct kmod_module *module,
+		     const struct kmod_list *list)
+{
+	return list && walk->depth == DEPTH_MAX ? report_depth(walk, module)
+						: walk_entries(walk, list);
+}
+
 /*
  * The module between its soft dependencies. With any of these its install command counts for
  * nothing: it would be called for by itself (libkmod-module.c, __kmod_module_fill_softdep).
@@ -526,22 +570,14 @@ static int walk_soft(struct walk *walk, struct kmod_module *module, enum kmod_de
 	errno = 0;
 	r = check_memory(kmod_module_get_softdeps(module, &before, &after));
 	if (r == 0)
-		r = walk_list(walk, before);
+		r = walk_list(walk, module, before);
 	if (r == 0)
 		r = add_loaded(walk, module, role, before || after);
 	if (r == 0)
-		r = walk_list(walk, after);
+		r = walk_list(walk, module, after);
 	kmod_module_unref_list(before);
 	kmod_module_unref_list(after);
 	return r;
-}
-
-static bool is_visited(const struct walk *walk, const char *name)
-{
-	for (size_t i = 0; i < walk->visited.size; i++)
-		if (strcmp(walk->visited.items[i], name) == 0)
-			return true;
-	return false;
 }
 
 static enum kmod_devname_role dependency_role(enum kmod_devname_role role)
@@ -619,10 +655,8 @@ static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_
 	const char *name = kmod_module_get_name(module);
 	int r;
 
-	if (is_visited(walk, name))
+	if (has_name(&walk->visited, name))
 		return 0;
-	if (walk->depth == DEPTH_MAX)
-		return -EFBIG;
 	walk->depth++;
 	r = remember(&walk->visited, name);
 	if (r == 0)
@@ -676,6 +710,27 @@ static int walk_roots(struct walk *walk, const struct kmod_list *list)
 	return r;
 }
 
+static int look_up_once(const struct resolver *resolver, const char *alias,
+			struct kmod_list **ret_list)
+{
+	int r;
+
+	errno = 0;
+	r = kmod_module_new_from_lookup(resolver->ctx, alias, ret_list);
+	return check_memory(r == -ENOENT ? 0 : r);
+}
+
+/*
+ * An index for which it has no memory is to libkmod one without the alias, and errno may be that of
+ * the next index, an empty file. So it is asked again before it is believed that there is nothing.
+ */
+static int look_up(const struct resolver *resolver, const char *alias, struct kmod_list **ret_list)
+{
+	int r = look_up_once(resolver, alias, ret_list);
+
+	return r < 0 || *ret_list ? r : look_up_once(resolver, alias, ret_list);
+}
+
 int resolver_ask(struct resolver *resolver, const char *alias,
 		 struct kmod_devname_resolution *resolution)
 {
@@ -687,14 +742,9 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 	if (!normalised)
 		return -ENOMEM;
 	(void)modprobe_config_normalise(normalised);
-	errno = 0;
-	r = kmod_module_new_from_lookup(resolver->ctx, alias, &list);
-	r = check_memory(r == -ENOENT ? 0 : r);
-	if (r < 0) {
-		kmod_module_unref_list(list);
-		return r;
-	}
-	r = walk_roots(&walk, list);
+	r = look_up(resolver, alias, &list);
+	if (r == 0)
+		r = walk_roots(&walk, list);
 	kmod_module_unref_list(list);
 	return r;
 }

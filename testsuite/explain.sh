@@ -239,6 +239,41 @@ test_a_module_without_its_file() {
 	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
 }
 
+# What the soft dependency would do does not hide that the dependency is missing.
+test_a_missing_dependency_that_is_a_soft_one_too() {
+	tree
+	rm "$MODULES/kernel/fuse.ko"
+	conf 'install fuse /bin/false' 'softdep cuse pre: fuse'
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
+	grep -qxF 'fuse, a dependency, is in modules.dep, but there is no kernel/fuse.ko' out || fail "$(cat out)"
+	# for another module it is what it would do for itself
+	rm "$MODULES/kernel/whole.ko"
+	conf 'install fuse /bin/false' 'softdep whole pre: fuse' 'alias char-major-10-77 cuse' \
+		'alias char-major-10-77 whole'
+	status 1 kmod-devname explain -b root c10:77 "$V" > out
+	grep -q '^nothing will be loaded: .*whole is in modules.dep' out || fail "$(cat out)"
+}
+
+# One such module does not end the check of the others.
+test_a_long_chain_of_soft_dependencies_is_a_finding() {
+	need_libkmod
+	for i in $(seq 0 101); do
+		module "$MODULES/kernel/m$i.ko" "alias=devname:m$i" "alias=char-major-241-$i"
+		echo "softdep m$i pre: m$((i + 1))"
+	done > chain.conf
+	module "$MODULES/kernel/fuse.ko" alias=devname:fuse alias=char-major-10-229
+	index
+	mkdir -p "$CONF" dev
+	mv chain.conf "$CONF"
+	echo 'blacklist fuse' > "$CONF/x.conf"
+	status 0 kmod-devname check -b root "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+	grep -F "$CONF/chain.conf:100: warning: a chain of soft dependencies has more than 100 modules; those of module 'm99' are not followed" out ||
+		fail "$(cat out)"
+	grep "^$CONF/x.conf:1: warning: opening 'fuse' .*\[not-loaded]\$" out || fail "$(cat out)"
+	[ "$(wc -l < out)" -eq 2 ] || fail "$(cat out)"
+}
+
 test_all_modules_that_match_are_loaded() {
 	tree
 	agrees c116:1
@@ -338,6 +373,23 @@ test_no_index_is_told_from_no_module() {
 	rm "$MODULES"/modules.*.bin
 	conf 'alias char-major-10-229 off'
 	verdict 1 "nothing will be loaded: an alias turns it off ($CONF/x.conf:1)" c10:229
+}
+
+# libkmod does not say so, and errno is then that of the empty index behind.
+test_an_index_without_memory_for_it_is_not_one_without_the_alias() {
+	need_libkmod
+	[ -x "$top_builddir/faults" ] || skip "built without the tests that let allocations fail"
+	ko fuse alias=devname:fuse alias=char-major-10-229
+	: > "$MODULES/modules.builtin"
+	index
+	[ ! -s "$MODULES/modules.builtin.alias.bin" ]
+	"$top_builddir/libtool" --mode=execute "$top_builddir/faults" \
+		-l "$top_builddir/.libs/faults-memory.so" root \
+		"$top_builddir/kmod-devname" explain -b root fuse "$V" > found || {
+		[ $? -ne 77 ] || skip "no allocations of another process can fail here"
+		fail "$(cat found)"
+	}
+	count "$(awk '/ points$/ { print $1 }' found) failing allocations with an empty index, all told"
 }
 
 # A damaged one makes libkmod read where nothing is, or for ever: it must not see it.

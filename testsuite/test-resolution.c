@@ -241,13 +241,18 @@ START_TEST(chains_are_bounded)
 {
 	static const struct {
 		unsigned int n;
-		int wanted;
-	} chains[] = { { 90, 0 }, { 1000, -EFBIG } };
+		size_t size; /* of what is found */
+		const char *codes;
+	} chains[] = { { 90, 90, "" },
+		       { 100, 100, "" },
+		       { 101, 100, "bad-config" },
+		       { 1000, 100, "bad-config" } };
 	struct kmod_devname_resolution *resolution;
+	struct kmod_devname_report *report;
 	char *text;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
-	int r, root_fd;
+	int root_fd;
 
 	(void)fprintf(stream, "alias char-major-10-229 m0\n");
 	for (unsigned int i = 0; i < chains[_i].n; i++)
@@ -255,10 +260,18 @@ START_TEST(chains_are_bounded)
 			      i, i, i, i + 1, i, i + 1);
 	(void)fclose(stream);
 	root_fd = root_with(text);
-	r = kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution);
-	ck_assert_int_eq(r, chains[_i].wanted);
-	if (r == 0)
-		kmod_devname_resolution_unref(resolution);
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0,
+						     report, &resolution),
+			 0);
+	ck_assert_uint_eq(kmod_devname_resolution_size(resolution), chains[_i].size);
+	ck_assert_str_eq(harness_codes(report), chains[_i].codes);
+	/* that of x99 */
+	if (*chains[_i].codes)
+		ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)),
+				  300);
+	kmod_devname_resolution_unref(resolution);
+	kmod_devname_report_unref(report);
 	free(text);
 	(void)close(root_fd);
 }
@@ -323,7 +336,7 @@ int main(void)
 	tcase_add_test(tests, a_number_nobody_asks_for_needs_no_modules);
 #if WITH_LIBKMOD
 	tcase_add_test(tests, a_configuration_is_resolved);
-	tcase_add_loop_test(tests, chains_are_bounded, 0, 2);
+	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
 	tcase_add_test(tests, no_command_line_blacklists_nothing);
 #else
 	tcase_add_test(tests, a_build_without_libkmod_says_so);

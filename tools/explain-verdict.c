@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "explain.h"
@@ -16,7 +17,7 @@ struct matter {
 	const struct number *number;
 	const struct kmod_devname_resolution *resolution;
 	enum kmod_devname_verdict verdict;
-	char *names; /* of the modules with this verdict, "a, b" */
+	char *names; /* of the modules that led to it, "a, b" */
 	const struct kmod_devname_step *first; /* of these */
 	char *place; /* of the first */
 	const struct kmod_devname_node *broken; /* declares a module that will not be there */
@@ -38,21 +39,34 @@ static int add_name(struct matter *matter, const struct kmod_devname_step *step)
 	return matter->place ? 0 : -ENOMEM;
 }
 
-/*
- * All that is loaded is named; of other things what is asked for, or a dependency of that, if it is
- * itself what stands in the way.
- */
-static bool counts(const struct kmod_devname_step *step, enum kmod_devname_verdict verdict)
+/* The module that decides about a step: another one that stands in its way, or its own. */
+static const char *decider_of(const struct kmod_devname_step *step)
 {
-	enum kmod_devname_role role = kmod_devname_step_get_role(step);
+	const char *obstacle = kmod_devname_step_get_obstacle(step);
 
-	if (kmod_devname_step_get_verdict(step) != verdict)
-		return false;
-	if (verdict == KMOD_DEVNAME_VERDICT_LOADS)
-		return true;
-	if (verdict == KMOD_DEVNAME_VERDICT_LOADED || verdict == KMOD_DEVNAME_VERDICT_BUILT_IN)
-		return role == KMOD_DEVNAME_ROLE_ALIAS;
-	return role != KMOD_DEVNAME_ROLE_SOFT && !kmod_devname_step_get_obstacle(step);
+	return obstacle ? obstacle : kmod_devname_step_get_module(step);
+}
+
+/*
+ * All that is loaded is named; of other things what is asked for, or what stands in its way. That
+ * is found by its name: by itself it may have another verdict.
+ */
+static bool counts(const struct matter *matter, const struct kmod_devname_step *step)
+{
+	const char *module = kmod_devname_step_get_module(step);
+
+	if (matter->verdict == KMOD_DEVNAME_VERDICT_LOADS)
+		return kmod_devname_step_get_verdict(step) == matter->verdict;
+	for (size_t i = 0; i < kmod_devname_resolution_size(matter->resolution); i++) {
+		const struct kmod_devname_step *asked =
+			kmod_devname_resolution_get(matter->resolution, i);
+
+		if (kmod_devname_step_get_role(asked) == KMOD_DEVNAME_ROLE_ALIAS &&
+		    kmod_devname_step_get_verdict(asked) == matter->verdict &&
+		    strcmp(decider_of(asked), module) == 0)
+			return true;
+	}
+	return false;
 }
 
 static int find_names(struct matter *matter)
@@ -63,7 +77,7 @@ static int find_names(struct matter *matter)
 		const struct kmod_devname_step *step =
 			kmod_devname_resolution_get(matter->resolution, i);
 
-		if (counts(step, matter->verdict))
+		if (counts(matter, step))
 			r = add_name(matter, step);
 	}
 	return r;
