@@ -143,5 +143,5 @@ int directory_entry_type(int dir_fd, const struct directory_entry *entry)
 		return entry->type;
 	if (fstatat(dir_fd, entry->name, &st, AT_SYMLINK_NOFOLLOW) < 0)
 		return -errno;
-	return IFTODT(st.st_mode);
+	return (int)IFTODT(st.st_mode);
 }

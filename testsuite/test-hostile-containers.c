@@ -6,18 +6,14 @@
  * bombs, and data that never comes to an end.
  */
 
+#include <lzma.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
-#if WITH_ZLIB
 #include <zlib.h>
-#endif
-#if WITH_XZ
-#include <lzma.h>
-#endif
 
 #include "hostile.h"
 #include "mkmodule.h"
@@ -524,7 +520,6 @@ static void zstd_frame(struct bytes *file, const struct bytes *content)
 
 /* --- rows -------------------------------------------------------------------------------- */
 
-#if WITH_ZLIB
 START_TEST(gzip_is_read_by_the_book)
 {
 	struct bytes module = module_bytes(), file = { 0 };
@@ -547,9 +542,7 @@ START_TEST(deflate_is_read_by_the_book)
 	bytes_done(&file);
 }
 END_TEST
-#endif
 
-#if WITH_XZ
 START_TEST(xz_is_read_by_the_book)
 {
 	const struct xz *xz = &xz_rows[_i].xz;
@@ -565,9 +558,7 @@ START_TEST(xz_is_read_by_the_book)
 	bytes_done(&module);
 }
 END_TEST
-#endif
 
-#if WITH_ZSTD
 START_TEST(zstd_is_read_by_the_book)
 {
 	struct bytes module = module_bytes(), file = { 0 };
@@ -581,7 +572,6 @@ START_TEST(zstd_is_read_by_the_book)
 	bytes_done(&module);
 }
 END_TEST
-#endif
 
 /* --- one in another, and none whole ------------------------------------------------------ */
 
@@ -598,11 +588,6 @@ static void wrap(struct bytes *file, char format, const struct bytes *content)
 		zstd_frame(file, content);
 }
 
-static bool is_known(char format)
-{
-	return format == 'g' ? WITH_ZLIB : format == 'x' ? WITH_XZ : WITH_ZSTD;
-}
-
 static const char formats[] = "gxz";
 #define N_FORMATS (N(formats) - 1)
 
@@ -615,7 +600,7 @@ START_TEST(what_is_packed_twice_is_no_module)
 	hostile_bounds(SECONDS, MEMORY);
 	wrap(&once, inner, &module);
 	wrap(&twice, outer, &once);
-	check(&twice, is_known(outer) ? MALFORMED : UNSUPPORTED, "packed twice");
+	check(&twice, MALFORMED, "packed twice");
 	bytes_done(&twice);
 	bytes_done(&once);
 	bytes_done(&module);
@@ -632,7 +617,7 @@ START_TEST(formats_do_not_mix)
 	hostile_bounds(SECONDS, MEMORY);
 	wrap(&file, first, &module);
 	wrap(&file, second, &module);
-	check(&file, is_known(first) ? expected : UNSUPPORTED, "one behind another");
+	check(&file, expected, "one behind another");
 	bytes_done(&file);
 	bytes_done(&module);
 }
@@ -648,11 +633,10 @@ START_TEST(no_prefix_of_a_container_gives_a_node)
 	for (size_t n = 0; n < file.size; n++) {
 		const char *got = hostile_judge(file.data, n);
 
-		CHECK(strcmp(got, CORRUPT) == 0 || strcmp(got, MALFORMED) == 0 ||
-			      !is_known(formats[_i]),
+		CHECK(strcmp(got, CORRUPT) == 0 || strcmp(got, MALFORMED) == 0,
 		      "%c, first %zu bytes: '%s'", formats[_i], n, got);
 	}
-	check(&file, is_known(formats[_i]) ? GOOD : UNSUPPORTED, "whole");
+	check(&file, GOOD, "whole");
 	bytes_done(&file);
 	bytes_done(&module);
 }
@@ -683,7 +667,6 @@ static void compress_zeros(struct bytes *file, char format, size_t size)
 	uint8_t *zeros = calloc(1, size);
 
 	CHECK(zeros, "no memory");
-#if WITH_ZLIB
 	if (format == 'g') {
 		z_stream stream = { .next_in = zeros, .avail_in = (uInt)size };
 
@@ -696,8 +679,6 @@ static void compress_zeros(struct bytes *file, char format, size_t size)
 		file->size = file->capacity = stream.total_out;
 		ck_assert_int_eq(deflateEnd(&stream), Z_OK);
 	}
-#endif
-#if WITH_XZ
 	if (format == 'x') {
 		file->data = malloc(size);
 		ck_assert_int_eq(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL, zeros, size,
@@ -705,7 +686,6 @@ static void compress_zeros(struct bytes *file, char format, size_t size)
 				 LZMA_OK);
 		file->capacity = file->size;
 	}
-#endif
 	if (format == 'z') {
 		bytes_add(file, MAGIC "\0\x38", 6);
 		for (size_t done = 0; done < size; done += 128 * KIB)
@@ -750,7 +730,7 @@ START_TEST(a_bomb_of_10_gib_is_refused_soon_and_in_little_memory)
 	const char *got;
 	int fd;
 
-	if (!is_known(format) || (harness_under_valgrind() && hostile_is_too_much()))
+	if (harness_under_valgrind() && hostile_is_too_much())
 		return;
 	compress_zeros(&part, format, BOMB_PART);
 	add_head(&start, format, head);
@@ -811,7 +791,7 @@ START_TEST(what_holds_nothing_takes_little_time)
 	const char *got;
 	int fd;
 
-	if (hostile_is_too_much() || !is_known(idle_rows[_i].format))
+	if (hostile_is_too_much())
 		return;
 	fd = repeat(&start, &piece, idle_rows[_i].mib * MIB / piece.size);
 	hostile_bounds(SECONDS, MEMORY);
@@ -850,7 +830,7 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 	const char *got;
 	int fd;
 
-	if (!is_known(hole_rows[_i].format) || (harness_under_valgrind() && hostile_is_too_much()))
+	if (harness_under_valgrind() && hostile_is_too_much())
 		return;
 	module = module_bytes();
 	if (hole_rows[_i].start.bytes)
@@ -881,7 +861,7 @@ START_TEST(a_large_module_is_read_if_its_headers_speak_of_it)
 	struct bytes module, file = { 0 }, large = { 0 };
 	size_t table;
 
-	if (!is_known(formats[_i]) || hostile_is_too_much())
+	if (hostile_is_too_much())
 		return;
 	module = module_bytes();
 	table = module.size - 4 * 64;
@@ -891,7 +871,6 @@ START_TEST(a_large_module_is_read_if_its_headers_speak_of_it)
 	for (size_t i = 0; i < 8; i++)
 		large.data[40 + i] = (uint8_t)((uint64_t)SIZE >> (8 * i));
 	hostile_bounds(SECONDS, 8 * MEMORY);
-#if WITH_ZLIB
 	if (formats[_i] == 'g') {
 		z_stream stream = { .next_in = large.data, .avail_in = (uInt)large.size };
 
@@ -904,8 +883,6 @@ START_TEST(a_large_module_is_read_if_its_headers_speak_of_it)
 		file.size = stream.total_out;
 		ck_assert_int_eq(deflateEnd(&stream), Z_OK);
 	}
-#endif
-#if WITH_XZ
 	if (formats[_i] == 'x') {
 		bytes_fill(&file, 0, MIB);
 		file.size = 0;
@@ -913,7 +890,6 @@ START_TEST(a_large_module_is_read_if_its_headers_speak_of_it)
 							 large.size, file.data, &file.size, MIB),
 				 LZMA_OK);
 	}
-#endif
 	if (formats[_i] == 'z') {
 		bytes_add(&file, PLAIN, 6);
 		for (size_t at = 0; at < large.size; at += 64 * KIB) {
@@ -932,20 +908,14 @@ END_TEST
 
 static size_t add_rows(TCase *tcase)
 {
-	size_t n = N(zstd_rows) * WITH_ZSTD;
+	size_t n = N(zstd_rows);
 
-#if WITH_ZLIB
 	tcase_add_loop_test(tcase, gzip_is_read_by_the_book, 0, N(gzip_rows));
 	tcase_add_loop_test(tcase, deflate_is_read_by_the_book, 0, N(deflate_rows));
 	n += N(gzip_rows) + N(deflate_rows);
-#endif
-#if WITH_XZ
 	tcase_add_loop_test(tcase, xz_is_read_by_the_book, 0, N(xz_rows));
 	n += N(xz_rows);
-#endif
-#if WITH_ZSTD
 	tcase_add_loop_test(tcase, zstd_is_read_by_the_book, 0, N(zstd_rows));
-#endif
 	return n;
 }
 
