@@ -79,7 +79,7 @@ int image_is_settled(const struct image *image, const struct timespec *since)
 		return 1;
 	if (fstat(image->fd, &st) < 0)
 		return -errno;
-	/* what is cut off reads as zeros for a moment, before there is another time */
+	/* some file systems set the time last */
 	return (uint64_t)st.st_size >= image->end &&
 	       (st.st_ctim.tv_sec < since->tv_sec ||
 		(st.st_ctim.tv_sec == since->tv_sec && st.st_ctim.tv_nsec < since->tv_nsec));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Reading a module that somebody may be writing to. A reader may see half of what is written, and
- * zeros where a file is being cut; so what it says counts only if the file stayed as it was.
+ * Reading a module that somebody may be writing to. A reader may see half of what is written; so
+ * what it says counts only if the file stayed as it was. What no time or size tells is that the
+ * kernel has begun to cut a file, or to write a page, and has not come to its end.
  */
 
 #include <errno.h>

@@ -663,7 +663,7 @@ test_a_signal_that_ends_depmod_ends_the_front_end() {
 		sleep 10
 		END
 		# sh itself says 128 + N either way, python -N only for a signal
-		PATH=$PWD/dying:$PATH env --default-signal=INT,QUIT python3 -c 'import subprocess, sys
+		PATH=$PWD/dying:$PATH env --default-signal=HUP,INT,QUIT python3 -c 'import subprocess, sys
 print(subprocess.call(sys.argv[1:]))' "$FRONT" -b root $VER > got 2> err
 		echo "-$number" | same got
 		same err < /dev/null

@@ -375,23 +375,6 @@ test_no_index_is_told_from_no_module() {
 	verdict 1 "nothing will be loaded: an alias turns it off ($CONF/x.conf:1)" c10:229
 }
 
-# libkmod does not say so, and errno is then that of the empty index behind.
-test_an_index_without_memory_for_it_is_not_one_without_the_alias() {
-	need_libkmod
-	[ -x "$top_builddir/faults" ] || skip "built without the tests that let allocations fail"
-	ko fuse alias=devname:fuse alias=char-major-10-229
-	: > "$MODULES/modules.builtin"
-	index
-	[ ! -s "$MODULES/modules.builtin.alias.bin" ]
-	"$top_builddir/libtool" --mode=execute "$top_builddir/faults" \
-		-l "$top_builddir/.libs/faults-memory.so" root \
-		"$top_builddir/kmod-devname" explain -b root fuse "$V" > found || {
-		[ $? -ne 77 ] || skip "no allocations of another process can fail here"
-		fail "$(cat found)"
-	}
-	count "$(awk '/ points$/ { print $1 }' found) failing allocations with an empty index, all told"
-}
-
 # A damaged one makes libkmod read where nothing is, or for ever: it must not see it.
 test_damaged_indexes_are_named() {
 	tree

@@ -142,4 +142,16 @@ test_every_system_call_of_a_command_may_fail() {
 	sweeps "failing system calls of the commands" $every
 }
 
+# libkmod does not say so, and errno is then that of the empty index behind.
+test_an_empty_index_is_told_from_one_without_memory() {
+	command -v "$DEPMOD" > /dev/null || skip "there is no depmod"
+	tree
+	rm $M/modules.builtin.modinfo
+	"$DEPMOD" -b work $V 2> depmod.log || fail "$(cat depmod.log)"
+	[ ! -s $M/modules.builtin.alias.bin ]
+	sweep -l "$top_builddir/.libs/faults-memory.so" work \
+		"$top_builddir/kmod-devname" explain -b work fuse $V < /dev/null
+	count "$(awk '/ points$/ { print $1 }' found) failing allocations with an empty index, all told"
+}
+
 run_tests "$@"
