@@ -67,13 +67,25 @@ static bool find_modinfo(Elf *elf, struct reading *reading)
 	return true;
 }
 
-/* Is the section of names none of strings, or the table of another shape or not all there? */
-static bool is_table_bad(Elf *elf, size_t size)
+/* Is the section of names none of strings, or do these not begin and end with a NUL? */
+static bool are_names_bad(Elf *elf, size_t names, const uint8_t *data, size_t size)
+{
+	Elf_Scn *section = names != SHN_UNDEF ? elf_getscn(elf, names) : NULL;
+	GElf_Shdr header;
+
+	if (!section || !gelf_getshdr(section, &header) || header.sh_type != SHT_STRTAB ||
+	    (header.sh_flags & SHF_COMPRESSED) || header.sh_size == 0 || header.sh_offset >= size ||
+	    header.sh_size > size - header.sh_offset)
+		return true;
+	data += header.sh_offset;
+	return data[0] != '\0' || data[header.sh_size - 1] != '\0';
+}
+
+/* Is the table of another shape, or not all there? */
+static bool is_table_bad(Elf *elf, const uint8_t *data, size_t size)
 {
 	GElf_Ehdr header;
-	GElf_Shdr names_header;
 	size_t n = 0, names = 0, entry = gelf_fsize(elf, ELF_T_SHDR, 1, EV_CURRENT);
-	Elf_Scn *section;
 
 	if (!gelf_getehdr(elf, &header) || elf_getshdrnum(elf, &n) != 0 ||
 	    elf_getshdrstrndx(elf, &names) != 0)
@@ -81,9 +93,7 @@ static bool is_table_bad(Elf *elf, size_t size)
 	if (header.e_shentsize != entry || (header.e_shoff == 0) != (n == 0) || n > SECTIONS_MAX ||
 	    header.e_shoff > size || n * entry > size - header.e_shoff)
 		return true;
-	section = names != SHN_UNDEF ? elf_getscn(elf, names) : NULL;
-	return !section || !gelf_getshdr(section, &names_header) ||
-	       names_header.sh_type != SHT_STRTAB;
+	return are_names_bad(elf, names, data, size);
 }
 
 static bool is_modinfo_bad(const struct reading *reading, size_t size)
@@ -96,7 +106,8 @@ static bool is_modinfo_bad(const struct reading *reading, size_t size)
 		section->sh_size > size - section->sh_offset);
 }
 
-static void compare(const struct modinfo *modinfo, int fault, Elf *elf, size_t size)
+static void compare(const struct modinfo *modinfo, int fault, Elf *elf, const uint8_t *data,
+		    size_t size)
 {
 	struct reading reading = { 0 };
 
@@ -104,7 +115,7 @@ static void compare(const struct modinfo *modinfo, int fault, Elf *elf, size_t s
 	if (!reading.good)
 		return;
 	if (fault != 0) {
-		FUZZ_CHECK(is_table_bad(elf, size) || is_modinfo_bad(&reading, size),
+		FUZZ_CHECK(is_table_bad(elf, data, size) || is_modinfo_bad(&reading, size),
 			   "fault %d, and libelf reads %zu bytes", fault, reading.size);
 		return;
 	}
@@ -129,7 +140,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(elf_version(EV_CURRENT) != EV_NONE, "libelf is too old");
 	elf = elf_memory(copy.data, copy.size);
 	if (elf)
-		compare(&modinfo, fault, elf, size);
+		compare(&modinfo, fault, elf, data, size);
 	(void)elf_end(elf);
 	free(copy.data);
 	return 0;
