@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "image.h"
+#include "time-order.h"
 
 ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
 {
@@ -80,7 +81,5 @@ int image_is_settled(const struct image *image, const struct timespec *since)
 	if (fstat(image->fd, &st) < 0)
 		return -errno;
 	/* some file systems set the time last */
-	return (uint64_t)st.st_size >= image->end &&
-	       (st.st_ctim.tv_sec < since->tv_sec ||
-		(st.st_ctim.tv_sec == since->tv_sec && st.st_ctim.tv_nsec < since->tv_nsec));
+	return (uint64_t)st.st_size >= image->end && is_before(&st.st_ctim, since);
 }

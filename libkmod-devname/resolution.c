@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include "misc-minors.h"
 #include "report.h"
 #include "resolve-source.h"
 #include "resolve.h"
 #include "syntax.h"
 
-#define MISC_MAJOR 10
 #define STEPS_MAX 10000
 
 void step_free(struct kmod_devname_step *step)

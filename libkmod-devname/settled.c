@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "settled.h"
+#include "time-order.h"
 
 #define TICKS 3
 
@@ -22,11 +23,6 @@ static bool is_same(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size && is_same_time(&a->st_mtim, &b->st_mtim) &&
 	       is_same_time(&a->st_ctim, &b->st_ctim);
-}
-
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
 /* File systems count time in ticks, and two changes in one tick look like one. */

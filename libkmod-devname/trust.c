@@ -11,6 +11,7 @@
 #include "lines.h"
 #include "module-tree.h"
 #include "root.h"
+#include "time-order.h"
 #include "trust.h"
 
 /* A file that was written where it stands: its times lie this close together. */
@@ -38,11 +39,6 @@ void trust_done(struct trust *trust)
 {
 	index_done(&trust->index);
 	list_done(&trust->modules, trust_module_free);
-}
-
-static bool is_before(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
 }
 
 /* The errors that say nothing about the files, but that this process cannot go on. */
