@@ -8,6 +8,8 @@
  */
 
 #include <errno.h>
+#include <fnmatch.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,6 +17,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "array.h"
 #include "binary-index.h"
 #include "cleanup.h"
 #include "image.h"
@@ -28,9 +31,10 @@
 #define HAS_CHILDREN 0x20000000U
 #define OFFSET_MASK 0x0fffffffU
 
-#define INDEX_SIZE_MAX (64 << 20)
+#define INDEX_SIZE_MAX (32 << 20)
 /* libkmod calls itself for each level; there is one at most for each byte of an alias. */
 #define DEPTH_MAX 1000
+#define KEY_SIZE_MAX ((size_t)PATH_MAX) /* libkmod asks for none that is longer */
 #define BYTE_MAX 127
 
 /* Where in the file is read on; bad once that is outside of it. */
@@ -41,14 +45,23 @@ struct cursor {
 	bool bad;
 };
 
+struct node {
+	const char *prefix; /* of all keys below */
+	unsigned char first; /* the byte of the first child */
+	size_t n_children;
+	const unsigned char *children;
+	uint32_t n_values;
+	struct cursor values;
+};
+
 struct tree {
-	const unsigned char *data;
-	size_t size;
+	struct cursor file;
 	/*
 	 * Bytes of all nodes so far. If it is more than the file has, nodes have several parents:
 	 * the way through them may be without an end, or as good as that.
 	 */
 	size_t used;
+	size_t key_size; /* down to where we are */
 	unsigned int depth;
 };
 
@@ -64,37 +77,40 @@ static const unsigned char *take(struct cursor *cursor, size_t n)
 	return bytes;
 }
 
+static uint32_t number_at(const unsigned char *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
 static uint32_t take_number(struct cursor *cursor)
 {
 	const unsigned char *p = take(cursor, 4);
 
-	return p ? (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3] : 0;
+	return p ? number_at(p) : 0;
 }
 
-static void skip_string(struct cursor *cursor)
+static const char *take_string(struct cursor *cursor)
 {
-	const unsigned char *end = cursor->bad ? NULL
-					       : memchr(cursor->data + cursor->offset, '\0',
-							cursor->size - cursor->offset);
+	const unsigned char *string = take(cursor, 0);
+	const unsigned char *end =
+		string ? memchr(string, '\0', cursor->size - cursor->offset) : NULL;
 
-	if (end)
-		cursor->offset = (size_t)(end - cursor->data) + 1;
-	else
+	if (!end) {
 		cursor->bad = true;
-}
-
-static void skip_values(struct cursor *cursor)
-{
-	uint32_t n = take_number(cursor);
-
-	while (n-- > 0 && !cursor->bad) {
-		(void)take_number(cursor);
-		skip_string(cursor);
+		return "";
 	}
+	cursor->offset = (size_t)(end - cursor->data) + 1;
+	return (const char *)string;
 }
 
-/* Moves on to the offsets of the children, and returns how many there are. */
-static size_t take_range(struct cursor *cursor)
+static const char *take_value(struct cursor *cursor, uint32_t *ret_priority)
+{
+	*ret_priority = take_number(cursor);
+	return take_string(cursor);
+}
+
+/* Where the bytes begin for which there are children; returns how many these are. */
+static size_t take_range(struct cursor *cursor, unsigned char *ret_first)
 {
 	const unsigned char *range = take(cursor, 2);
 
@@ -102,43 +118,65 @@ static size_t take_range(struct cursor *cursor)
 		cursor->bad = true;
 		return 0;
 	}
+	*ret_first = range[0];
 	return (size_t)(range[1] - range[0]) + 1;
 }
 
+/* The node at a place, up to its values. A place is an offset, and what the node has. */
+static struct node read_node(struct cursor file, uint32_t place)
+{
+	struct node node = { .prefix = "" };
+
+	file.offset = place & OFFSET_MASK;
+	file.bad = file.offset < HEADER_SIZE || file.offset > file.size;
+	if (place & HAS_PREFIX)
+		node.prefix = take_string(&file);
+	if (place & HAS_CHILDREN)
+		node.n_children = take_range(&file, &node.first);
+	node.children = take(&file, 4 * node.n_children);
+	if (place & HAS_VALUES)
+		node.n_values = take_number(&file);
+	node.values = file;
+	return node;
+}
+
+static uint32_t nth_child(const struct node *node, size_t n)
+{
+	return number_at(node->children + 4 * n);
+}
+
+/* --- is it an index? ---------------------------------------------------------------------- */
+
 static bool check_node(struct tree *tree, uint32_t place);
 
-static bool check_children(struct tree *tree, struct cursor *cursor, size_t n)
+static bool check_children(struct tree *tree, const struct node *node)
 {
-	bool good = true;
+	size_t key_size = strlen(node->prefix) + (node->n_children > 0);
+	bool good = tree->depth < DEPTH_MAX && key_size < KEY_SIZE_MAX - tree->key_size;
 
-	if (tree->depth == DEPTH_MAX)
-		return false;
 	tree->depth++;
-	while (n-- > 0 && good)
-		good = check_node(tree, take_number(cursor));
+	tree->key_size += key_size;
+	for (size_t i = 0; i < node->n_children && good; i++)
+		good = check_node(tree, nth_child(node, i));
+	tree->key_size -= key_size;
 	tree->depth--;
 	return good;
 }
 
 static bool check_node(struct tree *tree, uint32_t place)
 {
-	struct cursor node = { tree->data, tree->size, place & OFFSET_MASK, false }, children;
-	size_t n = 0;
+	struct node node;
+	uint32_t priority;
 
-	if (node.offset == 0)
+	if ((place & OFFSET_MASK) == 0)
 		return true;
-	if (node.offset < HEADER_SIZE || node.offset > tree->size)
+	node = read_node(tree->file, place);
+	for (uint32_t i = 0; i < node.n_values && !node.values.bad; i++)
+		(void)take_value(&node.values, &priority);
+	if (node.values.bad)
 		return false;
-	if (place & HAS_PREFIX)
-		skip_string(&node);
-	if (place & HAS_CHILDREN)
-		n = take_range(&node);
-	children = node;
-	(void)take(&node, 4 * n);
-	if (place & HAS_VALUES)
-		skip_values(&node);
-	tree->used += node.offset - (place & OFFSET_MASK);
-	return !node.bad && tree->used <= tree->size && check_children(tree, &children, n);
+	tree->used += node.values.offset - (place & OFFSET_MASK);
+	return tree->used <= tree->file.size && check_children(tree, &node);
 }
 
 /* Returns where the root is; 0 if this is no index. */
@@ -152,8 +190,8 @@ static uint32_t take_header(struct cursor *cursor)
 
 static bool check(const struct binary_index *index)
 {
-	struct cursor header = { index->data, index->size, 0, false };
-	struct tree tree = { index->data, index->size, HEADER_SIZE, 0 };
+	struct tree tree = { .file = { index->data, index->size, 0, false }, .used = HEADER_SIZE };
+	struct cursor header = tree.file;
 	uint32_t root = take_header(&header);
 
 	return (root & OFFSET_MASK) != 0 && check_node(&tree, root);
@@ -191,53 +229,167 @@ void binary_index_done(struct binary_index *index)
 	*index = (struct binary_index){ 0 };
 }
 
-static const char *take_first_value(struct cursor *node)
+/* --- what does it have? ------------------------------------------------------------------- */
+
+static uint32_t find_root(const struct binary_index *index, struct cursor *ret_file)
 {
-	if (take_number(node) == 0)
-		return NULL;
-	(void)take_number(node);
-	return (const char *)node->data + node->offset;
+	*ret_file = (struct cursor){ index->data, index->size, 0, false };
+	return index->data ? take_header(ret_file) : 0;
 }
 
 /* Where the child for a byte is; 0 if there is none. */
-static uint32_t take_child(struct cursor *node, unsigned char byte)
+static uint32_t find_child(const struct node *node, char byte)
 {
-	unsigned char first = node->data[node->offset];
-	size_t n = take_range(node);
+	size_t n = (size_t)(unsigned char)byte - node->first;
 
-	if (byte < first || byte >= first + n)
-		return 0;
-	(void)take(node, 4 * (size_t)(byte - first));
-	return take_number(node);
-}
-
-/* Moves on behind the prefix; returns what is left of the key, or NULL if it differs. */
-static const char *match_prefix(struct cursor *node, const char *key)
-{
-	const char *prefix = (const char *)node->data + node->offset;
-	size_t size = strlen(prefix);
-
-	skip_string(node);
-	return strncmp(prefix, key, size) == 0 ? key + size : NULL;
+	return (unsigned char)byte >= node->first && n < node->n_children ? nth_child(node, n) : 0;
 }
 
 const char *binary_index_find(const struct binary_index *index, const char *key)
 {
-	struct cursor node = { index->data, index->size, 0, false };
-	uint32_t place = index->data ? take_header(&node) : 0;
+	struct cursor file;
+	uint32_t place = find_root(index, &file), priority;
 
 	while ((place & OFFSET_MASK) != 0) {
-		node.offset = place & OFFSET_MASK;
-		if (place & HAS_PREFIX)
-			key = match_prefix(&node, key);
-		if (!key)
+		struct node node = read_node(file, place);
+		size_t size = strlen(node.prefix);
+
+		if (strncmp(node.prefix, key, size) != 0)
 			return NULL;
-		if (*key == '\0') {
-			if (place & HAS_CHILDREN)
-				(void)take(&node, 4 * take_range(&node));
-			return place & HAS_VALUES ? take_first_value(&node) : NULL;
-		}
-		place = place & HAS_CHILDREN ? take_child(&node, (unsigned char)*key++) : 0;
+		key += size;
+		if (*key == '\0')
+			return node.n_values > 0 ? take_value(&node.values, &priority) : NULL;
+		place = find_child(&node, *key++);
 	}
 	return NULL;
+}
+
+struct match {
+	uint32_t priority;
+	size_t order;
+	const char *value;
+};
+
+struct search {
+	struct cursor file;
+	const char *key; /* what is left of it */
+	char pattern[KEY_SIZE_MAX]; /* from the first wildcard on */
+	struct match *matches;
+	size_t size;
+	size_t capacity;
+};
+
+static int add_values(struct search *search, struct node *node)
+{
+	struct match *matches = search->matches;
+
+	if (node->n_values > 0)
+		matches = array_grow(matches, &search->capacity, sizeof(*matches),
+				     search->size + node->n_values);
+	if (node->n_values > 0 && !matches)
+		return -ENOMEM;
+	search->matches = matches;
+	for (uint32_t i = 0; i < node->n_values; i++) {
+		struct match *match = &matches[search->size];
+
+		match->value = take_value(&node->values, &match->priority);
+		match->order = search->size++;
+	}
+	return 0;
+}
+
+/* What is below a node to which the pattern leads: all of it is compared. */
+static int match_below(struct search *search, struct node *node, const char *prefix, size_t size)
+{
+	int r = 0;
+
+	for (; *prefix != '\0'; prefix++)
+		search->pattern[size++] = *prefix;
+	for (size_t i = 0; i < node->n_children && r == 0; i++) {
+		uint32_t place = nth_child(node, i);
+		struct node child;
+
+		if ((place & OFFSET_MASK) == 0)
+			continue;
+		child = read_node(search->file, place);
+		search->pattern[size] = (char)(node->first + i);
+		r = match_below(search, &child, child.prefix, size + 1);
+	}
+	search->pattern[size] = '\0';
+	if (r == 0 && node->n_values > 0 && fnmatch(search->pattern, search->key, 0) == 0)
+		r = add_values(search, node);
+	return r;
+}
+
+static int match_wildcards(struct search *search, const struct node *node)
+{
+	static const char wildcards[] = "*?[";
+	int r = 0;
+
+	for (const char *p = wildcards; *p != '\0' && r == 0; p++) {
+		uint32_t place = find_child(node, *p);
+		struct node child;
+
+		if ((place & OFFSET_MASK) == 0)
+			continue;
+		child = read_node(search->file, place);
+		search->pattern[0] = *p;
+		r = match_below(search, &child, child.prefix, 1);
+	}
+	return r;
+}
+
+/* Goes down by what the key has, and looks at all that begins with a wildcard on the way. */
+static int match(struct search *search, uint32_t place)
+{
+	int r = 0;
+
+	while (r == 0 && (place & OFFSET_MASK) != 0) {
+		struct node node = read_node(search->file, place);
+		size_t size = strcspn(node.prefix, "*?[");
+
+		if (strncmp(node.prefix, search->key, size) != 0)
+			return 0;
+		search->key += size;
+		if (node.prefix[size] != '\0')
+			return match_below(search, &node, node.prefix + size, 0);
+		r = match_wildcards(search, &node);
+		if (*search->key == '\0')
+			return r == 0 ? add_values(search, &node) : r;
+		place = find_child(&node, *search->key++);
+	}
+	return r;
+}
+
+/* The lowest priority first; of the same, what was found last. */
+static int compare_matches(const void *a, const void *b)
+{
+	const struct match *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	return x->order > y->order ? -1 : x->order < y->order;
+}
+
+static int give_values(struct search *search, struct list *values)
+{
+	int r = list_reserve(values, search->size);
+
+	if (search->size > 1)
+		qsort(search->matches, search->size, sizeof(*search->matches), compare_matches);
+	for (size_t i = 0; i < search->size && r == 0; i++)
+		r = list_push(values, (char *)(uintptr_t)search->matches[i].value);
+	return r;
+}
+
+int binary_index_match(const struct binary_index *index, const char *key, struct list *values)
+{
+	struct search search = { .key = key };
+	uint32_t root = find_root(index, &search.file);
+	int r = match(&search, root);
+
+	if (r == 0)
+		r = give_values(&search, values);
+	free(search.matches);
+	return r;
 }

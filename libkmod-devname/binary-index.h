@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "list.h"
+
 /* An index of depmod(8), modules.*.bin, in memory: a good one, or {0}, which has no keys. */
 struct binary_index {
 	unsigned char *data;
@@ -11,9 +13,8 @@ struct binary_index {
 };
 
 /*
- * Reads an index and looks at the whole of it, for libkmod believes what stands there. Returns 1
- * if it is one, and libkmod can read it without harm, which an empty file is, too; 0 if not; or a
- * negative errno.
+ * Reads an index and looks at the whole of it. Returns 1 if it is one, which libkmod can read
+ * without harm, and so is an empty file; 0 if not; or a negative errno.
  */
 int binary_index_read(struct binary_index *index, int fd);
 
@@ -21,5 +22,11 @@ void binary_index_done(struct binary_index *index);
 
 /* The first value of a key, or NULL if there is none. */
 const char *binary_index_find(const struct binary_index *index, const char *key);
+
+/*
+ * Adds the values of all keys that match, as patterns of fnmatch(3), in the order in which libkmod
+ * has them (libkmod-index.c, index_mm_searchwild). They are the index's. 0 or -ENOMEM.
+ */
+int binary_index_match(const struct binary_index *index, const char *key, struct list *values);
 
 #endif

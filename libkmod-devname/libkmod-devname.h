@@ -1315,14 +1315,15 @@ struct kmod_devname_step;
  * (block/bdev.c, blkdev_get_no_open); that is looked up in the file "config" in @directory, in
  * /boot/config-VERSION, and for the running kernel in /proc/config.gz.
  *
- * What modprobe(8) does then is found out through libkmod, for this root directory alone: by the
+ * What modprobe(8) does then is found out for this root directory alone. Through libkmod, by the
  * files of /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d and
- * /lib/modprobe.d below @root_fd, as kmod_devname_config_read() reads those of depmod.d, and by the
- * indexes that depmod(8) has written to @directory. Symbolic links lead nowhere else. libkmod
- * believes what is in the indexes, so they are looked at before, whether they are whole; those of
- * somebody who changes them meanwhile are not to be trusted.
+ * /lib/modprobe.d below @root_fd, as kmod_devname_config_read() reads those of depmod.d; and by the
+ * indexes that depmod(8) has written to @directory, modules.*.bin. libkmod would map these, and
+ * believe what is in them: they are copied and looked at instead, whether they are whole, and then
+ * looked up in the order in which libkmod does that (libkmod-module.c,
+ * kmod_module_new_from_lookup). Symbolic links lead nowhere else.
  *
- * Findings: bad-index, for each index that is damaged, and then libkmod is given none; bad-config,
+ * Findings: bad-index, for each index that is damaged, and then none is used; bad-config,
  * also for the first chain of soft dependencies that has more than 100 modules, of which those
  * behind are left out; long-line; system.
  *
@@ -1330,9 +1331,7 @@ struct kmod_devname_step;
  *   -EINVAL: @type, a number or @flags is not as above, or @directory is empty
  *   -EOPNOTSUPP: this build of the library is without libkmod
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory; also -ENOENT if /proc is not
- *   mounted, through which libkmod is given the directory: then a finding names /proc/self/fd
- *   -EXDEV: libkmod would read another index, since it is a symbolic link to an absolute path or
- *   out of @root_fd
+ *   mounted, through which libkmod is given statements: then a finding names /proc/self/fd
  *   -EBADMSG: libkmod fails
  *   -EFBIG: over 100,000 statements of modprobe.d, or 10,000 modules
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)

@@ -96,7 +96,7 @@ static void judge(struct kmod_devname_resolution *resolution)
 }
 
 /* Goes on to the next alias while modprobe fails; it does not for what is blacklisted. */
-static int ask(struct kmod_devname_resolution *resolution, struct resolver *resolver)
+static int ask(struct kmod_devname_resolution *resolution, const struct source *source)
 {
 	size_t i;
 	int r = 0;
@@ -105,11 +105,11 @@ static int ask(struct kmod_devname_resolution *resolution, struct resolver *reso
 	for (i = 0; i < resolution->aliases.size && r == 0 &&
 		    resolution->verdict > KMOD_DEVNAME_VERDICT_BLACKLISTED;
 	     i++) {
-		r = resolver_ask(resolver, resolution->aliases.items[i], resolution);
+		r = resolver_ask(source->resolver, resolution->aliases.items[i], resolution);
 		judge(resolution);
 	}
 	cut_aliases(&resolution->aliases, i);
-	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && !resolver_has_indexes(resolver))
+	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && !source->index.whole)
 		resolution->verdict = KMOD_DEVNAME_VERDICT_NO_INDEX;
 	return r;
 }
@@ -150,7 +150,7 @@ static int resolve(struct kmod_devname_resolution *resolution, struct source *so
 	r = add_aliases(resolution, number);
 	if (r == 0)
 		r = start_resolver(source);
-	return r == 0 ? ask(resolution, source->resolver) : r;
+	return r == 0 ? ask(resolution, source) : r;
 }
 
 int resolution_ask(struct source *source, const struct device_number *number,

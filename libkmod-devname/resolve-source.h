@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-#include "binary-index.h"
 #include "modprobe-config.h"
+#include "module-index.h"
 #include "report.h"
 
 struct resolver;
@@ -13,14 +13,11 @@ struct resolver;
 /* A system whose modules are asked for: opened once, and then good for any number of questions. */
 struct source {
 	int root_fd;
-	int dir_fd;
 	const char *directory;
 	bool running;
-	bool has_bad_index; /* which libkmod must not see */
 	int lacks_block_autoload; /* -1: not looked at yet */
 	struct kmod_devname_report *report;
-	struct binary_index dependencies; /* modules.dep.bin */
-	struct binary_index built_in; /* modules.builtin.bin */
+	struct module_index index;
 	struct modprobe_config config;
 	struct resolver *resolver; /* NULL until a number is asked for */
 };

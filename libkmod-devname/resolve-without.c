@@ -17,12 +17,6 @@ void resolver_free(struct resolver *resolver)
 	(void)resolver;
 }
 
-bool resolver_has_indexes(const struct resolver *resolver)
-{
-	(void)resolver;
-	return false;
-}
-
 int resolver_ask(struct resolver *resolver, const char *alias,
 		 struct kmod_devname_resolution *resolution)
 {

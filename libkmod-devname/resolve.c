@@ -1,35 +1,27 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What modprobe(8) would load, through libkmod. libkmod knows no root directory but the host's:
- * it is given the module directory and the configuration as files of /proc/self/fd.
+ * What modprobe(8) would load: libkmod looks up the statements of modprobe.d; the indexes are
+ * looked up here, for libkmod would map files that somebody may change.
  *
  * libkmod can also do all of this by itself, as a dry run, but tells only a function that is
  * passed no data, and takes what the host has loaded for loaded.
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libkmod.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 
 #include "cleanup.h"
-#include "io.h"
+#include "kmod-context.h"
 #include "resolve.h"
+#include "softdep.h"
 
 #define DEPTH_MAX 100
 
 struct resolver {
-	struct kmod_ctx *ctx;
-	int config_fd; /* the configuration, as libkmod reads it */
 	const struct source *source;
-	int fd; /* what libkmod takes for the module directory */
-	char directory[64];
-	bool has_indexes;
+	struct kmod_context *context;
 	bool has_told_depth;
 };
 
@@ -52,187 +44,6 @@ struct walk {
 
 static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role);
 
-static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
-			const char *format, va_list args)
-{
-	(void)data;
-	(void)priority;
-	(void)file;
-	(void)line;
-	(void)function;
-	(void)format;
-	(void)args;
-}
-
-static bool is_same_file(int fd, const char *path)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
-/* libkmod does not say if it could not read the file to its end; this is what stands there. */
-#define END "kmod_devname_end"
-
-static int format_config(const struct modprobe_config *config, char **ret_text, size_t *ret_size)
-{
-	FILE *stream = open_memstream(ret_text, ret_size);
-	int r;
-
-	if (!stream)
-		return -ENOMEM;
-	r = modprobe_config_write(config, stream);
-	if (r == 0 && fputs("alias " END " off\n", stream) < 0)
-		r = -ENOMEM;
-	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
-	return fclose(stream) != 0 || !*ret_text ? -ENOMEM : r;
-}
-
-static int write_config(struct resolver *resolver)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
-	int r = format_config(&resolver->source->config, &text, &size);
-
-	if (r < 0)
-		return r;
-	resolver->config_fd = memfd_create("modprobe.d", MFD_CLOEXEC);
-	if (resolver->config_fd < 0)
-		return -errno;
-	return write_all(resolver->config_fd, text, size);
-}
-
-static bool has_read_config(const struct resolver *resolver)
-{
-	struct kmod_config_iter *iter = kmod_config_get_aliases(resolver->ctx);
-	bool found = false;
-
-	if (!iter)
-		return false;
-	while (!found && kmod_config_iter_next(iter))
-		found = strcmp(kmod_config_iter_get_key(iter), END) == 0;
-	kmod_config_iter_free_iter(iter);
-	return found;
-}
-
-static size_t count(struct kmod_config_iter *iter)
-{
-	size_t n = 0;
-
-	while (iter && kmod_config_iter_next(iter))
-		n++;
-	if (iter)
-		kmod_config_iter_free_iter(iter);
-	return n;
-}
-
-/*
- * Has libkmod every statement? It drops one that it has no memory for, and errno is another one by
- * the end. What is blacklisted is not asked of it.
- */
-static bool has_all_statements(const struct resolver *resolver)
-{
-	const struct modprobe_config *config = &resolver->source->config;
-	size_t wanted = 1; /* END */
-
-	for (size_t i = 0; i < config->size; i++)
-		wanted += config->items[i].line > 0 && config->items[i].word != MODPROBE_BLACKLIST;
-	return wanted == count(kmod_config_get_aliases(resolver->ctx)) +
-				 count(kmod_config_get_softdeps(resolver->ctx)) +
-				 count(kmod_config_get_install_commands(resolver->ctx));
-}
-
-/*
- * libkmod goes on without what it has no memory for, and then tells of it by errno alone, which
- * was 0 before.
- */
-static int check_memory(int r)
-{
-	return errno == ENOMEM ? -ENOMEM : r;
-}
-
-/* Nor does it say that it could not look at a file, which is then as good as none. */
-static int check_files(void)
-{
-	switch (errno) {
-	case ENOMEM:
-	case EMFILE:
-	case ENFILE:
-	case EINTR:
-	case EIO:
-		return -errno;
-	default:
-		return 0;
-	}
-}
-
-static int load_config_once(struct resolver *resolver, const char *const *paths)
-{
-	errno = 0;
-	resolver->ctx = kmod_new(resolver->directory, paths);
-	if (!resolver->ctx)
-		return check_memory(-EBADMSG);
-	if (!kmod_get_dirname(resolver->ctx))
-		return -ENOMEM;
-	kmod_set_log_fn(resolver->ctx, log_nothing, NULL);
-	return check_memory(has_read_config(resolver) ? 0 : -EBADMSG);
-}
-
-/*
- * libkmod does not try again when a signal comes. A statement that is missing again is one that it
- * does not take.
- */
-static int load_config(struct resolver *resolver, const char *const *paths)
-{
-	int r = load_config_once(resolver, paths);
-
-	if (r != -EBADMSG && (r < 0 || has_all_statements(resolver)))
-		return r;
-	if (resolver->ctx)
-		kmod_unref(resolver->ctx);
-	return load_config_once(resolver, paths);
-}
-
-/* Not even whether an index is bad, or could not be read this time, does libkmod say. */
-static int load_indexes(struct resolver *resolver)
-{
-	for (int i = 0; i < 2 && !resolver->has_indexes; i++) {
-		errno = 0;
-		resolver->has_indexes = kmod_load_resources(resolver->ctx) == 0;
-	}
-	if (!resolver->has_indexes && (errno == EMFILE || errno == ENFILE))
-		return -errno;
-	return check_memory(0);
-}
-
-/* Starts with no file at all in the directory: modules.softdep is in the configuration. */
-static int start_config(struct resolver *resolver)
-{
-	char path[64];
-	const char *const paths[] = { path, NULL };
-
-	resolver->fd = fcntl(resolver->config_fd, F_DUPFD_CLOEXEC, 0);
-	if (resolver->fd < 0)
-		return -errno;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", resolver->config_fd);
-	(void)snprintf(resolver->directory, sizeof(resolver->directory), "/proc/self/fd/%d",
-		       resolver->fd);
-	if (!is_same_file(resolver->config_fd, path))
-		return -ENOENT;
-	return load_config(resolver, paths);
-}
-
-/* libkmod is led astray by a damaged index, without which nothing is loaded anyway. */
-static int start_indexes(struct resolver *resolver)
-{
-	if (resolver->source->has_bad_index)
-		return 0;
-	if (dup3(resolver->source->dir_fd, resolver->fd, O_CLOEXEC) < 0)
-		return -errno;
-	return load_indexes(resolver);
-}
-
 int resolver_new(const struct source *source, struct resolver **ret_resolver)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
@@ -241,12 +52,7 @@ int resolver_new(const struct source *source, struct resolver **ret_resolver)
 	if (!resolver)
 		return -ENOMEM;
 	resolver->source = source;
-	resolver->config_fd = resolver->fd = -1;
-	r = write_config(resolver);
-	if (r == 0)
-		r = start_config(resolver);
-	if (r == 0)
-		r = start_indexes(resolver);
+	r = kmod_context_new(&source->config, &resolver->context);
 	if (r < 0)
 		resolver_free(resolver);
 	else
@@ -258,42 +64,80 @@ void resolver_free(struct resolver *resolver)
 {
 	if (!resolver)
 		return;
-	if (resolver->ctx)
-		kmod_unref(resolver->ctx);
-	close_fd(&resolver->config_fd);
-	close_fd(&resolver->fd);
+	kmod_context_free(resolver->context);
 	free(resolver);
 }
 
-bool resolver_has_indexes(const struct resolver *resolver)
+/* --- what a name or an alias leads to ------------------------------------------------------ */
+
+static void unref_module(void *module)
 {
-	return resolver->has_indexes;
+	(void)kmod_module_unref(module);
+}
+
+static int add_module(const struct resolver *resolver, const char *name, struct list *modules)
+{
+	struct kmod_module *module;
+	int r = kmod_context_get_module(resolver->context, name, &module);
+
+	if (r < 0)
+		return r;
+	r = list_push(modules, module);
+	if (r < 0)
+		unref_module(module);
+	return r;
+}
+
+static int look_up_in_indexes(const struct resolver *resolver, const char *alias,
+			      struct list *modules)
+{
+	struct list names = { 0 };
+	int r = module_index_look_up(&resolver->source->index, alias, &names);
+
+	for (size_t i = 0; i < names.size && r == 0; i++)
+		r = add_module(resolver, names.items[i], modules);
+	list_done(&names, NULL);
+	return r;
+}
+
+/* Adds the modules that an alias leads to; none if it is not valid. */
+static int look_up(const struct resolver *resolver, const char *alias, struct list *modules)
+{
+	_cleanup_free_ char *normalised = strdup(alias);
+	size_t n = modules->size;
+	int r;
+
+	if (!normalised)
+		return -ENOMEM;
+	if (modprobe_config_normalise(normalised) < 0)
+		return 0;
+	r = kmod_context_look_up(resolver->context, normalised, modules);
+	return r < 0 || modules->size > n ? r : look_up_in_indexes(resolver, normalised, modules);
+}
+
+static int look_up_all(const struct resolver *resolver, const struct list *names,
+		       struct list *modules)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < names->size && r == 0; i++)
+		r = look_up(resolver, names->items[i], modules);
+	return r;
 }
 
 /* Below the module directory, if that is where it is; NULL if modules.dep does not have it. */
 static int find_path(const struct resolver *resolver, const struct kmod_module *module,
-		     const char **ret_path)
+		     char **ret_path)
 {
-	size_t size = strlen(resolver->directory);
-	const char *path;
-	int r;
+	const char *line = module_index_find_dependencies(&resolver->source->index,
+							  kmod_module_get_name(module));
+	const char *end = line ? strchr(line, ':') : NULL;
 
-	errno = 0;
-	path = kmod_module_get_path(module);
-	r = path ? 0 : check_files();
-	if (r < 0)
-		return r;
-	if (path && strncmp(path, resolver->directory, size) == 0 && path[size] == '/')
-		path += size + 1;
-	*ret_path = path;
-	return 0;
+	*ret_path = end ? strndup(line, (size_t)(end - line)) : NULL;
+	return end && !*ret_path ? -ENOMEM : 0;
 }
 
-/* Whether it is built in libkmod cannot tell where it has no memory, and does not say so. */
-static bool is_built_in(const struct source *source, const char *name)
-{
-	return !source->has_bad_index && binary_index_find(&source->built_in, name);
-}
+/* --- what becomes of a module -------------------------------------------------------------- */
 
 /* That of the running kernel, but for what is built in; or a negative errno. */
 static int get_state(const struct kmod_module *module)
@@ -316,8 +160,9 @@ static int is_in_kernel(const struct resolver *resolver, const struct kmod_modul
 			enum kmod_devname_verdict *ret_verdict)
 {
 	const struct source *source = resolver->source;
-	int state = is_built_in(source, kmod_module_get_name(module)) ? KMOD_MODULE_BUILTIN
-								      : get_state(module);
+	int state = module_index_is_built_in(&source->index, kmod_module_get_name(module))
+			    ? KMOD_MODULE_BUILTIN
+			    : get_state(module);
 
 	/* any other state is that of the host */
 	if (state != KMOD_MODULE_BUILTIN && !source->running)
@@ -332,7 +177,7 @@ static int is_in_kernel(const struct resolver *resolver, const struct kmod_modul
 static int judge_path(const struct resolver *resolver, const struct kmod_module *module,
 		      enum kmod_devname_verdict *ret_verdict)
 {
-	const char *path = NULL;
+	_cleanup_free_ char *path = NULL;
 	int r = find_path(resolver, module, &path);
 
 	if (r == 0 && path)
@@ -391,13 +236,10 @@ static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
 	const char *command = step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle
 				      ? kmod_module_get_install_commands(module)
 				      : NULL;
-	const char *path = NULL;
 	int r = copy(&step->module, kmod_module_get_name(module));
 
 	if (r == 0)
-		r = find_path(walk->resolver, module, &path);
-	if (r == 0)
-		r = copy(&step->path, path);
+		r = find_path(walk->resolver, module, &step->path);
 	if (r == 0)
 		r = copy(&step->obstacle, obstacle);
 	if (r == 0)
@@ -512,32 +354,33 @@ static int add_loaded(struct walk *walk, const struct kmod_module *module,
 	return r;
 }
 
+/* --- what is loaded with it ---------------------------------------------------------------- */
+
 /* What stops a soft dependency stops nothing else. */
-static int walk_entries(struct walk *walk, const struct kmod_list *list)
+static int walk_modules(struct walk *walk, const struct list *modules)
 {
 	const struct stop stop = walk->stop;
-	const struct kmod_list *entry;
 	int r = 0;
 
-	kmod_list_foreach(entry, list)
-	{
-		struct kmod_module *module = kmod_module_get_module(entry);
-
-		if (r == 0)
-			r = walk_module(walk, module, KMOD_DEVNAME_ROLE_SOFT);
+	for (size_t i = 0; i < modules->size && r == 0; i++) {
+		r = walk_module(walk, modules->items[i], KMOD_DEVNAME_ROLE_SOFT);
 		walk->stop = stop;
-		kmod_module_unref(module);
 	}
 	return r;
+}
+
+static const struct modprobe_statement *find_softdep(const struct walk *walk,
+						     const struct kmod_module *module)
+{
+	return modprobe_config_find(&walk->resolver->source->config, MODPROBE_SOFTDEP,
+				    kmod_module_get_name(module));
 }
 
 /* Of a chain that is too long the rest is left out, and the first of these is told. */
 static int report_depth(const struct walk *walk, const struct kmod_module *module)
 {
 	struct resolver *resolver = walk->resolver;
-	const char *name = kmod_module_get_name(module);
-	const struct modprobe_statement *statement =
-		modprobe_config_find(&resolver->source->config, MODPROBE_SOFTDEP, name);
+	const struct modprobe_statement *statement = find_softdep(walk, module);
 	const struct place place = { statement ? statement->file : NULL,
 				     statement ? statement->line : 0 };
 
@@ -548,14 +391,30 @@ static int report_depth(const struct walk *walk, const struct kmod_module *modul
 		resolver->source->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &place,
 		"a chain of soft dependencies has more than %d modules; those of module '%s' "
 		"are not followed",
-		DEPTH_MAX, name);
+		DEPTH_MAX, kmod_module_get_name(module));
 }
 
 static int walk_list(struct walk *walk, const struct kmod_module *module,
-		     const struct kmod_list *list)
+		     const struct list *modules)
 {
-	return list && walk->depth == DEPTH_MAX ? report_depth(walk, module)
-						: walk_entries(walk, list);
+	return modules->size > 0 && walk->depth == DEPTH_MAX ? report_depth(walk, module)
+							     : walk_modules(walk, modules);
+}
+
+static int find_soft(const struct walk *walk, const struct kmod_module *module, struct list *before,
+		     struct list *after)
+{
+	const struct modprobe_statement *statement = find_softdep(walk, module);
+	struct softdep softdep;
+	int r = statement ? softdep_parse(&softdep, statement->value) : 0;
+
+	if (r < 0 || !statement)
+		return r;
+	r = look_up_all(walk->resolver, &softdep.before, before);
+	if (r == 0)
+		r = look_up_all(walk->resolver, &softdep.after, after);
+	softdep_done(&softdep);
+	return r;
 }
 
 /*
@@ -564,88 +423,82 @@ static int walk_list(struct walk *walk, const struct kmod_module *module,
  */
 static int walk_soft(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role)
 {
-	struct kmod_list *before = NULL, *after = NULL;
-	int r;
+	struct list before = { 0 }, after = { 0 };
+	int r = find_soft(walk, module, &before, &after);
 
-	errno = 0;
-	r = check_memory(kmod_module_get_softdeps(module, &before, &after));
 	if (r == 0)
-		r = walk_list(walk, module, before);
+		r = walk_list(walk, module, &before);
 	if (r == 0)
-		r = add_loaded(walk, module, role, before || after);
+		r = add_loaded(walk, module, role, before.size > 0 || after.size > 0);
 	if (r == 0)
-		r = walk_list(walk, module, after);
-	kmod_module_unref_list(before);
-	kmod_module_unref_list(after);
+		r = walk_list(walk, module, &after);
+	list_done(&before, unref_module);
+	list_done(&after, unref_module);
 	return r;
 }
 
-static enum kmod_devname_role dependency_role(enum kmod_devname_role role)
+/* Splits a line of modules.dep, which is changed, into the paths of what a module needs. */
+static int split_dependencies(char *line, struct list *paths)
 {
-	return role == KMOD_DEVNAME_ROLE_SOFT ? role : KMOD_DEVNAME_ROLE_DEPENDENCY;
+	char *path = strchr(line, ':'), *rest = NULL;
+	int r = 0;
+
+	for (path = path ? strtok_r(path + 1, " \t", &rest) : NULL; path && r == 0;
+	     path = strtok_r(NULL, " \t", &rest))
+		r = list_push(paths, path);
+	return r;
 }
 
-static int walk_path(struct walk *walk, char *path, enum kmod_devname_role role)
+/* The module of a path: before the first dot, as libkmod has it (path_to_modname). */
+static int walk_path(struct walk *walk, const char *path, enum kmod_devname_role role, bool missing)
 {
+	const char *slash = strrchr(path, '/');
 	struct kmod_module *module;
-	char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-	int r;
+	int r = kmod_context_get_module(walk->resolver->context, slash ? slash + 1 : path, &module);
 
-	name[strcspn(name, ".")] = '\0';
-	r = kmod_module_new_from_name(walk->resolver->ctx, name, &module);
 	if (r < 0)
-		return r == -ENOMEM ? r : 0;
-	r = add_loaded(walk, module, role, true);
-	kmod_module_unref(module);
+		return r;
+	if (role != KMOD_DEVNAME_ROLE_SOFT)
+		role = KMOD_DEVNAME_ROLE_DEPENDENCY;
+	r = missing ? add_loaded(walk, module, role, true) : walk_soft(walk, module, role);
+	unref_module(module);
 	return r;
 }
 
 /*
- * The first dependency that has no file. libkmod then knows of no dependencies at all, and modprobe
- * tries the module without them, which does not work.
+ * Where one of them has no file, libkmod knows of no dependencies at all, and modprobe tries the
+ * module without them, which does not work: the first of these is what is told.
  */
-static int walk_missing(struct walk *walk, const struct kmod_module *module,
-			enum kmod_devname_role role)
+static int walk_paths(struct walk *walk, const struct list *paths, enum kmod_devname_role role)
 {
-	const struct source *source = walk->resolver->source;
-	const char *line = binary_index_find(&source->dependencies, kmod_module_get_name(module));
-	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
-	char *path, *rest = NULL;
-	int r;
+	int r = 0;
 
-	if (line && !copy)
-		return -ENOMEM;
-	path = copy ? strchr(copy, ':') : NULL;
-	for (path = path ? strtok_r(path + 1, " ", &rest) : NULL; path;
-	     path = strtok_r(NULL, " ", &rest)) {
-		r = source_has_file(source, path);
+	for (size_t i = 0; i < paths->size; i++) {
+		r = source_has_file(walk->resolver->source, paths->items[i]);
 		if (r <= 0)
-			return r < 0 ? r : walk_path(walk, path, dependency_role(role));
+			return r < 0 ? r : walk_path(walk, paths->items[i], role, true);
 	}
-	return 0;
+	r = 0;
+	for (size_t i = paths->size; i > 0 && r == 0; i--)
+		r = walk_path(walk, paths->items[i - 1], role, false);
+	return r;
 }
 
 static int walk_dependencies(struct walk *walk, const struct kmod_module *module,
 			     enum kmod_devname_role role)
 {
-	struct kmod_list *list;
-	const struct kmod_list *entry;
+	const char *line = module_index_find_dependencies(&walk->resolver->source->index,
+							  kmod_module_get_name(module));
+	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
+	struct list paths = { 0 };
 	int r;
 
-	errno = 0;
-	list = kmod_module_get_dependencies(module);
-	r = list ? check_memory(0) : check_files();
-	kmod_list_foreach(entry, list)
-	{
-		struct kmod_module *dependency = kmod_module_get_module(entry);
-
-		if (r == 0)
-			r = walk_soft(walk, dependency, dependency_role(role));
-		kmod_module_unref(dependency);
-	}
-	if (r == 0 && !list)
-		r = walk_missing(walk, module, role);
-	kmod_module_unref_list(list);
+	if (!copy)
+		return line ? -ENOMEM : 0;
+	r = split_dependencies(copy, &paths);
+	if (r == 0)
+		r = walk_paths(walk, &paths, role);
+	list_done(&paths, NULL);
 	return r;
 }
 
@@ -694,41 +547,14 @@ static bool is_blacklisted(const struct resolver *resolver, const struct kmod_mo
 				    kmod_module_get_name(module));
 }
 
-static int walk_roots(struct walk *walk, const struct kmod_list *list)
+static int walk_roots(struct walk *walk, const struct list *modules)
 {
-	const struct kmod_list *entry;
 	int r = 0;
 
-	kmod_list_foreach(entry, list)
-	{
-		struct kmod_module *module = kmod_module_get_module(entry);
-
-		if (r == 0)
-			r = walk_root(walk, module, is_blacklisted(walk->resolver, module));
-		kmod_module_unref(module);
-	}
+	for (size_t i = 0; i < modules->size && r == 0; i++)
+		r = walk_root(walk, modules->items[i],
+			      is_blacklisted(walk->resolver, modules->items[i]));
 	return r;
-}
-
-static int look_up_once(const struct resolver *resolver, const char *alias,
-			struct kmod_list **ret_list)
-{
-	int r;
-
-	errno = 0;
-	r = kmod_module_new_from_lookup(resolver->ctx, alias, ret_list);
-	return check_memory(r == -ENOENT ? 0 : r);
-}
-
-/*
- * An index for which it has no memory is to libkmod one without the alias, and errno may be that of
- * the next index, an empty file. So it is asked again before it is believed that there is nothing.
- */
-static int look_up(const struct resolver *resolver, const char *alias, struct kmod_list **ret_list)
-{
-	int r = look_up_once(resolver, alias, ret_list);
-
-	return r < 0 || *ret_list ? r : look_up_once(resolver, alias, ret_list);
 }
 
 int resolver_ask(struct resolver *resolver, const char *alias,
@@ -736,15 +562,15 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 {
 	_cleanup_free_ char *normalised = strdup(alias);
 	struct walk walk = { .resolver = resolver, .resolution = resolution, .alias = normalised };
-	struct kmod_list *list = NULL;
+	struct list modules = { 0 };
 	int r;
 
 	if (!normalised)
 		return -ENOMEM;
 	(void)modprobe_config_normalise(normalised);
-	r = look_up(resolver, alias, &list);
+	r = look_up(resolver, normalised, &modules);
 	if (r == 0)
-		r = walk_roots(&walk, list);
-	kmod_module_unref_list(list);
+		r = walk_roots(&walk, &modules);
+	list_done(&modules, unref_module);
 	return r;
 }

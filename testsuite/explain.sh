@@ -375,7 +375,7 @@ test_no_index_is_told_from_no_module() {
 	verdict 1 "nothing will be loaded: an alias turns it off ($CONF/x.conf:1)" c10:229
 }
 
-# A damaged one makes libkmod read where nothing is, or for ever: it must not see it.
+# A damaged one makes modprobe read where nothing is, or for ever.
 test_damaged_indexes_are_named() {
 	tree
 	for index in dep alias symbols builtin builtin.alias; do
@@ -684,16 +684,16 @@ test_absolute_links_do_not_lead_to_the_host() {
 	ln -s /etc/modprobe.d root/usr/lib/modprobe.d
 	polluted kmod-devname explain -q -b root c10:229 "$V" > out
 	[ "$(cat out)" = 'opening c10:229 loads fuse' ] || fail "$(cat out)"
-	# where libkmod would follow one nothing is said
+	# indexes too are those of the root
 	mv "$MODULES/modules.alias.bin" alias.bin
 	ln -s "$PWD/alias.bin" "$MODULES/modules.alias.bin"
-	status 2 kmod-devname explain -b root c10:229 "$V" > out 2> err
-	grep -q 'modules.alias.bin: error: .*\[system\]' err
-	[ "$(tail -n 1 out)" != 'opening c10:229 loads fuse' ]
-	rm "$MODULES/modules.alias.bin"
+	verdict 1 "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" \
+		c10:229
 	mv alias.bin "$MODULES/alias"
-	ln -s alias "$MODULES/modules.alias.bin"
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	for link in alias "/lib/modules/$V/alias"; do
+		ln -sf "$link" "$MODULES/modules.alias.bin"
+		verdict 0 'opening c10:229 loads fuse' c10:229
+	done
 }
 
 # The running kernel, with modules and a device directory of our own, in a namespace of our own.

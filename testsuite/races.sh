@@ -165,4 +165,78 @@ test_static_nodes_at_once_do_not_stand_in_each_others_way() {
 	count "static-nodes -o, 8 at once: $((8 * runs)) runs, $reads reads, none incomplete"
 }
 
+# A kernel of which modprobe knows fuse, and outside of its root directory indexes that lead
+# elsewhere.
+make_indexes() {
+	command -v "$DEPMOD" > /dev/null || skip "there is no depmod"
+	module $M/kernel/fuse.ko alias=char-major-10-229
+	module outside/lib/modules/$VER/kernel/evil.ko alias=char-major-10-229
+	mkdir whole
+	for root in root outside; do
+		"$DEPMOD" -b $root $VER 2> depmod.log || fail "$(cat depmod.log)"
+	done
+	cp $M/modules.*.bin whole
+}
+
+# The ways in which "spoil WAY" takes the indexes away from whoever reads them.
+SPOILERS='lead_outside cut_off write_over'
+
+lead_outside() {
+	ln -s "$PWD/outside/lib/modules/$VER/$1" next
+	mv -T next $M/"$1"
+}
+
+cut_off() {
+	: > $M/"$1"
+}
+
+# the root of the tree is at the end of the file, and beyond
+write_over() {
+	printf '\340\000\377\377' | dd of=$M/"$1" bs=1 seek=8 conv=notrunc 2> /dev/null
+}
+
+spoil() {
+	for index in modules.alias.bin modules.dep.bin modules.builtin.alias.bin; do
+		"$1" $index
+	done
+}
+
+# Stopped before its N-th system call, explain loses the indexes. Returns whether there were so many.
+explain_without() { # WAY N
+	rm -f $M/modules.*.bin spoiled
+	cp whole/* $M
+	status=0
+	interrupt call "$2" "sh $top_srcdir/testsuite/races.sh inside_spoil $1" \
+		"$PROGRAM" explain -q -b root c10:229 $VER > out 2> err || status=$?
+	[ -e spoiled ] || return 1
+	[ $status -le 2 ] || fail "$1, call $2: status $status: $(cat err)"
+	! grep evil out err || fail "$1, call $2: what is outside was followed"
+	case $(tail -n 1 out) in
+	'opening c10:229 loads fuse') before=$((before + 1)) ;;
+	'nothing will be loaded: there are no indexes'*) after=$((after + 1)) ;;
+	*) fail "$1, call $2: $(cat out err)" ;;
+	esac
+}
+
+inside_spoil() {
+	spoil "$1"
+	: > spoiled
+}
+
+test_indexes_are_swapped_while_nodes_are_explained() {
+	need_ptrace
+	grep -q '^#define WITH_LIBKMOD 1' "$top_builddir/config.h" || skip "built without libkmod"
+	make_indexes
+	before=0 after=0
+	for way in $SPOILERS; do
+		n=1
+		while explain_without $way $n; do
+			n=$((n + $(how_often 3 1)))
+		done
+	done
+	count "explain, stopped $((before + after)) times: the indexes were swapped, cut or written" \
+		"over, $before times too late to matter"
+	[ $before -ge 10 ] && [ $after -ge 10 ]
+}
+
 run_script "$@"

@@ -51,7 +51,7 @@ make_root() {
 	echo 'KERNEL=="fuse", MODE="0666", OPTIONS+="static_node=fuse"' > root/etc/udev/rules.d/a.rules
 	printf 'root:x:0:0::/root:/bin/sh\n' > root/etc/passwd
 	printf 'root:x:0:\n' > root/etc/group
-	# what libkmod looks names up in
+	# what names are looked up in
 	: > $modules/modules.builtin
 	: > $modules/modules.builtin.modinfo
 	cp $modules/modules.alias $modules/modules.devname .
@@ -132,7 +132,7 @@ test_nothing_is_opened_outside_of_the_root_directory() {
 		[ ! -s found ] || fail "$line: $(cat found)"
 		paths | grep -q "^$PWD/root/lib/modules" || fail "$line: its own files were not seen"
 	done < lines
-	# so that the lookups of libkmod were among them
+	# so that the lookups of explain were among them
 	if grep -q '^#define WITH_LIBKMOD 1' "$top_builddir/config.h"; then
 		traced explain -b root --dev dev c10:229 $VER
 		for index in alias dep builtin; do

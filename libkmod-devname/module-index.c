@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The indexes of a module directory, as modprobe(8) asks them. libkmod, which can do that too, maps
+ * the files into memory and believes what stands there, even when somebody changes it or cuts them
+ * off; and it knows no root directory. These are copies, which were looked at.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "cleanup.h"
+#include "module-index.h"
+#include "root.h"
+
+static int report_bad(struct kmod_devname_report *report, const struct place *place)
+{
+	return report_add(report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, place,
+			  "is damaged, or is no index that modprobe can read: run depmod");
+}
+
+/* Where the indexes of a directory are. */
+struct reading {
+	int root_fd;
+	const char *directory;
+	struct kmod_devname_report *report;
+	bool found_bad;
+};
+
+/* Without the file there are no keys; that it is missing is for the verdict to say. */
+static int read_index(struct reading *reading, const char *name, struct binary_index *index)
+{
+	_cleanup_close_ int fd = root_open_below(reading->root_fd, reading->directory, name,
+						 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	const struct place place = { name, 0 };
+	int r = fd < 0 ? fd : binary_index_read(index, fd);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r < 0)
+		return report_system(reading->report, r, &place);
+	if (r > 0)
+		return 0;
+	reading->found_bad = true;
+	return report_bad(reading->report, &place);
+}
+
+static int read_all(struct module_index *index, struct reading *reading)
+{
+	struct binary_index symbols = { 0 };
+	int r = read_index(reading, "modules.dep.bin", &index->dependencies);
+
+	if (r == 0)
+		r = read_index(reading, "modules.alias.bin", &index->aliases);
+	if (r == 0)
+		r = read_index(reading, "modules.builtin.bin", &index->built_in);
+	if (r == 0)
+		r = read_index(reading, "modules.builtin.alias.bin", &index->built_in_aliases);
+	/* no number leads to a symbol, but modprobe opens this one with the others */
+	if (r == 0)
+		r = read_index(reading, "modules.symbols.bin", &symbols);
+	binary_index_done(&symbols);
+	return r;
+}
+
+int module_index_read(struct module_index *index, int root_fd, const char *directory,
+		      struct kmod_devname_report *report)
+{
+	struct reading reading = { root_fd, directory, report, false };
+	int r;
+
+	*index = (struct module_index){ .whole = false };
+	r = read_all(index, &reading);
+	if (r < 0 || reading.found_bad)
+		module_index_done(index);
+	index->whole = index->dependencies.data && index->aliases.data;
+	return r;
+}
+
+void module_index_done(struct module_index *index)
+{
+	binary_index_done(&index->dependencies);
+	binary_index_done(&index->aliases);
+	binary_index_done(&index->built_in);
+	binary_index_done(&index->built_in_aliases);
+}
+
+bool module_index_is_built_in(const struct module_index *index, const char *module)
+{
+	return binary_index_find(&index->built_in, module);
+}
+
+const char *module_index_find_dependencies(const struct module_index *index, const char *module)
+{
+	return binary_index_find(&index->dependencies, module);
+}
+
+/* The order is that of libkmod-module.c, kmod_module_new_from_lookup. */
+int module_index_look_up(const struct module_index *index, const char *alias, struct list *modules)
+{
+	int r;
+
+	if (module_index_find_dependencies(index, alias))
+		return list_push(modules, (char *)(uintptr_t)alias);
+	r = binary_index_match(&index->aliases, alias, modules);
+	if (r < 0 || modules->size > 0)
+		return r;
+	if (module_index_is_built_in(index, alias))
+		return list_push(modules, (char *)(uintptr_t)alias);
+	return binary_index_match(&index->built_in_aliases, alias, modules);
+}
