@@ -230,7 +230,7 @@ test_indexes_are_swapped_while_nodes_are_explained() {
 	before=0 after=0
 	for way in $SPOILERS; do
 		n=1
-		while explain_without $way $n; do
+		while explain_without "$way" "$n"; do
 			n=$((n + $(how_often 3 1)))
 		done
 	done

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The indexes of depmod: which are whole, and that none that is not gets to libkmod. That those
- * which depmod writes are taken for whole, and lead where modprobe goes, is in explain.sh.
+ * The indexes of depmod: which are whole, and that none that is not is used. That those which
+ * depmod writes are taken for whole, and lead where modprobe goes, is in explain.sh; that libkmod
+ * finds the same in any, in fuzz/lookup.c.
  */
 
 #include <fcntl.h>
@@ -179,6 +180,44 @@ START_TEST(keys_are_found)
 }
 END_TEST
 
+/* Of keys that are patterns. */
+static const struct {
+	size_t index;
+	const char *key;
+	const char *values[3];
+} patterns[] = {
+	{ 0, "char_major_10_229", { "fuse" } },
+	{ 0, "char_major_10_20", { "tun" } },
+	{ 0, "char_major_10_2000", { "tun" } },
+	{ 0, "char_major_10_2", { NULL } },
+	{ 0, "char_major_10_22", { NULL } },
+	{ 0, "", { NULL } },
+	{ 4, "char_major_4_64", { "bc", "a" } },
+	{ 4, "char_major_4_65", { "a" } },
+	{ 4, "char_major_4_", { "a" } },
+	{ 4, "char_major_4", { NULL } },
+};
+
+START_TEST(patterns_are_found)
+{
+	struct binary_index index;
+	struct list values = { 0 };
+	int root_fd = root_with_indexes();
+	size_t n = 0;
+
+	ck_assert_int_eq(read_back(root_fd, patterns[_i].index, &index), 1);
+	ck_assert_int_eq(binary_index_match(&index, patterns[_i].key, &values), 0);
+	for (; patterns[_i].values[n]; n++) {
+		ck_assert_uint_lt(n, values.size);
+		ck_assert_str_eq(values.items[n], patterns[_i].values[n]);
+	}
+	ck_assert_uint_eq(values.size, n);
+	list_done(&values, NULL);
+	binary_index_done(&index);
+	(void)close(root_fd);
+}
+END_TEST
+
 START_TEST(an_empty_file_has_no_keys)
 {
 	const struct bytes none = { { 0 }, 0 };
@@ -274,7 +313,7 @@ static enum kmod_devname_verdict ask(int root_fd, struct kmod_devname_report *re
 	return verdict;
 }
 
-/* What goes for all: libkmod is in this process, and would take it along. */
+/* What goes for all. */
 static bool is_refused(int root_fd)
 {
 	enum kmod_devname_verdict verdict;
@@ -438,6 +477,7 @@ int main(void)
 
 	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, keys_are_found, 0, ARRAY_SIZE(keys));
+	tcase_add_loop_test(tests, patterns_are_found, 0, ARRAY_SIZE(patterns));
 	tcase_add_test(tests, an_empty_file_has_no_keys);
 	tcase_add_loop_test(tests, headers_are_looked_at, 0, ARRAY_SIZE(headers));
 	tcase_add_loop_test(tests, trees_are_bounded, 0, 2);

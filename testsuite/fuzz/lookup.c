@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * An index of depmod, modules.*.bin: what is taken for whole, libkmod can read without harm, and
+ * finds the same in it.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libkmod.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "binary-index.h"
+#include "fuzz.h"
+
+const struct fuzz_target fuzz_target = { "lookup", NULL };
+
+/* As normalised by libkmod, which it does not change. */
+static const char *const keys[] = {
+	"char_major_10_229", "char_major_10_200", "char_major_4_64", "block_major_7_0", "a", "fuse",
+};
+
+#define N_KEYS (sizeof(keys) / sizeof(keys[0]))
+
+static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
+			const char *format, va_list args)
+{
+	(void)data;
+	(void)priority;
+	(void)file;
+	(void)line;
+	(void)function;
+	(void)format;
+	(void)args;
+}
+
+static struct kmod_ctx *new_context(const char *directory)
+{
+	const char *const none[] = { NULL };
+	struct kmod_ctx *ctx;
+	char *path;
+
+	FUZZ_CHECK(asprintf(&path, "/proc/self/fd/%d/%s", fuzz_root(), directory) >= 0,
+		   "no memory");
+	ctx = kmod_new(path, none);
+	FUZZ_CHECK(ctx, "no context");
+	kmod_set_log_fn(ctx, log_nothing, NULL);
+	free(path);
+	return ctx;
+}
+
+/* What libkmod has for a key, where the index is that of aliases. */
+static void check_match(struct kmod_ctx *ctx, const struct binary_index *index, const char *key)
+{
+	struct list values = { 0 };
+	struct kmod_list *list = NULL;
+	const struct kmod_list *entry;
+	size_t n = 0;
+
+	FUZZ_CHECK(binary_index_match(index, key, &values) == 0, "no memory");
+	/* it fails if a name is long */
+	if (kmod_module_new_from_lookup(ctx, key, &list) == 0) {
+		kmod_list_foreach(entry, list)
+		{
+			struct kmod_module *module = kmod_module_get_module(entry);
+			const char *name = kmod_module_get_name(module);
+
+			FUZZ_CHECK(n < values.size && strcmp(values.items[n], name) == 0,
+				   "%s: libkmod has '%s' as number %zu of %zu", key, name, n,
+				   values.size);
+			n++;
+			kmod_module_unref(module);
+		}
+		FUZZ_CHECK(n == values.size, "%s: %zu instead of %zu", key, values.size, n);
+	}
+	kmod_module_unref_list(list);
+	list_done(&values, NULL);
+}
+
+/* Whether libkmod has a key, where the index is that of modules. */
+static void check_find(struct kmod_ctx *ctx, const struct binary_index *index, const char *key)
+{
+	bool found = binary_index_find(index, key);
+	struct kmod_list *list = NULL;
+	int r = kmod_module_new_from_lookup(ctx, key, &list);
+
+	FUZZ_CHECK(r == 0 && found == (list != NULL), "%s: %d, %s", key, r,
+		   found ? "not found by libkmod" : "found by libkmod alone");
+	kmod_module_unref_list(list);
+}
+
+static void check_keys(const char *directory, const struct binary_index *index,
+		       void (*check)(struct kmod_ctx *, const struct binary_index *, const char *))
+{
+	struct kmod_ctx *ctx = new_context(directory);
+
+	FUZZ_CHECK(kmod_load_resources(ctx) == 0, "libkmod does not take it");
+	for (size_t i = 0; i < N_KEYS; i++)
+		check(ctx, index, keys[i]);
+	kmod_unref(ctx);
+}
+
+/* The indexes without which libkmod takes none: these are of no module. */
+static void write_others(void)
+{
+	static const uint8_t none[] = { 0xb0, 7, 0xf4, 0x57, 0, 2, 0, 1, 0, 0, 0, 12 };
+	static const char *const others[] = {
+		"aliases/modules.dep.bin",     "aliases/modules.symbols.bin",
+		"aliases/modules.builtin.bin", "names/modules.alias.bin",
+		"names/modules.symbols.bin",   "names/modules.builtin.bin",
+	};
+	static bool done;
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]) && !done; i++)
+		fuzz_write(others[i], none, sizeof(none));
+	done = true;
+}
+
+static int read_index(struct binary_index *index, const uint8_t *data, size_t size)
+{
+	int fd = fuzz_file(data, size), r = binary_index_read(index, fd);
+
+	FUZZ_CHECK(r >= 0, "%s", strerror(-r));
+	return r;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct binary_index index;
+
+	if (read_index(&index, data, size) == 0 || size == 0)
+		return 0;
+	write_others();
+	fuzz_write("aliases/modules.alias.bin", data, size);
+	check_keys("aliases", &index, check_match);
+	fuzz_write("names/modules.dep.bin", data, size);
+	check_keys("names", &index, check_find);
+	binary_index_done(&index);
+	return 0;
+}
