@@ -2,6 +2,7 @@
 #ifndef FUZZ_H
 #define FUZZ_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@ struct fuzz_target {
 	void (*seeds)(fuzz_take take); /* NULL: there are no others */
 };
 extern const struct fuzz_target fuzz_target;
+
+/* Are there so many inputs that what takes long is tried with some of them? */
+extern const bool fuzz_tries_many;
 
 /* What must hold for every input. Says what did not, and aborts: that is a find. */
 #define FUZZ_CHECK(condition, ...) \

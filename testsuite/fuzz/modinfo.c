@@ -74,6 +74,16 @@ static void check_public(const struct modinfo *modinfo, int fault, int fd)
 	fuzz_result_done(&result);
 }
 
+/* A file that is new is read again when the clock has ticked: one in 64 has to do. */
+static bool is_chosen(const uint8_t *data, size_t size)
+{
+	unsigned int sum = 0;
+
+	for (size_t i = 0; i < size; i++)
+		sum += data[i];
+	return !fuzz_tries_many || sum % 64 == 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct modinfo from_memory, from_file;
@@ -87,6 +97,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fault = read_image(&from_memory, &memory);
 	FUZZ_CHECK(read_image(&from_file, &file) == fault, "another fault from a file");
 	check_same(&from_memory, &from_file);
-	check_public(&from_memory, fault, fd);
+	if (is_chosen(data, size))
+		check_public(&from_memory, fault, fd);
 	return 0;
 }

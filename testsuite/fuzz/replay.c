@@ -15,6 +15,8 @@
 
 #include "fuzz.h"
 
+const bool fuzz_tries_many = false;
+
 static unsigned int inputs;
 static const char *write_to;
 
