@@ -222,8 +222,8 @@ const struct modprobe_statement *modprobe_config_find_alias(const struct modprob
 	for (size_t i = 0; i < config->size; i++) {
 		const struct modprobe_statement *statement = &config->items[i];
 
-		if (statement->word == MODPROBE_ALIAS && matches(statement, alias) &&
-		    strcmp(statement->value, module) == 0)
+		if (statement->word == MODPROBE_ALIAS && strcmp(statement->value, module) == 0 &&
+		    matches(statement, alias))
 			return statement;
 	}
 	return NULL;

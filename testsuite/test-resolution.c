@@ -13,6 +13,7 @@
 
 #include "harness.h"
 #include "modprobe-config.h"
+#include "softdep.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"
@@ -185,6 +186,45 @@ START_TEST(what_cannot_be_resolved_is_refused)
 }
 END_TEST
 
+#if WITH_LIBKMOD
+static const struct {
+	const char *text;
+	const char *before;
+	const char *after;
+} softdeps[] = {
+	{ "", "", "" },
+	{ "pre: a b post: c", "a b", "c" },
+	{ "post: c pre: a", "a", "c" },
+	{ "pre: a pre: b post: c\tpost: d ", "a b", "c d" },
+	{ "a pre: b", "b", "" },
+	{ "a b", "", "" },
+	{ "pre:a post: c", "", "c" },
+	{ "pre: a\rb\fc", "a b c", "" },
+	{ "pre: post:", "", "" },
+};
+
+static void check_names(const struct list *names, const char *wanted)
+{
+	char text[64] = "";
+
+	for (size_t i = 0; i < names->size; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			       i > 0 ? " " : "", (const char *)names->items[i]);
+	ck_assert_str_eq(text, wanted);
+}
+
+START_TEST(soft_dependencies_are_read)
+{
+	struct softdep softdep;
+
+	ck_assert_int_eq(softdep_parse(&softdep, softdeps[_i].text), 0);
+	check_names(&softdep.before, softdeps[_i].before);
+	check_names(&softdep.after, softdeps[_i].after);
+	softdep_done(&softdep);
+}
+END_TEST
+#endif
+
 START_TEST(a_number_nobody_asks_for_needs_no_modules)
 {
 	struct kmod_devname_resolution *resolution;
@@ -276,6 +316,35 @@ START_TEST(chains_are_bounded)
 	(void)close(root_fd);
 }
 END_TEST
+
+/* Modules that all have the alias. */
+START_TEST(steps_are_bounded)
+{
+	static const struct {
+		unsigned int n;
+		int r;
+	} aliases[] = { { 10000, 0 }, { 10001, -EFBIG } };
+	struct kmod_devname_resolution *resolution = NULL;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd;
+
+	for (unsigned int i = 0; i < aliases[_i].n; i++)
+		(void)fprintf(stream, "alias char-major-10-229 m%u\n", i);
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
+						     &resolution),
+			 aliases[_i].r);
+	if (resolution)
+		ck_assert_uint_eq(kmod_devname_resolution_size(resolution), aliases[_i].n);
+	kmod_devname_resolution_unref(resolution);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
 START_TEST(no_command_line_blacklists_nothing)
 {
 	struct kmod_devname_resolution *resolution;
@@ -328,6 +397,7 @@ int main(void)
 	TCase *tests = tcase_create("resolution");
 	Suite *suite = suite_create("resolution");
 
+	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, statements_are_read, 0, ARRAY_SIZE(rows));
 	tcase_add_test(tests, the_statement_that_decides_is_found_with_its_place);
 	tcase_add_loop_test(tests, a_command_line_blacklists, 0, ARRAY_SIZE(command_lines));
@@ -336,6 +406,8 @@ int main(void)
 	tcase_add_test(tests, a_number_nobody_asks_for_needs_no_modules);
 #if WITH_LIBKMOD
 	tcase_add_test(tests, a_configuration_is_resolved);
+	tcase_add_loop_test(tests, soft_dependencies_are_read, 0, ARRAY_SIZE(softdeps));
+	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
 	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
 	tcase_add_test(tests, no_command_line_blacklists_nothing);
 #else
