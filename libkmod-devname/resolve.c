@@ -139,7 +139,7 @@ static int find_path(const struct resolver *resolver, const struct kmod_module *
 
 /* --- what becomes of a module -------------------------------------------------------------- */
 
-/* That of the running kernel, but for what is built in; or a negative errno. */
+/* That in the running kernel, or a negative errno. */
 static int get_state(const struct kmod_module *module)
 {
 	int state;
@@ -160,17 +160,18 @@ static int is_in_kernel(const struct resolver *resolver, const struct kmod_modul
 			enum kmod_devname_verdict *ret_verdict)
 {
 	const struct source *source = resolver->source;
-	int state = module_index_is_built_in(&source->index, kmod_module_get_name(module))
-			    ? KMOD_MODULE_BUILTIN
-			    : get_state(module);
+	int state;
 
-	/* any other state is that of the host */
-	if (state != KMOD_MODULE_BUILTIN && !source->running)
+	if (module_index_is_built_in(&source->index, kmod_module_get_name(module))) {
+		*ret_verdict = KMOD_DEVNAME_VERDICT_BUILT_IN;
+		return 1;
+	}
+	if (!source->running)
 		return 0;
+	state = get_state(module);
 	if (state < 0)
 		return is_fault(state) ? state : 0;
-	*ret_verdict = state == KMOD_MODULE_BUILTIN ? KMOD_DEVNAME_VERDICT_BUILT_IN
-						    : KMOD_DEVNAME_VERDICT_LOADED;
+	*ret_verdict = KMOD_DEVNAME_VERDICT_LOADED;
 	return 1;
 }
 

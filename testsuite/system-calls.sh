@@ -18,14 +18,13 @@ export LD_LIBRARY_PATH
 
 # Outside of the root directory each run opens the libraries that it is linked with. libselinux asks
 # whether there is SELinux; libkmod, for check and explain, reads the command line of the running
-# kernel and asks it for the states of modules, whatever the root directory; the C library and the
-# sanitizers look at the machine.
+# kernel, whatever the root directory; the C library and the sanitizers look at the machine.
 LOADER='(/usr)?/lib(64|x?32)?/|/etc/ld\.so\.(cache|preload)$|/usr/local/lib/'
 # a prefix that is not the system's, for which libtool notes where the library will be
 RUNPATH=$(readelf -d "$TOOL" 2>/dev/null | sed -n 's/.*(R[UN]*PATH).*\[\(.*\)\]/\1/p')
 LOADER="$LOADER|${RUNPATH:-/lib}(/|\$)"
 SELINUX='/sys/fs/selinux|/selinux$|/etc/selinux/config$|/proc/(filesystems|mounts)$'
-LIBKMOD='/proc/cmdline$|/sys/module/[a-z0-9_]+(/initstate)?$'
+LIBKMOD='/proc/cmdline$'
 MACHINE='/proc/(self|thread-self|[0-9]+)/|/proc/sys/|/sys/devices/system/cpu|/dev/null$'
 
 need_strace() {
