@@ -30,18 +30,9 @@ need_namespace() {
 
 # ko NAME [+SYMBOL] [-SYMBOL] STRING...: a module that exports and needs symbols, for depmod.
 ko() {
-	ko_name=$1 ko_n=0
+	ko_name=$1
 	shift
-	mkdir -p "$MODULES/kernel"
-	for ko_word; do
-		ko_n=$((ko_n + 1))
-		case $ko_word in
-		+*) echo "const char s${ko_n}[] __attribute__((section(\"__ksymtab_strings\"))) = \"${ko_word#+}\";" ;;
-		-*) echo "extern void ${ko_word#-}(void); void *p$ko_n = ${ko_word#-};" ;;
-		*) echo "const char m${ko_n}[] __attribute__((section(\".modinfo\"), used)) = \"$ko_word\";" ;;
-		esac
-	done > "$ko_name.c"
-	"$CC" -c -o "$MODULES/kernel/$ko_name.ko" "$ko_name.c"
+	linked_module "$MODULES/kernel/$ko_name.ko" "$@"
 }
 
 index() {

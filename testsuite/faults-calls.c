@@ -133,20 +133,28 @@ void calls_trace_me(void)
 	(void)raise(SIGSTOP);
 }
 
-/* Returns whether it has stopped, in this way. */
-static bool wait_for_stop(pid_t pid, int signal)
+/* Returns the signal that it has stopped by, or 0. */
+static int wait_for_stop(pid_t pid)
 {
 	int status;
 
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
-			return false;
-	return WIFSTOPPED(status) && WSTOPSIG(status) == signal;
+			return 0;
+	return WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
 }
 
+/* SIGCHLD, of what the process has run itself, is passed on. */
 static bool go_on(pid_t pid, int request, int signal)
 {
-	return ptrace(request, pid, NULL, NULL) == 0 && wait_for_stop(pid, signal);
+	int stopped_by = 0;
+
+	do {
+		if (ptrace(request, pid, NULL, stopped_by) < 0)
+			return false;
+		stopped_by = wait_for_stop(pid);
+	} while (stopped_by == SIGCHLD);
+	return stopped_by == signal;
 }
 
 /* Where the program begins, behind the dynamic loader and what libraries do first. */
@@ -209,7 +217,7 @@ static bool inject(pid_t pid, const struct fault *fault, registers *regs)
 
 static bool start(pid_t pid)
 {
-	if (!wait_for_stop(pid, SIGSTOP) ||
+	if (wait_for_stop(pid) != SIGSTOP ||
 	    ptrace(PTRACE_SETOPTIONS, pid, NULL,
 		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) < 0)
 		return false;
@@ -274,8 +282,10 @@ enum kind {
 	IO, /* reads or writes; may do so in part */
 	OPENS,
 	UNLINKS,
+	WAITS, /* nothing but a signal can come in between */
 	CLOSES, /* there is nothing that it could lack */
 	MAPS, /* of what has no file: there is memory or not */
+	STARTS, /* a process: likewise */
 	NEVER, /* cannot fail, or tells the program of it in another way */
 };
 
@@ -314,6 +324,11 @@ static const struct {
 	{ SYS_fcntl, "fcntl", ANY },
 	{ SYS_faccessat, "faccessat", ANY },
 	{ SYS_getrandom, "getrandom", ANY },
+	{ SYS_clone, "clone", STARTS },
+#ifdef SYS_clone3
+	{ SYS_clone3, "clone3", STARTS },
+#endif
+	{ SYS_rt_sigtimedwait, "rt_sigtimedwait", WAITS },
 #ifdef SYS_access
 	{ SYS_open, "open", OPENS },
 	{ SYS_access, "access", ANY },
@@ -338,6 +353,7 @@ static const struct {
 	{ SYS_geteuid, "geteuid", NEVER },
 	{ SYS_umask, "umask", NEVER },
 	{ SYS_futex, "futex", NEVER },
+	{ SYS_wait4, "wait4", NEVER }, /* for its own child, and not until it ends */
 	{ SYS_rt_sigaction, "rt_sigaction", NEVER },
 	{ SYS_rt_sigprocmask, "rt_sigprocmask", NEVER },
 	{ SYS_prlimit64, "prlimit64", NEVER },
@@ -375,7 +391,10 @@ bool calls_can_have(long call, const struct fault *fault)
 	case CLOSES:
 		return error == EIO || error == ENOSPC || error == EDQUOT || error == EINTR;
 	case MAPS:
+	case STARTS:
 		return error == ENOMEM;
+	case WAITS:
+		return error == EINTR;
 	case NEVER:
 		return false;
 	default:
@@ -387,7 +406,7 @@ bool calls_is_io(long call)
 {
 	enum kind kind = kind_of(call);
 
-	return kind == IO || kind == OPENS;
+	return kind == IO || kind == OPENS || kind == WAITS;
 }
 
 bool calls_is_unlink(long call)

@@ -35,7 +35,7 @@ bool calls_inject(pid_t pid, unsigned long n, const struct fault *fault,
 /* Can this happen to this system call, in a kernel that is sound? */
 bool calls_can_have(long call, const struct fault *fault);
 
-/* Is it one that reads, writes or opens? */
+/* Is it one that reads, writes, opens or waits? */
 bool calls_is_io(long call);
 bool calls_is_unlink(long call);
 bool calls_is_write(long call);

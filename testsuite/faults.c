@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * faults [-a] [-l LIBRARY] DIRECTORY COMMAND...: runs a command again and again, each time with
- * one fault, and judges each run: what it leaves in a directory and what it says.
+ * faults [-a] [-l LIBRARY] [-s STATUS] DIRECTORY COMMAND...: runs a command again and again, each
+ * time with one fault, and judges each run: what it leaves in a directory and what it says. What
+ * the command runs itself has no faults, but belongs to the run.
  *
  * Without -l the faults are those of system calls: -a tries all at each, otherwise they take turns.
- * With -l they are of memory, and LIBRARY is faults-memory, to be preloaded.
+ * With -l they are of memory, and LIBRARY is faults-memory, to be preloaded. STATUS is what the
+ * command ends with if it has failed, 2 if nothing is said.
  */
 
 #include <errno.h>
@@ -17,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -26,8 +29,6 @@
 #include "faults-memory.h"
 #include "faults-tree.h"
 
-#define PROGRAM "kmod-devname: "
-#define FAILED 2
 #define SECONDS_MAX 60
 #define SHOWN_MAX 20
 
@@ -62,6 +63,8 @@ static const struct fault all_faults[] = {
 
 static const char *directory;
 static char **command;
+static const char *program; /* what it calls itself */
+static int failed = 2; /* its exit status then */
 static struct tree before;
 static struct outcome undisturbed;
 static struct faults_memory *memory; /* NULL: the faults are of system calls */
@@ -82,7 +85,7 @@ static void on_alarm(int signal)
 	(void)signal;
 	timed_out = 1;
 	if (running > 0)
-		(void)kill(running, SIGKILL);
+		(void)kill(-running, SIGKILL);
 }
 
 /* --- one run ------------------------------------------------------------------------------- */
@@ -125,6 +128,7 @@ static void execute(int out_fd, int err_fd, const struct attempt *attempt)
 
 	if (dup2(out_fd, 1) < 0 || dup2(err_fd, 2) < 0)
 		_exit(125);
+	(void)setpgid(0, 0);
 	(void)setrlimit(RLIMIT_CORE, &none);
 	stay_on_one_cpu();
 	if (attempt->n > 0 && attempt->fault)
@@ -145,6 +149,17 @@ static void follow(struct attempt *attempt)
 		(void)kill(running, SIGKILL);
 }
 
+/* What it has run itself may outlive it, and would write into the next run. */
+static void wait_for_all(int *ret_status)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, 0)) > 0 || errno == EINTR)
+		if (pid == running)
+			*ret_status = status;
+}
+
 static void run(struct attempt *attempt, struct outcome *ret_outcome)
 {
 	int out_fd = open_memory("stdout"), err_fd = open_memory("stderr");
@@ -158,8 +173,7 @@ static void run(struct attempt *attempt, struct outcome *ret_outcome)
 	(void)alarm(SECONDS_MAX);
 	if (attempt->n > 0 && attempt->fault)
 		follow(attempt);
-	while (waitpid(running, &ret_outcome->status, 0) < 0 && errno == EINTR)
-		;
+	wait_for_all(&ret_outcome->status);
 	(void)alarm(0);
 	ret_outcome->timed_out = timed_out;
 	take_text(out_fd, &ret_outcome->out);
@@ -196,14 +210,16 @@ static bool has_lines(const struct text *text, const struct text *wanted)
 	return true;
 }
 
-/* "kmod-devname: FILE: WHAT", the last line at least. */
+/* "PROGRAM: FILE: WHAT", the last line at least. */
 static bool names_something(const struct text *text)
 {
 	const char *line = text->bytes, *next;
+	size_t size = strlen(program);
 
 	while ((next = strchr(line, '\n')) && next[1] != '\0')
 		line = next + 1;
-	return strncmp(line, PROGRAM, strlen(PROGRAM)) == 0 && strstr(line + strlen(PROGRAM), ": ");
+	return strncmp(line, program, size) == 0 && strncmp(line + size, ": ", 2) == 0 &&
+	       strstr(line + size + 2, ": ");
 }
 
 static bool hits_stderr(const struct attempt *attempt)
@@ -266,7 +282,7 @@ static const char *judge(const struct attempt *attempt, const struct outcome *ou
 		return "is killed by a signal";
 	if (outcome->status == undisturbed.status)
 		return judge_success(attempt, outcome);
-	if (WEXITSTATUS(outcome->status) == FAILED)
+	if (WEXITSTATUS(outcome->status) == failed)
 		return judge_failure(attempt, outcome);
 	return "ends with another exit status";
 }
@@ -390,7 +406,7 @@ static void try_none(void)
 	run(&none, &undisturbed);
 	tree_restore(&before, directory);
 	run(&none, &again);
-	if (!WIFEXITED(again.status) || WEXITSTATUS(again.status) >= FAILED ||
+	if (!WIFEXITED(again.status) || WEXITSTATUS(again.status) == failed ||
 	    judge(&none, &again) || (memory && memory->allocations == 0)) {
 		(void)printf("without a fault: status %#x, it said: %s\n",
 			     (unsigned int)again.status, again.err.bytes);
@@ -401,22 +417,28 @@ static void try_none(void)
 
 static void parse(int argc, char **argv)
 {
+	const char *slash;
 	int c;
 
-	while ((c = getopt(argc, argv, "+al:")) != -1) {
+	while ((c = getopt(argc, argv, "+al:s:")) != -1) {
 		if (c == 'a')
 			try_all = true;
 		else if (c == 'l')
 			share_memory(optarg);
+		else if (c == 's')
+			failed = atoi(optarg);
 		else
 			exit(3);
 	}
 	if (argc - optind < 2) {
-		(void)fputs("usage: faults [-a] [-l LIBRARY] DIRECTORY COMMAND...\n", stderr);
+		(void)fputs("usage: faults [-a] [-l LIBRARY] [-s STATUS] DIRECTORY COMMAND...\n",
+			    stderr);
 		exit(3);
 	}
 	directory = argv[optind];
 	command = argv + optind + 1;
+	slash = strrchr(command[0], '/');
+	program = slash ? slash + 1 : command[0];
 }
 
 int main(int argc, char **argv)
@@ -425,6 +447,8 @@ int main(int argc, char **argv)
 
 	parse(argc, argv);
 	(void)sigaction(SIGALRM, &action, NULL);
+	if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+		die("subreaper");
 	tree_take(&before, directory);
 	try_none();
 	if (memory)

@@ -1,29 +1,32 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Every allocation and every system call of a command fails, one after the other. What "faults"
-# finds against the command is in its comments: no crash and no hang; exit status 0 or 1 only with
-# the whole result, the same as without the fault; else 2, with a message that names something,
-# and each file and node old or new and none besides.
+# Every allocation and every system call of a command, and of the front end of depmod, fails, one
+# after the other. What "faults" finds against the command is in its comments: no crash and no hang;
+# exit status 0 or 1 only with the whole result, the same as without the fault; else 2 (of the front
+# end: 1), with a message that names something, and each file and node old or new and none besides.
 
 # shellcheck source=testsuite/tap.sh
 . "$(dirname "$0")/tap.sh"
 
 V=6.1.0
 M=work/lib/modules/$V
+OUT=work/out/lib/modules/$V
 PATH=$PATH:/usr/sbin:/sbin
 
+memory=$top_builddir/.libs/faults-memory.so
 every=
 [ -z "${KMOD_DEVNAME_LONG:-}" ] || every=-a
 
-# A tree with depmod's files, one module in each format, something to find fault with, and a
-# modules.devname that lacks nodes.
+# A tree with depmod's files, one module in each format, two that others depend on, something to
+# find fault with, and a modules.devname that lacks nodes.
 tree() {
-	module $M/kernel/fuse.ko alias=devname:fuse alias=char-major-10-229
-	module $M/kernel/cuse.ko alias=devname:cuse alias=char-major-10-203
-	module $M/kernel/tun.ko alias=devname:net/tun alias=char-major-10-200
+	linked_module $M/kernel/fuse.ko -tun_do +fuse_do alias=devname:fuse alias=char-major-10-229
+	linked_module $M/kernel/cuse.ko -fuse_do -tun_do 'softdep=pre: uinput post: nameless' \
+		alias=devname:cuse alias=char-major-10-203
+	linked_module $M/kernel/tun.ko +tun_do alias=devname:net/tun alias=char-major-10-200
 	module $M/kernel/uinput.ko alias=devname:uinput alias=char-major-10-223
-	module $M/updates/fuse.ko alias=devname:fuse alias=char-major-10-229
+	linked_module $M/updates/fuse.ko -tun_do +fuse_do alias=devname:fuse alias=char-major-10-229
 	module $M/kernel/nameless.ko alias=devname:nameless
 	xz --check=crc32 $M/kernel/cuse.ko
 	zstd -q --rm $M/kernel/tun.ko
@@ -35,6 +38,8 @@ tree() {
 	find $M -name '*.ko*' -exec touch -d 2020-01-01 {} +
 	sleep 0.05
 	"$DEPMOD" -b work $V 2> depmod.log || fail "$(cat depmod.log)"
+	grep -qx 'kernel/cuse.ko.xz: updates/fuse.ko kernel/tun.ko.zst' $M/modules.dep
+	grep -qx 'softdep cuse pre: uinput post: nameless' $M/modules.softdep
 	# so that the index is fresh beyond doubt
 	for file in modules.dep modules.alias modules.symbols; do
 		sleep 0.05
@@ -54,7 +59,7 @@ configuration() {
 	mkdir -p work/etc/depmod.d work/etc/modprobe.d work/etc/udev/rules.d
 	printf 'search updates built-in\noverride fuse 6.1.* kernel\nnonsense\n' > work/etc/depmod.d/a.conf
 	printf 'exclude nothing\n' > work/etc/depmod.d/b.conf
-	printf 'blacklist tun\nsoftdep cuse pre: fuse\nnonsense\n' > work/etc/modprobe.d/a.conf
+	printf 'blacklist tun\nsoftdep fuse pre: uinput\nnonsense\n' > work/etc/modprobe.d/a.conf
 	printf 'root:x:0:0::/:\n' > work/etc/passwd
 	printf 'root:x:0:\nnetdev:x:6:\n' > work/etc/group
 	cat > work/etc/udev/rules.d/a.rules <<-'END'
@@ -103,6 +108,36 @@ commands() {
 	END
 }
 
+# stand_in DIRECTORY COMMAND: a depmod that does this, and says a word, so that it can be told from
+# another. That is what is found where this one must not be looked at: so there are two of it.
+stand_in() {
+	mkdir -p "$1/one" "$1/two"
+	printf '#!/bin/sh\necho depmod\n%s\n' "$2" > "$1/one/depmod"
+	chmod 755 "$1/one/depmod"
+	cp -p "$1/one/depmod" "$1/two"
+}
+
+# The front end, with a depmod that writes the index, or a bad one, or none, but no modules.devname.
+front_ends() {
+	mkdir -p indexes $OUT
+	mv $M/modules.alias indexes
+	head -n 2 indexes/modules.alias > $M/modules.alias
+	cp $M/modules.alias $OUT
+	stand_in writes "cp '$PWD/indexes/modules.alias' '$PWD/$M'"
+	stand_in writes-elsewhere "cp '$PWD/indexes/modules.alias' '$PWD/$OUT'"
+	stand_in writes-nonsense "echo nonsense > '$PWD/$M/modules.alias'"
+	stand_in writes-nothing :
+	stand_in fails "exit 3"
+	cat <<-END
+		writes -b work $V
+		writes-elsewhere -b work -o work/out $V
+		writes-nonsense -C work/etc/depmod.d/a.conf -b work $V
+		writes-nothing -b work $V
+		writes-nothing -A -b work $V
+		fails -b work $V
+	END
+}
+
 # libtool puts the program in the place of its own script.
 sweep() { # ARGUMENTS-OF-FAULTS...
 	"$top_builddir/libtool" --mode=execute "$top_builddir/faults" "$@" > found || {
@@ -112,34 +147,67 @@ sweep() { # ARGUMENTS-OF-FAULTS...
 	}
 }
 
-# sweeps WHAT ARGUMENTS-OF-FAULTS...
-sweeps() {
-	sweeps_what=$1 sweeps_points=0 sweeps_failed=
+sweep_command() { # COMMAND ARGUMENTS-OF-FAULTS...
+	command=$1
 	shift
-	command -v "$DEPMOD" > /dev/null || skip "there is no depmod"
-	tree
-	devices
-	commands > list
-	# system calls of threads come in any order
-	[ "${1:-}" != -l ] || echo "generate --threads 3 $V" >> list
-	while read -r command; do
-		echo "kmod-devname $command"
-		# shellcheck disable=SC2086 # a list of words
-		sweep "$@" work "$top_builddir/kmod-devname" ${command%% *} -b work ${command#* } < /dev/null ||
-			sweeps_failed="$sweeps_failed
-$command"
+	# shellcheck disable=SC2086 # a list of words
+	sweep "$@" work "$top_builddir/kmod-devname" ${command%% *} -b work ${command#* }
+}
+
+sweep_front_end() { # DEPMOD-AND-ARGUMENTS ARGUMENTS-OF-FAULTS...
+	depmod=$1
+	shift
+	# shellcheck disable=SC2086 # a list of words
+	PATH=$PWD/${depmod%% *}/one:$PWD/${depmod%% *}/two:$PATH \
+		sweep -s 1 "$@" work "$top_builddir/tools/depmod" ${depmod#* }
+}
+
+# sweeps WHAT FUNCTION ARGUMENTS-OF-FAULTS...: one with each line of "list".
+sweeps() {
+	sweeps_what=$1 sweeps_function=$2 sweeps_points=0 sweeps_failed=
+	shift 2
+	while read -r line; do
+		echo "$line"
+		"$sweeps_function" "$line" "$@" < /dev/null || sweeps_failed="$sweeps_failed
+$line"
 		sweeps_points=$((sweeps_points + $(awk '/ points$/ { n = $1 } END { print n + 0 }' found)))
 	done < list
 	[ -z "$sweeps_failed" ] || fail "failed: $sweeps_failed"
 	count "$sweeps_points $sweeps_what, all survived or told"
 }
 
+prepare() {
+	command -v "$DEPMOD" > /dev/null || skip "there is no depmod"
+	tree
+	devices
+}
+
 test_every_allocation_of_a_command_may_fail() {
-	sweeps "failing allocations of the commands" -l "$top_builddir/.libs/faults-memory.so"
+	prepare
+	commands > list
+	# system calls of threads come in any order
+	echo "generate --threads 3 $V" >> list
+	sweeps "failing allocations of the commands" sweep_command -l "$memory"
 }
 
 test_every_system_call_of_a_command_may_fail() {
-	sweeps "failing system calls of the commands" $every
+	prepare
+	commands > list
+	sweeps "failing system calls of the commands" sweep_command $every
+}
+
+test_every_allocation_of_the_front_end_may_fail() {
+	prepare
+	front_ends > list
+	# a lack of memory is no reason to look further
+	rm -r ./*/two
+	sweeps "failing allocations of the front end" sweep_front_end -l "$memory"
+}
+
+test_every_system_call_of_the_front_end_may_fail() {
+	prepare
+	front_ends > list
+	sweeps "failing system calls of the front end" sweep_front_end $every
 }
 
 # libkmod does not say so, and errno is then that of the empty index behind.
@@ -149,7 +217,7 @@ test_an_empty_index_is_told_from_one_without_memory() {
 	rm $M/modules.builtin.modinfo
 	"$DEPMOD" -b work $V 2> depmod.log || fail "$(cat depmod.log)"
 	[ ! -s $M/modules.builtin.alias.bin ]
-	sweep -l "$top_builddir/.libs/faults-memory.so" work \
+	sweep -l "$memory" work \
 		"$top_builddir/kmod-devname" explain -b work fuse $V < /dev/null
 	count "$(awk '/ points$/ { print $1 }' found) failing allocations with an empty index, all told"
 }

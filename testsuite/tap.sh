@@ -55,6 +55,22 @@ module() {
 	mkmodule "$@" > "$module_file"
 }
 
+# linked_module FILE [+SYMBOL] [-SYMBOL] STRING...: one that exports and needs symbols, for depmod.
+linked_module() {
+	linked_file=$1 linked_n=0
+	shift
+	mkdir -p "$(dirname "$linked_file")"
+	for linked_word; do
+		linked_n=$((linked_n + 1))
+		case $linked_word in
+		+*) echo "const char s${linked_n}[] __attribute__((section(\"__ksymtab_strings\"))) = \"${linked_word#+}\";" ;;
+		-*) echo "extern void ${linked_word#-}(void); void *p$linked_n = ${linked_word#-};" ;;
+		*) echo "const char m${linked_n}[] __attribute__((section(\".modinfo\"), used)) = \"$linked_word\";" ;;
+		esac
+	done > module.c
+	"$CC" -c -o "$linked_file" module.c
+}
+
 run_one() { # NUMBER TITLE COMMAND...
 	tap_number=$1 tap_title=$2
 	shift 2

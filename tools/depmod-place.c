@@ -11,27 +11,46 @@
 
 #include "depmod.h"
 #include "read-index.h"
-#include "tool.h"
 
-/* All zero if there is no such file. */
-static struct stamp get_stamp(const char *directory)
+bool is_absent(int error)
 {
-	struct stamp stamp = { 0 };
-	struct stat st;
-	char *path;
-
-	if (asprintf(&path, "%s/%s", directory, INDEX_NAME) < 0)
-		return stamp;
-	if (stat(path, &st) == 0)
-		stamp = (struct stamp){ st.st_dev, st.st_ino, st.st_ctim, st.st_size };
-	free(path);
-	return stamp;
+	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENAMETOOLONG;
 }
 
-static bool has_changed(const struct depmod_place *place)
+static int get_status(const char *directory, const char *name, struct stat *st)
 {
-	const struct stamp *before = &place->before, now = get_stamp(place->to);
+	char *path = join_path(directory, name);
+	int r;
 
+	if (!path)
+		return -ENOMEM;
+	r = stat(path, st) < 0 ? -errno : 0;
+	free(path);
+	return r;
+}
+
+static int get_stamp(const char *directory, struct stamp *ret_stamp)
+{
+	struct stat st = { 0 };
+	int r = get_status(directory, INDEX_NAME, &st);
+
+	if (r < 0 && r != -EACCES && !is_absent(r))
+		return r;
+	*ret_stamp = (struct stamp){ st.st_dev, st.st_ino, st.st_ctim, st.st_size, r == -EACCES };
+	return 0;
+}
+
+/* 1 or 0, or a negative errno. What cannot be seen may be as it was: then the modules are read. */
+static int has_changed(const struct depmod_place *place)
+{
+	const struct stamp *before = &place->before;
+	struct stamp now;
+	int r = get_stamp(place->to, &now);
+
+	if (r < 0)
+		return r;
+	if (before->is_hidden || now.is_hidden)
+		return 0;
 	return now.device != before->device || now.inode != before->inode ||
 	       now.changed.tv_sec != before->changed.tv_sec ||
 	       now.changed.tv_nsec != before->changed.tv_nsec || now.size != before->size;
@@ -47,51 +66,57 @@ static char *get_directory(const char *root, const char *moduledir, const char *
 	return asprintf(&path, "%s/%s/%s", root ? root : "", moduledir, version) < 0 ? NULL : path;
 }
 
-static int add_place(struct places *places, const struct line *line, const char *moduledir,
-		     const char *version)
+static enum status add_place(struct places *places, const struct line *line, const char *moduledir,
+			     const char *version)
 {
 	const char *outdir = line->outdir ? line->outdir : line->basedir;
 	struct depmod_place *place = &places->items[places->size++];
+	int r;
 
 	place->line = line;
 	place->from = get_directory(line->basedir, moduledir, version);
 	place->to = get_directory(outdir, moduledir, version);
 	if (!place->from || !place->to)
-		return -ENOMEM;
-	place->before = get_stamp(place->to);
-	return 0;
+		return say_failure(moduledir, -ENOMEM);
+	r = get_stamp(place->to, &place->before);
+	return r < 0 ? say_failure(place->to, r) : STATUS_CLEAN;
 }
 
 /* Where nothing is said, it depends on how depmod was built. */
-static int add_places(struct places *places, const struct line *line, const char *running)
+static enum status add_places(struct places *places, const struct line *line, const char *running)
 {
 	const char *version = line->version ? line->version : running;
-	int r;
+	enum status status;
 
 	if (line->moduledir)
 		return add_place(places, line, line->moduledir, version);
-	r = add_place(places, line, "lib/modules", version);
-	return r < 0 ? r : add_place(places, line, "usr/lib/modules", version);
+	status = add_place(places, line, "lib/modules", version);
+	return status != STATUS_CLEAN ? status
+				      : add_place(places, line, "usr/lib/modules", version);
 }
 
-int places_find(struct places *places, int argc, char *const *argv)
+enum status places_find(struct places *places, int argc, char *const *argv)
 {
 	struct utsname system;
-	int r = uname(&system) < 0 ? -errno : 0;
+	enum status status = STATUS_CLEAN;
 
 	*places = (struct places){ 0 };
-	for (int i = 0; i < N_DIALECTS && r >= 0; i++) {
+	if (uname(&system) < 0)
+		return say_failure("uname", -errno);
+	for (int i = 0; i < N_DIALECTS && status == STATUS_CLEAN; i++) {
 		struct line *line = &places->lines[places->n_lines];
+		int r = line_read(line, (enum dialect)i, argc, argv);
 
-		r = line_read(line, (enum dialect)i, argc, argv);
 		if (r > 0) {
 			places->n_lines++;
-			r = add_places(places, line, system.release);
+			status = add_places(places, line, system.release);
 		} else {
 			line_done(line);
 		}
+		if (r < 0)
+			status = say_failure("command line", r);
 	}
-	return r < 0 ? r : 0;
+	return status;
 }
 
 void places_done(struct places *places)
@@ -104,17 +129,15 @@ void places_done(struct places *places)
 		line_done(&places->lines[i]);
 }
 
-static bool is_there(const char *directory, const char *name)
+/* 1 or 0, or a negative errno. */
+static int is_there(const char *directory, const char *name)
 {
 	struct stat st;
-	char *path;
-	bool there;
+	int r = get_status(directory, name, &st);
 
-	if (asprintf(&path, "%s/%s", directory, name) < 0)
-		return false;
-	there = stat(path, &st) == 0;
-	free(path);
-	return there;
+	if (r == 0)
+		return 1;
+	return is_absent(r) ? 0 : r;
 }
 
 static bool writes_nothing(const struct places *places)
@@ -125,25 +148,50 @@ static bool writes_nothing(const struct places *places)
 	return false;
 }
 
-static const struct depmod_place *find_written(const struct places *places)
+static int is_place_there(const struct depmod_place *place)
 {
-	for (int i = 0; i < places->size; i++)
-		if (has_changed(&places->items[i]))
-			return &places->items[i];
-	return NULL;
+	return is_there(place->to, ".");
 }
 
-static const struct depmod_place *find_there(const struct places *places)
+/* The first of which that is so: 1; 0 if it is so of none; or a negative errno, which is said. */
+static int find_place(const struct places *places, int (*is_so)(const struct depmod_place *place),
+		      const struct depmod_place **ret_place)
 {
-	for (int i = 0; i < places->size; i++)
-		if (is_there(places->items[i].to, "."))
-			return &places->items[i];
-	return NULL;
+	int r = 0;
+
+	for (int i = 0; i < places->size && r == 0; i++) {
+		r = is_so(&places->items[i]);
+		if (r < 0)
+			say_failure(places->items[i].to, r);
+		else if (r > 0)
+			*ret_place = &places->items[i];
+	}
+	return r;
+}
+
+/* Where nothing was new for depmod. */
+static enum todo choose_unchanged(const struct places *places,
+				  const struct depmod_place **ret_place)
+{
+	const struct depmod_place *place = NULL;
+	int r = find_place(places, is_place_there, &place);
+
+	if (r == 0)
+		say("%s: the module directory is not there", places->items[0].to);
+	if (r <= 0)
+		return TODO_FAILED;
+	*ret_place = place;
+	r = place->line->is_quick ? is_there(place->to, FILE_NAME) : 0;
+	if (r < 0)
+		say_failure(place->to, r);
+	if (r != 0)
+		return r < 0 ? TODO_FAILED : TODO_NOTHING;
+	return TODO_FROM_MODULES;
 }
 
 enum todo places_choose(const struct places *places, const struct depmod_place **ret_place)
 {
-	const struct depmod_place *written, *place;
+	int r;
 
 	if (places->n_lines == 0) {
 		say("warning: this depmod has an option that is not known here, so %s is as it "
@@ -153,17 +201,8 @@ enum todo places_choose(const struct places *places, const struct depmod_place *
 	}
 	if (writes_nothing(places))
 		return TODO_NOTHING;
-	written = find_written(places);
-	place = written ? written : find_there(places);
-	if (!place) {
-		say("%s: the module directory is not there", places->items[0].to);
-		return TODO_FAILED;
-	}
-	*ret_place = place;
-	if (written)
-		return TODO_FROM_INDEX;
-	/* nothing was new for depmod */
-	if (place->line->is_quick && is_there(place->to, FILE_NAME))
-		return TODO_NOTHING;
-	return TODO_FROM_MODULES;
+	r = find_place(places, has_changed, ret_place);
+	if (r != 0)
+		return r < 0 ? TODO_FAILED : TODO_FROM_INDEX;
+	return choose_unchanged(places, ret_place);
 }

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "depmod.h"
-#include "tool.h"
 
 /*
  * What is found may be a front end too: a copy of this one, or a script that runs it. So whatever
@@ -62,12 +61,25 @@ static bool is_self(const struct stat *st)
 	       self.st_ino == st->st_ino;
 }
 
-static bool is_other_program(const char *path)
+/* Those that make execvp(3) go on to the next place too. Else another depmod would run. */
+static bool may_pass_over(int error)
+{
+	return is_absent(error) || error == -EACCES || error == -ESTALE || error == -ENODEV ||
+	       error == -ETIMEDOUT;
+}
+
+/* 1 or 0, or a negative errno. */
+static int is_other_program(const char *path)
 {
 	struct stat st;
 
-	return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 &&
-	       !is_self(&st);
+	if (stat(path, &st) < 0)
+		return may_pass_over(-errno) ? 0 : -errno;
+	if (!S_ISREG(st.st_mode) || is_self(&st))
+		return 0;
+	if (access(path, X_OK) < 0)
+		return may_pass_over(-errno) ? 0 : -errno;
+	return 1;
 }
 
 /*
@@ -89,25 +101,36 @@ static int set_tried(unsigned long tried)
 	char value[32];
 
 	(void)snprintf(value, sizeof(value), "%lu", tried);
-	return setenv(VARIABLE, value, 1);
+	return setenv(VARIABLE, value, 1) < 0 ? -errno : 0;
 }
 
-/* The program of the first place that is of use, or NULL; *tried counts the places. */
-static char *search(char *places, unsigned long *tried)
+/* 1 and the program, if that is of use; 0; or a negative errno, which is said. */
+static int try_place(const char *place, char **ret_path)
+{
+	char *path = get_program(place);
+	int r = path ? is_other_program(path) : -ENOMEM;
+
+	if (r < 0)
+		say_failure(path ? path : place, r);
+	if (r > 0)
+		*ret_path = path;
+	else
+		free(path);
+	return r;
+}
+
+/* The first place that is of use, likewise; *tried counts the places. */
+static int search(char *places, unsigned long *tried, char **ret_path)
 {
 	unsigned long skip = *tried;
-	char *place, *path;
+	char *place;
+	int r = 0;
 
 	*tried = 0;
-	while ((place = strsep(&places, ":"))) {
-		if ((*tried)++ < skip)
-			continue;
-		path = get_program(place);
-		if (path && is_other_program(path))
-			return path;
-		free(path);
-	}
-	return NULL;
+	while (r == 0 && (place = strsep(&places, ":")))
+		if ((*tried)++ >= skip)
+			r = try_place(place, ret_path);
+	return r;
 }
 
 static void say_not_found(unsigned long skipped)
@@ -128,14 +151,23 @@ char *real_find(void)
 {
 	unsigned long skipped = get_tried(), tried = skipped;
 	char *places = get_places(), *path = NULL;
+	int r;
 
-	if (places)
-		path = search(places, &tried);
+	if (!places) {
+		say_failure("PATH", -ENOMEM);
+		return NULL;
+	}
+	r = search(places, &tried, &path);
 	free(places);
-	if (path && set_tried(tried) == 0)
+	if (r == 0)
+		say_not_found(skipped);
+	if (r <= 0)
+		return NULL;
+	r = set_tried(tried);
+	if (r == 0)
 		return path;
+	say_failure(VARIABLE, r);
 	free(path);
-	say_not_found(skipped);
 	return NULL;
 }
 

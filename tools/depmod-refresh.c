@@ -9,7 +9,6 @@
 #include "output.h"
 #include "read-depmod-config.h"
 #include "read-index.h"
-#include "tool.h"
 
 /* Errors are all that is printed. */
 static const struct common common = { .quiet = true };
@@ -49,6 +48,14 @@ static int result_new(struct result *result)
 	return r < 0 ? r : kmod_devname_report_new(&result->report);
 }
 
+/* They change nothing; but that they could not be said does. */
+static enum status say_findings(const struct result *result, const char *directory)
+{
+	enum status status = print_report(result->report, directory, &common);
+
+	return status == STATUS_FINDINGS ? STATUS_CLEAN : status;
+}
+
 /* Returns whether that was enough; if not, the result is empty, or *ret_status is a failure. */
 static bool take_index(const struct depmod_place *place, const struct kernels *kernels,
 		       struct result *result, enum status *ret_status)
@@ -64,10 +71,7 @@ static bool take_index(const struct depmod_place *place, const struct kernels *k
 		if (r == 0)
 			return false;
 	}
-	if (r < 0)
-		*ret_status = say_failure(place->to, r);
-	else
-		print_report(result->report, place->to, &common);
+	*ret_status = r < 0 ? say_failure(place->to, r) : say_findings(result, place->to);
 	return true;
 }
 
@@ -85,9 +89,9 @@ static enum status scan_kernel(const struct depmod_place *place, const struct ke
 	if (status == STATUS_FAILED)
 		return status;
 	r = scan(kernels, config, result->table, result->report);
-	print_report(result->report, place->from, &common);
+	status = say_findings(result, place->from);
 	kmod_devname_config_unref(config);
-	return r < 0 ? say_failure(place->from, r) : STATUS_CLEAN;
+	return r < 0 ? say_failure(place->from, r) : status;
 }
 
 static enum status take_modules(const struct depmod_place *place, struct result *result)

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #include "depmod.h"
-#include "tool.h"
 
 const char program_name[] = "depmod";
 
@@ -25,14 +24,11 @@ int main(int argc, char **argv)
 {
 	struct places places;
 	char *path = real_find();
-	int status = EXIT_FAILURE, r;
+	int status = EXIT_FAILURE;
 
 	if (!path)
 		return status;
-	r = places_find(&places, argc, argv);
-	if (r < 0)
-		say_failure(path, r);
-	else
+	if (places_find(&places, argc, argv) == STATUS_CLEAN)
 		status = real_run(path, argv);
 	if (status == EXIT_SUCCESS && !finish(&places))
 		status = EXIT_FAILURE;

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "tool.h"
+
 /* --- depmod-line.c: what a command line of depmod says ------------------------------------ */
 
 /* The option tables of depmod differ: up to kmod 33 -m is a flag, from 34 on it takes a value. */
@@ -58,10 +60,14 @@ struct depmod_place {
 		ino_t inode;
 		struct timespec changed;
 		off_t size;
+		bool is_hidden; /* this user may not see it */
 	} before; /* modules.alias before depmod ran */
 };
 
 #define PLACES_MAX 4
+
+/* Is a negative errno what is said of a file that is not there? */
+bool is_absent(int error);
 
 struct places {
 	struct line lines[N_DIALECTS];
@@ -69,8 +75,8 @@ struct places {
 	int n_lines, size;
 };
 
-/* To be called before depmod runs. 0 or a negative errno. Release it with places_done(). */
-int places_find(struct places *places, int argc, char *const *argv);
+/* To be called before depmod runs. Says why it fails. Release it with places_done(). */
+enum status places_find(struct places *places, int argc, char *const *argv);
 
 void places_done(struct places *places);
 
