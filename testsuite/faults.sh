@@ -210,7 +210,7 @@ test_every_system_call_of_the_front_end_may_fail() {
 	sweeps "failing system calls of the front end" sweep_front_end $every
 }
 
-# libkmod does not say so, and errno is then that of the empty index behind.
+# Both have nothing in them.
 test_an_empty_index_is_told_from_one_without_memory() {
 	command -v "$DEPMOD" > /dev/null || skip "there is no depmod"
 	tree
