@@ -16,6 +16,9 @@ int harness_run(Suite *suite);
 /* valgrind runs one thread at a time and has descriptors of its own: not for every test. */
 bool harness_under_valgrind(void);
 
+/* How far a sweep goes at a time: by 1, or under valgrind, where each point is dear, by more. */
+size_t harness_step(void);
+
 /*
  * "CODE,CODE,..." of all findings of a report, in order, in a buffer that lives as long as
  * the test: for one ck_assert_str_eq().

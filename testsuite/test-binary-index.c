@@ -380,14 +380,14 @@ START_TEST(no_flipped_bit_of_an_index_does_harm)
 	size_t n_refused = 0;
 
 	make_index((size_t)_i, &bytes);
-	for (size_t bit = 0; bit < 8 * bytes.size; bit++) {
+	for (size_t bit = 0; bit < 8 * bytes.size; bit += harness_step()) {
 		bytes.bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
 		write_index(root_fd, (size_t)_i, &bytes);
 		n_refused += is_refused(root_fd);
 		bytes.bytes[bit / 8] ^= (unsigned char)(1 << bit % 8);
 	}
 	/* magic and version, and most of each offset */
-	ck_assert_uint_ge(n_refused, 48);
+	ck_assert_uint_ge(n_refused, 48 / harness_step());
 	(void)close(root_fd);
 }
 END_TEST

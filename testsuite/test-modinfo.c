@@ -520,7 +520,7 @@ START_TEST(every_bit_flip_is_a_fault_or_read_as_libelf_does)
 		uint8_t *image = build(&layouts[_i], flipped[i], &size);
 
 		(void)file_of(image, size);
-		for (size_t bit = 0; bit < 8 * size; bit++)
+		for (size_t bit = 0; bit < 8 * size; bit += harness_step())
 			check_flip(&layouts[_i], image, size, bit, &counts);
 		free(image);
 	}
@@ -1056,8 +1056,10 @@ static void add_layout_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, libelf_reads_the_same_from_sound_images, 0, n);
 	tcase_add_loop_test(tcase, every_bit_flip_is_a_fault_or_read_as_libelf_does, 0, n);
 	tcase_add_loop_test(tcase, aliases_are_the_strings_with_exactly_that_key, 0, n);
-	tcase_add_loop_test(tcase, modinfo_of_16_mib_is_read_in_linear_time, 0, n);
-	tcase_add_loop_test(tcase, modinfo_above_16_mib_is_refused, 0, n);
+	if (!harness_under_valgrind()) { /* so much takes a minute there, and shows nothing else */
+		tcase_add_loop_test(tcase, modinfo_of_16_mib_is_read_in_linear_time, 0, n);
+		tcase_add_loop_test(tcase, modinfo_above_16_mib_is_refused, 0, n);
+	}
 	tcase_add_loop_test(tcase, a_miraculous_number_of_sections_is_malformed, 0, n);
 	tcase_add_loop_test(tcase, a_number_of_sections_without_headers_is_malformed, 0, n);
 	tcase_add_loop_test(tcase, names_that_end_beyond_any_file_are_cut, 0, n);

@@ -920,9 +920,11 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, no_name_left_keeps_the_old_file, 0, 2);
 	tcase_add_loop_test(tcase, the_last_name_will_do, 0, 2);
 	tcase_add_test(tcase, no_capability_is_needed);
+	if (harness_under_valgrind())
+		return;
 	/* valgrind has descriptors of its own, and lets open(2) fail after it has made the file */
-	if (!harness_under_valgrind())
-		tcase_add_test(tcase, no_file_descriptor_left_keeps_the_old_file);
+	tcase_add_test(tcase, no_file_descriptor_left_keeps_the_old_file);
+	/* nor has it anything to say of what is killed */
 	tcase_add_test(tcase, a_kill_at_any_system_call_leaves_the_old_or_the_new_file);
 }
 
