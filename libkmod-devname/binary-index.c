@@ -36,6 +36,9 @@
 #define DEPTH_MAX 1000
 #define KEY_SIZE_MAX ((size_t)PATH_MAX) /* libkmod asks for none that is longer */
 #define BYTE_MAX 127
+/* Of one lookup. There are far less in any index of depmod, and each is compared. */
+#define PATTERNS_MAX 10000
+#define MATCHES_MAX 10000
 
 /* Where in the file is read on; bad once that is outside of it. */
 struct cursor {
@@ -274,6 +277,7 @@ struct search {
 	struct cursor file;
 	const char *key; /* what is left of it */
 	char pattern[KEY_SIZE_MAX]; /* from the first wildcard on */
+	size_t n_patterns; /* nodes below a wildcard */
 	struct match *matches;
 	size_t size;
 	size_t capacity;
@@ -283,6 +287,8 @@ static int add_values(struct search *search, struct node *node)
 {
 	struct match *matches = search->matches;
 
+	if (node->n_values > MATCHES_MAX - search->size)
+		return -EFBIG;
 	if (node->n_values > 0)
 		matches = array_grow(matches, &search->capacity, sizeof(*matches),
 				     search->size + node->n_values);
@@ -301,7 +307,7 @@ static int add_values(struct search *search, struct node *node)
 /* What is below a node to which the pattern leads: all of it is compared. */
 static int match_below(struct search *search, struct node *node, const char *prefix, size_t size)
 {
-	int r = 0;
+	int r = search->n_patterns++ < PATTERNS_MAX ? 0 : -EFBIG;
 
 	for (; *prefix != '\0'; prefix++)
 		search->pattern[size++] = *prefix;

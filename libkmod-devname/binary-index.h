@@ -25,7 +25,8 @@ const char *binary_index_find(const struct binary_index *index, const char *key)
 
 /*
  * Adds the values of all keys that match, as patterns of fnmatch(3), in the order in which libkmod
- * has them (libkmod-index.c, index_mm_searchwild). They are the index's. 0 or -ENOMEM.
+ * has them (libkmod-index.c, index_mm_searchwild). They are the index's. 0, -ENOMEM, or -EFBIG:
+ * there are more than 10,000, or as many patterns to compare.
  */
 int binary_index_match(const struct binary_index *index, const char *key, struct list *values);
 

@@ -111,7 +111,8 @@ static bool has_all_statements(const struct kmod_context *context)
 		wanted += config->items[i].line > 0 && config->items[i].word != MODPROBE_BLACKLIST;
 	return wanted == count(kmod_config_get_aliases(context->ctx)) +
 				 count(kmod_config_get_softdeps(context->ctx)) +
-				 count(kmod_config_get_install_commands(context->ctx));
+				 count(kmod_config_get_install_commands(context->ctx)) +
+				 count(kmod_config_get_remove_commands(context->ctx));
 }
 
 /*

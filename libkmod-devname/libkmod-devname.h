@@ -1333,7 +1333,8 @@ struct kmod_devname_step;
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory; also -ENOENT if /proc is not
  *   mounted, through which libkmod is given statements: then a finding names /proc/self/fd
  *   -EBADMSG: libkmod fails
- *   -EFBIG: over 100,000 statements of modprobe.d, or 10,000 modules
+ *   -EFBIG: over 100,000 statements of modprobe.d; or for one number 10,000 modules, or patterns of
+ *   an index to compare
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
  */
 int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,

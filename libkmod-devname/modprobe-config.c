@@ -31,7 +31,7 @@ static const struct {
 } words[] = {
 	{ "alias", FORM_WORD, MODPROBE_ALIAS },     { "blacklist", FORM_KEY, MODPROBE_BLACKLIST },
 	{ "install", FORM_REST, MODPROBE_INSTALL }, { "softdep", FORM_REST, MODPROBE_SOFTDEP },
-	{ "options", FORM_REST, MODPROBE_OTHER },   { "remove", FORM_REST, MODPROBE_OTHER },
+	{ "options", FORM_REST, MODPROBE_OTHER },   { "remove", FORM_REST, MODPROBE_REMOVE },
 	{ "weakdep", FORM_REST, MODPROBE_OTHER },
 };
 

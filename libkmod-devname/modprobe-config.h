@@ -11,6 +11,7 @@ enum modprobe_word {
 	MODPROBE_ALIAS,
 	MODPROBE_BLACKLIST,
 	MODPROBE_INSTALL,
+	MODPROBE_REMOVE, /* a module of this name is not looked for elsewhere */
 	MODPROBE_SOFTDEP,
 	MODPROBE_OTHER, /* not about which modules are loaded, and not kept */
 };

@@ -47,19 +47,16 @@ static int read_index(struct reading *reading, const char *name, struct binary_i
 
 static int read_all(struct module_index *index, struct reading *reading)
 {
-	struct binary_index symbols = { 0 };
 	int r = read_index(reading, "modules.dep.bin", &index->dependencies);
 
+	if (r == 0)
+		r = read_index(reading, "modules.symbols.bin", &index->symbols);
 	if (r == 0)
 		r = read_index(reading, "modules.alias.bin", &index->aliases);
 	if (r == 0)
 		r = read_index(reading, "modules.builtin.bin", &index->built_in);
 	if (r == 0)
 		r = read_index(reading, "modules.builtin.alias.bin", &index->built_in_aliases);
-	/* no number leads to a symbol, but modprobe opens this one with the others */
-	if (r == 0)
-		r = read_index(reading, "modules.symbols.bin", &symbols);
-	binary_index_done(&symbols);
 	return r;
 }
 
@@ -80,6 +77,7 @@ int module_index_read(struct module_index *index, int root_fd, const char *direc
 void module_index_done(struct module_index *index)
 {
 	binary_index_done(&index->dependencies);
+	binary_index_done(&index->symbols);
 	binary_index_done(&index->aliases);
 	binary_index_done(&index->built_in);
 	binary_index_done(&index->built_in_aliases);
@@ -95,14 +93,23 @@ const char *module_index_find_dependencies(const struct module_index *index, con
 	return binary_index_find(&index->dependencies, module);
 }
 
-/* The order is that of libkmod-module.c, kmod_module_new_from_lookup. */
-int module_index_look_up(const struct module_index *index, const char *alias, struct list *modules)
+int module_index_look_up_name(const struct module_index *index, const char *name,
+			      struct list *modules)
 {
-	int r;
+	static const char symbol[] = "symbol:";
 
-	if (module_index_find_dependencies(index, alias))
-		return list_push(modules, (char *)(uintptr_t)alias);
-	r = binary_index_match(&index->aliases, alias, modules);
+	if (strncmp(name, symbol, sizeof(symbol) - 1) == 0)
+		return binary_index_match(&index->symbols, name, modules);
+	return module_index_find_dependencies(index, name)
+		       ? list_push(modules, (char *)(uintptr_t)name)
+		       : 0;
+}
+
+int module_index_look_up_alias(const struct module_index *index, const char *alias,
+			       struct list *modules)
+{
+	int r = binary_index_match(&index->aliases, alias, modules);
+
 	if (r < 0 || modules->size > 0)
 		return r;
 	if (module_index_is_built_in(index, alias))

@@ -11,6 +11,7 @@
 /* What depmod(8) has written down about the modules of a directory, for modprobe(8) to find. */
 struct module_index {
 	struct binary_index dependencies; /* modules.dep.bin */
+	struct binary_index symbols; /* modules.symbols.bin */
 	struct binary_index aliases; /* modules.alias.bin */
 	struct binary_index built_in; /* modules.builtin.bin */
 	struct binary_index built_in_aliases; /* modules.builtin.alias.bin */
@@ -32,9 +33,17 @@ bool module_index_is_built_in(const struct module_index *index, const char *modu
 const char *module_index_find_dependencies(const struct module_index *index, const char *module);
 
 /*
- * Adds the names of the modules that an alias leads to: the module of this name, or those that
- * have the alias, or what is built in. They are the index's, or the alias itself. 0 or -ENOMEM.
+ * Both add names of modules to an empty list, which are the index's, or the name or alias itself.
+ * libkmod looks between them for commands (libkmod-module.c, kmod_module_new_from_lookup). 0,
+ * -ENOMEM, or -EFBIG: see binary_index_match().
  */
-int module_index_look_up(const struct module_index *index, const char *alias, struct list *modules);
+
+/* The module of this name, or those that have the symbol of a "symbol:NAME". */
+int module_index_look_up_name(const struct module_index *index, const char *name,
+			      struct list *modules);
+
+/* Those that have the alias, or what is built in. */
+int module_index_look_up_alias(const struct module_index *index, const char *alias,
+			       struct list *modules);
 
 #endif

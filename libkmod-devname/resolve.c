@@ -88,14 +88,34 @@ static int add_module(const struct resolver *resolver, const char *name, struct 
 	return r;
 }
 
-static int look_up_in_indexes(const struct resolver *resolver, const char *alias,
-			      struct list *modules)
+static int add_named(const struct resolver *resolver, const struct list *names,
+		     struct list *modules)
 {
-	struct list names = { 0 };
-	int r = module_index_look_up(&resolver->source->index, alias, &names);
+	int r = 0;
 
-	for (size_t i = 0; i < names.size && r == 0; i++)
-		r = add_module(resolver, names.items[i], modules);
+	for (size_t i = 0; i < names->size && r == 0; i++)
+		r = add_module(resolver, names->items[i], modules);
+	return r;
+}
+
+/* The order is that of libkmod-module.c, kmod_module_new_from_lookup. */
+static int look_up_valid(const struct resolver *resolver, const char *alias, struct list *modules)
+{
+	const struct source *source = resolver->source;
+	struct list names = { 0 };
+	size_t n = modules->size;
+	int r;
+
+	/* these come first, and commands after names; libkmod knows both */
+	if (modprobe_config_find(&source->config, MODPROBE_ALIAS, alias))
+		return kmod_context_look_up(resolver->context, alias, modules);
+	r = module_index_look_up_name(&source->index, alias, &names);
+	if (r == 0 && names.size == 0)
+		r = kmod_context_look_up(resolver->context, alias, modules);
+	if (r == 0 && names.size == 0 && modules->size == n)
+		r = module_index_look_up_alias(&source->index, alias, &names);
+	if (r == 0)
+		r = add_named(resolver, &names, modules);
 	list_done(&names, NULL);
 	return r;
 }
@@ -104,15 +124,12 @@ static int look_up_in_indexes(const struct resolver *resolver, const char *alias
 static int look_up(const struct resolver *resolver, const char *alias, struct list *modules)
 {
 	_cleanup_free_ char *normalised = strdup(alias);
-	size_t n = modules->size;
-	int r;
 
 	if (!normalised)
 		return -ENOMEM;
-	if (modprobe_config_normalise(normalised) < 0)
-		return 0;
-	r = kmod_context_look_up(resolver->context, normalised, modules);
-	return r < 0 || modules->size > n ? r : look_up_in_indexes(resolver, normalised, modules);
+	return modprobe_config_normalise(normalised) < 0
+		       ? 0
+		       : look_up_valid(resolver, normalised, modules);
 }
 
 static int look_up_all(const struct resolver *resolver, const struct list *names,
@@ -264,6 +281,10 @@ static bool has_name(const struct list *names, const char *name)
 static bool stays(const struct walk *walk, const struct kmod_devname_step *step,
 		  const struct kmod_devname_step *new)
 {
+	/* what is blacklisted and needed all the same is not held up by that */
+	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED &&
+	    new->role == KMOD_DEVNAME_ROLE_DEPENDENCY)
+		return false;
 	return step->verdict <= new->verdict ||
 	       (new->role == KMOD_DEVNAME_ROLE_SOFT &&has_name(&walk->stopped, step->module));
 }

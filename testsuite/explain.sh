@@ -366,6 +366,37 @@ test_no_index_is_told_from_no_module() {
 	verdict 1 "nothing will be loaded: an alias turns it off ($CONF/x.conf:1)" c10:229
 }
 
+# Alias statements, modules, symbols, commands, aliases of modules: the first that has it counts.
+test_names_are_looked_up_in_the_order_of_modprobe() {
+	tree
+	conf 'softdep fuse pre: tun' 'install t* /bin/first' 'install tun /bin/second'
+	agrees c10:229
+	kmod-devname explain -b root c10:229 "$V" > out
+	grep -q '^tun, .*/bin/first (root/etc/modprobe.d/x.conf:2)$' out || fail "$(cat out)"
+	conf 'softdep fuse pre: symbol:snd_do post: symbol:nobody-has-it'
+	agrees c10:229
+	grep -qx 'insmod kernel/snd.ko' ours.out
+	conf 'alias tun snd' 'softdep fuse pre: tun'
+	agrees c10:229
+	! grep tun ours.out || fail "the alias does not count"
+	conf 'install char-major-10-229 /bin/command'
+	agrees c10:229
+	# what is removed by a command is a name too, and no module has it
+	conf 'remove char-major-10-229 /bin/true'
+	agrees c10:229
+	verdict 1 'nothing will be loaded: char_major_10_229 is not in modules.dep' c10:229
+}
+
+# A blacklist is no reason for not loading what something else needs.
+test_a_blacklisted_dependency_is_held_up_by_its_missing_file() {
+	tree
+	conf 'alias char-major-10-150 fuse' 'alias char-major-10-150 cuse' 'blacklist fuse'
+	agrees c10:150
+	verdict 0 'opening c10:150 loads fuse, cuse' c10:150
+	rm "$MODULES/kernel/fuse.ko"
+	verdict 1 "nothing will be loaded: fuse is in modules.dep, but its file does not exist ($CONF/x.conf:1)" c10:150
+}
+
 # A damaged one makes modprobe read where nothing is, or for ever.
 test_damaged_indexes_are_named() {
 	tree
@@ -397,6 +428,21 @@ test_damaged_indexes_are_named() {
 	status 1 kmod-devname check -b root "$V" > out 2> err
 	[ "$(grep -c '\[bad-index]$' out)" -eq 1 ] || fail "$(cat out)"
 	[ "$(grep -c '\[not-loaded]$' out)" -eq 1 ] || fail "$(cat out)"
+}
+
+# Patterns that all have to be compared with a number, and have no end.
+test_patterns_are_bounded() {
+	tree
+	for n in 8000 10000; do
+		# shellcheck disable=SC2046 # words
+		module "$MODULES/kernel/many.ko" $(seq -f 'alias=c*%05.0f' $n)
+		index
+		[ $n -gt 8000 ] || verdict 0 'opening c10:229 loads fuse' c10:229
+	done
+	status 2 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	same err <<-END
+		kmod-devname: c10:229: File too large
+	END
 }
 
 # Which files, in which order: those of /etc hide those of the same name behind.

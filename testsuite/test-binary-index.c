@@ -5,6 +5,7 @@
  * finds the same in any, in fuzz/lookup.c.
  */
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -186,16 +187,11 @@ static const struct {
 	const char *key;
 	const char *values[3];
 } patterns[] = {
-	{ 0, "char_major_10_229", { "fuse" } },
-	{ 0, "char_major_10_20", { "tun" } },
-	{ 0, "char_major_10_2000", { "tun" } },
-	{ 0, "char_major_10_2", { NULL } },
-	{ 0, "char_major_10_22", { NULL } },
-	{ 0, "", { NULL } },
-	{ 4, "char_major_4_64", { "bc", "a" } },
-	{ 4, "char_major_4_65", { "a" } },
-	{ 4, "char_major_4_", { "a" } },
-	{ 4, "char_major_4", { NULL } },
+	{ 0, "char_major_10_229", { "fuse" } },  { 0, "char_major_10_20", { "tun" } },
+	{ 0, "char_major_10_2000", { "tun" } },  { 0, "char_major_10_2", { NULL } },
+	{ 0, "char_major_10_22", { NULL } },     { 0, "", { NULL } },
+	{ 4, "char_major_4_64", { "bc", "a" } }, { 4, "char_major_4_65", { "a" } },
+	{ 4, "char_major_4_", { "a" } },         { 4, "char_major_4", { NULL } },
 };
 
 START_TEST(patterns_are_found)
@@ -287,6 +283,37 @@ START_TEST(trees_are_bounded)
 	free(data);
 	ck_assert_int_eq(read_back(root_fd, 0, &index), trees[_i].wanted);
 	binary_index_done(&index);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* The same value again and again, of a key that matches all. */
+START_TEST(matches_are_bounded)
+{
+	static const struct {
+		unsigned int n;
+		int r;
+	} rows[] = { { 10000, 0 }, { 10001, -EFBIG } };
+	const size_t value = 4 + sizeof("m"), size = 12 + 2 + 4 + rows[_i].n * value;
+	unsigned char *data = calloc(1, size);
+	struct bytes head = { { 0 }, 12 };
+	struct list values = { 0 };
+	struct binary_index index;
+	int root_fd = root_with_indexes();
+
+	put_string(&head, "*");
+	put_number(&head, rows[_i].n);
+	put_header(&head, 12 | 0xc0000000U);
+	memcpy(data, head.bytes, head.size);
+	for (size_t i = 0; i < rows[_i].n; i++)
+		data[head.size + i * value + 4] = 'm';
+	harness_write(root_fd, DIRECTORY "/modules.alias.bin", data, size);
+	ck_assert_int_eq(read_back(root_fd, 0, &index), 1);
+	ck_assert_int_eq(binary_index_match(&index, "char_major_10_229", &values), rows[_i].r);
+	ck_assert_uint_eq(values.size, rows[_i].r == 0 ? rows[_i].n : 0);
+	list_done(&values, NULL);
+	binary_index_done(&index);
+	free(data);
 	(void)close(root_fd);
 }
 END_TEST
@@ -481,6 +508,7 @@ int main(void)
 	tcase_add_test(tests, an_empty_file_has_no_keys);
 	tcase_add_loop_test(tests, headers_are_looked_at, 0, ARRAY_SIZE(headers));
 	tcase_add_loop_test(tests, trees_are_bounded, 0, 2);
+	tcase_add_loop_test(tests, matches_are_bounded, 0, 2);
 #if WITH_LIBKMOD
 	tcase_add_test(tests, whole_indexes_are_followed);
 	tcase_add_loop_test(tests, every_truncation_of_an_index_is_refused, 0, ARRAY_SIZE(indexes));

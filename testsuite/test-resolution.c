@@ -45,7 +45,7 @@ static const struct {
 	{ "install a\n", "", "bad-config" },
 	{ "softdep a pre: b-c post: d\n", "softdep a pre: b-c post: d\n", "" },
 	{ "softdep\n", "", "bad-config" },
-	{ "options a x=1\nremove a /bin/x\n", "", "" },
+	{ "options a x=1\nremove a /bin/x\n", "remove a /bin/x\n", "" },
 	{ "options a\nremove\n", "", "bad-config,bad-config" },
 	{ "Blacklist a\nx\n", "", "bad-config,bad-config" },
 	{ "blacklist \\\na\nblacklist b", "blacklist a \nblacklist b \n", "" },
