@@ -126,7 +126,7 @@ enum kmod_devname_severity {
  *
  * @KMOD_DEVNAME_BAD_INDEX: "bad-index": modules.alias has a line that is no alias, or one that
  *   was normalised ("char_major_10_229"), which loses dashes, warning; or an index that modprobe
- *   reads, modules.*.bin, is damaged
+ *   reads, modules.*.bin, is damaged, or has more for one number than is looked at
  * @KMOD_DEVNAME_STALE_INDEX: "stale-index": modules.alias may be out of date, so the modules were
  *   read, note
  *
@@ -1323,9 +1323,9 @@ struct kmod_devname_step;
  * looked up in the order in which libkmod does that (libkmod-module.c,
  * kmod_module_new_from_lookup). Symbolic links lead nowhere else.
  *
- * Findings: bad-index, for each index that is damaged, and then none is used; bad-config,
- * also for the first chain of soft dependencies that has more than 100 modules, of which those
- * behind are left out; long-line; system.
+ * Findings: bad-index, for each index that is damaged, and then none is used, and for one that has
+ * more than is looked at, besides -EFBIG; bad-config, also for the first chain of soft dependencies
+ * that has more than 100 modules, of which those behind are left out; long-line; system.
  *
  * Return: 0, or a negative errno:
  *   -EINVAL: @type, a number or @flags is not as above, or @directory is empty

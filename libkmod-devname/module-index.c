@@ -66,7 +66,7 @@ int module_index_read(struct module_index *index, int root_fd, const char *direc
 	struct reading reading = { root_fd, directory, report, false };
 	int r;
 
-	*index = (struct module_index){ .whole = false };
+	*index = (struct module_index){ .report = report };
 	r = read_all(index, &reading);
 	if (r < 0 || reading.found_bad)
 		module_index_done(index);
@@ -93,13 +93,26 @@ const char *module_index_find_dependencies(const struct module_index *index, con
 	return binary_index_find(&index->dependencies, module);
 }
 
+static int match(const struct module_index *index, const struct binary_index *file,
+		 const char *file_name, const char *alias, struct list *modules)
+{
+	const struct place place = { file_name, 0 };
+	int r = binary_index_match(file, alias, modules);
+
+	if (r != -EFBIG)
+		return r;
+	r = report_add(index->report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, &place,
+		       "has more modules or patterns for '%s' than are looked at", alias);
+	return r < 0 ? r : -EFBIG;
+}
+
 int module_index_look_up_name(const struct module_index *index, const char *name,
 			      struct list *modules)
 {
 	static const char symbol[] = "symbol:";
 
 	if (strncmp(name, symbol, sizeof(symbol) - 1) == 0)
-		return binary_index_match(&index->symbols, name, modules);
+		return match(index, &index->symbols, "modules.symbols.bin", name, modules);
 	return module_index_find_dependencies(index, name)
 		       ? list_push(modules, (char *)(uintptr_t)name)
 		       : 0;
@@ -108,11 +121,11 @@ int module_index_look_up_name(const struct module_index *index, const char *name
 int module_index_look_up_alias(const struct module_index *index, const char *alias,
 			       struct list *modules)
 {
-	int r = binary_index_match(&index->aliases, alias, modules);
+	int r = match(index, &index->aliases, "modules.alias.bin", alias, modules);
 
 	if (r < 0 || modules->size > 0)
 		return r;
 	if (module_index_is_built_in(index, alias))
 		return list_push(modules, (char *)(uintptr_t)alias);
-	return binary_index_match(&index->built_in_aliases, alias, modules);
+	return match(index, &index->built_in_aliases, "modules.builtin.alias.bin", alias, modules);
 }

@@ -16,11 +16,12 @@ struct module_index {
 	struct binary_index built_in; /* modules.builtin.bin */
 	struct binary_index built_in_aliases; /* modules.builtin.alias.bin */
 	bool whole; /* what modprobe needs is there, and none is damaged */
+	struct kmod_devname_report *report;
 };
 
 /*
- * Reads all of it; if one index is damaged, which is a finding, the others are not used either: to
- * modprobe all may happen. 0 or a negative errno, which is a finding.
+ * Reads all of it; the report must stay. If one index is damaged, which is a finding, the others
+ * are not used either: to modprobe all may happen. 0 or a negative errno, which is a finding.
  */
 int module_index_read(struct module_index *index, int root_fd, const char *directory,
 		      struct kmod_devname_report *report);
@@ -35,7 +36,7 @@ const char *module_index_find_dependencies(const struct module_index *index, con
 /*
  * Both add names of modules to an empty list, which are the index's, or the name or alias itself.
  * libkmod looks between them for commands (libkmod-module.c, kmod_module_new_from_lookup). 0,
- * -ENOMEM, or -EFBIG: see binary_index_match().
+ * -ENOMEM, or -EFBIG, which is a finding: see binary_index_match().
  */
 
 /* The module of this name, or those that have the symbol of a "symbol:NAME". */
