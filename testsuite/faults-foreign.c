@@ -80,6 +80,7 @@ WRAP(context *, kmod_unref, (context * ctx), (ctx), -(ctx != NULL))
 WRAP(iterator *, kmod_config_get_aliases, (const context *ctx), (ctx), r != NULL)
 WRAP(iterator *, kmod_config_get_softdeps, (const context *ctx), (ctx), r != NULL)
 WRAP(iterator *, kmod_config_get_install_commands, (const context *ctx), (ctx), r != NULL)
+WRAP(iterator *, kmod_config_get_remove_commands, (const context *ctx), (ctx), r != NULL)
 WRAP_VOID(kmod_config_iter_free_iter, (iterator * iter), (iter), -(iter != NULL))
 WRAP(int, kmod_module_new_from_name, (context * ctx, const char *name, module **ret_module),
      (ctx, name, ret_module), r >= 0)
