@@ -137,6 +137,8 @@ static struct node read_node(struct cursor file, uint32_t place)
 	if (place & HAS_CHILDREN)
 		node.n_children = take_range(&file, &node.first);
 	node.children = take(&file, 4 * node.n_children);
+	if (!node.children)
+		node.n_children = 0;
 	if (place & HAS_VALUES)
 		node.n_values = take_number(&file);
 	node.values = file;

@@ -173,14 +173,14 @@ static int find_place(const struct places *places, int (*is_so)(const struct dep
 static enum todo choose_unchanged(const struct places *places,
 				  const struct depmod_place **ret_place)
 {
-	const struct depmod_place *place = NULL;
-	int r = find_place(places, is_place_there, &place);
+	const struct depmod_place *place;
+	int r = find_place(places, is_place_there, ret_place);
 
 	if (r == 0)
 		say("%s: the module directory is not there", places->items[0].to);
 	if (r <= 0)
 		return TODO_FAILED;
-	*ret_place = place;
+	place = *ret_place;
 	r = place->line->is_quick ? is_there(place->to, FILE_NAME) : 0;
 	if (r < 0)
 		say_failure(place->to, r);
