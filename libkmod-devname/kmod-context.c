@@ -6,12 +6,12 @@
 
 #include <errno.h>
 #include <libkmod.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <syslog.h>
 
 #include "cleanup.h"
 #include "io.h"
@@ -22,18 +22,6 @@ struct kmod_context {
 	const struct modprobe_config *config;
 	int config_fd; /* as libkmod reads it */
 };
-
-static void log_nothing(void *data, int priority, const char *file, int line, const char *function,
-			const char *format, va_list args)
-{
-	(void)data;
-	(void)priority;
-	(void)file;
-	(void)line;
-	(void)function;
-	(void)format;
-	(void)args;
-}
 
 static bool is_same_file(int fd, const char *path)
 {
@@ -134,7 +122,7 @@ static int load_config_once(struct kmod_context *context, const char *path)
 		return check_memory(-EBADMSG);
 	if (!kmod_get_dirname(context->ctx))
 		return -ENOMEM;
-	kmod_set_log_fn(context->ctx, log_nothing, NULL);
+	kmod_set_log_priority(context->ctx, LOG_EMERG); /* which it never uses */
 	return check_memory(has_read_config(context) ? 0 : -EBADMSG);
 }
 
