@@ -70,12 +70,13 @@ struct tree {
 
 static const unsigned char *take(struct cursor *cursor, size_t n)
 {
-	const unsigned char *bytes = cursor->data + cursor->offset;
+	const unsigned char *bytes;
 
 	if (cursor->bad || n > cursor->size - cursor->offset) {
 		cursor->bad = true;
 		return NULL;
 	}
+	bytes = cursor->data + cursor->offset;
 	cursor->offset += n;
 	return bytes;
 }

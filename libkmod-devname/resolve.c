@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What modprobe(8) would load: libkmod looks up the statements of modprobe.d; the indexes are
- * looked up here, for libkmod would map files that somebody may change.
- *
- * libkmod can also do all of this by itself, as a dry run, but tells only a function that is
- * passed no data, and takes what the host has loaded for loaded.
+ * What modprobe(8) would load for an alias, and how far it comes. libkmod can also do this by
+ * itself, as a dry run, but tells only a function that is passed no data, and takes what the host
+ * has loaded for loaded.
  */
 
 #include <errno.h>
@@ -13,17 +11,10 @@
 #include <string.h>
 
 #include "cleanup.h"
-#include "kmod-context.h"
-#include "resolve.h"
+#include "resolver.h"
 #include "softdep.h"
 
 #define DEPTH_MAX 100
-
-struct resolver {
-	const struct source *source;
-	struct kmod_context *context;
-	bool has_told_depth;
-};
 
 /* Where modprobe stops: what comes behind is not loaded, what came before is. */
 struct stop {
@@ -44,185 +35,7 @@ struct walk {
 
 static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role);
 
-int resolver_new(const struct source *source, struct resolver **ret_resolver)
-{
-	struct resolver *resolver = calloc(1, sizeof(*resolver));
-	int r;
-
-	if (!resolver)
-		return -ENOMEM;
-	resolver->source = source;
-	r = kmod_context_new(&source->config, &resolver->context);
-	if (r < 0)
-		resolver_free(resolver);
-	else
-		*ret_resolver = resolver;
-	return r;
-}
-
-void resolver_free(struct resolver *resolver)
-{
-	if (!resolver)
-		return;
-	kmod_context_free(resolver->context);
-	free(resolver);
-}
-
-/* --- what a name or an alias leads to ------------------------------------------------------ */
-
-static void unref_module(void *module)
-{
-	(void)kmod_module_unref(module);
-}
-
-static int add_module(const struct resolver *resolver, const char *name, struct list *modules)
-{
-	struct kmod_module *module;
-	int r = kmod_context_get_module(resolver->context, name, &module);
-
-	if (r < 0)
-		return r;
-	r = list_push(modules, module);
-	if (r < 0)
-		unref_module(module);
-	return r;
-}
-
-static int add_named(const struct resolver *resolver, const struct list *names,
-		     struct list *modules)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < names->size && r == 0; i++)
-		r = add_module(resolver, names->items[i], modules);
-	return r;
-}
-
-/* The order is that of libkmod-module.c, kmod_module_new_from_lookup. */
-static int look_up_valid(const struct resolver *resolver, const char *alias, struct list *modules)
-{
-	const struct source *source = resolver->source;
-	struct list names = { 0 };
-	size_t n = modules->size;
-	int r;
-
-	/* these come first, and commands after names; libkmod knows both */
-	if (modprobe_config_find(&source->config, MODPROBE_ALIAS, alias))
-		return kmod_context_look_up(resolver->context, alias, modules);
-	r = module_index_look_up_name(&source->index, alias, &names);
-	if (r == 0 && names.size == 0)
-		r = kmod_context_look_up(resolver->context, alias, modules);
-	if (r == 0 && names.size == 0 && modules->size == n)
-		r = module_index_look_up_alias(&source->index, alias, &names);
-	if (r == 0)
-		r = add_named(resolver, &names, modules);
-	list_done(&names, NULL);
-	return r;
-}
-
-/* Adds the modules that an alias leads to; none if it is not valid. */
-static int look_up(const struct resolver *resolver, const char *alias, struct list *modules)
-{
-	_cleanup_free_ char *normalised = strdup(alias);
-
-	if (!normalised)
-		return -ENOMEM;
-	return modprobe_config_normalise(normalised) < 0
-		       ? 0
-		       : look_up_valid(resolver, normalised, modules);
-}
-
-static int look_up_all(const struct resolver *resolver, const struct list *names,
-		       struct list *modules)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < names->size && r == 0; i++)
-		r = look_up(resolver, names->items[i], modules);
-	return r;
-}
-
-/* Below the module directory, if that is where it is; NULL if modules.dep does not have it. */
-static int find_path(const struct resolver *resolver, const struct kmod_module *module,
-		     char **ret_path)
-{
-	const char *line = module_index_find_dependencies(&resolver->source->index,
-							  kmod_module_get_name(module));
-	const char *end = line ? strchr(line, ':') : NULL;
-
-	*ret_path = end ? strndup(line, (size_t)(end - line)) : NULL;
-	return end && !*ret_path ? -ENOMEM : 0;
-}
-
-/* --- what becomes of a module -------------------------------------------------------------- */
-
-/* That in the running kernel, or a negative errno. */
-static int get_state(const struct kmod_module *module)
-{
-	int state;
-
-	do
-		state = kmod_module_get_initstate(module);
-	while (state == -EINTR);
-	return state;
-}
-
-static bool is_fault(int error)
-{
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EIO;
-}
-
-/* Is it in the kernel? 1, 0, or a negative errno. */
-static int is_in_kernel(const struct resolver *resolver, const struct kmod_module *module,
-			enum kmod_devname_verdict *ret_verdict)
-{
-	const struct source *source = resolver->source;
-	int state;
-
-	if (module_index_is_built_in(&source->index, kmod_module_get_name(module))) {
-		*ret_verdict = KMOD_DEVNAME_VERDICT_BUILT_IN;
-		return 1;
-	}
-	if (!source->running)
-		return 0;
-	state = get_state(module);
-	if (state < 0)
-		return is_fault(state) ? state : 0;
-	*ret_verdict = KMOD_DEVNAME_VERDICT_LOADED;
-	return 1;
-}
-
-static int judge_path(const struct resolver *resolver, const struct kmod_module *module,
-		      enum kmod_devname_verdict *ret_verdict)
-{
-	_cleanup_free_ char *path = NULL;
-	int r = find_path(resolver, module, &path);
-
-	if (r == 0 && path)
-		r = source_has_file(resolver->source, path);
-	if (r < 0)
-		return r;
-	if (r > 0)
-		*ret_verdict = KMOD_DEVNAME_VERDICT_LOADS;
-	else if (!path && strcmp(kmod_module_get_name(module), "off") == 0)
-		*ret_verdict = KMOD_DEVNAME_VERDICT_OFF;
-	else
-		*ret_verdict = KMOD_DEVNAME_VERDICT_NO_FILE;
-	return 0;
-}
-
-static int judge(const struct resolver *resolver, const struct kmod_module *module,
-		 bool ignores_command, enum kmod_devname_verdict *ret_verdict)
-{
-	int r = is_in_kernel(resolver, module, ret_verdict);
-
-	if (r != 0)
-		return r < 0 ? r : 0;
-	if (ignores_command || !kmod_module_get_install_commands(module))
-		return judge_path(resolver, module, ret_verdict);
-	*ret_verdict = KMOD_DEVNAME_VERDICT_COMMAND;
-	return 0;
-}
+/* --- the steps ---------------------------------------------------------------------------- */
 
 static const struct modprobe_statement *place_of(const struct walk *walk, const char *name,
 						 enum kmod_devname_role role,
@@ -257,7 +70,7 @@ static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
 	int r = copy(&step->module, kmod_module_get_name(module));
 
 	if (r == 0)
-		r = find_path(walk->resolver, module, &step->path);
+		r = resolver_find_path(walk->resolver, module, &step->path);
 	if (r == 0)
 		r = copy(&step->obstacle, obstacle);
 	if (r == 0)
@@ -286,7 +99,7 @@ static bool stays(const struct walk *walk, const struct kmod_devname_step *step,
 	    new->role == KMOD_DEVNAME_ROLE_DEPENDENCY)
 		return false;
 	return step->verdict <= new->verdict ||
-	       (new->role == KMOD_DEVNAME_ROLE_SOFT &&has_name(&walk->stopped, step->module));
+	       (has_name(&walk->stopped, step->module) && new->role == KMOD_DEVNAME_ROLE_SOFT);
 }
 
 /*
@@ -364,7 +177,7 @@ static int add_loaded(struct walk *walk, const struct kmod_module *module,
 {
 	enum kmod_devname_verdict verdict;
 	const struct stop *stop = &walk->stop;
-	int r = judge(walk->resolver, module, ignores_command, &verdict);
+	int r = resolver_judge(walk->resolver, module, ignores_command, &verdict);
 
 	if (r < 0)
 		return r;
@@ -432,9 +245,9 @@ static int find_soft(const struct walk *walk, const struct kmod_module *module, 
 
 	if (r < 0 || !statement)
 		return r;
-	r = look_up_all(walk->resolver, &softdep.before, before);
+	r = resolver_look_up_all(walk->resolver, &softdep.before, before);
 	if (r == 0)
-		r = look_up_all(walk->resolver, &softdep.after, after);
+		r = resolver_look_up_all(walk->resolver, &softdep.after, after);
 	softdep_done(&softdep);
 	return r;
 }
@@ -454,8 +267,8 @@ static int walk_soft(struct walk *walk, struct kmod_module *module, enum kmod_de
 		r = add_loaded(walk, module, role, before.size > 0 || after.size > 0);
 	if (r == 0)
 		r = walk_list(walk, module, &after);
-	list_done(&before, unref_module);
-	list_done(&after, unref_module);
+	list_done(&before, resolver_unref_module);
+	list_done(&after, resolver_unref_module);
 	return r;
 }
 
@@ -483,7 +296,7 @@ static int walk_path(struct walk *walk, const char *path, enum kmod_devname_role
 	if (role != KMOD_DEVNAME_ROLE_SOFT)
 		role = KMOD_DEVNAME_ROLE_DEPENDENCY;
 	r = missing ? add_loaded(walk, module, role, true) : walk_soft(walk, module, role);
-	unref_module(module);
+	resolver_unref_module(module);
 	return r;
 }
 
@@ -546,7 +359,7 @@ static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_
 static int walk_root(struct walk *walk, struct kmod_module *module, bool blacklisted)
 {
 	enum kmod_devname_verdict verdict;
-	int r = is_in_kernel(walk->resolver, module, &verdict);
+	int r = resolver_is_in_kernel(walk->resolver, module, &verdict);
 
 	if (r < 0)
 		return r;
@@ -562,20 +375,13 @@ static int walk_root(struct walk *walk, struct kmod_module *module, bool blackli
 	return r;
 }
 
-/* Not by libkmod, which takes the command line of the host too. */
-static bool is_blacklisted(const struct resolver *resolver, const struct kmod_module *module)
-{
-	return modprobe_config_find(&resolver->source->config, MODPROBE_BLACKLIST,
-				    kmod_module_get_name(module));
-}
-
 static int walk_roots(struct walk *walk, const struct list *modules)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < modules->size && r == 0; i++)
 		r = walk_root(walk, modules->items[i],
-			      is_blacklisted(walk->resolver, modules->items[i]));
+			      resolver_is_blacklisted(walk->resolver, modules->items[i]));
 	return r;
 }
 
@@ -590,9 +396,9 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 	if (!normalised)
 		return -ENOMEM;
 	(void)modprobe_config_normalise(normalised);
-	r = look_up(resolver, normalised, &modules);
+	r = resolver_look_up(resolver, normalised, &modules);
 	if (r == 0)
 		r = walk_roots(&walk, &modules);
-	list_done(&modules, unref_module);
+	list_done(&modules, resolver_unref_module);
 	return r;
 }

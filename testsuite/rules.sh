@@ -138,7 +138,7 @@ test_each_library_is_used_in_one_room() {
 	zlib\.h|zconf\.h libkmod-devname/module-file-zlib.c
 	lzma\.h|lzma/.* libkmod-devname/module-file-xz.c
 	zstd.*\.h|zdict\.h libkmod-devname/module-file-zstd.c
-	libkmod\.h libkmod-devname/kmod-context.c libkmod-devname/resolve.c
+	libkmod\.h libkmod-devname/kmod-context.c libkmod-devname/resolve.c libkmod-devname/resolver.c
 	libsmartcols.*\.h tools/sheet-smartcols.c
 	selinux/.* libkmod-devname/label.c
 	END
