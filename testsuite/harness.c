@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -30,6 +31,27 @@ int harness_run(Suite *suite)
 bool harness_under_valgrind(void)
 {
 	return getenv("UNDER_VALGRIND") != NULL;
+}
+
+/* A case is a process of its own. */
+static void say_once(const char *what, const char *reason)
+{
+	static bool has_said;
+
+	if (!has_said)
+		(void)printf("# %s: %s\n", what, reason);
+	(void)fflush(stdout);
+	has_said = true;
+}
+
+void harness_skip(const char *reason)
+{
+	say_once("skipped", reason);
+}
+
+void harness_leave(const char *reason)
+{
+	say_once("left out", reason);
 }
 
 /* Odd, so that each bit of a byte has its turn. */
@@ -120,6 +142,24 @@ FILE *harness_open(struct harness_source *source)
 	return stream;
 }
 
+void *harness_share(size_t size)
+{
+	void *shared = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (shared == MAP_FAILED)
+		abort();
+	return shared;
+}
+
+unsigned int harness_count_fds(void)
+{
+	unsigned int n = 0;
+
+	for (int fd = 0; fd < 256; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
 int harness_directory(void)
 {
 	const char *parent = getenv("TMPDIR");
@@ -197,8 +237,10 @@ int harness_stop_at(int (*work)(void *data), void *data, unsigned int stop,
 		ck_assert_int_eq(ptrace(PTRACE_SYSCALL, pid, NULL, NULL), 0);
 		status = wait_for(pid);
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+		harness_skip("there is no ptrace(2)");
 		return -1;
+	}
 	if (!WIFSTOPPED(status)) {
 		check_exit(status);
 		return 0;

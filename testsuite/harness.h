@@ -16,6 +16,15 @@ int harness_run(Suite *suite);
 /* valgrind runs one thread at a time and has descriptors of its own: not for every test. */
 bool harness_under_valgrind(void);
 
+/*
+ * What a case is about, or a part of it, this machine cannot do: it says so, once, and runtests
+ * counts the case as skipped.
+ */
+void harness_skip(const char *reason);
+
+/* Likewise, but it is left to a build without sanitizers and valgrind, which shows the same. */
+void harness_leave(const char *reason);
+
 /* How far a sweep goes at a time: by 1, or under valgrind, where each point is dear, by more. */
 size_t harness_step(void);
 
@@ -42,6 +51,12 @@ struct harness_source {
 };
 
 FILE *harness_open(struct harness_source *source);
+
+/* Memory that all cases of a program share, from before the first of them on; zeros. */
+void *harness_share(size_t size);
+
+/* How many files this process has open. */
+unsigned int harness_count_fds(void);
 
 /* Makes an empty directory for this test, which is removed at its end, and opens it. */
 int harness_directory(void);

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -70,8 +71,7 @@ bool hostile_is_too_much(void)
 {
 	if (!hostile_is_watched())
 		return false;
-	printf("# skipped: too large for a sanitizer or valgrind\n");
-	(void)fflush(stdout);
+	harness_leave("too large for a sanitizer or valgrind");
 	return true;
 }
 
@@ -98,6 +98,25 @@ int hostile_file(const void *data, size_t size)
 		done += (size_t)n;
 	}
 	return fd;
+}
+
+static atomic_ulong *judged; /* in all tests, which are processes of their own */
+
+void hostile_judged(void)
+{
+	if (judged)
+		++*judged;
+}
+
+int hostile_run(Suite *suite, const char *what)
+{
+	int r;
+
+	judged = harness_share(sizeof(*judged));
+	r = harness_run(suite);
+	if (r == EXIT_SUCCESS)
+		printf("# count: %lu hostile %s\n", *judged, what);
+	return r;
 }
 
 /* "NODE, NODE" without the header, then the codes. */
@@ -140,6 +159,7 @@ const char *hostile_judge_fd(int fd)
 	fclose(stream);
 	kmod_devname_table_unref(table);
 	kmod_devname_report_unref(report);
+	hostile_judged();
 	return text;
 }
 

@@ -49,6 +49,13 @@ bool hostile_is_watched(void);
 /* The same, for a test that leaves it at that: says so. */
 bool hostile_is_too_much(void);
 
+/* One more has been judged; hostile_judge() says so itself. */
+void hostile_judged(void);
+
+/* Runs the suite; if all went well, prints how many of WHAT were judged. Returns as harness_run().
+ */
+int hostile_run(Suite *suite, const char *what);
+
 /* An open file of these bytes: the one of this test. */
 int hostile_file(const void *data, size_t size);
 

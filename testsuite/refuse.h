@@ -29,6 +29,16 @@ bool refuse(const struct refusal *refusals, size_t n);
 /* One system call, the first time it is called from now on. */
 bool refuse_next(long call, int error);
 
+/* What verbs call. */
+#define REFUSE_CALLS 23
+extern const long refuse_calls[REFUSE_CALLS];
+
+/*
+ * Of the which-th of these, after n more are done, the next one; REFUSE_CALLS: none. From the first
+ * time on, in the same process, for these calls only.
+ */
+bool refuse_nth(size_t which, unsigned int n, int error);
+
 /* Has one failed since? */
 bool refuse_met(void);
 

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -21,10 +20,6 @@
 #include "refuse.h"
 #include "root.h"
 #include "wrap.h"
-
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define TEXT(text) text, sizeof(text) - 1
@@ -512,8 +507,8 @@ START_TEST(an_allocation_that_fails_loses_nothing_silently)
 	const struct verb *verb = &verbs[_i];
 	int root_fd = make_root();
 	struct expected expected = run_soundly(verb, root_fd);
+	unsigned int n, fds = harness_count_fds();
 	bool met = true;
-	unsigned int n;
 
 	for (n = 1; met; n++) {
 		struct world w;
@@ -526,40 +521,17 @@ START_TEST(an_allocation_that_fails_loses_nothing_silently)
 		wrap_no_memory_at(0);
 		judge(verb, &w, r, ENOMEM, MEMORY, n, &expected);
 		world_end(&w);
+		ck_assert_msg(harness_count_fds() == fds, "%s, allocation %u: a file stays open",
+			      verb->name, n);
 	}
 	figures->allocations += n - 2; /* the last one did not, for there were no more */
 	free(expected.text);
 }
 END_TEST
 
-/* What verbs call, and how it fails. */
-static const struct {
-	long call;
-	int error;
-} calls[] = {
-	{ SYS_openat, EIO },    { SYS_openat2, EIO },  { SYS_newfstatat, EIO },
-	{ SYS_fstat, EIO },     { SYS_fstatfs, EIO },  { SYS_getdents64, EIO },
-	{ SYS_pread64, EIO },   { SYS_read, EIO },     { SYS_readlinkat, EIO },
-	{ SYS_mkdirat, EIO },   { SYS_mknodat, EIO },  { SYS_renameat, EIO },
-	{ SYS_renameat2, EIO }, { SYS_linkat, EIO },   { SYS_unlinkat, EIO },
-	{ SYS_fchmod, EIO },    { SYS_fchmodat, EIO }, { SYS_fchmodat2, EIO },
-	{ SYS_fchownat, EIO },  { SYS_fsync, EIO },    { SYS_write, EIO },
-	{ SYS_flock, EIO },     { SYS_statx, EIO },
-};
-
-/* Lets the n-th call of one of them fail, and all others be done. */
-static bool refuse_one(size_t which, unsigned int n, int error)
-{
-	struct refusal refusals[N(calls)];
-
-	for (size_t i = 0; i < N(calls); i++)
-		refusals[i] = (struct refusal){ calls[i].call, n, i == which, error };
-	return refuse(refusals, N(refusals));
-}
-
-/* Returns how many calls there are, or 0 if none can be made to fail. */
+/* Returns how many calls there are, or 0 if none can be made to fail; fds: open files before. */
 static unsigned int fail_each(const struct verb *verb, int root_fd, size_t which,
-			      const struct expected *expected)
+			      const struct expected *expected, unsigned int fds)
 {
 	bool met = true;
 	unsigned int n;
@@ -569,15 +541,18 @@ static unsigned int fail_each(const struct verb *verb, int root_fd, size_t which
 		int r;
 
 		world_begin(&w, root_fd, verb->input, verb->size);
-		if (!refuse_one(which, n, calls[which].error)) {
+		if (!refuse_nth(which, n, EIO)) {
 			world_end(&w);
 			return 0;
 		}
 		r = verb->run(&w);
 		met = refuse_met();
-		(void)refuse_one(which, 0, 0);
-		judge(verb, &w, r, calls[which].error, calls[which].call, n, expected);
+		(void)refuse_nth(REFUSE_CALLS, 0, 0);
+		judge(verb, &w, r, EIO, refuse_calls[which], n, expected);
 		world_end(&w);
+		/* and the one by which system calls are refused */
+		ck_assert_msg(harness_count_fds() == fds + 1, "%s, %ld, %u: a file stays open",
+			      verb->name, refuse_calls[which], n);
 	}
 	return n - 1;
 }
@@ -587,10 +562,10 @@ START_TEST(a_system_call_that_fails_loses_nothing_silently)
 	const struct verb *verb = &verbs[_i];
 	int root_fd = make_root();
 	struct expected expected = run_soundly(verb, root_fd);
-	unsigned int failed = 0;
+	unsigned int failed = 0, fds = harness_count_fds();
 
-	for (size_t i = 0; i < N(calls); i++)
-		failed += fail_each(verb, root_fd, i, &expected);
+	for (size_t i = 0; i < REFUSE_CALLS; i++)
+		failed += fail_each(verb, root_fd, i, &expected, fds);
 	figures->calls += failed;
 	free(expected.text);
 }
@@ -626,15 +601,14 @@ int main(void)
 	TCase *tcase = tcase_create("failures");
 	int status;
 
-	figures = mmap(NULL, sizeof(*figures), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-		       -1, 0);
-	if (figures == MAP_FAILED)
-		return EXIT_FAILURE;
+	figures = harness_share(sizeof(*figures));
 	tcase_set_timeout(tcase, 300);
 	add_tests(tcase);
 	suite_add_tcase(suite, tcase);
 	status = harness_run(suite);
-	printf("# count: %u allocations and %u system calls failed in %zu verbs, each once\n",
-	       figures->allocations, figures->calls, N(verbs));
+	if (status == EXIT_SUCCESS)
+		printf("# count: %u allocations and %u system calls failed in %zu verbs, each "
+		       "once\n",
+		       figures->allocations, figures->calls, N(verbs));
 	return status;
 }

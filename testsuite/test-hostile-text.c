@@ -64,6 +64,7 @@ static void check(int r, int expected, const char *lines, const char *codes, con
 	CHECK(strcmp(nodes(), lines) == 0, "%s: '%s' instead of '%s'", what, nodes(), lines);
 	CHECK(strcmp(harness_codes(report), codes) == 0, "%s: '%s' instead of '%s'", what,
 	      harness_codes(report), codes);
+	hostile_judged();
 }
 
 /* --- modules.alias ----------------------------------------------------------------------- */
@@ -353,6 +354,7 @@ static void check_way(reader *read, const char *code, const char *what, const ch
 	CHECK((kmod_devname_table_size(table) == 1) == (code[0] == '\0') &&
 		      kmod_devname_table_size(table) <= 1,
 	      "%s of '%s': %zu nodes", what, name, kmod_devname_table_size(table));
+	hostile_judged();
 	tear_down();
 	free(text);
 }
@@ -365,6 +367,7 @@ static void check_module(const char *code, const char *name, const char *const a
 	CHECK(strcmp(harness_codes(report), code) == 0 &&
 		      kmod_devname_table_size(table) == (code[0] == '\0'),
 	      "module of '%s': '%s' instead of '%s'", name, harness_codes(report), code);
+	hostile_judged();
 	tear_down();
 }
 
@@ -561,6 +564,7 @@ START_TEST(a_million_lines_take_bounded_time_and_memory)
 	      "%s: %zu errors, %zu warnings", large_rows[_i].what,
 	      kmod_devname_report_count(report, KMOD_DEVNAME_ERROR),
 	      kmod_devname_report_count(report, KMOD_DEVNAME_WARNING));
+	hostile_judged();
 	(void)fclose(stream);
 }
 END_TEST
@@ -585,12 +589,12 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 		return;
 	ck_assert_ptr_nonnull(stream);
 	if (ftruncate(fileno(stream), (off_t)1 << 40) < 0) {
-		printf("# skipped: no file of that size can be made here\n");
-		(void)fflush(stdout);
+		harness_skip("no file of that size can be made here");
 		return;
 	}
 	hostile_bounds(SECONDS, MEMORY);
 	ck_assert_int_eq(readers[_i](table, report, stream, "file"), -EFBIG);
+	hostile_judged();
 	(void)fclose(stream);
 }
 END_TEST
@@ -609,12 +613,5 @@ int main(void)
 	tcase_add_loop_test(tcase, a_million_lines_take_bounded_time_and_memory, 0, N(large_rows));
 	tcase_add_loop_test(tcase, a_hole_of_a_terabyte_is_not_read_to_its_end, 0, N(readers));
 	suite_add_tcase(suite, tcase);
-	printf("# count: %zu hostile texts: %zu lines of indexes, %zu names and %zu numbers by "
-	       "four "
-	       "ways in, %zu large ones\n",
-	       N(index_rows) + N(builtin_rows) + 4 * N(name_rows) + 8 * N(number_rows) +
-		       N(large_rows) + N(readers),
-	       N(index_rows) + N(builtin_rows), N(name_rows), N(number_rows),
-	       N(large_rows) + N(readers));
-	return harness_run(suite);
+	return hostile_run(suite, "texts");
 }
