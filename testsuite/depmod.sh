@@ -410,6 +410,7 @@ lines_of_34() {
 	cat <<-'END'
 	root/kernels/6.1.0|-b root -m kernels 6.1.0
 	root/kernels/6.1.0|-b root -mkernels 6.1.0
+	root/kernels/6.1.0|-b root -mvn 6.1.0
 	root/kernels/6.1.0|-b root -am kernels 6.1.0
 	root/kernels/6.1.0|-b root -m /kernels 6.1.0
 	root/kernels/6.1.0|6.1.0 --moduledir=kernels --base root
@@ -430,6 +431,8 @@ make_kernels_of_34() {
 	make_here
 	make_kmod_34
 	make_kernel here/root/kernels/$VER
+	# to an older one these are letters, and the last says that nothing shall be written
+	ln -s kernels here/root/vn
 	cp here/root/lib/modules/$VER/modules.order .
 	"$REAL" -b here/root $VER
 	mv here/root/lib/modules/$VER/modules.devname expected

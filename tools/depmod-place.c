@@ -140,12 +140,14 @@ static int is_there(const char *directory, const char *name)
 	return is_absent(r) ? 0 : r;
 }
 
-static bool writes_nothing(const struct places *places)
+/* In how many of the ways to understand the command line depmod writes nothing. */
+static int count_without_writing(const struct places *places)
 {
+	int n = 0;
+
 	for (int i = 0; i < places->n_lines; i++)
-		if (places->lines[i].writes_nothing)
-			return true;
-	return false;
+		n += places->lines[i].writes_nothing;
+	return n;
 }
 
 static int is_place_there(const struct depmod_place *place)
@@ -191,7 +193,7 @@ static enum todo choose_unchanged(const struct places *places,
 
 enum todo places_choose(const struct places *places, const struct depmod_place **ret_place)
 {
-	int r;
+	int n = count_without_writing(places), r;
 
 	if (places->n_lines == 0) {
 		say("warning: this depmod has an option that is not known here, so %s is as it "
@@ -199,10 +201,10 @@ enum todo places_choose(const struct places *places, const struct depmod_place *
 		    FILE_NAME);
 		return TODO_NOTHING;
 	}
-	if (writes_nothing(places))
+	if (n == places->n_lines)
 		return TODO_NOTHING;
 	r = find_place(places, has_changed, ret_place);
 	if (r != 0)
 		return r < 0 ? TODO_FAILED : TODO_FROM_INDEX;
-	return choose_unchanged(places, ret_place);
+	return n > 0 ? TODO_NOTHING : choose_unchanged(places, ret_place);
 }
