@@ -355,6 +355,11 @@ test_output_goes_to_another_file() {
 	run 2 generate --output none/list -b root 6.1.0
 	says_lines 1
 	says none
+	# status 0 would mean that the file is there
+	mkdir -p empty/lib/modules
+	run 2 generate --output nowhere -b empty --all
+	says_lines 1
+	[ ! -e nowhere ]
 }
 
 test_outdir_is_made_as_needed() {
@@ -365,6 +370,12 @@ test_outdir_is_made_as_needed() {
 	[ ! -e root/lib/modules/6.1.0/modules.devname ] || fail "the file was written too"
 	find other -type f > files
 	[ "$(wc -l < files)" -eq 2 ] || fail "more than the files: $(cat files)"
+	run 0 generate -o "$PWD/further/down/" -b root 6.1.0
+	print_610 | same further/down/lib/modules/6.1.0/modules.devname
+	: > other/file
+	run 2 generate -o other/file/x -b root 6.1.0
+	says_lines 1
+	says other/file/x
 }
 
 test_several_kernels_and_all() {

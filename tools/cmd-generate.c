@@ -229,7 +229,7 @@ static int run(const struct command *command, int argc, char **argv)
 		return status;
 	}
 	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind, false);
-	if (status == STATUS_CLEAN && generate.output && kernels.size > 1) {
+	if (status == STATUS_CLEAN && generate.output && kernels.size != 1) {
 		say("--output is for one kernel");
 		status = STATUS_FAILED;
 	}

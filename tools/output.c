@@ -57,15 +57,15 @@ static int make_path(char *path)
 	return r;
 }
 
-static int open_directory(char *directory, bool make)
+static int open_directory(char *directory, int flags, bool make)
 {
-	int fd = open_path(directory, DIRECTORY_FLAGS), r;
+	int fd = open_path(directory, flags), r;
 
 	if (fd < 0 && errno == ENOENT && make) {
 		r = make_path(directory);
 		if (r < 0)
 			return r;
-		fd = open_path(directory, DIRECTORY_FLAGS);
+		fd = open_path(directory, flags);
 	}
 	return fd < 0 ? -errno : fd;
 }
@@ -98,7 +98,8 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 		directory = slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
 	if (!directory)
 		return say_failure(path, -ENOMEM);
-	status = make_target(open_directory(directory, make_parents), directory, name, ret_target);
+	status = make_target(open_directory(directory, DIRECTORY_FLAGS, make_parents), directory,
+			     name, ret_target);
 	free(directory);
 	if (status == STATUS_CLEAN) {
 		status = check_replaceable(ret_target);
@@ -151,16 +152,23 @@ static int make_directories(int root_fd, char *path)
 	return r;
 }
 
+static int open_root(const char *root)
+{
+	char *copy = strdup(root);
+	int fd = copy ? open_directory(copy, O_PATH | O_DIRECTORY | O_CLOEXEC, true) : -ENOMEM;
+
+	free(copy);
+	return fd;
+}
+
 /* Opens a directory below a root, which is made if it is missing. */
 static int open_or_make(const char *root, const char *path)
 {
-	int root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC), fd;
+	int root_fd = open_root(root), fd;
 	char *copy;
 
-	if (root_fd < 0 && errno == ENOENT && mkdir(root, 0755) == 0)
-		root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
-		return -errno;
+		return root_fd;
 	copy = strdup(path);
 	fd = copy ? make_directories(root_fd, copy) : -ENOMEM;
 	if (fd == 0)
