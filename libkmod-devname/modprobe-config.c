@@ -160,21 +160,41 @@ static int add_names(struct modprobe_config *config, char *names)
 	return r;
 }
 
+/* Ends the word at the beginning, blanks in quotes are part of it, and returns what is behind. */
+static char *end_word(char *text)
+{
+	bool quoted = false;
+
+	for (; *text != '\0' && (quoted || !strchr(BLANKS "\n", *text)); text++)
+		if (*text == '"')
+			quoted = !quoted;
+	if (*text != '\0')
+		*text++ = '\0';
+	return text;
+}
+
+static char *unquote(char *text)
+{
+	if (*text != '"')
+		return text;
+	text[1 + strcspn(text + 1, "\"")] = '\0';
+	return text + 1;
+}
+
+/* The kernel takes quotes around a value, or around the whole of an option. */
 int modprobe_config_add_cmdline(struct modprobe_config *config, char *text)
 {
 	static const char option[] = "modprobe.blacklist=";
-	char *word, *rest = NULL;
+	const size_t size = sizeof(option) - 1;
+	char *word, *rest = text;
 	int r = 0;
 
-	/* the kernel takes quotes around a value, or around the whole of an option */
-	for (word = strtok_r(text, BLANKS "\n\"", &rest); word && r == 0;
-	     word = strtok_r(NULL, BLANKS "\n\"", &rest)) {
-		if (strncmp(word, option, sizeof(option) - 1) != 0)
-			continue;
-		word += sizeof(option) - 1;
-		if (*word == '\0')
-			word = strtok_r(NULL, BLANKS "\n\"", &rest);
-		r = word ? add_names(config, word) : 0;
+	while (*rest != '\0' && r == 0) {
+		word = rest;
+		rest = end_word(word);
+		word = unquote(word);
+		if (strncmp(word, option, size) == 0)
+			r = add_names(config, unquote(word + size));
 	}
 	return r;
 }

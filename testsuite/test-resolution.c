@@ -115,6 +115,14 @@ static const struct {
 	{ "modprobe.blacklist=\"a,b\" x", "a b " },
 	{ "modprobe.blacklist=,a,,b,", "a b " },
 	{ "modprobe.blacklist=", "" },
+	{ "modprobe.blacklist= a", "" },
+	{ "modprobe.blacklist=\"\" a", "" },
+	{ "modprobe.blacklist= modprobe.blacklist=a", "a " },
+	{ "modprobe.blacklist=\"\"\tmodprobe.blacklist=a", "a " },
+	{ "dyndbg=\"x modprobe.blacklist=a y\" modprobe.blacklist=b", "b " },
+	{ "modprobe.blacklist=\"a,b", "a b " },
+	{ "  quiet  ", "" },
+	{ "", "" },
 	{ "xmodprobe.blacklist=a modprobe.blacklistx=b", "" },
 };
 
