@@ -193,7 +193,8 @@ static int look_up_once(const struct kmod_context *context, const char *alias,
 
 	errno = 0;
 	r = kmod_module_new_from_lookup(context->ctx, alias, ret_list);
-	return check_memory(r == -ENOENT ? 0 : r);
+	/* too long is an alias that matches, together with its module: modprobe fails then */
+	return check_memory(r == -ENOENT || r == -ENAMETOOLONG ? 0 : r);
 }
 
 static int add_modules(struct list *modules, const struct kmod_list *list)

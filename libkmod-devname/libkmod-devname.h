@@ -1249,9 +1249,8 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
  *   there, does not exist
  * @KMOD_DEVNAME_VERDICT_NO_MODULE: no module has the alias. The device may have a driver all
  *   the same: one that is built in often has no alias
- * @KMOD_DEVNAME_VERDICT_NO_INDEX: depmod's modules.dep.bin, modules.alias.bin,
- *   modules.symbols.bin or modules.builtin.bin is missing, or one of the indexes is damaged (a
- *   finding names it), and without it there is no module
+ * @KMOD_DEVNAME_VERDICT_NO_INDEX: depmod's modules.dep.bin or modules.alias.bin is missing, or one
+ *   of its indexes is damaged (a finding names it), and without it there is no module
  * @KMOD_DEVNAME_VERDICT_NOT_ASKED: the kernel asks for no module
  */
 enum kmod_devname_verdict {

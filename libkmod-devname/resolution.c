@@ -95,23 +95,19 @@ static void judge(struct kmod_devname_resolution *resolution)
 	}
 }
 
-/* Goes on to the next alias while modprobe fails; it does not for what is blacklisted. */
+/* Goes on to the next alias while modprobe fails, whatever it has loaded before. */
 static int ask(struct kmod_devname_resolution *resolution, const struct source *source)
 {
 	size_t i;
-	int r = 0;
+	int r = 1;
 
-	judge(resolution);
-	for (i = 0; i < resolution->aliases.size && r == 0 &&
-		    resolution->verdict > KMOD_DEVNAME_VERDICT_BLACKLISTED;
-	     i++) {
+	for (i = 0; i < resolution->aliases.size && r > 0; i++)
 		r = resolver_ask(source->resolver, resolution->aliases.items[i], resolution);
-		judge(resolution);
-	}
+	judge(resolution);
 	cut_aliases(&resolution->aliases, i);
 	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && !source->index.whole)
 		resolution->verdict = KMOD_DEVNAME_VERDICT_NO_INDEX;
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* Starts libkmod for the first number that needs it. */

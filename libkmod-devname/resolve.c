@@ -27,7 +27,8 @@ struct walk {
 	struct resolver *resolver;
 	struct kmod_devname_resolution *resolution;
 	const char *alias; /* normalised */
-	struct list visited; /* names of modules */
+	struct list required; /* names of modules: the one that has the alias, and what it needs */
+	struct list visited; /* likewise */
 	struct list stopped; /* likewise */
 	struct stop stop;
 	unsigned int depth;
@@ -191,7 +192,7 @@ static int add_loaded(struct walk *walk, const struct kmod_module *module,
 
 /* --- what is loaded with it ---------------------------------------------------------------- */
 
-/* What stops a soft dependency stops nothing else. */
+/* What stops a soft dependency stops nothing else, unless it is required too. */
 static int walk_modules(struct walk *walk, const struct list *modules)
 {
 	const struct stop stop = walk->stop;
@@ -199,7 +200,8 @@ static int walk_modules(struct walk *walk, const struct list *modules)
 
 	for (size_t i = 0; i < modules->size && r == 0; i++) {
 		r = walk_module(walk, modules->items[i], KMOD_DEVNAME_ROLE_SOFT);
-		walk->stop = stop;
+		if (walk->stop.module && !has_name(&walk->required, walk->stop.module))
+			walk->stop = stop;
 	}
 	return r;
 }
@@ -285,11 +287,34 @@ static int split_dependencies(char *line, struct list *paths)
 }
 
 /* The module of a path: before the first dot, as libkmod has it (path_to_modname). */
-static int walk_path(struct walk *walk, const char *path, enum kmod_devname_role role, bool missing)
+static int get_module(const struct walk *walk, const char *path, struct kmod_module **ret_module)
 {
 	const char *slash = strrchr(path, '/');
+
+	return kmod_context_get_module(walk->resolver->context, slash ? slash + 1 : path,
+				       ret_module);
+}
+
+static int require_paths(struct walk *walk, const struct list *paths)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < paths->size && r == 0; i++) {
+		struct kmod_module *module;
+
+		r = get_module(walk, paths->items[i], &module);
+		if (r < 0)
+			return r;
+		r = remember(&walk->required, kmod_module_get_name(module));
+		resolver_unref_module(module);
+	}
+	return r;
+}
+
+static int walk_path(struct walk *walk, const char *path, enum kmod_devname_role role, bool missing)
+{
 	struct kmod_module *module;
-	int r = kmod_context_get_module(walk->resolver->context, slash ? slash + 1 : path, &module);
+	int r = get_module(walk, path, &module);
 
 	if (r < 0)
 		return r;
@@ -313,7 +338,7 @@ static int walk_paths(struct walk *walk, const struct list *paths, enum kmod_dev
 		if (r <= 0)
 			return r < 0 ? r : walk_path(walk, paths->items[i], role, true);
 	}
-	r = 0;
+	r = role == KMOD_DEVNAME_ROLE_ALIAS ? require_paths(walk, paths) : 0;
 	for (size_t i = paths->size; i > 0 && r == 0; i--)
 		r = walk_path(walk, paths->items[i - 1], role, false);
 	return r;
@@ -355,7 +380,13 @@ static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_
 	return r;
 }
 
-/* A module that has the alias. */
+/* Does modprobe end with an error? Of a command nobody knows. */
+static bool has_failed(const struct stop *stop)
+{
+	return stop->module && stop->verdict > KMOD_DEVNAME_VERDICT_BLACKLISTED;
+}
+
+/* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
 static int walk_root(struct walk *walk, struct kmod_module *module, bool blacklisted)
 {
 	enum kmod_devname_verdict verdict;
@@ -368,20 +399,39 @@ static int walk_root(struct walk *walk, struct kmod_module *module, bool blackli
 	if (blacklisted)
 		return add_step(walk, module, KMOD_DEVNAME_ROLE_ALIAS,
 				KMOD_DEVNAME_VERDICT_BLACKLISTED, NULL);
-	r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
+	r = remember(&walk->required, kmod_module_get_name(module));
+	if (r == 0)
+		r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
+	if (r == 0)
+		r = has_failed(&walk->stop);
 	walk->stop = (struct stop){ 0 };
+	list_done(&walk->required, free);
 	list_done(&walk->visited, free);
 	list_done(&walk->stopped, free);
 	return r;
 }
 
+/*
+ * The kernel runs modprobe without -b: then only what is found by an alias may be blacklisted, and
+ * not what a command gives the alias as its name (libkmod-module.c,
+ * kmod_module_probe_insert_module).
+ */
+static bool is_blacklisted(const struct walk *walk, const struct kmod_module *module)
+{
+	const char *name = kmod_module_get_name(module);
+
+	return resolver_is_blacklisted(walk->resolver, module) &&
+	       (strcmp(name, walk->alias) != 0 ||
+		modprobe_config_find_alias(&walk->resolver->source->config, walk->alias, name));
+}
+
+/* Each is tried, and how the last one ends is how modprobe does. */
 static int walk_roots(struct walk *walk, const struct list *modules)
 {
-	int r = 0;
+	int r = 1;
 
-	for (size_t i = 0; i < modules->size && r == 0; i++)
-		r = walk_root(walk, modules->items[i],
-			      resolver_is_blacklisted(walk->resolver, modules->items[i]));
+	for (size_t i = 0; i < modules->size && r >= 0; i++)
+		r = walk_root(walk, modules->items[i], is_blacklisted(walk, modules->items[i]));
 	return r;
 }
 

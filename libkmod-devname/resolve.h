@@ -17,7 +17,11 @@ int resolver_new(const struct source *source, struct resolver **ret_resolver);
 /* NULL is no resolver. */
 void resolver_free(struct resolver *resolver);
 
-/* Adds the modules that an alias leads to, and what is loaded with them, to the steps. */
+/*
+ * Adds the modules that an alias leads to, and what is loaded with them, to the steps. 1 if
+ * modprobe fails then, by the last of these modules or because there are none; 0 if not, as far as
+ * can be known; or a negative errno.
+ */
 int resolver_ask(struct resolver *resolver, const char *alias,
 		 struct kmod_devname_resolution *resolution);
 

@@ -320,6 +320,23 @@ test_what_the_kernel_asks_for() {
 	! grep -q '^char-major-240 is' out || fail "$(cat out)"
 }
 
+# That is how modprobe ends, and so how it ends for the last module of an alias.
+test_the_last_module_decides_whether_the_kernel_asks_again() {
+	tree
+	for order in 'zz_none zz_listed' 'zz_listed zz_none'; do
+		conf 'blacklist zz_listed' "alias char-major-240-5 ${order% *}" \
+			"alias char-major-240-5 ${order#* }"
+		again=0
+		modprobe -q -C "$CONF" -d "$PWD/root" -S "$V" -- char-major-240-5 || again=1
+		kmod-devname explain -b root c240:5 "$V" > out || :
+		[ "$(grep -c '^char-major-240 is what' out)" -eq "$again" ] ||
+			fail "$order: modprobe ends with $again: $(cat out)"
+		echo "$again" >> seen
+	done
+	printf '0\n1\n' > both
+	sort seen | same both
+}
+
 test_block_devices_need_the_kernel_to_ask() {
 	tree
 	agrees b7:0
@@ -385,6 +402,44 @@ test_names_are_looked_up_in_the_order_of_modprobe() {
 	conf 'remove char-major-10-229 /bin/true'
 	agrees c10:229
 	verdict 1 'nothing will be loaded: char_major_10_229 is not in modules.dep' c10:229
+}
+
+# The kernel has modprobe ask the blacklist of what an alias leads to, not of the alias.
+test_a_command_for_a_blacklisted_alias_is_run() {
+	tree
+	conf 'install char-major-10-77 /bin/true' 'blacklist char-major-10-77'
+	agrees c10:77
+	verdict 1 "opening c10:77 runs a command instead of loading char_major_10_77: /bin/true ($CONF/x.conf:1)" c10:77
+	conf 'alias char-major-10-77 tun' 'blacklist tun'
+	agrees c10:77
+	verdict 1 "nothing will be loaded: tun is blacklisted ($CONF/x.conf:2)" c10:77
+}
+
+# A soft dependency of one that is a dependency of the other, by which modprobe gives up.
+test_a_soft_dependency_that_is_required_too_stops_what_follows() {
+	tree
+	ko bb +bb_do
+	ko aa +aa_do
+	ko top -bb_do -aa_do alias=devname:top alias=char-major-10-88
+	index
+	conf 'softdep aa pre: bb' 'install bb /bin/false'
+	kmod-devname explain -b root c10:88 "$V" > out || :
+	grep -qxF 'aa, a dependency, is not loaded from kernel/aa.ko since bb is not' out ||
+		fail "$(cat out)"
+	grep -qxF 'top is not loaded from kernel/top.ko since bb is not' out || fail "$(cat out)"
+	conf 'softdep aa pre: tun' 'install tun /bin/false'
+	verdict 0 'opening c10:88 loads bb, aa, top' c10:88
+}
+
+# modprobe fails for it, and for nothing else.
+test_an_alias_that_is_too_long_ends_nothing() {
+	tree
+	stars=$(printf '%03000d' 0 | tr 0 '*')
+	conf "alias char-major-10-200$stars\\" "$stars fuse"
+	agrees c10:200
+	status 1 kmod-devname explain -b root c10:200 "$V" > out
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	kmod-devname check -b root "$V" > out 2> err || [ $? -eq 1 ] || fail "$(cat err)"
 }
 
 # A blacklist is no reason for not loading what something else needs.
