@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The .modinfo of an image, read here and by libelf: the same bytes, or one of them refuses. What
- * is refused here and not by libelf must have a reason that is looked for here once more.
+ * The .modinfo of an image, read here and by libelf: the same bytes, and the same aliases in them.
+ * What libelf refuses is refused here too; what is refused here and not by libelf must have a
+ * reason that is looked for here once more.
  */
 
 #include <elf.h>
@@ -106,14 +107,51 @@ static bool is_modinfo_bad(const struct reading *reading, size_t size)
 		section->sh_size > size - section->sh_offset);
 }
 
+/* The strings, split byte by byte: those that begin so, in the same order, and no others. */
+static void compare_aliases(const struct modinfo *modinfo, const struct reading *reading)
+{
+	const char *bytes = reading->strings, *alias;
+	size_t position = 0, start = 0;
+
+	for (size_t i = 0; i <= reading->size; i++) {
+		if (i < reading->size && bytes[i] != '\0')
+			continue;
+		if (i - start >= 6 && memcmp(bytes + start, "alias=", 6) == 0) {
+			alias = modinfo_next_alias(modinfo, &position);
+			FUZZ_CHECK(alias && strlen(alias) == i - start - 6 &&
+					   memcmp(alias, bytes + start + 6, i - start - 6) == 0,
+				   "the alias at %zu is '%s'", start, alias ? alias : "none");
+		}
+		start = i + 1;
+	}
+	alias = modinfo_next_alias(modinfo, &position);
+	FUZZ_CHECK(!alias, "one alias too many: '%s'", alias);
+}
+
+/*
+ * Of sections of some types libelf wants whole entries, where the kernel goes by the name alone.
+ * And a number of the section of names that stands in section 0 it may look for in a file, which an
+ * image in memory has not.
+ */
+static bool is_libelf_strict(Elf *elf, const struct reading *reading)
+{
+	GElf_Ehdr header;
+
+	if (reading->found)
+		return reading->section.sh_type != SHT_PROGBITS;
+	return gelf_getehdr(elf, &header) && header.e_shstrndx == SHN_XINDEX;
+}
+
 static void compare(const struct modinfo *modinfo, int fault, Elf *elf, const uint8_t *data,
 		    size_t size)
 {
 	struct reading reading = { 0 };
 
 	reading.good = find_modinfo(elf, &reading);
-	if (!reading.good)
+	if (!reading.good) {
+		FUZZ_CHECK(fault != 0 || is_libelf_strict(elf, &reading), "libelf refuses it");
 		return;
+	}
 	if (fault != 0) {
 		FUZZ_CHECK(is_table_bad(elf, data, size) || is_modinfo_bad(&reading, size),
 			   "fault %d, and libelf reads %zu bytes", fault, reading.size);
@@ -124,6 +162,7 @@ static void compare(const struct modinfo *modinfo, int fault, Elf *elf, const ui
 	FUZZ_CHECK(reading.size == 0 ||
 			   memcmp(reading.strings, modinfo->strings, reading.size) == 0,
 		   "libelf reads other bytes");
+	compare_aliases(modinfo, &reading);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -139,6 +178,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(fault >= 0, "errno %d", -fault);
 	FUZZ_CHECK(elf_version(EV_CURRENT) != EV_NONE, "libelf is too old");
 	elf = elf_memory(copy.data, copy.size);
+	FUZZ_CHECK(elf || fault != 0, "libelf refuses it");
 	if (elf)
 		compare(&modinfo, fault, elf, data, size);
 	(void)elf_end(elf);
