@@ -134,27 +134,32 @@ void calls_trace_me(void)
 }
 
 /* Returns the signal that it has stopped by, or 0. */
-static int wait_for_stop(pid_t pid)
+static int wait_for_stop(pid_t pid, int *ret_status)
 {
-	int status;
-
-	while (waitpid(pid, &status, 0) < 0)
+	while (waitpid(pid, ret_status, 0) < 0)
 		if (errno != EINTR)
 			return 0;
-	return WIFSTOPPED(status) ? WSTOPSIG(status) : 0;
+	return WIFSTOPPED(*ret_status) ? WSTOPSIG(*ret_status) : 0;
 }
 
 /* SIGCHLD, of what the process has run itself, is passed on. */
-static bool go_on(pid_t pid, int request, int signal)
+static bool go_on_until(pid_t pid, int request, int signal, int *ret_status)
 {
 	int stopped_by = 0;
 
 	do {
 		if (ptrace(request, pid, NULL, stopped_by) < 0)
 			return false;
-		stopped_by = wait_for_stop(pid);
+		stopped_by = wait_for_stop(pid, ret_status);
 	} while (stopped_by == SIGCHLD);
 	return stopped_by == signal;
+}
+
+static bool go_on(pid_t pid, int request, int signal)
+{
+	int status;
+
+	return go_on_until(pid, request, signal, &status);
 }
 
 /* Where the program begins, behind the dynamic loader and what libraries do first. */
@@ -217,7 +222,9 @@ static bool inject(pid_t pid, const struct fault *fault, registers *regs)
 
 static bool start(pid_t pid)
 {
-	if (wait_for_stop(pid) != SIGSTOP ||
+	int status;
+
+	if (wait_for_stop(pid, &status) != SIGSTOP ||
 	    ptrace(PTRACE_SETOPTIONS, pid, NULL,
 		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEEXEC | PTRACE_O_EXITKILL) < 0)
 		return false;
@@ -225,13 +232,12 @@ static bool start(pid_t pid)
 }
 
 /* Runs to the beginning of the n-th system call; false if the process ends before. */
-static bool run_to_call(pid_t pid, unsigned long n)
+static bool run_to_call(pid_t pid, unsigned long n, int *ret_status)
 {
-	for (unsigned long i = 1; i < n; i++)
-		if (!go_on(pid, PTRACE_SYSCALL, SYSCALL_STOP) ||
-		    !go_on(pid, PTRACE_SYSCALL, SYSCALL_STOP))
+	for (unsigned long i = 1; i < 2 * n; i++)
+		if (!go_on_until(pid, PTRACE_SYSCALL, SYSCALL_STOP, ret_status))
 			return false;
-	return go_on(pid, PTRACE_SYSCALL, SYSCALL_STOP);
+	return true;
 }
 
 bool calls_inject(pid_t pid, unsigned long n, const struct fault *fault,
@@ -242,7 +248,7 @@ bool calls_inject(pid_t pid, unsigned long n, const struct fault *fault,
 	*ret_place = (struct fault_place){ 0 };
 	if (!start(pid))
 		return false;
-	if (!run_to_call(pid, n))
+	if (!run_to_call(pid, n, &ret_place->status))
 		return true;
 	if (!get_registers(pid, &regs))
 		return false;

@@ -18,6 +18,7 @@ struct fault_place {
 	int fd; /* its first argument */
 	bool reached; /* the process has come so far */
 	bool done; /* the fault is one that this call can have */
+	int status; /* not reached: of waitpid(2), how the process has ended */
 };
 
 /* In the process, before exec: lets itself be traced. */

@@ -365,6 +365,17 @@ static bool has_its_turn(unsigned long n, size_t fault)
 	return try_all || fault < N_SURVIVED || (fault + 2 * n) % turns < 2;
 }
 
+/* There are no more calls if the command has done its work, and not if it was stopped on the way.
+ */
+static void check_end(const struct attempt *attempt)
+{
+	if (attempt->place.status == undisturbed.status && points > 0)
+		return;
+	(void)printf("system call %lu: the sweep ends early: %lu points, status %#x\n", attempt->n,
+		     points, (unsigned int)attempt->place.status);
+	exit(3);
+}
+
 static void try_calls(void)
 {
 	struct attempt attempt = { 0 };
@@ -381,6 +392,7 @@ static void try_calls(void)
 				reached = try(&attempt);
 		}
 	}
+	check_end(&attempt);
 }
 
 static void share_memory(const char *library)

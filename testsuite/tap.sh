@@ -47,6 +47,22 @@ same() {
 	diff -u - "$1" >&2 || fail "$1 differs"
 }
 
+# A sanitizer takes as much time and memory as it likes.
+is_sanitized() {
+	grep -q '^OWN_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"
+}
+
+# cost SECONDS KIB COMMAND...: the command must not take more CPU time, nor more memory.
+cost() {
+	cost_seconds=$1 cost_kib=$2
+	shift 2
+	# a status that is not 0 is told by what there is to see
+	measure "$@" > cost.figures 2> err || :
+	is_sanitized || awk -v s="$cost_seconds" -v k="$cost_kib" '{
+		if ($2 > s * 1000 || $3 > k) { print "took " $2 " ms and " $3 " KiB"; exit 1 }
+	}' cost.figures >&2
+}
+
 # module FILE STRING...: makes a kernel module; options of mkmodule may come before the strings.
 module() {
 	module_file=$1
