@@ -1314,7 +1314,11 @@ struct kmod_devname_step;
  * (block/bdev.c, blkdev_get_no_open); that is looked up in the file "config" in @directory, in
  * /boot/config-VERSION, and for the running kernel in /proc/config.gz.
  *
- * What modprobe(8) does then is found out for this root directory alone. Through libkmod, by the
+ * modprobe(8) fails if there is no module for it, or by the last of them: what came of the others
+ * does not count, and to be blacklisted is no failure (tools/modprobe.c of kmod, insmod). Of an
+ * "install" command it is assumed that it does not fail.
+ *
+ * What modprobe(8) does is found out for this root directory alone. Through libkmod, by the
  * files of /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d and
  * /lib/modprobe.d below @root_fd, as kmod_devname_config_read() reads those of depmod.d; and by the
  * indexes that depmod(8) has written to @directory, modules.*.bin. libkmod would map these, and

@@ -54,6 +54,11 @@ void harness_leave(const char *reason)
 	say_once("left out", reason);
 }
 
+unsigned int harness_often(unsigned int normal, unsigned int when_long)
+{
+	return getenv("KMOD_DEVNAME_LONG") ? when_long : normal;
+}
+
 /* Odd, so that each bit of a byte has its turn. */
 size_t harness_step(void)
 {

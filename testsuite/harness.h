@@ -25,6 +25,9 @@ void harness_skip(const char *reason);
 /* Likewise, but it is left to a build without sanitizers and valgrind, which shows the same. */
 void harness_leave(const char *reason);
 
+/* How often something is tried, or for how long: with KMOD_DEVNAME_LONG more. */
+unsigned int harness_often(unsigned int normal, unsigned int when_long);
+
 /* How far a sweep goes at a time: by 1, or under valgrind, where each point is dear, by more. */
 size_t harness_step(void);
 

@@ -159,6 +159,7 @@ power_fails() { # TYPE OPTIONS HOW...
 	PATH=$PATH:/usr/sbin:/sbin
 	need_ptrace
 	command -v "mkfs.$1" > /dev/null || skip "there is no mkfs.$1"
+	modprobe -q "$1" || : # it may be there already
 	grep -qw "$1" /proc/filesystems || skip "the kernel has no $1"
 	losetup -f > /dev/null 2>&1 || skip "there is no loop device"
 	with_mounts inside_power_fails "$@"

@@ -49,11 +49,6 @@ static unsigned int any(unsigned int n)
 	return (seed >> 16) % n;
 }
 
-static unsigned int how_often(unsigned int normal, unsigned int when_long)
-{
-	return getenv("KMOD_DEVNAME_LONG") ? when_long : normal;
-}
-
 static double now(void)
 {
 	struct timespec time;
@@ -354,7 +349,7 @@ START_TEST(a_module_that_changes_is_what_it_was_at_some_time_or_reported)
 {
 	int root_fd = harness_directory();
 	bool in_place = _i % 2 == 0;
-	unsigned int wanted = how_often(5000, 500000), scans = 0, findings = 0;
+	unsigned int wanted = harness_often(5000, 500000), scans = 0, findings = 0;
 	double end = now() + SECONDS_MAX;
 	pid_t pid;
 
@@ -507,7 +502,7 @@ static size_t check_inside(const struct result *result)
 START_TEST(nothing_outside_is_opened_whatever_is_swapped)
 {
 	int top_fd = harness_directory(), watch_fd = make_place(top_fd), root_fd;
-	unsigned int wanted = how_often(30000, 2000000), scans = 0;
+	unsigned int wanted = harness_often(30000, 2000000), scans = 0;
 	double end = now() + SECONDS_MAX;
 	size_t nodes = 0;
 	pid_t pid;
