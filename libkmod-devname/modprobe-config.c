@@ -155,8 +155,10 @@ static int add_names(struct modprobe_config *config, char *names)
 	char *name, *rest = NULL;
 	int r = 0;
 
+	/* no module has a blank or a quote in its name */
 	for (name = strtok_r(names, ",", &rest); name && r == 0; name = strtok_r(NULL, ",", &rest))
-		r = add(config, MODPROBE_BLACKLIST, name, NULL, &place);
+		if (name[strcspn(name, BLANKS "\n\"")] == '\0')
+			r = add(config, MODPROBE_BLACKLIST, name, NULL, &place);
 	return r;
 }
 
