@@ -35,7 +35,8 @@ int resolver_find_path(const struct resolver *resolver, const struct kmod_module
 int resolver_is_in_kernel(const struct resolver *resolver, const struct kmod_module *module,
 			  enum kmod_devname_verdict *ret_verdict);
 
-/* What becomes of it when modprobe comes to it, whatever the blacklist says. 0 or a negative errno.
+/*
+ * What becomes of it when modprobe comes to it, whatever the blacklist says. 0 or a negative errno.
  */
 int resolver_judge(const struct resolver *resolver, const struct kmod_module *module,
 		   bool ignores_command, enum kmod_devname_verdict *ret_verdict);

@@ -55,7 +55,7 @@ struct harness_source {
 
 FILE *harness_open(struct harness_source *source);
 
-/* Memory that all cases of a program share, from before the first of them on; zeros. */
+/* Memory that this process shares with those that it starts, and so with cases; zeros. */
 void *harness_share(size_t size);
 
 /* How many files this process has open. */

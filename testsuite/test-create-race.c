@@ -14,7 +14,6 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
@@ -353,9 +352,7 @@ static const char *race(void (*run)(unsigned int flags), unsigned int flags)
 	double end;
 	pid_t maker, swapper;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	ck_assert_ptr_ne(shared, MAP_FAILED);
+	shared = harness_share(sizeof(*shared));
 	/* a change at once could have the same time as what was made last */
 	(void)nanosleep(&moment, NULL);
 	end = now() + SECONDS_MAX;

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -275,9 +274,7 @@ static pid_t start(void (*change)(int root_fd, unsigned int data), int root_fd, 
 {
 	pid_t pid;
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
-		      0);
-	ck_assert_ptr_ne(shared, MAP_FAILED);
+	shared = harness_share(sizeof(*shared));
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
