@@ -29,14 +29,14 @@ static enum status print_help(void)
 	return finish_output(STATUS_CLEAN);
 }
 
+/* The static tool is built without what config.h may say that there is. */
 static enum status print_version(void)
 {
 	printf("kmod-devname %s\n%s\n", PACKAGE_VERSION,
-#ifdef WITH_MODULES
-	       "+MODULES"
+#ifdef STATIC_TOOL
+	       "-MODULES -LIBKMOD -SMARTCOLS -SELINUX"
 #else
-	       "-MODULES"
-#endif
+	       "+MODULES"
 #ifdef WITH_LIBKMOD
 	       " +LIBKMOD"
 #else
@@ -51,6 +51,7 @@ static enum status print_version(void)
 	       " +SELINUX"
 #else
 	       " -SELINUX"
+#endif
 #endif
 	);
 	return finish_output(STATUS_CLEAN);

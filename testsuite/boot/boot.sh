@@ -6,8 +6,8 @@
 # be what happens. Run by the scripts that name the kernel and what /dev is.
 
 : "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
-. "$top_srcdir/testsuite/tap.sh"
-. "$top_srcdir/testsuite/kernels.sh"
+. "$top_srcdir/testsuite/lib/tap.sh"
+. "$top_srcdir/testsuite/lib/kernels.sh"
 . "$top_srcdir/testsuite/boot/machine.sh"
 . "$top_srcdir/testsuite/boot/image.sh"
 . "$top_srcdir/testsuite/boot/cases.sh"

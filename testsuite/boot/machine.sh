@@ -21,8 +21,8 @@ machine_gnu_type() { # ARCH
 # The static tool, built where runtests builds it.
 machine_tool() { # ARCH
 	case $1 in
-	"$(dpkg --print-architecture)") echo "${top_builddir:?}/../static/kmod-devname" ;;
-	*) echo "$top_builddir/../static-$1/kmod-devname" ;;
+	"$(dpkg --print-architecture)") echo "${top_builddir:?}/../static/kmod-devname.static" ;;
+	*) echo "$top_builddir/../static-$1/kmod-devname.static" ;;
 	esac
 }
 

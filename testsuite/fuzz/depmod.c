@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "depmod-config.h"
+#include "tree/depmod-conf.h"
 #include "fuzz.h"
 
 const struct fuzz_target fuzz_target = { "depmod", NULL };

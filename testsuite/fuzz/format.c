@@ -12,8 +12,8 @@
 
 #include "fuzz.h"
 #include "json.h"
-#include "permissions.h"
-#include "syntax.h"
+#include "node/permissions.h"
+#include "node/syntax.h"
 
 const struct fuzz_target fuzz_target = { "format", NULL };
 

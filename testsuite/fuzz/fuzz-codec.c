@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../mkmodule.h"
-#include "module-file.h"
+#include "lib/mkmodule.h"
+#include "module/file.h"
 
 /* Small, so that no input takes long; one byte more tells what is over it. */
 #define LIMIT ((size_t)256 << 10)

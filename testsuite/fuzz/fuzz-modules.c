@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "../mkmodule.h"
+#include "lib/mkmodule.h"
 #include "fuzz.h"
 
 static const char *const strings[] = {

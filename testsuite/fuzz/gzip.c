@@ -3,7 +3,7 @@
 
 #include <zlib.h>
 
-#include "codec.h"
+#include "module/codec.h"
 #include "fuzz-codec.h"
 
 #define GZIP (15 + 16)

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "index.h"
-#include "modprobe-config.h"
+#include "text/alias-index.h"
+#include "modprobe/modprobe-config.h"
 
 const struct fuzz_target fuzz_target = { "index", NULL };
 

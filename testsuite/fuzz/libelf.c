@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "modinfo.h"
+#include "module/modinfo.h"
 
 #define MODINFO_MAX ((uint64_t)16 << 20)
 #define SECTIONS_MAX ((size_t)1 << 20)

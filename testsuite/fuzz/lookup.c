@@ -13,7 +13,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "binary-index.h"
+#include "modprobe/binary-index.h"
 #include "fuzz.h"
 
 const struct fuzz_target fuzz_target = { "lookup", NULL };

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "list.h"
-#include "modinfo.h"
-#include "module-file.h"
+#include "base/array.h"
+#include "module/modinfo.h"
+#include "module/file.h"
 
 const struct fuzz_target fuzz_target = { "modinfo", fuzz_modules };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "lines.h"
+#include "base/lines.h"
 
 const struct fuzz_target fuzz_target = { "read", NULL };
 

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "syntax.h"
+#include "node/syntax.h"
 
 const struct fuzz_target fuzz_target = { "udev", NULL };
 

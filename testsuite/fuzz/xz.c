@@ -3,7 +3,7 @@
 
 #include <lzma.h>
 
-#include "codec.h"
+#include "module/codec.h"
 #include "fuzz-codec.h"
 
 static enum fuzz_verdict reference(const uint8_t *data, size_t size, uint8_t *output, size_t room,

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef ARRAY_H
+#define ARRAY_H
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * Makes room for at least size elements, 1 or more, in an array whose room is *capacity.
+ * Grows by doubling, so that appending takes linear time. Returns the array, which may have
+ * moved, or NULL: no memory, and the array is as it was.
+ */
+static inline void *array_grow(void *array, size_t *capacity, size_t element, size_t size)
+{
+	size_t grown = *capacity ? *capacity : 8;
+	void *p;
+
+	if (size <= *capacity)
+		return array;
+	while (grown < size) {
+		if (grown > SIZE_MAX / 2)
+			return NULL;
+		grown *= 2;
+	}
+	p = reallocarray(array, grown, element);
+	if (p)
+		*capacity = grown;
+	return p;
+}
+
+/* Pointers in a growing array. */
+struct list {
+	void **items;
+	size_t size;
+	size_t capacity;
+};
+
+static inline int list_reserve(struct list *list, size_t more)
+{
+	void **items;
+
+	if (more == 0)
+		return 0;
+	items = array_grow(list->items, &list->capacity, sizeof(*items), list->size + more);
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	return 0;
+}
+
+static inline int list_push(struct list *list, void *item)
+{
+	int r = list_reserve(list, 1);
+
+	if (r == 0)
+		list->items[list->size++] = item;
+	return r;
+}
+
+/* Empties from into list. On failure both are as they were. */
+static inline int list_move(struct list *list, struct list *from)
+{
+	int r = list_reserve(list, from->size);
+
+	if (r == 0 && from->size > 0) {
+		memcpy(list->items + list->size, from->items, from->size * sizeof(*from->items));
+		list->size += from->size;
+		from->size = 0;
+	}
+	return r;
+}
+
+static inline void *list_pop(struct list *list)
+{
+	return list->items[--list->size];
+}
+
+static inline void list_sort(struct list *list, int (*compare)(const void *, const void *))
+{
+	if (list->size > 1)
+		qsort(list->items, list->size, sizeof(*list->items), compare);
+}
+
+/* Frees the array, and each item with free_item unless that is NULL. */
+static inline void list_done(struct list *list, void (*free_item)(void *))
+{
+	for (size_t i = 0; free_item && i < list->size; i++)
+		free_item(list->items[i]);
+	free(list->items);
+	*list = (struct list){ 0 };
+}
+
+#endif

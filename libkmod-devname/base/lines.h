@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef LINES_H
+#define LINES_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* kmod reads modules.devname, and depmod modules.order, with fgets() into 4096 bytes. */
+#define LINE_MAX_SIZE 4094
+
+#define LINES_BUFFER_SIZE (32 << 10)
+
+/* In all; modules.alias has about 1 MB for 4000 modules. What is more may have no end: a hole. */
+#define LINES_TOTAL_MAX ((size_t)128 << 20)
+
+enum line_status {
+	LINE_END, /* there is no further line */
+	LINE_GOOD,
+	LINE_LONG, /* over the limit; the text is its beginning */
+	LINE_CUT, /* the last one, without a newline */
+};
+
+/* The lines of a stream, one after the other, in bounded memory. */
+struct lines {
+	FILE *stream;
+	char end_byte; /* of each line */
+	size_t max; /* bytes in a line, below LINES_BUFFER_SIZE */
+	size_t total; /* bytes read */
+	size_t number; /* of the current line, from 1 */
+	char *text; /* with a NUL behind; the caller may change it; good until the next line */
+	size_t size; /* of the text, without newline; there may be NUL bytes in it */
+	size_t start; /* of what has been read and is not a line yet */
+	size_t end;
+	char buffer[LINES_BUFFER_SIZE + 1];
+};
+
+/* The limit is LINE_MAX_SIZE unless the caller sets max. */
+void lines_init(struct lines *lines, FILE *stream);
+
+/* The same for strings that end with another byte than a newline. */
+void strings_init(struct lines *lines, FILE *stream, char end);
+
+/*
+ * Goes to the next line. Returns its status, or a negative errno if reading failed; -EFBIG if there
+ * are more than LINES_TOTAL_MAX bytes.
+ */
+int lines_next(struct lines *lines);
+
+#define JOINED_LINE_MAX ((size_t)64 << 10)
+
+/* The lines of a configuration file: one that ends with a backslash goes on in the next. */
+struct joined_lines {
+	size_t number; /* of the first line of the current ones, from 1 */
+	char *text; /* the caller may change it; good until the next line */
+	size_t capacity;
+	struct lines lines;
+};
+
+void joined_lines_init(struct joined_lines *joined, FILE *stream);
+void joined_lines_done(struct joined_lines *joined);
+
+/*
+ * Goes to the next line. Returns its status: LINE_CUT does not occur, a last line may lack its
+ * newline; LINE_LONG is over one of the limits. Or a negative errno.
+ */
+int joined_lines_next(struct joined_lines *joined);
+
+#endif

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * SELinux labels. They are set before a node is made and not afterwards: so there is no moment
+ * in which it has another one, and no path that could lead elsewhere by then.
+ */
+
+#include "dev/label.h"
+
+#include <errno.h>
+#include <selinux/label.h>
+#include <selinux/selinux.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+/* Only when something is to be made: reading the policy takes longer than all the rest. */
+static int labels_open(struct labels *labels)
+{
+	if (labels->opened)
+		return 0;
+	if (is_selinux_enabled() > 0) {
+		labels->handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
+		/* ENOENT: there is no policy here, as in a chroot */
+		if (!labels->handle && errno != ENOENT)
+			return -errno;
+	}
+	labels->opened = true;
+	return 0;
+}
+
+static int set_label(const struct labels *labels, const char *path, mode_t mode)
+{
+	char *context;
+	int r = 0;
+
+	/* ENOENT: the policy has nothing to say about this path */
+	if (selabel_lookup_raw(labels->handle, &context, path, (int)mode) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (setfscreatecon_raw(context) < 0)
+		r = -errno;
+	freecon(context);
+	return r;
+}
+
+int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
+{
+	_cleanup_free_ char *full = NULL;
+	int r = labels_open(labels);
+
+	if (r < 0 || !labels->handle)
+		return r;
+	/* as it is called in the system that will use it */
+	if (asprintf(&full, "/dev/%.*s", (int)size, path) < 0) {
+		full = NULL;
+		return -ENOMEM;
+	}
+	return set_label(labels, full, mode);
+}
+
+void label_none(const struct labels *labels)
+{
+	if (labels->handle)
+		(void)setfscreatecon_raw(NULL);
+}
+
+void labels_done(struct labels *labels)
+{
+	if (labels->handle)
+		selabel_close(labels->handle);
+}

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Nodes that do not load the module which declares them. */
+
+#include <errno.h>
+#include <string.h>
+
+#include "node/node.h"
+#include "base/report.h"
+#include "modprobe/resolution.h"
+#include "modprobe/resolve-source.h"
+#include "node/table.h"
+
+static int report_no_index(struct kmod_devname_report *report)
+{
+	const struct place nowhere = { NULL, 0 };
+
+	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &nowhere,
+			  "an index that modprobe needs is missing or cannot be read, so opening a "
+			  "node loads nothing: run depmod");
+}
+
+static int report_not_asked(struct kmod_devname_report *report,
+			    const struct kmod_devname_node *node)
+{
+	const struct place nowhere = { NULL, 0 };
+
+	return report_add(report, KMOD_DEVNAME_BLOCK_AUTOLOAD, KMOD_DEVNAME_WARNING, &nowhere,
+			  "opening '%s' (b%u:%u) does not load module %s: the kernel is without "
+			  "CONFIG_BLOCK_LEGACY_AUTOLOAD; load the module by other means",
+			  node->name, node->number.major, node->number.minor, node->module);
+}
+
+static bool is_in_the_way(const struct kmod_devname_step *step)
+{
+	return kmod_devname_step_get_verdict(step) > KMOD_DEVNAME_VERDICT_BUILT_IN &&
+	       kmod_devname_step_get_role(step) != KMOD_DEVNAME_ROLE_SOFT;
+}
+
+static const struct kmod_devname_step *find_named(const struct kmod_devname_resolution *resolution,
+						  const char *module)
+{
+	const struct kmod_devname_step *step;
+
+	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++)
+		if (strcmp(kmod_devname_step_get_module(step), module) == 0)
+			return step;
+	return NULL;
+}
+
+/* What is in the way, best in that of the module itself; or else what is loaded instead. */
+static const struct kmod_devname_step *find_step(const struct kmod_devname_resolution *resolution,
+						 const char *module)
+{
+	const struct kmod_devname_step *step, *found = NULL;
+	const char *obstacle;
+
+	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++) {
+		bool own = strcmp(kmod_devname_step_get_module(step), module) == 0;
+
+		if (is_in_the_way(step) && (own || !found || !is_in_the_way(found)))
+			found = step;
+		else if (!found && kmod_devname_step_get_role(step) == KMOD_DEVNAME_ROLE_ALIAS)
+			found = step;
+	}
+	obstacle = found ? kmod_devname_step_get_obstacle(found) : NULL;
+	return obstacle ? find_named(resolution, obstacle) : found;
+}
+
+/* The file that modules.dep has and the directory has not; or "". */
+static const char *missing_file(const struct kmod_devname_step *step)
+{
+	const char *path = kmod_devname_step_get_path(step);
+
+	return kmod_devname_step_get_verdict(step) == KMOD_DEVNAME_VERDICT_NO_FILE && path ? path
+											   : "";
+}
+
+/* The missing file, if there is one, goes behind it. */
+static const char *explain(const struct kmod_devname_step *step)
+{
+	switch (kmod_devname_step_get_verdict(step)) {
+	case KMOD_DEVNAME_VERDICT_COMMAND:
+		return "is replaced by a command; remove that if the module is wanted";
+	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
+		return "is blacklisted; remove that if the module is wanted";
+	case KMOD_DEVNAME_VERDICT_OFF:
+		return "is what an alias makes of the number; remove that if the module is wanted";
+	case KMOD_DEVNAME_VERDICT_NO_FILE:
+		if (*missing_file(step) != '\0')
+			return "is in modules.dep; run depmod, for there is no ";
+		return "does not exist; run depmod, or correct the alias";
+	default:
+		return "is loaded instead; run depmod, or remove the alias";
+	}
+}
+
+static int report_not_loaded(struct kmod_devname_report *report,
+			     const struct kmod_devname_node *node,
+			     const struct kmod_devname_resolution *resolution)
+{
+	const struct kmod_devname_step *step = find_step(resolution, node->module);
+	struct place place = { NULL, 0 };
+
+	if (!step)
+		return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &place,
+				  "opening '%s' (%c%u:%u) does not load module %s: the indexes do "
+				  "not have the number; run depmod",
+				  node->name, syntax_type_letter(node->number.type),
+				  node->number.major, node->number.minor, node->module);
+	place.file = kmod_devname_step_get_file(step);
+	place.line = kmod_devname_step_get_line(step);
+	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &place,
+			  "opening '%s' (%c%u:%u) does not load module %s: '%s' %s%s", node->name,
+			  syntax_type_letter(node->number.type), node->number.major,
+			  node->number.minor, node->module, kmod_devname_step_get_module(step),
+			  explain(step), missing_file(step));
+}
+
+/* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */
+static int judge(struct kmod_devname_report *report, const struct kmod_devname_node *node,
+		 const struct kmod_devname_resolution *resolution)
+{
+	int r;
+
+	switch (kmod_devname_resolution_get_verdict(resolution)) {
+	case KMOD_DEVNAME_VERDICT_NO_INDEX:
+		r = report_no_index(report);
+		return r < 0 ? r : 1;
+	case KMOD_DEVNAME_VERDICT_NOT_ASKED:
+		return report_not_asked(report, node);
+	default:
+		if (kmod_devname_resolution_loads(resolution, node->module))
+			return 0;
+		return report_not_loaded(report, node, resolution);
+	}
+}
+
+static int lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		struct source *source)
+{
+	size_t n = kmod_devname_table_size(table);
+	int r = 0;
+
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+		struct kmod_devname_resolution *resolution;
+
+		r = resolution_ask(source, &node->number, &resolution);
+		if (r < 0)
+			return r;
+		r = judge(report, node, resolution);
+		kmod_devname_resolution_unref(resolution);
+	}
+	return r < 0 ? r : 0;
+}
+
+int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
+				    struct kmod_devname_report *report, int root_fd,
+				    const char *directory, unsigned int flags)
+{
+	struct source source;
+	int r;
+
+	if (kmod_devname_table_size(table) == 0)
+		return 0;
+	r = source_open(&source, root_fd, directory, flags, report);
+	if (r < 0)
+		return r;
+	r = lint(table, report, &source);
+	source_done(&source);
+	return r;
+}

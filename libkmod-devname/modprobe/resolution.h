@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RESOLUTION_H
+#define RESOLUTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "libkmod-devname.h"
+#include "base/array.h"
+#include "node/syntax.h"
+
+struct source;
+
+struct kmod_devname_step {
+	enum kmod_devname_role role;
+	enum kmod_devname_verdict verdict;
+	char *module;
+	char *path; /* or NULL, as those below */
+	char *obstacle; /* the module that keeps it from being loaded, if it is another one */
+	char *command;
+	char *file;
+	size_t line;
+};
+
+struct kmod_devname_resolution {
+	unsigned int references;
+	enum kmod_devname_verdict verdict;
+	struct list aliases; /* of char * */
+	struct list steps; /* of struct kmod_devname_step * */
+};
+
+/* Asks about one number. 0 or a negative errno, as that of kmod_devname_resolution_new(). */
+int resolution_ask(struct source *source, const struct device_number *number,
+		   struct kmod_devname_resolution **ret_resolution);
+
+/* Adds a step and takes it, also if there is no memory: then it is NULL or gone. */
+int resolution_add(struct kmod_devname_resolution *resolution, struct kmod_devname_step *step);
+
+void step_free(struct kmod_devname_step *step);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef RESOLVE_H
+#define RESOLVE_H
+
+#include "modprobe/resolution.h"
+#include "modprobe/resolve-source.h"
+
+/* What modprobe(8) would do, by libkmod and the indexes. */
+struct resolver;
+
+/*
+ * The source must stay. Returns 0 or a negative errno; -ENOENT: /proc is not mounted, through
+ * which libkmod is given the configuration.
+ */
+int resolver_new(const struct source *source, struct resolver **ret_resolver);
+
+/* NULL is no resolver. */
+void resolver_free(struct resolver *resolver);
+
+/*
+ * Adds the modules that an alias leads to, and what is loaded with them, to the steps. 1 if
+ * modprobe fails then, by the last of these modules or because there are none; 0 if not, as far as
+ * can be known; or a negative errno.
+ */
+int resolver_ask(struct resolver *resolver, const char *alias,
+		 struct kmod_devname_resolution *resolution);
+
+#endif

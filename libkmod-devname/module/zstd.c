@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* zstd: frames, with or without their size, and frames to be skipped. */
+
+#include <errno.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+#include "module/codec.h"
+
+void codec_zstd_context_free(void *context)
+{
+	(void)ZSTD_freeDCtx(context);
+}
+
+static int get_context(void **context)
+{
+	ZSTD_DCtx *dctx = *context;
+
+	if (!dctx) {
+		dctx = ZSTD_createDCtx();
+		if (!dctx)
+			return -ENOMEM;
+		*context = dctx;
+		(void)ZSTD_DCtx_setParameter(dctx, ZSTD_d_windowLogMax, CODEC_MEMORY_LOG);
+	}
+	(void)ZSTD_DCtx_reset(dctx, ZSTD_reset_session_only);
+	return 0;
+}
+
+/* With room for the whole frame zstd decompresses straight into it. */
+static int reserve_frame(const struct input *input, struct output *output)
+{
+	unsigned long long size = ZSTD_getFrameContentSize(input->chunk + input->position,
+							   input->size - input->position);
+
+	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR)
+		return 0;
+	/* What the header claims may be far from what there is: do not believe in miracles. */
+	if (size / 1024 > input->size)
+		return 0;
+	return output_reserve(output, output->size + size);
+}
+
+static int frame_fault(size_t error)
+{
+	switch (ZSTD_getErrorCode(error)) {
+	case ZSTD_error_memory_allocation:
+		return -ENOMEM;
+	case ZSTD_error_frameParameter_windowTooLarge:
+		return FAULT_COMPRESSED_MEMORY;
+	case ZSTD_error_dictionary_wrong:
+	case ZSTD_error_version_unsupported:
+	case ZSTD_error_frameParameter_unsupported:
+		return FAULT_UNSUPPORTED;
+	default:
+		return FAULT_COMPRESSED_DAMAGED;
+	}
+}
+
+static size_t decode_some(ZSTD_DCtx *dctx, struct input *input, struct output *output)
+{
+	ZSTD_inBuffer in = { input->chunk, input->size, input->position };
+	ZSTD_outBuffer out = { output->data, output->capacity, output->size };
+	size_t r = ZSTD_decompressStream(dctx, &out, &in);
+
+	input->position = in.pos;
+	output->size = out.pos;
+	return r;
+}
+
+int codec_zstd_decode(void **context, struct input *input, struct output *output)
+{
+	size_t left = 1; /* 0: a frame has ended, and all of it is in the output */
+	bool between = true, flushed = true; /* zstd keeps no output back for want of room */
+	int r = get_context(context);
+
+	while (r == 0) {
+		if (input->position == input->size && flushed)
+			r = input_fill(input);
+		if (r == 0 && input->size == 0 && flushed)
+			return left == 0 ? FAULT_NONE : FAULT_COMPRESSED_CUT;
+		if (r == 0 && between)
+			r = reserve_frame(input, output);
+		if (r == 0)
+			r = output_grow(output);
+		if (r != 0)
+			break;
+		left = decode_some(*context, input, output);
+		if (ZSTD_isError(left))
+			return frame_fault(left);
+		between = left == 0;
+		flushed = between || output->size < output->capacity;
+	}
+	return r;
+}

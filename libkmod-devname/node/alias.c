@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The aliases of one module -> what nodes it declares. Pure: no allocation, no I/O.
+ *
+ * Compilers emit the alias strings of a module in the order of the source or reversed, so
+ * everything here gives the same result for a list and for its reverse.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "node/alias.h"
+
+static const char *skip_prefix(const char *string, const char *prefix)
+{
+	size_t size = strlen(prefix);
+
+	if (*string != *prefix) /* most aliases are about other things */
+		return NULL;
+	return strncmp(string, prefix, size) == 0 ? string + size : NULL;
+}
+
+/* "char-major-10" is what the kernel asks for when nothing answers to "char-major-10-229". */
+static bool is_major_alone(const char *numbers)
+{
+	return *numbers != '\0' && numbers[strspn(numbers, "0123456789")] == '\0';
+}
+
+static enum alias_kind parse_number(const char *numbers, mode_t type,
+				    struct device_number *ret_number)
+{
+	ret_number->type = type;
+	if (syntax_parse_numbers(numbers, '-', ret_number))
+		return ALIAS_NUMBER;
+	if (strpbrk(numbers, "*?[") || is_major_alone(numbers))
+		return ALIAS_OTHER;
+	return ALIAS_BAD_NUMBER;
+}
+
+enum alias_kind alias_parse(const char *string, struct alias *ret_alias)
+{
+	struct alias alias = { ALIAS_OTHER, string, { 0 } };
+	const char *rest;
+
+	if ((rest = skip_prefix(string, "devname:"))) {
+		alias.kind = ALIAS_NAME;
+		alias.text = rest;
+	} else if ((rest = skip_prefix(string, "char-major-"))) {
+		alias.kind = parse_number(rest, S_IFCHR, &alias.number);
+	} else if ((rest = skip_prefix(string, "block-major-"))) {
+		alias.kind = parse_number(rest, S_IFBLK, &alias.number);
+	}
+	*ret_alias = alias;
+	return alias.kind;
+}
+
+static bool is_name(const struct alias *alias)
+{
+	return alias->kind == ALIAS_NAME;
+}
+
+static bool is_same(const struct alias *a, const struct alias *b)
+{
+	if (a->kind == ALIAS_NUMBER && b->kind == ALIAS_NUMBER)
+		return syntax_same_number(&a->number, &b->number);
+	return a->kind == b->kind && strcmp(a->text, b->text) == 0;
+}
+
+/* The first of the names or of the numbers; *ret_alike says if all others are the same. */
+static const struct alias *find_first(const struct alias *aliases, size_t n, bool names,
+				      bool *ret_alike)
+{
+	const struct alias *first = NULL;
+
+	*ret_alike = true;
+	for (size_t i = 0; i < n; i++) {
+		if (is_name(&aliases[i]) != names)
+			continue;
+		if (!first)
+			first = &aliases[i];
+		else if (!is_same(first, &aliases[i]))
+			*ret_alike = false;
+	}
+	return first;
+}
+
+/* How many aliases from the first on are name, number, name, or number, name, number, ... */
+static size_t run_size(const struct alias *aliases, size_t n)
+{
+	size_t size = 1;
+
+	while (size < n && is_name(&aliases[size]) != is_name(&aliases[size - 1]))
+		size++;
+	return size;
+}
+
+static struct claim make_claim(const struct alias *a, const struct alias *b)
+{
+	return is_name(a) ? (struct claim){ a->text, b } : (struct claim){ b->text, a };
+}
+
+/* Sorts "a" before "a/b" before "a-b". */
+static int compare_claims(const void *a, const void *b)
+{
+	const char *x = ((const struct claim *)a)->name, *y = ((const struct claim *)b)->name;
+	size_t size_x = strlen(x), size_y = strlen(y);
+	int r = syntax_compare_places(x, y);
+
+	return r != 0 ? r : (size_x > size_y) - (size_x < size_y);
+}
+
+/*
+ * Leaves one of several equal claims. False if two claims contradict each other: which of
+ * them came first would depend on the compiler.
+ */
+static bool unite_claims(struct claim *claims, size_t *n_claims)
+{
+	size_t n = 0;
+
+	qsort(claims, *n_claims, sizeof(*claims), compare_claims);
+	for (size_t i = 0; i < *n_claims; i++) {
+		if (n > 0 && syntax_compare_places(claims[n - 1].name, claims[i].name) == 0) {
+			if (strcmp(claims[n - 1].name, claims[i].name) != 0 ||
+			    !is_same(claims[n - 1].number, claims[i].number))
+				return false;
+			continue;
+		}
+		claims[n++] = claims[i];
+	}
+	*n_claims = n;
+	return true;
+}
+
+static enum alias_pairing pair_neighbours(const struct alias *aliases, size_t n,
+					  struct claim *claims, size_t *ret_n_claims)
+{
+	size_t n_claims = 0, size;
+
+	for (size_t start = 0; start < n; start += size) {
+		size = run_size(aliases + start, n - start);
+		if (size == 1 && !is_name(&aliases[start]))
+			continue;
+		if (size % 2 != 0)
+			return ALIAS_AMBIGUOUS;
+		for (size_t i = start; i < start + size; i += 2)
+			claims[n_claims++] = make_claim(&aliases[i], &aliases[i + 1]);
+	}
+	if (!unite_claims(claims, &n_claims))
+		return ALIAS_AMBIGUOUS;
+	*ret_n_claims = n_claims;
+	return ALIAS_PAIRED;
+}
+
+enum alias_pairing alias_pair(const struct alias *aliases, size_t n, struct claim *claims,
+			      size_t *ret_n_claims)
+{
+	bool one_name, one_number;
+	const struct alias *name = find_first(aliases, n, true, &one_name);
+	const struct alias *number = find_first(aliases, n, false, &one_number);
+
+	*ret_n_claims = 0;
+	if (!name)
+		return ALIAS_PAIRED;
+	if (!number)
+		return one_name ? ALIAS_MISSING_NUMBER : ALIAS_AMBIGUOUS;
+	if (one_name && one_number) {
+		claims[0] = make_claim(name, number);
+		*ret_n_claims = 1;
+		return ALIAS_PAIRED;
+	}
+	return pair_neighbours(aliases, n, claims, ret_n_claims);
+}

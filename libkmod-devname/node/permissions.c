@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Mode and owner of nodes. */
+
+#include <errno.h>
+#include <search.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "node/permissions.h"
+
+struct kmod_devname_permission {
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	char *user; /* as the rule has them, or NULL */
+	char *group;
+	char *name; /* of the node */
+};
+
+struct kmod_devname_permissions {
+	unsigned int references;
+	struct kmod_devname_permission others; /* for names of which nothing is known */
+	void *nodes; /* tsearch(3) tree of permissions by name */
+};
+
+int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **ret_permissions)
+{
+	struct kmod_devname_permissions *permissions;
+
+	if ((mode & ~(mode_t)0777) != 0)
+		return -EINVAL;
+	permissions = calloc(1, sizeof(*permissions));
+	if (!permissions)
+		return -ENOMEM;
+	permissions->references = 1;
+	permissions->others.mode = mode;
+	*ret_permissions = permissions;
+	return 0;
+}
+
+struct kmod_devname_permissions *
+kmod_devname_permissions_ref(struct kmod_devname_permissions *permissions)
+{
+	permissions->references++;
+	return permissions;
+}
+
+static void permission_free(void *p)
+{
+	struct kmod_devname_permission *permission = p;
+
+	free(permission->user);
+	free(permission->group);
+	free(permission->name);
+	free(permission);
+}
+
+struct kmod_devname_permissions *
+kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions)
+{
+	if (!permissions || --permissions->references > 0)
+		return NULL;
+	tdestroy(permissions->nodes, permission_free);
+	free(permissions);
+	return NULL;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	const struct kmod_devname_permission *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+const struct kmod_devname_permission *
+permissions_find(const struct kmod_devname_permissions *permissions, const char *name)
+{
+	const struct kmod_devname_permission key = { .name = (char *)(uintptr_t)name };
+	struct kmod_devname_permission *const *found =
+		tfind(&key, &permissions->nodes, compare_names);
+
+	return found ? *found : NULL;
+}
+
+const struct kmod_devname_permission *
+kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions, const char *name)
+{
+	const struct kmod_devname_permission *permission = permissions_find(permissions, name);
+
+	return permission ? permission : &permissions->others;
+}
+
+mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions)
+{
+	return permissions->others.mode;
+}
+
+/* Copies a text, which may be NULL. False if there is no memory. */
+static bool copy(const char *text, char **ret_copy)
+{
+	*ret_copy = text ? strdup(text) : NULL;
+	return *ret_copy || !text;
+}
+
+int permissions_add(struct kmod_devname_permissions *permissions, const char *name, mode_t mode,
+		    const struct owner *user, const struct owner *group)
+{
+	struct kmod_devname_permission *permission;
+
+	if (permissions_find(permissions, name))
+		return 0;
+	permission = calloc(1, sizeof(*permission));
+	if (!permission)
+		return -ENOMEM;
+	permission->mode = mode;
+	permission->uid = user->id;
+	permission->gid = group->id;
+	if (copy(name, &permission->name) && copy(user->text, &permission->user) &&
+	    copy(group->text, &permission->group) &&
+	    tsearch(permission, &permissions->nodes, compare_names))
+		return 0;
+	permission_free(permission);
+	return -ENOMEM;
+}
+
+mode_t kmod_devname_permission_get_mode(const struct kmod_devname_permission *permission)
+{
+	return permission->mode;
+}
+
+uid_t kmod_devname_permission_get_uid(const struct kmod_devname_permission *permission)
+{
+	return permission->uid;
+}
+
+gid_t kmod_devname_permission_get_gid(const struct kmod_devname_permission *permission)
+{
+	return permission->gid;
+}
+
+const char *kmod_devname_permission_get_user(const struct kmod_devname_permission *permission)
+{
+	return permission->user;
+}
+
+const char *kmod_devname_permission_get_group(const struct kmod_devname_permission *permission)
+{
+	return permission->group;
+}

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * What a valid device name, module name and number is. Nothing else in the library decides
+ * that. Pure: no allocation, no I/O.
+ */
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "libkmod-devname.h"
+#include "node/misc-minors.h"
+#include "node/syntax.h"
+
+#define OWNER_NAME_MAX 255 /* LOGIN_NAME_MAX of Linux without the NUL */
+#define ID_MAX 4294967294U /* chown(2) leaves the owner alone for what is above */
+#define ID_16_BIT 65535 /* what is above where IDs have 16 bits */
+
+/* Not isalnum(): that follows the caller's locale. */
+static bool is_letter_or_digit(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+/* Of a byte that is not NUL. */
+static bool is_name_byte(char c)
+{
+	return is_letter_or_digit(c) || strchr("_.+:@,=#!-", c);
+}
+
+static bool is_component(const char *s, size_t size)
+{
+	if (size == 0 || size > KMOD_DEVNAME_COMPONENT_MAX || s[0] == '-' || s[0] == '#')
+		return false;
+	if (s[0] == '.' && (size == 1 || (size == 2 && s[1] == '.')))
+		return false;
+	for (size_t i = 0; i < size; i++)
+		if (!is_name_byte(s[i]))
+			return false;
+	return true;
+}
+
+bool syntax_is_device_name(const char *name)
+{
+	const char *component = name;
+	size_t size;
+
+	if (strnlen(name, KMOD_DEVNAME_NAME_MAX + 1) > KMOD_DEVNAME_NAME_MAX)
+		return false;
+	for (;;) {
+		size = strcspn(component, "/");
+		if (!is_component(component, size))
+			return false;
+		if (component[size] == '\0')
+			return true;
+		component += size + 1;
+	}
+}
+
+bool syntax_is_module_name(const char *module)
+{
+	return is_component(module, strlen(module)) && !strpbrk(module, "-.");
+}
+
+/* Reads digits at *s, a number of at most max, 9 or more, and moves it behind them. */
+static bool parse_number(const char **s, unsigned int max, unsigned int *ret_number)
+{
+	const char *p = *s;
+	unsigned int number = 0;
+
+	if (*p < '0' || *p > '9' || (*p == '0' && p[1] >= '0' && p[1] <= '9'))
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		unsigned int digit = (unsigned int)(*p - '0');
+
+		if (number > (max - digit) / 10)
+			return false;
+		number = number * 10 + digit;
+	}
+	*s = p;
+	*ret_number = number;
+	return true;
+}
+
+bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number)
+{
+	unsigned int major, minor;
+
+	if (!parse_number(&string, KMOD_DEVNAME_MAJOR_MAX, &major) || major == 0)
+		return false;
+	if (*string++ != separator)
+		return false;
+	if (!parse_number(&string, KMOD_DEVNAME_MINOR_MAX, &minor) || *string != '\0')
+		return false;
+	ret_number->major = major;
+	ret_number->minor = minor;
+	return true;
+}
+
+bool syntax_is_owner(const char *text)
+{
+	size_t size = strnlen(text, OWNER_NAME_MAX + 1);
+
+	if (size == 0 || size > OWNER_NAME_MAX || text[0] == '-')
+		return false;
+	for (; *text != '\0'; text++)
+		if (!is_letter_or_digit(*text) && !strchr("_.-", *text))
+			return false;
+	return true;
+}
+
+bool syntax_is_digits(const char *text)
+{
+	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
+}
+
+bool syntax_parse_id(const char *text, unsigned int *ret_id)
+{
+	unsigned int id;
+
+	if (!parse_number(&text, ID_MAX, &id) || *text != '\0' || id == ID_16_BIT)
+		return false;
+	*ret_id = id;
+	return true;
+}
+
+bool syntax_parse_mode(const char *text, mode_t *ret_mode)
+{
+	mode_t mode = 0;
+
+	if (*text == '\0')
+		return false;
+	for (; *text != '\0'; text++) {
+		if (*text < '0' || *text > '7')
+			return false;
+		mode = mode * 8 + (mode_t)(*text - '0');
+		if (mode > 07777)
+			return false;
+	}
+	*ret_mode = mode & 0777;
+	return true;
+}
+
+bool syntax_is_dynamic(const struct device_number *number)
+{
+	return number->type == S_IFCHR && number->major == MISC_MAJOR &&
+	       number->minor == MISC_MINOR_DYNAMIC;
+}
+
+bool syntax_same_number(const struct device_number *a, const struct device_number *b)
+{
+	return a->type == b->type && a->major == b->major && a->minor == b->minor;
+}
+
+char syntax_type_letter(mode_t type)
+{
+	return type == S_IFBLK ? 'b' : 'c';
+}
+
+/* The slash ranks below every byte of a name, so that a directory's names stand together. */
+static int rank(char c)
+{
+	return c == '/' ? 0 : (unsigned char)c;
+}
+
+int syntax_compare_places(const char *a, const char *b)
+{
+	while (*a != '\0' && *a == *b) {
+		a++;
+		b++;
+	}
+	if ((*a == '\0' || *a == '/') && (*b == '\0' || *b == '/'))
+		return 0;
+	if (*a == '\0' || *b == '\0')
+		return *a == '\0' ? -1 : 1;
+	return rank(*a) - rank(*b);
+}

@@ -1,0 +1,546 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# "kmod-devname create": which nodes it makes and what it says, in directories of every kind, and
+# that a system call that fails leaves nothing half made. All in a file system of its own.
+
+. "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
+
+LIST='# Device nodes to trigger on-demand module loading.
+fuse fuse c10:229
+tun net/tun c10:200
+loop loop0 b7:0'
+
+# In a mount namespace, and below a tmpfs, that end with this script.
+run_in_own_tmp() {
+	own_tmp=$(mktemp -d "${TMPDIR:-/tmp}/kmod-devname-test.XXXXXX") || exit 1
+	own_status=0
+	# shellcheck disable=SC2016 # for the other shell
+	OWN_TMP=$own_tmp unshare -m sh -c 'mount -t tmpfs -o mode=755 tmpfs "$OWN_TMP" &&
+		TMPDIR=$OWN_TMP exec sh "$0" "$@"' "$0" "$@" || own_status=$?
+	rmdir "$own_tmp"
+	return $own_status
+}
+
+need_nodes() {
+	[ "${OWN_TMP-}" ] || skip "making device nodes needs root"
+	mknod probe c 1 3 2> /dev/null || skip "no device nodes can be made here"
+	rm probe
+}
+
+# A list and an empty device directory. The umask must not matter.
+start() {
+	need_nodes
+	printf '%s\n' "$LIST" > list
+	mkdir dev
+	umask 027
+}
+
+create() {
+	kmod-devname create --dev dev --input list "$@"
+}
+
+# run STATUS OPTION...: create; output goes to the files "out" and "err".
+run() {
+	run_wanted=$1
+	shift
+	status "$run_wanted" create "$@" > out 2> err
+	! grep -qv '^kmod-devname: [ -~]*$' err || fail "says $(cat -A err)"
+}
+
+silent() {
+	[ ! -s out ] || fail "prints $(cat out)"
+	[ ! -s err ] || fail "says $(cat err)"
+}
+
+says() { # TEXT
+	[ "$(wc -l < err)" -eq 1 ] || fail "not one line: $(cat err)"
+	grep -qF -e "$1" err || fail "does not say '$1': $(cat err)"
+}
+
+# What there is, one a line: NAME TYPE NUMBER MODE OWNER.
+show() {
+	(cd "${1-dev}" && find . -mindepth 1 -printf '%P\n') | LC_ALL=C sort | while read -r name; do
+		stat -c "$name %F %Hr:%Lr %a %u:%g" "${1-dev}/$name"
+	done | sed 's/ character special file / c/; s/ block special file / b/; s/ directory 0:0 / d /'
+}
+
+made() { # [MODE]
+	show | same /dev/fd/3 3<<-END
+	fuse c10:229 ${1-600} 0:0
+	loop0 b7:0 ${1-600} 0:0
+	net d 755 0:0
+	net/tun c10:200 ${1-600} 0:0
+	END
+}
+
+no_temporary() {
+	[ -z "$(find dev -name '.kmod-devname*')" ] || fail "left: $(find dev -name '.kmod-devname*')"
+}
+
+test_nodes_are_made_and_then_kept() {
+	start
+	run 0
+	silent
+	made
+	find dev -printf '%p %i %C@ %T@\n' > before
+	run 0 --mode 0666
+	silent
+	find dev -printf '%p %i %C@ %T@\n' | same before
+}
+
+test_the_umask_does_not_matter() {
+	start
+	for mask in 0 022 077 0777; do
+		rm -rf dev/*
+		umask $mask
+		status=0
+		create --mode 0644 || status=$?
+		umask 022
+		[ $status -eq 0 ]
+		made 644
+	done
+}
+
+test_verbose_says_what_was_made() {
+	start
+	mknod dev/fuse c 10 228
+	mknod dev/loop0 b 7 0
+	run 0 -v --replace --mode 0640
+	[ ! -s out ]
+	same err <<-'END'
+	kmod-devname: dev/fuse: replaced, c10:229 0640 0 0
+	kmod-devname: dev/net/tun: made, c10:200 0640 0 0
+	END
+}
+
+test_dry_run_prints_what_would_be_made() {
+	start
+	mknod dev/fuse c 10 228
+	printf '%s\n' 'other fuse c10:229' 'kvm kvm c10:232' >> list
+	mknod dev/kvm c 10 232
+	show > before
+	run 0 -n --replace --mode 0060
+	[ ! -s err ]
+	same out <<-'END'
+	replace fuse c10:229 0060 0 0
+	create net/tun c10:200 0060 0 0
+	create loop0 b7:0 0060 0 0
+	END
+	show | same before
+	# as a script would do it
+	mkdir script
+	while read -r _ name number mode owner group; do
+		(umask 022; mkdir -p "script/$(dirname "$name")")
+		minor=${number#*:}
+		rest=${number%:*}
+		mknod "script/$name" "$(echo "$rest" | cut -c1)" "$(echo "$rest" | cut -c2-)" "$minor"
+		chown "$owner:$group" "script/$name"
+		chmod "$mode" "script/$name"
+	done < out
+	run 0 --replace --mode 0060
+	rm dev/kvm
+	show script > after
+	show | same after
+}
+
+# Nobody who is not meant by the rule may get what it allows to others.
+test_an_unknown_group_gets_a_plain_node_whatever_the_mode() {
+	start
+	mkdir -p root/etc/udev/rules.d
+	echo 'MODE="0660", GROUP="nosuch", OPTIONS+="static_node=net/tun"' \
+		> root/etc/udev/rules.d/50-tun.rules
+	run 0 --mode 0666 --udev-permissions=root
+	says '[unknown-owner]'
+	[ "$(stat -c '%a %u %g' dev/fuse dev/net/tun | tr '\n' ,)" = '666 0 0,600 0 0,' ] ||
+		fail "$(show)"
+}
+
+test_dry_run_has_the_findings_of_a_run() {
+	start
+	mknod dev/fuse c 10 228
+	ln -s . dev/net
+	run 1 -n
+	mv err dry
+	same out <<-'END'
+	create loop0 b7:0 0600 0 0
+	END
+	run 1
+	same dry < err
+	[ "$(wc -l < dry)" -eq 2 ]
+}
+
+test_wrong_node_is_status_1_and_replaced_if_wanted() {
+	start
+	mknod -m 666 dev/fuse c 10 228
+	run 1
+	[ ! -s out ]
+	says 'dev/fuse: error: is c10:228 instead of c10:229 [wrong-node]'
+	[ "$(stat -c '%a %Lr' dev/fuse)" = '666 228' ]
+	[ -c dev/net/tun ]
+	run 0 --replace
+	silent
+	made
+}
+
+test_what_is_no_node_stays() {
+	start
+	mkdir dev/net
+	echo keep > dev/net/tun
+	ln -s net dev/fuse
+	for options in '' --replace '-n --replace'; do
+		# shellcheck disable=SC2086 # words
+		run 1 $options
+		grep -qxF "kmod-devname: dev/net/tun: error: is a regular file: the node 'net/tun' (c10:200) cannot be made [obstructed]" err
+		grep -qF 'dev/fuse: error: is a symbolic link' err
+		[ "$(wc -l < err)" -eq 2 ] || fail "$(cat err)"
+	done
+	echo keep | same dev/net/tun
+	[ -L dev/fuse ]
+	[ -b dev/loop0 ]
+}
+
+test_links_are_not_followed() {
+	start
+	mkdir outside
+	ln -s ../outside dev/net
+	run 1 --replace
+	says 'dev/net: error: is a symbolic link'
+	[ -z "$(ls -A outside)" ]
+}
+
+test_mount_point_stays() {
+	start
+	mknod dev/fuse c 10 228
+	mknod other c 10 227
+	mount --bind other dev/fuse
+	run 1 --replace
+	says "dev/fuse: error: is a mount point"
+	umount dev/fuse
+	[ "$(stat -c %Lr dev/fuse)" = 228 ]
+	no_temporary
+}
+
+# --- which directory, which list -----------------------------------------------------------
+
+test_device_directory_is_below_the_base_directory() {
+	start
+	mkdir -p root/lib/modules/6.1.0 root/lib/modules/6.2.0 root/inside inside
+	cp list root/lib/modules/6.1.0/modules.devname
+	echo 'kvm kvm c10:232' > root/lib/modules/6.2.0/modules.devname
+	ln -s /inside root/dev
+	status 0 kmod-devname create -b root 6.1.0 > out 2> err
+	silent
+	show root/inside > inside.list
+	[ "$(wc -l < inside.list)" -eq 4 ]
+	[ -z "$(ls -A inside)" ]
+	status 0 kmod-devname create --all -v -b root > out 2> err
+	same err <<-'END'
+	kmod-devname: root/dev/kvm: made, c10:232 0600 0 0
+	END
+	# --dev is a directory of the system that runs
+	status 0 kmod-devname create --dev dev -b root 6.1.0
+	made
+}
+
+test_kernels_that_disagree_are_a_conflict() {
+	start
+	mkdir -p root/lib/modules/6.1.0 root/lib/modules/6.2.0
+	cp list root/lib/modules/6.1.0/modules.devname
+	sed s/229/230/ list > root/lib/modules/6.2.0/modules.devname
+	status 1 kmod-devname create --dev dev --all -b root > out 2> err
+	says '[name-conflict]'
+	made
+}
+
+test_no_device_directory_is_status_2() {
+	start
+	mkdir -p root/lib/modules/6.1.0
+	cp list root/lib/modules/6.1.0/modules.devname
+	status 2 kmod-devname create -b root 6.1.0 > out 2> err
+	says 'root/dev: No such file or directory'
+	run 2 --dev nowhere
+	says 'nowhere: No such file or directory'
+	run 2 --dev list
+	says 'list: Not a directory'
+	[ ! -e root/dev ]
+	[ ! -e nowhere ]
+}
+
+test_list_comes_from_standard_input() {
+	start
+	kmod-devname create --dev dev --input - < list
+	made
+}
+
+test_missing_list_is_a_warning() {
+	start
+	mkdir -p root/lib/modules/6.1.0
+	status 0 kmod-devname create --dev dev -b root 6.1.0 > out 2> err
+	says 'warning'
+	status 1 kmod-devname create --dev dev -b root --strict 6.1.0 2> err
+	status 0 kmod-devname create --dev dev -b root --quiet 6.1.0 > out 2> err
+	silent
+	mkdir root/lib/modules/6.1.0/modules.devname
+	status 2 kmod-devname create --dev dev -b root 6.1.0 2> err
+	says 'Is a directory'
+	[ -z "$(ls -A dev)" ]
+}
+
+test_bad_lines_give_no_nodes_and_good_ones_do() {
+	start
+	{
+		echo 'evil ../evil c10:1'
+		echo 'evil /evil c10:1'
+		echo 'evil a//b c10:1'
+		printf 'crlf crlf c10:1\r\n'
+		echo 'range range c4096:1'
+		echo 'dynamic dynamic c10:255'
+		echo 'fuse fuse/below c10:1'
+		echo
+		awk 'BEGIN { printf "#"; while (i++ < 5000) printf "x"; print "" }'
+		printf 'cut cut c10:1'
+	} >> list
+	run 1
+	made
+	# the comment of 5,000 bytes is longer than any line
+	[ "$(wc -l < err)" -eq 10 ] || fail "$(cat err)"
+	for line in 5 6 7 8 9 10 11 12 13 14; do
+		grep -q "^kmod-devname: list:$line: error: " err || fail "line $line is not named"
+	done
+}
+
+test_wrong_usage_gets_one_line() {
+	start
+	for mode in '' 8 0800 1000 01777 07777 00600 -1 +600 0x1ff u=rw 600x ' 600'; do
+		run 2 --mode "$mode"
+		says "--mode: '$mode'"
+	done
+	for mode in 0 600 0600 777; do
+		run 0 -n --mode "$mode"
+	done
+	run 2 6.1.0
+	says '--input'
+	run 2 --all
+	says '--input'
+	run 2 -m lib
+	says '--input'
+	run 2 --frobnicate
+	says "'--frobnicate'"
+	[ -z "$(ls -A dev)" ]
+}
+
+# --- file systems --------------------------------------------------------------------------
+
+test_nodev_is_a_warning_for_each_file_system() {
+	start
+	mount -t tmpfs -o nodev,mode=755 tmpfs dev
+	mkdir dev/net dev/same
+	mount -t tmpfs -o nodev,mode=755 tmpfs dev/net
+	printf '%s\n' 'a same/a c10:1' 'b net/b c10:2' >> list
+	for options in -n '' ''; do
+		# shellcheck disable=SC2086 # words
+		run 0 $options
+		[ "$(wc -l < err)" -eq 2 ] || fail "$(cat err)"
+		grep -q '^kmod-devname: dev/fuse: warning: .* nodev.* \[nodev\]$' err
+		grep -q '^kmod-devname: dev/net/tun: warning: .* \[nodev\]$' err
+	done
+	[ -c dev/same/a ]
+	run 1 --strict
+	# that is why
+	status 1 dd if=dev/fuse of=/dev/null count=0 2> err
+	grep -q 'Permission denied' err
+	mount -o remount,dev dev
+	mount -o remount,dev dev/net
+	run 0
+	silent
+	umount dev/net dev
+}
+
+test_read_only_is_status_2_unless_all_is_there() {
+	start
+	mkdir dev/net
+	mknod dev/fuse c 10 229
+	mount --bind dev dev
+	mount -o remount,bind,ro dev
+	run 2
+	says 'dev/net/tun: error: Read-only file system [system]'
+	mount -o remount,bind,rw dev
+	run 0
+	mount -o remount,bind,ro dev
+	run 0
+	silent
+	run 0 --replace
+	silent
+	umount dev
+}
+
+test_full_is_status_2_and_nothing_is_left() {
+	start
+	# the root, and so many more
+	for inodes in 1 2 3; do
+		mount -t tmpfs -o mode=755,nr_inodes=$((inodes + 1)) tmpfs dev
+		run 2
+		says ': error: No space left on device [system]'
+		no_temporary
+		[ "$(find dev -mindepth 1 | wc -l)" -eq $inodes ] || fail "$inodes: $(show)"
+		umount dev
+	done
+	mount -t tmpfs -o mode=755,nr_inodes=5 tmpfs dev
+	run 0
+	made
+	# a wrong node is not lost because there is no room for the right one
+	rm dev/fuse
+	mknod dev/fuse c 10 228
+	run 2 --replace
+	[ "$(stat -c %Lr dev/fuse)" = 228 ]
+	no_temporary
+	umount dev
+}
+
+# --- without the rights --------------------------------------------------------------------
+
+test_user_namespace_is_told_what_is_missing() {
+	start
+	chmod 755 .. .
+	unshare -U -r true 2> /dev/null || skip "there are no user namespaces"
+	status 2 unshare -U -r kmod-devname create --dev dev --input list > out 2> err
+	says 'dev/fuse: error: Operation not permitted: making device nodes needs CAP_MKNOD in the initial user namespace'
+	[ -z "$(ls -A dev)" ]
+	run 0
+	status 0 unshare -U -r kmod-devname create --dev dev --input list > out 2> err
+	silent
+}
+
+test_dropped_capability_is_told() {
+	start
+	setpriv --bounding-set -mknod true 2> /dev/null || skip "setpriv does not work here"
+	status 2 setpriv --bounding-set -mknod --inh-caps -mknod \
+		kmod-devname create --dev dev --input list > out 2> err
+	says 'CAP_MKNOD'
+	[ -z "$(ls -A dev)" ]
+	run 0
+	setpriv --bounding-set -mknod --inh-caps -mknod kmod-devname create --dev dev --input list
+}
+
+# --- system calls --------------------------------------------------------------------------
+
+need_strace() {
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+	strace -o trace true 2> /dev/null || skip "strace does not work here"
+}
+
+# The lines of a trace that change something; 0x1c4 is fchmodat2(2) for an strace that is older.
+changes() {
+	grep -E '^([a-z]*chmod|[a-z]*chown|syscall_0x1c4|mkdir|mknod|[a-z]*link|rename|rmdir|utime|[a-z]*setxattr|[a-z]*truncate|creat|write\(([3-9]|[1-9][0-9]))' trace |
+		grep -vE '^readlink' || :
+}
+
+test_second_run_changes_nothing() {
+	start
+	need_strace
+	traced --
+	changes | sed 's/(.*//' | sort | uniq -c | awk '{ print $2, $1 }' > first
+	# with the umask out of the way no mode and no owner needs to be set
+	same first <<-'END'
+	mkdirat 1
+	mknodat 3
+	renameat2 3
+	END
+	# what is judged is one and the same file
+	! grep -E 'stat[a-z]*\([0-9]+, "(fuse|tun|loop0)"' trace || fail "looked at by name"
+	traced --
+	changes > second
+	same second < /dev/null
+	# and neither does a dry run
+	rm dev/fuse
+	traced -- -n --replace > out
+	changes > third
+	same third < /dev/null
+}
+
+# The state in which a call is to fail.
+make_state() {
+	rm -rf dev
+	mkdir dev
+	mknod dev/fuse c 10 228
+	touch dev/bystander
+}
+
+# Every node is as it was, or as it shall be.
+check_state() { # WHAT
+	[ -e dev/bystander ] || fail "$1: a file was removed"
+	find dev -type c -o -type b | while read -r node; do
+		case "$node $(stat -c '%F %Hr:%Lr %a' "$node")" in
+		'dev/fuse character special file 10:228 '*) ;;
+		'dev/fuse character special file 10:229 600') ;;
+		'dev/net/tun character special file 10:200 600') ;;
+		'dev/loop0 block special file 7:0 600') ;;
+		*.kmod-devname*) [ "$call" = unlinkat ] || fail "$1: left $node" ;;
+		*) fail "$1: $node is $(stat -c '%F %Hr:%Lr %a' "$node")" ;;
+		esac
+	done
+}
+
+# The program itself, since libtool may have put a script in its place.
+traced() { # STRACE-OPTION... -- OPTION...
+	traced_program=$top_builddir/.libs/kmod-devname
+	[ -x "$traced_program" ] || traced_program=$top_builddir/kmod-devname
+	traced_options=
+	while [ "$1" != -- ]; do
+		traced_options="$traced_options $1"
+		shift
+	done
+	shift
+	# shellcheck disable=SC2086 # words
+	LD_LIBRARY_PATH=$top_builddir/.libs strace -o trace $traced_options \
+		"$traced_program" create --dev dev --input list "$@"
+}
+
+# Lets the N-th call of a kind fail, for N from 1 until there are no more.
+fail_each() { # CALL ERROR
+	call=$1
+	n=1
+	while :; do
+		make_state
+		got=0
+		traced -e "trace=$call" -e "inject=$call:error=$2:when=$n" -- --replace \
+			> out 2> err || got=$?
+		grep -q '(INJECTED)' trace || break
+		injected=$((injected + 1))
+		check_state "$call $n $2"
+		# before main() it is the loader's
+		if [ $got -ne 127 ]; then
+			[ $got -le 2 ] || fail "$call $n: status $got"
+			if [ $got -eq 2 ]; then
+				[ -s err ] || fail "$call $n: nothing was said"
+			else
+				[ "$(stat -c %Lr dev/net/tun)" = 200 ] || fail "$call $n: status $got: $(show)"
+				[ "$(stat -c %Lr dev/fuse)" = 229 ] || fail "$call $n: status $got: $(show)"
+			fi
+		fi
+		n=$((n + 1))
+	done
+}
+
+test_any_system_call_may_fail() {
+	start
+	need_strace
+	umask 077
+	injected=0
+	for call in mkdirat mknodat openat newfstatat renameat2 unlinkat fstatfs getdents64; do
+		strace -e "trace=$call" true 2> /dev/null || continue
+		fail_each "$call" EIO
+		fail_each "$call" ENOMEM
+	done
+	echo "# $injected calls failed"
+	[ $injected -gt 80 ]
+}
+
+if [ ! "${OWN_TMP-}" ] && [ "$(id -u)" -eq 0 ] &&
+	unshare -m mount -t tmpfs tmpfs "${TMPDIR:-/tmp}" 2> /dev/null; then
+	run_in_own_tmp "$@"
+else
+	run_tests "$@"
+fi

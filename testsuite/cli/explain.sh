@@ -1,0 +1,891 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# kmod-devname explain: the node, what the kernel asks for, what modprobe makes of that. The
+# oracle is modprobe itself, and the indexes are those of depmod.
+
+# shellcheck source=testsuite/lib/tap.sh
+. "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
+# shellcheck source=testsuite/lib/kernels.sh
+. "$top_srcdir/testsuite/lib/kernels.sh"
+
+V=6.1.0
+MODULES=root/lib/modules/$V
+CONF=root/etc/modprobe.d
+PATH=$PATH:/usr/sbin:/sbin
+
+# A build without it says so, for every node but those that the kernel never asks for.
+need_libkmod() {
+	case $(kmod-devname --version) in *+LIBKMOD*) return ;; esac
+	mkdir -p "$MODULES"
+	status 2 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	grep -q '^kmod-devname: this build is without libkmod' err
+	skip "built without libkmod"
+}
+
+need_namespace() {
+	unshare -m true 2>/dev/null || skip "no mount namespace can be made here"
+	[ -d /etc/modprobe.d ] || skip "there is no /etc/modprobe.d"
+}
+
+# ko NAME [+SYMBOL] [-SYMBOL] STRING...: a module that exports and needs symbols, for depmod.
+ko() {
+	ko_name=$1
+	shift
+	linked_module "$MODULES/kernel/$ko_name.ko" "$@"
+}
+
+index() {
+	"$DEPMOD" -b root "$V" > depmod.log 2>&1 || fail "$(cat depmod.log)"
+}
+
+tree() {
+	need_libkmod
+	ko fuse +fuse_do alias=devname:fuse alias=char-major-10-229
+	ko cuse -fuse_do alias=devname:cuse alias=char-major-10-203
+	ko tun alias=devname:net/tun alias=char-major-10-200
+	ko snd +snd_do 'alias=char-major-116-*'
+	ko snd_seq -snd_do alias=devname:snd/seq alias=char-major-116-1
+	ko loop alias=devname:loop-control alias=char-major-10-237 'alias=block-major-7-*'
+	ko wants-tun softdep=pre:\ tun alias=devname:wants alias=char-major-10-100
+	ko whole alias=char-major-240
+	printf 'kernel/8250.ko\n' > "$MODULES/modules.builtin"
+	printf '8250.alias=char-major-4-*\0' > "$MODULES/modules.builtin.modinfo"
+	index
+	mkdir -p "$CONF" dev
+}
+
+# conf LINE...: the configuration.
+conf() {
+	printf '%s\n' "$@" > "$CONF/x.conf"
+}
+
+# What modprobe would do; -D is -n -v, and does not look at what this machine has loaded.
+modprobe_says() { # ALIAS
+	modprobe -D -q -C "$CONF" -d "$PWD/root" -S "$V" -- "$1" 2> modprobe.err |
+		sed "s,^insmod .*/lib/modules/$V/\([^ ]*\).*,insmod \1,;s/ *\$//" |
+		awk '!seen[$0]++'
+}
+
+# The same in modprobe's words. It does not say what comes of a command, and so goes on behind it.
+explain_says() { # NUMBER
+	kmod-devname explain -b root "$1" "$V" 2> explain.err > explain.out || :
+	sed -n 's/^.* is loaded from \(.*\)$/insmod \1/p
+		s/^.* is not loaded from \(.*\) since .* is not\( .*\)*$/insmod \1\2/p
+		s/^.* which is run instead: \(.*\) ([^()]*:[0-9]*)$/install \1/p
+		s/^\(.*\) is built into the kernel$/builtin \1/p' explain.out |
+		sed '/^builtin opening/d; s/ (\/[^()]*:[0-9]*)$//; s/ (root\/[^()]*:[0-9]*)$//'
+}
+
+# agrees NUMBER: it says what modprobe does, for what the kernel asks.
+agrees() {
+	case $1 in
+	c*) agrees_alias=char-major-${1#c} ;;
+	b*) agrees_alias=block-major-${1#b} ;;
+	esac
+	agrees_alias=${agrees_alias%:*}-${agrees_alias#*:}
+	modprobe_says "$agrees_alias" > modprobe.out
+	explain_says "$1" > ours.out
+	diff -u modprobe.out ours.out || fail "$1: modprobe (-) and explain (+) differ"
+}
+
+# verdict STATUS SENTENCE ARGUMENT...: the last line, and the exit status.
+verdict() {
+	verdict_status=$1 verdict_text=$2
+	shift 2
+	verdict_got=0
+	kmod-devname explain -b root "$@" "$V" > out 2> err || verdict_got=$?
+	[ ! -s err ] || fail "$(cat err)"
+	[ "$verdict_got" -eq "$verdict_status" ] ||
+		fail "exit status $verdict_got instead of $verdict_status: $(cat out)"
+	verdict_got=$(tail -n 1 out)
+	[ "$verdict_got" = "$verdict_text" ] || fail "$verdict_got
+instead of
+$verdict_text"
+}
+
+# The statements of modprobe.d, and what they do to c10:229.
+test_modprobe_d() {
+	tree
+	rows=0
+	while IFS='|' read -r text wanted sentence; do
+		rows=$((rows + 1))
+		conf "$text"
+		agrees c10:229
+		verdict "$wanted" "$sentence" c10:229
+	done <<-'END'
+	|0|opening c10:229 loads fuse
+	blacklist fuse|1|nothing will be loaded: fuse is blacklisted (root/etc/modprobe.d/x.conf:1)
+	blacklist fus|0|opening c10:229 loads fuse
+	alias char-major-10-229 off|1|nothing will be loaded: an alias turns it off (root/etc/modprobe.d/x.conf:1)
+	alias char-major-10-* off|1|nothing will be loaded: an alias turns it off (root/etc/modprobe.d/x.conf:1)
+	alias char-major-10-229 no-such|1|nothing will be loaded: no_such is not in modules.dep (root/etc/modprobe.d/x.conf:1)
+	install fuse /bin/true|1|opening c10:229 runs a command instead of loading fuse: /bin/true (root/etc/modprobe.d/x.conf:1)
+	install f[u]s? /bin/false -x|1|opening c10:229 runs a command instead of loading fuse: /bin/false -x (root/etc/modprobe.d/x.conf:1)
+	install char-major-10-229 /bin/true|1|opening c10:229 runs a command instead of loading char_major_10_229: /bin/true (root/etc/modprobe.d/x.conf:1)
+	remove fuse /bin/true|0|opening c10:229 loads fuse
+	options fuse a=b|0|opening c10:229 loads fuse
+	alias char-major-10-229 cuse|0|opening c10:229 loads fuse, cuse
+	alias char-major-10-229 tun|1|opening c10:229 loads tun, and not fuse
+	softdep fuse pre: tun|0|opening c10:229 loads tun, fuse
+	softdep fuse post: tun cuse|0|opening c10:229 loads fuse, tun, cuse
+	softdep fuse pre: no_such|0|opening c10:229 loads fuse
+	END
+	[ "$rows" -eq 16 ]
+}
+
+# What comes with a module, from the configuration and from the module itself.
+test_soft_dependencies() {
+	tree
+	rows=0
+	while IFS='|' read -r number text sentence; do
+		rows=$((rows + 1))
+		conf "$text"
+		agrees "$number"
+		verdict 0 "$sentence" "$number"
+	done <<-'END'
+	c10:100||opening c10:100 loads tun, wants_tun
+	c10:100|blacklist tun|opening c10:100 loads tun, wants_tun
+	c10:100|install tun /bin/true|opening c10:100 loads wants_tun
+	c10:229|softdep fuse pre: cuse|opening c10:229 loads fuse, cuse
+	c10:203|softdep fuse pre: tun post: snd|opening c10:203 loads tun, fuse, snd, cuse
+	c10:203|blacklist fuse|opening c10:203 loads fuse, cuse
+	c10:229|softdep fuse pre: cuse tun post: snd_seq|opening c10:229 loads tun, fuse, snd, snd_seq, cuse
+	c10:200|softdep t?n pre: fuse|opening c10:200 loads fuse, tun
+	c10:200|softdep tun pre: tun|opening c10:200 loads tun
+	END
+	[ "$rows" -eq 9 ]
+	# one in its configuration makes modprobe pass over the install command
+	conf 'softdep fuse pre: tun' 'install fuse /bin/false'
+	agrees c10:229
+	verdict 0 'opening c10:229 loads tun, fuse' c10:229
+	# a command for what it needs
+	conf 'install fuse /bin/false'
+	agrees c10:203
+	verdict 1 "opening c10:203 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:1)" \
+		c10:203
+	grep -qxF 'cuse is not loaded from kernel/cuse.ko since fuse is not' out
+}
+
+# Seen in the guest of the boot test: modprobe gives up a module if one that it needs fails, and
+# goes on with the next that has the alias.
+test_a_dependency_that_fails_stops_its_module() {
+	tree
+	ko seq-core -snd_do +seq_do alias=x
+	ko snd_seq -seq_do alias=devname:snd/seq alias=char-major-116-1
+	index
+	conf 'install seq-core /bin/false'
+	agrees c116:1
+	verdict 1 'opening c116:1 loads snd, and not snd_seq' c116:1
+	grep -qxF 'snd_seq is not loaded from kernel/snd_seq.ko since seq_core is not' out
+	# what was given up for the first is loaded for the second
+	conf 'alias char-major-10-77 cuse' 'alias char-major-10-77 tun' 'softdep cuse post: tun' \
+		'install fuse /bin/false'
+	verdict 0 'opening c10:77 loads tun' c10:77
+	# what comes behind is not loaded, what came before is
+	conf 'alias char-major-10-77 cuse' 'softdep cuse pre: whole post: tun' 'install fuse /bin/false'
+	verdict 1 "opening c10:77 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:3)" c10:77
+	same out <<-END
+		char-major-10-77 is what the kernel asks for
+		fuse, a dependency, has an install command, which is run instead: /bin/false ($CONF/x.conf:3)
+		whole, a soft-dependency, is not loaded from kernel/whole.ko since fuse is not
+		cuse is not loaded from kernel/cuse.ko since fuse is not ($CONF/x.conf:1)
+		tun, a soft-dependency, is not loaded from kernel/tun.ko since fuse is not
+		opening c10:77 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:3)
+	END
+	# a soft dependency stops no more than itself
+	conf 'softdep tun pre: cuse' 'install fuse /bin/false'
+	verdict 0 'opening c10:200 loads tun' c10:200
+	grep -qxF 'cuse, a soft-dependency, is not loaded from kernel/cuse.ko since fuse is not' out
+}
+
+# The last word is of what is there in the end.
+test_blacklisted_and_a_soft_dependency_of_another() {
+	tree
+	for order in 'tun no-such' 'no-such tun'; do
+		conf 'blacklist tun' 'softdep no_such pre: tun' \
+			"alias char-major-10-77 ${order% *}" "alias char-major-10-77 ${order#* }"
+		agrees c10:77
+		verdict 0 'opening c10:77 loads tun' c10:77
+	done
+}
+
+test_a_module_without_its_file() {
+	tree
+	rm "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	grep -qxF 'fuse is in modules.dep, but there is no kernel/fuse.ko' out
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
+	grep -qxF 'cuse is not loaded from kernel/cuse.ko since fuse is not' out
+	status 1 kmod-devname check -b root "$V" > out 2> err
+	grep -qF "'cuse' (c10:203) does not load module cuse: 'fuse' is in modules.dep; run depmod, for there is no kernel/fuse.ko [not-loaded]" out ||
+		fail "$(cat out)"
+	# links count if they lead to a file in the root
+	ln -s /bin/sh "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	ln -sf tun.ko "$MODULES/kernel/fuse.ko"
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	rm -r "$MODULES/kernel"
+	: > "$MODULES/kernel"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+}
+
+# What the soft dependency would do does not hide that the dependency is missing.
+test_a_missing_dependency_that_is_a_soft_one_too() {
+	tree
+	rm "$MODULES/kernel/fuse.ko"
+	conf 'install fuse /bin/false' 'softdep cuse pre: fuse'
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
+	grep -qxF 'fuse, a dependency, is in modules.dep, but there is no kernel/fuse.ko' out || fail "$(cat out)"
+	# for another module it is what it would do for itself
+	rm "$MODULES/kernel/whole.ko"
+	conf 'install fuse /bin/false' 'softdep whole pre: fuse' 'alias char-major-10-77 cuse' \
+		'alias char-major-10-77 whole'
+	status 1 kmod-devname explain -b root c10:77 "$V" > out
+	grep -q '^nothing will be loaded: .*whole is in modules.dep' out || fail "$(cat out)"
+}
+
+# One such module does not end the check of the others.
+test_a_long_chain_of_soft_dependencies_is_a_finding() {
+	need_libkmod
+	for i in $(seq 0 101); do
+		module "$MODULES/kernel/m$i.ko" "alias=devname:m$i" "alias=char-major-241-$i"
+		echo "softdep m$i pre: m$((i + 1))"
+	done > chain.conf
+	module "$MODULES/kernel/fuse.ko" alias=devname:fuse alias=char-major-10-229
+	index
+	mkdir -p "$CONF" dev
+	mv chain.conf "$CONF"
+	echo 'blacklist fuse' > "$CONF/x.conf"
+	status 0 kmod-devname check -b root "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+	grep -F "$CONF/chain.conf:100: warning: a chain of soft dependencies has more than 100 modules; those of module 'm99' are not followed" out ||
+		fail "$(cat out)"
+	grep "^$CONF/x.conf:1: warning: opening 'fuse' .*\[not-loaded]\$" out || fail "$(cat out)"
+	[ "$(wc -l < out)" -eq 2 ] || fail "$(cat out)"
+}
+
+test_all_modules_that_match_are_loaded() {
+	tree
+	agrees c116:1
+	verdict 0 'opening c116:1 loads snd, snd_seq' c116:1
+	agrees c116:7
+	verdict 0 'opening c116:7 loads snd' c116:7
+	conf 'blacklist snd-seq'
+	agrees c116:1
+	verdict 1 'opening c116:1 loads snd, and not snd_seq' c116:1
+	grep -qxF "snd_seq is blacklisted ($CONF/x.conf:1)" out
+	# loaded all the same, for the other one needs it
+	conf 'blacklist snd'
+	agrees c116:1
+	verdict 0 'opening c116:1 loads snd, snd_seq' c116:1
+}
+
+test_what_is_built_in_is_told() {
+	tree
+	agrees c4:64
+	verdict 0 'opening c4:64 needs no module: 8250 is built into the kernel' c4:64
+	conf 'blacklist 8250'
+	verdict 0 'opening c4:64 needs no module: 8250 is built into the kernel' c4:64
+	verdict 1 'nothing will be loaded: no module has the alias char-major-10-77' c10:77
+}
+
+# As seen in a guest where /proc/sys/kernel/modprobe was a program that wrote down its arguments.
+test_what_the_kernel_asks_for() {
+	tree
+	rows=0
+	while read -r number wanted; do
+		rows=$((rows + 1))
+		kmod-devname explain -b root "$number" "$V" > out || :
+		got=$(sed -n 's/^\([a-z]*-major-[0-9-]*\) is what .*/\1/p' out | tr '\n' ' ')
+		[ "$got" = "$wanted${wanted:+ }" ] || fail "$number: '$got', not '$wanted'"
+	done <<-'END'
+	c10:229 char-major-10-229
+	c10:250 char-major-10-250
+	c10:255
+	c10:300 char-major-10-300 char-major-10
+	c399:7 char-major-399-7 char-major-399
+	c4095:1048575 char-major-4095-1048575 char-major-4095
+	b399:7 block-major-399-7 block-major-399
+	b10:229 block-major-10-229 block-major-10
+	b7:0 block-major-7-0
+	END
+	[ "$rows" -eq 9 ]
+	verdict 1 'nothing will be loaded: c10:255 is no device, but a request for any number, and kernels since 2025 ask for no module' c10:255
+	verdict 0 'opening c240:5 loads whole' c240:5
+	# modprobe succeeds for what is blacklisted, and so the kernel does not ask again
+	conf 'blacklist whole' 'alias char-major-240-5 whole'
+	verdict 1 "nothing will be loaded: whole is blacklisted ($CONF/x.conf:1)" c240:5
+	grep -q '^char-major-240-5 is what the kernel asks for$' out
+	! grep -q '^char-major-240 is' out || fail "$(cat out)"
+}
+
+# That is how modprobe ends, and so how it ends for the last module of an alias.
+test_the_last_module_decides_whether_the_kernel_asks_again() {
+	tree
+	for order in 'zz_none zz_listed' 'zz_listed zz_none'; do
+		conf 'blacklist zz_listed' "alias char-major-240-5 ${order% *}" \
+			"alias char-major-240-5 ${order#* }"
+		again=0
+		modprobe -q -C "$CONF" -d "$PWD/root" -S "$V" -- char-major-240-5 || again=1
+		kmod-devname explain -b root c240:5 "$V" > out || :
+		[ "$(grep -c '^char-major-240 is what' out)" -eq "$again" ] ||
+			fail "$order: modprobe ends with $again: $(cat out)"
+		echo "$again" >> seen
+	done
+	printf '0\n1\n' > both
+	sort seen | same both
+}
+
+test_block_devices_need_the_kernel_to_ask() {
+	tree
+	agrees b7:0
+	verdict 0 'opening b7:0 loads loop' b7:0
+	no='nothing will be loaded: this kernel loads no modules for block devices (CONFIG_BLOCK_LEGACY_AUTOLOAD)'
+	printf 'CONFIG_BLOCK=y\n# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set\n' > off
+	printf 'CONFIG_BLOCK=y\nCONFIG_BLOCK_LEGACY_AUTOLOAD=y\n' > on
+	mkdir root/boot
+	cp off "root/boot/config-$V"
+	verdict 1 "$no" b7:0
+	verdict 0 'opening c10:237 loads loop' c10:237
+	# beside the modules it is surely that of this kernel
+	cp on "$MODULES/config"
+	verdict 0 'opening b7:0 loads loop' b7:0
+	cp on "root/boot/config-$V"
+	cp off "$MODULES/config"
+	verdict 1 "$no" b7:0
+	if [ -z "$(format_missing gz)" ]; then
+		gzip -c off > "$MODULES/config"
+		verdict 1 "$no" b7:0
+	fi
+	: > "$MODULES/config"
+	verdict 0 'opening b7:0 loads loop' b7:0
+}
+
+test_no_index_is_told_from_no_module() {
+	tree
+	mv "$MODULES/modules.alias.bin" away
+	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
+		c10:229
+	: > "$MODULES/modules.alias.bin"
+	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
+		c10:229
+	mv away "$MODULES/modules.alias.bin"
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	# depmod writes two empty ones without this file
+	rm "$MODULES/modules.builtin"
+	index
+	[ ! -s "$MODULES/modules.builtin.bin" ]
+	agrees c10:203
+	verdict 0 'opening c10:203 loads fuse, cuse' c10:203
+	rm "$MODULES"/modules.*.bin
+	conf 'alias char-major-10-229 off'
+	verdict 1 "nothing will be loaded: an alias turns it off ($CONF/x.conf:1)" c10:229
+}
+
+# Alias statements, modules, symbols, commands, aliases of modules: the first that has it counts.
+test_names_are_looked_up_in_the_order_of_modprobe() {
+	tree
+	conf 'softdep fuse pre: tun' 'install t* /bin/first' 'install tun /bin/second'
+	agrees c10:229
+	kmod-devname explain -b root c10:229 "$V" > out
+	grep -q '^tun, .*/bin/first (root/etc/modprobe.d/x.conf:2)$' out || fail "$(cat out)"
+	conf 'softdep fuse pre: symbol:snd_do post: symbol:nobody-has-it'
+	agrees c10:229
+	grep -qx 'insmod kernel/snd.ko' ours.out
+	conf 'alias tun snd' 'softdep fuse pre: tun'
+	agrees c10:229
+	! grep tun ours.out || fail "the alias does not count"
+	conf 'install char-major-10-229 /bin/command'
+	agrees c10:229
+	# what is removed by a command is a name too, and no module has it
+	conf 'remove char-major-10-229 /bin/true'
+	agrees c10:229
+	verdict 1 'nothing will be loaded: char_major_10_229 is not in modules.dep' c10:229
+}
+
+# The kernel has modprobe ask the blacklist of what an alias leads to, not of the alias.
+test_a_command_for_a_blacklisted_alias_is_run() {
+	tree
+	conf 'install char-major-10-77 /bin/true' 'blacklist char-major-10-77'
+	agrees c10:77
+	verdict 1 "opening c10:77 runs a command instead of loading char_major_10_77: /bin/true ($CONF/x.conf:1)" c10:77
+	conf 'alias char-major-10-77 tun' 'blacklist tun'
+	agrees c10:77
+	verdict 1 "nothing will be loaded: tun is blacklisted ($CONF/x.conf:2)" c10:77
+}
+
+# A soft dependency of one that is a dependency of the other, by which modprobe gives up.
+test_a_soft_dependency_that_is_required_too_stops_what_follows() {
+	tree
+	ko bb +bb_do
+	ko aa +aa_do
+	ko top -bb_do -aa_do alias=devname:top alias=char-major-10-88
+	index
+	conf 'softdep aa pre: bb' 'install bb /bin/false'
+	kmod-devname explain -b root c10:88 "$V" > out || :
+	grep -qxF 'aa, a dependency, is not loaded from kernel/aa.ko since bb is not' out ||
+		fail "$(cat out)"
+	grep -qxF 'top is not loaded from kernel/top.ko since bb is not' out || fail "$(cat out)"
+	conf 'softdep aa pre: tun' 'install tun /bin/false'
+	verdict 0 'opening c10:88 loads bb, aa, top' c10:88
+}
+
+# modprobe fails for it, and for nothing else.
+test_an_alias_that_is_too_long_ends_nothing() {
+	tree
+	stars=$(printf '%03000d' 0 | tr 0 '*')
+	conf "alias char-major-10-200$stars\\" "$stars fuse"
+	agrees c10:200
+	status 1 kmod-devname explain -b root c10:200 "$V" > out
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	kmod-devname check -b root "$V" > out 2> err || [ $? -eq 1 ] || fail "$(cat err)"
+}
+
+# A blacklist is no reason for not loading what something else needs.
+test_a_blacklisted_dependency_is_held_up_by_its_missing_file() {
+	tree
+	conf 'alias char-major-10-150 fuse' 'alias char-major-10-150 cuse' 'blacklist fuse'
+	agrees c10:150
+	verdict 0 'opening c10:150 loads fuse, cuse' c10:150
+	rm "$MODULES/kernel/fuse.ko"
+	verdict 1 "nothing will be loaded: fuse is in modules.dep, but its file does not exist ($CONF/x.conf:1)" c10:150
+}
+
+# A damaged one makes modprobe read where nothing is, or for ever.
+test_damaged_indexes_are_named() {
+	tree
+	for index in dep alias symbols builtin builtin.alias; do
+		file=$MODULES/modules.$index.bin
+		[ -s "$file" ]
+		mv "$file" away
+		size=$(wc -c < away)
+		for damage in header cut text directory fifo; do
+			case $damage in
+			header) head -c 11 away > "$file" ;;
+			cut) head -c $((size - 1)) away > "$file" ;;
+			text) echo 'alias char-major-10-229 fuse' > "$file" ;;
+			directory) mkdir "$file" ;;
+			fifo) mkfifo "$file" ;;
+			esac
+			status 1 timeout 10 kmod-devname explain -b root c10:229 "$V" > out 2> err
+			same err <<-END
+				kmod-devname: $file: error: is damaged, or is no index that modprobe can read: run depmod [bad-index]
+			END
+			[ "$(tail -n 1 out)" = "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" ] ||
+				fail "$index, $damage: $(cat out)"
+			rm -rf "$file"
+		done
+		mv away "$file"
+	done
+	# once for all nodes
+	echo > "$MODULES/modules.alias.bin"
+	status 1 kmod-devname check -b root "$V" > out 2> err
+	[ "$(grep -c '\[bad-index]$' out)" -eq 1 ] || fail "$(cat out)"
+	[ "$(grep -c '\[not-loaded]$' out)" -eq 1 ] || fail "$(cat out)"
+}
+
+# Patterns that all have to be compared with a number, and have no end.
+test_patterns_are_bounded() {
+	tree
+	for n in 8000 10000; do
+		# shellcheck disable=SC2046 # words
+		module "$MODULES/kernel/many.ko" $(seq -f 'alias=c*%05.0f' $n)
+		index
+		[ $n -gt 8000 ] || verdict 0 'opening c10:229 loads fuse' c10:229
+	done
+	status 2 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	same err <<-END
+		kmod-devname: $MODULES/modules.alias.bin: error: has more modules or patterns for 'char_major_10_229' than are looked at [bad-index]
+		kmod-devname: c10:229: File too large
+	END
+}
+
+# Which files, in which order: those of /etc hide those of the same name behind.
+test_files_of_modprobe_d() {
+	tree
+	mkdir -p root/run/modprobe.d root/usr/lib/modprobe.d root/usr/local/lib/modprobe.d
+	echo 'blacklist fuse' > root/usr/lib/modprobe.d/a.conf
+	verdict 1 'nothing will be loaded: fuse is blacklisted (root/usr/lib/modprobe.d/a.conf:1)' c10:229
+	ln -s /dev/null "$CONF/a.conf"
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	printf '# why\n\nblacklist \\\n  fuse\n' > root/run/modprobe.d/b.conf
+	echo 'blacklist fuse' > root/usr/local/lib/modprobe.d/c.conf
+	verdict 1 'nothing will be loaded: fuse is blacklisted (root/run/modprobe.d/b.conf:3)' c10:229
+	rm root/run/modprobe.d/b.conf
+	echo 'blacklist fuse' > root/usr/local/lib/modprobe.d/c.confx
+	echo 'blacklist fuse' > root/usr/local/lib/modprobe.d/.d.conf
+	rm root/usr/local/lib/modprobe.d/c.conf
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	# the first of two commands counts, and files are sorted by their names
+	echo 'install fuse /bin/second' > "$CONF/z.conf"
+	echo 'install fuse /bin/first' > root/usr/lib/modprobe.d/y.conf
+	verdict 1 'opening c10:229 runs a command instead of loading fuse: /bin/first (root/usr/lib/modprobe.d/y.conf:1)' \
+		c10:229
+	rm "$CONF/z.conf" root/usr/lib/modprobe.d/y.conf
+	# modprobe(8) takes these too
+	echo 'blacklist fuse' > "$CONF/old.alias"
+	agrees c10:229
+	verdict 1 "nothing will be loaded: fuse is blacklisted ($CONF/old.alias:1)" c10:229
+}
+
+test_bad_lines_are_findings_and_print_nothing_else() {
+	tree
+	conf 'frob x' 'blacklist' 'install fuse' 'alias a' 'include /x' 'alias [ fuse' 'alias ] x' \
+		'blacklist tun' 'softdep fuse' 'options'
+	status 0 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	[ "$(wc -l < err)" -eq 9 ]
+	! grep -v '^kmod-devname: root/etc/modprobe.d/x.conf:[0-9]*: warning: .* \[bad-config\]$' err || fail "$(cat err)"
+	verdict_err=$(sed 's/.*x.conf:\([0-9]*\):.*/\1/' err | tr '\n' ' ')
+	[ "$verdict_err" = '1 2 3 4 5 6 7 9 10 ' ] || fail "$verdict_err"
+	# modprobe complains about the same ones
+	modprobe -D -C "$CONF" -d "$PWD/root" -S "$V" -- char-major-10-229 2> modprobe.err >&2
+	[ "$(grep -c 'ignoring bad line\|deprecated' modprobe.err)" -eq 9 ]
+}
+
+# libkmod would speak about them.
+test_bad_lines_of_modules_softdep_are_findings() {
+	tree
+	# "softdep empty", and nothing behind it
+	ko empty softdep= alias=char-major-10-78
+	index
+	echo 'frob' >> "$MODULES/modules.softdep"
+	for number in c10:78 c10:100; do
+		status 0 kmod-devname explain -b root "$number" "$V" > out 2> err
+		! grep -v "^kmod-devname: $MODULES/modules.softdep:[0-9]*: warning: .* \[bad-config]\$" err ||
+			fail "$(cat err)"
+		[ "$(wc -l < err)" -eq 2 ]
+	done
+	[ "$(tail -n 1 out)" = 'opening c10:100 loads tun, wants_tun' ]
+}
+
+# It is one of the files, which are sorted by their names, and the first line for a module counts.
+test_modules_softdep_comes_where_its_name_has_it() {
+	tree
+	rows=0
+	while read -r name wanted; do
+		rows=$((rows + 1))
+		echo 'softdep wants_tun pre: fuse' > "$CONF/$name.conf"
+		agrees c10:100
+		verdict 0 "opening c10:100 loads $wanted, wants_tun" c10:100
+		rm "$CONF/$name.conf"
+	done <<-'END'
+	a fuse
+	modules.softda fuse
+	modules.softdeq tun
+	z tun
+	END
+	[ "$rows" -eq 4 ]
+}
+
+test_nodes_of_the_device_directory() {
+	tree
+	[ "$(id -u)" -eq 0 ] || skip "only root can make device nodes"
+	mkdir -p root/dev/net dev
+	mknod root/dev/fuse c 10 229 2>/dev/null || skip "no device nodes can be made here"
+	chmod 640 root/dev/fuse
+	chown 0:7 root/dev/fuse
+	verdict 0 'opening root/dev/fuse loads fuse' /dev/fuse
+	same out <<-'END'
+		modules.devname of 6.1.0 has fuse, c10:229 of fuse
+		root/dev/fuse is c10:229, mode 0640: user 0 may read and write, group 7 may read, others may not open it
+		char-major-10-229 is what the kernel asks for
+		fuse is loaded from kernel/fuse.ko
+		opening root/dev/fuse loads fuse
+	END
+	verdict 0 'opening root/dev/fuse loads fuse' fuse
+	verdict 0 'opening root/dev/fuse loads fuse' /dev//fuse
+	# names are those of the root
+	mkdir -p root/etc root/usr/lib
+	printf 'bad\n:x:0:\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
+	printf 'users:x:100:\n' > root/etc/group
+	printf 'printers:x:7:boss,other\n' > root/usr/lib/group
+	verdict 0 'opening root/dev/fuse loads fuse' fuse
+	grep -qxF 'root/dev/fuse is c10:229, mode 0640: user boss may read and write, group printers may read, others may not open it' out
+	rm root/etc/passwd
+	mkfifo root/etc/passwd
+	verdict 0 'opening root/dev/fuse loads fuse' fuse
+	grep -qF ': user 0 may read and write, group printers may read' out
+	# a hole has no line that ends
+	rm root/etc/passwd
+	truncate -s 8G root/etc/passwd
+	status 2 timeout 30 kmod-devname explain -b root fuse "$V" > out 2> err
+	grep -qxF 'kmod-devname: etc/passwd: File too large' err || fail "$(cat err)"
+	rm root/etc/passwd
+	# the nodes of an image are made when it starts
+	verdict 0 'opening root/dev/cuse loads fuse, cuse' cuse
+	grep -qxF 'root/dev/cuse does not exist' out
+	verdict 1 'nothing will be loaded: dev/cuse does not exist' --dev dev cuse
+	grep -qxF 'cuse is loaded from kernel/cuse.ko' out
+	mknod root/dev/net/tun c 10 229
+	verdict 1 'opening root/dev/net/tun does not reach tun: it is c10:229, and not c10:200' net/tun
+	grep -qxF 'tun is loaded from kernel/tun.ko' out
+	mkdir root/dev/snd
+	mknod root/dev/snd/seq b 116 1
+	verdict 1 'opening root/dev/snd/seq does not reach snd_seq: it is b116:1, and not c116:1' snd/seq
+	: > root/dev/wants
+	verdict 1 'nothing will be loaded: root/dev/wants is not a device node' wants
+	verdict 1 'nothing will be loaded: root/dev/nothing does not exist, and modules.devname of 6.1.0 does not have it' \
+		nothing
+	# a node that modules.devname does not know
+	mknod root/dev/other c 240 0
+	verdict 0 'opening root/dev/other loads whole' other
+	# links: in the root, and not out of it
+	ln -s /dev/fuse root/dev/link
+	verdict 0 'opening root/dev/link loads fuse' link
+	mknod dev/fuse c 10 203
+	verdict 1 'opening dev/fuse does not reach fuse: it is c10:203, and not c10:229' --dev dev fuse
+	# the names of a number
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	grep -qxF 'root/dev/fuse has this number' out
+	grep -qxF 'root/dev/net/tun has this number' out
+	[ "$(wc -l < out)" -eq 6 ]
+}
+
+# Those that may not be read, or are gone again, are as good as none.
+test_directories_that_cannot_be_read_are_passed_over() {
+	tree
+	chmod go+rX . .. ../.. 2>/dev/null || :
+	mkdir -p root/dev/secret root/dev/open
+	chmod 0 root/dev/secret
+	set -- setpriv --reuid 65534 --regid 65534 --clear-groups
+	[ "$(id -u)" -eq 0 ] || set --
+	! "$@" ls root/dev/secret 2>/dev/null || skip "everything can be read here"
+	"$@" ls root/dev/open || skip "nobody else can read the tree"
+	status 0 "$@" kmod-devname explain -b root c10:229 "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+	[ "$(tail -n 1 out)" = 'opening c10:229 loads fuse' ]
+	chmod 0 root/dev
+	status 0 "$@" kmod-devname explain -b root c10:229 "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+	chmod 755 root/dev root/dev/secret
+}
+
+test_json_has_the_links_of_the_chain() {
+	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
+	tree
+	conf '' 'blacklist fuse'
+	status 1 kmod-devname explain --json -b root c10:229 "$V" > out
+	python3 - <<-'END'
+		import json
+		rows = json.load(open("out"))["explanation"]
+		assert [r["step"] for r in rows] == ["declared", "asked", "module", "verdict"], rows
+		assert rows[2] == {"step": "module", "subject": "fuse", "result": "blacklisted",
+		    "role": "alias", "file": "/etc/modprobe.d/x.conf", "line": 2,
+		    "text": "fuse is blacklisted (root/etc/modprobe.d/x.conf:2)"}, rows[2]
+		assert rows[3]["result"] == "nothing" and rows[3]["line"] is None
+	END
+}
+
+# What is wrong with the configuration counts as it does for other commands.
+test_strict_counts_warnings() {
+	tree
+	conf 'frob x'
+	status 0 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	status 1 kmod-devname explain --strict -b root c10:229 "$V" > out 2> err
+	[ "$(grep -c bad-config err)" -eq 1 ]
+}
+
+test_quiet_prints_the_verdict_alone() {
+	tree
+	verdict 0 'opening c10:229 loads fuse' -q c10:229
+	[ "$(wc -l < out)" -eq 1 ]
+}
+
+test_operands() {
+	tree
+	status 2 kmod-devname explain > out 2> err
+	grep -q 'one node and at most one kernel' err
+	status 2 kmod-devname explain -b root c10:229 "$V" "$V" 2> err
+	status 2 kmod-devname explain -b root --all c10:229 2> err
+	status 2 kmod-devname explain -b root c10:229 7.0 2> err
+	grep -q 'no kernel 7.0' err
+	status 2 kmod-devname explain -b root /etc/passwd "$V" 2> err
+	grep -q "'/etc/passwd' is neither" err
+	status 2 kmod-devname explain -b root '' "$V" 2> err
+	status 2 kmod-devname explain -b root /dev/ "$V" 2> err
+	status 2 kmod-devname explain -b root --dev nowhere fuse "$V" 2> err
+	status 2 kmod-devname explain -b root c10:229 "$V" > /dev/full 2> err
+	# these are names
+	for node in c10 c10:1048576 c0:1 c10:01 c4096:0 d10:1 c10:1:1 c10:+1; do
+		status 1 kmod-devname explain -b root "$node" "$V" > out
+		grep -q "^root/dev/$node does not exist$" out || fail "$node: $(cat out)"
+	done
+	rm "$MODULES/modules.devname"
+	status 0 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	grep -q 'modules.devname: No such file' err
+}
+
+test_what_is_printed_is_escaped() {
+	tree
+	nl=$(printf 'a\nb')
+	status 1 kmod-devname explain -b root "$nl" "$V" > out
+	grep -qF 'root/dev/a\x0ab does not exist' out
+	[ "$(wc -l < out)" -eq 2 ]
+	printf 'install fuse \033[31m\n' > "$CONF/$nl.conf"
+	status 1 kmod-devname explain -b root c10:229 "$V" > out
+	tail -n 1 out | grep -qF 'loading fuse: \x1b[31m (root/etc/modprobe.d/a\x0ab.conf:1)'
+}
+
+# Nothing of the host is seen: modprobe, told nothing, sees all of it.
+pollute() {
+	mkdir -p host
+	printf 'blacklist fuse\nalias char-major-10-200 whole\ninstall cuse /bin/false\n' > host/h.conf
+	echo 'quiet modprobe.blacklist=snd_seq,loop' > cmdline
+	cat > polluted <<-'END'
+		mount --bind host /etc/modprobe.d
+		mount --bind cmdline /proc/cmdline
+		if [ "$1" = running ]; then
+			shift
+			mount --bind root/lib/modules /lib/modules
+			mount --bind loaded /sys/module
+			[ ! -d sysctl ] || mount --bind sysctl /proc/sys/kernel
+			mount -t tmpfs -o nodev none /dev
+			mknod /dev/fuse c 10 229
+		fi
+		"$@"
+	END
+}
+
+polluted() {
+	unshare -m sh -eu polluted "$@"
+}
+
+test_another_root_sees_nothing_of_the_host() {
+	tree
+	need_namespace
+	pollute
+	# the control: the pollution works
+	[ -z "$(polluted modprobe -D -q -d "$PWD/root" -S "$V" -- char-major-10-229)" ]
+	polluted modprobe -D -q -d "$PWD/root" -S "$V" -- char-major-10-200 | grep -q whole
+	polluted modprobe -D -q -d "$PWD/root" -S "$V" -- char-major-10-203 | grep -q /bin/false
+	! polluted modprobe -D -q -d "$PWD/root" -S "$V" -- char-major-116-1 | grep -q snd-seq || fail "$(cat out)"
+	for line in 'c10:229 fuse' 'c10:200 tun' 'c10:203 fuse, cuse' 'c116:1 snd, snd_seq' 'b7:0 loop'; do
+		polluted kmod-devname explain -q -b root "${line%% *}" "$V" > out
+		[ "$(cat out)" = "opening ${line%% *} loads ${line#* }" ] || fail "$(cat out)"
+	done
+}
+
+test_absolute_links_do_not_lead_to_the_host() {
+	tree
+	need_namespace
+	pollute
+	ln -s /etc/modprobe.d/h.conf "$CONF/link.conf"
+	polluted kmod-devname explain -q -b root c10:229 "$V" > out
+	[ "$(cat out)" = 'opening c10:229 loads fuse' ] || fail "$(cat out)"
+	mkdir -p root/usr/lib
+	ln -s /etc/modprobe.d root/usr/lib/modprobe.d
+	polluted kmod-devname explain -q -b root c10:229 "$V" > out
+	[ "$(cat out)" = 'opening c10:229 loads fuse' ] || fail "$(cat out)"
+	# indexes too are those of the root
+	mv "$MODULES/modules.alias.bin" alias.bin
+	ln -s "$PWD/alias.bin" "$MODULES/modules.alias.bin"
+	verdict 1 "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" \
+		c10:229
+	mv alias.bin "$MODULES/alias"
+	for link in alias "/lib/modules/$V/alias"; do
+		ln -sf "$link" "$MODULES/modules.alias.bin"
+		verdict 0 'opening c10:229 loads fuse' c10:229
+	done
+}
+
+# The running kernel, with modules and a device directory of our own, in a namespace of our own.
+running_tree() {
+	tree
+	need_namespace
+	[ -d /lib/modules ] || skip "there is no /lib/modules"
+	release=$(uname -r)
+	mv "$MODULES" "root/lib/modules/$release"
+	"$DEPMOD" -b root "$release" > depmod.log 2>&1
+	pollute
+	echo 'install tun /bin/false' > host/h.conf
+	mkdir -p loaded/snd
+	echo live > loaded/snd/initstate
+}
+
+# running STATUS SENTENCE ARGUMENT...
+running() {
+	running_wanted=$1 running_text=$2 running_got=0
+	shift 2
+	polluted running kmod-devname explain -q "$@" > out 2> err || running_got=$?
+	[ ! -s err ] || fail "$(cat err)"
+	[ "$(cat out)" = "$running_text" ] || fail "$(cat out)
+instead of
+$running_text"
+	[ "$running_got" -eq "$running_wanted" ] || fail "exit status $running_got: $running_text"
+}
+
+test_the_running_kernel() {
+	running_tree
+	running 1 'opening c10:200 runs a command instead of loading tun: /bin/false (/etc/modprobe.d/h.conf:1)' \
+		c10:200
+	running 1 'nothing will be loaded: loop is blacklisted (/proc/cmdline)' c10:237
+	running 0 'opening c116:7 needs no module: snd is loaded already' c116:7
+	running 0 'opening c10:203 loads fuse, cuse' c10:203
+	# below another root the same modules are not those that run
+	running 0 'opening c116:7 loads snd' -b root c116:7 "$release"
+}
+
+test_the_running_kernel_can_be_kept_from_loading() {
+	running_tree
+	mkdir sysctl
+	echo 0 > sysctl/modules_disabled
+	echo /sbin/modprobe > sysctl/modprobe
+	running 0 'opening c10:203 loads fuse, cuse' c10:203
+	running 1 'nothing will be loaded: /dev/fuse is on a file system that is mounted nodev' fuse
+	echo > sysctl/modprobe
+	running 1 'nothing will be loaded: kernel.modprobe is empty' c10:203
+	echo 1 > sysctl/modules_disabled
+	running 1 'nothing will be loaded: kernel.modules_disabled is 1' c10:203
+	running 0 'opening c116:7 needs no module: snd is loaded already' c116:7
+}
+
+# As in a bare chroot: what libkmod is given is a file of /proc.
+test_without_proc_it_says_so() {
+	running_tree
+	printf 'umount -l /proc\n"$@"\n' > without-proc
+	polluted running sh -eu without-proc kmod-devname --version > out 2>&1 ||
+		skip "no program with sanitizers starts without /proc"
+	status 2 polluted running sh -eu without-proc \
+		kmod-devname explain -q -b / c10:229 "$release" > out 2> err
+	grep -qxF "kmod-devname: /lib/modules/$release: error: /proc/self/fd does not exist, and is needed: mount /proc [system]" err ||
+		fail "$(cat err)"
+	[ ! -s out ]
+}
+
+# Every node of a real kernel, and every number near it, as modprobe has it.
+test_real_kernel() {
+	need_libkmod
+	reason=$(kernel_missing amd64)
+	[ -z "$reason" ] || skip "$reason"
+	V=$(kernel_version amd64)
+	MODULES=root/lib/modules/$V
+	mkdir -p "$MODULES" "$CONF"
+	# links are enough for depmod, and what it writes is ours
+	for file in "$KERNELS/amd64/lib/modules/$V"/*; do
+		case ${file##*/} in
+		kernel | modules.order | modules.builtin | modules.builtin.modinfo)
+			ln -s "$file" "$MODULES/${file##*/}" ;;
+		esac
+	done
+	index
+	# links out of the root are none: the names of the modules are enough now
+	rm "$MODULES/kernel"
+	sed 's/:.*//' "$MODULES/modules.dep" > names
+	(cd "$MODULES" && sed 's,/[^/]*$,,' | sort -u | xargs mkdir -p) < names
+	(cd "$MODULES" && xargs touch) < names
+	sed -n 's/^[^#][^ ]* [^ ]* //p' "$MODULES/modules.devname" | sort -u > numbers
+	printf '%s\n' c10:250 c10:175 c4:64 c5:1 b7:0 b8:0 b9:0 b1:0 c116:0 c21:0 c180:0 >> numbers
+	[ "$(wc -l < numbers)" -gt 20 ]
+	while read -r number; do
+		agrees "$number"
+	done < numbers
+	# what is declared is what is loaded
+	sed -n 's/^\([^#][^ ]*\) [^ ]* \(.*\)/\1 \2/p' "$MODULES/modules.devname" |
+		while read -r module number; do
+			kmod-devname explain -q -b root "$number" "$V" > out || fail "$(cat out)"
+			grep -qE "loads (.*, )?$module(,|\$)" out || fail "$module: $(cat out)"
+		done
+}
+
+run_tests "$@"

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CREATE_HARNESS_H
+#define CREATE_HARNESS_H
+
+#include "lib/harness.h"
+
+/*
+ * Runs the tests with a file system of their own, in which device nodes can be opened, below
+ * TMPDIR. Skips all where none can be had, or no nodes can be made.
+ */
+int create_harness_run(Suite *suite);
+
+/* The table of some lines of modules.devname. */
+struct kmod_devname_table *create_harness_table(const char *text);
+
+/*
+ * Below a directory and all others in it: how many names begin with this, and how many of them
+ * are device nodes.
+ */
+unsigned int create_harness_count(int dir_fd, const char *prefix);
+unsigned int create_harness_count_devices(int dir_fd, const char *prefix);
+
+/*
+ * From now on a system call fails in this process; renameat2(2) only with flags. False if that
+ * cannot be.
+ */
+bool create_harness_deny(long call, int error);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "libkmod-devname.h"
+#include "base/report.h"
+
+/* A unit test program defines its cases, and main() with this: TAP on standard output. */
+int harness_run(Suite *suite);
+
+/* valgrind runs one thread at a time and has descriptors of its own: not for every test. */
+bool harness_under_valgrind(void);
+
+/*
+ * What a case is about, or a part of it, this machine cannot do: it says so, once, and runtests
+ * counts the case as skipped.
+ */
+void harness_skip(const char *reason);
+
+/* Likewise, but it is left to a build without sanitizers and valgrind, which shows the same. */
+void harness_leave(const char *reason);
+
+/* How often something is tried, or for how long: with KMOD_DEVNAME_LONG more. */
+unsigned int harness_often(unsigned int normal, unsigned int when_long);
+
+/* How far a sweep goes at a time: by 1, or under valgrind, where each point is dear, by more. */
+size_t harness_step(void);
+
+/*
+ * "CODE,CODE,..." of all findings of a report, in order, in a buffer that lives as long as
+ * the test: for one ck_assert_str_eq().
+ */
+const char *harness_codes(const struct kmod_devname_report *report);
+
+/* The text of a table, header included, likewise. */
+const char *harness_text(const struct kmod_devname_table *table);
+
+/* A piece of text that may have NUL bytes in it. */
+struct text {
+	const char *bytes;
+	size_t size;
+};
+
+/* Hands out a text, in pieces as a pipe would if piece is not 0; then the end or an error. */
+struct harness_source {
+	struct text text;
+	size_t piece;
+	int error;
+};
+
+FILE *harness_open(struct harness_source *source);
+
+/* Memory that this process shares with those that it starts, and so with cases; zeros. */
+void *harness_share(size_t size);
+
+/* How many files this process has open. */
+unsigned int harness_count_fds(void);
+
+/* Makes an empty directory for this test, which is removed at its end, and opens it. */
+int harness_directory(void);
+
+/* Writes a file below a directory, parents made as needed. Fails the test if it cannot. */
+void harness_write(int dir_fd, const char *path, const void *data, size_t size);
+
+/*
+ * Runs work(data) in another process, and stops it at its stop-th system call, at the beginning
+ * or the end of it. Kills it there, or calls meanwhile(data) and lets it go on. Returns whether it
+ * came so far, or -1 if this machine has no ptrace(2). Fails the test if work() does not return 0.
+ */
+int harness_stop_at(int (*work)(void *data), void *data, unsigned int stop,
+		    void (*meanwhile)(void *data));
+
+#endif

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=sh
+#
+# What the shell tests share. A test is a function named test_...; run_tests runs those named
+# on its command line, or all of the script's, each in a shell and an empty directory of its
+# own, and prints TAP. A test fails when one of its commands does (sh -e); skip ends it with
+# a reason. The programs under test come first on PATH.
+
+: "${top_srcdir:?}" "${top_builddir:=$PWD}"
+: "${DEPMOD:=depmod}"
+: "${CC:=cc}"
+export top_srcdir top_builddir DEPMOD CC
+PATH=$top_builddir:$PATH
+LC_ALL=C
+export PATH LC_ALL
+# A make that a test calls is not part of the one that runs the tests.
+unset CDPATH MAKEFLAGS MFLAGS MAKELEVEL
+
+fail() {
+	echo "$*" >&2
+	exit 1
+}
+
+skip() {
+	echo "$*" > "$SKIP_REASON"
+	exit 77
+}
+
+# count TEXT: a figure that the run shall show ("1,234 faults, none lost a file").
+count() {
+	echo "$*" >> "$TAP_COUNTS"
+}
+
+# status N COMMAND...: the command must end with this exit status.
+status() {
+	status_wanted=$1
+	shift
+	status_got=0
+	"$@" || status_got=$?
+	[ "$status_got" -eq "$status_wanted" ] ||
+		fail "exit status $status_got instead of $status_wanted: $*"
+}
+
+# same FILE: standard input must be what is in the file.
+same() {
+	diff -u - "$1" >&2 || fail "$1 differs"
+}
+
+# A sanitizer takes as much time and memory as it likes.
+is_sanitized() {
+	grep -q '^OWN_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"
+}
+
+# cost SECONDS KIB COMMAND...: the command must not take more CPU time, nor more memory.
+cost() {
+	cost_seconds=$1 cost_kib=$2
+	shift 2
+	# a status that is not 0 is told by what there is to see
+	measure "$@" > cost.figures 2> err || :
+	is_sanitized || awk -v s="$cost_seconds" -v k="$cost_kib" '{
+		if ($2 > s * 1000 || $3 > k) { print "took " $2 " ms and " $3 " KiB"; exit 1 }
+	}' cost.figures >&2
+}
+
+# module FILE STRING...: makes a kernel module; options of mkmodule may come before the strings.
+module() {
+	module_file=$1
+	shift
+	mkdir -p "$(dirname "$module_file")"
+	mkmodule "$@" > "$module_file"
+}
+
+# linked_module FILE [+SYMBOL] [-SYMBOL] STRING...: one that exports and needs symbols, for depmod.
+linked_module() {
+	linked_file=$1 linked_n=0
+	shift
+	mkdir -p "$(dirname "$linked_file")"
+	for linked_word; do
+		linked_n=$((linked_n + 1))
+		case $linked_word in
+		+*) echo "const char s${linked_n}[] __attribute__((section(\"__ksymtab_strings\"))) = \"${linked_word#+}\";" ;;
+		-*) echo "extern void ${linked_word#-}(void); void *p$linked_n = ${linked_word#-};" ;;
+		*) echo "const char m${linked_n}[] __attribute__((section(\".modinfo\"), used)) = \"$linked_word\";" ;;
+		esac
+	done > module.c
+	"$CC" -c -o "$linked_file" module.c
+}
+
+run_one() { # NUMBER TITLE COMMAND...
+	tap_number=$1 tap_title=$2
+	shift 2
+	tap_dir=$(mktemp -d "${TMPDIR:-/tmp}/kmod-devname-test.XXXXXX") || exit 1
+	mkdir "$tap_dir/work"
+	SKIP_REASON=$tap_dir/reason TAP_COUNTS=$tap_dir/counts
+	export SKIP_REASON TAP_COUNTS
+	: > "$TAP_COUNTS"
+	tap_status=0
+	# the test's own shell, so that -e holds in all of it
+	(
+		trap - EXIT
+		cd "$tap_dir/work" || exit 1
+		set -eu
+		"$@"
+	) > "$tap_dir/log" 2>&1 &
+	wait $! || tap_status=$?
+	case $tap_status in
+	0) echo "ok $tap_number - $tap_title" ;;
+	77) echo "ok $tap_number - $tap_title # SKIP $(cat "$tap_dir/reason" 2>/dev/null)" ;;
+	*)
+		sed 's/^/# /' "$tap_dir/log"
+		echo "not ok $tap_number - $tap_title"
+		tap_failed=1
+		;;
+	esac
+	sed 's/^/# count: /' "$TAP_COUNTS"
+	chmod -R u+rwX "$tap_dir" 2>/dev/null
+	rm -rf "$tap_dir"
+}
+
+run_tests() {
+	# shellcheck disable=SC2046 # names of functions
+	[ $# -gt 0 ] || set -- $(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0")
+	tap_failed=0
+	tap_count=0
+	echo "1..$#"
+	for tap_name; do
+		tap_count=$((tap_count + 1))
+		run_one "$tap_count" "${tap_name#test_}" "$tap_name"
+	done
+	return "$tap_failed"
+}
+
+# run_cases FILE: for tests that have arguments; each line is a function and these.
+run_cases() {
+	tap_failed=0
+	tap_count=0
+	echo "1..$(wc -l < "$1")"
+	while read -r tap_line; do
+		tap_count=$((tap_count + 1))
+		# shellcheck disable=SC2086 # a list of words
+		run_one "$tap_count" "${tap_line#test_}" $tap_line </dev/null
+	done < "$1"
+	return "$tap_failed"
+}

@@ -1,0 +1,446 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# What "kmod-devname generate" leaves on disk: the new file in full or the old one byte for
+# byte, and no other, whether the disk is full, not writable, or the run is killed.
+
+# shellcheck source=testsuite/lib/tap.sh
+. "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
+
+VER=6.1.0
+R=root
+M=root/lib/modules/6.1.0
+F=root/lib/modules/6.1.0/modules.devname
+HEADER='# Device nodes to trigger on-demand module loading.'
+
+# node FILE NAME MINOR: a module with this node.
+node() {
+	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
+}
+
+# big_module FILE N: a module with N nodes of about 200 bytes each.
+big_module() {
+	big_name=$(awk 'BEGIN { while (i++ < 190) printf "n" }')
+	big_file=$1
+	big_i=$2
+	set --
+	while [ "$big_i" -gt 0 ]; do
+		set -- "$@" "alias=devname:$big_name$big_i" "alias=char-major-11-$big_i"
+		big_i=$((big_i - 1))
+	done
+	module "$big_file" "$@"
+}
+
+generate() {
+	kmod-devname generate -b "$R" "$@" "$VER"
+}
+
+# only DIRECTORY NAME...: nothing else is there.
+only() {
+	only_directory=$1
+	shift
+	find "$only_directory" -mindepth 1 -maxdepth 1 | sed 's|.*/||' | LC_ALL=C sort > only_names
+	printf '%s\n' "$@" | LC_ALL=C sort | same only_names
+}
+
+# With mounts of its own, which end with it: runs one of the functions named inside_... here.
+with_mounts() {
+	if [ "$(id -u)" -eq 0 ]; then
+		with_mounts_flags=-m
+	else
+		with_mounts_flags=-rm
+	fi
+	unshare $with_mounts_flags mount -t tmpfs tmpfs . 2> /dev/null ||
+		skip "nothing can be mounted here"
+	unshare $with_mounts_flags sh "$top_srcdir/testsuite/system/disk.sh" "$1"
+}
+
+# --- the file ------------------------------------------------------------------------------
+
+test_the_file_is_written_and_then_left_untouched() {
+	node $M/fuse.ko fuse 229
+	generate > out 2> err
+	printf '%s\n' "$HEADER" 'fuse fuse c10:229' | same $F
+	touch -d '2001-01-01 00:00:00' $F
+	stat -c '%i %s %a %y %z' $F > before
+	generate
+	stat -c '%i %s %a %y %z' $F | same before
+	generate -v 2> err
+	grep -q 'modules.devname: 1 nodes from 1 modules of 6\.1\.0, unchanged$' err
+	# standard output is for data
+	same out < /dev/null
+	only $M fuse.ko modules.devname
+}
+
+test_no_node_at_all_is_a_file_of_zero_bytes() {
+	module $M/plain.ko license=GPL
+	generate
+	[ -f $F ]
+	same $F < /dev/null
+	mkdir -p $R/lib/modules/6.2.0
+	kmod-devname generate -b $R 6.2.0
+	[ -f $R/lib/modules/6.2.0/modules.devname ]
+	[ ! -s $R/lib/modules/6.2.0/modules.devname ]
+}
+
+test_the_mode_is_0644_whatever_the_umask() {
+	node $M/fuse.ko fuse 229
+	for mask in 000 022 077 777; do
+		rm -f $F
+		(umask $mask; generate)
+		[ "$(stat -c %a:%F $F)" = '644:regular file' ] || fail "umask $mask: $(ls -l $F)"
+	done
+	chmod 600 $F
+	generate
+	[ "$(stat -c %a $F)" = 644 ]
+	only $M fuse.ko modules.devname
+}
+
+test_a_link_is_replaced_and_what_it_leads_to_is_untouched() {
+	node $M/fuse.ko fuse 229
+	echo keep > target
+	ln -s "$PWD/target" $F
+	generate
+	[ ! -L $F ]
+	[ -s $F ]
+	echo keep | same target
+}
+
+test_a_directory_in_place_of_the_file_stays() {
+	node $M/fuse.ko fuse 229
+	mkdir $F
+	status 2 generate 2> err
+	grep -q 'modules\.devname: Is a directory$' err
+	[ "$(wc -l < err)" -eq 1 ]
+	rmdir $F
+	only $M fuse.ko
+}
+
+# --- a disk that is full or cannot be written ----------------------------------------------
+
+# Fills the file system of $M, but for this many blocks.
+fill_but() {
+	rm -f $M/filler $M/spare
+	dd if=/dev/zero of=$M/spare bs="$block" count="$1" 2> /dev/null
+	dd if=/dev/zero of=$M/filler bs="$block" 2> /dev/null || true
+	rm $M/spare
+}
+
+inside_a_full_disk_keeps_the_old_file() {
+	block=$(getconf PAGESIZE)
+	mkdir -p $M
+	mount -t tmpfs -o size=$((64 * block)) tmpfs $M
+	node $M/fuse.ko fuse 229
+	generate
+	cp $F old
+	big_module $M/big.ko $((3 * block / 200))
+	generate -n > new
+	needed=$((($(wc -c < new) + block - 1) / block))
+	[ $needed -ge 3 ]
+	free=0
+	while [ $free -lt $needed ]; do
+		fill_but $free
+		status 2 generate 2> err
+		grep -q 'modules\.devname: No space left on device$' err
+		[ "$(wc -l < err)" -eq 1 ]
+		same $F < old || fail "with $free blocks"
+		only $M big.ko filler fuse.ko modules.devname
+		free=$((free + 1))
+	done
+	fill_but $needed
+	generate
+	same $F < new
+	# what is there already needs no space
+	fill_but 0
+	generate -v 2> err
+	grep -q ', unchanged$' err
+	only $M big.ko filler fuse.ko modules.devname
+}
+
+test_a_full_disk_keeps_the_old_file() {
+	with_mounts inside_a_full_disk_keeps_the_old_file
+}
+
+inside_no_inode_left_keeps_the_old_file() {
+	mkdir -p $M
+	mount -t tmpfs -o nr_inodes=4 tmpfs $M
+	node $M/fuse.ko fuse 229
+	generate
+	cp $F old
+	node $M/cuse.ko cuse 203
+	status 2 generate 2> err
+	grep -q 'modules\.devname: No space left on device$' err
+	same $F < old
+	only $M cuse.ko fuse.ko modules.devname
+}
+
+test_no_inode_left_keeps_the_old_file() {
+	with_mounts inside_no_inode_left_keeps_the_old_file
+}
+
+inside_a_read_only_mount_keeps_the_old_file() {
+	node $M/fuse.ko fuse 229
+	generate
+	cp $F old
+	node $M/cuse.ko cuse 203
+	generate -n > new
+	mount --bind $R $R
+	mount -o remount,bind,ro $R
+	status 2 generate 2> err
+	grep -q 'modules\.devname: Read-only file system$' err
+	[ "$(wc -l < err)" -eq 1 ]
+	same $F < old
+	only $M cuse.ko fuse.ko modules.devname
+	# reading is all that these need
+	generate -n | same new
+	generate --output elsewhere
+	same elsewhere < new
+	kmod-devname generate -b $R -o outdir $VER
+	same outdir/lib/modules/$VER/modules.devname < new
+}
+
+test_a_read_only_mount_keeps_the_old_file() {
+	with_mounts inside_a_read_only_mount_keeps_the_old_file
+}
+
+inside_a_read_only_mount_with_the_right_file_is_fine() {
+	node $M/fuse.ko fuse 229
+	generate
+	mount --bind $R $R
+	mount -o remount,bind,ro $R
+	generate -v 2> err
+	grep -q ', unchanged$' err
+}
+
+test_a_read_only_mount_with_the_right_file_is_fine() {
+	with_mounts inside_a_read_only_mount_with_the_right_file_is_fine
+}
+
+# as_user COMMAND...: as somebody who is not root.
+as_user() {
+	if [ "$(id -u)" -ne 0 ]; then
+		"$@"
+	else
+		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	fi
+}
+
+test_a_directory_that_may_not_be_written_keeps_the_old_file() {
+	node $M/fuse.ko fuse 229
+	generate
+	cp $F old
+	node $M/cuse.ko cuse 203
+	generate -n > new
+	chmod 555 $M
+	# so that another user gets as far as the directory
+	chmod 755 .. .
+	as_user kmod-devname --version > /dev/null 2>&1 || skip "no other user can run the program"
+	as_user test -r $M || skip "no other user can read the directory"
+	status 2 as_user kmod-devname generate -b $R $VER 2> err
+	grep -q 'modules\.devname: Permission denied$' err
+	same $F < old
+	only $M cuse.ko fuse.ko modules.devname
+	as_user kmod-devname generate -n -b $R $VER | same new
+}
+
+test_a_module_that_may_not_be_read_keeps_the_old_file_and_is_named() {
+	node $M/fuse.ko fuse 229
+	generate
+	cp $F old
+	node $M/cuse.ko cuse 203
+	chmod 000 $M/cuse.ko
+	chmod 777 $M
+	chmod 755 .. .
+	as_user kmod-devname --version > /dev/null 2>&1 || skip "no other user can run the program"
+	as_user test -r $M || skip "no other user can read the directory"
+	status 2 as_user kmod-devname generate -b $R $VER 2> err
+	grep -q 'cuse\.ko: error: .*\[system\]$' err
+	[ "$(wc -l < err)" -eq 1 ]
+	same $F < old
+	status 2 as_user kmod-devname generate -n -b $R $VER > out 2> err
+	same out < /dev/null
+}
+
+# --- other places --------------------------------------------------------------------------
+
+test_output_replaces_a_file_of_any_name() {
+	node $M/fuse.ko fuse 229
+	echo old > file
+	ln file other
+	generate --output file
+	printf '%s\n' "$HEADER" 'fuse fuse c10:229' | same file
+	echo old | same other
+	[ "$(stat -c %a file)" = 644 ]
+	mkdir dir
+	generate --output "$PWD/dir/x"
+	same dir/x < file
+	only dir x
+	only $M fuse.ko
+	for bad in missing/x dir dir/ . .. ''; do
+		status 2 generate --output "$bad" > out 2> err
+		[ "$(wc -l < err)" -eq 1 ] || fail "--output '$bad': $(cat err)"
+		same out < /dev/null
+	done
+	only dir x
+	only $M fuse.ko
+}
+
+test_output_dash_is_standard_output() {
+	node $M/fuse.ko fuse 229
+	generate --output - > out
+	printf '%s\n' "$HEADER" 'fuse fuse c10:229' | same out
+	[ ! -e ./- ]
+	only $M fuse.ko
+}
+
+test_an_output_that_cannot_be_written_is_status_2() {
+	[ -c /dev/full ] || skip "no /dev/full"
+	node $M/fuse.ko fuse 229
+	for options in -n '--output -'; do
+		# shellcheck disable=SC2086 # two words
+		status 2 generate $options > /dev/full 2> err
+		grep -q 'standard output: No space left on device$' err
+		[ "$(wc -l < err)" -eq 1 ] || fail "$options: $(cat err)"
+	done
+	status 2 generate -n >&- 2> err
+	[ -s err ]
+	only $M fuse.ko
+}
+
+test_outdir_makes_the_directories() {
+	node $M/fuse.ko fuse 229
+	kmod-devname generate -b $R -o out $VER
+	printf '%s\n' "$HEADER" 'fuse fuse c10:229' | same out/lib/modules/$VER/modules.devname
+	only out/lib/modules/$VER modules.devname
+	only $M fuse.ko
+	(umask 022; kmod-devname generate -b $R -m lib//modules/ -o out2 $VER)
+	[ -f out2/lib/modules/$VER/modules.devname ]
+	[ "$(stat -c %a out2/lib/modules)" = 755 ]
+	# a second time it is all there
+	kmod-devname generate -v -b $R --outdir out $VER 2> err
+	grep -q ', unchanged$' err
+	echo file > blocked
+	status 2 kmod-devname generate -b $R -o blocked $VER 2> err
+	[ "$(wc -l < err)" -eq 1 ]
+	echo file | same blocked
+}
+
+test_links_in_outdir_stay_inside_it() {
+	node $M/fuse.ko fuse 229
+	mkdir -p out host
+	ln -s "$PWD/host" out/lib
+	kmod-devname generate -b $R -o out $VER 2> err || true
+	[ -z "$(find host -mindepth 1)" ]
+}
+
+# --- killed, and several at once -----------------------------------------------------------
+
+# Two sets of modules; choose N decides which of them the kernel has.
+make_two_sets() {
+	for i in 1 2 3 4 5 6 7 8; do
+		node $R/set1/fuse$i.ko fuse$i $i
+	done
+	for i in 1 2 3 4 5; do
+		node $R/set2/cuse$i.ko cuse$i $((i + 10))
+	done
+	mkdir -p $M
+	for i in 1 2; do
+		choose $i
+		generate -n > text$i
+	done
+}
+
+choose() {
+	rm -f $M/kernel
+	ln -s /set"$1" $M/kernel
+}
+
+is_complete() {
+	cmp -s "$1" text1 || cmp -s "$1" text2
+}
+
+# Kills a run after some microseconds. Returns whether it was still running.
+killed_after() {
+	kmod-devname generate -b $R $VER &
+	killed_pid=$!
+	sleep "$(printf '0.%06d' "$1")"
+	kill -9 "$killed_pid" 2> /dev/null || true
+	killed_status=0
+	wait "$killed_pid" || killed_status=$?
+	[ "$killed_status" -eq 137 ]
+}
+
+test_a_run_killed_at_any_time_leaves_the_old_or_the_new_file() {
+	make_two_sets
+	generate
+	round=0 killed=0 limit=20000 seed=1
+	while [ $round -lt 200 ]; do
+		round=$((round + 1))
+		choose $((round % 2 + 1))
+		seed=$(((seed * 1103515245 + 12345) % 2147483648))
+		# the limit follows the time that a run takes, so that about half are killed
+		if killed_after $((seed / 65536 % limit)); then
+			killed=$((killed + 1))
+			limit=$((limit + limit / 8 + 1))
+		else
+			limit=$((limit - limit / 8 + 1))
+		fi
+		[ $limit -lt 900000 ] || limit=900000
+		is_complete $F || fail "round $round: $(cat $F)"
+	done
+	[ $killed -ge 20 ] || fail "only $killed of $round runs were killed"
+	generate
+	same $F < text1
+	only $M kernel modules.devname
+}
+
+test_what_a_killed_run_left_is_removed() {
+	make_two_sets
+	generate
+	echo "$HEADER" > $M/.modules.devname.1.0
+	: > $M/.modules.devname.4711.12
+	generate
+	only $M kernel modules.devname
+}
+
+test_several_runs_at_once_only_ever_show_complete_files() {
+	make_two_sets
+	mkdir $R/top1 $R/top2
+	mv $R/set1 $R/top1/$VER
+	mv $R/set2 $R/top2/$VER
+	cp text1 $F
+	: > failures
+	for writer in 1 2 3; do
+		(
+			i=0
+			while [ $i -lt 60 ]; do
+				i=$((i + 1))
+				kmod-devname generate -b $R -m top$(((i + writer) % 2 + 1)) \
+					--output $F $VER || echo "writer $writer, run $i" >> failures
+			done
+			: > done$writer
+		) &
+	done
+	reads=0
+	while [ ! -e done1 ] || [ ! -e done2 ] || [ ! -e done3 ]; do
+		cat $F > seen || fail "the file was not there"
+		is_complete seen || fail "the reader saw: $(cat seen)"
+		reads=$((reads + 1))
+	done
+	wait
+	same failures < /dev/null
+	[ $reads -ge 10 ]
+	is_complete $F
+	rm $M/kernel
+	only $M modules.devname
+}
+
+# The functions named inside_... are run by with_mounts, in a shell that has the mounts.
+case ${1-} in
+inside_*)
+	set -eu
+	"$1"
+	exit 0
+	;;
+esac
+run_tests "$@"

@@ -1,0 +1,597 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The aliases of one module -> what nodes it declares: modules.devname(5), "WHERE THE NODES
+ * COME FROM". The rule must give the same for a list and for its reverse, since the compiler
+ * decides which of them a module has.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "node/alias.h"
+#include "lib/harness.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* --- one alias --------------------------------------------------------------------------- */
+
+static const struct parse_row {
+	const char *string;
+	enum alias_kind kind;
+	const char *text; /* NULL: the whole string */
+	struct device_number number;
+} parse_rows[] = {
+	{ "devname:fuse", ALIAS_NAME, "fuse", { 0 } },
+	{ "devname:net/tun", ALIAS_NAME, "net/tun", { 0 } },
+	{ "devname:x=y", ALIAS_NAME, "x=y", { 0 } },
+	/* names are judged when they enter a table */
+	{ "devname:", ALIAS_NAME, "", { 0 } },
+	{ "devname:a b\n", ALIAS_NAME, "a b\n", { 0 } },
+	{ "devname:*", ALIAS_NAME, "*", { 0 } },
+	{ "devname:devname:x", ALIAS_NAME, "devname:x", { 0 } },
+	{ "devname:char-major-10-1", ALIAS_NAME, "char-major-10-1", { 0 } },
+	{ "char-major-10-229", ALIAS_NUMBER, NULL, { S_IFCHR, 10, 229 } },
+	{ "block-major-7-0", ALIAS_NUMBER, NULL, { S_IFBLK, 7, 0 } },
+	{ "char-major-1-0", ALIAS_NUMBER, NULL, { S_IFCHR, 1, 0 } },
+	{ "block-major-4095-1048575", ALIAS_NUMBER, NULL, { S_IFBLK, 4095, 1048575 } },
+	{ "char-major-10-255", ALIAS_NUMBER, NULL, { S_IFCHR, 10, 255 } },
+	/* patterns, and a major number alone: no exact number, and nothing wrong */
+	{ "char-major-10-*", ALIAS_OTHER, NULL, { 0 } },
+	{ "block-major-7-*", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-major-*", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-major-10-22?", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-major-10-[0-9]", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-major-10-1*", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-major-*-1", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-major-10", ALIAS_OTHER, NULL, { 0 } },
+	{ "block-major-7", ALIAS_OTHER, NULL, { 0 } },
+	/* malformed; depmod takes most of these, as scanf does, and wraps what is too large */
+	{ "char-major-10-229junk", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-207xyz", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major--1-+5", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major--1--2", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-+10-+218", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-99999999999-4294967296", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-99999999999-5000000000", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-010-0x7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-0x11", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-010-7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major- 10-7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-\t7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-7 ", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-0-7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-4096-7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-1048576", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "block-major-0-0", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major--7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10:7", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-7-3", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	/* what an undefined macro and an expression leave behind */
+	{ "char-major-10-FOO_MINOR", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-FOO_MAJOR-0", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	{ "char-major-10-(200 + 1)", ALIAS_BAD_NUMBER, NULL, { 0 } },
+	/* about something else */
+	{ "", ALIAS_OTHER, NULL, { 0 } },
+	{ "devname", ALIAS_OTHER, NULL, { 0 } },
+	{ " devname:x", ALIAS_OTHER, NULL, { 0 } },
+	{ "Devname:x", ALIAS_OTHER, NULL, { 0 } },
+	{ "devnames:x", ALIAS_OTHER, NULL, { 0 } },
+	{ "fs-fuse", ALIAS_OTHER, NULL, { 0 } },
+	{ " char-major-10-217", ALIAS_OTHER, NULL, { 0 } },
+	{ "CHAR-MAJOR-10-217", ALIAS_OTHER, NULL, { 0 } },
+	{ "char_major_10_1", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-major", ALIAS_OTHER, NULL, { 0 } },
+	{ "char-10-1", ALIAS_OTHER, NULL, { 0 } },
+	{ "xchar-major-10-1", ALIAS_OTHER, NULL, { 0 } },
+	{ "pci:v00008086d*sv*sd*bc*sc*i*", ALIAS_OTHER, NULL, { 0 } },
+};
+
+START_TEST(an_alias_is_told_by_its_beginning)
+{
+	const struct parse_row *row = &parse_rows[_i];
+	struct alias alias;
+
+	ck_assert_msg(alias_parse(row->string, &alias) == row->kind, "'%s'", row->string);
+	ck_assert_msg(alias.kind == row->kind, "'%s'", row->string);
+	if (row->kind == ALIAS_NUMBER)
+		ck_assert_msg(syntax_same_number(&alias.number, &row->number), "'%s'", row->string);
+	if (row->kind != ALIAS_OTHER)
+		ck_assert_str_eq(alias.text, row->text ? row->text : row->string);
+	ck_assert_msg(alias.text >= row->string && alias.text <= row->string + strlen(row->string),
+		      "the text of '%s' is not in it", row->string);
+}
+END_TEST
+
+/* --- lists ------------------------------------------------------------------------------- */
+
+#define LIST_MAX 64
+
+/* What a rule says about a list, in symbols instead of pointers. */
+struct outcome {
+	enum alias_pairing pairing;
+	size_t n_claims;
+	struct {
+		const char *name, *number; /* the number as the alias has it */
+	} claims[LIST_MAX / 2];
+};
+
+static struct outcome pair(const struct alias *aliases, size_t n)
+{
+	struct claim claims[LIST_MAX / 2] = { { 0 } };
+	struct outcome outcome = { ALIAS_PAIRED, SIZE_MAX, { { 0 } } };
+
+	outcome.pairing = alias_pair(aliases, n, claims, &outcome.n_claims);
+	if (outcome.pairing != ALIAS_PAIRED)
+		outcome.n_claims = 0;
+	ck_assert_uint_le(outcome.n_claims, n / 2);
+	for (size_t i = 0; i < outcome.n_claims; i++) {
+		outcome.claims[i].name = claims[i].name;
+		outcome.claims[i].number = claims[i].number->text;
+	}
+	return outcome;
+}
+
+static bool same_outcome(const struct outcome *a, const struct outcome *b)
+{
+	if (a->pairing != b->pairing || a->n_claims != b->n_claims)
+		return false;
+	for (size_t i = 0; i < a->n_claims; i++)
+		if (strcmp(a->claims[i].name, b->claims[i].name) != 0 ||
+		    strcmp(a->claims[i].number, b->claims[i].number) != 0)
+			return false;
+	return true;
+}
+
+/* "a 10-1, b block-7-0", or the name of the verdict. */
+static const char *describe(const struct outcome *outcome, char *text, size_t size)
+{
+	static const char *const verdicts[] = { "", "missing-number", "ambiguous" };
+	size_t n = 0;
+
+	(void)snprintf(text, size, "%s", verdicts[outcome->pairing]);
+	for (size_t i = 0; i < outcome->n_claims && n < size; i++) {
+		const char *number = strstr(outcome->claims[i].number, "major-");
+
+		n += (size_t)snprintf(
+			text + n, size - n, "%s%s %s%s", i > 0 ? ", " : "", outcome->claims[i].name,
+			outcome->claims[i].number[0] == 'b' ? "b" : "c", number + strlen("major-"));
+	}
+	return text;
+}
+
+/* A list as one string, for messages. */
+static const char *list_text(const struct alias *aliases, size_t n)
+{
+	static char text[4096];
+	size_t size = 0;
+
+	text[0] = '\0';
+	for (size_t i = 0; i < n && size < sizeof(text); i++)
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%s", i ? ", " : "",
+					 aliases[i].text);
+	return text;
+}
+
+static void reverse(const struct alias *aliases, size_t n, struct alias *reversed)
+{
+	for (size_t i = 0; i < n; i++)
+		reversed[i] = aliases[n - 1 - i];
+}
+
+/*
+ * Rows: the devname and number aliases of a module, as "NAME" and "cMAJOR-MINOR" or
+ * "bMAJOR-MINOR", in order; and the claims, sorted by name, or the verdict. Other aliases are
+ * sorted out before. Every row is tried reversed too.
+ */
+static const struct pair_row {
+	const char *list, *outcome;
+} pair_rows[] = {
+	/* the examples of the manual */
+	{ "a c10-1", "a c10-1" },
+	{ "c10-1 a", "a c10-1" },
+	{ "a c10-1 a", "a c10-1" },
+	{ "a c10-1 b c10-2", "a c10-1, b c10-2" },
+	{ "c10-2 b c10-1 a", "a c10-1, b c10-2" },
+	{ "a c10-1 c10-2", "a c10-1" },
+	{ "c10-1", "" },
+	{ "a", "missing-number" },
+	{ "c10-1 a c10-2", "ambiguous" },
+	{ "a b c10-1 c10-2", "ambiguous" },
+	{ "a c10-1 a c10-2", "ambiguous" },
+	{ "a c10-255", "a c10-255" }, /* the table has the last word on it */
+	/* nothing to say */
+	{ "", "" },
+	{ "c10-1 c10-2 b7-0", "" },
+	{ "c10-1x", "" },
+	/* one of each, however often and in whatever order: loop has wildcards besides */
+	{ "a a c10-1", "a c10-1" },
+	{ "c10-1 c10-1 a", "a c10-1" },
+	{ "c10-1 a c10-1", "a c10-1" },
+	{ "a a a c10-1 c10-1", "a c10-1" },
+	{ "a b7-0", "a b7-0" },
+	/* depmod keeps the latest of each and stops once it has both: "two c10:1" */
+	{ "one two c10-1", "ambiguous" },
+	{ "b1 b2 c10-203", "ambiguous" },
+	/* ... "one c10:2" and "x b7:3"; reversed the strings give another node or none */
+	{ "c10-1 c10-2 one", "one c10-2" },
+	{ "c10-204 c10-205 c1", "c1 c10-205" },
+	{ "c10-1 b7-3 x", "x b7-3" },
+	/* ... of two full pairs it takes the first, so the compiler decides; here both count */
+	{ "a1 c10-201 a2 c10-202", "a1 c10-201, a2 c10-202" },
+	{ "one c10-1 two c10-2", "one c10-1, two c10-2" },
+	/* ... names first, then numbers: "two c10:1", which is wrong either way */
+	{ "one two c10-1 c10-2", "ambiguous" },
+	/* pairs in several runs */
+	{ "a c10-1 c10-2 b", "a c10-1, b c10-2" },
+	{ "c10-1 a b c10-2", "a c10-1, b c10-2" },
+	{ "c10-1 a b c10-2 c10-3", "a c10-1, b c10-2" },
+	{ "c10-9 c10-1 a b c10-2", "a c10-1, b c10-2" },
+	{ "a c10-1 b c10-2 c c10-3", "a c10-1, b c10-2, c c10-3" },
+	{ "c c10-3 b c10-2 a c10-1", "a c10-1, b c10-2, c c10-3" },
+	/* a name left over beside others, an odd run */
+	{ "a b", "ambiguous" },
+	{ "a a", "missing-number" },
+	{ "a c10-1 b", "ambiguous" },
+	{ "a c10-1 b c10-1 c", "ambiguous" },
+	{ "c10-1 a c10-2 b c10-3", "ambiguous" },
+	{ "a c10-1 c10-2 b c10-3", "ambiguous" },
+	{ "a a c10-1 c10-2", "ambiguous" },
+	{ "a c10-1 b b c10-2", "ambiguous" },
+	/* equal pairs count once, contradicting ones not at all */
+	{ "a c10-1 a c10-1", "a c10-1" },
+	{ "a c10-1 a c10-1 b c10-2", "a c10-1, b c10-2" },
+	{ "a c10-1 c10-1 a b c10-2", "a c10-1, b c10-2" },
+	{ "a c10-1 a b10-1", "ambiguous" },
+	{ "a c10-1 c10-2 a", "ambiguous" },
+	{ "a c10-1 b c10-1", "a c10-1, b c10-1" }, /* one number with two names is legal */
+	/* a name below another */
+	{ "a c10-1 a/x c10-2", "ambiguous" },
+	{ "a c10-1 a/x c10-1", "ambiguous" },
+	{ "a/x c10-1 a/y c10-2", "a/x c10-1, a/y c10-2" },
+	{ "a c10-1 b c10-3 a/x/y c10-2", "ambiguous" },
+	{ "a c10-1 a-b c10-3 a/x c10-2", "ambiguous" },
+	{ "a/x c10-1 ax c10-2", "a/x c10-1, ax c10-2" },
+	/* a malformed number takes its place */
+	{ "a c10-1x", "a c10-1x" },
+	{ "a c10-1x b c10-2", "a c10-1x, b c10-2" },
+	{ "a c10-1 c10-1x", "a c10-1" },
+	{ "a c10-1x c10-2", "a c10-1x" },
+	{ "c10-1x a c10-2", "ambiguous" },
+	{ "a c10-1x a c10-1", "ambiguous" },
+	{ "a c10-1x a c10-1x", "a c10-1x" },
+	{ "a c10-1x a c10-1y", "ambiguous" },
+	{ "a c10-1x c10-1x a", "a c10-1x" },
+	{ "a b c10-1x", "ambiguous" },
+};
+
+/* Takes the words of a row apart, into memory that the aliases point into. */
+static size_t make_list(const char *words, char text[LIST_MAX][64], struct alias *aliases)
+{
+	size_t n = 0, size;
+
+	for (; *words != '\0'; words += size + (words[size] == ' ')) {
+		bool is_number;
+
+		size = strcspn(words, " ");
+		is_number = words[1] >= '0' && words[1] <= '9' && memchr(words, '-', size);
+		if (is_number)
+			(void)snprintf(text[n], 64, "%s-major-%.*s",
+				       words[0] == 'c' ? "char" : "block", (int)size - 1,
+				       words + 1);
+		else
+			(void)snprintf(text[n], 64, "devname:%.*s", (int)size, words);
+		ck_assert_int_ne(alias_parse(text[n], &aliases[n]), ALIAS_OTHER);
+		n++;
+	}
+	return n;
+}
+
+START_TEST(names_and_numbers_pair_by_the_rule)
+{
+	const struct pair_row *row = &pair_rows[_i];
+	struct alias aliases[LIST_MAX] = { 0 }, reversed[LIST_MAX];
+	char strings[LIST_MAX][64], text[1024];
+	size_t n = make_list(row->list, strings, aliases);
+	struct outcome outcome = pair(aliases, n), other;
+
+	ck_assert_msg(strcmp(describe(&outcome, text, sizeof(text)), row->outcome) == 0,
+		      "'%s' gives '%s', not '%s'", row->list, text, row->outcome);
+	reverse(aliases, n, reversed);
+	other = pair(reversed, n);
+	ck_assert_msg(strcmp(describe(&other, text, sizeof(text)), row->outcome) == 0,
+		      "'%s' reversed gives '%s', not '%s'", row->list, text, row->outcome);
+}
+END_TEST
+
+/* --- the rule once more, naively --------------------------------------------------------- */
+
+static bool same_alias(const struct alias *a, const struct alias *b)
+{
+	return a->kind == b->kind && strcmp(a->text, b->text) == 0;
+}
+
+static bool lies_below(const char *name, const char *directory)
+{
+	size_t size = strlen(directory);
+
+	return strncmp(name, directory, size) == 0 && name[size] == '/';
+}
+
+/* How many different names, or numbers, there are. */
+static size_t count_distinct(const struct alias *aliases, size_t n, bool names)
+{
+	size_t count = 0, j;
+
+	for (size_t i = 0; i < n; i++) {
+		if ((aliases[i].kind == ALIAS_NAME) != names)
+			continue;
+		for (j = 0; j < i && !same_alias(&aliases[i], &aliases[j]); j++)
+			;
+		count += j == i;
+	}
+	return count;
+}
+
+/* How far names and numbers alternate from an alias on, to its left (-1) or right (1). */
+static size_t reach(const struct alias *aliases, size_t n, size_t from, int step)
+{
+	size_t count = 0;
+
+	for (size_t i = from, next = i + (size_t)step; next < n; i = next, next += (size_t)step) {
+		if ((aliases[i].kind == ALIAS_NAME) == (aliases[next].kind == ALIAS_NAME))
+			break;
+		count++;
+	}
+	return count;
+}
+
+/* Puts a pair in its place by name. False if it contradicts one that is there. */
+static bool add_pair(struct outcome *outcome, const char *name, const char *number)
+{
+	size_t i, place = 0;
+
+	for (i = 0; i < outcome->n_claims; i++) {
+		const char *other = outcome->claims[i].name;
+
+		if (strcmp(name, other) == 0)
+			return strcmp(number, outcome->claims[i].number) == 0;
+		if (lies_below(name, other) || lies_below(other, name))
+			return false;
+		if (syntax_compare_places(other, name) < 0)
+			place = i + 1;
+	}
+	memmove(&outcome->claims[place + 1], &outcome->claims[place],
+		(i - place) * sizeof(outcome->claims[0]));
+	outcome->claims[place].name = name;
+	outcome->claims[place].number = number;
+	outcome->n_claims++;
+	return true;
+}
+
+static struct outcome refuse(enum alias_pairing pairing)
+{
+	return (struct outcome){ pairing, 0, { { 0 } } };
+}
+
+/* Looks at each name by itself: its run, and who its neighbour is. */
+static struct outcome pair_each_name(const struct alias *aliases, size_t n)
+{
+	struct outcome outcome = refuse(ALIAS_PAIRED);
+
+	for (size_t i = 0; i < n; i++) {
+		size_t left = reach(aliases, n, i, -1), right = reach(aliases, n, i, 1);
+		size_t run = left + 1 + right, partner = left % 2 == 0 ? i + 1 : i - 1;
+
+		if (run % 2 != 0 && (run > 1 || aliases[i].kind == ALIAS_NAME))
+			return refuse(ALIAS_AMBIGUOUS);
+		if (aliases[i].kind == ALIAS_NAME &&
+		    !add_pair(&outcome, aliases[i].text, aliases[partner].text))
+			return refuse(ALIAS_AMBIGUOUS);
+	}
+	return outcome;
+}
+
+static struct outcome pair_naively(const struct alias *aliases, size_t n)
+{
+	size_t names = count_distinct(aliases, n, true);
+	size_t numbers = count_distinct(aliases, n, false);
+	struct outcome outcome = refuse(ALIAS_PAIRED);
+
+	if (names == 0)
+		return outcome;
+	if (numbers == 0)
+		return refuse(names == 1 ? ALIAS_MISSING_NUMBER : ALIAS_AMBIGUOUS);
+	if (names > 1 || numbers > 1)
+		return pair_each_name(aliases, n);
+	for (size_t i = 0; i < n; i++)
+		if (aliases[i].kind == ALIAS_NAME)
+			outcome.claims[0].name = aliases[i].text;
+		else
+			outcome.claims[0].number = aliases[i].text;
+	outcome.n_claims = 1;
+	return outcome;
+}
+
+/* --- properties -------------------------------------------------------------------------- */
+
+/* One name lies below another, one number is malformed, one pair differs in the type alone. */
+static const char *const symbols[] = {
+	"devname:a",
+	"devname:b",
+	"devname:a/x",
+	"char-major-10-1",
+	"block-major-10-1",
+	"char-major-10-0x1",
+	/* for the longer lists */
+	"devname:c",
+	"devname:d-e",
+	"devname:d/e",
+	"char-major-10-2",
+	"char-major-1-10",
+	"char-major-10-2z",
+};
+
+#define SMALL_ALPHABET 6
+
+static void parse_symbols(struct alias alphabet[ARRAY_SIZE(symbols)])
+{
+	for (size_t i = 0; i < ARRAY_SIZE(symbols); i++)
+		ck_assert_int_ne(alias_parse(symbols[i], &alphabet[i]), ALIAS_OTHER);
+}
+
+static bool has_text(const struct alias *aliases, size_t n, const char *text, bool name)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((aliases[i].kind == ALIAS_NAME) == name && strcmp(aliases[i].text, text) == 0)
+			return true;
+	return false;
+}
+
+/* What holds for every outcome, whatever the rule. */
+static void check_claims(const struct alias *aliases, size_t n, const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->n_claims; i++) {
+		const char *name = outcome->claims[i].name;
+
+		if (!has_text(aliases, n, name, true) ||
+		    !has_text(aliases, n, outcome->claims[i].number, false))
+			ck_abort_msg("%s: claim %zu comes from nowhere", list_text(aliases, n), i);
+		for (size_t j = 0; j < i; j++) {
+			const char *other = outcome->claims[j].name;
+
+			if (syntax_compare_places(other, name) >= 0 || lies_below(name, other) ||
+			    lies_below(other, name))
+				ck_abort_msg("%s: '%s' and '%s'", list_text(aliases, n), other,
+					     name);
+		}
+	}
+}
+
+static struct outcome check_list(const struct alias *aliases, size_t n)
+{
+	struct alias reversed[LIST_MAX];
+	struct outcome outcome = pair(aliases, n), other, expected;
+	char text[1024], text_expected[1024];
+
+	check_claims(aliases, n, &outcome);
+	reverse(aliases, n, reversed);
+	other = pair(reversed, n);
+	if (!same_outcome(&outcome, &other))
+		ck_abort_msg("%s: '%s', reversed '%s'", list_text(aliases, n),
+			     describe(&outcome, text, sizeof(text)),
+			     describe(&other, text_expected, sizeof(text_expected)));
+	expected = pair_naively(aliases, n);
+	if (!same_outcome(&outcome, &expected))
+		ck_abort_msg("%s: '%s' instead of '%s'", list_text(aliases, n),
+			     describe(&outcome, text, sizeof(text)),
+			     describe(&expected, text_expected, sizeof(text_expected)));
+	return outcome;
+}
+
+START_TEST(every_short_list_gives_the_same_as_its_reverse)
+{
+	struct alias alphabet[ARRAY_SIZE(symbols)], aliases[LIST_MAX];
+	size_t size = (size_t)_i, lists = 1;
+
+	parse_symbols(alphabet);
+	for (size_t i = 0; i < size; i++)
+		lists *= SMALL_ALPHABET;
+	for (size_t list = 0; list < lists; list++) {
+		for (size_t i = 0, rest = list; i < size; i++, rest /= SMALL_ALPHABET)
+			aliases[i] = alphabet[rest % SMALL_ALPHABET];
+		(void)check_list(aliases, size);
+	}
+}
+END_TEST
+
+static unsigned int random_below(unsigned int *seed, unsigned int limit)
+{
+	*seed = *seed * 1103515245 + 12345;
+	return (*seed >> 16) % limit;
+}
+
+static struct alias random_alias(unsigned int *seed, const struct alias *alphabet, bool name)
+{
+	unsigned int i = random_below(seed, 6);
+
+	return alphabet[i % 3 + (i >= 3 ? SMALL_ALPHABET : 0) + (name ? 0 : 3)];
+}
+
+/* Anything: nearly always ambiguous. */
+static size_t make_noise(unsigned int *seed, const struct alias *alphabet, struct alias *aliases)
+{
+	size_t n = 7 + random_below(seed, LIST_MAX - 7);
+
+	for (size_t i = 0; i < n; i++)
+		aliases[i] = random_alias(seed, alphabet, random_below(seed, 2) > 0);
+	return n;
+}
+
+/* Pairs that agree with each other, either way round; now and then something in between. */
+static size_t make_pairs(unsigned int *seed, const struct alias *alphabet, struct alias *aliases)
+{
+	static const size_t names[] = { 1, 2, 6, 7, 8 }; /* none below another */
+	size_t numbers[ARRAY_SIZE(names)], n = 0, pairs = 4 + random_below(seed, 17);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		numbers[i] = 3 + random_below(seed, 3) + 6 * random_below(seed, 2);
+	for (size_t i = 0; i < pairs; i++) {
+		unsigned int which = random_below(seed, ARRAY_SIZE(names));
+		bool turned = i % 8 < random_below(seed, 3);
+
+		aliases[n + turned] = alphabet[names[which]];
+		aliases[n + !turned] = alphabet[numbers[which]];
+		n += 2;
+		if (random_below(seed, 20) == 0)
+			aliases[n++] = random_alias(seed, alphabet, random_below(seed, 8) == 0);
+	}
+	return n;
+}
+
+START_TEST(long_lists_give_the_same_as_their_reverse)
+{
+	struct alias alphabet[ARRAY_SIZE(symbols)], aliases[LIST_MAX];
+	unsigned int seed = 20240229, verdicts[3] = { 0 }, many = 0;
+
+	parse_symbols(alphabet);
+	unsigned int n_lists = 120000 / (unsigned int)harness_step();
+
+	for (unsigned int i = 0; i < n_lists; i++) {
+		bool noise = i % 4 == 0;
+		size_t n = noise ? make_noise(&seed, alphabet, aliases)
+				 : make_pairs(&seed, alphabet, aliases);
+		struct outcome outcome = check_list(aliases, n);
+
+		verdicts[outcome.pairing]++;
+		many += outcome.n_claims >= 3;
+	}
+	/* The lists are of use only if both sides of the rule are reached. */
+	ck_assert_uint_gt(verdicts[ALIAS_AMBIGUOUS], n_lists / 12);
+	ck_assert_uint_gt(verdicts[ALIAS_PAIRED], n_lists / 12);
+	ck_assert_uint_gt(many, n_lists / 24);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("alias");
+	TCase *rows = tcase_create("rows");
+	TCase *properties = tcase_create("properties");
+
+	tcase_add_loop_test(rows, an_alias_is_told_by_its_beginning, 0, ARRAY_SIZE(parse_rows));
+	tcase_add_loop_test(rows, names_and_numbers_pair_by_the_rule, 0, ARRAY_SIZE(pair_rows));
+	tcase_set_timeout(rows, 60);
+	suite_add_tcase(suite, rows);
+	/* Seconds, or minutes under valgrind: only a hang takes longer. */
+	tcase_set_timeout(properties, 900);
+	tcase_add_loop_test(properties, every_short_list_gives_the_same_as_its_reverse, 0, 7);
+	tcase_add_test(properties, long_lists_give_the_same_as_their_reverse);
+	suite_add_tcase(suite, properties);
+	return harness_run(suite);
+}

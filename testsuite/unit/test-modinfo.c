@@ -1,0 +1,1091 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What modinfo_read() makes of sound, odd and broken images, in 32 and 64 bits, both byte
+ * orders, from memory and from a file; and which strings modinfo_next_alias() takes.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gelf.h>
+#include <libelf.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/harness.h"
+#include "lib/mkmodule.h"
+#include "module/modinfo.h"
+#include "lib/refuse.h"
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+#define MODINFO_MAX ((size_t)16 << 20)
+
+/* For sweeps: ck_assert_msg() tells the parent process where it is, each time. */
+#define CHECK(condition, ...) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
+
+static const struct layout {
+	const char *name;
+	unsigned int bits;
+	unsigned int big_endian;
+} layouts[] = {
+	{ "32-bit little-endian", 32, 0 },
+	{ "32-bit big-endian", 32, 1 },
+	{ "64-bit little-endian", 64, 0 },
+	{ "64-bit big-endian", 64, 1 },
+};
+
+enum source { IN_MEMORY, IN_FILE, SOURCES };
+static const char *const source_names[] = { "memory", "file" };
+
+static const char *const strings[] = { "license=GPL", "alias=devname:fuse",
+				       "alias=char-major-10-229", "depends=" };
+#define ALIASES "<devname:fuse><char-major-10-229>"
+
+static uint8_t *build(const struct layout *layout, enum mkmodule_defect defect, size_t *ret_size)
+{
+	struct mkmodule spec = { layout->bits, layout->big_endian, defect, strings, N(strings) };
+
+	return mkmodule(&spec, ret_size);
+}
+
+/* A module whose .modinfo is exactly these bytes: a placeholder of their size is overwritten. */
+static uint8_t *build_bytes(const struct layout *layout, const void *bytes, size_t n,
+			    size_t *ret_size)
+{
+	char *placeholder = malloc(n + 1);
+	const char *const one[] = { placeholder };
+	struct mkmodule spec = { layout->bits, layout->big_endian, MKMODULE_UNTERMINATED, one, 1 };
+	uint8_t *image, *at;
+
+	ck_assert_ptr_nonnull(placeholder);
+	memset(placeholder, 0xa5, n);
+	placeholder[n] = '\0';
+	image = mkmodule(&spec, ret_size);
+	at = memmem(image, *ret_size, placeholder, n);
+	ck_assert_ptr_nonnull(at);
+	if (n > 0) {
+		ck_assert_ptr_null(
+			memmem(at + 1, *ret_size - (size_t)(at + 1 - image), placeholder, n));
+		memcpy(at, bytes, n);
+	}
+	free(placeholder);
+	return image;
+}
+
+/* The one temporary file of a test. */
+static int module_fd(void)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = openat(harness_directory(), "module", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(fd >= 0, "module: %s", strerror(errno));
+	return fd;
+}
+
+static int file_of(const uint8_t *data, size_t size)
+{
+	int fd = module_fd();
+
+	ck_assert_int_eq(ftruncate(fd, 0), 0);
+	ck_assert_int_eq(pwrite(fd, data, size, 0), (ssize_t)size);
+	return fd;
+}
+
+static int read_file(struct modinfo *modinfo, int fd)
+{
+	struct image image;
+
+	CHECK(image_from_file(fd, &image) == 0, "cannot read the file");
+	return modinfo_read(modinfo, &image);
+}
+
+/* From a copy that ends where its memory does, for tools that see what is read beyond. */
+static int read_memory(struct modinfo *modinfo, const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size);
+	struct image image;
+	int r;
+
+	CHECK(copy || size == 0, "no memory");
+	if (size > 0)
+		memcpy(copy, data, size);
+	image_from_memory(copy, size, &image);
+	r = modinfo_read(modinfo, &image);
+	free(copy);
+	return r;
+}
+
+static int read_from(struct modinfo *modinfo, enum source source, const uint8_t *data, size_t size)
+{
+	if (source == IN_MEMORY)
+		return read_memory(modinfo, data, size);
+	return read_file(modinfo, file_of(data, size));
+}
+
+/* Aliases as "<first><second>". */
+static const char *aliases_of(const struct modinfo *modinfo)
+{
+	static char text[1024];
+	size_t position = 0, used = 0;
+	const char *alias;
+
+	text[0] = '\0';
+	while ((alias = modinfo_next_alias(modinfo, &position))) {
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "<%s>", alias);
+		CHECK(used < sizeof(text), "aliases without end: %s", text);
+	}
+	CHECK(!modinfo_next_alias(modinfo, &position), "an alias after the last");
+	return text;
+}
+
+/* What is expected of each defect; aliases NULL: a fault. */
+static const struct {
+	enum fault fault;
+	const char *aliases;
+} expected[] = {
+	[MKMODULE_SOUND] = { FAULT_NONE, ALIASES },
+	[MKMODULE_NO_MODINFO] = { FAULT_NONE, "" },
+	[MKMODULE_NO_SECTIONS] = { FAULT_NONE, "" },
+	[MKMODULE_EXTENDED_NUMBERS] = { FAULT_NONE, ALIASES },
+	[MKMODULE_SECOND_MODINFO] = { FAULT_NONE, ALIASES },
+	[MKMODULE_MODINFO_LAST] = { FAULT_NONE, ALIASES },
+	[MKMODULE_UNTERMINATED] = { FAULT_NONE, ALIASES },
+	[MKMODULE_LEADING_NULS] = { FAULT_NONE, ALIASES },
+	[MKMODULE_MANY_SECTIONS] = { FAULT_NONE, ALIASES },
+	[MKMODULE_NAMES_FAR] = { FAULT_NONE, ALIASES },
+	[MKMODULE_BAD_CLASS] = { FAULT_BAD_HEADER, NULL },
+	[MKMODULE_BAD_ENCODING] = { FAULT_BAD_HEADER, NULL },
+	[MKMODULE_BAD_VERSION] = { FAULT_BAD_HEADER, NULL },
+	[MKMODULE_NAMES_INDEX_ZERO] = { FAULT_BAD_SECTION, NULL },
+	[MKMODULE_NAMES_INDEX_BEYOND] = { FAULT_BAD_SECTION, NULL },
+	[MKMODULE_NAMES_NO_STRTAB] = { FAULT_BAD_SECTION, NULL },
+	[MKMODULE_NAMES_BEYOND] = { FAULT_CUT, NULL },
+	[MKMODULE_NAME_OFFSET_BEYOND] = { FAULT_BAD_SECTION, NULL },
+	[MKMODULE_TABLE_BEYOND] = { FAULT_CUT, NULL },
+	[MKMODULE_TABLE_OVERFLOW] = { FAULT_CUT, NULL },
+	[MKMODULE_ENTRY_SIZE] = { FAULT_BAD_HEADER, NULL },
+	[MKMODULE_MODINFO_BEYOND] = { FAULT_CUT, NULL },
+	[MKMODULE_MODINFO_OVERFLOW] = { FAULT_CUT, NULL },
+	[MKMODULE_MODINFO_NOBITS] = { FAULT_BAD_SECTION, NULL },
+	[MKMODULE_MODINFO_COMPRESSED] = { FAULT_BAD_SECTION, NULL },
+	[MKMODULE_MODINFO_HUGE] = { FAULT_MODINFO_SIZE, NULL },
+};
+_Static_assert(N(expected) == MKMODULE_DEFECTS, "a row for each defect");
+
+static bool is_sound(int defect)
+{
+	return expected[defect].aliases != NULL;
+}
+
+static void check_defect(struct modinfo *modinfo, const struct layout *layout, int defect,
+			 enum source source)
+{
+	const char *name = mkmodule_defect_name((enum mkmodule_defect)defect);
+	const char *aliases = is_sound(defect) ? expected[defect].aliases : "";
+	size_t size;
+	uint8_t *image = build(layout, (enum mkmodule_defect)defect, &size);
+	int r = read_from(modinfo, source, image, size);
+
+	free(image);
+	CHECK(r == (int)expected[defect].fault, "%s, %s, %s: %d instead of %d", layout->name,
+	      source_names[source], name, r, expected[defect].fault);
+	/* after a fault nothing is left, of this module or of the one before */
+	CHECK(strcmp(aliases_of(modinfo), aliases) == 0, "%s, %s, %s: %s", layout->name,
+	      source_names[source], name, aliases_of(modinfo));
+}
+
+START_TEST(each_defect_has_its_fault_and_sound_images_give_their_aliases)
+{
+	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++)
+		for (int source = 0; source < SOURCES; source++) {
+			struct modinfo modinfo = { 0 };
+
+			check_defect(&modinfo, &layouts[_i], defect, (enum source)source);
+			modinfo_done(&modinfo);
+		}
+}
+END_TEST
+
+START_TEST(one_modinfo_serves_many_modules)
+{
+	struct modinfo modinfo = { 0 };
+
+	for (int first = 0; first < MKMODULE_DEFECTS; first++)
+		for (int second = 0; second < MKMODULE_DEFECTS; second++) {
+			check_defect(&modinfo, &layouts[_i], first, IN_MEMORY);
+			check_defect(&modinfo, &layouts[(_i + 1) % (int)N(layouts)], second,
+				     IN_MEMORY);
+		}
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+START_TEST(defects_are_malformed_but_for_the_huge_one)
+{
+	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++)
+		if (!is_sound(defect))
+			CHECK(fault_code(expected[defect].fault) ==
+				      (defect == MKMODULE_MODINFO_HUGE ? KMOD_DEVNAME_TOO_LARGE
+								       : KMOD_DEVNAME_MALFORMED),
+			      "%s", mkmodule_defect_name((enum mkmodule_defect)defect));
+}
+END_TEST
+
+#define BYTES(literal) (literal), sizeof(literal) - 1
+
+START_TEST(what_is_not_elf_is_malformed)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} rows[] = {
+		{ BYTES("") },
+		{ BYTES("\x7f") },
+		{ BYTES("\x7f"
+			"EL") },
+		{ BYTES("\x7f"
+			"ELF") },
+		{ BYTES("\x7f"
+			"ELF\2\1\1") },
+		{ BYTES("\x7f"
+			"ELF\2\1\1\0\0\0\0\0\0\0\0\0") },
+		{ BYTES("\x7f"
+			"elf\2\1\1\0\0\0\0\0\0\0\0\0") },
+		{ BYTES("alias=devname:fuse\0alias=char-major-10-229") },
+		{ BYTES("!<arch>\nmodule.o/       0           0     0     644     0         `\n") },
+		{ BYTES("MZ\220\0\3\0\0\0\4\0\0\0\377\377\0\0\270\0\0\0\0\0\0\0@\0\0\0\0\0\0\0") },
+	};
+
+	for (size_t i = 0; i < N(rows); i++)
+		for (int source = 0; source < SOURCES; source++) {
+			struct modinfo modinfo = { 0 };
+			int r = read_from(&modinfo, (enum source)source,
+					  (const uint8_t *)rows[i].bytes, rows[i].size);
+
+			CHECK(r > 0 && fault_code((enum fault)r) == KMOD_DEVNAME_MALFORMED,
+			      "row %zu, %s: %d", i, source_names[source], r);
+			modinfo_done(&modinfo);
+		}
+}
+END_TEST
+
+/* --- prefixes ---------------------------------------------------------------------------- */
+
+static void check_prefix(struct modinfo *modinfo, const struct layout *layout, int defect, int r,
+			 size_t n)
+{
+	/* there is a header that names more than there is, once there is a header at all */
+	int fault = n < SELFMAG ? FAULT_NOT_ELF : FAULT_CUT;
+
+	CHECK(r == fault, "%s, %s, first %zu bytes: %d instead of %d", layout->name,
+	      mkmodule_defect_name((enum mkmodule_defect)defect), n, r, fault);
+	CHECK(modinfo->size == 0, "first %zu bytes: strings and a fault", n);
+}
+
+/* In all of mkmodule's sound images the last bytes are headers or strings, and so are needed. */
+START_TEST(every_prefix_of_a_sound_image_is_refused)
+{
+	struct modinfo modinfo = { 0 };
+
+	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++) {
+		size_t size;
+		uint8_t *image = build(&layouts[_i], (enum mkmodule_defect)defect, &size);
+		int fd = file_of(image, size);
+
+		for (size_t n = size; is_sound(defect) && n-- > 0;) {
+			CHECK(ftruncate(fd, (off_t)n) == 0, "ftruncate");
+			check_prefix(&modinfo, &layouts[_i], defect, read_file(&modinfo, fd), n);
+			check_prefix(&modinfo, &layouts[_i], defect,
+				     read_memory(&modinfo, image, n), n);
+		}
+		free(image);
+	}
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* Adds to the number of sections that the header, or else section 0, says there are. */
+static void add_sections(const struct layout *layout, int defect, uint8_t *image, size_t size,
+			 uint8_t more)
+{
+	bool is32 = layout->bits == 32;
+	size_t field = is32 ? offsetof(Elf32_Ehdr, e_shnum) : offsetof(Elf64_Ehdr, e_shnum);
+	size_t width = 2;
+
+	if (defect == MKMODULE_EXTENDED_NUMBERS) {
+		field = size - 4 * (is32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr)) +
+			(is32 ? offsetof(Elf32_Shdr, sh_size) : offsetof(Elf64_Shdr, sh_size));
+		width = layout->bits / 8;
+	}
+	image[field + (layout->big_endian ? width - 1 : 0)] += more;
+}
+
+/* Even where .modinfo and the names come before its end. */
+START_TEST(section_headers_that_end_beyond_the_file_are_cut)
+{
+	static const struct {
+		enum mkmodule_defect defect;
+		uint8_t more;
+	} rows[] = { { MKMODULE_SOUND, 1 },
+		     { MKMODULE_SOUND, 200 },
+		     { MKMODULE_EXTENDED_NUMBERS, 1 },
+		     { MKMODULE_EXTENDED_NUMBERS, 200 } };
+
+	for (size_t i = 0; i < N(rows); i++)
+		for (int source = 0; source < SOURCES; source++) {
+			struct modinfo modinfo = { 0 };
+			size_t size;
+			uint8_t *image = build(&layouts[_i], rows[i].defect, &size);
+			int r;
+
+			add_sections(&layouts[_i], rows[i].defect, image, size, rows[i].more);
+			r = read_from(&modinfo, (enum source)source, image, size);
+			CHECK(r == FAULT_CUT, "row %zu, %s: %d instead of %d", i,
+			      source_names[source], r, FAULT_CUT);
+			free(image);
+			modinfo_done(&modinfo);
+		}
+}
+END_TEST
+
+/* As after the signature of a module. */
+START_TEST(bytes_after_the_image_do_not_matter)
+{
+	static const char tail[] = "0123456789~Module signature appended~\n";
+	struct modinfo modinfo = { 0 };
+	size_t size;
+	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+
+	image = realloc(image, size + sizeof(tail));
+	ck_assert_ptr_nonnull(image);
+	memcpy(image + size, tail, sizeof(tail));
+	for (size_t n = size; n <= size + sizeof(tail); n++)
+		for (int source = 0; source < SOURCES; source++) {
+			ck_assert_int_eq(read_from(&modinfo, (enum source)source, image, n), 0);
+			ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+		}
+	free(image);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* A mapping would end this with SIGBUS. */
+START_TEST(a_file_truncated_between_two_reads_is_a_fault)
+{
+	struct modinfo modinfo = { 0 };
+	size_t size;
+	uint8_t *data = build(&layouts[_i], MKMODULE_SOUND, &size);
+	struct image image;
+
+	for (size_t n = 0; n < size; n++) {
+		int fd = file_of(data, size), r;
+
+		ck_assert_int_eq(image_from_file(fd, &image), 0);
+		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
+		r = modinfo_read(&modinfo, &image);
+		CHECK(r == FAULT_CUT, "%s, cut to %zu: %d", layouts[_i].name, n, r);
+		ck_assert_str_eq(aliases_of(&modinfo), "");
+	}
+	free(data);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* --- bit flips, and libelf's own reading --------------------------------------------------- */
+
+/* The .modinfo that libelf finds; size 0 if there is none. False: libelf refuses the file. */
+static bool libelf_find(Elf *elf, const void **ret_bytes, size_t *ret_size)
+{
+	Elf_Scn *section = NULL;
+	size_t names;
+	GElf_Shdr header;
+	const char *name;
+	Elf_Data *data;
+
+	*ret_size = 0;
+	if (elf_kind(elf) != ELF_K_ELF || elf_getshdrstrndx(elf, &names) != 0)
+		return false;
+	while ((section = elf_nextscn(elf, section))) {
+		if (!gelf_getshdr(section, &header))
+			return false;
+		name = elf_strptr(elf, names, header.sh_name);
+		if (!name)
+			return false;
+		if (strcmp(name, ".modinfo") != 0)
+			continue;
+		data = elf_rawdata(section, NULL);
+		if (!data || (!data->d_buf && data->d_size > 0))
+			return false;
+		*ret_bytes = data->d_buf;
+		*ret_size = data->d_size;
+		return true;
+	}
+	return true;
+}
+
+/* Returns whether libelf reads the file; then it must have read the same. */
+static bool compare_with_libelf(const struct modinfo *modinfo, int fd, const char *what,
+				size_t index)
+{
+	Elf *elf;
+	const void *bytes = NULL;
+	size_t size;
+	bool read;
+
+	CHECK(elf_version(EV_CURRENT) != EV_NONE, "libelf is too old");
+	elf = elf_begin(fd, ELF_C_READ, NULL);
+	read = elf && libelf_find(elf, &bytes, &size);
+	if (read)
+		CHECK(size == modinfo->size &&
+			      (size == 0 || memcmp(bytes, modinfo->strings, size) == 0),
+		      "%s, %zu: libelf reads %zu bytes, instead of %zu", what, index, size,
+		      modinfo->size);
+	(void)elf_end(elf);
+	return read;
+}
+
+START_TEST(libelf_reads_the_same_from_sound_images)
+{
+	struct modinfo modinfo = { 0 };
+
+	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++) {
+		const char *name = mkmodule_defect_name((enum mkmodule_defect)defect);
+		size_t size;
+		uint8_t *image = build(&layouts[_i], (enum mkmodule_defect)defect, &size);
+		int fd = file_of(image, size);
+
+		free(image);
+		/* elf_getshdrstrndx(3) asks for a section of names even where there are none */
+		if (!is_sound(defect) || defect == MKMODULE_NO_SECTIONS)
+			continue;
+		ck_assert_int_eq(read_file(&modinfo, fd), 0);
+		CHECK(compare_with_libelf(&modinfo, fd, name, 0), "libelf refuses %s", name);
+	}
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+static const enum mkmodule_defect flipped[] = { MKMODULE_SOUND, MKMODULE_EXTENDED_NUMBERS,
+						MKMODULE_MODINFO_LAST, MKMODULE_SECOND_MODINFO };
+
+struct flip_counts {
+	size_t flips;
+	size_t accepted;
+	size_t compared;
+};
+
+/* Reads the image with one bit flipped, in memory and in the file, which are left as before. */
+static void check_flip(const struct layout *layout, uint8_t *image, size_t size, size_t bit,
+		       struct flip_counts *counts)
+{
+	struct modinfo from_memory = { 0 }, from_file = { 0 };
+	int fd = module_fd(), in_memory, in_file;
+
+	image[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+	CHECK(pwrite(fd, image + bit / 8, 1, (off_t)(bit / 8)) == 1, "pwrite");
+	in_memory = read_memory(&from_memory, image, size);
+	in_file = read_file(&from_file, fd);
+	CHECK(in_memory >= 0 && in_memory == in_file, "%s, bit %zu: %d and %d", layout->name, bit,
+	      in_memory, in_file);
+	CHECK(from_memory.size <= size && from_memory.size == from_file.size &&
+		      (from_memory.size == 0 ||
+		       memcmp(from_memory.strings, from_file.strings, from_file.size) == 0),
+	      "%s, bit %zu: strings of %zu and %zu bytes", layout->name, bit, from_memory.size,
+	      from_file.size);
+	CHECK(in_memory == 0 || from_memory.size == 0, "bit %zu: strings and a fault", bit);
+	counts->flips++;
+	counts->accepted += in_file == 0;
+	if (in_file == 0)
+		counts->compared += compare_with_libelf(&from_file, fd, layout->name, bit);
+	image[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+	CHECK(pwrite(fd, image + bit / 8, 1, (off_t)(bit / 8)) == 1, "pwrite");
+	modinfo_done(&from_memory);
+	modinfo_done(&from_file);
+}
+
+START_TEST(every_bit_flip_is_a_fault_or_read_as_libelf_does)
+{
+	struct flip_counts counts = { 0 };
+
+	for (size_t i = 0; i < N(flipped); i++) {
+		size_t size;
+		uint8_t *image = build(&layouts[_i], flipped[i], &size);
+
+		(void)file_of(image, size);
+		for (size_t bit = 0; bit < 8 * size; bit += harness_step())
+			check_flip(&layouts[_i], image, size, bit, &counts);
+		free(image);
+	}
+	printf("# %s: %zu bit flips, %zu accepted, %zu of them compared with libelf\n",
+	       layouts[_i].name, counts.flips, counts.accepted, counts.compared);
+	(void)fflush(stdout);
+	/* flips in unused header fields, in .text and in strings: nobody refuses those */
+	ck_assert_uint_gt(counts.compared, counts.flips / 4);
+}
+END_TEST
+
+/* --- strings ----------------------------------------------------------------------------- */
+
+static const struct {
+	const char *bytes;
+	size_t size;
+	const char *aliases;
+} string_rows[] = {
+	{ BYTES(""), "" },
+	{ BYTES("\0"), "" },
+	{ BYTES("\0\0\0\0"), "" },
+	{ BYTES("alias=a\0"), "<a>" },
+	{ BYTES("\0\0\0alias=a\0"), "<a>" },
+	{ BYTES("alias=a\0\0\0\0alias=b\0\0\0"), "<a><b>" },
+	{ BYTES("alias=a\0alias=b"), "<a><b>" },
+	{ BYTES("alias=a\0alias="), "<a><>" },
+	{ BYTES("alias=\0alias=b\0"), "<><b>" },
+	{ BYTES("alias=a\0alias"), "<a>" },
+	{ BYTES("alias=a\0a"), "<a>" },
+	{ BYTES("alias\0alias=b\0"), "<b>" },
+	{ BYTES("alias\0=b\0"), "" },
+	{ BYTES("Alias=a\0ALIAS=b\0aLias=c\0"), "" },
+	{ BYTES("aliasx=a\0xalias=b\0alia=c\0aliases=d\0"), "" },
+	{ BYTES("devname=a\0name=alias\0license=alias=x\0parm=x:alias=y\0"), "" },
+	{ BYTES(" alias=a\0alias =b\0\talias=c\0"), "" },
+	{ BYTES("alias= x\0"), "< x>" },
+	{ BYTES("alias= devname:x\0"), "< devname:x>" },
+	{ BYTES("alias=devname:x=y\0"), "<devname:x=y>" },
+	{ BYTES("alias==\0alias=alias=b\0"), "<=><alias=b>" },
+	{ BYTES("alias=a\nalias=b\0"), "<a\nalias=b>" },
+	{ BYTES("alias=\xff\x80\0"), "<\xff\x80>" },
+	{ BYTES("a\0alias=a\0alias=a\0alias=b\0"), "<a><a><b>" },
+};
+
+START_TEST(aliases_are_the_strings_with_exactly_that_key)
+{
+	for (size_t i = 0; i < N(string_rows); i++)
+		for (int source = 0; source < SOURCES; source++) {
+			struct modinfo modinfo = { 0 };
+			size_t size;
+			uint8_t *image = build_bytes(&layouts[_i], string_rows[i].bytes,
+						     string_rows[i].size, &size);
+
+			ck_assert_int_eq(read_from(&modinfo, (enum source)source, image, size), 0);
+			ck_assert_uint_eq(modinfo.size, string_rows[i].size);
+			CHECK(strcmp(aliases_of(&modinfo), string_rows[i].aliases) == 0,
+			      "row %zu: %s instead of %s", i, aliases_of(&modinfo),
+			      string_rows[i].aliases);
+			free(image);
+			modinfo_done(&modinfo);
+		}
+}
+END_TEST
+
+START_TEST(nothing_read_yet_has_no_aliases)
+{
+	struct modinfo modinfo = { 0 };
+
+	ck_assert_str_eq(aliases_of(&modinfo), "");
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* --- sizes ------------------------------------------------------------------------------- */
+
+static int read_large(struct modinfo *modinfo, const struct layout *layout, enum source source,
+		      size_t n)
+{
+	char *strings_block = malloc(n);
+	size_t size;
+	uint8_t *image;
+	int r;
+
+	ck_assert_ptr_nonnull(strings_block);
+	for (size_t i = 0; i < n; i++)
+		strings_block[i] = "alias=a"[i % 8];
+	image = build_bytes(layout, strings_block, n, &size);
+	r = read_from(modinfo, source, image, size);
+	free(image);
+	free(strings_block);
+	return r;
+}
+
+START_TEST(modinfo_of_16_mib_is_read_in_linear_time)
+{
+	for (int source = 0; source < SOURCES; source++) {
+		struct modinfo modinfo = { 0 };
+		size_t position = 0, n = 0;
+		const char *alias;
+
+		ck_assert_int_eq(
+			read_large(&modinfo, &layouts[_i], (enum source)source, MODINFO_MAX), 0);
+		ck_assert_uint_eq(modinfo.size, MODINFO_MAX);
+		/* two million strings: looking twice at what comes after each takes hours */
+		for (; (alias = modinfo_next_alias(&modinfo, &position)); n++)
+			CHECK(alias[0] == 'a' && alias[1] == '\0', "%s", alias);
+		ck_assert_uint_eq(n, MODINFO_MAX / 8);
+		modinfo_done(&modinfo);
+	}
+}
+END_TEST
+
+START_TEST(modinfo_above_16_mib_is_refused)
+{
+	for (int source = 0; source < SOURCES; source++) {
+		struct modinfo modinfo = { 0 };
+
+		ck_assert_int_eq(
+			read_large(&modinfo, &layouts[_i], (enum source)source, MODINFO_MAX + 1),
+			FAULT_MODINFO_SIZE);
+		ck_assert_str_eq(aliases_of(&modinfo), "");
+		modinfo_done(&modinfo);
+	}
+}
+END_TEST
+
+/* The size of section 0, where there are extended numbers; all ones in either byte order. */
+START_TEST(a_miraculous_number_of_sections_is_malformed)
+{
+	bool is32 = layouts[_i].bits == 32;
+	size_t entry = is32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr), size;
+	size_t field = is32 ? offsetof(Elf32_Shdr, sh_size) : offsetof(Elf64_Shdr, sh_size);
+	uint8_t *image = build(&layouts[_i], MKMODULE_EXTENDED_NUMBERS, &size);
+
+	memset(image + size - 4 * entry + field, 0xff, layouts[_i].bits / 8);
+	for (int source = 0; source < SOURCES; source++) {
+		struct modinfo modinfo = { 0 };
+		int r = read_from(&modinfo, (enum source)source, image, size);
+
+		CHECK(r > 0 && fault_code((enum fault)r) == KMOD_DEVNAME_MALFORMED, "%d", r);
+		modinfo_done(&modinfo);
+	}
+	free(image);
+}
+END_TEST
+
+/* Sets so many bytes of the section header that is so many before the end of the image. */
+static void set_field(const struct layout *layout, uint8_t *image, size_t size, size_t back,
+		      size_t field, int byte, size_t n)
+{
+	size_t entry = layout->bits == 32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+
+	memset(image + size - back * entry + field, byte, n);
+}
+
+static void check_image(const struct layout *layout, const uint8_t *image, size_t size, int fault)
+{
+	for (int source = 0; source < SOURCES; source++) {
+		struct modinfo modinfo = { 0 };
+		int r = read_from(&modinfo, (enum source)source, image, size);
+
+		CHECK(r == fault, "%s, %s: %d instead of %d", layout->name, source_names[source], r,
+		      fault);
+		CHECK(modinfo.size == 0, "%s, %s: strings", layout->name, source_names[source]);
+		modinfo_done(&modinfo);
+	}
+}
+
+START_TEST(a_number_of_sections_without_headers_is_malformed)
+{
+	bool is32 = layouts[_i].bits == 32;
+	size_t size;
+	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+
+	memset(image + (is32 ? offsetof(Elf32_Ehdr, e_shoff) : offsetof(Elf64_Ehdr, e_shoff)), 0,
+	       layouts[_i].bits / 8);
+	check_image(&layouts[_i], image, size, FAULT_BAD_HEADER);
+	free(image);
+}
+END_TEST
+
+START_TEST(names_that_end_beyond_any_file_are_cut)
+{
+	bool is32 = layouts[_i].bits == 32;
+	size_t size;
+	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+
+	set_field(&layouts[_i], image, size, 1,
+		  is32 ? offsetof(Elf32_Shdr, sh_offset) : offsetof(Elf64_Shdr, sh_offset), 0xff,
+		  layouts[_i].bits / 8);
+	check_image(&layouts[_i], image, size, FAULT_CUT);
+	free(image);
+}
+END_TEST
+
+/* elf(5): a section of strings has one NUL at least; the kernel loads no such module either. */
+START_TEST(an_empty_section_of_names_is_malformed)
+{
+	bool is32 = layouts[_i].bits == 32;
+	size_t size;
+	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+
+	for (size_t back = 1; back <= 4; back++)
+		set_field(&layouts[_i], image, size, back, 0, 0, 4); /* sh_name */
+	set_field(&layouts[_i], image, size, 1,
+		  is32 ? offsetof(Elf32_Shdr, sh_size) : offsetof(Elf64_Shdr, sh_size), 0,
+		  layouts[_i].bits / 8);
+	check_image(&layouts[_i], image, size, FAULT_BAD_SECTION);
+	free(image);
+}
+END_TEST
+
+/* Moves the section headers, the last bytes of the image, to 2^40. */
+static bool make_sparse(const struct layout *layout, int with_table)
+{
+	static const uint8_t far_le[8] = { [5] = 1 }, far_be[8] = { [2] = 1 };
+	size_t size, table_size = 4 * sizeof(Elf64_Shdr);
+	uint8_t *image = build(layout, MKMODULE_SOUND, &size);
+	int fd;
+	bool made;
+
+	memcpy(image + offsetof(Elf64_Ehdr, e_shoff), layout->big_endian ? far_be : far_le, 8);
+	fd = file_of(image, size - table_size);
+	if (with_table)
+		made = pwrite(fd, image + size - table_size, table_size, (off_t)1 << 40) ==
+		       (ssize_t)table_size;
+	else
+		made = ftruncate(fd, (off_t)1 << 40) == 0;
+	free(image);
+	return made;
+}
+
+START_TEST(section_headers_may_stand_a_terabyte_away)
+{
+	struct modinfo modinfo = { 0 };
+
+	if (layouts[_i].bits == 32)
+		return;
+	if (!make_sparse(&layouts[_i], true)) {
+		ck_assert_int_eq(errno, EFBIG);
+		harness_skip("no file of that size can be made here");
+		return;
+	}
+	ck_assert_int_eq(read_file(&modinfo, module_fd()), 0);
+	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	ck_assert(make_sparse(&layouts[_i], false));
+	ck_assert_int_eq(read_file(&modinfo, module_fd()), FAULT_CUT);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* --- images ------------------------------------------------------------------------------ */
+
+START_TEST(an_image_gives_what_there_is_and_no_more)
+{
+	static const struct {
+		uint64_t offset;
+		size_t size;
+		ssize_t n;
+	} rows[] = {
+		{ 0, 0, 0 },         { 0, 1, 1 },          { 0, 64, 64 },          { 0, 100, 100 },
+		{ 0, 101, 100 },     { 63, 1, 1 },         { 63, 2, 2 },           { 64, 1, 1 },
+		{ 99, 1, 1 },        { 99, 2, 1 },         { 100, 1, 0 },          { 101, 1, 0 },
+		{ INT64_MAX, 1, 0 }, { 1ULL << 63, 1, 0 }, { UINT64_MAX, 200, 0 },
+	};
+	uint8_t data[100], buffer[200];
+	struct image images[SOURCES];
+
+	for (size_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i + 1);
+	image_from_memory(data, sizeof(data), &images[IN_MEMORY]);
+	ck_assert_int_eq(image_from_file(file_of(data, sizeof(data)), &images[IN_FILE]), 0);
+	for (size_t i = 0; i < N(rows); i++)
+		for (int source = 0; source < SOURCES; source++) {
+			ssize_t n =
+				image_read(&images[source], rows[i].offset, buffer, rows[i].size);
+
+			CHECK(n == rows[i].n, "row %zu, %s: %zd", i, source_names[source], n);
+			ck_assert(n <= 0 || memcmp(buffer, data + rows[i].offset, (size_t)n) == 0);
+		}
+}
+END_TEST
+
+static struct timespec later(struct timespec time, long seconds, long nanoseconds)
+{
+	time.tv_sec += seconds;
+	time.tv_nsec += nanoseconds;
+	return time;
+}
+
+START_TEST(a_file_is_settled_if_its_time_of_change_is_past)
+{
+	static const uint8_t byte = 0;
+	struct image image;
+	struct timespec t;
+	struct stat st;
+	int fd;
+
+	image_from_memory(&byte, 1, &image);
+	ck_assert_int_eq(image_is_settled(&image, &(struct timespec){ 0 }), 1);
+	fd = file_of(&byte, 1);
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	t = st.st_ctim;
+	ck_assert_int_eq(image_is_settled(&image, &t), 0);
+	t = later(st.st_ctim, 0, 1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 1);
+	t = later(st.st_ctim, 0, -1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 0);
+	t = later(st.st_ctim, 1, -1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 1);
+	t = later(st.st_ctim, -1, 1);
+	ck_assert_int_eq(image_is_settled(&image, &t), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(image_is_settled(&image, &t), -EBADF);
+}
+END_TEST
+
+/* Before there is another time, there is another size. */
+START_TEST(a_file_that_was_cut_is_not_settled)
+{
+	struct timespec future = { .tv_sec = INT32_MAX };
+	uint8_t data[200] = { 0 }, buffer[200];
+	struct image image;
+	int fd = file_of(data, sizeof(data));
+
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(image_read(&image, 100, buffer, 50), 50);
+	ck_assert_int_eq(image_read(&image, 70, buffer, 50), 50);
+	ck_assert_int_eq(image_is_settled(&image, &future), 1);
+	ck_assert_int_eq(ftruncate(fd, 150), 0);
+	ck_assert_int_eq(image_is_settled(&image, &future), 1);
+	ck_assert_int_eq(ftruncate(fd, 149), 0);
+	ck_assert_int_eq(image_is_settled(&image, &future), 0);
+	ck_assert_int_eq(close(fd), 0);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
+{
+	struct modinfo modinfo = { 0 };
+	struct image image;
+	size_t size;
+	uint8_t *data = build(&layouts[0], MKMODULE_SOUND, &size);
+	int fd = file_of(data, size);
+
+	free(data);
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(modinfo_read(&modinfo, &image), -EBADF);
+	ck_assert_int_eq(image_from_file(fd, &image), -EBADF);
+	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(image_from_file(fd, &image), -EISDIR);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* So short that the first bytes, read before, are not all that is asked for. */
+START_TEST(a_short_file_that_cannot_be_read_is_an_error_and_no_fault)
+{
+	struct modinfo modinfo = { 0 };
+	struct image image;
+	int fd = file_of((const uint8_t *)"\x7f"
+					  "ELF",
+			 4);
+
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(modinfo_read(&modinfo, &image), -EBADF);
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* Returns what comes of it if a read fails; that of the head, of which image_read() knows, first.
+ */
+static int read_refused(struct modinfo *modinfo, int fd)
+{
+	struct image image;
+	int r = image_from_file(fd, &image);
+
+	return r < 0 ? r : modinfo_read(modinfo, &image);
+}
+
+/*
+ * A file with 200 sections, or with 9000 bytes of names, of which .text has one at the end: both
+ * take more than one read.
+ */
+static int many_reads(int which)
+{
+	const struct layout *layout = &layouts[2];
+	size_t size, names_size = offsetof(Elf64_Shdr, sh_size);
+	uint8_t *data =
+		build(layout, which == 0 ? MKMODULE_MANY_SECTIONS : MKMODULE_NAMES_FAR, &size);
+	int fd;
+
+	if (which > 0) {
+		set_field(layout, data, size, 1, names_size, 9000 % 256, 1);
+		set_field(layout, data, size, 1, names_size + 1, 9000 / 256, 1);
+		data[sizeof(Elf64_Ehdr) + 9000 - 1] = '\0';
+		set_field(layout, data, size, 3, 0, 8500 % 256, 1); /* sh_name */
+		set_field(layout, data, size, 3, 1, 8500 / 256, 1);
+	}
+	fd = file_of(data, size);
+	free(data);
+	return fd;
+}
+
+START_TEST(each_read_that_fails_is_an_error_and_no_fault)
+{
+	struct modinfo modinfo = { 0 };
+	int fd = many_reads(_i), r;
+	unsigned int n;
+
+	for (n = 0;; n++) {
+		if (!refuse(&(struct refusal){ SYS_pread64, n, 1, EIO }, 1))
+			return;
+		r = read_refused(&modinfo, fd);
+		if (!refuse_met())
+			break;
+		ck_assert_int_eq(r, -EIO);
+		ck_assert_str_eq(aliases_of(&modinfo), "");
+	}
+	ck_assert_int_eq(r, 0);
+	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	ck_assert_uint_ge(n, 5); /* the head, headers, names, and of one of them more, strings */
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+START_TEST(a_read_that_a_signal_interrupts_is_made_again)
+{
+	struct modinfo modinfo = { 0 };
+	int fd = many_reads(_i), r;
+	bool met = true;
+
+	for (unsigned int n = 0; met; n++) {
+		if (!refuse(&(struct refusal){ SYS_pread64, n, 3, EINTR }, 1))
+			return;
+		r = read_refused(&modinfo, fd);
+		met = refuse_met();
+		ck_assert_int_eq(r, 0);
+		ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	}
+	modinfo_done(&modinfo);
+}
+END_TEST
+
+/* Of a file nobody wrote to since, but that is shorter than what was read of it. */
+START_TEST(a_file_that_lost_what_was_read_is_not_settled)
+{
+	static const struct timespec late = { .tv_sec = INT32_MAX }, early = { .tv_sec = 1 };
+	uint8_t bytes[100] = { 1 }, buffer[100];
+	struct image image;
+	int fd = file_of(bytes, sizeof(bytes));
+
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(image_read(&image, 0, buffer, sizeof(buffer)), sizeof(buffer));
+	ck_assert_int_eq(image_is_settled(&image, &late), 1);
+	ck_assert_int_eq(image_is_settled(&image, &early), 0);
+	ck_assert_int_eq(ftruncate(fd, sizeof(bytes) - 1), 0);
+	ck_assert_int_eq(image_is_settled(&image, &late), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(image_is_settled(&image, &late), -EBADF);
+}
+END_TEST
+
+/* --- extents ----------------------------------------------------------------------------- */
+
+/* Of mkmodule's images all bytes are spoken of, unless an offset is beyond any file. */
+START_TEST(the_extent_is_where_the_last_thing_spoken_of_ends)
+{
+	static const enum mkmodule_defect whole[] = {
+		MKMODULE_SOUND,        MKMODULE_NO_MODINFO,     MKMODULE_SECOND_MODINFO,
+		MKMODULE_MODINFO_LAST, MKMODULE_MANY_SECTIONS,  MKMODULE_EXTENDED_NUMBERS,
+		MKMODULE_NAMES_FAR,    MKMODULE_MODINFO_NOBITS,
+	};
+	static const enum mkmodule_defect beyond[] = { MKMODULE_TABLE_OVERFLOW,
+						       MKMODULE_MODINFO_OVERFLOW };
+	size_t size;
+
+	for (size_t i = 0; i < N(whole); i++) {
+		uint8_t *image = build(&layouts[_i], whole[i], &size);
+
+		CHECK(modinfo_extent(image, size) == size, "%s: %zu of %zu",
+		      mkmodule_defect_name(whole[i]), (size_t)modinfo_extent(image, size), size);
+		free(image);
+	}
+	for (size_t i = 0; i < N(beyond); i++) {
+		uint8_t *image = build(&layouts[_i], beyond[i], &size);
+
+		CHECK(modinfo_extent(image, size) >
+			      (layouts[_i].bits == 32 ? UINT32_MAX - 9U : UINT64_MAX - 1),
+		      "%s", mkmodule_defect_name(beyond[i]));
+		free(image);
+	}
+}
+END_TEST
+
+/* It is told of the first bytes, and never less than of fewer; 0 if there is no header yet. */
+START_TEST(the_extent_is_told_as_soon_as_it_can_be)
+{
+	const struct layout *layout = &layouts[_i];
+	size_t header = layout->bits == 32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr), size;
+	uint8_t *image = build(layout, MKMODULE_EXTENDED_NUMBERS, &size);
+	uint64_t before = 0;
+
+	for (size_t n = 0; n <= size; n++) {
+		uint64_t extent = modinfo_extent(image, n);
+
+		CHECK(extent >= before && extent <= size, "%zu: %zu", n, (size_t)extent);
+		CHECK(n >= header || extent == 0, "%zu: %zu", n, (size_t)extent);
+		before = extent;
+	}
+	ck_assert_uint_eq(before, size);
+	ck_assert_uint_eq(modinfo_extent((const uint8_t *)"no module", 9), 0);
+	free(image);
+}
+END_TEST
+
+static void add_layout_tests(TCase *tcase)
+{
+	const int n = N(layouts);
+
+	tcase_add_loop_test(tcase, each_defect_has_its_fault_and_sound_images_give_their_aliases, 0,
+			    n);
+	tcase_add_loop_test(tcase, one_modinfo_serves_many_modules, 0, n);
+	tcase_add_loop_test(tcase, every_prefix_of_a_sound_image_is_refused, 0, n);
+	tcase_add_loop_test(tcase, section_headers_that_end_beyond_the_file_are_cut, 0, n);
+	tcase_add_loop_test(tcase, bytes_after_the_image_do_not_matter, 0, n);
+	tcase_add_loop_test(tcase, a_file_truncated_between_two_reads_is_a_fault, 0, n);
+	tcase_add_loop_test(tcase, libelf_reads_the_same_from_sound_images, 0, n);
+	tcase_add_loop_test(tcase, every_bit_flip_is_a_fault_or_read_as_libelf_does, 0, n);
+	tcase_add_loop_test(tcase, aliases_are_the_strings_with_exactly_that_key, 0, n);
+	if (!harness_under_valgrind()) { /* so much takes a minute there, and shows nothing else */
+		tcase_add_loop_test(tcase, modinfo_of_16_mib_is_read_in_linear_time, 0, n);
+		tcase_add_loop_test(tcase, modinfo_above_16_mib_is_refused, 0, n);
+	}
+	tcase_add_loop_test(tcase, a_miraculous_number_of_sections_is_malformed, 0, n);
+	tcase_add_loop_test(tcase, a_number_of_sections_without_headers_is_malformed, 0, n);
+	tcase_add_loop_test(tcase, names_that_end_beyond_any_file_are_cut, 0, n);
+	tcase_add_loop_test(tcase, an_empty_section_of_names_is_malformed, 0, n);
+	tcase_add_loop_test(tcase, the_extent_is_where_the_last_thing_spoken_of_ends, 0, n);
+	tcase_add_loop_test(tcase, the_extent_is_told_as_soon_as_it_can_be, 0, n);
+	tcase_add_loop_test(tcase, section_headers_may_stand_a_terabyte_away, 0, n);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("modinfo");
+	TCase *tcase = tcase_create("modinfo");
+
+	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
+	add_layout_tests(tcase);
+	tcase_add_test(tcase, defects_are_malformed_but_for_the_huge_one);
+	tcase_add_test(tcase, what_is_not_elf_is_malformed);
+	tcase_add_test(tcase, nothing_read_yet_has_no_aliases);
+	tcase_add_test(tcase, an_image_gives_what_there_is_and_no_more);
+	tcase_add_test(tcase, a_file_is_settled_if_its_time_of_change_is_past);
+	tcase_add_test(tcase, a_file_that_was_cut_is_not_settled);
+	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault);
+	tcase_add_test(tcase, a_short_file_that_cannot_be_read_is_an_error_and_no_fault);
+	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, 2);
+	tcase_add_loop_test(tcase, a_read_that_a_signal_interrupts_is_made_again, 0, 2);
+	tcase_add_test(tcase, a_file_that_lost_what_was_read_is_not_settled);
+	suite_add_tcase(suite, tcase);
+	return harness_run(suite);
+}

@@ -1,0 +1,1543 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What module_file_decompress() makes of gzip, xz and zstd files: every legal shape gives the
+ * bytes that went in, everything else is a fault, within bounds. The files are made here with
+ * the compression libraries, or by hand from the formats' descriptions.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+#if WITH_ZLIB
+#include <zlib.h>
+#endif
+#if WITH_XZ
+#include <lzma.h>
+#endif
+#if WITH_ZSTD
+#include <zstd.h>
+#endif
+
+#include "lib/harness.h"
+#include "lib/mkmodule.h"
+#include "module/file.h"
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+#define KIB ((size_t)1 << 10)
+#define MIB ((size_t)1 << 20)
+#define LIMIT (64 * MIB)
+#define CHUNK MIB /* how much of a file is read at once: the boundaries to look at */
+#define NOT_COMPRESSED 1000
+
+/* For sweeps: ck_assert_msg() tells the parent process where it is, each time. */
+#define CHECK(condition, ...) \
+	do { \
+		if (!(condition)) \
+			ck_abort_msg(__VA_ARGS__); \
+	} while (0)
+
+/* --- bytes ------------------------------------------------------------------------------- */
+
+struct bytes {
+	uint8_t *data;
+	size_t size;
+	size_t capacity;
+};
+
+static uint8_t *room_for(struct bytes *bytes, size_t size)
+{
+	if (bytes->size + size > bytes->capacity) {
+		bytes->capacity = 2 * (bytes->size + size);
+		bytes->data = realloc(bytes->data, bytes->capacity);
+		ck_assert_ptr_nonnull(bytes->data);
+	}
+	return bytes->data + bytes->size;
+}
+
+static void add(struct bytes *bytes, const void *data, size_t size)
+{
+	if (size > 0)
+		memcpy(room_for(bytes, size), data, size);
+	bytes->size += size;
+}
+
+static void add_fill(struct bytes *bytes, uint8_t byte, size_t size)
+{
+	if (size > 0)
+		memset(room_for(bytes, size), byte, size);
+	bytes->size += size;
+}
+
+/* Aliases, which repeat after some 80 KiB. */
+static void add_text(struct bytes *bytes, size_t size)
+{
+	static char text[80 * KIB];
+	static size_t text_size;
+
+	for (unsigned int i = 1; text_size < sizeof(text) - 32; i++)
+		text_size += (size_t)snprintf(text + text_size, 32, "alias=char-major-%u-%u",
+					      i % 97, i * i % 1009);
+	for (; size > text_size; size -= text_size)
+		add(bytes, text, text_size);
+	add(bytes, text, size);
+}
+
+/* What no codec can make smaller, the same in each run. */
+static void add_noise(struct bytes *bytes, size_t size)
+{
+	uint8_t *to = room_for(bytes, size);
+	uint64_t state = 88172645463325252;
+
+	for (size_t i = 0; i < size; i++) {
+		state ^= state << 13;
+		state ^= state >> 7;
+		state ^= state << 17;
+		to[i] = (uint8_t)(state >> 32);
+	}
+	bytes->size += size;
+}
+
+static void done(struct bytes *bytes)
+{
+	free(bytes->data);
+	*bytes = (struct bytes){ 0 };
+}
+
+#if WITH_XZ || WITH_ZLIB || WITH_ZSTD
+static void add_number(struct bytes *bytes, uint64_t number, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		add_fill(bytes, (uint8_t)(number >> (8 * i)), 1);
+}
+#endif
+
+/* --- the unit under test ----------------------------------------------------------------- */
+
+/* The one temporary file of a test. */
+static int file_of(const void *data, size_t size)
+{
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = openat(harness_directory(), "module", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size,
+	      "module: %s", strerror(errno));
+	return fd;
+}
+
+static int decompress_fd(struct module_file *file, int fd, struct image *ret_image)
+{
+	struct image image;
+
+	CHECK(image_from_file(fd, &image) == 0, "cannot read the file");
+	if (!module_file_is_compressed(&image))
+		return NOT_COMPRESSED;
+	return module_file_decompress(file, &image, ret_image);
+}
+
+static int decompress(struct module_file *file, const void *data, size_t size,
+		      struct image *ret_image)
+{
+	return decompress_fd(file, file_of(data, size), ret_image);
+}
+
+static bool is_content(const struct image *image, const struct bytes *content, size_t size)
+{
+	return image->fd < 0 && image->size == size &&
+	       (size == 0 || memcmp(image->data, content->data, size) == 0);
+}
+
+static bool is_corrupt(int r)
+{
+	return r > 0 && r != NOT_COMPRESSED && fault_code((enum fault)r) == KMOD_DEVNAME_CORRUPT;
+}
+
+static void expect(struct module_file *file, const struct bytes *input, int expected,
+		   const struct bytes *content, const char *what)
+{
+	struct image image = { .fd = 99 };
+	int r = decompress(file, input->data, input->size, &image);
+
+	CHECK(r == expected, "%s: %d instead of %d", what, r, expected);
+	if (r == 0)
+		CHECK(is_content(&image, content, content->size),
+		      "%s: other bytes, %zu instead of %zu", what, image.size, content->size);
+}
+
+/* --- formats ----------------------------------------------------------------------------- */
+
+/*
+ * A compressed file is made of parts: members, streams or frames, and what may stand between
+ * them. Each kind of part is a letter, so that a string is a file.
+ */
+struct format {
+	const char *name;
+	size_t magic_size;
+	void (*add_part)(struct bytes *file, struct bytes *content, char kind);
+	/* One part for this content, with its checksum. */
+	void (*compress)(struct bytes *file, const void *data, size_t size);
+	/* A number of bytes that stand for nothing, to follow a part. */
+	void (*pad)(struct bytes *file, size_t size);
+	size_t pad_unit;
+	/* Where the four bytes of the checksum end in a file of one part. */
+	size_t (*checksum_end)(const struct bytes *file);
+};
+
+#define PART_SIZE 160
+
+#if WITH_ZLIB
+enum { FTEXT = 1, FHCRC = 2, FEXTRA = 4, FNAME = 8, FCOMMENT = 16 };
+
+static void gzip_header(struct bytes *file, unsigned int flags, size_t name_size)
+{
+	size_t start = file->size;
+
+	add(file, "\x1f\x8b\x08", 3);
+	add_number(file, flags, 1);
+	add(file, "\x01\x02\x03\x04\x00\x03", 6); /* time, extra flags, Unix */
+	if (flags & FEXTRA)
+		add(file, "\x07\x00KM\x03\x00\x1f\x8b\x00", 9);
+	if (flags & FNAME) {
+		add_fill(file, 'n', name_size);
+		add_fill(file, 0, 1);
+	}
+	if (flags & FCOMMENT)
+		add(file, "a comment", 10);
+	if (flags & FHCRC)
+		add_number(file, crc32(0, file->data + start, (uInt)(file->size - start)), 2);
+}
+
+static void gzip_member(struct bytes *file, unsigned int flags, size_t name_size, int level,
+			const void *data, size_t size)
+{
+	z_stream stream = { .next_in = (Bytef *)(uintptr_t)data, .avail_in = (uInt)size };
+	uLong bound;
+
+	gzip_header(file, flags, name_size);
+	ck_assert_int_eq(deflateInit2(&stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY),
+			 Z_OK);
+	bound = deflateBound(&stream, size);
+	stream.next_out = room_for(file, bound);
+	stream.avail_out = (uInt)bound;
+	ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+	file->size += stream.total_out;
+	ck_assert_int_eq(deflateEnd(&stream), Z_OK);
+	add_number(file, crc32(0, size > 0 ? data : (const void *)"", (uInt)size), 4);
+	add_number(file, size, 4);
+}
+
+static void gzip_compress(struct bytes *file, const void *data, size_t size)
+{
+	gzip_member(file, 0, 0, 1, data, size);
+}
+
+/* An empty member with a name: 10 of header, 2 of data, 8 of trailer, NUL. */
+static void gzip_pad(struct bytes *file, size_t size)
+{
+	ck_assert_uint_ge(size, 21);
+	gzip_member(file, FNAME, size - 21, 6, "", 0);
+}
+
+/* a: with content; s: stored; b: best; h: with all header fields; e: empty */
+static void gzip_part(struct bytes *file, struct bytes *content, char kind)
+{
+	size_t start = content->size;
+
+	if (kind != 'e')
+		add_text(content, PART_SIZE + start / 10);
+	gzip_member(file, kind == 'h' ? 31 : 0, 20,
+		    kind == 's'   ? 0
+		    : kind == 'b' ? 9
+				  : 1,
+		    content->data + start, content->size - start);
+}
+
+static size_t gzip_checksum_end(const struct bytes *file)
+{
+	return file->size - 4; /* the size comes last */
+}
+#endif
+
+#if WITH_XZ
+struct xz_shape {
+	lzma_check check;
+	unsigned int blocks; /* 0: no block */
+	bool filter; /* a second filter before LZMA2 */
+	bool sizes; /* block headers with the sizes, as xz -T writes them */
+};
+
+static void xz_filters(const struct xz_shape *shape, lzma_options_lzma *options,
+		       lzma_filter filters[3])
+{
+	static lzma_options_delta delta = { .type = LZMA_DELTA_TYPE_BYTE, .dist = 4 };
+	size_t n = 0;
+
+	ck_assert(!lzma_lzma_preset(options, 0));
+	if (shape->filter)
+		filters[n++] = (lzma_filter){ LZMA_FILTER_DELTA, &delta };
+	filters[n++] = (lzma_filter){ LZMA_FILTER_LZMA2, options };
+	filters[n] = (lzma_filter){ LZMA_VLI_UNKNOWN, NULL };
+}
+
+static void xz_code(lzma_stream *stream, struct bytes *file, lzma_action action)
+{
+	lzma_ret r;
+
+	do {
+		stream->next_out = room_for(file, 64 * KIB);
+		stream->avail_out = 64 * KIB;
+		r = lzma_code(stream, action);
+		file->size += 64 * KIB - stream->avail_out;
+	} while (r == LZMA_OK);
+	ck_assert_int_eq(r, LZMA_STREAM_END);
+}
+
+static void xz_stream(struct bytes *file, const struct xz_shape *shape, const uint8_t *data,
+		      size_t size)
+{
+	lzma_stream stream = LZMA_STREAM_INIT;
+	lzma_options_lzma options;
+	lzma_filter filters[3];
+
+	xz_filters(shape, &options, filters);
+	ck_assert_int_eq(lzma_stream_encoder(&stream, filters, shape->check), LZMA_OK);
+	stream.next_in = data;
+	for (unsigned int i = shape->blocks; i > 0; i--) {
+		stream.avail_in = size / i;
+		size -= size / i;
+		xz_code(&stream, file, LZMA_FULL_FLUSH);
+	}
+	xz_code(&stream, file, LZMA_FINISH);
+	lzma_end(&stream);
+}
+
+static void xz_block_with_sizes(struct bytes *file, const struct xz_shape *shape,
+				const uint8_t *data, size_t size, lzma_index *index)
+{
+	lzma_options_lzma options;
+	lzma_filter filters[3];
+	lzma_block block = { .check = shape->check, .filters = filters };
+	size_t bound = lzma_block_buffer_bound(size);
+
+	xz_filters(shape, &options, filters);
+	ck_assert_int_eq(lzma_block_buffer_encode(&block, NULL, data, size, room_for(file, bound),
+						  &(size_t){ 0 }, bound),
+			 LZMA_OK);
+	file->size += lzma_block_total_size(&block);
+	ck_assert_int_eq(lzma_index_append(index, NULL, lzma_block_unpadded_size(&block), size),
+			 LZMA_OK);
+}
+
+static void xz_stream_with_sizes(struct bytes *file, const struct xz_shape *shape,
+				 const uint8_t *data, size_t size)
+{
+	lzma_index *index = lzma_index_init(NULL);
+	lzma_stream_flags flags = { .check = shape->check };
+	size_t n = 0;
+
+	ck_assert_ptr_nonnull(index);
+	ck_assert_int_eq(lzma_stream_header_encode(&flags, room_for(file, LZMA_STREAM_HEADER_SIZE)),
+			 LZMA_OK);
+	file->size += LZMA_STREAM_HEADER_SIZE;
+	for (unsigned int i = shape->blocks; i > 0; i--) {
+		xz_block_with_sizes(file, shape, data, size / i, index);
+		data += size / i;
+		size -= size / i;
+	}
+	flags.backward_size = lzma_index_size(index);
+	ck_assert_int_eq(lzma_index_buffer_encode(index, room_for(file, flags.backward_size), &n,
+						  flags.backward_size),
+			 LZMA_OK);
+	file->size += n;
+	ck_assert_int_eq(lzma_stream_footer_encode(&flags, room_for(file, LZMA_STREAM_HEADER_SIZE)),
+			 LZMA_OK);
+	file->size += LZMA_STREAM_HEADER_SIZE;
+	lzma_index_end(index, NULL);
+}
+
+static const struct xz_shape *xz_shape(char kind)
+{
+	static const struct xz_shape shapes[128] = {
+		['a'] = { LZMA_CHECK_CRC32, 1, false, false },
+		['l'] = { LZMA_CHECK_CRC64, 1, false, false },
+		['s'] = { LZMA_CHECK_SHA256, 1, false, false },
+		['n'] = { LZMA_CHECK_NONE, 1, false, false },
+		['b'] = { LZMA_CHECK_CRC32, 5, false, false },
+		['B'] = { LZMA_CHECK_CRC64, 5, false, true },
+		['f'] = { LZMA_CHECK_CRC32, 2, true, false },
+		['e'] = { LZMA_CHECK_CRC32, 0, false, false },
+	};
+
+	return &shapes[(unsigned char)kind];
+}
+
+static void xz_compress(struct bytes *file, const void *data, size_t size)
+{
+	xz_stream(file, xz_shape(size > 0 ? 'a' : 'e'), data, size);
+}
+
+static void xz_pad(struct bytes *file, size_t size)
+{
+	add_fill(file, 0, size);
+}
+
+/* p: four bytes of padding; the letters of xz_shape() */
+static void xz_part(struct bytes *file, struct bytes *content, char kind)
+{
+	const struct xz_shape *shape = xz_shape(kind);
+	size_t start = content->size;
+
+	if (kind == 'p') {
+		xz_pad(file, 4);
+		return;
+	}
+	if (shape->blocks > 0)
+		add_text(content, PART_SIZE + start / 10);
+	if (shape->sizes)
+		xz_stream_with_sizes(file, shape, content->data + start, content->size - start);
+	else
+		xz_stream(file, shape, content->data + start, content->size - start);
+}
+
+/* Section 2.1.2 of the .xz file format: the footer says how large the index before it is. */
+static size_t xz_checksum_end(const struct bytes *file)
+{
+	const uint8_t *footer = file->data + file->size - LZMA_STREAM_HEADER_SIZE;
+
+	return file->size - LZMA_STREAM_HEADER_SIZE - 4 * ((size_t)footer[4] + 1);
+}
+#endif
+
+#if WITH_ZSTD
+static void zstd_frame(struct bytes *file, bool with_size, bool with_checksum, const void *data,
+		       size_t size)
+{
+	ZSTD_CCtx *cctx = ZSTD_createCCtx();
+	size_t bound = ZSTD_compressBound(size), n;
+
+	ck_assert_ptr_nonnull(cctx);
+	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_contentSizeFlag, with_size);
+	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, with_checksum);
+	n = ZSTD_compress2(cctx, room_for(file, bound), bound, data, size);
+	ck_assert(!ZSTD_isError(n));
+	file->size += n;
+	(void)ZSTD_freeCCtx(cctx);
+}
+
+/* RFC 8878 by hand: a frame with a window descriptor and one uncompressed block */
+static void zstd_raw_frame(struct bytes *file, unsigned int window_log, unsigned int mantissa,
+			   const void *data, size_t size)
+{
+	add(file,
+	    "\x28\xb5\x2f\xfd"
+	    "\0",
+	    5);
+	add_number(file, (window_log - 10) << 3 | mantissa, 1);
+	add_number(file, 1 | size << 3, 3);
+	add(file, data, size);
+}
+
+static void zstd_skippable(struct bytes *file, unsigned int number, size_t size)
+{
+	add_number(file, 0x184d2a50 + number % 16, 4);
+	add_number(file, size, 4);
+	add_fill(file, 0xfd, size);
+}
+
+static void zstd_compress(struct bytes *file, const void *data, size_t size)
+{
+	zstd_frame(file, true, true, data, size);
+}
+
+static void zstd_pad(struct bytes *file, size_t size)
+{
+	ck_assert_uint_ge(size, 8);
+	zstd_skippable(file, 7, size - 8);
+}
+
+/*
+ * a: with size and checksum; z: with size; c: with checksum; u: with neither; w: window of
+ * 128 MiB; e, E: empty, with and without size; s, S: skippable, of some bytes and of none
+ */
+static void zstd_part(struct bytes *file, struct bytes *content, char kind)
+{
+	size_t start = content->size, size;
+
+	if (strchr("azcuw", kind))
+		add_text(content, PART_SIZE + start / 10);
+	size = content->size - start;
+	if (kind == 's' || kind == 'S')
+		zstd_skippable(file, (unsigned int)file->size, kind == 's' ? 9 : 0);
+	else if (kind == 'w')
+		zstd_raw_frame(file, 27, 0, content->data + start, size);
+	else
+		zstd_frame(file, strchr("aze", kind) != NULL, strchr("aceE", kind) != NULL,
+			   content->data + start, size);
+}
+
+static size_t zstd_checksum_end(const struct bytes *file)
+{
+	return file->size;
+}
+#endif
+
+static const struct format formats[] = {
+#if WITH_ZLIB
+	{ "gzip", 2, gzip_part, gzip_compress, gzip_pad, 1, gzip_checksum_end },
+#endif
+#if WITH_XZ
+	{ "xz", 6, xz_part, xz_compress, xz_pad, 4, xz_checksum_end },
+#endif
+#if WITH_ZSTD
+	{ "zstd", 4, zstd_part, zstd_compress, zstd_pad, 1, zstd_checksum_end },
+#endif
+	{ .name = NULL },
+};
+#define N_FORMATS ((int)N(formats) - 1)
+
+static const struct format *format_named(const char *name)
+{
+	for (int i = 0; i < N_FORMATS; i++)
+		if (strcmp(formats[i].name, name) == 0)
+			return &formats[i];
+	return NULL; /* not in this build */
+}
+
+/* --- legal shapes ------------------------------------------------------------------------ */
+
+/* checked: all content has a checksum, so that no other bytes may ever pass for it */
+static const struct shape {
+	const char *format;
+	const char *parts;
+	bool checked;
+} shapes[] = {
+	{ "gzip", "a", true },       { "gzip", "s", true },     { "gzip", "b", true },
+	{ "gzip", "h", true },       { "gzip", "e", true },     { "gzip", "ee", true },
+	{ "gzip", "ae", true },      { "gzip", "ea", true },    { "gzip", "aeeha", true },
+	{ "gzip", "sbhbs", true },   { "xz", "a", true },       { "xz", "l", true },
+	{ "xz", "s", true },         { "xz", "n", false },      { "xz", "b", true },
+	{ "xz", "B", true },         { "xz", "f", true },       { "xz", "e", true },
+	{ "xz", "ee", true },        { "xz", "ap", true },      { "xz", "app", true },
+	{ "xz", "appplp", true },    { "xz", "eapbe", true },   { "xz", "nslaB", false },
+	{ "zstd", "a", true },       { "zstd", "z", false },    { "zstd", "c", true },
+	{ "zstd", "u", false },      { "zstd", "w", false },    { "zstd", "e", true },
+	{ "zstd", "E", true },       { "zstd", "s", true },     { "zstd", "S", true },
+	{ "zstd", "aca", true },     { "zstd", "sa", true },    { "zstd", "as", true },
+	{ "zstd", "sSaSscs", true }, { "zstd", "eaEce", true }, { "zstd", "zuwa", false },
+};
+#define N_SHAPES ((int)N(shapes))
+
+/* Makes the file; ends[i] is where its i-th part ends, in the file and in the content. */
+struct end {
+	size_t in_file;
+	size_t in_content;
+};
+
+static const struct format *build(const struct shape *shape, struct bytes *file,
+				  struct bytes *content, struct end *ends)
+{
+	const struct format *format = format_named(shape->format);
+
+	for (size_t i = 0; format && shape->parts[i] != '\0'; i++) {
+		format->add_part(file, content, shape->parts[i]);
+		if (ends)
+			ends[i] = (struct end){ file->size, content->size };
+	}
+	return format;
+}
+
+START_TEST(legal_shapes_give_the_bytes_that_went_in)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+
+	module_file_init(&file, LIMIT);
+	if (build(&shapes[_i], &input, &content, NULL))
+		expect(&file, &input, 0, &content, shapes[_i].parts);
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+static const struct end *end_at(const struct shape *shape, const struct end *ends, size_t n)
+{
+	for (size_t i = 0; shape->parts[i] != '\0'; i++)
+		if (ends[i].in_file == n)
+			return &ends[i];
+	return NULL;
+}
+
+static void check_prefix(const struct shape *shape, const struct end *end, int r,
+			 const struct image *image, const struct bytes *content, size_t n)
+{
+	if (end)
+		CHECK(r == 0 && is_content(image, content, end->in_content),
+		      "%s %s, first %zu bytes: %d", shape->format, shape->parts, n, r);
+	else
+		CHECK(strchr(shape->parts, 'p') ? is_corrupt(r) : r == FAULT_COMPRESSED_CUT,
+		      "%s %s, first %zu bytes: %d", shape->format, shape->parts, n, r);
+}
+
+/* What ends between two parts is whole; half a unit of xz's padding is damage, not a cut. */
+START_TEST(every_other_prefix_is_a_fault)
+{
+	const struct shape *shape = &shapes[_i];
+	struct bytes input = { 0 }, content = { 0 };
+	struct end ends[16];
+	const struct format *format = build(shape, &input, &content, ends);
+	struct module_file file;
+	struct image image;
+
+	module_file_init(&file, LIMIT);
+	for (size_t n = 0; format && n < input.size; n += harness_step()) {
+		int r = decompress(&file, input.data, n, &image);
+
+		if (n < format->magic_size)
+			CHECK(r == NOT_COMPRESSED, "%s, first %zu bytes: %d", format->name, n, r);
+		else
+			check_prefix(shape, end_at(shape, ends, n), r, &image, &content, n);
+	}
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+static void check_flip(struct module_file *file, const struct shape *shape,
+		       const struct bytes *input, const struct bytes *content, size_t bit)
+{
+	struct image image;
+	int r;
+
+	input->data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+	r = decompress(file, input->data, input->size, &image);
+	input->data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+	CHECK(r >= 0, "%s %s, bit %zu: %d", shape->format, shape->parts, bit, r);
+	if (r != 0)
+		return;
+	CHECK(image.size <= LIMIT, "%s %s, bit %zu: %zu bytes", shape->format, shape->parts, bit,
+	      image.size);
+	if (shape->checked)
+		CHECK(is_content(&image, content, content->size),
+		      "%s %s, bit %zu: other bytes are accepted", shape->format, shape->parts, bit);
+}
+
+START_TEST(no_bit_flip_gives_other_bytes_where_there_is_a_checksum)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+
+	module_file_init(&file, LIMIT);
+	(void)build(&shapes[_i], &input, &content, NULL);
+	for (size_t bit = 0; bit < 8 * input.size; bit += harness_step())
+		check_flip(&file, &shapes[_i], &input, &content, bit);
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* --- faults of any format ---------------------------------------------------------------- */
+
+#define BYTES(literal) (literal), sizeof(literal) - 1
+
+START_TEST(data_after_the_end_is_corrupt)
+{
+	static const struct {
+		const char *bytes;
+		size_t size;
+	} rows[] = {
+		{ BYTES("\0") },
+		{ BYTES("x") },
+		{ BYTES("\0\0\0\0x") },
+		{ BYTES("\0\0\0\0\0") },
+		{ BYTES("garbage, more than any header is long, garbage") },
+		{ BYTES("\x1f") },
+		{ BYTES("\x1f\x8b\x08\0\0") },
+		{ BYTES("\x1f\x8b\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
+		{ BYTES("\xfd"
+			"7zXZ\0\0\4") },
+		{ BYTES("\x28\xb5\x2f\xfd\x24") },
+		{ BYTES("\x50\x2a\x4d\x18\x09\0\0\0skip") },
+		{ BYTES("BZh91AY&SY") },
+		{ BYTES("\x7f"
+			"ELF\2\1\1\0\0\0\0\0\0\0\0\0") },
+	};
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	struct image image;
+
+	module_file_init(&file, LIMIT);
+	formats[_i].add_part(&input, &content, 'a');
+	for (size_t i = 0; i < N(rows); i++) {
+		size_t size = input.size;
+		int r;
+
+		add(&input, rows[i].bytes, rows[i].size);
+		r = decompress(&file, input.data, input.size, &image);
+		CHECK(is_corrupt(r), "%s, row %zu: %d", formats[_i].name, i, r);
+		input.size = size;
+	}
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* The padding of xz, which no other format has: gzip(1) passes over it, with a warning. */
+START_TEST(four_zero_bytes_after_the_end_are_legal_in_xz_only)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	struct image image;
+	int r;
+
+	module_file_init(&file, LIMIT);
+	formats[_i].add_part(&input, &content, 'a');
+	add_fill(&input, 0, 4);
+	r = decompress(&file, input.data, input.size, &image);
+	CHECK(strcmp(formats[_i].name, "xz") == 0 ? r == 0 : is_corrupt(r), "%s: %d",
+	      formats[_i].name, r);
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+START_TEST(a_wrong_checksum_is_damage)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	size_t end;
+
+	module_file_init(&file, LIMIT);
+	formats[_i].add_part(&input, &content, 'a');
+	end = formats[_i].checksum_end(&input);
+	for (size_t bit = 8 * (end - 4); bit < 8 * end; bit++) {
+		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+		expect(&file, &input, FAULT_COMPRESSED_DAMAGED, NULL, formats[_i].name);
+		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
+	}
+	expect(&file, &input, 0, &content, formats[_i].name);
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* After its head was read, which is when the format is told. */
+START_TEST(a_file_truncated_between_two_reads_is_cut)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	struct image image;
+
+	module_file_init(&file, LIMIT);
+	formats[_i].add_part(&input, &content, 'a');
+	for (size_t n = 0; n < input.size; n++) {
+		int fd = file_of(input.data, input.size), r;
+
+		ck_assert_int_eq(image_from_file(fd, &image), 0);
+		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
+		r = module_file_decompress(&file, &image, &image);
+		CHECK(r == FAULT_COMPRESSED_CUT, "%s, cut to %zu: %d", formats[_i].name, n, r);
+	}
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	struct image image;
+	int fd;
+
+	module_file_init(&file, LIMIT);
+	formats[_i].add_part(&input, &content, 'a');
+	fd = file_of(input.data, input.size);
+	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(module_file_decompress(&file, &image, &image), -EBADF);
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* --- bounds ------------------------------------------------------------------------------ */
+
+static void check_limit(const struct format *format, const struct bytes *input,
+			const struct bytes *content, size_t limit)
+{
+	struct module_file file;
+
+	module_file_init(&file, limit);
+	expect(&file, input, limit < content->size ? FAULT_SIZE : 0, content, format->name);
+	/* the limit, and one byte more to tell that it was passed */
+	ck_assert_uint_le(file.output.capacity, limit + 1);
+	module_file_done(&file);
+}
+
+START_TEST(the_decompressed_size_may_reach_the_limit_and_no_more)
+{
+	static const size_t sizes[] = { 2, 1000, MIB - 1, MIB, MIB + 1, 2 * MIB + 17 };
+
+	for (size_t i = 0; i < N(sizes); i++)
+		for (size_t parts = 1; parts <= 2; parts++) {
+			struct bytes input = { 0 }, content = { 0 };
+			size_t half = sizes[i] / parts;
+
+			add_text(&content, sizes[i]);
+			formats[_i].compress(&input, content.data, half);
+			if (parts == 2)
+				formats[_i].compress(&input, content.data + half, sizes[i] - half);
+			check_limit(&formats[_i], &input, &content, sizes[i] - 1);
+			check_limit(&formats[_i], &input, &content, sizes[i]);
+			check_limit(&formats[_i], &input, &content, sizes[i] + 1);
+			done(&input);
+			done(&content);
+		}
+}
+END_TEST
+
+static size_t peak_kib(void)
+{
+	struct rusage usage;
+
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+	return (size_t)usage.ru_maxrss;
+}
+
+START_TEST(a_bomb_is_refused_with_little_memory)
+{
+	struct bytes part = { 0 }, zeros = { 0 }, input = { 0 };
+	struct module_file file;
+	size_t before;
+
+	add_fill(&zeros, 0, 16 * MIB);
+	formats[_i].compress(&part, zeros.data, zeros.size);
+	done(&zeros);
+	for (size_t i = 0; i < 64; i++) /* 1 GiB */
+		add(&input, part.data, part.size);
+	module_file_init(&file, MIB);
+	before = peak_kib();
+	expect(&file, &input, FAULT_SIZE, NULL, formats[_i].name);
+	ck_assert_uint_le(file.output.capacity, MIB + 1);
+	ck_assert_uint_lt(peak_kib() - before, 64 * KIB);
+	module_file_done(&file);
+	done(&part);
+	done(&input);
+}
+END_TEST
+
+/* --- the chunks that the input is read in -------------------------------------------------- */
+
+struct noise {
+	struct bytes content;
+	struct bytes part;
+};
+
+static void make_noise(const struct format *format, struct noise *noise)
+{
+	*noise = (struct noise){ 0 };
+	add_noise(&noise->content, CHUNK - 2048);
+	format->compress(&noise->part, noise->content.data, noise->content.size);
+	ck_assert_uint_lt(noise->part.size, CHUNK - 512);
+}
+
+/* A file of a size, padded after the part with content, or before it. */
+static void check_size(struct module_file *file, const struct format *format,
+		       const struct noise *noise, size_t size, bool before)
+{
+	struct bytes input = { 0 };
+	char what[64];
+
+	if (before) {
+		format->compress(&input, NULL, 0);
+		format->pad(&input, size - input.size - noise->part.size);
+	}
+	add(&input, noise->part.data, noise->part.size);
+	if (!before)
+		format->pad(&input, size - input.size);
+	ck_assert_uint_eq(input.size, size);
+	(void)snprintf(what, sizeof(what), "%s of %zu bytes%s", format->name, size,
+		       before ? ", padding first" : "");
+	expect(file, &input, 0, &noise->content, what);
+	done(&input);
+}
+
+START_TEST(files_may_end_anywhere_near_the_end_of_a_chunk)
+{
+	const struct format *format = &formats[_i];
+	struct module_file file;
+	struct noise noise;
+
+	module_file_init(&file, LIMIT);
+	make_noise(format, &noise);
+	for (size_t chunks = 1; chunks <= 2; chunks++)
+		for (size_t size = chunks * CHUNK - 16; size <= chunks * CHUNK + 16; size++) {
+			if (size % format->pad_unit != 0)
+				continue;
+			check_size(&file, format, &noise, size, false);
+			check_size(&file, format, &noise, size, true);
+		}
+	module_file_done(&file);
+	done(&noise.content);
+	done(&noise.part);
+}
+END_TEST
+
+START_TEST(input_of_several_chunks)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	struct image image;
+
+	module_file_init(&file, LIMIT);
+	add_noise(&content, 2 * CHUNK + 4711);
+	formats[_i].compress(&input, content.data, content.size);
+	ck_assert_uint_gt(input.size, 2 * CHUNK + 1);
+	expect(&file, &input, 0, &content, formats[_i].name);
+	for (size_t n = CHUNK - 1; n <= 2 * CHUNK + 1; n += n % CHUNK == 1 ? CHUNK - 2 : 1) {
+		int r = decompress(&file, input.data, n, &image);
+
+		CHECK(r == FAULT_COMPRESSED_CUT, "%s, first %zu bytes: %d", formats[_i].name, n, r);
+	}
+	add_fill(&input, 'x', 1);
+	ck_assert(is_corrupt(decompress(&file, input.data, input.size, &image)));
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* --- one object for many files -------------------------------------------------------------- */
+
+struct sample {
+	struct bytes input;
+	struct bytes content;
+	int expected;
+	char name[32];
+};
+
+static struct sample *add_sample(struct sample *samples, size_t *n, const struct format *format,
+				 const char *parts, int expected)
+{
+	struct sample *sample = &samples[(*n)++];
+
+	*sample = (struct sample){ .expected = expected };
+	(void)snprintf(sample->name, sizeof(sample->name), "%s %s: %d", format->name, parts,
+		       expected);
+	for (; *parts != '\0'; parts++)
+		format->add_part(&sample->input, &sample->content, *parts);
+	return sample;
+}
+
+#define SAMPLES_EACH 7
+#define SAMPLES_LIMIT (64 * KIB)
+
+static size_t make_samples(struct sample *samples)
+{
+	size_t n = 0;
+
+	for (int i = 0; i < N_FORMATS; i++) {
+		const struct format *format = &formats[i];
+		struct sample *sample;
+
+		(void)add_sample(samples, &n, format, "a", 0);
+		(void)add_sample(samples, &n, format, "aea", 0);
+		(void)add_sample(samples, &n, format, "e", 0);
+		sample = add_sample(samples, &n, format, "a", FAULT_COMPRESSED_CUT);
+		sample->input.size /= 2;
+		sample = add_sample(samples, &n, format, "aa", FAULT_COMPRESSED_CUT);
+		sample->input.size -= 1;
+		sample = add_sample(samples, &n, format, "aa", FAULT_COMPRESSED_DAMAGED);
+		sample->input.data[format->checksum_end(&sample->input) - 1] ^= 1;
+		sample = add_sample(samples, &n, format, "a", FAULT_SIZE);
+		add_text(&sample->content, SAMPLES_LIMIT + 1);
+		format->compress(&sample->input, sample->content.data, sample->content.size);
+	}
+	return n;
+}
+
+START_TEST(no_file_leaves_anything_behind_for_the_next)
+{
+	struct sample samples[SAMPLES_EACH * N(formats)];
+	size_t n = make_samples(samples);
+	struct module_file file;
+
+	module_file_init(&file, SAMPLES_LIMIT);
+	for (size_t first = 0; first < n; first++)
+		for (size_t second = 0; second < n; second++) {
+			char what[80];
+
+			(void)snprintf(what, sizeof(what), "%s, then %s", samples[first].name,
+				       samples[second].name);
+			expect(&file, &samples[first].input, samples[first].expected,
+			       &samples[first].content, what);
+			expect(&file, &samples[second].input, samples[second].expected,
+			       &samples[second].content, what);
+		}
+	module_file_done(&file);
+	for (size_t i = 0; i < n; i++) {
+		done(&samples[i].input);
+		done(&samples[i].content);
+	}
+}
+END_TEST
+
+START_TEST(the_name_of_a_file_does_not_matter)
+{
+	static const char *const names[] = { "a.ko", "a.ko.gz", "a.ko.xz", "a.ko.zst", "a" };
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	int dir_fd = harness_directory();
+
+	module_file_init(&file, LIMIT);
+	formats[_i].add_part(&input, &content, 'a');
+	for (size_t i = 0; i < N(names); i++) {
+		struct image image;
+		int fd;
+
+		harness_write(dir_fd, names[i], input.data, input.size);
+		fd = openat(dir_fd, names[i], O_RDONLY | O_CLOEXEC);
+		ck_assert_int_eq(decompress_fd(&file, fd, &image), 0);
+		CHECK(is_content(&image, &content, content.size), "%s called %s", formats[_i].name,
+		      names[i]);
+		ck_assert_int_eq(close(fd), 0);
+	}
+	ck_assert_int_eq(close(dir_fd), 0);
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* --- magic ------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *bytes;
+	size_t size; /* of the magic: fewer bytes are nothing */
+	bool compressed;
+} magic_rows[] = {
+	{ BYTES("\x1f\x8b"), true },
+	{ BYTES("\xfd"
+		"7zXZ\0"),
+	  true },
+	{ BYTES("\x28\xb5\x2f\xfd"), true },
+	{ BYTES("\x50\x2a\x4d\x18"), true },
+	{ BYTES("\x58\x2a\x4d\x18"), true },
+	{ BYTES("\x5f\x2a\x4d\x18"), true },
+	{ BYTES("\x4f\x2a\x4d\x18"), false },
+	{ BYTES("\x60\x2a\x4d\x18"), false },
+	{ BYTES("\x50\x2a\x4d\x19"), false },
+	{ BYTES("\x1f\x8c"), false },
+	{ BYTES("\x1e\x8b"), false },
+	{ BYTES("\x1f\x9d\x90"), false },
+	{ BYTES("\x78\x9c\x03\0\0\0\0\1"), false },
+	{ BYTES("\xfd"
+		"7zXZ\1"),
+	  false },
+	{ BYTES("\x5d\0\0\x80\0\xff\xff\xff\xff\xff\xff\xff\xff"), false },
+	{ BYTES("\x1e\xb5\x2f\xfd"), false },
+	{ BYTES("\x25\xb5\x2f\xfd"), false },
+	{ BYTES("\x28\xb5\x2f\xfc"), false },
+	{ BYTES("\x04\x22\x4d\x18"), false },
+	{ BYTES("BZh91AY&SY"), false },
+	{ BYTES("\x89LZO\0\r\n\x1a\n"), false },
+	{ BYTES("PK\3\4"), false },
+	{ BYTES("\x7f"
+		"ELF\2\1\1\0\0\0\0\0\0\0\0\0"),
+	  false },
+	{ BYTES(""), false },
+	{ BYTES("\0\0\0\0\0\0\0\0"), false },
+};
+
+static bool is_compressed(const void *data, size_t size)
+{
+	struct image image;
+
+	ck_assert_int_eq(image_from_file(file_of(data, size), &image), 0);
+	return module_file_is_compressed(&image);
+}
+
+START_TEST(compressed_is_what_begins_with_a_magic)
+{
+	for (size_t i = 0; i < N(magic_rows); i++) {
+		struct bytes bytes = { 0 };
+
+		add(&bytes, magic_rows[i].bytes, magic_rows[i].size);
+		CHECK(is_compressed(bytes.data, bytes.size) == magic_rows[i].compressed, "row %zu",
+		      i);
+		add_fill(&bytes, 0, 100);
+		CHECK(is_compressed(bytes.data, bytes.size) == magic_rows[i].compressed,
+		      "row %zu, and more", i);
+		for (size_t n = 0; n < magic_rows[i].size; n++)
+			CHECK(!is_compressed(bytes.data, n), "row %zu, first %zu bytes", i, n);
+		done(&bytes);
+	}
+}
+END_TEST
+
+START_TEST(a_plain_module_is_not_compressed)
+{
+	static const char *const strings[] = { "alias=devname:fuse" };
+
+	for (int variant = 0; variant < 4; variant++) {
+		struct mkmodule spec = { variant & 1 ? 32 : 64, variant >> 1, MKMODULE_SOUND,
+					 strings, 1 };
+		size_t size;
+		uint8_t *image = mkmodule(&spec, &size);
+
+		ck_assert(!is_compressed(image, size));
+		free(image);
+	}
+}
+END_TEST
+
+/* The first bytes are known in every build, so that what it cannot read has a name. */
+START_TEST(a_format_that_is_not_built_in_is_unsupported)
+{
+	static const struct {
+		const char *format, *bytes;
+		size_t size;
+	} rows[] = {
+		{ "gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0\0\3\3\0\0\0\0\0\0\0\0\0") },
+		{ "xz", BYTES("\xfd"
+			      "7zXZ\0\0\0\xff\x12\xd9\x41\0\0\0\0\x1c\xdf\x44\x21"
+			      "\x06\x72\x9e\x7a\1\0\0\0\0\0YZ") },
+		{ "zstd", BYTES("\x28\xb5\x2f\xfd\x20\0\1\0\0") },
+		{ "zstd", BYTES("\x5a\x2a\x4d\x18\4\0\0\0skip") },
+	};
+	struct module_file file;
+	struct image image;
+
+	module_file_init(&file, LIMIT);
+	for (size_t i = 0; i < N(rows); i++) {
+		int r = decompress(&file, rows[i].bytes, rows[i].size, &image);
+
+		if (!format_named(rows[i].format))
+			CHECK(r == FAULT_UNSUPPORTED, "%s: %d", rows[i].format, r);
+		else
+			CHECK(r != FAULT_UNSUPPORTED, "%s: %d", rows[i].format, r);
+	}
+	module_file_done(&file);
+}
+END_TEST
+
+/* --- gzip -------------------------------------------------------------------------------- */
+
+#if WITH_ZLIB
+START_TEST(gzip_header_fields_do_not_matter)
+{
+	static const size_t name_sizes[] = { 0, 1, 255, 5000 };
+
+	for (size_t i = 0; i < N(name_sizes); i++) {
+		struct bytes input = { 0 }, content = { 0 };
+		struct module_file file;
+
+		module_file_init(&file, LIMIT);
+		add_text(&content, PART_SIZE);
+		gzip_member(&input, (unsigned int)_i, name_sizes[i], 6, content.data, content.size);
+		expect(&file, &input, 0, &content, "gzip");
+		module_file_done(&file);
+		done(&input);
+		done(&content);
+	}
+}
+END_TEST
+
+/* RFC 1952, section 2.3.1: method 8; a reserved flag must give an error; and the trailer */
+START_TEST(gzip_with_a_wrong_field_is_damage)
+{
+	static const struct {
+		const char *what;
+		long offset; /* from the end if negative */
+		uint8_t flip;
+	} rows[] = {
+		{ "method", 2, 0x01 },          { "method 0", 2, 0x08 },
+		{ "reserved flag 5", 3, 0x20 }, { "reserved flag 6", 3, 0x40 },
+		{ "reserved flag 7", 3, 0x80 }, { "checksum of the header", -1000, 0x01 },
+		{ "size", -1, 0x80 },           { "size", -4, 0x01 },
+		{ "checksum", -5, 0x80 },       { "checksum", -8, 0x01 },
+	};
+
+	for (size_t i = 0; i < N(rows); i++) {
+		struct bytes input = { 0 }, content = { 0 };
+		struct module_file file;
+		size_t at;
+
+		module_file_init(&file, LIMIT);
+		add_text(&content, PART_SIZE);
+		gzip_member(&input, FHCRC, 0, 6, content.data, content.size);
+		at = rows[i].offset < 0 ? input.size - (size_t)-rows[i].offset
+					: (size_t)rows[i].offset;
+		if (rows[i].offset == -1000)
+			at = 10; /* right after the fixed fields */
+		input.data[at] ^= rows[i].flip;
+		expect(&file, &input, FAULT_COMPRESSED_DAMAGED, NULL, rows[i].what);
+		module_file_done(&file);
+		done(&input);
+		done(&content);
+	}
+}
+END_TEST
+
+START_TEST(gzip_of_a_thousand_members)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+
+	module_file_init(&file, LIMIT);
+	for (size_t i = 0; i < 1000; i++) {
+		size_t start = content.size;
+
+		add_text(&content, i % 7);
+		gzip_member(&input, FNAME, i % 50, 6, content.data + start, content.size - start);
+	}
+	expect(&file, &input, 0, &content, "gzip");
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+static void add_gzip_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, gzip_header_fields_do_not_matter, 0, 32);
+	tcase_add_test(tcase, gzip_with_a_wrong_field_is_damage);
+	tcase_add_test(tcase, gzip_of_a_thousand_members);
+}
+#else
+static void add_gzip_tests(TCase *tcase)
+{
+	(void)tcase;
+}
+#endif
+
+/* --- xz ---------------------------------------------------------------------------------- */
+
+#if WITH_XZ
+static void put_crc32(uint8_t *to, const uint8_t *from, size_t size)
+{
+	uint32_t crc = lzma_crc32(from, size, 0);
+
+	for (size_t i = 0; i < 4; i++)
+		to[i] = (uint8_t)(crc >> (8 * i));
+}
+
+/*
+ * Sections 3.1 and 5.3.1 of the .xz file format: at 12 the size of the block header in units
+ * of 4 less 4, at 13 its flags, then filter 0x21, one byte of properties, and this one.
+ */
+static void set_dictionary(struct bytes *file, uint8_t bits)
+{
+	uint8_t *header = file->data + 12;
+	size_t size = 4 * ((size_t)header[0] + 1);
+
+	ck_assert_uint_eq(header[2], 0x21);
+	header[4] = bits;
+	put_crc32(header + size - 4, header, size - 4);
+}
+
+/* The decoder may have 128 MiB in all: a dictionary of 96 MiB, but not one of 128. */
+START_TEST(xz_dictionaries_are_bounded)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	char what[32];
+
+	module_file_init(&file, LIMIT);
+	xz_part(&input, &content, 'a');
+	for (uint8_t bits = 0; bits <= 40; bits++) {
+		uint64_t size =
+			bits == 40 ? UINT32_MAX : (uint64_t)(2 | (bits & 1)) << (bits / 2 + 11);
+
+		set_dictionary(&input, bits);
+		(void)snprintf(what, sizeof(what), "dictionary 2^%u, %u", bits / 2 + 12, bits & 1);
+		expect(&file, &input, size < 128 * MIB ? 0 : FAULT_COMPRESSED_MEMORY, &content,
+		       what);
+	}
+	set_dictionary(&input, 29);
+	expect(&file, &input, 0, &content, "after a fault");
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* Also in a stream or block that is not the first. */
+START_TEST(xz_dictionaries_are_bounded_in_every_stream)
+{
+	struct bytes input = { 0 }, second = { 0 }, content = { 0 };
+	struct module_file file;
+
+	module_file_init(&file, LIMIT);
+	xz_part(&input, &content, 'a');
+	xz_part(&second, &content, 'a');
+	set_dictionary(&second, 31); /* 192 MiB */
+	add(&input, second.data, second.size);
+	expect(&file, &input, FAULT_COMPRESSED_MEMORY, NULL, "second stream");
+	module_file_done(&file);
+	done(&input);
+	done(&second);
+	done(&content);
+}
+END_TEST
+
+/* The check's number stands in header and footer, each with a CRC32 of its own. */
+static void set_check(struct bytes *file, uint8_t check)
+{
+	uint8_t *footer = file->data + file->size - 12;
+
+	file->data[7] = footer[9] = check;
+	put_crc32(file->data + 8, file->data + 6, 2);
+	put_crc32(footer, footer + 4, 6);
+}
+
+/* 2 and 3 are reserved, and have the four bytes that CRC32 has. */
+START_TEST(xz_with_an_unknown_check_is_unsupported)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+
+	module_file_init(&file, LIMIT);
+	xz_part(&input, &content, 'a');
+	set_check(&input, 2);
+	expect(&file, &input, FAULT_UNSUPPORTED, NULL, "check 2");
+	set_check(&input, 3);
+	expect(&file, &input, FAULT_UNSUPPORTED, NULL, "check 3");
+	set_check(&input, 1);
+	expect(&file, &input, 0, &content, "check 1");
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+START_TEST(xz_padding_comes_in_units_of_four)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	struct image image;
+	size_t size;
+
+	module_file_init(&file, LIMIT);
+	xz_part(&input, &content, 'a');
+	size = input.size;
+	for (size_t padding = 0; padding <= 40; padding++) {
+		int r = decompress(&file, input.data, input.size, &image);
+
+		CHECK(padding % 4 == 0 ? r == 0 : is_corrupt(r), "%zu: %d", padding, r);
+		xz_compress(&input, NULL, 0); /* a stream after that much of it */
+		r = decompress(&file, input.data, input.size, &image);
+		CHECK(padding % 4 == 0 ? r == 0 : is_corrupt(r), "%zu, stream: %d", padding, r);
+		input.size = size + padding;
+		add_fill(&input, 0, 1);
+	}
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+static void add_xz_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, xz_dictionaries_are_bounded);
+	tcase_add_test(tcase, xz_dictionaries_are_bounded_in_every_stream);
+	tcase_add_test(tcase, xz_with_an_unknown_check_is_unsupported);
+	tcase_add_test(tcase, xz_padding_comes_in_units_of_four);
+}
+#else
+static void add_xz_tests(TCase *tcase)
+{
+	(void)tcase;
+}
+#endif
+
+/* --- zstd -------------------------------------------------------------------------------- */
+
+#if WITH_ZSTD
+/* RFC 8878, section 3.1.1.1.2: the size is 2^log plus eighths of that */
+START_TEST(zstd_windows_are_bounded)
+{
+	struct bytes content = { 0 };
+	struct module_file file;
+
+	module_file_init(&file, LIMIT);
+	add_text(&content, PART_SIZE);
+	for (unsigned int window_log = 10; window_log <= 41; window_log++)
+		for (unsigned int mantissa = 0; mantissa < 8; mantissa++) {
+			bool fits = window_log < 27 || (window_log == 27 && mantissa == 0);
+			struct bytes input = { 0 };
+			char what[32];
+
+			zstd_raw_frame(&input, window_log, mantissa, content.data, content.size);
+			(void)snprintf(what, sizeof(what), "window 2^%u, %u/8", window_log,
+				       mantissa);
+			expect(&file, &input, fits ? 0 : FAULT_COMPRESSED_MEMORY, &content, what);
+			done(&input);
+		}
+	module_file_done(&file);
+	done(&content);
+}
+END_TEST
+
+static const struct {
+	const char *what;
+	const char *bytes; /* after the magic */
+	size_t size;
+	enum kmod_devname_code code; /* NONE: legal, and the content is "hello" */
+} zstd_rows[] = {
+	{ "by the book", BYTES("\0\0\x29\0\0hello"), 0 },
+	{ "content size of 1 byte", BYTES("\x20\5\x29\0\0hello"), 0 },
+	{ "content size of 8 bytes", BYTES("\xc0\0\5\0\0\0\0\0\0\0\x29\0\0hello"), 0 },
+	{ "two blocks", BYTES("\0\0\x10\0\0he\x19\0\0llo"), 0 },
+	{ "an empty last block", BYTES("\0\0\x28\0\0hello\1\0\0"), 0 },
+	{ "unused bit", BYTES("\x10\0\x29\0\0hello"), 0 },
+	{ "dictionary 0", BYTES("\1\0\0\x29\0\0hello"), 0 },
+	{ "size too small", BYTES("\x20\4\x29\0\0hello"), KMOD_DEVNAME_CORRUPT },
+	{ "size too large", BYTES("\x20\6\x29\0\0hello"), KMOD_DEVNAME_CORRUPT },
+	{ "reserved bit", BYTES("\x08\0\x29\0\0hello"), KMOD_DEVNAME_UNSUPPORTED },
+	{ "a dictionary", BYTES("\1\0\x05\x29\0\0hello"), KMOD_DEVNAME_UNSUPPORTED },
+	{ "reserved block type", BYTES("\0\0\x2f\0\0hello"), KMOD_DEVNAME_CORRUPT },
+	{ "block larger than the window", BYTES("\0\0\x01\x40\0hello"), KMOD_DEVNAME_CORRUPT },
+	{ "compressed garbage", BYTES("\0\0\x2d\0\0hello"), KMOD_DEVNAME_CORRUPT },
+	{ "no last block", BYTES("\0\0\x28\0\0hello"), KMOD_DEVNAME_CORRUPT },
+	{ "1 EiB at once", BYTES("\xe0\0\0\0\0\0\0\0\x10\x29\0\0hello"), KMOD_DEVNAME_TOO_LARGE },
+	{ "almost 16 EiB at once", BYTES("\xe0\xfd\xff\xff\xff\xff\xff\xff\xff\x29\0\0hello"),
+	  KMOD_DEVNAME_TOO_LARGE },
+	{ "256 MiB at once", BYTES("\xa0\0\0\0\x10\x29\0\0hello"), KMOD_DEVNAME_TOO_LARGE },
+	{ "1 EiB with a window", BYTES("\xc0\0\0\0\0\0\0\0\0\x10\x29\0\0hello"),
+	  KMOD_DEVNAME_CORRUPT },
+};
+
+START_TEST(zstd_fields_are_believed_within_reason)
+{
+	static const struct bytes hello = { (uint8_t *)(uintptr_t) "hello", 5, 5 };
+	struct bytes input = { 0 };
+	struct module_file file;
+	struct image image;
+	int r;
+
+	module_file_init(&file, LIMIT);
+	add(&input, "\x28\xb5\x2f\xfd", 4);
+	add(&input, zstd_rows[_i].bytes, zstd_rows[_i].size);
+	r = decompress(&file, input.data, input.size, &image);
+	if (zstd_rows[_i].code == 0)
+		CHECK(r == 0 && is_content(&image, &hello, hello.size), "%s: %d",
+		      zstd_rows[_i].what, r);
+	else
+		CHECK(r > 0 && fault_code((enum fault)r) == zstd_rows[_i].code, "%s: %d",
+		      zstd_rows[_i].what, r);
+	/* whatever it says, a small file gets little memory */
+	ck_assert_uint_le(file.output.capacity, 2 * MIB);
+	module_file_done(&file);
+	done(&input);
+}
+END_TEST
+
+START_TEST(zstd_frames_to_be_skipped_may_be_large)
+{
+	struct bytes input = { 0 }, content = { 0 };
+	struct module_file file;
+	struct image image;
+
+	module_file_init(&file, LIMIT);
+	for (unsigned int i = 0; i < 16; i++) {
+		zstd_skippable(&input, i, CHUNK / 3);
+		zstd_part(&input, &content, i % 2 ? 'a' : 'u');
+	}
+	zstd_skippable(&input, 0, 2 * CHUNK);
+	expect(&file, &input, 0, &content, "zstd");
+	ck_assert_int_eq(decompress(&file, input.data, input.size - 1, &image),
+			 FAULT_COMPRESSED_CUT);
+	module_file_done(&file);
+	done(&input);
+	done(&content);
+}
+END_TEST
+
+/* zstd has taken all input then, and still keeps output for which there was no room. */
+START_TEST(zstd_frames_without_a_size_may_be_large)
+{
+	static const size_t sizes[] = { MIB - 1, MIB, MIB + 1, 2 * MIB, 2 * MIB + 17, 5 * MIB };
+
+	for (size_t i = 0; i < N(sizes); i++)
+		for (int with_checksum = 0; with_checksum < 2; with_checksum++) {
+			struct bytes input = { 0 }, content = { 0 };
+
+			add_text(&content, sizes[i]);
+			/* so that the end of the memory is not the end of a block */
+			zstd_frame(&input, false, with_checksum, content.data, 64 * KIB);
+			zstd_frame(&input, false, with_checksum, content.data + 64 * KIB,
+				   content.size - 64 * KIB);
+			check_limit(format_named("zstd"), &input, &content, LIMIT);
+			check_limit(format_named("zstd"), &input, &content, sizes[i]);
+			check_limit(format_named("zstd"), &input, &content, sizes[i] - 1);
+			done(&input);
+			done(&content);
+		}
+}
+END_TEST
+
+static void add_zstd_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, zstd_windows_are_bounded);
+	tcase_add_loop_test(tcase, zstd_fields_are_believed_within_reason, 0, (int)N(zstd_rows));
+	tcase_add_test(tcase, zstd_frames_to_be_skipped_may_be_large);
+	tcase_add_test(tcase, zstd_frames_without_a_size_may_be_large);
+}
+#else
+static void add_zstd_tests(TCase *tcase)
+{
+	(void)tcase;
+}
+#endif
+
+static void add_format_tests(TCase *tcase)
+{
+	const int n = N_FORMATS;
+
+	tcase_add_loop_test(tcase, data_after_the_end_is_corrupt, 0, n);
+	tcase_add_loop_test(tcase, four_zero_bytes_after_the_end_are_legal_in_xz_only, 0, n);
+	tcase_add_loop_test(tcase, a_wrong_checksum_is_damage, 0, n);
+	tcase_add_loop_test(tcase, a_file_truncated_between_two_reads_is_cut, 0, n);
+	tcase_add_loop_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault, 0, n);
+	tcase_add_loop_test(tcase, the_decompressed_size_may_reach_the_limit_and_no_more, 0, n);
+	tcase_add_loop_test(tcase, a_bomb_is_refused_with_little_memory, 0, n);
+	tcase_add_loop_test(tcase, files_may_end_anywhere_near_the_end_of_a_chunk, 0, n);
+	tcase_add_loop_test(tcase, input_of_several_chunks, 0, n);
+	tcase_add_loop_test(tcase, the_name_of_a_file_does_not_matter, 0, n);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("module-file");
+	TCase *tcase = tcase_create("module-file");
+
+	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
+	tcase_add_loop_test(tcase, legal_shapes_give_the_bytes_that_went_in, 0, N_SHAPES);
+	tcase_add_loop_test(tcase, every_other_prefix_is_a_fault, 0, N_SHAPES);
+	tcase_add_loop_test(tcase, no_bit_flip_gives_other_bytes_where_there_is_a_checksum, 0,
+			    N_SHAPES);
+	add_format_tests(tcase);
+	add_gzip_tests(tcase);
+	add_xz_tests(tcase);
+	add_zstd_tests(tcase);
+	tcase_add_test(tcase, no_file_leaves_anything_behind_for_the_next);
+	tcase_add_test(tcase, compressed_is_what_begins_with_a_magic);
+	tcase_add_test(tcase, a_plain_module_is_not_compressed);
+	tcase_add_test(tcase, a_format_that_is_not_built_in_is_unsupported);
+	suite_add_tcase(suite, tcase);
+	return harness_run(suite);
+}

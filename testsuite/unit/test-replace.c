@@ -1,0 +1,958 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Putting a table into a file in one step: what is replaced and what is left alone, that a
+ * failure or a kill leaves the old file and no other, and the lock.
+ */
+
+#include "lib/create-harness.h"
+#include "lib/harness.h"
+#include "lib/refuse.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+#define NAME "modules.devname"
+#define HEADER "# Device nodes to trigger on-demand module loading.\n"
+#define FUSE HEADER "fuse fuse c10:229\n"
+#define OLD "what was there before\n"
+
+/* A table with one node: FUSE is its text. */
+static struct kmod_devname_table *make_table(void)
+{
+	static const char *const aliases[] = { "devname:fuse", "char-major-10-229" };
+	struct kmod_devname_table *table;
+
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	ck_assert_int_eq(kmod_devname_table_add_module(table, NULL, "fuse", NULL, aliases, 2), 0);
+	return table;
+}
+
+static int replace(int dir_fd, const char *name)
+{
+	struct kmod_devname_table *table = make_table();
+	int r = kmod_devname_table_replace(table, dir_fd, name);
+
+	kmod_devname_table_unref(table);
+	return r;
+}
+
+static int replace_by_empty(int dir_fd)
+{
+	struct kmod_devname_table *table;
+	int r;
+
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	r = kmod_devname_table_replace(table, dir_fd, NAME);
+	kmod_devname_table_unref(table);
+	return r;
+}
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The names in a directory, sorted, "a b c". */
+static const char *names_in(int dir_fd)
+{
+	static char text[4096];
+	char *names[64];
+	size_t n = 0, size = 0;
+	struct dirent *entry;
+	DIR *dir = fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+
+	ck_assert_ptr_nonnull(dir);
+	while ((entry = readdir(dir)) && n < N(names))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			names[n++] = strdup(entry->d_name);
+	(void)closedir(dir);
+	qsort(names, n, sizeof(names[0]), compare_names);
+	text[0] = '\0';
+	for (size_t i = 0; i < n; i++) {
+		size += (size_t)snprintf(text + size, sizeof(text) - size, "%s%s", i > 0 ? " " : "",
+					 names[i]);
+		free(names[i]);
+	}
+	return text;
+}
+
+static const char *content_of(int dir_fd, const char *name)
+{
+	static char text[4096];
+	int fd = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	ssize_t n;
+
+	ck_assert_msg(fd >= 0, "%s: %s", name, strerror(errno));
+	n = read(fd, text, sizeof(text) - 1);
+	ck_assert_int_ge(n, 0);
+	text[n] = '\0';
+	ck_assert_int_eq(close(fd), 0);
+	return text;
+}
+
+static struct stat stat_of(int dir_fd, const char *name)
+{
+	struct stat st;
+
+	ck_assert_int_eq(fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW), 0);
+	return st;
+}
+
+/* There is a regular file of mode 0644 with the table's text, and nothing else. */
+static void check_is_new(int dir_fd)
+{
+	struct stat st = stat_of(dir_fd, NAME);
+
+	ck_assert(S_ISREG(st.st_mode));
+	ck_assert_int_eq(st.st_mode & 07777, 0644);
+	ck_assert_int_eq(st.st_nlink, 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+
+/* A new open file description, so that it has a lock of its own. */
+static int reopen(int dir_fd)
+{
+	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_ge(fd, 0);
+	return fd;
+}
+
+static void write_old(int dir_fd, const char *text)
+{
+	harness_write(dir_fd, NAME, text, strlen(text));
+}
+
+/* --- what is replaced, what is not --------------------------------------------------------- */
+
+START_TEST(a_file_that_is_not_there_is_made)
+{
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+START_TEST(identical_content_is_left_alone_with_inode_and_times)
+{
+	static const struct timespec times[] = { { 1000000000, 1 }, { 1000000000, 2 } };
+	int dir_fd = harness_directory();
+	struct stat before, after;
+
+	write_old(dir_fd, FUSE);
+	ck_assert_int_eq(fchmodat(dir_fd, NAME, 0644, 0), 0);
+	ck_assert_int_eq(utimensat(dir_fd, NAME, times, 0), 0);
+	before = stat_of(dir_fd, NAME);
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+	after = stat_of(dir_fd, NAME);
+	ck_assert_uint_eq(after.st_ino, before.st_ino);
+	ck_assert_int_eq(after.st_mtim.tv_sec, 1000000000);
+	ck_assert_int_eq(after.st_mtim.tv_nsec, 2);
+	ck_assert_int_eq(after.st_ctim.tv_nsec, before.st_ctim.tv_nsec);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+static const mode_t other_modes[] = { 0, 0600, 0640, 0664, 0755, 04644, 01644 };
+
+START_TEST(identical_content_with_another_mode_is_replaced)
+{
+	int dir_fd = harness_directory();
+
+	write_old(dir_fd, FUSE);
+	ck_assert_int_eq(fchmodat(dir_fd, NAME, other_modes[_i], 0), 0);
+	ck_assert_msg(replace(dir_fd, NAME) == 1, "mode %#o", (unsigned int)other_modes[_i]);
+	check_is_new(dir_fd);
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+}
+END_TEST
+
+static const char *const other_contents[] = {
+	"",
+	"\n",
+	OLD,
+	HEADER,
+	HEADER "fuse fuse c10:228\n", /* as long, another byte */
+	HEADER "fuse fuse c10:229", /* cut */
+	FUSE "\n", /* longer */
+	FUSE "cuse cuse c10:203\n",
+};
+
+START_TEST(other_content_is_replaced)
+{
+	int dir_fd = harness_directory();
+
+	write_old(dir_fd, other_contents[_i]);
+	ck_assert_msg(replace(dir_fd, NAME) == 1, "'%s'", other_contents[_i]);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+START_TEST(the_file_stays_open_and_as_it_was_for_who_reads_it)
+{
+	int dir_fd = harness_directory(), reader;
+	char text[64] = "";
+
+	write_old(dir_fd, OLD);
+	reader = openat(dir_fd, NAME, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_int_eq(read(reader, text, sizeof(text) - 1), (ssize_t)strlen(OLD));
+	ck_assert_str_eq(text, OLD);
+}
+END_TEST
+
+static const mode_t umasks[] = { 0, 022, 077, 0777 };
+
+START_TEST(the_mode_is_0644_whatever_the_umask)
+{
+	int dir_fd = harness_directory();
+	mode_t before = umask(umasks[_i]);
+
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_msg(umask(before) == umasks[_i], "the umask was changed");
+	check_is_new(dir_fd);
+}
+END_TEST
+
+START_TEST(an_empty_table_is_a_file_of_zero_bytes)
+{
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(replace_by_empty(dir_fd), 1);
+	ck_assert_int_eq(stat_of(dir_fd, NAME).st_size, 0);
+	ck_assert_int_eq(stat_of(dir_fd, NAME).st_mode, S_IFREG | 0644);
+	ck_assert_int_eq(replace_by_empty(dir_fd), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_int_eq(replace_by_empty(dir_fd), 1);
+	ck_assert_int_eq(stat_of(dir_fd, NAME).st_size, 0);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
+static const char *const link_targets[] = { "target", "./target", "dir", "nowhere", NAME };
+
+START_TEST(a_link_is_replaced_and_what_it_leads_to_is_untouched)
+{
+	int dir_fd = harness_directory();
+	struct stat st;
+
+	harness_write(dir_fd, "target", FUSE, strlen(FUSE));
+	ck_assert_int_eq(mkdirat(dir_fd, "dir", 0755), 0);
+	ck_assert_int_eq(symlinkat(link_targets[_i], dir_fd, NAME), 0);
+	ck_assert_int_eq(fchmodat(dir_fd, "target", 0644, 0), 0);
+	st = stat_of(dir_fd, "target");
+	ck_assert_msg(replace(dir_fd, NAME) == 1, "link to %s", link_targets[_i]);
+	ck_assert(S_ISREG(stat_of(dir_fd, NAME).st_mode));
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_str_eq(content_of(dir_fd, "target"), FUSE);
+	ck_assert_uint_eq(stat_of(dir_fd, "target").st_ino, st.st_ino);
+	ck_assert_str_eq(names_in(dir_fd), "dir " NAME " target");
+}
+END_TEST
+
+START_TEST(another_name_of_the_old_file_keeps_the_old_content)
+{
+	int dir_fd = harness_directory();
+
+	write_old(dir_fd, OLD);
+	ck_assert_int_eq(linkat(dir_fd, NAME, dir_fd, "other", 0), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_str_eq(content_of(dir_fd, "other"), OLD);
+}
+END_TEST
+
+START_TEST(a_fifo_is_replaced_and_does_not_block)
+{
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(mkfifoat(dir_fd, NAME, 0644), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+START_TEST(a_socket_is_replaced)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = NAME };
+	int dir_fd = harness_directory(), fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	ck_assert_int_eq(fchdir(dir_fd), 0);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+START_TEST(any_name_without_a_slash_will_do)
+{
+	static const char *const names[] = { "x", "...", ".hidden", "a b", "\xff\n", "-n" };
+	int dir_fd = harness_directory();
+
+	ck_assert_msg(replace(dir_fd, names[_i]) == 1, "'%s'", names[_i]);
+	ck_assert_str_eq(content_of(dir_fd, names[_i]), FUSE);
+	ck_assert_str_eq(names_in(dir_fd), names[_i]);
+}
+END_TEST
+
+/* --- failures ----------------------------------------------------------------------------- */
+
+START_TEST(a_directory_is_eisdir_and_stays)
+{
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(mkdirat(dir_fd, NAME, 0755), 0);
+	if (_i > 0)
+		harness_write(dir_fd, NAME "/file", OLD, strlen(OLD));
+	ck_assert_int_eq(replace(dir_fd, NAME), -EISDIR);
+	ck_assert(S_ISDIR(stat_of(dir_fd, NAME).st_mode));
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
+static const char *const bad_names[] = { "", ".", "..", "/", "/x", "a/b", "x/", "./x", "../x" };
+
+START_TEST(a_bad_name_is_einval_and_nothing_is_made)
+{
+	int dir_fd = harness_directory();
+
+	harness_write(dir_fd, "a/keep", OLD, strlen(OLD));
+	ck_assert_msg(replace(dir_fd, bad_names[_i]) == -EINVAL, "'%s'", bad_names[_i]);
+	ck_assert_str_eq(names_in(dir_fd), "a");
+}
+END_TEST
+
+START_TEST(a_name_of_256_bytes_is_too_long_and_nothing_is_left)
+{
+	int dir_fd = harness_directory();
+	char name[257] = "";
+
+	memset(name, 'n', 256);
+	ck_assert_int_eq(replace(dir_fd, name), -ENAMETOOLONG);
+	ck_assert_str_eq(names_in(dir_fd), "");
+	name[255] = '\0';
+	ck_assert_int_eq(replace(dir_fd, name), 1);
+}
+END_TEST
+
+START_TEST(a_removed_directory_is_enoent)
+{
+	int parent_fd = harness_directory(), dir_fd;
+
+	ck_assert_int_eq(mkdirat(parent_fd, "dir", 0755), 0);
+	dir_fd = openat(parent_fd, "dir", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(unlinkat(parent_fd, "dir", AT_REMOVEDIR), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), -ENOENT);
+	ck_assert_str_eq(names_in(parent_fd), "");
+}
+END_TEST
+
+START_TEST(a_descriptor_that_is_none_is_ebadf)
+{
+	ck_assert_int_eq(replace(-1, NAME), -EBADF);
+}
+END_TEST
+
+/* What root can always do is tried as somebody else. False if that cannot be. */
+static bool become_nobody(void)
+{
+	return geteuid() != 0 || seteuid(NOBODY) == 0;
+}
+
+START_TEST(a_directory_that_may_not_be_written_keeps_the_old_file)
+{
+	int dir_fd = harness_directory(), different, identical;
+
+	write_old(dir_fd, _i == 0 ? OLD : FUSE);
+	ck_assert_int_eq(fchmodat(dir_fd, NAME, 0644, 0), 0);
+	ck_assert_int_eq(fchmod(dir_fd, 0555), 0);
+	if (!become_nobody())
+		return;
+	different = replace_by_empty(dir_fd);
+	identical = replace(dir_fd, NAME);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert_int_eq(fchmod(dir_fd, 0755), 0);
+	ck_assert_int_eq(different, -EACCES);
+	/* what is right already need not be written */
+	ck_assert_int_eq(identical, _i == 0 ? -EACCES : 0);
+	ck_assert_str_eq(content_of(dir_fd, NAME), _i == 0 ? OLD : FUSE);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
+START_TEST(a_write_that_stops_half_way_keeps_the_old_file)
+{
+	struct rlimit limit, small;
+	int dir_fd = harness_directory(), r;
+
+	write_old(dir_fd, OLD);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	small = (struct rlimit){ strlen(HEADER) + 2, limit.rlim_max };
+	(void)signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
+	r = replace(dir_fd, NAME);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(r, -EFBIG);
+	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
+START_TEST(no_file_descriptor_left_keeps_the_old_file)
+{
+	struct rlimit limit, none;
+	int dir_fd = harness_directory(), next, r;
+
+	write_old(dir_fd, OLD);
+	next = dup(dir_fd);
+	ck_assert_int_eq(close(next), 0);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){ (rlim_t)next, limit.rlim_max };
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+	r = replace(dir_fd, NAME);
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	ck_assert_int_eq(r, -EMFILE);
+	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+	ck_assert_msg(dup(dir_fd) == next, "a file descriptor was left open");
+}
+END_TEST
+
+/* What file systems, disks and signals do that cannot be had otherwise. */
+static const struct {
+	struct refusal refusals[2];
+	const char *before; /* the content, and after that */
+	int result;
+	const char *after;
+} refusal_rows[] = {
+	/* the file, the directory */
+	{ { { SYS_fsync, 0, 1, EIO } }, OLD, -EIO, OLD },
+	{ { { SYS_fsync, 1, 1, EIO } }, OLD, -EIO, FUSE },
+	{ { { SYS_fsync, 0, 1, ENOSPC } }, OLD, -ENOSPC, OLD },
+	{ { { SYS_fsync, 0, 3, EINTR } }, OLD, 1, FUSE },
+	{ { { SYS_fsync, 1, 3, EINTR } }, OLD, 1, FUSE },
+	/* there is nothing to flush */
+	{ { { SYS_fsync, 0, 2, EINVAL } }, OLD, 1, FUSE },
+	{ { { SYS_fsync, 0, 2, EROFS } }, OLD, 1, FUSE },
+	{ { { SYS_fsync, 0, 2, EROFS } }, FUSE, 0, FUSE },
+	{ { { SYS_fsync, 0, 1, EIO } }, FUSE, -EIO, FUSE },
+	{ { { SYS_fsync, 1, 1, EIO } }, FUSE, -EIO, FUSE },
+	{ { { SYS_write, 0, 3, EINTR } }, OLD, 1, FUSE },
+	{ { { SYS_write, 0, 1, EDQUOT } }, OLD, -EDQUOT, OLD },
+	{ { { SYS_fchmod, 0, 1, EPERM } }, OLD, -EPERM, OLD },
+	/* the lock of the directory, that of the temporary */
+	{ { { SYS_flock, 0, 1, ENOLCK } }, OLD, 1, FUSE },
+	{ { { SYS_flock, 1, 1, ENOLCK } }, OLD, 1, FUSE },
+	/* what cannot be read is written anew */
+	{ { { SYS_pread64, 0, 1, EIO } }, FUSE, 1, FUSE },
+	{ { { SYS_pread64, 0, 3, EINTR } }, FUSE, 0, FUSE },
+	/* fdopendir(3) looks at the directory first */
+	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, FUSE, 1, FUSE },
+	/* without a temporary that has no name */
+	{ { { SYS_linkat, 0, 1, ENOENT } }, OLD, 1, FUSE },
+	{ { { SYS_linkat, 0, 1, EPERM } }, OLD, 1, FUSE },
+	{ { { SYS_linkat, 0, 1, EINVAL } }, OLD, 1, FUSE },
+	{ { { SYS_linkat, 0, 1, ENOSPC } }, OLD, -ENOSPC, OLD },
+	{ { { SYS_linkat, 0, 1, EPERM }, { SYS_write, 1, 1, EIO } }, OLD, -EIO, OLD },
+	{ { { SYS_linkat, 0, 1, EPERM }, { SYS_fchmod, 1, 1, EIO } }, OLD, -EIO, OLD },
+	{ { { SYS_linkat, 0, 1, EPERM }, { SYS_fsync, 1, 1, EIO } }, OLD, -EIO, OLD },
+};
+
+/* No assertion stands between: check(3) writes for each. */
+START_TEST(a_system_call_that_fails_leaves_the_old_or_the_new_file)
+{
+	int dir_fd = harness_directory(), r;
+
+	write_old(dir_fd, refusal_rows[_i].before);
+	ck_assert_int_eq(fchmodat(dir_fd, NAME, 0644, 0), 0);
+	if (!refuse(refusal_rows[_i].refusals, 2))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	ck_assert_int_eq(r, refusal_rows[_i].result);
+	ck_assert_str_eq(content_of(dir_fd, NAME), refusal_rows[_i].after);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
+static void remove_temporaries(void *data)
+{
+	int dir_fd = *(int *)data;
+	char name[64];
+
+	for (int i = 0; i < 16; i++) {
+		(void)snprintf(name, sizeof(name), ".modules.devname.%d.%d", (int)getpid(), i);
+		(void)unlinkat(dir_fd, name, 0);
+	}
+}
+
+static const struct {
+	long call;
+	int error;
+} claims[] = {
+	{ SYS_flock, EWOULDBLOCK },
+	{ SYS_flock, ENOLCK },
+	{ SYS_flock, 0 },
+	{ SYS_newfstatat, EIO },
+};
+#define CALLS 6 /* of each: some are about the temporary */
+
+/*
+ * Another run, with the lock of the directory, finds the temporary before that is locked, and has
+ * locked or removed it by then.
+ */
+START_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover)
+{
+	long call = claims[_i / CALLS].call;
+	unsigned int n = (unsigned int)_i % CALLS;
+	const struct refusal refusals[] = {
+		{ SYS_linkat, 0, 1, EPERM },
+		{ call, n, 1, claims[_i / CALLS].error },
+		{ SYS_fstat, n, call == SYS_newfstatat, claims[_i / CALLS].error },
+	};
+	int dir_fd = harness_directory(), r;
+
+	write_old(dir_fd, OLD);
+	refuse_meanwhile(remove_temporaries, &dir_fd);
+	if (!refuse(refusals, N(refusals)))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	ck_assert(r == 1 || r == -ENOENT);
+	ck_assert_str_eq(content_of(dir_fd, NAME), r == 1 ? FUSE : OLD);
+	ck_assert_str_eq(names_in(dir_fd), NAME);
+}
+END_TEST
+
+/* Makes the first names that this run would take. Returns the last of these. */
+static const char *take_names(int dir_fd, int n)
+{
+	static char taken[64];
+
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(taken, sizeof(taken), ".modules.devname.%d.%d", (int)getpid(), i);
+		harness_write(dir_fd, taken, OLD, strlen(OLD));
+	}
+	return taken;
+}
+
+/* With a temporary that gets its name at the end, or has it from the beginning. */
+START_TEST(no_name_left_keeps_the_old_file)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+
+	write_old(dir_fd, OLD);
+	(void)take_names(dir_fd, 16);
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	if (_i > 0 && !refuse_next(SYS_linkat, EPERM))
+		return;
+	ck_assert_int_eq(replace(dir_fd, NAME), -EEXIST);
+	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
+}
+END_TEST
+
+START_TEST(the_last_name_will_do)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+
+	(void)take_names(dir_fd, 15);
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	if (_i > 0 && !refuse_next(SYS_linkat, EPERM))
+		return;
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_int_eq(close(holder), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+/* Whether linkat(2) takes a descriptor then depends on the kernel. */
+START_TEST(no_capability_is_needed)
+{
+	int dir_fd = harness_directory(), r;
+
+	write_old(dir_fd, OLD);
+	ck_assert_int_eq(fchmod(dir_fd, 0777), 0);
+	if (!become_nobody())
+		return;
+	r = replace(dir_fd, NAME);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert_int_eq(r, 1);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+/* --- killed ------------------------------------------------------------------------------- */
+
+static int wait_for(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0)
+		ck_assert_int_eq(errno, EINTR);
+	return status;
+}
+
+static int replace_in_child(void *data)
+{
+	return replace(*(int *)data, NAME) == 1 ? 0 : 1;
+}
+
+START_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_file)
+{
+	int dir_fd = harness_directory(), killed = 1;
+	unsigned int n_old = 0, n_new = 0;
+
+	for (unsigned int stop = 0; killed > 0; stop++) {
+		int fd = reopen(dir_fd);
+		bool is_new;
+
+		write_old(dir_fd, OLD);
+		killed = harness_stop_at(replace_in_child, &fd, stop, NULL);
+		ck_assert_int_eq(close(fd), 0);
+		if (killed < 0)
+			return;
+		is_new = strcmp(content_of(dir_fd, NAME), FUSE) == 0;
+		if (!is_new)
+			ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
+		*(is_new ? &n_new : &n_old) += 1;
+		fd = reopen(dir_fd);
+		ck_assert_int_eq(replace(fd, NAME), is_new ? 0 : 1);
+		ck_assert_int_eq(close(fd), 0);
+		check_is_new(dir_fd);
+	}
+	/* it opens, writes, flushes and renames before, and flushes the directory after */
+	ck_assert_uint_ge(n_old, 8);
+	ck_assert_uint_ge(n_new, 2);
+}
+END_TEST
+
+/* --- the lock ----------------------------------------------------------------------------- */
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+START_TEST(a_free_lock_is_had_at_once_and_again_by_who_has_it)
+{
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 1000), 0);
+	ck_assert_str_eq(names_in(dir_fd), "");
+}
+END_TEST
+
+START_TEST(a_negative_timeout_is_einval)
+{
+	int dir_fd = harness_directory(), other = reopen(dir_fd);
+
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, -1), -EINVAL);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, -30000), -EINVAL);
+	ck_assert_int_eq(kmod_devname_lock(other, 0), 0);
+}
+END_TEST
+
+START_TEST(a_descriptor_that_cannot_lock_is_the_errno_of_flock)
+{
+	int dir_fd = harness_directory();
+	int path_fd = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	ck_assert_int_eq(kmod_devname_lock(-1, 0), -EBADF);
+	ck_assert_int_eq(kmod_devname_lock(path_fd, 0), -EBADF);
+}
+END_TEST
+
+START_TEST(a_signal_does_not_end_the_wait_for_the_lock)
+{
+	int dir_fd = harness_directory();
+
+	if (!refuse(&(struct refusal){ SYS_flock, 0, 2, EINTR }, 1))
+		return;
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), 0);
+}
+END_TEST
+
+START_TEST(a_held_lock_is_waited_for_as_long_as_asked)
+{
+	static const int timeouts[] = { 0, 1, 70, 300 };
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+
+	ck_assert_int_eq(flock(holder, LOCK_EX), 0);
+	for (size_t i = 0; i < N(timeouts); i++) {
+		long start = now_ms();
+
+		ck_assert_int_eq(kmod_devname_lock(dir_fd, timeouts[i]), -EWOULDBLOCK);
+		ck_assert_int_ge(now_ms() - start, timeouts[i]);
+	}
+}
+END_TEST
+
+START_TEST(closing_the_directory_releases_the_lock)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), -EWOULDBLOCK);
+	ck_assert_int_eq(close(holder), 0);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+}
+END_TEST
+
+static void *close_later(void *fd)
+{
+	static const struct timespec pause = { .tv_nsec = 200000000 };
+
+	(void)nanosleep(&pause, NULL);
+	(void)close(*(int *)fd);
+	return NULL;
+}
+
+START_TEST(a_lock_that_is_released_meanwhile_is_had)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	pthread_t thread;
+
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	ck_assert_int_eq(pthread_create(&thread, NULL, close_later, &holder), 0);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), 0);
+	ck_assert_int_eq(pthread_join(thread, NULL), 0);
+}
+END_TEST
+
+static const char *const bystanders[] = {
+	".modules.dep.1",        ".modules.devnam",     ".modules.devname",
+	".modules.devname.1",    ".modules.devname.1.", ".modules.devname.1.2x",
+	".modules.devname.orig", "modules.devname.1",   "tmpfileAbcdef",
+};
+
+START_TEST(with_the_lock_what_killed_runs_left_is_removed_and_nothing_else)
+{
+	int dir_fd = harness_directory();
+
+	/* no temporary: those are files */
+	ck_assert_int_eq(symlinkat("nowhere", dir_fd, ".modules.devname.1.1"), 0);
+	harness_write(dir_fd, ".modules.devname.1.0", OLD, strlen(OLD));
+	harness_write(dir_fd, ".modules.devname.99999999.7", "", 0);
+	harness_write(dir_fd, ".modules.devname.4711.12", FUSE, strlen(FUSE));
+	for (size_t i = 0; i < N(bystanders); i++)
+		harness_write(dir_fd, bystanders[i], "", 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_str_eq(names_in(dir_fd),
+			 ".modules.dep.1 .modules.devnam .modules.devname .modules.devname.1 "
+			 ".modules.devname.1. .modules.devname.1.1 .modules.devname.1.2x "
+			 ".modules.devname.orig "
+			 "modules.devname modules.devname.1 tmpfileAbcdef");
+}
+END_TEST
+
+START_TEST(leftovers_are_removed_even_if_the_file_is_left_alone)
+{
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	harness_write(dir_fd, ".modules.devname.1.0", OLD, strlen(OLD));
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+START_TEST(without_the_lock_the_file_is_replaced_and_leftovers_stay)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	/* the names that this run would take first: they may be another run's, at work */
+	const char *taken = take_names(dir_fd, 3);
+
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_str_eq(content_of(dir_fd, taken), OLD);
+	ck_assert_int_eq(close(holder), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+#define ROUNDS 3000
+
+/* Returns the first result that is no success, or 0. */
+static int replace_again_and_again(int dir_fd, bool empty_first)
+{
+	for (int i = 0; i < ROUNDS; i++) {
+		int r = (i % 2 == 0) == empty_first ? replace_by_empty(dir_fd)
+						    : replace(dir_fd, NAME);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/*
+ * One process has the lock and the other not, as when the wait for it has timed out: then
+ * both write, and neither may stand in the other's way.
+ */
+START_TEST(two_processes_at_once_both_succeed)
+{
+	int dir_fd = harness_directory(), holder = reopen(dir_fd), r, status;
+	pid_t pid;
+
+	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0)
+		_exit(-replace_again_and_again(dir_fd, false));
+	r = replace_again_and_again(holder, true);
+	status = wait_for(pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "without the lock: %s",
+		      strerror(WEXITSTATUS(status)));
+	ck_assert_msg(r == 0, "with the lock: %s", strerror(-r));
+	(void)replace(holder, NAME);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+struct rivals {
+	int dir_fd; /* without the lock */
+	int holder; /* with it */
+	unsigned int replaced;
+};
+
+/* On a file system without files that have no name yet; linkat(2) says here that it is one. */
+static int replace_named(void *data)
+{
+	const struct rivals *rivals = data;
+
+	if (!create_harness_deny(SYS_linkat, ENOENT))
+		return 1;
+	return replace(rivals->dir_fd, NAME) == 1 ? 0 : 1;
+}
+
+/* Another run, which comes by the lock now, and removes what it finds. */
+static void replace_by_rival(void *data)
+{
+	struct rivals *rivals = data;
+
+	ck_assert_int_eq(replace_by_empty(rivals->holder), 1);
+	rivals->replaced++;
+}
+
+START_TEST(a_temporary_that_another_run_takes_for_a_leftover_is_made_anew)
+{
+	int dir_fd = harness_directory(), stopped = 1;
+	struct rivals rivals = { 0 };
+
+	for (unsigned int stop = 0; stopped > 0; stop++) {
+		write_old(dir_fd, OLD);
+		rivals.dir_fd = reopen(dir_fd);
+		rivals.holder = reopen(dir_fd);
+		ck_assert_int_eq(kmod_devname_lock(rivals.holder, 0), 0);
+		stopped = harness_stop_at(replace_named, &rivals, stop, replace_by_rival);
+		ck_assert_int_eq(close(rivals.dir_fd), 0);
+		ck_assert_int_eq(close(rivals.holder), 0);
+		rivals.holder = reopen(dir_fd);
+		ck_assert_int_ge(replace(rivals.holder, NAME), 0);
+		ck_assert_int_eq(close(rivals.holder), 0);
+		check_is_new(dir_fd);
+	}
+	if (stopped == 0)
+		ck_assert_uint_gt(rivals.replaced, 20);
+}
+END_TEST
+
+static void add_content_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, a_file_that_is_not_there_is_made);
+	tcase_add_test(tcase, identical_content_is_left_alone_with_inode_and_times);
+	tcase_add_loop_test(tcase, identical_content_with_another_mode_is_replaced, 0,
+			    N(other_modes));
+	tcase_add_loop_test(tcase, other_content_is_replaced, 0, N(other_contents));
+	tcase_add_test(tcase, the_file_stays_open_and_as_it_was_for_who_reads_it);
+	tcase_add_loop_test(tcase, the_mode_is_0644_whatever_the_umask, 0, N(umasks));
+	tcase_add_test(tcase, an_empty_table_is_a_file_of_zero_bytes);
+	tcase_add_loop_test(tcase, a_link_is_replaced_and_what_it_leads_to_is_untouched, 0,
+			    N(link_targets));
+	tcase_add_test(tcase, another_name_of_the_old_file_keeps_the_old_content);
+	tcase_add_test(tcase, a_fifo_is_replaced_and_does_not_block);
+	tcase_add_test(tcase, a_socket_is_replaced);
+	tcase_add_loop_test(tcase, any_name_without_a_slash_will_do, 0, 6);
+}
+
+static void add_failure_tests(TCase *tcase)
+{
+	tcase_add_loop_test(tcase, a_directory_is_eisdir_and_stays, 0, 2);
+	tcase_add_loop_test(tcase, a_bad_name_is_einval_and_nothing_is_made, 0, N(bad_names));
+	tcase_add_test(tcase, a_name_of_256_bytes_is_too_long_and_nothing_is_left);
+	tcase_add_test(tcase, a_removed_directory_is_enoent);
+	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
+	tcase_add_loop_test(tcase, a_directory_that_may_not_be_written_keeps_the_old_file, 0, 2);
+	tcase_add_test(tcase, a_write_that_stops_half_way_keeps_the_old_file);
+	tcase_add_loop_test(tcase, a_system_call_that_fails_leaves_the_old_or_the_new_file, 0,
+			    N(refusal_rows));
+	tcase_add_loop_test(tcase, another_temporary_is_made_if_the_first_is_taken_for_a_leftover,
+			    0, CALLS * N(claims));
+	tcase_add_loop_test(tcase, no_name_left_keeps_the_old_file, 0, 2);
+	tcase_add_loop_test(tcase, the_last_name_will_do, 0, 2);
+	tcase_add_test(tcase, no_capability_is_needed);
+	if (harness_under_valgrind())
+		return;
+	/* valgrind has descriptors of its own, and lets open(2) fail after it has made the file */
+	tcase_add_test(tcase, no_file_descriptor_left_keeps_the_old_file);
+	/* nor has it anything to say of what is killed */
+	tcase_add_test(tcase, a_kill_at_any_system_call_leaves_the_old_or_the_new_file);
+}
+
+static void add_lock_tests(TCase *tcase)
+{
+	tcase_add_test(tcase, a_free_lock_is_had_at_once_and_again_by_who_has_it);
+	tcase_add_test(tcase, a_negative_timeout_is_einval);
+	tcase_add_test(tcase, a_descriptor_that_cannot_lock_is_the_errno_of_flock);
+	tcase_add_test(tcase, a_signal_does_not_end_the_wait_for_the_lock);
+	tcase_add_test(tcase, a_held_lock_is_waited_for_as_long_as_asked);
+	tcase_add_test(tcase, closing_the_directory_releases_the_lock);
+	tcase_add_test(tcase, a_lock_that_is_released_meanwhile_is_had);
+	tcase_add_test(tcase, with_the_lock_what_killed_runs_left_is_removed_and_nothing_else);
+	tcase_add_test(tcase, leftovers_are_removed_even_if_the_file_is_left_alone);
+	tcase_add_test(tcase, without_the_lock_the_file_is_replaced_and_leftovers_stay);
+	tcase_add_test(tcase, two_processes_at_once_both_succeed);
+	tcase_add_test(tcase, a_temporary_that_another_run_takes_for_a_leftover_is_made_anew);
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("replace");
+	TCase *tcase = tcase_create("replace");
+
+	tcase_set_timeout(tcase, 120);
+	add_content_tests(tcase);
+	add_failure_tests(tcase);
+	add_lock_tests(tcase);
+	suite_add_tcase(suite, tcase);
+	return harness_run(suite);
+}

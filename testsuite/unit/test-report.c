@@ -1,0 +1,461 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The report: findings in order, their place, their counts, and messages that are safe to show. */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/harness.h"
+#include "base/report.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const struct place nowhere = { NULL, 0 };
+static struct kmod_devname_report *report;
+
+static void set_up(void)
+{
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+}
+
+static void tear_down(void)
+{
+	ck_assert_ptr_null(kmod_devname_report_unref(report));
+}
+
+/* --- names ------------------------------------------------------------------------------- */
+
+/* The header's list; numbers and names are stable. */
+static const struct {
+	int code;
+	const char *name;
+} code_rows[] = {
+	{ 1, "malformed" },         { 2, "corrupt" },          { 3, "unsupported" },
+	{ 4, "too-large" },         { 5, "dangling-link" },    { 6, "not-regular" },
+	{ 7, "vanished" },          { 8, "duplicate-module" }, { 9, "bad-order" },
+	{ 20, "missing-number" },   { 21, "ambiguous" },       { 22, "dynamic-minor" },
+	{ 23, "bad-name" },         { 24, "bad-number" },      { 25, "bad-module-name" },
+	{ 26, "too-many-aliases" }, { 40, "bad-line" },        { 41, "long-line" },
+	{ 42, "cut-line" },         { 43, "bad-index" },       { 44, "stale-index" },
+	{ 45, "bad-config" },       { 46, "bad-rule" },        { 47, "unknown-owner" },
+	{ 60, "name-conflict" },    { 61, "same-number" },     { 62, "shared-node" },
+	{ 63, "taken-minor" },      { 64, "built-in" },        { 65, "block-autoload" },
+	{ 66, "not-loaded" },       { 67, "no-static-node" },  { 70, "out-of-date" },
+	{ 71, "no-file" },          { 80, "wrong-node" },      { 81, "obstructed" },
+	{ 82, "nodev" },            { 83, "absent" },          { 84, "wrong-mode" },
+	{ 100, "system" },
+};
+
+static const char *wanted_name(int code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(code_rows); i++)
+		if (code_rows[i].code == code)
+			return code_rows[i].name;
+	return NULL;
+}
+
+/* Also that no other number has a name: a new code has to come into the list above. */
+START_TEST(every_code_has_its_name)
+{
+	for (int code = -1; code <= 10000; code++) {
+		const char *name = kmod_devname_code_to_string((enum kmod_devname_code)code);
+		const char *wanted = wanted_name(code);
+
+		if (!wanted && name)
+			ck_abort_msg("%d is '%s'", code, name);
+		if (wanted && (!name || strcmp(name, wanted) != 0))
+			ck_abort_msg("%d is '%s', not '%s'", code, name ? name : "", wanted);
+	}
+	ck_assert_ptr_null(kmod_devname_code_to_string((enum kmod_devname_code)INT_MAX));
+}
+END_TEST
+
+/*
+ * A switch without a default: the compiler warns when the enum gets a value that is not here,
+ * and a value that is here must have a name.
+ */
+static bool is_code(enum kmod_devname_code code)
+{
+	switch (code) {
+	case KMOD_DEVNAME_MALFORMED:
+	case KMOD_DEVNAME_CORRUPT:
+	case KMOD_DEVNAME_UNSUPPORTED:
+	case KMOD_DEVNAME_TOO_LARGE:
+	case KMOD_DEVNAME_DANGLING_LINK:
+	case KMOD_DEVNAME_NOT_REGULAR:
+	case KMOD_DEVNAME_VANISHED:
+	case KMOD_DEVNAME_DUPLICATE_MODULE:
+	case KMOD_DEVNAME_BAD_ORDER:
+	case KMOD_DEVNAME_MISSING_NUMBER:
+	case KMOD_DEVNAME_AMBIGUOUS:
+	case KMOD_DEVNAME_DYNAMIC_MINOR:
+	case KMOD_DEVNAME_BAD_NAME:
+	case KMOD_DEVNAME_BAD_NUMBER:
+	case KMOD_DEVNAME_BAD_MODULE_NAME:
+	case KMOD_DEVNAME_TOO_MANY_ALIASES:
+	case KMOD_DEVNAME_BAD_LINE:
+	case KMOD_DEVNAME_LONG_LINE:
+	case KMOD_DEVNAME_CUT_LINE:
+	case KMOD_DEVNAME_BAD_INDEX:
+	case KMOD_DEVNAME_STALE_INDEX:
+	case KMOD_DEVNAME_BAD_CONFIG:
+	case KMOD_DEVNAME_BAD_RULE:
+	case KMOD_DEVNAME_UNKNOWN_OWNER:
+	case KMOD_DEVNAME_NAME_CONFLICT:
+	case KMOD_DEVNAME_SAME_NUMBER:
+	case KMOD_DEVNAME_SHARED_NODE:
+	case KMOD_DEVNAME_TAKEN_MINOR:
+	case KMOD_DEVNAME_BUILT_IN_NODE:
+	case KMOD_DEVNAME_BLOCK_AUTOLOAD:
+	case KMOD_DEVNAME_NOT_LOADED:
+	case KMOD_DEVNAME_NO_STATIC_NODE:
+	case KMOD_DEVNAME_OUT_OF_DATE:
+	case KMOD_DEVNAME_NO_FILE:
+	case KMOD_DEVNAME_WRONG_NODE:
+	case KMOD_DEVNAME_OBSTRUCTED:
+	case KMOD_DEVNAME_NODEV:
+	case KMOD_DEVNAME_ABSENT:
+	case KMOD_DEVNAME_WRONG_MODE:
+	case KMOD_DEVNAME_SYSTEM:
+		return true;
+	}
+	return false;
+}
+
+START_TEST(every_value_of_the_enum_has_a_name)
+{
+	for (int code = 0; code <= 10000; code++)
+		if (is_code((enum kmod_devname_code)code) != (wanted_name(code) != NULL))
+			ck_abort_msg("%d", code);
+}
+END_TEST
+
+START_TEST(names_of_codes_are_unique_words)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(code_rows); i++) {
+		const char *name =
+			kmod_devname_code_to_string((enum kmod_devname_code)code_rows[i].code);
+
+		ck_assert_ptr_nonnull(name);
+		ck_assert_msg(name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")] == '\0', "%s",
+			      name);
+		for (size_t j = 0; j < i; j++)
+			ck_assert_msg(
+				strcmp(name, kmod_devname_code_to_string(
+						     (enum kmod_devname_code)code_rows[j].code)) !=
+					0,
+				"%s twice", name);
+	}
+}
+END_TEST
+
+START_TEST(every_severity_has_its_name)
+{
+	static const char *const names[] = { "note", "warning", "error" };
+
+	ck_assert_int_eq(KMOD_DEVNAME_NOTE, 0);
+	ck_assert_int_eq(KMOD_DEVNAME_WARNING, 1);
+	ck_assert_int_eq(KMOD_DEVNAME_ERROR, 2);
+	for (int i = 0; i < 3; i++)
+		ck_assert_str_eq(kmod_devname_severity_to_string((enum kmod_devname_severity)i),
+				 names[i]);
+	for (int i = -10; i <= 1000; i++)
+		if ((i < 0 || i > 2) &&
+		    kmod_devname_severity_to_string((enum kmod_devname_severity)i))
+			ck_abort_msg("%d has a name", i);
+}
+END_TEST
+
+/* --- findings ---------------------------------------------------------------------------- */
+
+static int add(enum kmod_devname_severity severity, const char *text)
+{
+	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, severity, &nowhere, "%s", text);
+}
+
+static const char *last_message(void)
+{
+	return kmod_devname_finding_get_message(
+		kmod_devname_report_get(report, kmod_devname_report_size(report) - 1));
+}
+
+START_TEST(a_new_report_is_empty)
+{
+	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
+	ck_assert_ptr_null(kmod_devname_report_get(report, 0));
+	for (int i = 0; i < 3; i++)
+		ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity)i),
+				  0);
+}
+END_TEST
+
+START_TEST(findings_stay_in_order)
+{
+	char text[32];
+
+	for (unsigned int i = 0; i < 1000; i++) {
+		(void)snprintf(text, sizeof(text), "number %u", i);
+		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+	}
+	ck_assert_uint_eq(kmod_devname_report_size(report), 1000);
+	for (unsigned int i = 0; i < 1000; i++) {
+		(void)snprintf(text, sizeof(text), "number %u", i);
+		ck_assert_str_eq(
+			kmod_devname_finding_get_message(kmod_devname_report_get(report, i)), text);
+	}
+	ck_assert_ptr_null(kmod_devname_report_get(report, 1000));
+	ck_assert_ptr_null(kmod_devname_report_get(report, SIZE_MAX));
+}
+END_TEST
+
+START_TEST(findings_live_as_long_as_the_report)
+{
+	const struct kmod_devname_finding *first;
+
+	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "the first"), 0);
+	first = kmod_devname_report_get(report, 0);
+	for (unsigned int i = 0; i < 1000; i++)
+		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+	ck_assert_ptr_eq(kmod_devname_report_get(report, 0), first);
+	ck_assert_str_eq(kmod_devname_finding_get_message(first), "the first");
+}
+END_TEST
+
+START_TEST(each_severity_is_counted)
+{
+	for (unsigned int i = 0; i < 3; i++)
+		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+	for (unsigned int i = 0; i < 5; i++)
+		ck_assert_int_eq(add(KMOD_DEVNAME_WARNING, "x"), 0);
+	for (unsigned int i = 0; i < 7; i++)
+		ck_assert_int_eq(add(KMOD_DEVNAME_ERROR, "x"), 0);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_NOTE), 3);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_WARNING), 5);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_ERROR), 7);
+	ck_assert_uint_eq(kmod_devname_report_size(report), 15);
+	ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity)3), 0);
+	ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity) - 1), 0);
+}
+END_TEST
+
+START_TEST(a_finding_has_what_it_was_given)
+{
+	char file[] = "dir/\xff file.ko";
+	const struct place place = { file, 42 };
+	const struct kmod_devname_finding *finding;
+
+	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_VANISHED, KMOD_DEVNAME_WARNING, &place,
+				    "%s %d", "number", 7),
+			 0);
+	memset(file, 'x', strlen(file)); /* the report has a copy */
+	finding = kmod_devname_report_get(report, 0);
+	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_VANISHED);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_WARNING);
+	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "dir/\xff file.ko");
+	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 42);
+	ck_assert_str_eq(kmod_devname_finding_get_message(finding), "number 7");
+}
+END_TEST
+
+START_TEST(a_finding_may_have_no_file)
+{
+	const struct kmod_devname_finding *finding;
+
+	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+	finding = kmod_devname_report_get(report, 0);
+	ck_assert_ptr_null(kmod_devname_finding_get_file(finding));
+	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 0);
+}
+END_TEST
+
+START_TEST(null_drops_findings)
+{
+	ck_assert_int_eq(
+		report_add(NULL, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, &nowhere, "%s", "x"),
+		0);
+	ck_assert_int_eq(report_system(NULL, -EIO, &nowhere), -EIO);
+}
+END_TEST
+
+static const int error_rows[] = { ENOENT, EACCES, EIO, EISDIR, ENOMEM, ENOSPC, EMFILE };
+
+START_TEST(a_system_finding_names_file_and_error)
+{
+	const struct place place = { "x.ko", 0 };
+	const struct kmod_devname_finding *finding;
+	int error = error_rows[_i];
+
+	ck_assert_int_eq(report_system(report, -error, &place), -error);
+	finding = kmod_devname_report_get(report, 0);
+	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_SYSTEM);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);
+	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "x.ko");
+	ck_assert_msg(strcmp(kmod_devname_finding_get_message(finding), strerror(error)) == 0,
+		      "error %d: '%s'", error, kmod_devname_finding_get_message(finding));
+}
+END_TEST
+
+START_TEST(a_report_lives_until_its_last_reference)
+{
+	ck_assert_ptr_eq(kmod_devname_report_ref(report), report);
+	ck_assert_ptr_null(kmod_devname_report_unref(report));
+	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+	ck_assert_uint_eq(kmod_devname_report_size(report), 1);
+	ck_assert_ptr_null(kmod_devname_report_unref(NULL));
+}
+END_TEST
+
+/* --- messages ---------------------------------------------------------------------------- */
+
+static const struct {
+	const char *text, *message;
+} escape_rows[] = {
+	{ "", "" },
+	{ "plain text, 'quoted' \"twice\" 100%", "plain text, 'quoted' \"twice\" 100%" },
+	{ " ~", " ~" },
+	{ "\n", "\\x0a" },
+	{ "\r\n\t\v\f\a\b", "\\x0d\\x0a\\x09\\x0b\\x0c\\x07\\x08" },
+	{ "\\", "\\x5c" },
+	{ "\\x0a", "\\x5cx0a" }, /* not to be mixed up with a newline */
+	{ "\033[31m", "\\x1b[31m" },
+	{ "\001\037\177", "\\x01\\x1f\\x7f" },
+	{ "\200\237\240\377", "\\x80\\x9f\\xa0\\xff" },
+	{ "\303\274", "\\xc3\\xbc" },
+	{ "%s%n", "%s%n" },
+};
+
+START_TEST(bytes_that_are_not_printable_are_escaped)
+{
+	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, escape_rows[_i].text), 0);
+	ck_assert_str_eq(last_message(), escape_rows[_i].message);
+}
+END_TEST
+
+START_TEST(every_byte_is_shown_or_escaped)
+{
+	for (unsigned int c = 1; c < 256; c++) {
+		const char text[] = { '<', (char)c, '>', '\0' };
+		char wanted[16];
+
+		if (c < 32 || c > 126 || c == '\\')
+			(void)snprintf(wanted, sizeof(wanted), "<\\x%02x>", c);
+		else
+			(void)snprintf(wanted, sizeof(wanted), "<%c>", (int)c);
+		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+		ck_assert_msg(strcmp(last_message(), wanted) == 0, "byte %u: '%s'", c,
+			      last_message());
+	}
+}
+END_TEST
+
+/* A text that fits is whole; another is cut and says so. */
+static const struct {
+	size_t size;
+	char byte;
+	bool whole;
+} length_rows[] = {
+	{ 900, 'x', true },   { 990, 'x', true },     { 1001, 'x', false }, { 1004, 'x', false },
+	{ 5000, 'x', false }, { 200000, 'x', false }, { 240, '\n', true },  { 251, '\n', false },
+	{ 252, '\n', false }, { 9999, '\n', false },
+};
+
+START_TEST(messages_have_at_most_1000_bytes)
+{
+	size_t size = length_rows[_i].size, length, expected;
+	char *text = malloc(size + 1);
+	bool escaped = length_rows[_i].byte == '\n';
+
+	ck_assert_ptr_nonnull(text);
+	memset(text, length_rows[_i].byte, size);
+	text[size] = '\0';
+	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+	free(text);
+	length = strlen(last_message());
+	expected = escaped ? 4 * size : size;
+	ck_assert_msg((length == expected) == length_rows[_i].whole, "%zu bytes become %zu", size,
+		      length);
+	ck_assert_msg(length <= 1000, "%zu bytes become %zu", size, length);
+	ck_assert_msg(length_rows[_i].whole || length >= 990, "%zu bytes become %zu", size, length);
+	if (!length_rows[_i].whole)
+		ck_assert_str_eq(last_message() + length - 3, "...");
+}
+END_TEST
+
+/* Wherever it is cut, there is no half of an escape before the dots. */
+START_TEST(an_escape_is_never_cut)
+{
+	for (size_t plain = 960; plain < 980; plain++) {
+		char text[1300];
+		const char *p;
+
+		memset(text, 'x', plain);
+		memset(text + plain, '\n', 100);
+		text[plain + 100] = '\0';
+		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+		for (p = last_message() + plain; strncmp(p, "\\x0a", 4) == 0; p += 4)
+			;
+		ck_assert_msg(strcmp(p, "...") == 0, "after %zu bytes: '%s'", plain, p);
+		ck_assert_uint_le(strlen(last_message()), 1000);
+	}
+}
+END_TEST
+
+static TCase *make_names(void)
+{
+	TCase *tests = tcase_create("names");
+
+	tcase_add_test(tests, every_code_has_its_name);
+	tcase_add_test(tests, every_value_of_the_enum_has_a_name);
+	tcase_add_test(tests, names_of_codes_are_unique_words);
+	tcase_add_test(tests, every_severity_has_its_name);
+	return tests;
+}
+
+static TCase *make_findings(void)
+{
+	TCase *tests = tcase_create("findings");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, a_new_report_is_empty);
+	tcase_add_test(tests, findings_stay_in_order);
+	tcase_add_test(tests, findings_live_as_long_as_the_report);
+	tcase_add_test(tests, each_severity_is_counted);
+	tcase_add_test(tests, a_finding_has_what_it_was_given);
+	tcase_add_test(tests, a_finding_may_have_no_file);
+	tcase_add_test(tests, null_drops_findings);
+	tcase_add_loop_test(tests, a_system_finding_names_file_and_error, 0,
+			    ARRAY_SIZE(error_rows));
+	tcase_add_test(tests, a_report_lives_until_its_last_reference);
+	return tests;
+}
+
+static TCase *make_messages(void)
+{
+	TCase *tests = tcase_create("messages");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_loop_test(tests, bytes_that_are_not_printable_are_escaped, 0,
+			    ARRAY_SIZE(escape_rows));
+	tcase_add_test(tests, every_byte_is_shown_or_escaped);
+	tcase_add_loop_test(tests, messages_have_at_most_1000_bytes, 0, ARRAY_SIZE(length_rows));
+	tcase_add_test(tests, an_escape_is_never_cut);
+	return tests;
+}
+
+int main(void)
+{
+	TCase *(*const make[])(void) = { make_names, make_findings, make_messages };
+	Suite *suite = suite_create("report");
+
+	for (size_t i = 0; i < ARRAY_SIZE(make); i++) {
+		TCase *tests = make[i]();
+
+		tcase_set_timeout(tests, 60);
+		suite_add_tcase(suite, tests);
+	}
+	return harness_run(suite);
+}

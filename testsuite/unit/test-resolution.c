@@ -1,0 +1,430 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * modprobe.d(5) -> statements with their places, and what resolving refuses. What modules it
+ * leads to is compared with modprobe itself, see explain.sh.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/harness.h"
+#include "modprobe/modprobe-config.h"
+#include "modprobe/softdep.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define DIRECTORY "lib/modules/1"
+
+static int root_with(const char *config)
+{
+	int root_fd = harness_directory();
+
+	harness_write(root_fd, "etc/modprobe.d/x.conf", config, strlen(config));
+	harness_write(root_fd, DIRECTORY "/x", "", 0);
+	return root_fd;
+}
+
+static const struct {
+	const char *config;
+	const char *written; /* for libkmod */
+	const char *codes;
+} rows[] = {
+	{ "", "", "" },
+	{ "# blacklist a\n\n \t\n", "", "" },
+	{ "blacklist a-b\n", "blacklist a_b \n", "" },
+	{ " \tblacklist\t a  rest is passed over\n", "blacklist a \n", "" },
+	{ "alias a-* b-c d\n", "alias a_* b_c\n", "" },
+	{ "alias [a-z]-x b\n", "alias [a-z]_x b\n", "" },
+	{ "alias [a b\n", "", "bad-config" },
+	{ "alias a] b\n", "", "bad-config" },
+	{ "alias a\n", "", "bad-config" },
+	{ "install a-b /bin/x-y --z\n", "install a_b /bin/x-y --z\n", "" },
+	{ "install a\n", "", "bad-config" },
+	{ "softdep a pre: b-c post: d\n", "softdep a pre: b-c post: d\n", "" },
+	{ "softdep\n", "", "bad-config" },
+	{ "options a x=1\nremove a /bin/x\n", "remove a /bin/x\n", "" },
+	{ "options a\nremove\n", "", "bad-config,bad-config" },
+	{ "Blacklist a\nx\n", "", "bad-config,bad-config" },
+	{ "blacklist \\\na\nblacklist b", "blacklist a \nblacklist b \n", "" },
+	/* it does not swallow the statement behind */
+	{ "install a x\\\\\n\nblacklist b\n", "install a x\\ \nblacklist b \n", "" },
+};
+
+START_TEST(statements_are_read)
+{
+	struct kmod_devname_report *report;
+	struct modprobe_config config = { 0 };
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd = root_with(rows[_i].config);
+
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	ck_assert_int_eq(modprobe_config_read(&config, report, root_fd, NULL), 0);
+	ck_assert_str_eq(harness_codes(report), rows[_i].codes);
+	ck_assert_int_eq(modprobe_config_write(&config, stream), 0);
+	(void)fclose(stream);
+	ck_assert_str_eq(text, rows[_i].written);
+	free(text);
+	modprobe_config_done(&config);
+	kmod_devname_report_unref(report);
+	(void)close(root_fd);
+}
+END_TEST
+
+START_TEST(the_statement_that_decides_is_found_with_its_place)
+{
+	static const char text[] = "blacklist f*\nblacklist fuse\nblacklist fuse\n"
+				   "install t?n /bin/1\ninstall tun /bin/2\n"
+				   "alias char-major-10-* a\nalias char-major-10-5 b\n";
+	struct modprobe_config config = { 0 };
+	const struct modprobe_statement *found;
+	int root_fd = root_with(text);
+
+	ck_assert_int_eq(modprobe_config_read(&config, NULL, root_fd, NULL), 0);
+	found = modprobe_config_find(&config, MODPROBE_BLACKLIST, "fuse");
+	ck_assert_ptr_nonnull(found);
+	ck_assert_str_eq(found->file, "/etc/modprobe.d/x.conf");
+	ck_assert_uint_eq(found->line, 2);
+	ck_assert_ptr_null(modprobe_config_find(&config, MODPROBE_BLACKLIST, "fus"));
+	found = modprobe_config_find(&config, MODPROBE_INSTALL, "tun");
+	ck_assert_ptr_nonnull(found);
+	ck_assert_str_eq(found->value, "/bin/1");
+	ck_assert_ptr_null(modprobe_config_find(&config, MODPROBE_INSTALL, "fuse"));
+	found = modprobe_config_find_alias(&config, "char_major_10_5", "b");
+	ck_assert_ptr_nonnull(found);
+	ck_assert_uint_eq(found->line, 7);
+	ck_assert_ptr_null(modprobe_config_find_alias(&config, "char_major_11_5", "a"));
+	modprobe_config_done(&config);
+	(void)close(root_fd);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *names; /* "a b " */
+} command_lines[] = {
+	{ "", "" },
+	{ "quiet root=/dev/sda1\n", "" },
+	{ "quiet modprobe.blacklist=a\n", "a " },
+	{ "modprobe.blacklist=a,b,c ro modprobe.blacklist=d", "a b c d " },
+	{ "\"modprobe.blacklist=a\" x", "a " },
+	{ "modprobe.blacklist=\"a,b\" x", "a b " },
+	{ "modprobe.blacklist=,a,,b,", "a b " },
+	{ "modprobe.blacklist=", "" },
+	{ "modprobe.blacklist= a", "" },
+	{ "modprobe.blacklist=\"\" a", "" },
+	{ "modprobe.blacklist= modprobe.blacklist=a", "a " },
+	{ "modprobe.blacklist=\"\"\tmodprobe.blacklist=a", "a " },
+	{ "dyndbg=\"x modprobe.blacklist=a y\" modprobe.blacklist=b", "b " },
+	{ "modprobe.blacklist=\"a,b", "a b " },
+	{ "modprobe.blacklist=a,b\" modprobe.blacklist=c", "a " },
+	{ "modprobe.blacklist=\"a b,c\" modprobe.blacklist=d", "c d " },
+	{ "\"modprobe.blacklist=a b\" c", "" },
+	{ "  quiet  ", "" },
+	{ "", "" },
+	{ "xmodprobe.blacklist=a modprobe.blacklistx=b", "" },
+};
+
+START_TEST(a_command_line_blacklists)
+{
+	struct modprobe_config config = { 0 };
+	char *text = strdup(command_lines[_i].text), names[64] = "";
+
+	ck_assert_int_eq(modprobe_config_add_cmdline(&config, text), 0);
+	for (size_t i = 0; i < config.size; i++) {
+		ck_assert_int_eq(config.items[i].word, MODPROBE_BLACKLIST);
+		ck_assert_uint_eq(config.items[i].line, 0);
+		strcat(strcat(names, config.items[i].key), " ");
+	}
+	ck_assert_str_eq(names, command_lines[_i].names);
+	free(text);
+	modprobe_config_done(&config);
+}
+END_TEST
+
+START_TEST(statements_are_bounded)
+{
+	enum { N = 100001 };
+	static const char line[] = "blacklist a\n";
+	char *text = malloc(N * (sizeof(line) - 1) + 1);
+	struct modprobe_config config = { 0 };
+	int root_fd;
+
+	for (size_t i = 0; i < N; i++)
+		memcpy(text + i * (sizeof(line) - 1), line, sizeof(line));
+	root_fd = root_with(text);
+	ck_assert_int_eq(modprobe_config_read(&config, NULL, root_fd, NULL), -EFBIG);
+	modprobe_config_done(&config);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
+static const struct {
+	const char *directory;
+	mode_t type;
+	unsigned int major;
+	unsigned int minor;
+	unsigned int flags;
+	int wanted;
+} refused[] = {
+	{ "", S_IFCHR, 10, 229, 0, -EINVAL },
+	{ DIRECTORY, S_IFREG, 10, 229, 0, -EINVAL },
+	{ DIRECTORY, S_IFCHR, 0, 229, 0, -EINVAL },
+	{ DIRECTORY, S_IFCHR, KMOD_DEVNAME_MAJOR_MAX + 1, 0, 0, -EINVAL },
+	{ DIRECTORY, S_IFCHR, 10, KMOD_DEVNAME_MINOR_MAX + 1, 0, -EINVAL },
+	{ DIRECTORY, S_IFCHR, 10, 229, 2, -EINVAL },
+	{ "lib/modules/2", S_IFCHR, 10, 229, 0, -ENOENT },
+	{ DIRECTORY "/x", S_IFCHR, 10, 229, 0, -ENOTDIR },
+};
+
+START_TEST(what_cannot_be_resolved_is_refused)
+{
+	struct kmod_devname_resolution *resolution = NULL;
+	int root_fd = root_with("");
+
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, refused[_i].directory,
+						     refused[_i].type, refused[_i].major,
+						     refused[_i].minor, refused[_i].flags, NULL,
+						     &resolution),
+			 refused[_i].wanted);
+	ck_assert_ptr_null(resolution);
+	(void)close(root_fd);
+}
+END_TEST
+
+#if WITH_LIBKMOD
+static const struct {
+	const char *text;
+	const char *before;
+	const char *after;
+} softdeps[] = {
+	{ "", "", "" },
+	{ "pre: a b post: c", "a b", "c" },
+	{ "post: c pre: a", "a", "c" },
+	{ "pre: a pre: b post: c\tpost: d ", "a b", "c d" },
+	{ "a pre: b", "b", "" },
+	{ "a b", "", "" },
+	{ "pre:a post: c", "", "c" },
+	{ "pre: a\rb\fc", "a b c", "" },
+	{ "pre: post:", "", "" },
+};
+
+static void check_names(const struct list *names, const char *wanted)
+{
+	char text[64] = "";
+
+	for (size_t i = 0; i < names->size; i++)
+		(void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s",
+			       i > 0 ? " " : "", (const char *)names->items[i]);
+	ck_assert_str_eq(text, wanted);
+}
+
+START_TEST(soft_dependencies_are_read)
+{
+	struct softdep softdep;
+
+	ck_assert_int_eq(softdep_parse(&softdep, softdeps[_i].text), 0);
+	check_names(&softdep.before, softdeps[_i].before);
+	check_names(&softdep.after, softdeps[_i].after);
+	softdep_done(&softdep);
+}
+END_TEST
+#endif
+
+START_TEST(a_number_nobody_asks_for_needs_no_modules)
+{
+	struct kmod_devname_resolution *resolution;
+	int root_fd = root_with("");
+
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 255, 0, NULL,
+						     &resolution),
+			 0);
+	ck_assert_int_eq(kmod_devname_resolution_get_verdict(resolution),
+			 KMOD_DEVNAME_VERDICT_NOT_ASKED);
+	ck_assert_ptr_null(kmod_devname_resolution_get_alias(resolution, 0));
+	ck_assert_uint_eq(kmod_devname_resolution_size(resolution), 0);
+	ck_assert_ptr_null(kmod_devname_resolution_get(resolution, 0));
+	ck_assert_int_eq(kmod_devname_resolution_loads(resolution, "fuse"), 0);
+	ck_assert_ptr_eq(kmod_devname_resolution_ref(resolution), resolution);
+	ck_assert_ptr_null(kmod_devname_resolution_unref(resolution));
+	ck_assert_ptr_null(kmod_devname_resolution_unref(resolution));
+	ck_assert_ptr_null(kmod_devname_resolution_unref(NULL));
+	(void)close(root_fd);
+}
+END_TEST
+
+#if WITH_LIBKMOD
+/* No indexes, but a configuration, which modprobe follows all the same. */
+START_TEST(a_configuration_is_resolved)
+{
+	struct kmod_devname_resolution *resolution;
+	const struct kmod_devname_step *step;
+	int root_fd = root_with("alias char-major-10-229 my-fuse\ninstall my-fuse /bin/x\n");
+
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
+						     &resolution),
+			 0);
+	ck_assert_int_eq(kmod_devname_resolution_get_verdict(resolution),
+			 KMOD_DEVNAME_VERDICT_COMMAND);
+	ck_assert_str_eq(kmod_devname_resolution_get_alias(resolution, 0), "char-major-10-229");
+	ck_assert_ptr_null(kmod_devname_resolution_get_alias(resolution, 1));
+	ck_assert_uint_eq(kmod_devname_resolution_size(resolution), 1);
+	step = kmod_devname_resolution_get(resolution, 0);
+	ck_assert_str_eq(kmod_devname_step_get_module(step), "my_fuse");
+	ck_assert_int_eq(kmod_devname_step_get_role(step), KMOD_DEVNAME_ROLE_ALIAS);
+	ck_assert_int_eq(kmod_devname_step_get_verdict(step), KMOD_DEVNAME_VERDICT_COMMAND);
+	ck_assert_ptr_null(kmod_devname_step_get_path(step));
+	ck_assert_str_eq(kmod_devname_step_get_command(step), "/bin/x");
+	ck_assert_str_eq(kmod_devname_step_get_file(step), "/etc/modprobe.d/x.conf");
+	ck_assert_uint_eq(kmod_devname_step_get_line(step), 2);
+	kmod_devname_resolution_unref(resolution);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* Soft dependencies one behind the other, of modules that only the configuration knows. */
+START_TEST(chains_are_bounded)
+{
+	static const struct {
+		unsigned int n;
+		size_t size; /* of what is found */
+		const char *codes;
+	} chains[] = { { 90, 90, "" },
+		       { 100, 100, "" },
+		       { 101, 100, "bad-config" },
+		       { 1000, 100, "bad-config" } };
+	struct kmod_devname_resolution *resolution;
+	struct kmod_devname_report *report;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd;
+
+	(void)fprintf(stream, "alias char-major-10-229 m0\n");
+	for (unsigned int i = 0; i < chains[_i].n; i++)
+		(void)fprintf(stream, "alias m%u x%u\nsoftdep x%u pre: m%u\nsoftdep m%u pre: m%u\n",
+			      i, i, i, i + 1, i, i + 1);
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0,
+						     report, &resolution),
+			 0);
+	ck_assert_uint_eq(kmod_devname_resolution_size(resolution), chains[_i].size);
+	ck_assert_str_eq(harness_codes(report), chains[_i].codes);
+	/* that of x99 */
+	if (*chains[_i].codes)
+		ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)),
+				  300);
+	kmod_devname_resolution_unref(resolution);
+	kmod_devname_report_unref(report);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* Modules that all have the alias. */
+START_TEST(steps_are_bounded)
+{
+	static const struct {
+		unsigned int n;
+		int r;
+	} aliases[] = { { 10000, 0 }, { 10001, -EFBIG } };
+	struct kmod_devname_resolution *resolution = NULL;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd;
+
+	for (unsigned int i = 0; i < aliases[_i].n; i++)
+		(void)fprintf(stream, "alias char-major-10-229 m%u\n", i);
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
+						     &resolution),
+			 aliases[_i].r);
+	if (resolution)
+		ck_assert_uint_eq(kmod_devname_resolution_size(resolution), aliases[_i].n);
+	kmod_devname_resolution_unref(resolution);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
+START_TEST(no_command_line_blacklists_nothing)
+{
+	struct kmod_devname_resolution *resolution;
+	int root_fd = root_with("");
+
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 205,
+						     KMOD_DEVNAME_RESOLVE_RUNNING, NULL,
+						     &resolution),
+			 0);
+	kmod_devname_resolution_unref(resolution);
+	(void)close(root_fd);
+}
+END_TEST
+#else
+START_TEST(a_build_without_libkmod_says_so)
+{
+	struct kmod_devname_resolution *resolution;
+	int root_fd = root_with("");
+
+	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
+						     &resolution),
+			 -EOPNOTSUPP);
+	(void)close(root_fd);
+}
+END_TEST
+#endif
+
+START_TEST(verdicts_and_roles_have_names)
+{
+	static const char *const verdicts[] = { "loads",       "loaded",   "built-in", "command",
+						"blacklisted", "off",      "no-file",  "no-module",
+						"no-index",    "not-asked" };
+	static const char *const roles[] = { "alias", "dependency", "soft-dependency" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)
+		ck_assert_str_eq(kmod_devname_verdict_to_string((enum kmod_devname_verdict)(i + 1)),
+				 verdicts[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+		ck_assert_str_eq(kmod_devname_role_to_string((enum kmod_devname_role)(i + 1)),
+				 roles[i]);
+	ck_assert_ptr_null(kmod_devname_verdict_to_string((enum kmod_devname_verdict)0));
+	ck_assert_ptr_null(kmod_devname_verdict_to_string((enum kmod_devname_verdict)11));
+	ck_assert_ptr_null(kmod_devname_role_to_string((enum kmod_devname_role)0));
+	ck_assert_ptr_null(kmod_devname_role_to_string((enum kmod_devname_role)4));
+}
+END_TEST
+
+int main(void)
+{
+	TCase *tests = tcase_create("resolution");
+	Suite *suite = suite_create("resolution");
+
+	tcase_set_timeout(tests, 300);
+	tcase_add_loop_test(tests, statements_are_read, 0, ARRAY_SIZE(rows));
+	tcase_add_test(tests, the_statement_that_decides_is_found_with_its_place);
+	tcase_add_loop_test(tests, a_command_line_blacklists, 0, ARRAY_SIZE(command_lines));
+	tcase_add_test(tests, statements_are_bounded);
+	tcase_add_loop_test(tests, what_cannot_be_resolved_is_refused, 0, ARRAY_SIZE(refused));
+	tcase_add_test(tests, a_number_nobody_asks_for_needs_no_modules);
+#if WITH_LIBKMOD
+	tcase_add_test(tests, a_configuration_is_resolved);
+	tcase_add_loop_test(tests, soft_dependencies_are_read, 0, ARRAY_SIZE(softdeps));
+	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
+	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
+	tcase_add_test(tests, no_command_line_blacklists_nothing);
+#else
+	tcase_add_test(tests, a_build_without_libkmod_says_so);
+#endif
+	tcase_add_test(tests, verdicts_and_roles_have_names);
+	suite_add_tcase(suite, tests);
+	return harness_run(suite);
+}
