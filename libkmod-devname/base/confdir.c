@@ -76,21 +76,21 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 {
 	_cleanup_close_ int fd =
 		kmod_devname_open_in_root(dirs->root_fd, directory, O_RDONLY | O_DIRECTORY);
-	const struct place place = { directory, 0 };
+	const struct location location = { directory, 0 };
 	DIR *stream;
 	int r;
 
 	if (fd == -ENOENT || fd == -ELOOP)
 		return -ENOENT;
 	if (fd < 0)
-		return fd == -ENOTDIR ? fd : report_system(dirs->report, fd, &place);
+		return fd == -ENOTDIR ? fd : report_system(dirs->report, fd, &location);
 	stream = fdopendir(fd);
 	r = stream ? add_entries(dirs, stream, directory) : -errno;
 	if (stream) {
 		(void)steal_fd(&fd);
 		(void)closedir(stream);
 	}
-	return r < 0 && r != -ENOMEM ? report_system(dirs->report, r, &place) : r;
+	return r < 0 && r != -ENOMEM ? report_system(dirs->report, r, &location) : r;
 }
 
 int conf_dirs_add_file(struct conf_dirs *dirs, const char *path)
@@ -139,21 +139,21 @@ static const char *const prefixes[] = { "/etc", "/run", "/usr/local/lib", "/usr/
 
 static int read_stream(const struct config_files *files, FILE *stream, const char *path)
 {
-	struct place place = { path, 0 };
+	struct location location = { path, 0 };
 	struct joined_lines lines;
 	int status, r = 0;
 
 	joined_lines_init(&lines, stream);
 	while (r == 0 && (status = joined_lines_next(&lines)) != LINE_END) {
-		place.line = lines.number;
+		location.line = lines.number;
 		if (status < 0)
 			r = status == -ENOMEM ? status
-					      : report_system(files->report, status, &place);
+					      : report_system(files->report, status, &location);
 		else if (status == LINE_LONG)
 			r = report_add(files->report, KMOD_DEVNAME_LONG_LINE, KMOD_DEVNAME_WARNING,
-				       &place, "line is too long and is passed over");
+				       &location, "line is too long and is passed over");
 		else
-			r = files->take(files->data, &place, lines.text);
+			r = files->take(files->data, &location, lines.text);
 	}
 	joined_lines_done(&lines);
 	return r;
@@ -162,12 +162,12 @@ static int read_stream(const struct config_files *files, FILE *stream, const cha
 /* What is no file says nothing: that is how a file is hidden, by a link to /dev/null. */
 static int read_file(const struct config_files *files, const char *path)
 {
-	const struct place place = { path, 0 };
+	const struct location location = { path, 0 };
 	FILE *stream;
 	int r = root_open_stream(files->root_fd, path, &stream);
 
 	if (r <= 0)
-		return r < 0 ? report_system(files->report, r, &place) : 0;
+		return r < 0 ? report_system(files->report, r, &location) : 0;
 	r = read_stream(files, stream, path);
 	(void)fclose(stream);
 	return r;
@@ -196,14 +196,14 @@ static int find_named(const struct config_files *files, struct conf_dirs *dirs,
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct place place = { names[i], 0 };
+		const struct location location = { names[i], 0 };
 
 		r = conf_dirs_add(dirs, names[i]);
 		if (r == -ENOTDIR)
 			r = conf_dirs_add_file(dirs, names[i]);
 		else if (r == -ENOENT)
 			r = report_add(files->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
-				       &place, "does not exist");
+				       &location, "does not exist");
 	}
 	return r;
 }

@@ -48,7 +48,7 @@ struct config_files {
 	const char *also; /* a file that counts besides those of the directories; may be NULL */
 	struct kmod_devname_report *report;
 	/* A joined line, which may be changed. 0 or a negative errno, which ends the reading. */
-	int (*take)(void *data, const struct place *place, char *text);
+	int (*take)(void *data, const struct location *location, char *text);
 	void *data;
 };
 

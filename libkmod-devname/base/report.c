@@ -201,7 +201,7 @@ static void escape(const char *text, char *message)
 	message[n] = '\0';
 }
 
-static int finding_new(const struct place *place, const char *text,
+static int finding_new(const struct location *location, const char *text,
 		       struct kmod_devname_finding **ret_finding)
 {
 	char message[MESSAGE_MAX + 1];
@@ -214,9 +214,9 @@ static int finding_new(const struct place *place, const char *text,
 	if (!finding)
 		return -ENOMEM;
 	memcpy(finding->message, message, size);
-	finding->line = place->line;
-	if (place->file) {
-		finding->file = strdup(place->file);
+	finding->line = location->line;
+	if (location->file) {
+		finding->file = strdup(location->file);
 		if (!finding->file) {
 			free(finding);
 			return -ENOMEM;
@@ -239,8 +239,8 @@ static int append(struct kmod_devname_report *report, struct kmod_devname_findin
 }
 
 int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
-	       enum kmod_devname_severity severity, const struct place *place, const char *format,
-	       ...)
+	       enum kmod_devname_severity severity, const struct location *location,
+	       const char *format, ...)
 {
 	struct kmod_devname_finding *finding;
 	char *text;
@@ -257,7 +257,7 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	va_end(args);
 	if (r < 0)
 		return -ENOMEM;
-	r = finding_new(place, text, &finding);
+	r = finding_new(location, text, &finding);
 	free(text);
 	if (r < 0)
 		return r;
@@ -269,10 +269,10 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	return r;
 }
 
-int report_system(struct kmod_devname_report *report, int error, const struct place *place)
+int report_system(struct kmod_devname_report *report, int error, const struct location *location)
 {
 	errno = -error;
 	/* Which error stopped the work matters more than that it could not be written down. */
-	(void)report_add(report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, place, "%m");
+	(void)report_add(report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, location, "%m");
 	return error;
 }

@@ -7,7 +7,7 @@
 #include "libkmod-devname.h"
 
 /* Where something was found: the file, may be NULL, and its line, 0 if it is not text. */
-struct place {
+struct location {
 	const char *file;
 	size_t line;
 };
@@ -17,10 +17,10 @@ struct place {
  * stand in it as they are: they are escaped here. NULL as the report drops the finding.
  */
 int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
-	       enum kmod_devname_severity severity, const struct place *place, const char *format,
-	       ...) __attribute__((format(printf, 5, 6)));
+	       enum kmod_devname_severity severity, const struct location *location,
+	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 /* Names the file for which a system call failed with error, a negative errno; returns error. */
-int report_system(struct kmod_devname_report *report, int error, const struct place *place);
+int report_system(struct kmod_devname_report *report, int error, const struct location *location);
 
 #endif

@@ -17,14 +17,14 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "libkmod-devname.h"
 #include "base/root.h"
+#include "libkmod-devname.h"
 
 #define LINKS_MAX 40 /* as the kernel, include/linux/namei.h */
 #define RETRIES_MAX 64
 
 /* A path on its way to one that has no links and no "..", by readlinkat(2) alone. */
-struct resolution {
+struct path_walk {
 	char done[PATH_MAX]; /* relative to the root, free of links; "" is the root */
 	char *rest;
 	unsigned int links;
@@ -32,7 +32,7 @@ struct resolution {
 };
 
 /* Cuts the next component off the rest; NULL at the end. */
-static char *next_component(struct resolution *path)
+static char *next_component(struct path_walk *path)
 {
 	char *name = path->rest + strspn(path->rest, "/");
 	char *end = name + strcspn(name, "/");
@@ -50,7 +50,7 @@ static char *next_component(struct resolution *path)
 	return name;
 }
 
-static int go_down(struct resolution *path, const char *name)
+static int go_down(struct path_walk *path, const char *name)
 {
 	size_t size = strlen(path->done), name_size = strlen(name) + 1;
 
@@ -62,7 +62,7 @@ static int go_down(struct resolution *path, const char *name)
 	return 0;
 }
 
-static void go_up(struct resolution *path)
+static void go_up(struct path_walk *path)
 {
 	char *slash = strrchr(path->done, '/');
 
@@ -70,7 +70,7 @@ static void go_up(struct resolution *path)
 }
 
 /* Puts the text of a link, which is not ended by NUL, before what is left of the path. */
-static int go_link(struct resolution *path, const char *target, size_t size, char **buffer)
+static int go_link(struct path_walk *path, const char *target, size_t size, char **buffer)
 {
 	size_t rest_size = strlen(path->rest) + 1;
 	char *rest;
@@ -106,7 +106,7 @@ static int check_directory(int root_fd, const char *path)
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-static int resolve(int root_fd, struct resolution *path, char **buffer, int flags)
+static int resolve(int root_fd, struct path_walk *path, char **buffer, int flags)
 {
 	char target[PATH_MAX];
 	const char *name;
@@ -160,21 +160,21 @@ static int open_resolved(int root_fd, char *path, int flags)
 
 int root_open_by_hand(int root_fd, const char *path, int flags)
 {
-	_cleanup_free_ struct resolution *resolution = calloc(1, sizeof(*resolution));
+	_cleanup_free_ struct path_walk *path_walk = calloc(1, sizeof(*path_walk));
 	_cleanup_free_ char *buffer = strdup(path);
 	int r;
 
-	if (!resolution || !buffer)
+	if (!path_walk || !buffer)
 		return -ENOMEM;
 	if (strlen(path) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	resolution->rest = buffer;
-	r = resolve(root_fd, resolution, &buffer, flags);
+	path_walk->rest = buffer;
+	r = resolve(root_fd, path_walk, &buffer, flags);
 	if (r < 0)
 		return r;
-	if (resolution->wants_directory)
+	if (path_walk->wants_directory)
 		flags |= O_DIRECTORY;
-	return open_resolved(root_fd, resolution->done, flags | O_CLOEXEC);
+	return open_resolved(root_fd, path_walk->done, flags | O_CLOEXEC);
 }
 
 static int open_by_kernel(int root_fd, const char *path, int flags)

@@ -60,14 +60,14 @@ static struct devdir_node describe(const struct kmod_devname_node *node,
 /* Where nodes of modules are opened for nothing: said once for each file system. */
 static int check_nodev(struct create *create, int dir_fd, const struct devdir_node *node)
 {
-	const struct place place = { node->path, 0 };
+	const struct location location = { node->path, 0 };
 	struct statvfs fs;
 
 	if (fstatvfs(dir_fd, &fs) < 0)
 		return -errno;
 	if (!(fs.f_flag & ST_NODEV))
 		return 0;
-	return report_add(create->report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, &place,
+	return report_add(create->report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, &location,
 			  "is in a file system that is mounted nodev: no node there can be opened");
 }
 
@@ -136,11 +136,11 @@ static int report_obstructed(struct create *create, const struct devdir_node *no
 {
 	_cleanup_free_ char *path =
 		strndup(node->path, (size_t)(rest - node->path) + strcspn(rest, "/"));
-	const struct place place = { path, 0 };
+	const struct location location = { path, 0 };
 
 	if (!path)
 		return -ENOMEM;
-	return report_add(create->report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &place,
+	return report_add(create->report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
 			  "is %s: the node '%s' (%c%u:%u) cannot be made", what, node->path,
 			  syntax_type_letter(node->mode & S_IFMT), major(node->number),
 			  minor(node->number));
@@ -149,9 +149,9 @@ static int report_obstructed(struct create *create, const struct devdir_node *no
 static int report_wrong(struct create *create, const struct devdir_node *node,
 			const struct stat *st)
 {
-	const struct place place = { node->path, 0 };
+	const struct location location = { node->path, 0 };
 
-	return report_add(create->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &place,
+	return report_add(create->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
 			  "is %c%u:%u instead of %c%u:%u", syntax_type_letter(st->st_mode & S_IFMT),
 			  major(st->st_rdev), minor(st->st_rdev),
 			  syntax_type_letter(node->mode & S_IFMT), major(node->number),
@@ -160,9 +160,9 @@ static int report_wrong(struct create *create, const struct devdir_node *node,
 
 static int report_stuck(struct create *create, const struct devdir_node *node)
 {
-	const struct place place = { node->path, 0 };
+	const struct location location = { node->path, 0 };
 
-	return report_add(create->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &place,
+	return report_add(create->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
 			  "is another device node, and the file system cannot exchange it for "
 			  "%c%u:%u in one step: remove it first",
 			  syntax_type_letter(node->mode & S_IFMT), major(node->number),
@@ -171,13 +171,13 @@ static int report_stuck(struct create *create, const struct devdir_node *node)
 
 static int report_failure(struct create *create, const struct devdir_node *node, int error)
 {
-	const struct place place = { node->path, 0 };
+	const struct location location = { node->path, 0 };
 
 	if (error != -EPERM)
-		return report_system(create->report, error, &place);
+		return report_system(create->report, error, &location);
 	errno = -error;
 	/* that there is no memory for it matters less */
-	(void)report_add(create->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &place,
+	(void)report_add(create->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
 			 "%m: making device nodes needs CAP_MKNOD in the initial user namespace, "
 			 "and a device cgroup that allows it");
 	return error;

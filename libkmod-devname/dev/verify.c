@@ -22,10 +22,10 @@ struct verify {
 	dev_t nodev; /* the last file system of which it was said */
 };
 
-static int report_absent(const struct verify *verify, const struct place *place,
+static int report_absent(const struct verify *verify, const struct location *location,
 			 const struct kmod_devname_node *node)
 {
-	return report_add(verify->report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, place,
+	return report_add(verify->report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, location,
 			  "does not exist, and is to be %c%u:%u, which loads module %s: run "
 			  "kmod-devname create",
 			  syntax_type_letter(node->number.type), node->number.major,
@@ -38,20 +38,20 @@ static int report_obstructed(const struct verify *verify, const char *rest,
 {
 	_cleanup_free_ char *path =
 		strndup(node->name, (size_t)(rest - node->name) + strcspn(rest, "/"));
-	const struct place place = { path, 0 };
+	const struct location location = { path, 0 };
 
 	if (!path)
 		return -ENOMEM;
-	return report_add(verify->report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &place,
+	return report_add(verify->report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
 			  "is in the way of '%s' (%c%u:%u): remove it, and run kmod-devname create",
 			  node->name, syntax_type_letter(node->number.type), node->number.major,
 			  node->number.minor);
 }
 
-static int report_wrong(const struct verify *verify, const struct place *place,
+static int report_wrong(const struct verify *verify, const struct location *location,
 			const struct kmod_devname_node *node, const struct stat *st)
 {
-	return report_add(verify->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, place,
+	return report_add(verify->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, location,
 			  "is %c%u:%u instead of %c%u:%u: run kmod-devname create --replace",
 			  syntax_type_letter(st->st_mode & S_IFMT), major(st->st_rdev),
 			  minor(st->st_rdev), syntax_type_letter(node->number.type),
@@ -68,7 +68,7 @@ static const char *compare_modes(mode_t mode, mode_t wanted)
 }
 
 /* What no rule is about may have any mode: its driver's, or the administrator's. */
-static int check_mode(const struct verify *verify, const struct place *place,
+static int check_mode(const struct verify *verify, const struct location *location,
 		      const struct kmod_devname_node *node, const struct stat *st)
 {
 	const struct kmod_devname_permission *wanted =
@@ -82,7 +82,7 @@ static int check_mode(const struct verify *verify, const struct place *place,
 	    st->st_gid == kmod_devname_permission_get_gid(wanted))
 		return 0;
 	return report_add(
-		verify->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_WARNING, place,
+		verify->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_WARNING, location,
 		"has mode %04o, user %u and group %u; the rules of udev say %04o, %u and "
 		"%u%s: restart udevd, or correct what else sets it",
 		mode, st->st_uid, st->st_gid, wanted_mode, kmod_devname_permission_get_uid(wanted),
@@ -90,7 +90,7 @@ static int check_mode(const struct verify *verify, const struct place *place,
 }
 
 /* Said once for a file system, unless its nodes and those of another come in turns. */
-static int check_nodev(struct verify *verify, int dir_fd, const struct place *place)
+static int check_nodev(struct verify *verify, int dir_fd, const struct location *location)
 {
 	struct statvfs fs;
 	struct stat st;
@@ -101,12 +101,12 @@ static int check_nodev(struct verify *verify, int dir_fd, const struct place *pl
 		return 0;
 	verify->seen_nodev = true;
 	verify->nodev = st.st_dev;
-	return report_add(verify->report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, place,
+	return report_add(verify->report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, location,
 			  "is in a file system that is mounted nodev: no node there can be opened");
 }
 
 static int judge(struct verify *verify, const struct kmod_devname_node *node, int dir_fd,
-		 const char *rest, const struct place *place)
+		 const char *rest, const struct location *location)
 {
 	const struct devdir_node wanted = {
 		.path = node->name,
@@ -117,27 +117,27 @@ static int judge(struct verify *verify, const struct kmod_devname_node *node, in
 	int r = devdir_look(dir_fd, rest, &st);
 
 	if (r == -ENOENT)
-		return report_absent(verify, place, node);
+		return report_absent(verify, location, node);
 	if (r < 0)
 		return r;
 	if (strchr(rest, '/') || !devdir_is_device(&st))
 		return report_obstructed(verify, rest, node);
 	if (!devdir_is_node(&st, &wanted))
-		return report_wrong(verify, place, node, &st);
-	r = check_nodev(verify, dir_fd, place);
-	return r == 0 ? check_mode(verify, place, node, &st) : r;
+		return report_wrong(verify, location, node, &st);
+	r = check_nodev(verify, dir_fd, location);
+	return r == 0 ? check_mode(verify, location, node, &st) : r;
 }
 
 static int verify_node(struct verify *verify, const struct kmod_devname_node *node)
 {
-	const struct place place = { node->name, 0 };
+	const struct location location = { node->name, 0 };
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
 	int r = devdir_walk(verify->dev_fd, node->name, false, NULL, &dir_fd, &rest);
 
 	if (r == 0)
-		r = judge(verify, node, dir_fd, rest, &place);
-	return r < 0 && r != -ENOMEM ? report_system(verify->report, r, &place) : r;
+		r = judge(verify, node, dir_fd, rest, &location);
+	return r < 0 && r != -ENOMEM ? report_system(verify->report, r, &location) : r;
 }
 
 int kmod_devname_table_verify(const struct kmod_devname_table *table,

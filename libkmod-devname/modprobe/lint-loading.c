@@ -12,7 +12,7 @@
 
 static int report_no_index(struct kmod_devname_report *report)
 {
-	const struct place nowhere = { NULL, 0 };
+	const struct location nowhere = { NULL, 0 };
 
 	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &nowhere,
 			  "an index that modprobe needs is missing or cannot be read, so opening a "
@@ -22,7 +22,7 @@ static int report_no_index(struct kmod_devname_report *report)
 static int report_not_asked(struct kmod_devname_report *report,
 			    const struct kmod_devname_node *node)
 {
-	const struct place nowhere = { NULL, 0 };
+	const struct location nowhere = { NULL, 0 };
 
 	return report_add(report, KMOD_DEVNAME_BLOCK_AUTOLOAD, KMOD_DEVNAME_WARNING, &nowhere,
 			  "opening '%s' (b%u:%u) does not load module %s: the kernel is without "
@@ -99,17 +99,17 @@ static int report_not_loaded(struct kmod_devname_report *report,
 			     const struct kmod_devname_resolution *resolution)
 {
 	const struct kmod_devname_step *step = find_step(resolution, node->module);
-	struct place place = { NULL, 0 };
+	struct location location = { NULL, 0 };
 
 	if (!step)
-		return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &place,
+		return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &location,
 				  "opening '%s' (%c%u:%u) does not load module %s: the indexes do "
 				  "not have the number; run depmod",
 				  node->name, syntax_type_letter(node->number.type),
 				  node->number.major, node->number.minor, node->module);
-	place.file = kmod_devname_step_get_file(step);
-	place.line = kmod_devname_step_get_line(step);
-	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &place,
+	location.file = kmod_devname_step_get_file(step);
+	location.line = kmod_devname_step_get_line(step);
+	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &location,
 			  "opening '%s' (%c%u:%u) does not load module %s: '%s' %s%s", node->name,
 			  syntax_type_letter(node->number.type), node->number.major,
 			  node->number.minor, node->module, kmod_devname_step_get_module(step),

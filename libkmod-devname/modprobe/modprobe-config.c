@@ -74,10 +74,10 @@ int modprobe_config_normalise(char *name)
 }
 
 static int add(struct modprobe_config *config, enum modprobe_word word, const char *key,
-	       const char *value, const struct place *place)
+	       const char *value, const struct location *location)
 {
 	struct modprobe_statement statement = { word, strdup(key), value ? strdup(value) : NULL,
-						strdup(place->file), place->line };
+						strdup(location->file), location->line };
 	struct modprobe_statement *items = NULL;
 
 	if (config->size < STATEMENTS_MAX && statement.key && statement.file &&
@@ -93,13 +93,13 @@ static int add(struct modprobe_config *config, enum modprobe_word word, const ch
 	return 0;
 }
 
-static int report_bad(struct reading *reading, const struct place *place, const char *word)
+static int report_bad(struct reading *reading, const struct location *location, const char *word)
 {
-	return report_add(reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, place,
+	return report_add(reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, location,
 			  "'%s' begins no statement of modprobe.d(5), or lacks something", word);
 }
 
-static int read_statement(struct reading *reading, const struct place *place, size_t i, char *rest)
+static int read_statement(struct reading *reading, const struct location *location, size_t i, char *rest)
 {
 	char *key = strtok_r(NULL, BLANKS, &rest), *value = NULL;
 	bool good = key && modprobe_config_normalise(key) == 0;
@@ -112,14 +112,14 @@ static int read_statement(struct reading *reading, const struct place *place, si
 		good = good && value && *value != '\0';
 	}
 	if (!good)
-		return report_bad(reading, place, words[i].text);
+		return report_bad(reading, location, words[i].text);
 	if (words[i].word == MODPROBE_OTHER)
 		return 0;
-	return add(reading->config, words[i].word, key, value, place);
+	return add(reading->config, words[i].word, key, value, location);
 }
 
 /* See struct config_files. */
-static int take_line(void *data, const struct place *place, char *text)
+static int take_line(void *data, const struct location *location, char *text)
 {
 	struct reading *reading = data;
 	char *rest = NULL;
@@ -129,8 +129,8 @@ static int take_line(void *data, const struct place *place, char *text)
 		return 0;
 	for (size_t i = 0; i < N_WORDS; i++)
 		if (strcmp(word, words[i].text) == 0)
-			return read_statement(reading, place, i, rest);
-	return report_bad(reading, place, word);
+			return read_statement(reading, location, i, rest);
+	return report_bad(reading, location, word);
 }
 
 int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
@@ -151,14 +151,14 @@ int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_rep
 
 static int add_names(struct modprobe_config *config, char *names)
 {
-	const struct place place = { "/proc/cmdline", 0 };
+	const struct location location = { "/proc/cmdline", 0 };
 	char *name, *rest = NULL;
 	int r = 0;
 
 	/* no module has a blank or a quote in its name */
 	for (name = strtok_r(names, ",", &rest); name && r == 0; name = strtok_r(NULL, ",", &rest))
 		if (name[strcspn(name, BLANKS "\n\"")] == '\0')
-			r = add(config, MODPROBE_BLACKLIST, name, NULL, &place);
+			r = add(config, MODPROBE_BLACKLIST, name, NULL, &location);
 	return r;
 }
 

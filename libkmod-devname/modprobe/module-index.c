@@ -13,9 +13,9 @@
 #include "modprobe/module-index.h"
 #include "base/root.h"
 
-static int report_bad(struct kmod_devname_report *report, const struct place *place)
+static int report_bad(struct kmod_devname_report *report, const struct location *location)
 {
-	return report_add(report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, place,
+	return report_add(report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, location,
 			  "is damaged, or is no index that modprobe can read: run depmod");
 }
 
@@ -32,17 +32,17 @@ static int read_index(struct reading *reading, const char *name, struct binary_i
 {
 	_cleanup_close_ int fd = root_open_below(reading->root_fd, reading->directory, name,
 						 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	const struct place place = { name, 0 };
+	const struct location location = { name, 0 };
 	int r = fd < 0 ? fd : binary_index_read(index, fd);
 
 	if (r == -ENOENT)
 		return 0;
 	if (r < 0)
-		return report_system(reading->report, r, &place);
+		return report_system(reading->report, r, &location);
 	if (r > 0)
 		return 0;
 	reading->found_bad = true;
-	return report_bad(reading->report, &place);
+	return report_bad(reading->report, &location);
 }
 
 static int read_all(struct module_index *index, struct reading *reading)
@@ -96,12 +96,12 @@ const char *module_index_find_dependencies(const struct module_index *index, con
 static int match(const struct module_index *index, const struct binary_index *file,
 		 const char *file_name, const char *alias, struct list *modules)
 {
-	const struct place place = { file_name, 0 };
+	const struct location location = { file_name, 0 };
 	int r = binary_index_match(file, alias, modules);
 
 	if (r != -EFBIG)
 		return r;
-	r = report_add(index->report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, &place,
+	r = report_add(index->report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, &location,
 		       "has more modules or patterns for '%s' than are looked at", alias);
 	return r < 0 ? r : -EFBIG;
 }

@@ -113,7 +113,7 @@ static int ask(struct kmod_devname_resolution *resolution, const struct source *
 /* Starts libkmod for the first number that needs it. */
 static int start_resolver(struct source *source)
 {
-	static const struct place nowhere = { NULL, 0 };
+	static const struct location nowhere = { NULL, 0 };
 	int r = source->resolver ? 0 : resolver_new(source, &source->resolver);
 
 	/* not as a file, which would be one below the root */

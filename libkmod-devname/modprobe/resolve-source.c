@@ -32,20 +32,20 @@ static int read_config(struct source *source)
 static int read_cmdline(struct source *source)
 {
 	static const char path[] = "/proc/cmdline";
-	const struct place place = { path, 0 };
+	const struct location location = { path, 0 };
 	_cleanup_close_ int fd =
 		kmod_devname_open_in_root(source->root_fd, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	_cleanup_free_ char *text = NULL;
 	ssize_t n;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : report_system(source->report, fd, &place);
+		return fd == -ENOENT ? 0 : report_system(source->report, fd, &location);
 	text = malloc(CMDLINE_SIZE_MAX);
 	if (!text)
 		return -ENOMEM;
 	n = read_at(fd, 0, text, CMDLINE_SIZE_MAX - 1);
 	if (n < 0)
-		return report_system(source->report, (int)n, &place);
+		return report_system(source->report, (int)n, &location);
 	text[n] = '\0';
 	return modprobe_config_add_cmdline(&source->config, text);
 }
@@ -99,7 +99,7 @@ int source_lacks_block_autoload(struct source *source)
 
 int source_has_file(const struct source *source, const char *path)
 {
-	const struct place place = { path, 0 };
+	const struct location location = { path, 0 };
 	_cleanup_close_ int fd = path[0] == '/'
 					 ? root_open_long(source->root_fd, path, O_PATH | O_CLOEXEC)
 					 : root_open_below(source->root_fd, source->directory, path,
@@ -115,6 +115,6 @@ int source_has_file(const struct source *source, const char *path)
 	case -EPERM:
 		return 1;
 	default:
-		return fd < 0 ? report_system(source->report, fd, &place) : 1;
+		return fd < 0 ? report_system(source->report, fd, &location) : 1;
 	}
 }

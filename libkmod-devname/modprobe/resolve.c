@@ -62,7 +62,7 @@ static int copy(char **ret_copy, const char *text)
 static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
 		     const struct kmod_module *module, const char *obstacle)
 {
-	const struct modprobe_statement *place =
+	const struct modprobe_statement *location =
 		place_of(walk, kmod_module_get_name(module), step->role,
 			 obstacle ? KMOD_DEVNAME_VERDICT_LOADS : step->verdict);
 	const char *command = step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle
@@ -76,9 +76,9 @@ static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
 		r = copy(&step->obstacle, obstacle);
 	if (r == 0)
 		r = copy(&step->command, command);
-	if (r == 0 && place) {
-		step->line = place->line;
-		r = copy(&step->file, place->file);
+	if (r == 0 && location) {
+		step->line = location->line;
+		r = copy(&step->file, location->file);
 	}
 	return r;
 }
@@ -218,14 +218,14 @@ static int report_depth(const struct walk *walk, const struct kmod_module *modul
 {
 	struct resolver *resolver = walk->resolver;
 	const struct modprobe_statement *statement = find_softdep(walk, module);
-	const struct place place = { statement ? statement->file : NULL,
+	const struct location location = { statement ? statement->file : NULL,
 				     statement ? statement->line : 0 };
 
 	if (resolver->has_told_depth)
 		return 0;
 	resolver->has_told_depth = true;
 	return report_add(
-		resolver->source->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &place,
+		resolver->source->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
 		"a chain of soft dependencies has more than %d modules; those of module '%s' "
 		"are not followed",
 		DEPTH_MAX, kmod_module_get_name(module));

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "module/fault.h"
+#include "module/error.h"
 
 /* No codec may take more memory than this for its window or dictionary. */
 #define CODEC_MEMORY_LOG 27
@@ -25,7 +25,7 @@ struct input {
 
 /*
  * Gets the next chunk once the codec has taken all of this one. At the end of the file the
- * chunk stays empty. Returns 0, FAULT_COMPRESSED_SIZE if there is hardly anything in all that
+ * chunk stays empty. Returns 0, MODULE_DATA_IDLE if there is hardly anything in all that
  * has been read, or a negative errno.
  */
 int input_fill(struct input *input);
@@ -42,7 +42,7 @@ struct output {
 	uint64_t (*extent)(const uint8_t *data, size_t size);
 };
 
-/* Makes room for one byte at least. Returns 0, FAULT_SIZE, FAULT_PADDED, or -ENOMEM. */
+/* Makes room for one byte at least. Returns 0, MODULE_TOO_LARGE, MODULE_TRAILING_DATA, or -ENOMEM. */
 int output_grow(struct output *output);
 
 /* Makes room for size bytes in all, as far as is allowed: a hint. 0 or -ENOMEM. */

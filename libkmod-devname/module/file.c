@@ -105,7 +105,7 @@ int input_fill(struct input *input)
 	if (input->end)
 		return 0;
 	if (input->offset > input->output->size + INPUT_IDLE)
-		return FAULT_COMPRESSED_SIZE;
+		return MODULE_DATA_IDLE;
 	n = read_at(input->fd, input->offset, input->chunk, CHUNK_SIZE);
 	if (n < 0)
 		return (int)n;
@@ -152,15 +152,15 @@ static int output_ask(struct output *output)
 	uint64_t extent;
 
 	if (output->allowed == output->limit)
-		return FAULT_SIZE;
+		return MODULE_TOO_LARGE;
 	extent = output->extent(output->data, output->size);
 	if (extent > output->limit)
-		return FAULT_SIZE;
+		return MODULE_TOO_LARGE;
 	if (extent > output->limit - OUTPUT_BEHIND)
 		output->allowed = output->limit;
 	else if (extent + OUTPUT_BEHIND > output->allowed)
 		output->allowed = (size_t)(extent + OUTPUT_BEHIND);
-	return output->size > output->allowed ? FAULT_PADDED : FAULT_NONE;
+	return output->size > output->allowed ? MODULE_TRAILING_DATA : MODULE_OK;
 }
 
 int output_grow(struct output *output)
@@ -206,7 +206,7 @@ int module_file_decompress(struct module_file *file, const struct image *image,
 	int r;
 
 	if (!codecs[i].decode)
-		return FAULT_UNSUPPORTED;
+		return MODULE_UNSUPPORTED;
 	if (!file->input.chunk) {
 		file->input.chunk = malloc(CHUNK_SIZE);
 		if (!file->input.chunk)

@@ -106,12 +106,12 @@ static int decode_member(const struct context *context, size_t *position, struct
 			&made);
 		if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
 			if (output->capacity > output->allowed)
-				return FAULT_SIZE;
+				return MODULE_TOO_LARGE;
 			r = output_reserve(output, (uint64_t)output->capacity * 2);
 		}
 	} while (result == LIBDEFLATE_INSUFFICIENT_SPACE && r == 0);
 	if (result != LIBDEFLATE_SUCCESS)
-		return r < 0 ? r : FAULT_COMPRESSED_DAMAGED;
+		return r < 0 ? r : MODULE_DATA_DAMAGED;
 	*position += taken;
 	output->size += made;
 	return 0;
@@ -129,11 +129,11 @@ static int decode_members(const struct context *context, struct output *output)
 	int r;
 
 	if (context->size > COMPRESSED_MAX)
-		return FAULT_SIZE;
+		return MODULE_TOO_LARGE;
 	r = reserve_claimed(context, output);
 	do {
 		if (r == 0 && has_header_checksum(context, position))
-			r = FAULT_COMPRESSED_DAMAGED;
+			r = MODULE_DATA_DAMAGED;
 		if (r == 0)
 			r = decode_member(context, &position, output);
 	} while (r == 0 && position < context->size);

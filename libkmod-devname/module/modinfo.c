@@ -82,7 +82,7 @@ static const uint8_t *window_bytes(const struct window *window, uint64_t offset)
 /*
  * Points to size bytes at offset. If they are not in the window it is moved to start, and
  * filled as far as end, so that a read stops short only where the image does. Returns 0,
- * FAULT_CUT, or a negative errno.
+ * MODULE_TRUNCATED, or a negative errno.
  */
 static int window_get(struct window *window, uint64_t start, uint64_t end, uint64_t offset,
 		      size_t size, const uint8_t **ret_bytes)
@@ -98,7 +98,7 @@ static int window_get(struct window *window, uint64_t start, uint64_t end, uint6
 		if (n < 0)
 			return (int)n;
 		if (!window_has(window, offset, size))
-			return FAULT_CUT;
+			return MODULE_TRUNCATED;
 	}
 	*ret_bytes = window_bytes(window, offset);
 	return 0;
@@ -129,18 +129,18 @@ static size_t section_header_size(const struct elf *elf)
 static int parse_ident(struct elf *elf, const uint8_t *head, size_t size)
 {
 	if (size < SELFMAG || memcmp(head, ELFMAG, SELFMAG) != 0)
-		return FAULT_NOT_ELF;
+		return MODULE_NOT_ELF;
 	if (size < EI_NIDENT)
-		return FAULT_CUT;
+		return MODULE_TRUNCATED;
 	elf->class = head[EI_CLASS];
 	elf->encoding = head[EI_DATA];
 	if ((elf->class != ELFCLASS32 && elf->class != ELFCLASS64) ||
 	    (elf->encoding != ELFDATA2LSB && elf->encoding != ELFDATA2MSB) ||
 	    head[EI_VERSION] != EV_CURRENT)
-		return FAULT_BAD_HEADER;
+		return MODULE_BAD_HEADER;
 	return size < (elf->class == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr))
-		       ? FAULT_CUT
-		       : FAULT_NONE;
+		       ? MODULE_TRUNCATED
+		       : MODULE_OK;
 }
 
 static int parse_header(struct elf *elf, const uint8_t *head)
@@ -154,14 +154,14 @@ static int parse_header(struct elf *elf, const uint8_t *head)
 	unsigned int section_header;
 
 	if (!translate(elf, ELF_T_EHDR, head, size, &h, sizeof(h)))
-		return FAULT_BAD_HEADER;
+		return MODULE_BAD_HEADER;
 	elf->section_table = is32 ? h.of32.e_shoff : h.of64.e_shoff;
 	elf->n_sections = is32 ? h.of32.e_shnum : h.of64.e_shnum;
 	elf->names_index = is32 ? h.of32.e_shstrndx : h.of64.e_shstrndx;
 	section_header = is32 ? h.of32.e_shentsize : h.of64.e_shentsize;
 	if (elf->section_table == 0)
-		return elf->n_sections == 0 ? FAULT_NONE : FAULT_BAD_HEADER;
-	return section_header == section_header_size(elf) ? FAULT_NONE : FAULT_BAD_HEADER;
+		return elf->n_sections == 0 ? MODULE_OK : MODULE_BAD_HEADER;
+	return section_header == section_header_size(elf) ? MODULE_OK : MODULE_BAD_HEADER;
 }
 
 /*
@@ -177,7 +177,7 @@ static int convert_headers(struct elf *elf, uint64_t index)
 	int r;
 
 	if (elf->section_table > UINT64_MAX - n * size)
-		return FAULT_CUT;
+		return MODULE_TRUNCATED;
 	offset = elf->section_table + index * size;
 	end = elf->section_table + n * size;
 	start = elf->section_table -
@@ -191,7 +191,7 @@ static int convert_headers(struct elf *elf, uint64_t index)
 	n = (elf->headers.offset + elf->headers.size - offset) / size;
 	n = n < HEADERS_CONVERTED ? n : HEADERS_CONVERTED;
 	if (!translate(elf, ELF_T_SHDR, bytes, n * size, &elf->converted, sizeof(elf->converted)))
-		return FAULT_BAD_SECTION;
+		return MODULE_BAD_SECTION;
 	elf->first = index;
 	elf->n_converted = n;
 	return 0;
@@ -233,7 +233,7 @@ static int resolve_extended_numbers(struct elf *elf)
 		elf->n_sections = section.size;
 	if (elf->names_index == SHN_XINDEX)
 		elf->names_index = section.link;
-	return elf->n_sections > SECTIONS_MAX ? FAULT_BAD_SECTION : FAULT_NONE;
+	return elf->n_sections > SECTIONS_MAX ? MODULE_BAD_SECTION : MODULE_OK;
 }
 
 static int open_elf(struct elf *elf, struct image *image)
@@ -269,9 +269,9 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 
 	*ret_is = false;
 	if (section->name >= names->size)
-		return FAULT_BAD_SECTION;
+		return MODULE_BAD_SECTION;
 	if (names->size - section->name < sizeof(name))
-		return FAULT_NONE;
+		return MODULE_OK;
 	offset = names->offset + section->name;
 	end = names->offset + names->size;
 	if (window_has(&elf->headers, offset, sizeof(name)))
@@ -283,7 +283,7 @@ static int is_modinfo(struct elf *elf, const struct section *names, const struct
 	return r;
 }
 
-/* Reads a byte of the section of names. 0, FAULT_CUT, or a negative errno. */
+/* Reads a byte of the section of names. 0, MODULE_TRUNCATED, or a negative errno. */
 static int read_name_byte(struct elf *elf, const struct section *names, uint64_t index,
 			  uint8_t *ret_byte)
 {
@@ -309,14 +309,14 @@ static int check_names(struct elf *elf, const struct section *names)
 	int r;
 
 	if (names->type != SHT_STRTAB || (names->flags & SHF_COMPRESSED) || names->size == 0)
-		return FAULT_BAD_SECTION;
+		return MODULE_BAD_SECTION;
 	if (names->offset > UINT64_MAX - names->size)
-		return FAULT_CUT;
+		return MODULE_TRUNCATED;
 	r = read_name_byte(elf, names, names->size - 1, &last);
 	if (r == 0)
 		r = read_name_byte(elf, names, 0, &first);
 	if (r == 0 && (first != '\0' || last != '\0'))
-		r = FAULT_BAD_SECTION;
+		r = MODULE_BAD_SECTION;
 	return r;
 }
 
@@ -328,9 +328,9 @@ static int find_modinfo(struct elf *elf, struct section *ret_section, bool *ret_
 
 	*ret_found = false;
 	if (elf->n_sections == 0)
-		return elf->names_index == SHN_UNDEF ? FAULT_NONE : FAULT_BAD_SECTION;
+		return elf->names_index == SHN_UNDEF ? MODULE_OK : MODULE_BAD_SECTION;
 	if (elf->names_index == SHN_UNDEF || elf->names_index >= elf->n_sections)
-		return FAULT_BAD_SECTION;
+		return MODULE_BAD_SECTION;
 	/* the last one first: all of the table must be there, wherever .modinfo is */
 	r = read_section(elf, elf->n_sections - 1, &section);
 	if (r == 0)
@@ -370,9 +370,9 @@ static int read_strings(struct modinfo *modinfo, struct image *image, const stru
 	int r;
 
 	if (section->type == SHT_NOBITS || (section->flags & SHF_COMPRESSED))
-		return FAULT_BAD_SECTION;
+		return MODULE_BAD_SECTION;
 	if (section->size > MODINFO_SIZE_MAX)
-		return FAULT_MODINFO_SIZE;
+		return MODULE_MODINFO_TOO_LARGE;
 	size = (size_t)section->size;
 	r = reserve(modinfo, size + 1);
 	if (r < 0)
@@ -381,7 +381,7 @@ static int read_strings(struct modinfo *modinfo, struct image *image, const stru
 	if (n < 0)
 		return (int)n;
 	if ((size_t)n < size)
-		return FAULT_CUT;
+		return MODULE_TRUNCATED;
 	modinfo->strings[size] = '\0';
 	modinfo->size = size;
 	return 0;
@@ -433,7 +433,7 @@ uint64_t modinfo_extent(const uint8_t *data, size_t size)
 	image_from_memory(data, size, &image);
 	r = open_elf(&elf, &image);
 	/* their number may stand in the first of them, and that is still to come */
-	if (r == FAULT_CUT && size > sizeof(Elf64_Ehdr))
+	if (r == MODULE_TRUNCATED && size > sizeof(Elf64_Ehdr))
 		return elf.section_table;
 	return r == 0 ? end_of_sections(&elf) : 0;
 }

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "module/fault.h"
+#include "module/error.h"
 #include "module/image.h"
 
 /* Memory for the strings of one module after the other. */

@@ -44,7 +44,7 @@ static int wait_for_tick(int fd, struct stat *ret_st)
 			return -errno;
 	}
 	/* the same time in the future is another clock's */
-	return is_same(&first, ret_st) ? 0 : FAULT_CHANGED;
+	return is_same(&first, ret_st) ? 0 : MODULE_CHANGED;
 }
 
 /* A file that is new, or was renamed or given away since, is as good as any. */
@@ -62,7 +62,7 @@ static int read_again(struct modinfo *modinfo, int fd)
 		return r;
 	if (fstat(fd, &after) < 0)
 		return -errno;
-	return is_same(&before, &after) ? r : FAULT_CHANGED;
+	return is_same(&before, &after) ? r : MODULE_CHANGED;
 }
 
 int settled_read(struct modinfo *modinfo, struct image *image, const struct timespec *since)

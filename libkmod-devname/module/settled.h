@@ -8,7 +8,7 @@
 #include "module/modinfo.h"
 
 /*
- * modinfo_read() of a file that somebody may be writing to: FAULT_CHANGED if what was read may be
+ * modinfo_read() of a file that somebody may be writing to: MODULE_CHANGED if what was read may be
  * of two contents. since: CLOCK_REALTIME_COARSE before anything of it was read, or {0} if it is not
  * known. What is in memory has not changed.
  */

@@ -53,14 +53,14 @@ static int stream_fault(lzma_ret r, const struct input *input)
 	case LZMA_MEM_ERROR:
 		return -ENOMEM;
 	case LZMA_MEMLIMIT_ERROR:
-		return FAULT_COMPRESSED_MEMORY;
+		return MODULE_DATA_NEEDS_MEMORY;
 	case LZMA_OPTIONS_ERROR:
 	case LZMA_UNSUPPORTED_CHECK:
-		return FAULT_UNSUPPORTED;
+		return MODULE_UNSUPPORTED;
 	case LZMA_BUF_ERROR:
-		return input->end ? FAULT_COMPRESSED_CUT : FAULT_COMPRESSED_DAMAGED;
+		return input->end ? MODULE_DATA_TRUNCATED : MODULE_DATA_DAMAGED;
 	default:
-		return FAULT_COMPRESSED_DAMAGED;
+		return MODULE_DATA_DAMAGED;
 	}
 }
 

@@ -59,7 +59,7 @@ static int start_member(z_stream *stream, struct input *input, bool *ret_done)
 	*ret_done = input->size == 0;
 	if (r < 0 || *ret_done)
 		return r;
-	return inflateReset(stream) == Z_OK ? FAULT_NONE : FAULT_COMPRESSED_DAMAGED;
+	return inflateReset(stream) == Z_OK ? MODULE_OK : MODULE_DATA_DAMAGED;
 }
 
 int codec_zlib_decode(void **context, struct input *input, struct output *output)
@@ -82,10 +82,10 @@ int codec_zlib_decode(void **context, struct input *input, struct output *output
 			/* no progress with output to spare: it wants more input, and there is none
 			 */
 			r = input->size == 0 && output->size < output->capacity
-				    ? FAULT_COMPRESSED_CUT
-				    : FAULT_NONE;
+				    ? MODULE_DATA_TRUNCATED
+				    : MODULE_OK;
 		} else {
-			r = r == Z_MEM_ERROR ? -ENOMEM : FAULT_COMPRESSED_DAMAGED;
+			r = r == Z_MEM_ERROR ? -ENOMEM : MODULE_DATA_DAMAGED;
 		}
 	}
 	return r;

@@ -47,13 +47,13 @@ static int frame_fault(size_t error)
 	case ZSTD_error_memory_allocation:
 		return -ENOMEM;
 	case ZSTD_error_frameParameter_windowTooLarge:
-		return FAULT_COMPRESSED_MEMORY;
+		return MODULE_DATA_NEEDS_MEMORY;
 	case ZSTD_error_dictionary_wrong:
 	case ZSTD_error_version_unsupported:
 	case ZSTD_error_frameParameter_unsupported:
-		return FAULT_UNSUPPORTED;
+		return MODULE_UNSUPPORTED;
 	default:
-		return FAULT_COMPRESSED_DAMAGED;
+		return MODULE_DATA_DAMAGED;
 	}
 }
 
@@ -78,7 +78,7 @@ int codec_zstd_decode(void **context, struct input *input, struct output *output
 		if (input->position == input->size && flushed)
 			r = input_fill(input);
 		if (r == 0 && input->size == 0 && flushed)
-			return left == 0 ? FAULT_NONE : FAULT_COMPRESSED_CUT;
+			return left == 0 ? MODULE_OK : MODULE_DATA_TRUNCATED;
 		if (r == 0 && between)
 			r = reserve_frame(input, output);
 		if (r == 0)

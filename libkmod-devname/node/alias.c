@@ -105,7 +105,7 @@ static int compare_claims(const void *a, const void *b)
 {
 	const char *x = ((const struct claim *)a)->name, *y = ((const struct claim *)b)->name;
 	size_t size_x = strlen(x), size_y = strlen(y);
-	int r = syntax_compare_places(x, y);
+	int r = syntax_compare_paths(x, y);
 
 	return r != 0 ? r : (size_x > size_y) - (size_x < size_y);
 }
@@ -120,7 +120,7 @@ static bool unite_claims(struct claim *claims, size_t *n_claims)
 
 	qsort(claims, *n_claims, sizeof(*claims), compare_claims);
 	for (size_t i = 0; i < *n_claims; i++) {
-		if (n > 0 && syntax_compare_places(claims[n - 1].name, claims[i].name) == 0) {
+		if (n > 0 && syntax_compare_paths(claims[n - 1].name, claims[i].name) == 0) {
 			if (strcmp(claims[n - 1].name, claims[i].name) != 0 ||
 			    !is_same(claims[n - 1].number, claims[i].number))
 				return false;

@@ -34,7 +34,7 @@ struct sorted {
 /* Lexicographic, component by component. */
 static int compare_names(const struct kmod_devname_node *a, const struct kmod_devname_node *b)
 {
-	int r = syntax_compare_places(a->name, b->name);
+	int r = syntax_compare_paths(a->name, b->name);
 
 	return r != 0 ? r : strcmp(a->name, b->name);
 }

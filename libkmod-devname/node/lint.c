@@ -10,7 +10,7 @@
 #include "node/node.h"
 #include "node/table.h"
 
-static const struct place nowhere = { NULL, 0 };
+static const struct location nowhere = { NULL, 0 };
 
 /* A tsearch(3) tree of the nodes of a table by number, the first of each. */
 struct numbers {

@@ -162,7 +162,7 @@ static int rank(char c)
 	return c == '/' ? 0 : (unsigned char)c;
 }
 
-int syntax_compare_places(const char *a, const char *b)
+int syntax_compare_paths(const char *a, const char *b)
 {
 	while (*a != '\0' && *a == *b) {
 		a++;

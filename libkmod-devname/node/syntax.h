@@ -49,6 +49,6 @@ char syntax_type_letter(mode_t type);
  * a name and itself, "a" and "a/b", compare as equal. Consistent within any set of names of
  * which no two are equal, which is what a search tree needs.
  */
-int syntax_compare_places(const char *a, const char *b);
+int syntax_compare_paths(const char *a, const char *b);
 
 #endif

@@ -78,7 +78,7 @@ static int compare_nodes(const void *a, const void *b)
 {
 	const struct kmod_devname_node *x = a, *y = b;
 
-	return syntax_compare_places(x->name, y->name);
+	return syntax_compare_paths(x->name, y->name);
 }
 
 const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
@@ -91,22 +91,22 @@ const struct kmod_devname_node *table_find(const struct kmod_devname_table *tabl
 }
 
 /* Returns 1 if it is valid, 0 if there is a finding, or -ENOMEM. */
-static int check_node(struct kmod_devname_report *report, const struct place *place,
+static int check_node(struct kmod_devname_report *report, const struct location *location,
 		      const char *module, const char *name, const struct device_number *number)
 {
 	int r;
 
 	if (!syntax_is_module_name(module))
-		r = report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR, place,
+		r = report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR, location,
 			       "'%s' is not a valid module name", module);
 	else if (!syntax_is_device_name(name))
-		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, place,
+		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
 			       "'%s' is not a valid device name", name);
 	else if (strlen(module) + strlen(name) > NAMES_MAX)
-		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, place,
+		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
 			       "device name '%s' is too long for a line of modules.devname", name);
 	else if (syntax_is_dynamic(number))
-		r = report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, place,
+		r = report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
 			       "device name '%s' has the number c10:255, which asks for a dynamic "
 			       "minor: a node needs a fixed one",
 			       name);
@@ -115,12 +115,12 @@ static int check_node(struct kmod_devname_report *report, const struct place *pl
 	return r;
 }
 
-static int report_conflict(struct kmod_devname_report *report, const struct place *place,
+static int report_conflict(struct kmod_devname_report *report, const struct location *location,
 			   const struct kmod_devname_node *node,
 			   const struct kmod_devname_node *first)
 {
 	return report_add(
-		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, place,
+		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, location,
 		"device name '%s' (%c%u:%u) of module %s is in the way of '%s' (%c%u:%u) of "
 		"module %s, which stays",
 		node->name, syntax_type_letter(node->number.type), node->number.major,
@@ -152,12 +152,12 @@ static struct kmod_devname_node *find_twin(struct kmod_devname_table *table,
 
 /* A line of another text, or another kernel's module, may well be about the same node. */
 static int note_twin(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		     const struct place *place, struct kmod_devname_node *twin)
+		     const struct location *location, struct kmod_devname_node *twin)
 {
-	if (place->line == 0)
+	if (location->line == 0)
 		return 0;
 	if (twin->text == table->text)
-		return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, place,
+		return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, location,
 				  "device name '%s' of module %s stands there twice", twin->name,
 				  twin->module);
 	twin->text = table->text;
@@ -166,7 +166,7 @@ static int note_twin(const struct kmod_devname_table *table, struct kmod_devname
 
 /* Returns 1 if the table has it now; else 0 or -ENOMEM, and it is still the caller's. */
 static int insert(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		  const struct place *place, struct kmod_devname_node *node)
+		  const struct location *location, struct kmod_devname_node *node)
 {
 	struct kmod_devname_node **found = tsearch(node, &table->places, compare_nodes), *twin;
 
@@ -176,14 +176,14 @@ static int insert(struct kmod_devname_table *table, struct kmod_devname_report *
 	if (twin != node) {
 		if (strcmp(twin->name, node->name) != 0 ||
 		    !syntax_same_number(&twin->number, &node->number))
-			return report_conflict(report, place, node, twin);
+			return report_conflict(report, location, node, twin);
 		twin = find_twin(table, twin, node);
 		if (!twin)
 			return -ENOMEM;
 	}
 	if (twin != node)
-		return note_twin(table, report, place, twin);
-	if (place->line > 0)
+		return note_twin(table, report, location, twin);
+	if (location->line > 0)
 		node->text = table->text;
 	table->nodes[table->size++] = node;
 	return 1;
@@ -195,11 +195,11 @@ void table_begin_text(struct kmod_devname_table *table)
 }
 
 int table_add(struct kmod_devname_table *table, struct kmod_devname_report *report,
-	      const struct place *place, const char *module, const char *name,
+	      const struct location *location, const char *module, const char *name,
 	      const struct device_number *number)
 {
 	struct kmod_devname_node **nodes, *node;
-	int r = check_node(report, place, module, name, number);
+	int r = check_node(report, location, module, name, number);
 
 	if (r <= 0)
 		return r;
@@ -210,7 +210,7 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	r = node_new(module, name, number, &node);
 	if (r < 0)
 		return r;
-	r = insert(table, report, place, node);
+	r = insert(table, report, location, node);
 	if (r <= 0)
 		free(node);
 	return r < 0 ? r : 0;
@@ -248,7 +248,7 @@ static int collect(struct declarations *d, const char *const *strings, size_t n)
 	return 0;
 }
 
-static int report_bad_numbers(struct kmod_devname_report *report, const struct place *place,
+static int report_bad_numbers(struct kmod_devname_report *report, const struct location *location,
 			      const struct declarations *d)
 {
 	int r = 0;
@@ -256,24 +256,24 @@ static int report_bad_numbers(struct kmod_devname_report *report, const struct p
 	for (size_t i = 0; i < d->size && r == 0; i++)
 		if (d->aliases[i].kind == ALIAS_BAD_NUMBER)
 			r = report_add(
-				report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, place,
+				report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
 				"'%s' is not a plain decimal number from 1 to 4095, '-', and one "
 				"from 0 to 1048575",
 				d->aliases[i].text);
 	return r;
 }
 
-static int report_pairing(struct kmod_devname_report *report, const struct place *place,
+static int report_pairing(struct kmod_devname_report *report, const struct location *location,
 			  const char *module, enum alias_pairing pairing,
 			  const struct declarations *d)
 {
 	if (pairing == ALIAS_MISSING_NUMBER)
 		return report_add(
-			report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, place,
+			report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, location,
 			"device name '%s' of module %s has no device number: add "
 			"MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor)",
 			d->aliases[0].text, module);
-	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, place,
+	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, location,
 			  "module %s: which device name has which number depends on the compiler: "
 			  "declare one of each, or each name next to its number and in the same "
 			  "order for all",
@@ -281,20 +281,20 @@ static int report_pairing(struct kmod_devname_report *report, const struct place
 }
 
 static int add_claims(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		      const struct place *place, const char *module, const struct claim *claims,
+		      const struct location *location, const char *module, const struct claim *claims,
 		      size_t n)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (claims[i].number->kind == ALIAS_NUMBER)
-			r = table_add(table, report, place, module, claims[i].name,
+			r = table_add(table, report, location, module, claims[i].name,
 				      &claims[i].number->number);
 	return r;
 }
 
 static int add_declarations(struct kmod_devname_table *table, struct kmod_devname_report *report,
-			    const struct place *place, const char *module,
+			    const struct location *location, const char *module,
 			    const struct declarations *d)
 {
 	struct claim *claims;
@@ -303,10 +303,10 @@ static int add_declarations(struct kmod_devname_table *table, struct kmod_devnam
 	int r;
 
 	if (d->too_many)
-		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, place,
+		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, location,
 				  "module %s declares more than %d device names and numbers",
 				  module, ALIASES_MAX);
-	r = report_bad_numbers(report, place, d);
+	r = report_bad_numbers(report, location, d);
 	if (r < 0)
 		return r;
 	claims = calloc(d->size / 2 + 1, sizeof(*claims));
@@ -314,9 +314,9 @@ static int add_declarations(struct kmod_devname_table *table, struct kmod_devnam
 		return -ENOMEM;
 	pairing = alias_pair(d->aliases, d->size, claims, &n_claims);
 	if (pairing == ALIAS_PAIRED)
-		r = add_claims(table, report, place, module, claims, n_claims);
+		r = add_claims(table, report, location, module, claims, n_claims);
 	else
-		r = report_pairing(report, place, module, pairing, d);
+		r = report_pairing(report, location, module, pairing, d);
 	free(claims);
 	return r;
 }
@@ -334,14 +334,14 @@ int kmod_devname_table_add_module(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, const char *module,
 				  const char *file, const char *const *aliases, size_t n_aliases)
 {
-	const struct place place = { file, 0 };
+	const struct location location = { file, 0 };
 	struct declarations d = { 0 };
 	char *name = NULL;
 	int r = collect(&d, aliases, n_aliases);
 
 	if (r == 0 && d.has_name) {
 		name = underscored(module);
-		r = name ? add_declarations(table, report, &place, name, &d) : -ENOMEM;
+		r = name ? add_declarations(table, report, &location, name, &d) : -ENOMEM;
 	}
 	free(name);
 	free(d.aliases);

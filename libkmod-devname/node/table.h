@@ -15,7 +15,7 @@ void table_begin_text(struct kmod_devname_table *table);
  * line of the text that this line is in, that is a finding too. Returns 0, or -ENOMEM.
  */
 int table_add(struct kmod_devname_table *table, struct kmod_devname_report *report,
-	      const struct place *place, const char *module, const char *name,
+	      const struct location *location, const char *module, const char *name,
 	      const struct device_number *number);
 
 /* The node of this name, of several modules the first one's; or NULL. */

@@ -67,15 +67,15 @@ static bool is_normalised(const char *alias)
 	return strncmp(alias, "char_major_", 11) == 0 || strncmp(alias, "block_major_", 12) == 0;
 }
 
-static int report_bad_index(struct kmod_devname_report *report, const struct place *place,
+static int report_bad_index(struct kmod_devname_report *report, const struct location *location,
 			    enum kmod_devname_code code, const char *message)
 {
-	return report_add(report, code, KMOD_DEVNAME_WARNING, place, "%s", message);
+	return report_add(report, code, KMOD_DEVNAME_WARNING, location, "%s", message);
 }
 
 /* Returns 1 to go on, 0 if there is a finding, or -ENOMEM. */
 static int read_line(struct index *index, struct kmod_devname_report *report,
-		     const struct place *place, const struct lines *line)
+		     const struct location *location, const struct lines *line)
 {
 	static const char word[] = "alias ";
 	char *alias = line->text + sizeof(word) - 1, *blank;
@@ -85,15 +85,15 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 	if (line->text[0] == '#')
 		return 1;
 	if (strlen(line->text) != line->size)
-		return report_bad_index(report, place, KMOD_DEVNAME_BAD_INDEX,
+		return report_bad_index(report, location, KMOD_DEVNAME_BAD_INDEX,
 					"has a NUL byte, which no alias can have");
 	blank = memrchr(line->text, ' ', line->size);
 	if (strncmp(line->text, word, sizeof(word) - 1) != 0 || blank < alias || blank[1] == '\0')
-		return report_bad_index(report, place, KMOD_DEVNAME_BAD_INDEX,
+		return report_bad_index(report, location, KMOD_DEVNAME_BAD_INDEX,
 					"is not of the form alias ALIAS MODULE");
 	*blank = '\0';
 	if (is_normalised(alias))
-		return report_bad_index(report, place, KMOD_DEVNAME_BAD_INDEX,
+		return report_bad_index(report, location, KMOD_DEVNAME_BAD_INDEX,
 					"has a normalised alias: names in it may have lost their "
 					"dashes");
 	module = get_module(index, blank + 1);
@@ -106,28 +106,28 @@ static int read_line(struct index *index, struct kmod_devname_report *report,
 int index_read(struct index *index, struct kmod_devname_report *report, FILE *stream,
 	       const char *file)
 {
-	struct place place = { file, 0 };
+	struct location location = { file, 0 };
 	struct lines lines;
 	int status, r = 1;
 
 	*index = (struct index){ 0 };
 	lines_init(&lines, stream);
 	while (r > 0 && (status = lines_next(&lines)) != LINE_END) {
-		place.line = lines.number;
+		location.line = lines.number;
 		if (status < 0)
-			r = report_system(report, status, &place);
+			r = report_system(report, status, &location);
 		else if (status == LINE_CUT)
-			r = report_bad_index(report, &place, KMOD_DEVNAME_CUT_LINE,
+			r = report_bad_index(report, &location, KMOD_DEVNAME_CUT_LINE,
 					     "has no newline: the file seems to be cut short");
 		else if (status == LINE_LONG)
-			r = report_bad_index(report, &place, KMOD_DEVNAME_LONG_LINE,
+			r = report_bad_index(report, &location, KMOD_DEVNAME_LONG_LINE,
 					     "is longer than any alias can be");
 		else
-			r = read_line(index, report, &place, &lines);
+			r = read_line(index, report, &location, &lines);
 	}
 	/* depmod writes a comment at least: what is empty was lost when the power failed */
 	if (r > 0 && lines.number == 1)
-		r = report_bad_index(report, &place, KMOD_DEVNAME_BAD_INDEX, "is empty");
+		r = report_bad_index(report, &location, KMOD_DEVNAME_BAD_INDEX, "is empty");
 	return r;
 }
 
@@ -169,14 +169,14 @@ int kmod_devname_table_read_index(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, FILE *stream,
 				  const char *file)
 {
-	const struct place place = { file, 0 };
+	const struct location location = { file, 0 };
 	struct index index;
 	int good = index_read(&index, report, stream, file), r = 0;
 
 	if (good > 0) {
 		good = is_grouped(&index);
 		if (good == 0)
-			r = report_bad_index(report, &place, KMOD_DEVNAME_BAD_INDEX,
+			r = report_bad_index(report, &location, KMOD_DEVNAME_BAD_INDEX,
 					     "has lines of one module in two places");
 	}
 	for (size_t i = 0; good > 0 && i < index.modules.size && r == 0; i++)

@@ -71,7 +71,7 @@ int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
 				    struct kmod_devname_report *report, FILE *stream,
 				    const char *file)
 {
-	const struct place place = { file, 0 };
+	const struct location location = { file, 0 };
 	struct builtin builtin = { 0 };
 	struct lines strings;
 	int status, r = 0;
@@ -79,11 +79,11 @@ int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
 	strings_init(&strings, stream, '\0');
 	while (r == 0 && (status = lines_next(&strings)) != LINE_END) {
 		if (status < 0)
-			r = report_system(report, status, &place);
+			r = report_system(report, status, &location);
 		else if (status == LINE_GOOD) /* no longer one is about a device */
 			r = read_string(table, report, file, strings.text, &builtin);
 		else if (status == LINE_CUT)
-			r = report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING, &place,
+			r = report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING, &location,
 				       "has no NUL at its end: the file seems to be cut short");
 	}
 	if (r == 0)

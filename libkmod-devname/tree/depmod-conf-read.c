@@ -12,7 +12,7 @@
 struct statement {
 	struct kmod_devname_config *config;
 	struct kmod_devname_report *report;
-	struct place place;
+	struct location location;
 	char *rest; /* of the line */
 };
 
@@ -24,7 +24,7 @@ static char *next_word(struct statement *statement)
 static int report_bad(const struct statement *statement, const char *what, const char *word)
 {
 	return report_add(statement->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
-			  &statement->place, "'%s' %s", word, what);
+			  &statement->location, "'%s' %s", word, what);
 }
 
 /* Returns 1 if the statement is meant for the kernel; if not 0, or -ENOMEM. */
@@ -102,11 +102,11 @@ static int read_statement(struct statement *statement, char *text)
 }
 
 /* What a line says, see struct config_files. */
-static int take_line(void *data, const struct place *place, char *text)
+static int take_line(void *data, const struct location *location, char *text)
 {
 	struct statement *statement = data;
 
-	statement->place = *place;
+	statement->location = *location;
 	return read_statement(statement, text);
 }
 

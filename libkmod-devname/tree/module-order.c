@@ -65,9 +65,9 @@ static void note_position(struct module_position *positions, size_t n, const str
 
 static int report_bad_order(struct kmod_devname_report *report, size_t number, const char *what)
 {
-	const struct place place = { "modules.order", number };
+	const struct location location = { "modules.order", number };
 
-	return report_add(report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, &place, "%s", what);
+	return report_add(report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, &location, "%s", what);
 }
 
 int module_order_read(FILE *stream, struct kmod_devname_report *report,

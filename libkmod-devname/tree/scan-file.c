@@ -67,7 +67,7 @@ static int read_module(struct module_file *file, struct modinfo *modinfo, int fd
 int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file)
 {
-	const struct place place = { file, 0 };
+	const struct location location = { file, 0 };
 	struct module_file module_file;
 	struct modinfo modinfo = { 0 };
 	int r;
@@ -78,10 +78,10 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 	if (r == 0)
 		r = add(table, report, &modinfo, file);
 	else if (r > 0)
-		r = report_add(report, fault_code((enum fault)r), KMOD_DEVNAME_ERROR, &place, "%s",
-			       fault_message((enum fault)r));
+		r = report_add(report, module_error_code((enum module_error)r), KMOD_DEVNAME_ERROR, &location, "%s",
+			       module_error_message((enum module_error)r));
 	else if (r != -ENOMEM)
-		r = report_system(report, r, &place);
+		r = report_system(report, r, &location);
 	modinfo_done(&modinfo);
 	module_file_done(&module_file);
 	return r;

@@ -58,7 +58,7 @@ static void copy_aliases(const struct modinfo *modinfo, size_t n, char *to)
 	}
 }
 
-int outcome_of_modinfo(const struct modinfo *modinfo, enum fault fault,
+int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_error,
 		       struct outcome **ret_outcome)
 {
 	struct outcome *outcome;
@@ -66,19 +66,19 @@ int outcome_of_modinfo(const struct modinfo *modinfo, enum fault fault,
 	bool has_name = false;
 
 	*ret_outcome = NULL;
-	if (fault == FAULT_NONE) {
+	if (module_error == MODULE_OK) {
 		n = measure_aliases(modinfo, &size, &has_name);
 		if (!has_name)
 			return 0;
 		if (n > ALIASES_MAX) {
-			fault = FAULT_TOO_MANY_ALIASES;
+			module_error = MODULE_TOO_MANY_ALIASES;
 			n = size = 0;
 		}
 	}
 	outcome = malloc(sizeof(*outcome) + size);
 	if (!outcome)
 		return -ENOMEM;
-	outcome->fault = fault;
+	outcome->module_error = module_error;
 	outcome->n_aliases = n;
 	copy_aliases(modinfo, n, outcome->aliases);
 	*ret_outcome = outcome;

@@ -104,7 +104,7 @@ static int read_image(struct worker *worker, struct image *image, struct outcome
 {
 	int r = settled_read(&worker->modinfo, image, &worker->scan->since);
 
-	return r < 0 ? r : outcome_of_modinfo(&worker->modinfo, (enum fault)r, ret_outcome);
+	return r < 0 ? r : outcome_of_modinfo(&worker->modinfo, (enum module_error)r, ret_outcome);
 }
 
 /* Notes that the directory at hand has a module. 0 or -ENOMEM. */
@@ -161,7 +161,7 @@ static int queue_compressed(struct worker *worker, const struct directory *direc
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if ((uint64_t)st.st_size > worker->scan->size_max) {
-		r = outcome_of_modinfo(&worker->modinfo, FAULT_SIZE, &outcome);
+		r = outcome_of_modinfo(&worker->modinfo, MODULE_TOO_LARGE, &outcome);
 		return r < 0 ? r : note_module(worker, directory, name, linked, outcome);
 	}
 	module = harvest_add_module(&worker->harvest.compressed, directory->path, name, linked);
@@ -198,7 +198,7 @@ static int read_compressed(struct worker *worker, struct module *module, int fd)
 	if (r < 0)
 		return r;
 	if (r > 0)
-		return outcome_of_modinfo(&worker->modinfo, (enum fault)r, &module->outcome);
+		return outcome_of_modinfo(&worker->modinfo, (enum module_error)r, &module->outcome);
 	return read_image(worker, &image, &module->outcome);
 }
 

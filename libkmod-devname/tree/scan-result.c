@@ -25,17 +25,17 @@ static int compare_remarks(const void *a, const void *b)
 
 static int report_remark(struct kmod_devname_report *report, const struct remark *remark)
 {
-	const struct place place = { remark->path, 0 };
+	const struct location location = { remark->path, 0 };
 
 	switch (remark->code) {
 	case KMOD_DEVNAME_DANGLING_LINK:
-		return report_add(report, remark->code, KMOD_DEVNAME_NOTE, &place,
+		return report_add(report, remark->code, KMOD_DEVNAME_NOTE, &location,
 				  "is a symbolic link that leads nowhere");
 	case KMOD_DEVNAME_NOT_REGULAR:
-		return report_add(report, remark->code, KMOD_DEVNAME_NOTE, &place,
+		return report_add(report, remark->code, KMOD_DEVNAME_NOTE, &location,
 				  "has the name of a module and is not a file");
 	default:
-		return report_add(report, remark->code, KMOD_DEVNAME_WARNING, &place,
+		return report_add(report, remark->code, KMOD_DEVNAME_WARNING, &location,
 				  "was gone when it was to be read");
 	}
 }
@@ -87,13 +87,13 @@ static bool is_same_file(const struct kmod_devname_scan *scan, const struct modu
 static int report_duplicate(const struct kmod_devname_scan *scan, const struct module *winner,
 			    const struct module *loser)
 {
-	const struct place place = { loser->path, 0 };
+	const struct location location = { loser->path, 0 };
 	bool meant = depmod_config_prefers(scan->config, winner->path, loser->path);
 
 	if (is_same_file(scan, winner, loser))
 		return 0;
 	return report_add(scan->report, KMOD_DEVNAME_DUPLICATE_MODULE,
-			  meant ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, &place,
+			  meant ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, &location,
 			  "is not looked at: the same module is in %s", winner->path);
 }
 
@@ -173,9 +173,9 @@ static size_t count_outcomes(const struct list *modules)
 	return n;
 }
 
-static int report_no_order(const struct kmod_devname_scan *scan, const struct place *place)
+static int report_no_order(const struct kmod_devname_scan *scan, const struct location *location)
 {
-	return report_add(scan->report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, place,
+	return report_add(scan->report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, location,
 			  "is not a file of a sensible size");
 }
 
@@ -184,7 +184,7 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 		      size_t n)
 {
 	int fd = open_in_tree(scan, "modules.order", O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	const struct place place = { "modules.order", 0 };
+	const struct location location = { "modules.order", 0 };
 	struct stat st;
 	FILE *stream;
 	int r;
@@ -192,14 +192,14 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 	if (fd == -ENOENT || fd == -ELOOP || fd == -ENOTDIR)
 		return 0;
 	if (fd == -ENXIO || fd == -ENODEV) /* a socket, a device */
-		return report_no_order(scan, &place);
+		return report_no_order(scan, &location);
 	if (fd < 0)
-		return report_system(scan->report, fd, &place);
+		return report_system(scan->report, fd, &location);
 	r = fstat(fd, &st) < 0 ? -errno : 0;
 	if (r < 0 || !S_ISREG(st.st_mode) || st.st_size > (off_t)LINES_TOTAL_MAX) {
 		close_fd(&fd);
-		return r < 0 ? report_system(scan->report, r, &place)
-			     : report_no_order(scan, &place);
+		return r < 0 ? report_system(scan->report, r, &location)
+			     : report_no_order(scan, &location);
 	}
 	stream = fdopen(fd, "re");
 	if (!stream) {
@@ -208,9 +208,9 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 	}
 	r = module_order_read(stream, scan->report, positions, n);
 	if (r == -EFBIG) /* it grew */
-		r = report_no_order(scan, &place);
+		r = report_no_order(scan, &location);
 	else if (r < 0 && r != -ENOMEM)
-		r = report_system(scan->report, r, &place);
+		r = report_system(scan->report, r, &location);
 	(void)fclose(stream);
 	return r;
 }
@@ -234,13 +234,13 @@ static int add_aliases(const struct kmod_devname_scan *scan, const struct module
 
 static int add_outcome(const struct kmod_devname_scan *scan, const struct module *module)
 {
-	const struct place place = { module->path, 0 };
-	enum fault fault = module->outcome->fault;
+	const struct location location = { module->path, 0 };
+	enum module_error module_error = module->outcome->module_error;
 
-	if (fault == FAULT_NONE)
+	if (module_error == MODULE_OK)
 		return add_aliases(scan, module);
-	return report_add(scan->report, fault_code(fault), KMOD_DEVNAME_ERROR, &place, "%s",
-			  fault_message(fault));
+	return report_add(scan->report, module_error_code(module_error), KMOD_DEVNAME_ERROR, &location, "%s",
+			  module_error_message(module_error));
 }
 
 int scan_conclude(struct kmod_devname_scan *scan)

@@ -150,12 +150,12 @@ static int add_externals(struct kmod_devname_scan *scan)
 
 	for (size_t i = 0; (path = depmod_config_external(scan->config, i)); i++) {
 		_cleanup_close_ int fd = root_open_long(scan->root_fd, path, O_PATH | O_DIRECTORY);
-		const struct place place = { path, 0 };
+		const struct location location = { path, 0 };
 
 		if (is_missing(fd))
 			continue;
 		if (fd < 0)
-			return report_system(scan->report, fd, &place);
+			return report_system(scan->report, fd, &location);
 		directory = harvest_add_directory(&scan->harvest.links, "", path);
 		if (!directory)
 			return -ENOMEM;
@@ -208,17 +208,17 @@ static int step(struct kmod_devname_scan *scan)
 static void report_error(struct kmod_devname_scan *scan, int error)
 {
 	size_t prefix = strlen(scan->directory);
-	struct place place = { scan->error_path, 0 };
+	struct location location = { scan->error_path, 0 };
 
 	if (!scan->error_path)
 		return;
-	if (strncmp(place.file, scan->directory, prefix) == 0) {
-		if (place.file[prefix] == '\0')
-			place.file = ".";
-		else if (place.file[prefix] == '/')
-			place.file += prefix + 1;
+	if (strncmp(location.file, scan->directory, prefix) == 0) {
+		if (location.file[prefix] == '\0')
+			location.file = ".";
+		else if (location.file[prefix] == '/')
+			location.file += prefix + 1;
 	}
-	(void)report_system(scan->report, error, &place);
+	(void)report_system(scan->report, error, &location);
 }
 
 int kmod_devname_scan_step(struct kmod_devname_scan *scan)

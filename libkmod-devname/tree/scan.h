@@ -8,7 +8,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "module/fault.h"
+#include "module/error.h"
 #include "libkmod-devname.h"
 #include "base/array.h"
 #include "module/modinfo.h"
@@ -31,7 +31,7 @@ struct module {
 };
 
 struct outcome {
-	enum fault fault;
+	enum module_error module_error;
 	size_t n_aliases;
 	char aliases[]; /* each with its NUL: those that alias_parse() has a use for */
 };
@@ -121,7 +121,7 @@ void visited_free(void *visited);
  * What is to be kept of a module that was read, with a fault or without, and of one that was not,
  * by its aliases in the index (NULL: none); NULL if nothing is. 0 or -ENOMEM.
  */
-int outcome_of_modinfo(const struct modinfo *modinfo, enum fault fault,
+int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_error,
 		       struct outcome **ret_outcome);
 int outcome_of_index(const struct list *aliases, struct outcome **ret_outcome);
 

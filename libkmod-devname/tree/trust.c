@@ -79,9 +79,9 @@ static bool was_written_here(const struct stat *st, const struct timespec *now)
 
 static int say_untrusted(struct kmod_devname_report *report, const char *file, const char *why)
 {
-	const struct place place = { file, 0 };
+	const struct location location = { file, 0 };
 
-	return report_add(report, KMOD_DEVNAME_STALE_INDEX, KMOD_DEVNAME_NOTE, &place,
+	return report_add(report, KMOD_DEVNAME_STALE_INDEX, KMOD_DEVNAME_NOTE, &location,
 			  "%s: the modules are read instead", why);
 }
 

@@ -25,7 +25,7 @@
 struct subject {
 	const struct kmod_devname_node *node;
 	bool is_static; /* a rule names it */
-	struct place place; /* of the last rule that counts; without a file there is none */
+	struct location location; /* of the last rule that counts; without a file there is none */
 };
 
 struct udev_lint {
@@ -112,7 +112,7 @@ static bool is_about(const struct condition *condition, const struct kmod_devnam
 }
 
 static void apply(struct udev_lint *lint, const struct condition *condition,
-		  const struct place *place)
+		  const struct location *location)
 {
 	for (size_t i = 0; i < condition->static_names.size; i++)
 		mark_static(lint, condition->static_names.items[i]);
@@ -120,7 +120,7 @@ static void apply(struct udev_lint *lint, const struct condition *condition,
 		return;
 	for (size_t i = 0; i < lint->size; i++)
 		if (is_about(condition, lint->subjects[i].node))
-			lint->subjects[i].place = *place;
+			lint->subjects[i].location = *location;
 }
 
 static int read_option(struct condition *condition, const char *value)
@@ -149,7 +149,7 @@ static int read_token(struct condition *condition, const struct udev_token *toke
 }
 
 /* A rule that udev does not understand, at whatever place of it, does nothing. */
-static int read_line(struct udev_lint *lint, const struct place *place, char *line)
+static int read_line(struct udev_lint *lint, const struct location *location, char *line)
 {
 	struct condition condition = { 0 };
 	struct udev_token token;
@@ -161,7 +161,7 @@ static int read_line(struct udev_lint *lint, const struct place *place, char *li
 			r = read_token(&condition, &token);
 	} while (r > 0);
 	if (r == 0)
-		apply(lint, &condition, place);
+		apply(lint, &condition, location);
 	list_done(&condition.static_names, NULL);
 	return r == -ENOMEM ? r : 0;
 }
@@ -176,7 +176,7 @@ static int read_rule(void *data, const struct udev_rule *rule)
 	line = strdup(rule->text);
 	if (!line)
 		return -ENOMEM;
-	r = read_line(data, &rule->place, line);
+	r = read_line(data, &rule->location, line);
 	free(line);
 	return r;
 }
@@ -185,11 +185,11 @@ static int read_rule(void *data, const struct udev_rule *rule)
 static int report_subject(const struct kmod_devname_table *table,
 			  struct kmod_devname_report *report, const struct subject *subject)
 {
-	if (!subject->place.file || subject->is_static ||
+	if (!subject->location.file || subject->is_static ||
 	    table_find(table, subject->node->name) != subject->node)
 		return 0;
 	return report_add(
-		report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING, &subject->place,
+		report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING, &subject->location,
 		"gives '%s' its mode or owner only when module %s is loaded, which nobody "
 		"but root can do by opening it: add OPTIONS+=\"static_node=%s\"",
 		subject->node->name, subject->node->module, subject->node->name);

@@ -13,7 +13,7 @@ struct udev_owner {
 	struct owner owner; /* the text is NULL if no rule has one */
 	bool is_known; /* there is such a one, and the ID is right */
 	bool is_reported; /* if not, there is a finding already */
-	struct place place; /* of the rule; the file's name is the caller's */
+	struct location location; /* of the rule; the file's name is the caller's */
 };
 
 /* What a rule says of a node, or all rules together. */

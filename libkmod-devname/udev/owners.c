@@ -93,7 +93,7 @@ static int read_stream(void **names, FILE *stream)
 static int read_file(const struct owners *owners, struct kmod_devname_report *report, void **names,
 		     const char *file)
 {
-	const struct place place = { file, 0 };
+	const struct location location = { file, 0 };
 	FILE *stream;
 	int r = root_open_stream(owners->root_fd, file, &stream);
 
@@ -101,7 +101,7 @@ static int read_file(const struct owners *owners, struct kmod_devname_report *re
 		r = read_stream(names, stream);
 		(void)fclose(stream);
 	}
-	return r < 0 ? report_system(report, r, &place) : 0;
+	return r < 0 ? report_system(report, r, &location) : 0;
 }
 
 static int read_files(struct owners *owners, struct kmod_devname_report *report,

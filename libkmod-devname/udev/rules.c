@@ -22,7 +22,7 @@
 struct reader {
 	struct kmod_devname_report *report;
 	const struct kmod_devname_table *table; /* of the nodes that are asked for, or NULL */
-	struct place place;
+	struct location location;
 	struct owners owners;
 	struct udev_nodes nodes;
 };
@@ -40,13 +40,13 @@ struct rule {
 static int report_bad_rule(const struct reader *reader, const char *what)
 {
 	return report_add(reader->report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING,
-			  &reader->place, "%s", what);
+			  &reader->location, "%s", what);
 }
 
 static int report_bad_value(const struct reader *reader, const char *value, const char *what)
 {
 	return report_add(reader->report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING,
-			  &reader->place, "'%s' is no %s", value, what);
+			  &reader->location, "'%s' is no %s", value, what);
 }
 
 /* Is the node asked for? Without a table all are whose names are valid. */
@@ -139,7 +139,7 @@ static int find_owner(struct reader *reader, enum owner_kind kind, const char *t
 {
 	int r;
 
-	*ret_owner = (struct udev_owner){ .owner.text = text, .place = reader->place };
+	*ret_owner = (struct udev_owner){ .owner.text = text, .location = reader->location };
 	if (!text)
 		return 0;
 	if (!syntax_is_owner(text)) {
@@ -213,7 +213,7 @@ static int read_rule(void *data, const struct udev_rule *rule)
 	char *line;
 	int r;
 
-	reader->place = rule->place;
+	reader->location = rule->location;
 	if (rule->fault)
 		return report_unreadable(reader, rule->text, rule->fault);
 	if (!strstr(rule->text, "OPTIONS"))

@@ -18,7 +18,7 @@ struct walk {
 
 static int walk_stream(struct walk *walk, const char *file, FILE *stream)
 {
-	const struct place whole = { file, 0 };
+	const struct location whole = { file, 0 };
 	struct udev_rule rule;
 	int status, r = 0;
 
@@ -40,15 +40,15 @@ static int walk_files(struct walk *walk, int root_fd, const struct list *files)
 
 	for (size_t i = 0; i < files->size && r == 0; i++) {
 		const struct conf_file *file = files->items[i];
-		const struct place place = { file->path, 0 };
+		const struct location location = { file->path, 0 };
 		FILE *stream;
 
-		r = root_open_stream(root_fd, place.file, &stream);
+		r = root_open_stream(root_fd, location.file, &stream);
 		if (r < 0)
-			return report_system(walk->report, r, &place);
+			return report_system(walk->report, r, &location);
 		if (r == 0)
 			continue;
-		r = walk_stream(walk, place.file, stream);
+		r = walk_stream(walk, location.file, stream);
 		(void)fclose(stream);
 	}
 	return r;

@@ -8,7 +8,7 @@
 
 /* One rule of udev, joined from its lines. */
 struct udev_rule {
-	struct place place; /* its first line */
+	struct location location; /* its first line */
 	const char *fault; /* NULL, or why it cannot be read; then the text may lack some */
 	const char *text;
 };

@@ -12,16 +12,16 @@
 /* Small, so that no input takes long; one byte more tells what is over it. */
 #define LIMIT ((size_t)256 << 10)
 
-static void compare(int fault, const struct image *image, enum fuzz_verdict verdict,
+static void compare(int module_error, const struct image *image, enum fuzz_verdict verdict,
 		    const uint8_t *wanted, size_t size)
 {
 	if (verdict == FUZZ_LARGE)
-		FUZZ_CHECK(fault != 0, "%zu bytes, and they should be too many", image->size);
+		FUZZ_CHECK(module_error != 0, "%zu bytes, and they should be too many", image->size);
 	if (verdict == FUZZ_BAD)
-		FUZZ_CHECK(fault != 0, "%zu bytes, and the library refuses the file", image->size);
-	if (verdict != FUZZ_GOOD || fault == FAULT_COMPRESSED_MEMORY)
+		FUZZ_CHECK(module_error != 0, "%zu bytes, and the library refuses the file", image->size);
+	if (verdict != FUZZ_GOOD || module_error == MODULE_DATA_NEEDS_MEMORY)
 		return;
-	FUZZ_CHECK(fault == 0, "fault %d, and the library has %zu bytes", fault, size);
+	FUZZ_CHECK(module_error == 0, "fault %d, and the library has %zu bytes", module_error, size);
 	FUZZ_CHECK(image->size == size && (size == 0 || memcmp(image->data, wanted, size) == 0),
 		   "%zu bytes, and the library has %zu, or others", image->size, size);
 }
@@ -35,18 +35,18 @@ void fuzz_codec_check(const uint8_t *data, size_t size,
 	enum fuzz_verdict verdict;
 	struct image image;
 	size_t wanted_size = 0;
-	int fault;
+	int module_error;
 
 	if (!matches(data, size))
 		return;
 	FUZZ_CHECK(image_from_file(fuzz_file(data, size), &image) == 0, "cannot read");
 	FUZZ_CHECK(module_file_is_compressed(&image), "the first bytes are not known");
-	fault = module_file_decompress(&file, &image, &image);
-	FUZZ_CHECK(fault >= 0, "errno %d", -fault);
+	module_error = module_file_decompress(&file, &image, &image);
+	FUZZ_CHECK(module_error >= 0, "errno %d", -module_error);
 	verdict = reference(data, size, wanted, sizeof(wanted), &wanted_size);
 	if (verdict == FUZZ_GOOD && wanted_size > LIMIT)
 		verdict = FUZZ_LARGE;
-	compare(fault, &image, verdict, wanted, wanted_size);
+	compare(module_error, &image, verdict, wanted, wanted_size);
 }
 
 static struct bytes make_plain(int content)

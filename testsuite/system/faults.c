@@ -50,7 +50,7 @@ struct attempt {
 	unsigned long n; /* which allocation or system call; 0: nothing */
 	const struct fault *fault; /* NULL: of memory */
 	bool from_then_on;
-	struct fault_place place;
+	struct fault_place location;
 };
 
 static const struct fault all_faults[] = {
@@ -140,12 +140,12 @@ static void execute(int out_fd, int err_fd, const struct attempt *attempt)
 /* A process that was let go of is judged by how it ends. */
 static void follow(struct attempt *attempt)
 {
-	if (!calls_inject(running, attempt->n, attempt->fault, &attempt->place)) {
+	if (!calls_inject(running, attempt->n, attempt->fault, &attempt->location)) {
 		(void)kill(running, SIGKILL);
 		puts("cannot trace");
 		exit(points > 0 ? 3 : 77);
 	}
-	if (!attempt->place.reached || !attempt->place.done)
+	if (!attempt->location.reached || !attempt->location.done)
 		(void)kill(running, SIGKILL);
 }
 
@@ -224,7 +224,7 @@ static bool names_something(const struct text *text)
 
 static bool hits_stderr(const struct attempt *attempt)
 {
-	return attempt->fault && attempt->place.fd == 2 && calls_is_write(attempt->place.call);
+	return attempt->fault && attempt->location.fd == 2 && calls_is_write(attempt->location.call);
 }
 
 /* But for EINTR of standard output: stdio drops what it had to write. Nothing handles signals. */
@@ -232,10 +232,10 @@ static bool must_survive(const struct attempt *attempt)
 {
 	if (!attempt->fault || attempt->fault >= all_faults + N_SURVIVED)
 		return false;
-	if (attempt->fault->error == EINTR && attempt->place.fd == 1 &&
-	    calls_is_write(attempt->place.call))
+	if (attempt->fault->error == EINTR && attempt->location.fd == 1 &&
+	    calls_is_write(attempt->location.call))
 		return false;
-	return calls_is_io(attempt->place.call);
+	return calls_is_io(attempt->location.call);
 }
 
 static const char *judge_success(const struct attempt *attempt, const struct outcome *outcome)
@@ -248,7 +248,7 @@ static const char *judge_success(const struct attempt *attempt, const struct out
 	if (!hits_stderr(attempt) && !has_lines(&outcome->err, &undisturbed.err))
 		return "says that all is done, and one of its messages is missing";
 	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_LATTER,
-			  attempt->fault && calls_is_unlink(attempt->place.call));
+			  attempt->fault && calls_is_unlink(attempt->location.call));
 	if (!path)
 		return NULL;
 	(void)snprintf(text, sizeof(text), "says that all is done, and %s is not as it should be",
@@ -266,7 +266,7 @@ static const char *judge_failure(const struct attempt *attempt, const struct out
 	if (!hits_stderr(attempt) && !names_something(&outcome->err))
 		return "fails, and does not say what";
 	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_EITHER,
-			  attempt->fault && calls_is_unlink(attempt->place.call));
+			  attempt->fault && calls_is_unlink(attempt->location.call));
 	if (!path)
 		return NULL;
 	(void)snprintf(text, sizeof(text), "fails, and %s is neither old nor new", path);
@@ -293,7 +293,7 @@ static void show(const struct attempt *attempt, const struct outcome *outcome, c
 		return;
 	if (attempt->fault)
 		(void)printf("system call %lu (%s, %d): %s", attempt->n,
-			     calls_name(attempt->place.call), attempt->place.fd,
+			     calls_name(attempt->location.call), attempt->location.fd,
 			     attempt->fault->name);
 	else
 		(void)printf("allocation %lu%s", attempt->n,
@@ -331,13 +331,13 @@ static bool try(struct attempt *attempt)
 		memory->allocations = 0;
 	}
 	run(attempt, &outcome);
-	reached = memory ? memory->allocations >= attempt->n : attempt->place.reached;
-	if (memory ? reached : attempt->place.done) {
+	reached = memory ? memory->allocations >= attempt->n : attempt->location.reached;
+	if (memory ? reached : attempt->location.done) {
 		points++;
 		what = judge(attempt, &outcome);
 		if (what)
 			show(attempt, &outcome, what);
-		if (attempt->fault && calls_is_unlink(attempt->place.call))
+		if (attempt->fault && calls_is_unlink(attempt->location.call))
 			judge_next(attempt);
 	}
 	outcome_done(&outcome);
@@ -369,10 +369,10 @@ static bool has_its_turn(unsigned long n, size_t fault)
  */
 static void check_end(const struct attempt *attempt)
 {
-	if (attempt->place.status == undisturbed.status && points > 0)
+	if (attempt->location.status == undisturbed.status && points > 0)
 		return;
 	(void)printf("system call %lu: the sweep ends early: %lu points, status %#x\n", attempt->n,
-		     points, (unsigned int)attempt->place.status);
+		     points, (unsigned int)attempt->location.status);
 	exit(3);
 }
 
@@ -386,7 +386,7 @@ static void try_calls(void)
 		for (size_t i = 0; i < N_FAULTS && reached; i++) {
 			attempt.fault = &all_faults[i];
 			/* whether it applies is known when one run has been there */
-			if (i > 0 && !calls_can_have(attempt.place.call, attempt.fault))
+			if (i > 0 && !calls_can_have(attempt.location.call, attempt.fault))
 				continue;
 			if (i == 0 || has_its_turn(attempt.n, i))
 				reached = try(&attempt);

@@ -354,7 +354,7 @@ static size_t reach(const struct alias *aliases, size_t n, size_t from, int step
 /* Puts a pair in its place by name. False if it contradicts one that is there. */
 static bool add_pair(struct outcome *outcome, const char *name, const char *number)
 {
-	size_t i, place = 0;
+	size_t i, location = 0;
 
 	for (i = 0; i < outcome->n_claims; i++) {
 		const char *other = outcome->claims[i].name;
@@ -363,13 +363,13 @@ static bool add_pair(struct outcome *outcome, const char *name, const char *numb
 			return strcmp(number, outcome->claims[i].number) == 0;
 		if (lies_below(name, other) || lies_below(other, name))
 			return false;
-		if (syntax_compare_places(other, name) < 0)
-			place = i + 1;
+		if (syntax_compare_paths(other, name) < 0)
+			location = i + 1;
 	}
-	memmove(&outcome->claims[place + 1], &outcome->claims[place],
-		(i - place) * sizeof(outcome->claims[0]));
-	outcome->claims[place].name = name;
-	outcome->claims[place].number = number;
+	memmove(&outcome->claims[location + 1], &outcome->claims[location],
+		(i - location) * sizeof(outcome->claims[0]));
+	outcome->claims[location].name = name;
+	outcome->claims[location].number = number;
 	outcome->n_claims++;
 	return true;
 }
@@ -465,7 +465,7 @@ static void check_claims(const struct alias *aliases, size_t n, const struct out
 		for (size_t j = 0; j < i; j++) {
 			const char *other = outcome->claims[j].name;
 
-			if (syntax_compare_places(other, name) >= 0 || lies_below(name, other) ||
+			if (syntax_compare_paths(other, name) >= 0 || lies_below(name, other) ||
 			    lies_below(other, name))
 				ck_abort_msg("%s: '%s' and '%s'", list_text(aliases, n), other,
 					     name);

@@ -49,20 +49,20 @@ static void put_string(struct bytes *bytes, const char *string)
 /* A node that has a prefix and one value; returns where it is, and what it has. */
 static unsigned int put_leaf(struct bytes *bytes, const char *prefix, const char *value)
 {
-	unsigned int place = (unsigned int)bytes->size;
+	unsigned int location = (unsigned int)bytes->size;
 
 	put_string(bytes, prefix);
 	put_number(bytes, 1);
 	put_number(bytes, 0);
 	put_string(bytes, value);
-	return place | 0xc0000000U;
+	return location | 0xc0000000U;
 }
 
 /* One that has a prefix and two children; between those may be bytes that have none. */
 static unsigned int put_branch(struct bytes *bytes, const char *prefix, const char *range,
 			       unsigned int first, unsigned int last)
 {
-	unsigned int place = (unsigned int)bytes->size;
+	unsigned int location = (unsigned int)bytes->size;
 
 	put_string(bytes, prefix);
 	put(bytes, range, 2);
@@ -70,7 +70,7 @@ static unsigned int put_branch(struct bytes *bytes, const char *prefix, const ch
 	for (char byte = range[0]; byte < range[1] - 1; byte++)
 		put_number(bytes, 0);
 	put_number(bytes, last);
-	return place | 0xa0000000U;
+	return location | 0xa0000000U;
 }
 
 static void put_header(struct bytes *bytes, unsigned int root)
@@ -267,17 +267,17 @@ START_TEST(trees_are_bounded)
 	struct bytes bytes = { { 0 }, 0 };
 	struct binary_index index;
 	unsigned char *data = malloc(size);
-	unsigned int place = 0;
+	unsigned int location = 0;
 	int root_fd = root_with_indexes();
 
 	for (unsigned int i = 0; i < trees[_i].depth; i++) {
 		bytes.size = 0;
 		put(&bytes, "aa", 2);
-		put_number(&bytes, place);
+		put_number(&bytes, location);
 		memcpy(data + 12 + 6 * i, bytes.bytes, 6);
-		place = (12 + 6 * i) | 0x20000000U;
+		location = (12 + 6 * i) | 0x20000000U;
 	}
-	put_header(&bytes, place);
+	put_header(&bytes, location);
 	memcpy(data, bytes.bytes, 12);
 	harness_write(root_fd, DIRECTORY "/modules.alias.bin", data, size);
 	free(data);
@@ -424,13 +424,13 @@ START_TEST(an_index_whose_nodes_have_several_parents_is_refused)
 {
 	int root_fd = root_with_indexes();
 	struct bytes bytes = { { 0 }, 12 };
-	unsigned int place = put_leaf(&bytes, "", "fuse");
+	unsigned int location = put_leaf(&bytes, "", "fuse");
 
 	if (_i == 0)
-		place = (unsigned int)bytes.size | 0xa0000000U;
+		location = (unsigned int)bytes.size | 0xa0000000U;
 	for (int i = 0; i < 20; i++)
-		place = put_branch(&bytes, "*", "ab", place, place);
-	put_header(&bytes, place);
+		location = put_branch(&bytes, "*", "ab", location, location);
+	put_header(&bytes, location);
 	write_index(root_fd, 0, &bytes);
 	ck_assert(is_refused(root_fd));
 	(void)close(root_fd);

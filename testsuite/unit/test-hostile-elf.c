@@ -581,7 +581,7 @@ static uint64_t table_of(const struct image_of *image)
 					 : get_number(image, offsetof(Elf64_Ehdr, e_shoff), 8);
 }
 
-static size_t place(const struct image_of *image, const struct field *field)
+static size_t location(const struct image_of *image, const struct field *field)
 {
 	bool is32 = image->layout->bits == 32;
 	size_t at = is32 ? field->at32 : field->at64;
@@ -594,7 +594,7 @@ static size_t place(const struct image_of *image, const struct field *field)
 
 static uint64_t field_of(const struct image_of *image, const struct field field)
 {
-	return get_number(image, place(image, &field), width(image, &field));
+	return get_number(image, location(image, &field), width(image, &field));
 }
 
 static uint64_t base_of(const struct image_of *image, const struct patch *patch)
@@ -641,7 +641,7 @@ static void apply(struct image_of *image, const struct patch *patches)
 	size_t n = 0;
 
 	for (; n < PATCHES_MAX && patches[n].field.size64 > 0; n++) {
-		places[n] = place(image, &patches[n].field);
+		places[n] = location(image, &patches[n].field);
 		numbers[n] = base_of(image, &patches[n]) + (uint64_t)patches[n].delta;
 	}
 	for (size_t i = 0; i < n; i++)
@@ -682,9 +682,9 @@ static int read_before_a_wall(struct modinfo *modinfo, const uint8_t *data, size
 static bool agrees(int r, const struct modinfo *modinfo, const char *expected)
 {
 	if (strcmp(expected, MALFORMED) == 0)
-		return r > 0 && fault_code((enum fault)r) == KMOD_DEVNAME_MALFORMED;
+		return r > 0 && module_error_code((enum module_error)r) == KMOD_DEVNAME_MALFORMED;
 	if (strcmp(expected, TOO_LARGE) == 0)
-		return r > 0 && fault_code((enum fault)r) == KMOD_DEVNAME_TOO_LARGE;
+		return r > 0 && module_error_code((enum module_error)r) == KMOD_DEVNAME_TOO_LARGE;
 	return r == 0 && (strcmp(expected, GOOD) != 0 || modinfo->size > 0);
 }
 
@@ -741,8 +741,8 @@ static void set_end(struct image_of *image, int last)
 		return;
 	/* the bytes before move up to the end of the page */
 	memmove(image->data + image->size - size + 1, image->data + image->size - size, size - 1);
-	put_number(image, place(image, &size_field), width(image, &size_field), size - 1);
-	put_number(image, place(image, &(struct field)SH(INFO, sh_offset)),
+	put_number(image, location(image, &size_field), width(image, &size_field), size - 1);
+	put_number(image, location(image, &(struct field)SH(INFO, sh_offset)),
 		   width(image, &size_field), image->size - size + 1);
 }
 
@@ -802,12 +802,12 @@ static int file_of_sections(struct image_of *image, uint64_t n, bool extended)
 	struct field number = EH(e_shnum), index = EH(e_shstrndx);
 	int fd;
 
-	put_number(image, place(image, &number), 2, extended ? 0 : n);
-	put_number(image, place(image, &index), 2, n > SHN_LORESERVE ? SHN_XINDEX : n - 1);
+	put_number(image, location(image, &number), 2, extended ? 0 : n);
+	put_number(image, location(image, &index), 2, n > SHN_LORESERVE ? SHN_XINDEX : n - 1);
 	number = (struct field)SH(ZERO, sh_size);
 	index = (struct field)SH(ZERO, sh_link);
-	put_number(image, place(image, &number), word, extended ? n : 0);
-	put_number(image, place(image, &index), 4, n - 1);
+	put_number(image, location(image, &number), word, extended ? n : 0);
+	put_number(image, location(image, &index), 4, n - 1);
 	fd = hostile_file(image->data, kept);
 	CHECK(pwrite(fd, image->data + kept, 2 * entry, (off_t)(table + (n - 2) * entry)) ==
 		      (ssize_t)(2 * entry),

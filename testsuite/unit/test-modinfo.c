@@ -148,35 +148,35 @@ static const char *aliases_of(const struct modinfo *modinfo)
 
 /* What is expected of each defect; aliases NULL: a fault. */
 static const struct {
-	enum fault fault;
+	enum module_error module_error;
 	const char *aliases;
 } expected[] = {
-	[MKMODULE_SOUND] = { FAULT_NONE, ALIASES },
-	[MKMODULE_NO_MODINFO] = { FAULT_NONE, "" },
-	[MKMODULE_NO_SECTIONS] = { FAULT_NONE, "" },
-	[MKMODULE_EXTENDED_NUMBERS] = { FAULT_NONE, ALIASES },
-	[MKMODULE_SECOND_MODINFO] = { FAULT_NONE, ALIASES },
-	[MKMODULE_MODINFO_LAST] = { FAULT_NONE, ALIASES },
-	[MKMODULE_UNTERMINATED] = { FAULT_NONE, ALIASES },
-	[MKMODULE_LEADING_NULS] = { FAULT_NONE, ALIASES },
-	[MKMODULE_MANY_SECTIONS] = { FAULT_NONE, ALIASES },
-	[MKMODULE_NAMES_FAR] = { FAULT_NONE, ALIASES },
-	[MKMODULE_BAD_CLASS] = { FAULT_BAD_HEADER, NULL },
-	[MKMODULE_BAD_ENCODING] = { FAULT_BAD_HEADER, NULL },
-	[MKMODULE_BAD_VERSION] = { FAULT_BAD_HEADER, NULL },
-	[MKMODULE_NAMES_INDEX_ZERO] = { FAULT_BAD_SECTION, NULL },
-	[MKMODULE_NAMES_INDEX_BEYOND] = { FAULT_BAD_SECTION, NULL },
-	[MKMODULE_NAMES_NO_STRTAB] = { FAULT_BAD_SECTION, NULL },
-	[MKMODULE_NAMES_BEYOND] = { FAULT_CUT, NULL },
-	[MKMODULE_NAME_OFFSET_BEYOND] = { FAULT_BAD_SECTION, NULL },
-	[MKMODULE_TABLE_BEYOND] = { FAULT_CUT, NULL },
-	[MKMODULE_TABLE_OVERFLOW] = { FAULT_CUT, NULL },
-	[MKMODULE_ENTRY_SIZE] = { FAULT_BAD_HEADER, NULL },
-	[MKMODULE_MODINFO_BEYOND] = { FAULT_CUT, NULL },
-	[MKMODULE_MODINFO_OVERFLOW] = { FAULT_CUT, NULL },
-	[MKMODULE_MODINFO_NOBITS] = { FAULT_BAD_SECTION, NULL },
-	[MKMODULE_MODINFO_COMPRESSED] = { FAULT_BAD_SECTION, NULL },
-	[MKMODULE_MODINFO_HUGE] = { FAULT_MODINFO_SIZE, NULL },
+	[MKMODULE_SOUND] = { MODULE_OK, ALIASES },
+	[MKMODULE_NO_MODINFO] = { MODULE_OK, "" },
+	[MKMODULE_NO_SECTIONS] = { MODULE_OK, "" },
+	[MKMODULE_EXTENDED_NUMBERS] = { MODULE_OK, ALIASES },
+	[MKMODULE_SECOND_MODINFO] = { MODULE_OK, ALIASES },
+	[MKMODULE_MODINFO_LAST] = { MODULE_OK, ALIASES },
+	[MKMODULE_UNTERMINATED] = { MODULE_OK, ALIASES },
+	[MKMODULE_LEADING_NULS] = { MODULE_OK, ALIASES },
+	[MKMODULE_MANY_SECTIONS] = { MODULE_OK, ALIASES },
+	[MKMODULE_NAMES_FAR] = { MODULE_OK, ALIASES },
+	[MKMODULE_BAD_CLASS] = { MODULE_BAD_HEADER, NULL },
+	[MKMODULE_BAD_ENCODING] = { MODULE_BAD_HEADER, NULL },
+	[MKMODULE_BAD_VERSION] = { MODULE_BAD_HEADER, NULL },
+	[MKMODULE_NAMES_INDEX_ZERO] = { MODULE_BAD_SECTION, NULL },
+	[MKMODULE_NAMES_INDEX_BEYOND] = { MODULE_BAD_SECTION, NULL },
+	[MKMODULE_NAMES_NO_STRTAB] = { MODULE_BAD_SECTION, NULL },
+	[MKMODULE_NAMES_BEYOND] = { MODULE_TRUNCATED, NULL },
+	[MKMODULE_NAME_OFFSET_BEYOND] = { MODULE_BAD_SECTION, NULL },
+	[MKMODULE_TABLE_BEYOND] = { MODULE_TRUNCATED, NULL },
+	[MKMODULE_TABLE_OVERFLOW] = { MODULE_TRUNCATED, NULL },
+	[MKMODULE_ENTRY_SIZE] = { MODULE_BAD_HEADER, NULL },
+	[MKMODULE_MODINFO_BEYOND] = { MODULE_TRUNCATED, NULL },
+	[MKMODULE_MODINFO_OVERFLOW] = { MODULE_TRUNCATED, NULL },
+	[MKMODULE_MODINFO_NOBITS] = { MODULE_BAD_SECTION, NULL },
+	[MKMODULE_MODINFO_COMPRESSED] = { MODULE_BAD_SECTION, NULL },
+	[MKMODULE_MODINFO_HUGE] = { MODULE_MODINFO_TOO_LARGE, NULL },
 };
 _Static_assert(N(expected) == MKMODULE_DEFECTS, "a row for each defect");
 
@@ -195,8 +195,8 @@ static void check_defect(struct modinfo *modinfo, const struct layout *layout, i
 	int r = read_from(modinfo, source, image, size);
 
 	free(image);
-	CHECK(r == (int)expected[defect].fault, "%s, %s, %s: %d instead of %d", layout->name,
-	      source_names[source], name, r, expected[defect].fault);
+	CHECK(r == (int)expected[defect].module_error, "%s, %s, %s: %d instead of %d", layout->name,
+	      source_names[source], name, r, expected[defect].module_error);
 	/* after a fault nothing is left, of this module or of the one before */
 	CHECK(strcmp(aliases_of(modinfo), aliases) == 0, "%s, %s, %s: %s", layout->name,
 	      source_names[source], name, aliases_of(modinfo));
@@ -232,7 +232,7 @@ START_TEST(defects_are_malformed_but_for_the_huge_one)
 {
 	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++)
 		if (!is_sound(defect))
-			CHECK(fault_code(expected[defect].fault) ==
+			CHECK(module_error_code(expected[defect].module_error) ==
 				      (defect == MKMODULE_MODINFO_HUGE ? KMOD_DEVNAME_TOO_LARGE
 								       : KMOD_DEVNAME_MALFORMED),
 			      "%s", mkmodule_defect_name((enum mkmodule_defect)defect));
@@ -270,7 +270,7 @@ START_TEST(what_is_not_elf_is_malformed)
 			int r = read_from(&modinfo, (enum source)source,
 					  (const uint8_t *)rows[i].bytes, rows[i].size);
 
-			CHECK(r > 0 && fault_code((enum fault)r) == KMOD_DEVNAME_MALFORMED,
+			CHECK(r > 0 && module_error_code((enum module_error)r) == KMOD_DEVNAME_MALFORMED,
 			      "row %zu, %s: %d", i, source_names[source], r);
 			modinfo_done(&modinfo);
 		}
@@ -283,10 +283,10 @@ static void check_prefix(struct modinfo *modinfo, const struct layout *layout, i
 			 size_t n)
 {
 	/* there is a header that names more than there is, once there is a header at all */
-	int fault = n < SELFMAG ? FAULT_NOT_ELF : FAULT_CUT;
+	int module_error = n < SELFMAG ? MODULE_NOT_ELF : MODULE_TRUNCATED;
 
-	CHECK(r == fault, "%s, %s, first %zu bytes: %d instead of %d", layout->name,
-	      mkmodule_defect_name((enum mkmodule_defect)defect), n, r, fault);
+	CHECK(r == module_error, "%s, %s, first %zu bytes: %d instead of %d", layout->name,
+	      mkmodule_defect_name((enum mkmodule_defect)defect), n, r, module_error);
 	CHECK(modinfo->size == 0, "first %zu bytes: strings and a fault", n);
 }
 
@@ -348,8 +348,8 @@ START_TEST(section_headers_that_end_beyond_the_file_are_cut)
 
 			add_sections(&layouts[_i], rows[i].defect, image, size, rows[i].more);
 			r = read_from(&modinfo, (enum source)source, image, size);
-			CHECK(r == FAULT_CUT, "row %zu, %s: %d instead of %d", i,
-			      source_names[source], r, FAULT_CUT);
+			CHECK(r == MODULE_TRUNCATED, "row %zu, %s: %d instead of %d", i,
+			      source_names[source], r, MODULE_TRUNCATED);
 			free(image);
 			modinfo_done(&modinfo);
 		}
@@ -391,7 +391,7 @@ START_TEST(a_file_truncated_between_two_reads_is_a_fault)
 		ck_assert_int_eq(image_from_file(fd, &image), 0);
 		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
 		r = modinfo_read(&modinfo, &image);
-		CHECK(r == FAULT_CUT, "%s, cut to %zu: %d", layouts[_i].name, n, r);
+		CHECK(r == MODULE_TRUNCATED, "%s, cut to %zu: %d", layouts[_i].name, n, r);
 		ck_assert_str_eq(aliases_of(&modinfo), "");
 	}
 	free(data);
@@ -640,7 +640,7 @@ START_TEST(modinfo_above_16_mib_is_refused)
 
 		ck_assert_int_eq(
 			read_large(&modinfo, &layouts[_i], (enum source)source, MODINFO_MAX + 1),
-			FAULT_MODINFO_SIZE);
+			MODULE_MODINFO_TOO_LARGE);
 		ck_assert_str_eq(aliases_of(&modinfo), "");
 		modinfo_done(&modinfo);
 	}
@@ -660,7 +660,7 @@ START_TEST(a_miraculous_number_of_sections_is_malformed)
 		struct modinfo modinfo = { 0 };
 		int r = read_from(&modinfo, (enum source)source, image, size);
 
-		CHECK(r > 0 && fault_code((enum fault)r) == KMOD_DEVNAME_MALFORMED, "%d", r);
+		CHECK(r > 0 && module_error_code((enum module_error)r) == KMOD_DEVNAME_MALFORMED, "%d", r);
 		modinfo_done(&modinfo);
 	}
 	free(image);
@@ -676,14 +676,14 @@ static void set_field(const struct layout *layout, uint8_t *image, size_t size, 
 	memset(image + size - back * entry + field, byte, n);
 }
 
-static void check_image(const struct layout *layout, const uint8_t *image, size_t size, int fault)
+static void check_image(const struct layout *layout, const uint8_t *image, size_t size, int module_error)
 {
 	for (int source = 0; source < SOURCES; source++) {
 		struct modinfo modinfo = { 0 };
 		int r = read_from(&modinfo, (enum source)source, image, size);
 
-		CHECK(r == fault, "%s, %s: %d instead of %d", layout->name, source_names[source], r,
-		      fault);
+		CHECK(r == module_error, "%s, %s: %d instead of %d", layout->name, source_names[source], r,
+		      module_error);
 		CHECK(modinfo.size == 0, "%s, %s: strings", layout->name, source_names[source]);
 		modinfo_done(&modinfo);
 	}
@@ -697,7 +697,7 @@ START_TEST(a_number_of_sections_without_headers_is_malformed)
 
 	memset(image + (is32 ? offsetof(Elf32_Ehdr, e_shoff) : offsetof(Elf64_Ehdr, e_shoff)), 0,
 	       layouts[_i].bits / 8);
-	check_image(&layouts[_i], image, size, FAULT_BAD_HEADER);
+	check_image(&layouts[_i], image, size, MODULE_BAD_HEADER);
 	free(image);
 }
 END_TEST
@@ -711,7 +711,7 @@ START_TEST(names_that_end_beyond_any_file_are_cut)
 	set_field(&layouts[_i], image, size, 1,
 		  is32 ? offsetof(Elf32_Shdr, sh_offset) : offsetof(Elf64_Shdr, sh_offset), 0xff,
 		  layouts[_i].bits / 8);
-	check_image(&layouts[_i], image, size, FAULT_CUT);
+	check_image(&layouts[_i], image, size, MODULE_TRUNCATED);
 	free(image);
 }
 END_TEST
@@ -728,7 +728,7 @@ START_TEST(an_empty_section_of_names_is_malformed)
 	set_field(&layouts[_i], image, size, 1,
 		  is32 ? offsetof(Elf32_Shdr, sh_size) : offsetof(Elf64_Shdr, sh_size), 0,
 		  layouts[_i].bits / 8);
-	check_image(&layouts[_i], image, size, FAULT_BAD_SECTION);
+	check_image(&layouts[_i], image, size, MODULE_BAD_SECTION);
 	free(image);
 }
 END_TEST
@@ -767,7 +767,7 @@ START_TEST(section_headers_may_stand_a_terabyte_away)
 	ck_assert_int_eq(read_file(&modinfo, module_fd()), 0);
 	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
 	ck_assert(make_sparse(&layouts[_i], false));
-	ck_assert_int_eq(read_file(&modinfo, module_fd()), FAULT_CUT);
+	ck_assert_int_eq(read_file(&modinfo, module_fd()), MODULE_TRUNCATED);
 	modinfo_done(&modinfo);
 }
 END_TEST

@@ -154,7 +154,7 @@ static bool is_content(const struct image *image, const struct bytes *content, s
 
 static bool is_corrupt(int r)
 {
-	return r > 0 && r != NOT_COMPRESSED && fault_code((enum fault)r) == KMOD_DEVNAME_CORRUPT;
+	return r > 0 && r != NOT_COMPRESSED && module_error_code((enum module_error)r) == KMOD_DEVNAME_CORRUPT;
 }
 
 static void expect(struct module_file *file, const struct bytes *input, int expected,
@@ -580,7 +580,7 @@ static void check_prefix(const struct shape *shape, const struct end *end, int r
 		CHECK(r == 0 && is_content(image, content, end->in_content),
 		      "%s %s, first %zu bytes: %d", shape->format, shape->parts, n, r);
 	else
-		CHECK(strchr(shape->parts, 'p') ? is_corrupt(r) : r == FAULT_COMPRESSED_CUT,
+		CHECK(strchr(shape->parts, 'p') ? is_corrupt(r) : r == MODULE_DATA_TRUNCATED,
 		      "%s %s, first %zu bytes: %d", shape->format, shape->parts, n, r);
 }
 
@@ -721,7 +721,7 @@ START_TEST(a_wrong_checksum_is_damage)
 	end = formats[_i].checksum_end(&input);
 	for (size_t bit = 8 * (end - 4); bit < 8 * end; bit++) {
 		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-		expect(&file, &input, FAULT_COMPRESSED_DAMAGED, NULL, formats[_i].name);
+		expect(&file, &input, MODULE_DATA_DAMAGED, NULL, formats[_i].name);
 		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 	}
 	expect(&file, &input, 0, &content, formats[_i].name);
@@ -746,7 +746,7 @@ START_TEST(a_file_truncated_between_two_reads_is_cut)
 		ck_assert_int_eq(image_from_file(fd, &image), 0);
 		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
 		r = module_file_decompress(&file, &image, &image);
-		CHECK(r == FAULT_COMPRESSED_CUT, "%s, cut to %zu: %d", formats[_i].name, n, r);
+		CHECK(r == MODULE_DATA_TRUNCATED, "%s, cut to %zu: %d", formats[_i].name, n, r);
 	}
 	module_file_done(&file);
 	done(&input);
@@ -781,7 +781,7 @@ static void check_limit(const struct format *format, const struct bytes *input,
 	struct module_file file;
 
 	module_file_init(&file, limit);
-	expect(&file, input, limit < content->size ? FAULT_SIZE : 0, content, format->name);
+	expect(&file, input, limit < content->size ? MODULE_TOO_LARGE : 0, content, format->name);
 	/* the limit, and one byte more to tell that it was passed */
 	ck_assert_uint_le(file.output.capacity, limit + 1);
 	module_file_done(&file);
@@ -830,7 +830,7 @@ START_TEST(a_bomb_is_refused_with_little_memory)
 		add(&input, part.data, part.size);
 	module_file_init(&file, MIB);
 	before = peak_kib();
-	expect(&file, &input, FAULT_SIZE, NULL, formats[_i].name);
+	expect(&file, &input, MODULE_TOO_LARGE, NULL, formats[_i].name);
 	ck_assert_uint_le(file.output.capacity, MIB + 1);
 	ck_assert_uint_lt(peak_kib() - before, 64 * KIB);
 	module_file_done(&file);
@@ -910,7 +910,7 @@ START_TEST(input_of_several_chunks)
 	for (size_t n = CHUNK - 1; n <= 2 * CHUNK + 1; n += n % CHUNK == 1 ? CHUNK - 2 : 1) {
 		int r = decompress(&file, input.data, n, &image);
 
-		CHECK(r == FAULT_COMPRESSED_CUT, "%s, first %zu bytes: %d", formats[_i].name, n, r);
+		CHECK(r == MODULE_DATA_TRUNCATED, "%s, first %zu bytes: %d", formats[_i].name, n, r);
 	}
 	add_fill(&input, 'x', 1);
 	ck_assert(is_corrupt(decompress(&file, input.data, input.size, &image)));
@@ -956,13 +956,13 @@ static size_t make_samples(struct sample *samples)
 		(void)add_sample(samples, &n, format, "a", 0);
 		(void)add_sample(samples, &n, format, "aea", 0);
 		(void)add_sample(samples, &n, format, "e", 0);
-		sample = add_sample(samples, &n, format, "a", FAULT_COMPRESSED_CUT);
+		sample = add_sample(samples, &n, format, "a", MODULE_DATA_TRUNCATED);
 		sample->input.size /= 2;
-		sample = add_sample(samples, &n, format, "aa", FAULT_COMPRESSED_CUT);
+		sample = add_sample(samples, &n, format, "aa", MODULE_DATA_TRUNCATED);
 		sample->input.size -= 1;
-		sample = add_sample(samples, &n, format, "aa", FAULT_COMPRESSED_DAMAGED);
+		sample = add_sample(samples, &n, format, "aa", MODULE_DATA_DAMAGED);
 		sample->input.data[format->checksum_end(&sample->input) - 1] ^= 1;
-		sample = add_sample(samples, &n, format, "a", FAULT_SIZE);
+		sample = add_sample(samples, &n, format, "a", MODULE_TOO_LARGE);
 		add_text(&sample->content, SAMPLES_LIMIT + 1);
 		format->compress(&sample->input, sample->content.data, sample->content.size);
 	}
@@ -1126,9 +1126,9 @@ START_TEST(a_format_that_is_not_built_in_is_unsupported)
 		int r = decompress(&file, rows[i].bytes, rows[i].size, &image);
 
 		if (!format_named(rows[i].format))
-			CHECK(r == FAULT_UNSUPPORTED, "%s: %d", rows[i].format, r);
+			CHECK(r == MODULE_UNSUPPORTED, "%s: %d", rows[i].format, r);
 		else
-			CHECK(r != FAULT_UNSUPPORTED, "%s: %d", rows[i].format, r);
+			CHECK(r != MODULE_UNSUPPORTED, "%s: %d", rows[i].format, r);
 	}
 	module_file_done(&file);
 }
@@ -1184,7 +1184,7 @@ START_TEST(gzip_with_a_wrong_field_is_damage)
 		if (rows[i].offset == -1000)
 			at = 10; /* right after the fixed fields */
 		input.data[at] ^= rows[i].flip;
-		expect(&file, &input, FAULT_COMPRESSED_DAMAGED, NULL, rows[i].what);
+		expect(&file, &input, MODULE_DATA_DAMAGED, NULL, rows[i].what);
 		module_file_done(&file);
 		done(&input);
 		done(&content);
@@ -1264,7 +1264,7 @@ START_TEST(xz_dictionaries_are_bounded)
 
 		set_dictionary(&input, bits);
 		(void)snprintf(what, sizeof(what), "dictionary 2^%u, %u", bits / 2 + 12, bits & 1);
-		expect(&file, &input, size < 128 * MIB ? 0 : FAULT_COMPRESSED_MEMORY, &content,
+		expect(&file, &input, size < 128 * MIB ? 0 : MODULE_DATA_NEEDS_MEMORY, &content,
 		       what);
 	}
 	set_dictionary(&input, 29);
@@ -1286,7 +1286,7 @@ START_TEST(xz_dictionaries_are_bounded_in_every_stream)
 	xz_part(&second, &content, 'a');
 	set_dictionary(&second, 31); /* 192 MiB */
 	add(&input, second.data, second.size);
-	expect(&file, &input, FAULT_COMPRESSED_MEMORY, NULL, "second stream");
+	expect(&file, &input, MODULE_DATA_NEEDS_MEMORY, NULL, "second stream");
 	module_file_done(&file);
 	done(&input);
 	done(&second);
@@ -1313,9 +1313,9 @@ START_TEST(xz_with_an_unknown_check_is_unsupported)
 	module_file_init(&file, LIMIT);
 	xz_part(&input, &content, 'a');
 	set_check(&input, 2);
-	expect(&file, &input, FAULT_UNSUPPORTED, NULL, "check 2");
+	expect(&file, &input, MODULE_UNSUPPORTED, NULL, "check 2");
 	set_check(&input, 3);
-	expect(&file, &input, FAULT_UNSUPPORTED, NULL, "check 3");
+	expect(&file, &input, MODULE_UNSUPPORTED, NULL, "check 3");
 	set_check(&input, 1);
 	expect(&file, &input, 0, &content, "check 1");
 	module_file_done(&file);
@@ -1384,7 +1384,7 @@ START_TEST(zstd_windows_are_bounded)
 			zstd_raw_frame(&input, window_log, mantissa, content.data, content.size);
 			(void)snprintf(what, sizeof(what), "window 2^%u, %u/8", window_log,
 				       mantissa);
-			expect(&file, &input, fits ? 0 : FAULT_COMPRESSED_MEMORY, &content, what);
+			expect(&file, &input, fits ? 0 : MODULE_DATA_NEEDS_MEMORY, &content, what);
 			done(&input);
 		}
 	module_file_done(&file);
@@ -1437,7 +1437,7 @@ START_TEST(zstd_fields_are_believed_within_reason)
 		CHECK(r == 0 && is_content(&image, &hello, hello.size), "%s: %d",
 		      zstd_rows[_i].what, r);
 	else
-		CHECK(r > 0 && fault_code((enum fault)r) == zstd_rows[_i].code, "%s: %d",
+		CHECK(r > 0 && module_error_code((enum module_error)r) == zstd_rows[_i].code, "%s: %d",
 		      zstd_rows[_i].what, r);
 	/* whatever it says, a small file gets little memory */
 	ck_assert_uint_le(file.output.capacity, 2 * MIB);
@@ -1460,7 +1460,7 @@ START_TEST(zstd_frames_to_be_skipped_may_be_large)
 	zstd_skippable(&input, 0, 2 * CHUNK);
 	expect(&file, &input, 0, &content, "zstd");
 	ck_assert_int_eq(decompress(&file, input.data, input.size - 1, &image),
-			 FAULT_COMPRESSED_CUT);
+			 MODULE_DATA_TRUNCATED);
 	module_file_done(&file);
 	done(&input);
 	done(&content);

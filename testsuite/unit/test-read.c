@@ -546,11 +546,11 @@ START_TEST(every_changed_byte_gives_valid_nodes_alone)
 	static const char line[] = "dm_mod mapper/control c10:236\n";
 	char text[sizeof(line)];
 
-	for (size_t place = 0; place < sizeof(line) - 1; place++)
+	for (size_t location = 0; location < sizeof(line) - 1; location++)
 		for (unsigned int c = 0; c < 256; c++) {
 			memcpy(text, line, sizeof(line));
-			text[place] = (char)c;
-			(void)sweep_one((struct text){ text, sizeof(line) - 1 }, "byte", place);
+			text[location] = (char)c;
+			(void)sweep_one((struct text){ text, sizeof(line) - 1 }, "byte", location);
 		}
 }
 END_TEST

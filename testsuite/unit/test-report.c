@@ -14,7 +14,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-static const struct place nowhere = { NULL, 0 };
+static const struct location nowhere = { NULL, 0 };
 static struct kmod_devname_report *report;
 
 static void set_up(void)
@@ -245,10 +245,10 @@ END_TEST
 START_TEST(a_finding_has_what_it_was_given)
 {
 	char file[] = "dir/\xff file.ko";
-	const struct place place = { file, 42 };
+	const struct location location = { file, 42 };
 	const struct kmod_devname_finding *finding;
 
-	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_VANISHED, KMOD_DEVNAME_WARNING, &place,
+	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_VANISHED, KMOD_DEVNAME_WARNING, &location,
 				    "%s %d", "number", 7),
 			 0);
 	memset(file, 'x', strlen(file)); /* the report has a copy */
@@ -285,11 +285,11 @@ static const int error_rows[] = { ENOENT, EACCES, EIO, EISDIR, ENOMEM, ENOSPC, E
 
 START_TEST(a_system_finding_names_file_and_error)
 {
-	const struct place place = { "x.ko", 0 };
+	const struct location location = { "x.ko", 0 };
 	const struct kmod_devname_finding *finding;
 	int error = error_rows[_i];
 
-	ck_assert_int_eq(report_system(report, -error, &place), -error);
+	ck_assert_int_eq(report_system(report, -error, &location), -error);
 	finding = kmod_devname_report_get(report, 0);
 	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_SYSTEM);
 	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);

@@ -497,9 +497,9 @@ START_TEST(places_are_equal_if_names_exclude_each_other)
 		make_name(random >> 8, a);
 		random = random * 1103515245 + 12345;
 		make_name(random >> 8, b);
-		if ((syntax_compare_places(a, b) == 0) != share_a_place(a, b))
+		if ((syntax_compare_paths(a, b) == 0) != share_a_place(a, b))
 			ck_abort_msg("'%s' and '%s'", a, b);
-		if (sign(syntax_compare_places(a, b)) != -sign(syntax_compare_places(b, a)))
+		if (sign(syntax_compare_paths(a, b)) != -sign(syntax_compare_paths(b, a)))
 			ck_abort_msg("'%s' and '%s' both ways", a, b);
 		equal += share_a_place(a, b);
 	}
@@ -516,7 +516,7 @@ START_TEST(places_are_in_one_order)
 	ck_assert_uint_eq(n, PLACES);
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++)
-			r[i][j] = sign(syntax_compare_places(names[i], names[j]));
+			r[i][j] = sign(syntax_compare_paths(names[i], names[j]));
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < n; j++) {
 			if ((r[i][j] == 0) != (i == j) || r[i][j] != -r[j][i])
@@ -540,10 +540,10 @@ START_TEST(a_nested_name_takes_the_place_of_the_other)
 
 	for (size_t i = 0; i < n; i++) {
 		(void)snprintf(below, sizeof(below), "%s/x", names[i]);
-		ck_assert_msg(syntax_compare_places(names[i], below) == 0, "'%s'", below);
+		ck_assert_msg(syntax_compare_paths(names[i], below) == 0, "'%s'", below);
 		for (size_t j = 0; j < n; j++)
-			if (sign(syntax_compare_places(below, names[j])) !=
-			    sign(syntax_compare_places(names[i], names[j])))
+			if (sign(syntax_compare_paths(below, names[j])) !=
+			    sign(syntax_compare_paths(names[i], names[j])))
 				ck_abort_msg("'%s' and '%s'", below, names[j]);
 	}
 }
@@ -563,9 +563,9 @@ START_TEST(only_same_and_nested_names_share_a_place)
 {
 	const char *a = place_rows[_i].a, *b = place_rows[_i].b;
 
-	ck_assert_msg((syntax_compare_places(a, b) == 0) == place_rows[_i].equal, "'%s' and '%s'",
+	ck_assert_msg((syntax_compare_paths(a, b) == 0) == place_rows[_i].equal, "'%s' and '%s'",
 		      a, b);
-	ck_assert_msg((syntax_compare_places(b, a) == 0) == place_rows[_i].equal, "'%s' and '%s'",
+	ck_assert_msg((syntax_compare_paths(b, a) == 0) == place_rows[_i].equal, "'%s' and '%s'",
 		      b, a);
 }
 END_TEST

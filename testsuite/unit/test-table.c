@@ -613,15 +613,15 @@ END_TEST
 START_TEST(table_add_gives_findings_the_place)
 {
 	static const struct device_number number = { S_IFCHR, 10, 1 };
-	static const struct place place = { "modules.devname", 17 };
+	static const struct location location = { "modules.devname", 17 };
 	const struct kmod_devname_finding *finding;
 
-	ck_assert_int_eq(table_add(table, report, &place, "m", "a b", &number), 0);
+	ck_assert_int_eq(table_add(table, report, &location, "m", "a b", &number), 0);
 	finding = kmod_devname_report_get(report, 0);
 	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "modules.devname");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 17);
 	/* Here a "-" is wrong: this is what a file has, and it has names as the kernel does. */
-	ck_assert_int_eq(table_add(table, report, &place, "dm-mod", "a", &number), 0);
+	ck_assert_int_eq(table_add(table, report, &location, "dm-mod", "a", &number), 0);
 	ck_assert_str_eq(harness_codes(report), "bad-name,bad-module-name");
 	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
 }
