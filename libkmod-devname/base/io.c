@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* All of what is to be read or written: signals and short counts are no ends. */
+/* Reads and writes that go on after a signal or a short count; the directories that were visited.
+ */
+
+#include <search.h>
+#include <stdlib.h>
 
 #include "base/io.h"
+
+struct visited_directory {
+	dev_t device;
+	ino_t inode;
+};
 
 ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
 {
@@ -36,4 +45,33 @@ int write_all(int fd, const char *text, size_t size)
 		size -= (size_t)n;
 	}
 	return 0;
+}
+
+static int compare_visited(const void *a, const void *b)
+{
+	const struct visited_directory *x = a, *y = b;
+
+	if (x->device != y->device)
+		return x->device < y->device ? -1 : 1;
+	return (x->inode > y->inode) - (x->inode < y->inode);
+}
+
+int visited_add(void **visited, const struct stat *st)
+{
+	struct visited_directory *directory = malloc(sizeof(*directory));
+	struct visited_directory **found;
+
+	if (!directory)
+		return -ENOMEM;
+	*directory = (struct visited_directory){ st->st_dev, st->st_ino };
+	found = tsearch(directory, visited, compare_visited);
+	if (found && *found == directory)
+		return 1;
+	free(directory);
+	return found ? 0 : -ENOMEM;
+}
+
+void visited_done(void *visited)
+{
+	tdestroy(visited, free);
 }

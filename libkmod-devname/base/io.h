@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -38,5 +39,13 @@ ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size);
 
 /* Writes all of it. Returns 0 or a negative errno. */
 int write_all(int fd, const char *text, size_t size);
+
+/*
+ * The directories that were visited, by device and inode: links and bind mounts show one under
+ * several paths. *visited, NULL at first, is released by visited_done(). Returns 1 if the directory
+ * is new, 0 if it is there already, or -ENOMEM.
+ */
+int visited_add(void **visited, const struct stat *st);
+void visited_done(void *visited);
 
 #endif

@@ -4,6 +4,7 @@
  * that. Pure: no allocation, no I/O.
  */
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -154,6 +155,14 @@ bool syntax_same_number(const struct device_number *a, const struct device_numbe
 char syntax_type_letter(mode_t type)
 {
 	return type == S_IFBLK ? 'b' : 'c';
+}
+
+const char *syntax_format_number(const struct device_number *number,
+				 char text[static SYNTAX_NUMBER_SIZE])
+{
+	(void)snprintf(text, SYNTAX_NUMBER_SIZE, "%c%u:%u", syntax_type_letter(number->type),
+		       number->major, number->minor);
+	return text;
 }
 
 /* The slash ranks below every byte of a name, so that a directory's names stand together. */

@@ -44,6 +44,11 @@ bool syntax_same_number(const struct device_number *a, const struct device_numbe
 
 char syntax_type_letter(mode_t type);
 
+/* Writes a number as modules.devname has it, such as "c10:229". Returns the text. */
+#define SYNTAX_NUMBER_SIZE 24
+const char *syntax_format_number(const struct device_number *number,
+				 char text[static SYNTAX_NUMBER_SIZE]);
+
 /*
  * An order of device names in which those that cannot stand side by side in a directory tree,
  * a name and itself, "a" and "a/b", compare as equal. Consistent within any set of names of
