@@ -163,7 +163,7 @@ static int read_stream(const struct config_files *files, FILE *stream, const cha
 static int read_file(const struct config_files *files, const char *path)
 {
 	const struct location location = { path, 0 };
-	FILE *stream;
+	FILE *stream = NULL;
 	int r = root_open_stream(files->root_fd, path, &stream);
 
 	if (r <= 0)

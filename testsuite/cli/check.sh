@@ -127,10 +127,8 @@ test_vanished() {
 	strace -o trace true 2>/dev/null || skip "strace does not work here"
 	node x x char-major-10-250
 	installed
-	program=$top_builddir/.libs/kmod-devname
-	[ -x "$program" ] || program=$top_builddir/kmod-devname
-	LD_LIBRARY_PATH=$top_builddir/.libs status 0 strace -f -o trace -P x.ko \
-		-e inject=openat:error=ENOENT "$program" check -v -b root 6.1.0 > out 2> err
+	status 0 strace -f -o trace -P x.ko -e inject=openat:error=ENOENT \
+		"$top_builddir/kmod-devname" check -v -b root 6.1.0 > out 2> err
 	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
 	has_only vanished out <<-END
 	$M/kernel/x.ko: warning: was gone when it was to be read; check again when nothing is being installed [vanished]
