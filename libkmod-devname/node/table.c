@@ -6,12 +6,14 @@
 
 #include <errno.h>
 #include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/alias.h"
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/lines.h"
+#include "node/alias.h"
 #include "node/node.h"
 #include "node/table.h"
 
@@ -216,63 +218,71 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	return r < 0 ? r : 0;
 }
 
-/* What one module says about device nodes. */
-struct declarations {
-	struct alias *aliases;
-	size_t size;
-	size_t capacity;
-	bool has_name;
-	bool too_many;
-};
+/* A longer name is refused, and a message shows less: the rest need not be kept. */
+#define ALIAS_TEXT_KEPT (KMOD_DEVNAME_NAME_MAX + 32)
 
-static int collect(struct declarations *d, const char *const *strings, size_t n)
+int alias_list_add(struct alias_list *list, const char *alias)
 {
-	struct alias *aliases;
+	struct alias parsed, *items;
 
-	for (size_t i = 0; i < n; i++) {
-		struct alias alias;
-
-		if (alias_parse(strings[i], &alias) == ALIAS_OTHER)
-			continue;
-		d->has_name = d->has_name || alias.kind == ALIAS_NAME;
-		if (d->size == ALIASES_MAX) {
-			d->too_many = true;
-			continue;
-		}
-		aliases = array_grow(d->aliases, &d->capacity, sizeof(*aliases), d->size + 1);
-		if (!aliases)
+	if (alias_parse(alias, &parsed) == ALIAS_OTHER)
+		return 0;
+	if (parsed.kind == ALIAS_NAME)
+		list->has_name = true;
+	if (list->size == ALIASES_MAX) {
+		list->too_many = true;
+		return 0;
+	}
+	items = array_grow(list->items, &list->capacity, sizeof(*items), list->size + 1);
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	if (parsed.kind == ALIAS_NUMBER) {
+		parsed.text = NULL;
+	} else {
+		parsed.text = strndup(parsed.text, ALIAS_TEXT_KEPT);
+		if (!parsed.text)
 			return -ENOMEM;
-		d->aliases = aliases;
-		d->aliases[d->size++] = alias;
+	}
+	items[list->size++] = parsed;
+	return 0;
+}
+
+void alias_list_done(struct alias_list *list)
+{
+	for (size_t i = 0; i < list->size; i++)
+		free((char *)(uintptr_t)list->items[i].text);
+	free(list->items);
+	*list = (struct alias_list){ 0 };
+}
+
+static int report_bad_numbers(struct kmod_devname_report *report, const struct location *location,
+			      const struct alias_list *aliases)
+{
+	for (size_t i = 0; i < aliases->size; i++) {
+		int r;
+
+		if (aliases->items[i].kind != ALIAS_BAD_NUMBER)
+			continue;
+		r = report_add(report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
+			       "'%s' is not a plain decimal number from 1 to 4095, '-', and one "
+			       "from 0 to 1048575",
+			       aliases->items[i].text);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-static int report_bad_numbers(struct kmod_devname_report *report, const struct location *location,
-			      const struct declarations *d)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < d->size && r == 0; i++)
-		if (d->aliases[i].kind == ALIAS_BAD_NUMBER)
-			r = report_add(
-				report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
-				"'%s' is not a plain decimal number from 1 to 4095, '-', and one "
-				"from 0 to 1048575",
-				d->aliases[i].text);
-	return r;
-}
-
 static int report_pairing(struct kmod_devname_report *report, const struct location *location,
-			  const char *module, enum alias_pairing pairing,
-			  const struct declarations *d)
+			  const char *module, enum alias_pairing pairing, const char *name)
 {
 	if (pairing == ALIAS_MISSING_NUMBER)
 		return report_add(
 			report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, location,
 			"device name '%s' of module %s has no device number: add "
 			"MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor)",
-			d->aliases[0].text, module);
+			name, module);
 	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, location,
 			  "module %s: which device name has which number depends on the compiler: "
 			  "declare one of each, or each name next to its number and in the same "
@@ -281,69 +291,67 @@ static int report_pairing(struct kmod_devname_report *report, const struct locat
 }
 
 static int add_claims(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		      const struct location *location, const char *module, const struct claim *claims,
-		      size_t n)
+		      const struct location *location, const char *module,
+		      const struct claim *claims, size_t n)
 {
-	int r = 0;
+	for (size_t i = 0; i < n; i++) {
+		int r;
 
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (claims[i].number->kind == ALIAS_NUMBER)
-			r = table_add(table, report, location, module, claims[i].name,
-				      &claims[i].number->number);
-	return r;
+		if (claims[i].number->kind != ALIAS_NUMBER)
+			continue;
+		r = table_add(table, report, location, module, claims[i].name,
+			      &claims[i].number->number);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static int add_declarations(struct kmod_devname_table *table, struct kmod_devname_report *report,
-			    const struct location *location, const char *module,
-			    const struct declarations *d)
+int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		      const char *module, const char *file, const struct alias_list *aliases)
 {
-	struct claim *claims;
+	const struct location location = { file, 0 };
+	_cleanup_free_ char *name = NULL;
+	_cleanup_free_ struct claim *claims = NULL;
 	enum alias_pairing pairing;
 	size_t n_claims;
 	int r;
 
-	if (d->too_many)
-		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, location,
-				  "module %s declares more than %d device names and numbers",
-				  module, ALIASES_MAX);
-	r = report_bad_numbers(report, location, d);
+	/* A module without a device name is never judged. */
+	if (!aliases->has_name)
+		return 0;
+	name = strdup(module);
+	claims = calloc(aliases->size / 2 + 1, sizeof(*claims));
+	if (!name || !claims)
+		return -ENOMEM;
+	for (char *p = name; (p = strchr(p, '-')); p++)
+		*p = '_';
+
+	if (aliases->too_many)
+		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR,
+				  &location,
+				  "module %s declares more than %d device names and numbers", name,
+				  ALIASES_MAX);
+	r = report_bad_numbers(report, &location, aliases);
 	if (r < 0)
 		return r;
-	claims = calloc(d->size / 2 + 1, sizeof(*claims));
-	if (!claims)
-		return -ENOMEM;
-	pairing = alias_pair(d->aliases, d->size, claims, &n_claims);
-	if (pairing == ALIAS_PAIRED)
-		r = add_claims(table, report, location, module, claims, n_claims);
-	else
-		r = report_pairing(report, location, module, pairing, d);
-	free(claims);
-	return r;
-}
-
-static char *underscored(const char *module)
-{
-	char *name = strdup(module);
-
-	for (char *p = name; p && (p = strchr(p, '-')); p++)
-		*p = '_';
-	return name;
+	pairing = alias_pair(aliases->items, aliases->size, claims, &n_claims);
+	if (pairing != ALIAS_PAIRED)
+		return report_pairing(report, &location, name, pairing, aliases->items[0].text);
+	return add_claims(table, report, &location, name, claims, n_claims);
 }
 
 int kmod_devname_table_add_module(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, const char *module,
 				  const char *file, const char *const *aliases, size_t n_aliases)
 {
-	const struct location location = { file, 0 };
-	struct declarations d = { 0 };
-	char *name = NULL;
-	int r = collect(&d, aliases, n_aliases);
+	struct alias_list list = { 0 };
+	int r = 0;
 
-	if (r == 0 && d.has_name) {
-		name = underscored(module);
-		r = name ? add_declarations(table, report, &location, name, &d) : -ENOMEM;
-	}
-	free(name);
-	free(d.aliases);
+	for (size_t i = 0; i < n_aliases && r == 0; i++)
+		r = alias_list_add(&list, aliases[i]);
+	if (r == 0)
+		r = table_add_aliases(table, report, module, file, &list);
+	alias_list_done(&list);
 	return r;
 }
