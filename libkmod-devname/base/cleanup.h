@@ -11,6 +11,12 @@ static inline void free_pointer(void *p)
 	free(*(void **)p);
 }
 
+/* For tdestroy(3), of a tree whose items belong to something else. */
+static inline void free_nothing(void *item)
+{
+	(void)item;
+}
+
 /* close(2) must not be tried again, and nothing here is written through these descriptors. */
 static inline void close_fd(const int *fd)
 {

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "node/node.h"
 #include "node/table.h"
 
 struct kmod_devname_difference {

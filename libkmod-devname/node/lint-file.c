@@ -3,7 +3,7 @@
 
 #include <errno.h>
 
-#include "node/node.h"
+#include "node/table.h"
 #include "base/report.h"
 
 #define ADVICE "run kmod-devname generate"

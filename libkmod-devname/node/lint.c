@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "node/misc-minors.h"
-#include "node/node.h"
 #include "node/table.h"
 
 static const struct location nowhere = { NULL, 0 };

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The table: nodes in order, each valid, no two in each other's way. This is the one gate
- * through which names and numbers come in; nothing behind it checks them again.
+ * The table: nodes in order, each of them valid.
+ *
+ * Each node enters by table_add(), the only place that checks it: syntax.c says what a valid name
+ * and number is, and no name may equal or lie below that of another number. Readers of text call
+ * table_add() line by line. A module's aliases come as strings: alias_parse() sorts them into names
+ * and numbers, an alias_list keeps those of one module, and table_add_aliases() lets alias_pair()
+ * decide which name has which number. A failed check is a finding, and the node does not enter.
+ *
+ * Nothing behind the table checks again: compare.c tells two tables apart, lint.c judges one
+ * (misc-minors.c knows which numbers are taken), and permissions.c holds modes and owners by name.
+ * None of these does I/O.
  */
 
 #include <errno.h>
@@ -14,21 +23,57 @@
 #include "base/cleanup.h"
 #include "base/lines.h"
 #include "node/alias.h"
-#include "node/node.h"
 #include "node/table.h"
 
-/* What is left for both names in a line that every reader takes whole, see lines.h. */
+/* For both names of a line: the rest of what every reader takes whole, see base/lines.h. */
 #define NAMES_MAX (LINE_MAX_SIZE - strlen("  c4095:1048575"))
 
 struct kmod_devname_table {
 	unsigned int references;
-	struct kmod_devname_node **nodes;
-	size_t size;
-	size_t capacity;
-	void *places; /* tsearch(3) tree of the nodes, one for each name */
-	void *others; /* of the nodes that have a name and come after its first, by module too */
-	size_t text; /* the number of the text that is read, from 1 */
+	struct list nodes; /* of struct kmod_devname_node *, in table order */
+	void *names; /* tsearch(3) tree of the first node of each name */
+	void *lines; /* tree of the other nodes, by name and module */
+	size_t text; /* the number of the text that is being read, from 1 */
 };
+
+const char *kmod_devname_node_get_module(const struct kmod_devname_node *node)
+{
+	return node->module;
+}
+
+const char *kmod_devname_node_get_name(const struct kmod_devname_node *node)
+{
+	return node->name;
+}
+
+mode_t kmod_devname_node_get_type(const struct kmod_devname_node *node)
+{
+	return node->number.type;
+}
+
+unsigned int kmod_devname_node_get_major(const struct kmod_devname_node *node)
+{
+	return node->number.major;
+}
+
+unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node)
+{
+	return node->number.minor;
+}
+
+static struct kmod_devname_node *node_new(const char *module, const char *name,
+					  const struct device_number *number)
+{
+	size_t module_size = strlen(module) + 1, name_size = strlen(name) + 1;
+	struct kmod_devname_node *node = calloc(1, sizeof(*node) + module_size + name_size);
+
+	if (!node)
+		return NULL;
+	memcpy(node->module, module, module_size);
+	node->name = memcpy(node->module + module_size, name, name_size);
+	node->number = *number;
+	return node;
+}
 
 int kmod_devname_table_new(struct kmod_devname_table **ret_table)
 {
@@ -47,91 +92,37 @@ struct kmod_devname_table *kmod_devname_table_ref(struct kmod_devname_table *tab
 	return table;
 }
 
-static void keep_node(void *node)
-{
-	(void)node; /* the array owns it */
-}
-
 struct kmod_devname_table *kmod_devname_table_unref(struct kmod_devname_table *table)
 {
 	if (!table || --table->references > 0)
 		return NULL;
-	tdestroy(table->places, keep_node);
-	tdestroy(table->others, keep_node);
-	for (size_t i = 0; i < table->size; i++)
-		free(table->nodes[i]);
-	free(table->nodes);
+	tdestroy(table->names, free_nothing);
+	tdestroy(table->lines, free_nothing);
+	list_done(&table->nodes, free);
 	free(table);
 	return NULL;
 }
 
 size_t kmod_devname_table_size(const struct kmod_devname_table *table)
 {
-	return table->size;
+	return table->nodes.size;
 }
 
 const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname_table *table,
 						       size_t index)
 {
-	return index < table->size ? table->nodes[index] : NULL;
+	return index < table->nodes.size ? table->nodes.items[index] : NULL;
 }
 
-static int compare_nodes(const void *a, const void *b)
+/* Names that exclude each other, such as "a" and "a/b", are equal here. */
+static int compare_node_paths(const void *a, const void *b)
 {
 	const struct kmod_devname_node *x = a, *y = b;
 
 	return syntax_compare_paths(x->name, y->name);
 }
 
-const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
-{
-	const struct kmod_devname_node key = { .name = name };
-	struct kmod_devname_node *const *found = tfind(&key, &table->places, compare_nodes);
-
-	/* what was found may also be a node below that name, or above it */
-	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
-}
-
-/* Returns 1 if it is valid, 0 if there is a finding, or -ENOMEM. */
-static int check_node(struct kmod_devname_report *report, const struct location *location,
-		      const char *module, const char *name, const struct device_number *number)
-{
-	int r;
-
-	if (!syntax_is_module_name(module))
-		r = report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR, location,
-			       "'%s' is not a valid module name", module);
-	else if (!syntax_is_device_name(name))
-		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-			       "'%s' is not a valid device name", name);
-	else if (strlen(module) + strlen(name) > NAMES_MAX)
-		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-			       "device name '%s' is too long for a line of modules.devname", name);
-	else if (syntax_is_dynamic(number))
-		r = report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
-			       "device name '%s' has the number c10:255, which asks for a dynamic "
-			       "minor: a node needs a fixed one",
-			       name);
-	else
-		return 1;
-	return r;
-}
-
-static int report_conflict(struct kmod_devname_report *report, const struct location *location,
-			   const struct kmod_devname_node *node,
-			   const struct kmod_devname_node *first)
-{
-	return report_add(
-		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, location,
-		"device name '%s' (%c%u:%u) of module %s is in the way of '%s' (%c%u:%u) of "
-		"module %s, which stays",
-		node->name, syntax_type_letter(node->number.type), node->number.major,
-		node->number.minor, node->module, first->name,
-		syntax_type_letter(first->number.type), first->number.major, first->number.minor,
-		first->module);
-}
-
-static int compare_lines(const void *a, const void *b)
+static int compare_node_lines(const void *a, const void *b)
 {
 	const struct kmod_devname_node *x = a, *y = b;
 	int r = strcmp(x->name, y->name);
@@ -139,55 +130,91 @@ static int compare_lines(const void *a, const void *b)
 	return r != 0 ? r : strcmp(x->module, y->module);
 }
 
-/* The node of the same module, or this one if there is none; NULL if there is no memory. */
-static struct kmod_devname_node *find_twin(struct kmod_devname_table *table,
-					   struct kmod_devname_node *first,
-					   struct kmod_devname_node *node)
+const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
 {
-	struct kmod_devname_node **found;
+	const struct kmod_devname_node key = { .name = name };
+	struct kmod_devname_node *const *found = tfind(&key, &table->names, compare_node_paths);
 
-	if (strcmp(first->module, node->module) == 0)
-		return first;
-	found = tsearch(node, &table->others, compare_lines);
-	return found ? *found : NULL;
+	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
 }
 
-/* A line of another text, or another kernel's module, may well be about the same node. */
-static int note_twin(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		     const struct location *location, struct kmod_devname_node *twin)
+/* Returns 1 if it is valid, 0 if there is a finding, or -ENOMEM. */
+static int check_node(struct kmod_devname_report *report, const struct location *location,
+		      const char *module, const char *name, const struct device_number *number)
+{
+	if (!syntax_is_module_name(module))
+		return report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR,
+				  location, "'%s' is not a valid module name", module);
+	if (!syntax_is_device_name(name))
+		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
+				  "'%s' is not a valid device name", name);
+	if (strlen(module) + strlen(name) > NAMES_MAX)
+		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
+				  "device name '%s' is too long for a line of modules.devname",
+				  name);
+	if (syntax_is_dynamic(number))
+		return report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
+				  "device name '%s' has the number c10:255, which asks for a "
+				  "dynamic minor: a node needs a fixed one",
+				  name);
+	return 1;
+}
+
+static int report_conflict(struct kmod_devname_report *report, const struct location *location,
+			   const struct kmod_devname_node *node,
+			   const struct kmod_devname_node *first)
+{
+	char number[SYNTAX_NUMBER_SIZE], first_number[SYNTAX_NUMBER_SIZE];
+
+	return report_add(
+		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, location,
+		"device name '%s' (%s) of module %s is in the way of '%s' (%s) of module %s, "
+		"which stays",
+		node->name, syntax_format_number(&node->number, number), node->module, first->name,
+		syntax_format_number(&first->number, first_number), first->module);
+}
+
+/* Only the same text may not repeat a line: other files and modules may well have this node. */
+static int note_repeated(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+			 const struct location *location, struct kmod_devname_node *node)
 {
 	if (location->line == 0)
 		return 0;
-	if (twin->text == table->text)
+	if (node->last_text == table->text)
 		return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, location,
-				  "device name '%s' of module %s stands there twice", twin->name,
-				  twin->module);
-	twin->text = table->text;
+				  "device name '%s' of module %s stands there twice", node->name,
+				  node->module);
+	node->last_text = table->text;
 	return 0;
 }
 
-/* Returns 1 if the table has it now; else 0 or -ENOMEM, and it is still the caller's. */
-static int insert(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		  const struct location *location, struct kmod_devname_node *node)
+/* Returns 1 if the table owns the node now; 0 or -ENOMEM if the caller still does. */
+static int insert_node(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		       const struct location *location, struct kmod_devname_node *node)
 {
-	struct kmod_devname_node **found = tsearch(node, &table->places, compare_nodes), *twin;
+	struct kmod_devname_node **found, *first;
 
+	/* The room comes first: from the trees a node would have to be removed if this failed. */
+	if (list_reserve(&table->nodes, 1) < 0)
+		return -ENOMEM;
+	found = tsearch(node, &table->names, compare_node_paths);
 	if (!found)
 		return -ENOMEM;
-	twin = *found;
-	if (twin != node) {
-		if (strcmp(twin->name, node->name) != 0 ||
-		    !syntax_same_number(&twin->number, &node->number))
-			return report_conflict(report, location, node, twin);
-		twin = find_twin(table, twin, node);
-		if (!twin)
+	first = *found;
+	if (first != node) {
+		if (strcmp(first->name, node->name) != 0 ||
+		    !syntax_same_number(&first->number, &node->number))
+			return report_conflict(report, location, node, first);
+		if (strcmp(first->module, node->module) != 0)
+			found = tsearch(node, &table->lines, compare_node_lines);
+		if (!found)
 			return -ENOMEM;
 	}
-	if (twin != node)
-		return note_twin(table, report, location, twin);
+	if (*found != node)
+		return note_repeated(table, report, location, *found);
 	if (location->line > 0)
-		node->text = table->text;
-	table->nodes[table->size++] = node;
+		node->last_text = table->text;
+	table->nodes.items[table->nodes.size++] = node;
 	return 1;
 }
 
@@ -200,25 +227,22 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	      const struct location *location, const char *module, const char *name,
 	      const struct device_number *number)
 {
-	struct kmod_devname_node **nodes, *node;
+	struct kmod_devname_node *node;
 	int r = check_node(report, location, module, name, number);
 
 	if (r <= 0)
 		return r;
-	nodes = array_grow(table->nodes, &table->capacity, sizeof(*nodes), table->size + 1);
-	if (!nodes)
+	node = node_new(module, name, number);
+	if (!node)
 		return -ENOMEM;
-	table->nodes = nodes;
-	r = node_new(module, name, number, &node);
-	if (r < 0)
-		return r;
-	r = insert(table, report, location, node);
-	if (r <= 0)
-		free(node);
-	return r < 0 ? r : 0;
+	r = insert_node(table, report, location, node);
+	if (r > 0)
+		return 0;
+	free(node);
+	return r;
 }
 
-/* A longer name is refused, and a message shows less: the rest need not be kept. */
+/* A longer name is not valid, and messages are shorter: the rest is of no use. */
 #define ALIAS_TEXT_KEPT (KMOD_DEVNAME_NAME_MAX + 32)
 
 int alias_list_add(struct alias_list *list, const char *alias)

@@ -9,6 +9,14 @@
 #include "libkmod-devname.h"
 #include "node/syntax.h"
 
+/* A value that does not change, except for last_text, which is the table's. */
+struct kmod_devname_node {
+	struct device_number number;
+	size_t last_text; /* that has a line of this node, see table_begin_text(); 0 for none */
+	const char *name; /* behind the module, in the same piece of memory */
+	char module[];
+};
+
 struct alias; /* node/alias.h */
 
 /*
@@ -20,7 +28,7 @@ struct alias_list {
 	size_t size;
 	size_t capacity;
 	bool has_name;
-	bool too_many;
+	bool too_many; /* a finding, if there is a name */
 };
 
 /* Ignores an alias that is ALIAS_OTHER. Returns 0 or -ENOMEM. */
