@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a valid device name, module name and number is. Nothing else in the library decides
- * that. Pure: no allocation, no I/O.
+ * The syntax of device names, module names, numbers, owners and modes. Nothing else in the library
+ * decides what is valid. Pure: no allocation, no I/O.
+ *
+ * All of it is stricter than C: no sign, blank, leading zero or locale. A valid name needs no
+ * quotes in a shell, a line of modules.devname or tmpfiles.d, and cannot leave the device
+ * directory.
  */
 
 #include <stdio.h>
@@ -13,16 +17,16 @@
 #include "node/syntax.h"
 
 #define OWNER_NAME_MAX 255 /* LOGIN_NAME_MAX of Linux without the NUL */
-#define ID_MAX 4294967294U /* chown(2) leaves the owner alone for what is above */
-#define ID_16_BIT 65535 /* what is above where IDs have 16 bits */
+#define ID_MAX 4294967294U /* chown(2) takes 4294967295 for "leave it" */
+#define ID_16_BIT 65535 /* the same where IDs have 16 bits */
 
-/* Not isalnum(): that follows the caller's locale. */
+/* isalnum() would follow the caller's locale. */
 static bool is_letter_or_digit(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Of a byte that is not NUL. */
+/* The byte is not NUL, which strchr() finds in any string. */
 static bool is_name_byte(char c)
 {
 	return is_letter_or_digit(c) || strchr("_.+:@,=#!-", c);
@@ -62,8 +66,8 @@ bool syntax_is_module_name(const char *module)
 	return is_component(module, strlen(module)) && !strpbrk(module, "-.");
 }
 
-/* Reads digits at *s, a number of at most max, 9 or more, and moves it behind them. */
-static bool parse_number(const char **s, unsigned int max, unsigned int *ret_number)
+/* Parses a number of at most max, which is at least 9, and moves *s behind it. */
+static bool parse_decimal(const char **s, unsigned int max, unsigned int *ret_number)
 {
 	const char *p = *s;
 	unsigned int number = 0;
@@ -86,11 +90,11 @@ bool syntax_parse_numbers(const char *string, char separator, struct device_numb
 {
 	unsigned int major, minor;
 
-	if (!parse_number(&string, KMOD_DEVNAME_MAJOR_MAX, &major) || major == 0)
+	if (!parse_decimal(&string, KMOD_DEVNAME_MAJOR_MAX, &major) || major == 0)
 		return false;
 	if (*string++ != separator)
 		return false;
-	if (!parse_number(&string, KMOD_DEVNAME_MINOR_MAX, &minor) || *string != '\0')
+	if (!parse_decimal(&string, KMOD_DEVNAME_MINOR_MAX, &minor) || *string != '\0')
 		return false;
 	ret_number->major = major;
 	ret_number->minor = minor;
@@ -118,7 +122,7 @@ bool syntax_parse_id(const char *text, unsigned int *ret_id)
 {
 	unsigned int id;
 
-	if (!parse_number(&text, ID_MAX, &id) || *text != '\0' || id == ID_16_BIT)
+	if (!parse_decimal(&text, ID_MAX, &id) || *text != '\0' || id == ID_16_BIT)
 		return false;
 	*ret_id = id;
 	return true;
@@ -165,8 +169,8 @@ const char *syntax_format_number(const struct device_number *number,
 	return text;
 }
 
-/* The slash ranks below every byte of a name, so that a directory's names stand together. */
-static int rank(char c)
+/* The slash ranks below every byte of a name: the names in a directory stand together. */
+static int path_byte_rank(char c)
 {
 	return c == '/' ? 0 : (unsigned char)c;
 }
@@ -181,5 +185,5 @@ int syntax_compare_paths(const char *a, const char *b)
 		return 0;
 	if (*a == '\0' || *b == '\0')
 		return *a == '\0' ? -1 : 1;
-	return rank(*a) - rank(*b);
+	return path_byte_rank(*a) - path_byte_rank(*b);
 }
