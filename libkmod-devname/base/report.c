@@ -175,8 +175,7 @@ const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *
 	return finding->message;
 }
 
-/* Writes at most MESSAGE_MAX bytes and a NUL; what may not fit is cut off and ends in "...". */
-static void escape(const char *text, char *message)
+void report_escape(const char *text, char *escaped, size_t size)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t n = 0;
@@ -184,21 +183,21 @@ static void escape(const char *text, char *message)
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (n + 4 + 3 > MESSAGE_MAX) {
-			memcpy(message + n, "...", 3);
+		if (n + 4 + 3 + 1 > size) {
+			memcpy(escaped + n, "...", 3);
 			n += 3;
 			break;
 		}
 		if (c >= ' ' && c <= '~' && c != '\\') {
-			message[n++] = (char)c;
+			escaped[n++] = (char)c;
 			continue;
 		}
-		message[n++] = '\\';
-		message[n++] = 'x';
-		message[n++] = hex[c >> 4];
-		message[n++] = hex[c & 15];
+		escaped[n++] = '\\';
+		escaped[n++] = 'x';
+		escaped[n++] = hex[c >> 4];
+		escaped[n++] = hex[c & 15];
 	}
-	message[n] = '\0';
+	escaped[n] = '\0';
 }
 
 static int finding_new(const struct location *location, const char *text,
@@ -208,7 +207,7 @@ static int finding_new(const struct location *location, const char *text,
 	struct kmod_devname_finding *finding;
 	size_t size;
 
-	escape(text, message);
+	report_escape(text, message, sizeof(message));
 	size = strlen(message) + 1;
 	finding = calloc(1, sizeof(*finding) + size);
 	if (!finding)

@@ -23,4 +23,14 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 /* Names the file for which a system call failed with error, a negative errno; returns error. */
 int report_system(struct kmod_devname_report *report, int error, const struct location *location);
 
+/* Room for every text of so many bytes. */
+#define REPORT_ESCAPED_SIZE(length) (4 * (length) + 4)
+
+/*
+ * Escapes bytes that are not printable ASCII as \xNN, and the backslash, so that an escape can be
+ * told from a text that looks like one. Writes at most size bytes; a text that may not fit is cut
+ * off and ends in "...".
+ */
+void report_escape(const char *text, char *escaped, size_t size);
+
 #endif
