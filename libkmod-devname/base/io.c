@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Reads and writes that go on after a signal or a short count; the directories that were visited.
- */
+/* Reads and writes that survive a signal or a short count; the directories that were visited. */
 
 #include <search.h>
 #include <stdlib.h>
