@@ -214,6 +214,7 @@ static int insert_node(struct kmod_devname_table *table, struct kmod_devname_rep
 		return note_repeated(table, report, location, *found);
 	if (location->line > 0)
 		node->last_text = table->text;
+	node->index = table->nodes.size;
 	table->nodes.items[table->nodes.size++] = node;
 	return 1;
 }
