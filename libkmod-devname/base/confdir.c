@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Configuration directories: which files count, in which order, and their lines. */
+/*
+ * Configuration directories. conf_dirs_add() collects the files of one directory after the other,
+ * conf_dirs_choose() sorts them by name and drops the masked ones, and conf_dirs_read() opens those
+ * that are left. config_files_read() does all of this for depmod.d and modprobe.d, and passes on
+ * their lines.
+ */
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,27 +25,24 @@
 /* Of a line with those that a backslash joins to it. */
 #define JOINED_LINE_MAX ((size_t)64 << 10)
 
-static bool has_conf_suffix(const struct conf_dirs *dirs, const char *name)
+static bool is_conf_file(const struct conf_dirs *dirs, int dir_fd, const struct dirent *entry)
 {
-	size_t size = strlen(name);
-
-	if (name[0] == '.')
-		return false;
-	for (size_t i = 0; dirs->suffixes[i]; i++) {
-		size_t suffix = strlen(dirs->suffixes[i]);
-
-		if (size >= suffix && strcmp(name + size - suffix, dirs->suffixes[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool is_file_or_link(int dir_fd, const struct dirent *entry)
-{
+	size_t size = strlen(entry->d_name);
+	bool has_suffix = false;
 	struct stat st;
 
+	for (size_t i = 0; dirs->suffixes[i] && !has_suffix; i++) {
+		size_t suffix = strlen(dirs->suffixes[i]);
+
+		has_suffix = size >= suffix &&
+			     strcmp(entry->d_name + size - suffix, dirs->suffixes[i]) == 0;
+	}
+	if (!has_suffix || entry->d_name[0] == '.')
+		return false;
+	/* Links count wherever they lead: one to /dev/null masks a file. */
 	if (entry->d_type != DT_UNKNOWN)
 		return entry->d_type == DT_REG || entry->d_type == DT_LNK;
+	/* Some file systems leave the type to stat(2). */
 	return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 }
@@ -73,10 +75,10 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 	DIR *stream;
 	int r = 0, fd = kmod_devname_open_in_root(dirs->root_fd, directory, O_RDONLY | O_DIRECTORY);
 
-	if (fd < 0 && fd != -ENOTDIR)
-		return is_missing(fd) ? -ENOENT : report_system(dirs->report, fd, &location);
-	if (fd < 0)
+	if (fd == -ENOTDIR)
 		return fd;
+	if (fd < 0)
+		return is_missing(fd) ? -ENOENT : report_system(dirs->report, fd, &location);
 	stream = fdopendir(fd);
 	if (!stream) {
 		r = -errno;
@@ -84,7 +86,7 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 		return r == -ENOMEM ? r : report_system(dirs->report, r, &location);
 	}
 	while (r == 0 && (errno = 0, entry = readdir(stream)))
-		if (has_conf_suffix(dirs, entry->d_name) && is_file_or_link(fd, entry))
+		if (is_conf_file(dirs, fd, entry))
 			r = add_conf_file(dirs, directory, entry->d_name);
 	if (r == 0 && errno != 0)
 		r = report_system(dirs->report, -errno, &location);
@@ -105,6 +107,7 @@ int conf_dirs_add_usual(struct conf_dirs *dirs, const char *root, const char *na
 			return -ENOMEM;
 		}
 		r = conf_dirs_add(dirs, path);
+		/* None of the usual directories has to exist. */
 		if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 			return r;
 	}
@@ -192,6 +195,7 @@ static int read_joined_line(struct lines *lines, struct joined_line *line)
 		goes_on = status == LINE_GOOD && lines->size > 0 &&
 			  lines->text[lines->size - 1] == '\\';
 		lines->size -= goes_on;
+		/* A line that is too long is read to its end, or its rest would be a line. */
 		too_long = too_long || status == LINE_LONG || line->size > JOINED_LINE_MAX;
 		if (too_long)
 			continue;
@@ -238,6 +242,8 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 
 		return r < 0 ? r : conf_dirs_add_usual(dirs, "/", files->name);
 	}
+	/* The user has named these, so that a missing one is a finding, and a file needs no suffix.
+	 */
 	for (size_t i = 0; i < n_paths; i++) {
 		const struct location location = { paths[i], 0 };
 		int r = conf_dirs_add(dirs, paths[i]);

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Text in lines: whatever a file holds, this takes bounded memory and loses no line. */
+/*
+ * Text in lines. Whatever a file holds, this takes bounded memory and loses no line: getline(3)
+ * would keep a line of any size, and fgets(3) cannot tell a NUL byte from the end of a line. The
+ * buffer holds the current line and what was read behind it.
+ */
 
 #include <errno.h>
 #include <stdbool.h>
@@ -83,6 +87,7 @@ int lines_next(struct lines *lines)
 
 	lines->number++;
 	errno = 0;
+	/* Reading more than the limit would not make the line valid. */
 	do
 		newline = find_end_byte(lines);
 	while (!newline && lines->end - lines->start <= lines->max && fill_lines(lines, 0));

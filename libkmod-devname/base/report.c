@@ -13,7 +13,9 @@
 #include "base/cleanup.h"
 #include "base/report.h"
 
+/* As the public header promises. */
 #define MESSAGE_MAX 1000
+/* Bounds the memory that hostile files can cost. The counts include the findings above it. */
 #define FINDINGS_MAX 10000
 
 struct kmod_devname_finding {
@@ -182,6 +184,7 @@ void report_escape(const char *text, char *escaped, size_t size)
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
+		/* Room for the longest escape and for the three dots must always remain. */
 		if (n + 4 + 3 + 1 > size) {
 			memcpy(escaped + n, "...", 3);
 			n += 3;

@@ -30,7 +30,7 @@ struct path_walk {
 	char *rest; /* in the buffer */
 	char *buffer;
 	unsigned int links;
-	bool wants_directory; /* there was a slash at the end */
+	bool wants_directory; /* there was a slash, "." or ".." at the end */
 };
 
 /* Cuts the next component off the rest; NULL at the end. */
@@ -97,7 +97,7 @@ static int path_walk_follow(struct path_walk *path, const char *target, size_t s
 	return 0;
 }
 
-/* Returns 0, -ENOTDIR, or another negative errno. */
+/* "file/.." is no path of the kernel's, although nothing would have to be opened for it. */
 static int check_directory(int root_fd, const char *path)
 {
 	struct stat st;
@@ -149,6 +149,7 @@ static int open_without_links(int root_fd, char *path, int flags)
 	char *slash;
 	int fd;
 
+	/* openat(2) with the whole path would follow such a link out of the root. */
 	if (dir_fd < 0)
 		return -errno;
 	for (; (slash = strchr(path, '/')); path = slash + 1) {
@@ -206,6 +207,7 @@ int kmod_devname_open_in_root(int root_fd, const char *path, int flags)
 {
 	int fd;
 
+	/* openat2(2) and the other way would differ in these. */
 	if ((flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) || *path == '\0')
 		return -EINVAL;
 	fd = open_by_kernel(root_fd, path, flags);
@@ -220,6 +222,7 @@ int root_open_long(int root_fd, const char *path, int flags)
 	_cleanup_close_ int dir_fd = -1;
 	int fd;
 
+	/* The kernel takes PATH_MAX bytes at a time: a directory for each such piece. */
 	path += strspn(path, "/");
 	while (strlen(path) >= PATH_MAX) {
 		char head[PATH_MAX] = { 0 };
@@ -248,7 +251,7 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 	_cleanup_free_ char *full = NULL;
 
 	if (asprintf(&full, "%s/%s", directory, path) < 0) {
-		full = NULL;
+		full = NULL; /* undefined after a failure */
 		return -ENOMEM;
 	}
 	return root_open_long(root_fd, full, flags);
@@ -256,6 +259,7 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 
 int root_open_stream(int root_fd, const char *path, FILE **ret_stream)
 {
+	/* O_NONBLOCK: opening a FIFO would wait for a writer. */
 	_cleanup_close_ int fd =
 		kmod_devname_open_in_root(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;

@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
-#define DIGITS_MAX 9
+#define DIGITS_MAX 9 /* more might not fit into an int, and no PID or number of ours has them */
 
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number)
 {
@@ -53,6 +53,7 @@ void temporary_remove(int dir_fd, const char *prefix,
 	if (!dir)
 		return;
 	(void)steal_fd(&fd);
+	/* A leftover that cannot be removed does no harm: nothing is reported. */
 	while ((entry = readdir(dir)))
 		if (parse_temporary_name(entry->d_name, prefix, &pid) &&
 		    is_leftover(dir_fd, entry->d_name, pid))
