@@ -13,7 +13,7 @@
 
 /*
  * openat(2) that a signal does not end: the program may have handlers, and some file systems
- * wait for a server. The mode is for O_CREAT and O_TMPFILE.
+ * wait for a server. The mode is for O_CREAT.
  */
 static inline int open_at(int dir_fd, const char *name, int flags, mode_t mode)
 {

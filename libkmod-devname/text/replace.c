@@ -16,8 +16,8 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "libkmod-devname.h"
 #include "base/temporary.h"
+#include "libkmod-devname.h"
 
 #define FILE_MODE 0644
 #define TEMPORARY_PREFIX ".modules.devname"
@@ -95,40 +95,6 @@ static bool claim_temporary(int fd)
 	return fstat(fd, &st) == 0 && st.st_nlink > 0;
 }
 
-/* Gives a file without a name a temporary one. -EOPNOTSUPP: that cannot be done here. */
-static int link_temporary(int dir_fd, int fd, char name[static TEMPORARY_SIZE])
-{
-	for (unsigned int i = 0; i < TEMPORARY_TRIES; i++) {
-		temporary_name(name, TEMPORARY_PREFIX, i);
-		if (linkat(fd, "", dir_fd, name, AT_EMPTY_PATH) == 0)
-			return 0;
-		if (errno != EEXIST)
-			break;
-	}
-	/* ENOENT: without CAP_DAC_READ_SEARCH, open(2); the others: file systems differ */
-	return errno == ENOENT || errno == EPERM || errno == EINVAL ? -EOPNOTSUPP : -errno;
-}
-
-/*
- * Without a name until it is complete, the file leaves nothing behind when the process is
- * killed, but for the moment between link and rename. -EOPNOTSUPP: that cannot be done here.
- */
-static int publish_unnamed(int dir_fd, const char *name, const char *text, size_t size)
-{
-	char temporary[TEMPORARY_SIZE];
-	_cleanup_close_ int fd = open_at(dir_fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
-	int r;
-
-	/* Why not is best told by the attempt to make one with a name. */
-	if (fd < 0)
-		return -EOPNOTSUPP;
-	(void)flock(fd, LOCK_EX | LOCK_NB);
-	r = fill_temporary(fd, text, size);
-	if (r == 0)
-		r = link_temporary(dir_fd, fd, temporary);
-	return r < 0 ? r : rename_temporary(dir_fd, temporary, name);
-}
-
 static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
 {
 	int fd, error = EEXIST;
@@ -147,7 +113,7 @@ static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
 	return -error;
 }
 
-static int publish_named(int dir_fd, const char *name, const char *text, size_t size)
+static int publish(int dir_fd, const char *name, const char *text, size_t size)
 {
 	char temporary[TEMPORARY_SIZE];
 	_cleanup_close_ int fd = create_temporary(dir_fd, temporary);
@@ -184,9 +150,7 @@ int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t 
 	r = is_up_to_date(dir_fd, name, data, size);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = publish_unnamed(dir_fd, name, data, size);
-	if (r == -EOPNOTSUPP)
-		r = publish_named(dir_fd, name, data, size);
+	r = publish(dir_fd, name, data, size);
 	if (r < 0)
 		return r;
 	return flush_to_disk(dir_fd) < 0 ? -EIO : 1;
