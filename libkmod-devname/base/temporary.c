@@ -57,7 +57,7 @@ static bool is_temporary(const char *name, const char *prefix, pid_t *ret_pid)
 }
 
 void temporary_remove(int dir_fd, const char *prefix,
-		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid))
+		      void (*remove_leftover)(int dir_fd, const char *name, pid_t pid))
 {
 	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	struct dirent *entry;
@@ -68,8 +68,7 @@ void temporary_remove(int dir_fd, const char *prefix,
 		return;
 	(void)steal_fd(&fd);
 	while ((entry = readdir(dir)))
-		if (is_temporary(entry->d_name, prefix, &pid) &&
-		    is_leftover(dir_fd, entry->d_name, pid))
-			(void)unlinkat(dir_fd, entry->d_name, 0);
+		if (is_temporary(entry->d_name, prefix, &pid))
+			remove_leftover(dir_fd, entry->d_name, pid);
 	(void)closedir(dir);
 }

@@ -2,7 +2,6 @@
 #ifndef TEMPORARY_H
 #define TEMPORARY_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -15,10 +14,10 @@
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number);
 
 /*
- * Removes from a directory what has such a name, as killed runs leave it, where is_leftover()
- * agrees.
+ * Calls remove_leftover() for each such name in a directory, to remove what a killed run has left:
+ * the caller alone can tell that, and has to do so and remove it in one step.
  */
 void temporary_remove(int dir_fd, const char *prefix,
-		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid));
+		      void (*remove_leftover)(int dir_fd, const char *name, pid_t pid));
 
 #endif

@@ -56,13 +56,22 @@ int kmod_devname_lock(int dir_fd, int timeout_ms)
 	return 0;
 }
 
-/* A temporary file of which no process holds the lock. */
-static bool is_leftover_file(int dir_fd, const char *name, pid_t pid)
+/* Removes a temporary file of which no run holds the lock. */
+static void remove_leftover_file(int dir_fd, const char *name, pid_t pid)
 {
 	_cleanup_close_ int fd = open_at(dir_fd, name, FILE_FLAGS, 0);
+	struct stat locked, named;
 
 	(void)pid; /* it may be of another PID namespace */
-	return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return;
+	/*
+	 * The run may have renamed the file before it gave up the lock, and use the name again. If
+	 * the name still leads to this file, it does so until the lock is given up here.
+	 */
+	if (fstat(fd, &locked) == 0 && fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    locked.st_ino == named.st_ino)
+		(void)unlinkat(dir_fd, name, 0);
 }
 
 static bool has_content(int fd, const char *text, size_t size)
@@ -169,7 +178,7 @@ int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t 
 	if (*name == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
 		return -EINVAL;
 	if (kmod_devname_lock(dir_fd, 0) == 0)
-		temporary_remove(dir_fd, TEMPORARY_PREFIX, is_leftover_file);
+		temporary_remove(dir_fd, TEMPORARY_PREFIX, remove_leftover_file);
 	r = is_up_to_date(dir_fd, name, data, size);
 	if (r != 0)
 		return r < 0 ? r : 0;

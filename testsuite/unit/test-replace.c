@@ -783,6 +783,88 @@ START_TEST(without_the_lock_the_file_is_replaced_and_leftovers_stay)
 }
 END_TEST
 
+#define LEFTOVER ".modules.devname.1.0"
+
+/* A run at work ends: its temporary file is the file, and the name the temporary of its next run.
+ */
+static void use_the_name_again(void *data)
+{
+	int dir_fd = *(int *)data;
+
+	ck_assert_int_eq(renameat(dir_fd, LEFTOVER, dir_fd, "renamed"), 0);
+	harness_write(dir_fd, LEFTOVER, FUSE, strlen(FUSE));
+}
+
+/* The calls of flock(2) are for the directory, the leftover and the temporary. */
+START_TEST(a_name_that_is_used_again_is_no_leftover)
+{
+	int dir_fd = harness_directory(), r;
+
+	harness_write(dir_fd, LEFTOVER, OLD, strlen(OLD));
+	refuse_meanwhile(use_the_name_again, &dir_fd);
+	if (!refuse(&(struct refusal){ SYS_flock, 1, 1, 0 }, 1))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	ck_assert_int_eq(r, 1);
+	ck_assert_str_eq(names_in(dir_fd), LEFTOVER " " NAME " renamed");
+	ck_assert_str_eq(content_of(dir_fd, LEFTOVER), FUSE);
+}
+END_TEST
+
+struct claimant {
+	int dir_fd;
+	bool claimed;
+};
+
+/* A run that has just made its temporary file claims it. */
+static void claim_the_leftover(void *data)
+{
+	struct claimant *claimant = data;
+	int fd = openat(claimant->dir_fd, LEFTOVER, O_WRONLY | O_CLOEXEC);
+
+	claimant->claimed = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	(void)close(fd);
+}
+
+START_TEST(a_leftover_cannot_be_claimed_while_it_is_removed)
+{
+	int dir_fd = harness_directory(), r;
+	struct claimant claimant = { dir_fd, false };
+
+	harness_write(dir_fd, LEFTOVER, OLD, strlen(OLD));
+	refuse_meanwhile(claim_the_leftover, &claimant);
+	if (!refuse(&(struct refusal){ SYS_unlinkat, 0, 1, 0 }, 1))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	ck_assert_int_eq(r, 1);
+	ck_assert(!claimant.claimed);
+	check_is_new(dir_fd);
+}
+END_TEST
+
+/* Which of the calls are about the leftover depends on the C library. */
+START_TEST(a_leftover_whose_status_is_unknown_may_stay)
+{
+	const struct refusal refusals[] = {
+		{ SYS_newfstatat, (unsigned int)_i, 1, EIO },
+		{ SYS_fstat, (unsigned int)_i, SYS_fstat != SYS_newfstatat, EIO },
+	};
+	int dir_fd = harness_directory(), r;
+
+	harness_write(dir_fd, LEFTOVER, OLD, strlen(OLD));
+	if (!refuse(refusals, N(refusals)))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	ck_assert_int_eq(r, 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+	check_is_new(dir_fd);
+}
+END_TEST
+
 #define ROUNDS 3000
 
 /* Returns the first result that is no success, or 0. */
@@ -921,6 +1003,9 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, with_the_lock_what_killed_runs_left_is_removed_and_nothing_else);
 	tcase_add_test(tcase, leftovers_are_removed_even_if_the_file_is_left_alone);
 	tcase_add_test(tcase, without_the_lock_the_file_is_replaced_and_leftovers_stay);
+	tcase_add_test(tcase, a_name_that_is_used_again_is_no_leftover);
+	tcase_add_test(tcase, a_leftover_cannot_be_claimed_while_it_is_removed);
+	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_may_stay, 0, 3);
 	tcase_add_test(tcase, two_processes_at_once_both_succeed);
 	tcase_add_test(tcase, a_temporary_that_another_run_takes_for_a_leftover_is_made_anew);
 }
