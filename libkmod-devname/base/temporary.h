@@ -2,7 +2,6 @@
 #ifndef TEMPORARY_H
 #define TEMPORARY_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -15,9 +14,10 @@
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number);
 
 /*
- * Removes the files with such names that is_leftover() confirms: a run that was killed leaves them.
+ * Calls remove_leftover() for each such name in a directory, to remove the files that killed runs
+ * left: the caller alone can tell, and has to do so and remove the file in one step.
  */
 void temporary_remove(int dir_fd, const char *prefix,
-		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid));
+		      void (*remove_leftover)(int dir_fd, const char *name, pid_t pid));
 
 #endif
