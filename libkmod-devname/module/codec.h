@@ -66,9 +66,6 @@ bool codec_zlib_matches(const uint8_t *head, size_t size);
 int codec_zlib_decode(void **context, struct codec_input *input, struct codec_output *output);
 void codec_zlib_context_free(void *context);
 
-int codec_libdeflate_decode(void **context, struct codec_input *input, struct codec_output *output);
-void codec_libdeflate_context_free(void *context);
-
 bool codec_xz_matches(const uint8_t *head, size_t size);
 int codec_xz_decode(void **context, struct codec_input *input, struct codec_output *output);
 void codec_xz_context_free(void *context);

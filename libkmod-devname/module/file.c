@@ -77,10 +77,7 @@ const char *module_error_message(enum module_error error)
 static const struct codec codecs[] = {
 	{
 		.matches = codec_zlib_matches,
-#ifdef WITH_LIBDEFLATE
-		.decode = codec_libdeflate_decode,
-		.context_free = codec_libdeflate_context_free,
-#elif defined(WITH_ZLIB)
+#ifdef WITH_ZLIB
 		.decode = codec_zlib_decode,
 		.context_free = codec_zlib_context_free,
 #endif
