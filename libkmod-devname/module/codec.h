@@ -15,6 +15,7 @@
 /* Compressed bytes, from a file, a chunk at a time. */
 struct codec_input {
 	int fd;
+	uint64_t file_size;
 	const struct codec_output *output; /* of these bytes */
 	uint64_t offset; /* in the file, of the end of the chunk */
 	uint8_t *chunk;

@@ -348,8 +348,8 @@ static int elf_find_modinfo(struct elf_file *elf, struct elf_section *ret_sectio
 }
 
 /* Copies the section, with a NUL behind it. */
-static int read_strings(struct modinfo *modinfo, const struct module_bytes *module,
-			const struct elf_section *section)
+static int modinfo_read_strings(struct modinfo *modinfo, const struct module_bytes *module,
+				const struct elf_section *section)
 {
 	size_t size;
 	ssize_t n;
@@ -391,7 +391,7 @@ int modinfo_read(struct modinfo *modinfo, const struct module_bytes *module)
 	r = elf_find_modinfo(&elf, &section, &found);
 	if (r != MODULE_OK || !found)
 		return r;
-	return read_strings(modinfo, module, &section);
+	return modinfo_read_strings(modinfo, module, &section);
 }
 
 uint64_t modinfo_expected_size(const uint8_t *data, size_t size)
