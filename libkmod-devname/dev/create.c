@@ -6,22 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
+#include "base/report.h"
 #include "dev/devdir.h"
 #include "node/node.h"
 #include "node/permissions.h"
-#include "base/report.h"
 
 #define ATTEMPTS_MAX 64
-
-/* A directory that has been looked at; or its file system, then without an inode. */
-struct visit {
-	dev_t device;
-	ino_t inode;
-};
 
 struct create {
 	int dev_fd;
@@ -29,7 +23,8 @@ struct create {
 	bool replace;
 	bool dry_run;
 	struct labels labels;
-	void *visits; /* tsearch(3) tree */
+	void *directories; /* those that were visited, for visited_add(); and their file systems */
+	void *file_systems;
 };
 
 /* What became of a name: the key of a search tree. */
@@ -57,45 +52,7 @@ static struct devdir_node describe(const struct kmod_devname_node *node,
 	return wanted;
 }
 
-/* Where nodes of modules are opened for nothing: said once for each file system. */
-static int check_nodev(struct create *create, int dir_fd, const struct devdir_node *node)
-{
-	const struct location location = { node->path, 0 };
-	struct statvfs fs;
-
-	if (fstatvfs(dir_fd, &fs) < 0)
-		return -errno;
-	if (!(fs.f_flag & ST_NODEV))
-		return 0;
-	return report_add(create->report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, &location,
-			  "is in a file system that is mounted nodev: no node there can be opened");
-}
-
-static int compare_visits(const void *a, const void *b)
-{
-	const struct visit *x = a, *y = b;
-
-	if (x->device != y->device)
-		return x->device < y->device ? -1 : 1;
-	return (x->inode > y->inode) - (x->inode < y->inode);
-}
-
-/* 1: this is the first visit; 0: it is not; or -ENOMEM. */
-static int is_first(struct create *create, dev_t device, ino_t inode)
-{
-	struct visit *visit = malloc(sizeof(*visit)), **found;
-
-	if (!visit)
-		return -ENOMEM;
-	*visit = (struct visit){ device, inode };
-	found = tsearch(visit, &create->visits, compare_visits);
-	if (found && *found == visit)
-		return 1;
-	free(visit);
-	return found ? 0 : -ENOMEM;
-}
-
-/* Does once what is to be done once for a directory or its file system. */
+/* Does once what is to be done once for a directory. */
 static int visit(struct create *create, int dir_fd, const struct devdir_node *node)
 {
 	struct stat st;
@@ -103,13 +60,12 @@ static int visit(struct create *create, int dir_fd, const struct devdir_node *no
 
 	if (fstat(dir_fd, &st) < 0)
 		return -errno;
-	r = is_first(create, st.st_dev, st.st_ino);
+	r = visited_add(&create->directories, &st);
 	if (r <= 0)
 		return r;
 	if (!create->dry_run)
 		devdir_tidy(dir_fd);
-	r = is_first(create, st.st_dev, 0);
-	return r <= 0 ? r : check_nodev(create, dir_fd, node);
+	return devdir_check_nodev(dir_fd, node->path, create->report, &create->file_systems);
 }
 
 static const char *kind_of(const struct stat *st)
@@ -347,7 +303,8 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 	for (size_t i = 0; outcomes && i < n; i++)
 		outcomes[i] = results[i].outcome;
 	labels_done(&create.labels);
-	tdestroy(create.visits, free);
+	visited_done(create.directories);
+	visited_done(create.file_systems);
 	free(results);
 	return r;
 }

@@ -15,6 +15,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -158,6 +159,28 @@ bool devdir_is_device(const struct stat *st)
 bool devdir_is_node(const struct stat *st, const struct devdir_node *node)
 {
 	return (st->st_mode & S_IFMT) == (node->mode & S_IFMT) && st->st_rdev == node->number;
+}
+
+int devdir_check_nodev(int dir_fd, const char *path, struct kmod_devname_report *report,
+		       void **file_systems)
+{
+	const struct location location = { path, 0 };
+	struct stat st, file_system = { 0 };
+	struct statvfs fs;
+	int r;
+
+	if (fstat(dir_fd, &st) < 0)
+		return -errno;
+	file_system.st_dev = st.st_dev;
+	r = visited_add(file_systems, &file_system);
+	if (r <= 0)
+		return r;
+	if (fstatvfs(dir_fd, &fs) < 0)
+		return -errno;
+	if (!(fs.f_flag & ST_NODEV))
+		return 0;
+	return report_add(report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, &location,
+			  "is in a file system that is mounted nodev: no node there can be opened");
 }
 
 /* By name: what is to be removed must be known even if there is no descriptor left. */

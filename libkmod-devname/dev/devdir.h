@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+#include "base/report.h"
 #include "dev/label.h"
 
 /* What is to be there, below a device directory. */
@@ -32,6 +33,14 @@ int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 /* Is it a device node, and if so, with the type and the numbers that the node is to have? */
 bool devdir_is_device(const struct stat *st);
 bool devdir_is_node(const struct stat *st, const struct devdir_node *node);
+
+/*
+ * Adds a finding for a path whose directory is in a file system that is mounted nodev, once for
+ * each file system: *file_systems, NULL at first, is released by visited_done(). Returns 0 or a
+ * negative errno.
+ */
+int devdir_check_nodev(int dir_fd, const char *path, struct kmod_devname_report *report,
+		       void **file_systems);
 
 /*
  * Makes a node in its directory, complete before it gets its name: if there is none of this name,

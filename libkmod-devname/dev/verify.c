@@ -4,22 +4,21 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
+#include "base/report.h"
 #include "dev/devdir.h"
 #include "node/node.h"
 #include "node/permissions.h"
-#include "base/report.h"
 #include "node/table.h"
 
 struct verify {
 	struct kmod_devname_report *report;
 	int dev_fd;
 	const struct kmod_devname_permissions *permissions; /* NULL: modes are not judged */
-	bool seen_nodev;
-	dev_t nodev; /* the last file system of which it was said */
+	void *file_systems; /* those that were checked for nodev */
 };
 
 static int report_absent(const struct verify *verify, const struct location *location,
@@ -89,22 +88,6 @@ static int check_mode(const struct verify *verify, const struct location *locati
 		kmod_devname_permission_get_gid(wanted), compare_modes(mode, wanted_mode));
 }
 
-/* Said once for a file system, unless its nodes and those of another come in turns. */
-static int check_nodev(struct verify *verify, int dir_fd, const struct location *location)
-{
-	struct statvfs fs;
-	struct stat st;
-
-	if (fstatvfs(dir_fd, &fs) < 0 || fstat(dir_fd, &st) < 0)
-		return -errno;
-	if (!(fs.f_flag & ST_NODEV) || (verify->seen_nodev && verify->nodev == st.st_dev))
-		return 0;
-	verify->seen_nodev = true;
-	verify->nodev = st.st_dev;
-	return report_add(verify->report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, location,
-			  "is in a file system that is mounted nodev: no node there can be opened");
-}
-
 static int judge(struct verify *verify, const struct kmod_devname_node *node, int dir_fd,
 		 const char *rest, const struct location *location)
 {
@@ -124,7 +107,7 @@ static int judge(struct verify *verify, const struct kmod_devname_node *node, in
 		return report_obstructed(verify, rest, node);
 	if (!devdir_is_node(&st, &wanted))
 		return report_wrong(verify, location, node, &st);
-	r = check_nodev(verify, dir_fd, location);
+	r = devdir_check_nodev(dir_fd, node->name, verify->report, &verify->file_systems);
 	return r == 0 ? check_mode(verify, location, node, &st) : r;
 }
 
@@ -154,5 +137,6 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
 		if (table_find(table, node->name) == node)
 			r = verify_node(&verify, node);
 	}
+	visited_done(verify.file_systems);
 	return r;
 }
