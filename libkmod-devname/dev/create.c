@@ -2,7 +2,6 @@
 /* Table -> nodes below a device directory. What is there already is judged, and never adjusted. */
 
 #include <errno.h>
-#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,6 +13,7 @@
 #include "dev/devdir.h"
 #include "node/node.h"
 #include "node/permissions.h"
+#include "node/table.h"
 
 #define ATTEMPTS_MAX 64
 
@@ -25,12 +25,6 @@ struct create {
 	struct labels labels;
 	void *directories; /* those that were visited, for visited_add(); and their file systems */
 	void *file_systems;
-};
-
-/* What became of a name: the key of a search tree. */
-struct result {
-	const char *name;
-	enum kmod_devname_outcome outcome;
 };
 
 static struct devdir_node describe(const struct kmod_devname_node *node,
@@ -233,48 +227,31 @@ static int create_node(struct create *create, const struct devdir_node *node,
 	return report_failure(create, node, r);
 }
 
-static int compare_results(const void *a, const void *b)
-{
-	const struct result *x = a, *y = b;
-
-	return strcmp(x->name, y->name);
-}
-
-static void keep_result(void *result)
-{
-	(void)result; /* the array owns it */
-}
-
-static int create_once(struct create *create, const struct devdir_node *node, void **tree,
-		       struct result *result)
-{
-	struct result **found;
-
-	result->name = node->path;
-	found = tsearch(result, tree, compare_results);
-	if (!found)
-		return -ENOMEM;
-	if (*found == result)
-		return create_node(create, node, &result->outcome);
-	if ((*found)->outcome != KMOD_DEVNAME_NOT_DONE)
-		result->outcome = KMOD_DEVNAME_KEPT;
-	return 0;
-}
-
+/* Of the nodes that share a name, with one number then, the first one is made for all of them. */
 static int create_all(struct create *create, const struct kmod_devname_table *table,
-		      const struct kmod_devname_permissions *permissions, struct result *results)
+		      const struct kmod_devname_permissions *permissions,
+		      enum kmod_devname_outcome *outcomes)
 {
 	size_t n = kmod_devname_table_size(table);
-	void *tree = NULL;
-	int r = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++) {
-		struct devdir_node node = describe(kmod_devname_table_get(table, i), permissions);
+	for (size_t i = 0; i < n; i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+		const struct kmod_devname_node *first = table_find(table, node->name);
+		struct devdir_node wanted;
+		int r;
 
-		r = create_once(create, &node, &tree, &results[i]);
+		if (first != node) {
+			outcomes[i] = outcomes[first->index] == KMOD_DEVNAME_NOT_DONE
+					      ? KMOD_DEVNAME_NOT_DONE
+					      : KMOD_DEVNAME_KEPT;
+			continue;
+		}
+		wanted = describe(node, permissions);
+		r = create_node(create, &wanted, &outcomes[i]);
+		if (r < 0)
+			return r;
 	}
-	tdestroy(tree, keep_result);
-	return r;
+	return 0;
 }
 
 int kmod_devname_table_create(const struct kmod_devname_table *table,
@@ -289,22 +266,22 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 		.dry_run = (flags & KMOD_DEVNAME_DRY_RUN) != 0,
 	};
 	size_t n = kmod_devname_table_size(table);
-	struct result *results;
+	_cleanup_free_ enum kmod_devname_outcome *own = NULL;
 	int r;
 
 	if (flags & ~(unsigned int)(KMOD_DEVNAME_REPLACE | KMOD_DEVNAME_DRY_RUN))
 		return -EINVAL;
-	for (size_t i = 0; outcomes && i < n; i++)
+	if (!outcomes) {
+		own = calloc(n + 1, sizeof(*own));
+		if (!own)
+			return -ENOMEM;
+		outcomes = own;
+	}
+	for (size_t i = 0; i < n; i++)
 		outcomes[i] = KMOD_DEVNAME_NOT_DONE;
-	results = calloc(n + 1, sizeof(*results));
-	if (!results)
-		return -ENOMEM;
-	r = create_all(&create, table, permissions, results);
-	for (size_t i = 0; outcomes && i < n; i++)
-		outcomes[i] = results[i].outcome;
+	r = create_all(&create, table, permissions, outcomes);
 	labels_done(&create.labels);
 	visited_done(create.directories);
 	visited_done(create.file_systems);
-	free(results);
 	return r;
 }

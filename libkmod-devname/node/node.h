@@ -8,6 +8,7 @@
 struct kmod_devname_node {
 	struct device_number number;
 	size_t text; /* the table's: the last text it stood in, see table_begin_text() */
+	size_t index; /* in the table */
 	const char *name; /* in the same piece of memory */
 	char module[];
 };

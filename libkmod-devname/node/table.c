@@ -185,6 +185,7 @@ static int insert(struct kmod_devname_table *table, struct kmod_devname_report *
 		return note_twin(table, report, location, twin);
 	if (location->line > 0)
 		node->text = table->text;
+	node->index = table->size;
 	table->nodes[table->size++] = node;
 	return 1;
 }
