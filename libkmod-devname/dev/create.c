@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -32,14 +31,14 @@ static struct devdir_node describe(const struct kmod_devname_node *node,
 {
 	struct devdir_node wanted = {
 		.path = node->name,
-		.mode = node->number.type | PERMISSIONS_PLAIN_MODE,
-		.number = makedev(node->number.major, node->number.minor),
+		.number = node->number,
+		.mode = PERMISSIONS_PLAIN_MODE,
 	};
 	const struct kmod_devname_permission *permission;
 
 	if (permissions) {
 		permission = kmod_devname_permissions_get(permissions, node->name);
-		wanted.mode = node->number.type | kmod_devname_permission_get_mode(permission);
+		wanted.mode = kmod_devname_permission_get_mode(permission);
 		wanted.uid = kmod_devname_permission_get_uid(permission);
 		wanted.gid = kmod_devname_permission_get_gid(permission);
 	}
@@ -80,43 +79,15 @@ static const char *kind_of(const struct stat *st)
 	}
 }
 
-/* rest: begins with the component that is in the way. */
-static int report_obstructed(struct create *create, const struct devdir_node *node,
-			     const char *rest, const char *what)
-{
-	_cleanup_free_ char *path =
-		strndup(node->path, (size_t)(rest - node->path) + strcspn(rest, "/"));
-	const struct location location = { path, 0 };
-
-	if (!path)
-		return -ENOMEM;
-	return report_add(create->report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
-			  "is %s: the node '%s' (%c%u:%u) cannot be made", what, node->path,
-			  syntax_type_letter(node->mode & S_IFMT), major(node->number),
-			  minor(node->number));
-}
-
-static int report_wrong(struct create *create, const struct devdir_node *node,
-			const struct stat *st)
-{
-	const struct location location = { node->path, 0 };
-
-	return report_add(create->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
-			  "is %c%u:%u instead of %c%u:%u", syntax_type_letter(st->st_mode & S_IFMT),
-			  major(st->st_rdev), minor(st->st_rdev),
-			  syntax_type_letter(node->mode & S_IFMT), major(node->number),
-			  minor(node->number));
-}
-
 static int report_stuck(struct create *create, const struct devdir_node *node)
 {
 	const struct location location = { node->path, 0 };
+	char number[SYNTAX_NUMBER_SIZE];
 
 	return report_add(create->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
 			  "is another device node, and the file system cannot exchange it for "
-			  "%c%u:%u in one step: remove it first",
-			  syntax_type_letter(node->mode & S_IFMT), major(node->number),
-			  minor(node->number));
+			  "%s in one step: remove it first",
+			  syntax_format_number(&node->number, number));
 }
 
 static int report_failure(struct create *create, const struct devdir_node *node, int error)
@@ -143,7 +114,8 @@ static int make(struct create *create, const struct devdir_node *node, int dir_f
 		r = devdir_make(dir_fd, name, node, replace, &create->labels);
 	if (replace && (r == -EBUSY || r == -EOPNOTSUPP)) {
 		*outcome = KMOD_DEVNAME_NOT_DONE;
-		return r == -EBUSY ? report_obstructed(create, node, name, "a mount point")
+		return r == -EBUSY ? devdir_report_obstructed(create->report, node, name,
+							      "a mount point")
 				   : report_stuck(create, node);
 	}
 	if (r < 0)
@@ -166,7 +138,7 @@ static int judge_parent(struct create *create, const struct devdir_node *node, i
 	if (S_ISDIR(st.st_mode))
 		return -EAGAIN;
 	*outcome = KMOD_DEVNAME_NOT_DONE;
-	return report_obstructed(create, node, rest, kind_of(&st));
+	return devdir_report_obstructed(create->report, node, rest, kind_of(&st));
 }
 
 static int judge(struct create *create, const struct devdir_node *node, int dir_fd,
@@ -182,8 +154,9 @@ static int judge(struct create *create, const struct devdir_node *node, int dir_
 	if (devdir_is_device(&st) && create->replace)
 		return make(create, node, dir_fd, name, true, outcome);
 	*outcome = KMOD_DEVNAME_NOT_DONE;
-	return devdir_is_device(&st) ? report_wrong(create, node, &st)
-				     : report_obstructed(create, node, name, kind_of(&st));
+	return devdir_is_device(&st)
+		       ? devdir_report_wrong(create->report, node, &st, "")
+		       : devdir_report_obstructed(create->report, node, name, kind_of(&st));
 }
 
 static int attempt(struct create *create, const struct devdir_node *node,
@@ -222,8 +195,9 @@ static int create_node(struct create *create, const struct devdir_node *node,
 	*outcome = KMOD_DEVNAME_NOT_DONE;
 	/* ENOENT: what was removed is the device directory itself */
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
-		return report_obstructed(create, node, node->path + strlen(node->path),
-					 "changed by others again and again");
+		return devdir_report_obstructed(create->report, node,
+						node->path + strlen(node->path),
+						"changed by others again and again");
 	return report_failure(create, node, r);
 }
 

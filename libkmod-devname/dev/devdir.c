@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -156,9 +157,49 @@ bool devdir_is_device(const struct stat *st)
 	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
+static struct device_number number_of_file(const struct stat *st)
+{
+	return (struct device_number){ st->st_mode & S_IFMT, major(st->st_rdev),
+				       minor(st->st_rdev) };
+}
+
 bool devdir_is_node(const struct stat *st, const struct devdir_node *node)
 {
-	return (st->st_mode & S_IFMT) == (node->mode & S_IFMT) && st->st_rdev == node->number;
+	const struct device_number number = number_of_file(st);
+
+	return syntax_same_number(&number, &node->number);
+}
+
+int devdir_report_obstructed(struct kmod_devname_report *report, const struct devdir_node *node,
+			     const char *rest, const char *kind)
+{
+	_cleanup_free_ char *path =
+		strndup(node->path, (size_t)(rest - node->path) + strcspn(rest, "/"));
+	const struct location location = { path, 0 };
+	char number[SYNTAX_NUMBER_SIZE];
+
+	if (!path)
+		return -ENOMEM;
+	syntax_format_number(&node->number, number);
+	if (!kind)
+		return report_add(report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
+				  "is in the way of '%s' (%s): remove it, and run kmod-devname "
+				  "create",
+				  node->path, number);
+	return report_add(report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
+			  "is %s: the node '%s' (%s) cannot be made", kind, node->path, number);
+}
+
+int devdir_report_wrong(struct kmod_devname_report *report, const struct devdir_node *node,
+			const struct stat *st, const char *hint)
+{
+	const struct location location = { node->path, 0 };
+	const struct device_number number = number_of_file(st);
+	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
+
+	return report_add(report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
+			  "is %s instead of %s%s", syntax_format_number(&number, is),
+			  syntax_format_number(&node->number, wanted), hint);
 }
 
 int devdir_check_nodev(int dir_fd, const char *path, struct kmod_devname_report *report,
@@ -194,11 +235,12 @@ static bool is_device(int dir_fd, const char *name)
 static int make_temporary(int dir_fd, char name[static TEMPORARY_SIZE],
 			  const struct devdir_node *node, struct labels *labels)
 {
-	int r = label_next(labels, node->path, strlen(node->path), node->mode);
+	int r = label_next(labels, node->path, strlen(node->path), node->number.type | node->mode);
 
 	for (unsigned int i = 0; r == 0 && i < TEMPORARY_TRIES; i++) {
 		temporary_name(name, TEMPORARY_PREFIX, i);
-		if (mknodat(dir_fd, name, node->mode, node->number) == 0)
+		if (mknodat(dir_fd, name, node->number.type | node->mode,
+			    makedev(node->number.major, node->number.minor)) == 0)
 			break;
 		if (errno != EEXIST)
 			r = -errno;
@@ -226,7 +268,7 @@ static int finish_temporary(int dir_fd, const char *name, const struct devdir_no
 	    fchownat(fd, "", node->uid, node->gid, AT_EMPTY_PATH) < 0)
 		return -errno;
 	if (((st.st_mode ^ node->mode) & 07777) != 0)
-		return set_mode(fd, node->mode & 07777);
+		return set_mode(fd, node->mode);
 	return 0;
 }
 

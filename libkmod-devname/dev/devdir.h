@@ -7,12 +7,13 @@
 
 #include "base/report.h"
 #include "dev/label.h"
+#include "node/syntax.h"
 
-/* What is to be there, below a device directory. */
+/* A node as it should be, below a device directory. */
 struct devdir_node {
-	const char *path; /* valid, see syntax.h */
-	mode_t mode; /* with S_IFCHR or S_IFBLK */
-	dev_t number;
+	const char *path; /* valid, see syntax_is_device_name() */
+	struct device_number number;
+	mode_t mode; /* the permission bits */
 	uid_t uid;
 	gid_t gid;
 };
@@ -33,6 +34,18 @@ int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 /* Is it a device node, and if so, with the type and the numbers that the node is to have? */
 bool devdir_is_device(const struct stat *st);
 bool devdir_is_node(const struct stat *st, const struct devdir_node *node);
+
+/*
+ * Adds a finding for what stands where a node or one of its directories should be. rest begins with
+ * the component of node->path that it has. kind says what it is, such as "a socket", if the
+ * node was to be made; NULL if the node is only verified.
+ */
+int devdir_report_obstructed(struct kmod_devname_report *report, const struct devdir_node *node,
+			     const char *rest, const char *kind);
+
+/* Adds a finding for a device node with another type or number; the hint ends the message. */
+int devdir_report_wrong(struct kmod_devname_report *report, const struct devdir_node *node,
+			const struct stat *st, const char *hint);
 
 /*
  * Adds a finding for a path whose directory is in a file system that is mounted nodev, once for

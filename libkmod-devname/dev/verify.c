@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -24,37 +23,12 @@ struct verify {
 static int report_absent(const struct verify *verify, const struct location *location,
 			 const struct kmod_devname_node *node)
 {
+	char number[SYNTAX_NUMBER_SIZE];
+
 	return report_add(verify->report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, location,
-			  "does not exist, and is to be %c%u:%u, which loads module %s: run "
+			  "does not exist, and is to be %s, which loads module %s: run "
 			  "kmod-devname create",
-			  syntax_type_letter(node->number.type), node->number.major,
-			  node->number.minor, node->module);
-}
-
-/* rest: begins with the component that is in the way. */
-static int report_obstructed(const struct verify *verify, const char *rest,
-			     const struct kmod_devname_node *node)
-{
-	_cleanup_free_ char *path =
-		strndup(node->name, (size_t)(rest - node->name) + strcspn(rest, "/"));
-	const struct location location = { path, 0 };
-
-	if (!path)
-		return -ENOMEM;
-	return report_add(verify->report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
-			  "is in the way of '%s' (%c%u:%u): remove it, and run kmod-devname create",
-			  node->name, syntax_type_letter(node->number.type), node->number.major,
-			  node->number.minor);
-}
-
-static int report_wrong(const struct verify *verify, const struct location *location,
-			const struct kmod_devname_node *node, const struct stat *st)
-{
-	return report_add(verify->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, location,
-			  "is %c%u:%u instead of %c%u:%u: run kmod-devname create --replace",
-			  syntax_type_letter(st->st_mode & S_IFMT), major(st->st_rdev),
-			  minor(st->st_rdev), syntax_type_letter(node->number.type),
-			  node->number.major, node->number.minor);
+			  syntax_format_number(&node->number, number), node->module);
 }
 
 static const char *compare_modes(mode_t mode, mode_t wanted)
@@ -93,8 +67,7 @@ static int judge(struct verify *verify, const struct kmod_devname_node *node, in
 {
 	const struct devdir_node wanted = {
 		.path = node->name,
-		.mode = node->number.type,
-		.number = makedev(node->number.major, node->number.minor),
+		.number = node->number,
 	};
 	struct stat st;
 	int r = devdir_look(dir_fd, rest, &st);
@@ -104,9 +77,10 @@ static int judge(struct verify *verify, const struct kmod_devname_node *node, in
 	if (r < 0)
 		return r;
 	if (strchr(rest, '/') || !devdir_is_device(&st))
-		return report_obstructed(verify, rest, node);
+		return devdir_report_obstructed(verify->report, &wanted, rest, NULL);
 	if (!devdir_is_node(&st, &wanted))
-		return report_wrong(verify, location, node, &st);
+		return devdir_report_wrong(verify->report, &wanted, &st,
+					   ": run kmod-devname create --replace");
 	r = devdir_check_nodev(dir_fd, node->name, verify->report, &verify->file_systems);
 	return r == 0 ? check_mode(verify, location, node, &st) : r;
 }
