@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
-#include "modprobe/binary-index.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "modprobe/binary-index.h"
 
 #define MAGIC 0xb007f457U
 #define VERSION_MAJOR 2U

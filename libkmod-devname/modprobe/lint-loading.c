@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "node/node.h"
 #include "base/report.h"
 #include "modprobe/resolution.h"
 #include "modprobe/resolve-source.h"
+#include "node/node.h"
 #include "node/table.h"
 
 static int report_no_index(struct kmod_devname_report *report)

@@ -99,7 +99,8 @@ static int report_bad(struct reading *reading, const struct location *location, 
 			  "'%s' begins no statement of modprobe.d(5), or lacks something", word);
 }
 
-static int read_statement(struct reading *reading, const struct location *location, size_t i, char *rest)
+static int read_statement(struct reading *reading, const struct location *location, size_t i,
+			  char *rest)
 {
 	char *key = strtok_r(NULL, BLANKS, &rest), *value = NULL;
 	bool good = key && modprobe_config_normalise(key) == 0;

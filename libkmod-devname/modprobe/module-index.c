@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "modprobe/module-index.h"
 #include "base/root.h"
+#include "modprobe/module-index.h"
 
 static int report_bad(struct kmod_devname_report *report, const struct location *location)
 {

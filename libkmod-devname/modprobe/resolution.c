@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "node/misc-minors.h"
 #include "base/report.h"
 #include "modprobe/resolve-source.h"
 #include "modprobe/resolve.h"
+#include "node/misc-minors.h"
 #include "node/syntax.h"
 
 #define STEPS_MAX 10000

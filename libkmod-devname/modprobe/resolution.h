@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "libkmod-devname.h"
 #include "base/array.h"
+#include "libkmod-devname.h"
 #include "node/syntax.h"
 
 struct source;

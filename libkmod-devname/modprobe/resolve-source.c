@@ -9,10 +9,10 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/root.h"
 #include "modprobe/kernel-config.h"
 #include "modprobe/resolve-source.h"
 #include "modprobe/resolve.h"
-#include "base/root.h"
 
 #define CMDLINE_SIZE_MAX ((size_t)64 << 10)
 

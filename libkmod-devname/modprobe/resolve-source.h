@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
+#include "base/report.h"
 #include "modprobe/modprobe-config.h"
 #include "modprobe/module-index.h"
-#include "base/report.h"
 
 struct resolver;
 

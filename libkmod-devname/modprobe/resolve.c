@@ -93,21 +93,21 @@ static bool has_name(const struct list *names, const char *name)
 
 /* A soft dependency does not change what something else was stopped by. */
 static bool stays(const struct walk *walk, const struct kmod_devname_step *step,
-		  const struct kmod_devname_step *new)
+		  const struct kmod_devname_step *added)
 {
 	/* what is blacklisted and needed all the same is not held up by that */
 	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED &&
-	    new->role == KMOD_DEVNAME_ROLE_DEPENDENCY)
+	    added->role == KMOD_DEVNAME_ROLE_DEPENDENCY)
 		return false;
-	return step->verdict <= new->verdict ||
-	       (has_name(&walk->stopped, step->module) && new->role == KMOD_DEVNAME_ROLE_SOFT);
+	return step->verdict <= added->verdict ||
+	       (has_name(&walk->stopped, step->module) && added->role == KMOD_DEVNAME_ROLE_SOFT);
 }
 
 /*
  * A module that is there already stays, unless it is loaded only now: it was blacklisted, and is a
  * dependency; or modprobe had stopped before it.
  */
-static bool is_known(struct walk *walk, const char *name, struct kmod_devname_step *new)
+static bool is_known(struct walk *walk, const char *name, struct kmod_devname_step *added)
 {
 	struct list *steps = &walk->resolution->steps;
 
@@ -116,11 +116,11 @@ static bool is_known(struct walk *walk, const char *name, struct kmod_devname_st
 
 		if (strcmp(step->module, name) != 0)
 			continue;
-		if (step->role > new->role)
-			step->role = new->role;
-		if (stays(walk, step, new))
+		if (step->role > added->role)
+			step->role = added->role;
+		if (stays(walk, step, added))
 			return true;
-		new->role = step->role;
+		added->role = step->role;
 		step_free(step);
 		memmove(steps->items + i, steps->items + i + 1,
 			(--steps->size - i) * sizeof(*steps->items));
@@ -219,7 +219,7 @@ static int report_depth(const struct walk *walk, const struct kmod_module *modul
 	struct resolver *resolver = walk->resolver;
 	const struct modprobe_statement *statement = find_softdep(walk, module);
 	const struct location location = { statement ? statement->file : NULL,
-				     statement ? statement->line : 0 };
+					   statement ? statement->line : 0 };
 
 	if (resolver->has_told_depth)
 		return 0;
