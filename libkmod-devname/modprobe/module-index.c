@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/root.h"
 #include "modprobe/module-index.h"
 
@@ -33,10 +34,11 @@ static int read_index(struct reading *reading, const char *name, struct binary_i
 	_cleanup_close_ int fd = root_open_below(reading->root_fd, reading->directory, name,
 						 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const struct location location = { name, 0 };
-	int r = fd < 0 ? fd : binary_index_read(index, fd);
+	int r;
 
-	if (r == -ENOENT)
+	if (is_missing(fd))
 		return 0;
+	r = fd < 0 ? fd : binary_index_read(index, fd);
 	if (r < 0)
 		return report_system(reading->report, r, &location);
 	if (r > 0)

@@ -39,7 +39,7 @@ static int read_cmdline(struct source *source)
 	ssize_t n;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : report_system(source->report, fd, &location);
+		return is_missing(fd) ? 0 : report_system(source->report, fd, &location);
 	text = malloc(CMDLINE_SIZE_MAX);
 	if (!text)
 		return -ENOMEM;
@@ -105,16 +105,9 @@ int source_has_file(const struct source *source, const char *path)
 					 : root_open_below(source->root_fd, source->directory, path,
 							   O_PATH | O_CLOEXEC);
 
-	switch (fd) {
-	case -ENOENT:
-	case -ENOTDIR:
-	case -ELOOP:
-	case -ENAMETOOLONG:
+	if (is_missing(fd))
 		return 0;
-	case -EACCES: /* what this process may not look at modprobe may */
-	case -EPERM:
-		return 1;
-	default:
-		return fd < 0 ? report_system(source->report, fd, &location) : 1;
-	}
+	if (fd == -EACCES || fd == -EPERM)
+		return 1; /* modprobe runs with other rights, and can open it */
+	return fd < 0 ? report_system(source->report, fd, &location) : 1;
 }
