@@ -84,7 +84,7 @@ static void cut_aliases(struct list *aliases, size_t size)
 }
 
 /* The best of what happens to the modules that have an alias. */
-static void judge(struct kmod_devname_resolution *resolution)
+static void set_best_verdict(struct kmod_devname_resolution *resolution)
 {
 	resolution->verdict = KMOD_DEVNAME_VERDICT_NO_MODULE;
 	for (size_t i = 0; i < resolution->steps.size; i++) {
@@ -96,14 +96,14 @@ static void judge(struct kmod_devname_resolution *resolution)
 }
 
 /* Goes on to the next alias while modprobe fails, whatever it has loaded before. */
-static int ask(struct kmod_devname_resolution *resolution, const struct source *source)
+static int ask(struct kmod_devname_resolution *resolution, const struct resolve_source *source)
 {
 	size_t i;
 	int r = 1;
 
 	for (i = 0; i < resolution->aliases.size && r > 0; i++)
 		r = resolver_ask(source->resolver, resolution->aliases.items[i], resolution);
-	judge(resolution);
+	set_best_verdict(resolution);
 	cut_aliases(&resolution->aliases, i);
 	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && !source->index.whole)
 		resolution->verdict = KMOD_DEVNAME_VERDICT_NO_INDEX;
@@ -111,7 +111,7 @@ static int ask(struct kmod_devname_resolution *resolution, const struct source *
 }
 
 /* Starts libkmod for the first number that needs it. */
-static int start_resolver(struct source *source)
+static int start_resolver(struct resolve_source *source)
 {
 	static const struct location nowhere = { NULL, 0 };
 	int r = source->resolver ? 0 : resolver_new(source, &source->resolver);
@@ -124,7 +124,7 @@ static int start_resolver(struct source *source)
 }
 
 /* 1 or 0, or a negative errno. */
-static int is_asked_for(struct source *source, const struct device_number *number)
+static int is_asked_for(struct resolve_source *source, const struct device_number *number)
 {
 	int r;
 
@@ -134,7 +134,7 @@ static int is_asked_for(struct source *source, const struct device_number *numbe
 	return r < 0 ? r : !r;
 }
 
-static int resolve(struct kmod_devname_resolution *resolution, struct source *source,
+static int resolve(struct kmod_devname_resolution *resolution, struct resolve_source *source,
 		   const struct device_number *number)
 {
 	int r = is_asked_for(source, number);
@@ -149,7 +149,7 @@ static int resolve(struct kmod_devname_resolution *resolution, struct source *so
 	return r == 0 ? ask(resolution, source) : r;
 }
 
-int resolution_ask(struct source *source, const struct device_number *number,
+int resolution_ask(struct resolve_source *source, const struct device_number *number,
 		   struct kmod_devname_resolution **ret_resolution)
 {
 	struct kmod_devname_resolution *resolution = calloc(1, sizeof(*resolution));
@@ -178,7 +178,7 @@ int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,
 				struct kmod_devname_resolution **ret_resolution)
 {
 	const struct device_number number = { type, major, minor };
-	struct source source;
+	struct resolve_source source;
 	int r = is_valid(&number) ? source_open(&source, root_fd, directory, flags, report)
 				  : -EINVAL;
 

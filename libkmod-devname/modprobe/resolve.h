@@ -16,7 +16,7 @@ struct resolver;
  * The source must stay. Returns 0 or a negative errno; -ENOENT: /proc is not mounted, through
  * which libkmod is given the configuration.
  */
-int resolver_new(const struct source *source, struct resolver **ret_resolver);
+int resolver_new(const struct resolve_source *source, struct resolver **ret_resolver);
 
 /* NULL is no resolver. */
 void resolver_free(struct resolver *resolver);
@@ -31,7 +31,7 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 
 #else
 
-static inline int resolver_new(const struct source *source, struct resolver **ret_resolver)
+static inline int resolver_new(const struct resolve_source *source, struct resolver **ret_resolver)
 {
 	(void)source, (void)ret_resolver;
 	return -EOPNOTSUPP;
