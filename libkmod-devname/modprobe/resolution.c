@@ -1,5 +1,18 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The public object: a device number -> what the kernel asks for -> modules, and a verdict. */
+/*
+ * The public object: a device number -> modules and a verdict. How the data goes through the
+ * folder:
+ *
+ *   resolve-source.c  opens once what answers depend on: the indexes (module-index.c, on
+ *                     binary-index.c), modprobe.d and the command line (modprobe-config.c),
+ *                     and the kernel's configuration (kernel-config.c) for block devices
+ *   resolution.c      turns the number into the aliases that the kernel asks for
+ *   resolve.c         walks the modules of an alias as modprobe does, with dependencies and soft
+ *                     dependencies (softdep.c), and adds a step for each to the resolution
+ *   resolver.c        finds the modules of an alias, in the indexes or, for statements of
+ *                     modprobe.d, through libkmod (kmod-context.c), and the verdict on one module
+ *   lint-loading.c    asks for each node of a table and adds a finding if its module is not loaded
+ */
 
 #include <errno.h>
 #include <stdio.h>
