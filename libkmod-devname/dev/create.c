@@ -234,7 +234,7 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 		.dry_run = (flags & KMOD_DEVNAME_DRY_RUN) != 0,
 	};
 	size_t n = kmod_devname_table_size(table);
-	_cleanup_free_ enum kmod_devname_outcome *own = NULL;
+	enum kmod_devname_outcome *own = NULL;
 	int r;
 
 	if (flags & ~(unsigned int)(KMOD_DEVNAME_REPLACE | KMOD_DEVNAME_DRY_RUN))
@@ -251,5 +251,6 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 	labels_done(&run.labels);
 	visited_done(run.directories);
 	visited_done(run.file_systems);
+	free(own);
 	return r;
 }
