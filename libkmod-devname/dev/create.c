@@ -23,7 +23,6 @@
 #include "dev/devdir.h"
 #include "node/table.h"
 #include "node/permissions.h"
-#include "node/table.h"
 
 #define ATTEMPTS_MAX 64
 

@@ -8,7 +8,6 @@
 #include "modprobe/resolution.h"
 #include "modprobe/resolve-source.h"
 #include "node/table.h"
-#include "node/table.h"
 
 static int report_no_index(struct kmod_devname_report *report)
 {

@@ -12,7 +12,6 @@
 
 #include "base/lines.h"
 #include "node/table.h"
-#include "node/table.h"
 
 /* Cuts the text at the next blank and returns what follows; NULL if there is no blank. */
 static char *cut_field(char *text)

@@ -15,7 +15,6 @@
 
 #include "node/table.h"
 #include "node/permissions.h"
-#include "node/table.h"
 #include "text/print.h"
 
 struct printer {
