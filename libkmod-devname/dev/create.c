@@ -11,7 +11,7 @@
 
 #include "base/cleanup.h"
 #include "dev/devdir.h"
-#include "node/node.h"
+#include "node/table.h"
 #include "node/permissions.h"
 #include "base/report.h"
 

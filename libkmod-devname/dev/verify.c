@@ -9,7 +9,6 @@
 
 #include "base/cleanup.h"
 #include "dev/devdir.h"
-#include "node/node.h"
 #include "node/permissions.h"
 #include "base/report.h"
 #include "node/table.h"

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "node/node.h"
 #include "base/report.h"
 #include "modprobe/resolution.h"
 #include "modprobe/resolve-source.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The aliases of one module -> what nodes it declares. Pure: no allocation, no I/O.
+ * The aliases of one module -> the nodes that it declares. Pure: no allocation, no I/O.
  *
- * Compilers emit the alias strings of a module in the order of the source or reversed, so
- * everything here gives the same result for a list and for its reverse.
+ * MODULE_ALIAS() leaves no trace of which alias belongs to which: a name and its number are two
+ * strings among others in .modinfo. Compilers emit them in the order of the source or reversed, so
+ * a list and its reverse give the same claims. What depends on the order is ambiguous.
  */
 
 #include <stdlib.h>
@@ -16,24 +17,19 @@ static const char *skip_prefix(const char *string, const char *prefix)
 {
 	size_t size = strlen(prefix);
 
-	if (*string != *prefix) /* most aliases are about other things */
+	if (*string != *prefix) /* most aliases are those of buses: this saves time */
 		return NULL;
 	return strncmp(string, prefix, size) == 0 ? string + size : NULL;
 }
 
-/* "char-major-10" is what the kernel asks for when nothing answers to "char-major-10-229". */
-static bool is_major_alone(const char *numbers)
-{
-	return *numbers != '\0' && numbers[strspn(numbers, "0123456789")] == '\0';
-}
-
-static enum alias_kind parse_number(const char *numbers, mode_t type,
-				    struct device_number *ret_number)
+static enum alias_kind parse_device_number(const char *numbers, mode_t type,
+					   struct device_number *ret_number)
 {
 	ret_number->type = type;
 	if (syntax_parse_numbers(numbers, '-', ret_number))
 		return ALIAS_NUMBER;
-	if (strpbrk(numbers, "*?[") || is_major_alone(numbers))
+	/* "char-major-10": the kernel asks for it if nothing answers to "char-major-10-229". */
+	if (syntax_is_digits(numbers) || strpbrk(numbers, "*?["))
 		return ALIAS_OTHER;
 	return ALIAS_BAD_NUMBER;
 }
@@ -47,60 +43,60 @@ enum alias_kind alias_parse(const char *string, struct alias *ret_alias)
 		alias.kind = ALIAS_NAME;
 		alias.text = rest;
 	} else if ((rest = skip_prefix(string, "char-major-"))) {
-		alias.kind = parse_number(rest, S_IFCHR, &alias.number);
+		alias.kind = parse_device_number(rest, S_IFCHR, &alias.number);
 	} else if ((rest = skip_prefix(string, "block-major-"))) {
-		alias.kind = parse_number(rest, S_IFBLK, &alias.number);
+		alias.kind = parse_device_number(rest, S_IFBLK, &alias.number);
 	}
 	*ret_alias = alias;
 	return alias.kind;
 }
 
-static bool is_name(const struct alias *alias)
+static bool alias_is_name(const struct alias *alias)
 {
 	return alias->kind == ALIAS_NAME;
 }
 
-static bool is_same(const struct alias *a, const struct alias *b)
+static bool aliases_are_equal(const struct alias *a, const struct alias *b)
 {
 	if (a->kind == ALIAS_NUMBER && b->kind == ALIAS_NUMBER)
 		return syntax_same_number(&a->number, &b->number);
 	return a->kind == b->kind && strcmp(a->text, b->text) == 0;
 }
 
-/* The first of the names or of the numbers; *ret_alike says if all others are the same. */
-static const struct alias *find_first(const struct alias *aliases, size_t n, bool names,
-				      bool *ret_alike)
+/* The first of the names or of the numbers; NULL if there is none. *ret_alike: all are equal. */
+static const struct alias *find_first_alias(const struct alias *aliases, size_t n, bool names,
+					    bool *ret_alike)
 {
 	const struct alias *first = NULL;
 
 	*ret_alike = true;
 	for (size_t i = 0; i < n; i++) {
-		if (is_name(&aliases[i]) != names)
+		if (alias_is_name(&aliases[i]) != names)
 			continue;
 		if (!first)
 			first = &aliases[i];
-		else if (!is_same(first, &aliases[i]))
+		else if (!aliases_are_equal(first, &aliases[i]))
 			*ret_alike = false;
 	}
 	return first;
 }
 
-/* How many aliases from the first on are name, number, name, or number, name, number, ... */
-static size_t run_size(const struct alias *aliases, size_t n)
+/* The size of the run at the beginning in which names and numbers alternate. */
+static size_t alternating_size(const struct alias *aliases, size_t n)
 {
 	size_t size = 1;
 
-	while (size < n && is_name(&aliases[size]) != is_name(&aliases[size - 1]))
+	while (size < n && alias_is_name(&aliases[size]) != alias_is_name(&aliases[size - 1]))
 		size++;
 	return size;
 }
 
 static struct claim make_claim(const struct alias *a, const struct alias *b)
 {
-	return is_name(a) ? (struct claim){ a->text, b } : (struct claim){ b->text, a };
+	return alias_is_name(a) ? (struct claim){ a->text, b } : (struct claim){ b->text, a };
 }
 
-/* Sorts "a" before "a/b" before "a-b". */
+/* Sorts "a" before "a/b" before "a-b", so that names that exclude each other are neighbours. */
 static int compare_claims(const void *a, const void *b)
 {
 	const char *x = ((const struct claim *)a)->name, *y = ((const struct claim *)b)->name;
@@ -111,8 +107,8 @@ static int compare_claims(const void *a, const void *b)
 }
 
 /*
- * Leaves one of several equal claims. False if two claims contradict each other: which of
- * them came first would depend on the compiler.
+ * Removes repeated claims. False if two claims contradict each other: which of them came first
+ * depends on the compiler.
  */
 static bool unite_claims(struct claim *claims, size_t *n_claims)
 {
@@ -120,26 +116,31 @@ static bool unite_claims(struct claim *claims, size_t *n_claims)
 
 	qsort(claims, *n_claims, sizeof(*claims), compare_claims);
 	for (size_t i = 0; i < *n_claims; i++) {
-		if (n > 0 && syntax_compare_paths(claims[n - 1].name, claims[i].name) == 0) {
-			if (strcmp(claims[n - 1].name, claims[i].name) != 0 ||
-			    !is_same(claims[n - 1].number, claims[i].number))
-				return false;
-			continue;
-		}
-		claims[n++] = claims[i];
+		const struct claim *last = n > 0 ? &claims[n - 1] : NULL, *claim = &claims[i];
+
+		if (!last || syntax_compare_paths(last->name, claim->name) != 0)
+			claims[n++] = *claim;
+		else if (strcmp(last->name, claim->name) != 0 ||
+			 !aliases_are_equal(last->number, claim->number))
+			return false;
 	}
 	*n_claims = n;
 	return true;
 }
 
+/*
+ * Pairs off each run from its beginning. A run of odd size is ambiguous: from its end the pairs
+ * would be others.
+ */
 static enum alias_pairing pair_neighbours(const struct alias *aliases, size_t n,
 					  struct claim *claims, size_t *ret_n_claims)
 {
 	size_t n_claims = 0, size;
 
 	for (size_t start = 0; start < n; start += size) {
-		size = run_size(aliases + start, n - start);
-		if (size == 1 && !is_name(&aliases[start]))
+		size = alternating_size(aliases + start, n - start);
+		/* A number without a name next to it declares no node. */
+		if (size == 1 && !alias_is_name(&aliases[start]))
 			continue;
 		if (size % 2 != 0)
 			return ALIAS_AMBIGUOUS;
@@ -156,8 +157,8 @@ enum alias_pairing alias_pair(const struct alias *aliases, size_t n, struct clai
 			      size_t *ret_n_claims)
 {
 	bool one_name, one_number;
-	const struct alias *name = find_first(aliases, n, true, &one_name);
-	const struct alias *number = find_first(aliases, n, false, &one_number);
+	const struct alias *name = find_first_alias(aliases, n, true, &one_name);
+	const struct alias *number = find_first_alias(aliases, n, false, &one_number);
 
 	*ret_n_claims = 0;
 	if (!name)

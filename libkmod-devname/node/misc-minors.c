@@ -1,25 +1,24 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The minor numbers of major 10 that drivers of Linux have. Pure.
+ * The minor numbers of major 10 that Linux has given to drivers. Pure: no allocation, no I/O.
  *
- * Numbers and constants: include/linux/miscdevice.h, without those marked as unused. It is the same
- * from Linux 6.1 to 6.12. Linux 6.18 has added EISA_EEPROM_MINOR, which its driver had before;
- * commit c0fef45dbab0, after 6.19, has taken away MWAVE_MINOR with its driver. So one table does
- * for all versions: a number that some kernels have given to a driver is not free for another.
- * Names: Documentation/admin-guide/devices.txt, and what the drivers register where that is
- * another.
+ * Numbers and constants: include/linux/miscdevice.h, without those marked as unused. The file is
+ * the same from Linux 6.1 to 6.12. Linux 6.18 has added EISA_EEPROM_MINOR, which its driver had
+ * before; commit c0fef45dbab0, after 6.19, has removed MWAVE_MINOR with its driver. One table
+ * serves all versions: a number that some kernels have given to a driver is not free for another.
+ * Names: Documentation/admin-guide/devices.txt, and what the drivers register where that differs.
  *
- * Numbers that nobody has: drivers/char/misc.c gives 127 to 0, in this order, to drivers that want
- * any, and since commit ab760791c0cf (2022) those above 255 when these are used up; commit
- * 31b636d2c416 (2025) has left the latter only. Stable kernels have it too, so the version does
- * not tell, and both are judged for all versions.
+ * Dynamic numbers: drivers/char/misc.c gives 127 to 0, in this order, to drivers that ask for any
+ * number, and since commit ab760791c0cf (2022) those above 255 when these are used up. Commit
+ * 31b636d2c416 (2025) has left only the latter. Stable kernels have it too, so the version does not
+ * tell which rule a kernel follows, and both ranges count for all versions.
  */
 
 #include <string.h>
 
 #include "node/misc-minors.h"
 
-#define DYNAMIC_LAST 127
+#define MINOR_DYNAMIC_LAST 127
 
 static const struct misc_minor minors[] = {
 	{ 1, "PSMOUSE_MINOR", "psaux" },
@@ -74,19 +73,6 @@ static const struct misc_minor minors[] = {
 	{ 242, "RFKILL_MINOR", "rfkill" },
 };
 
-static bool has_owner(unsigned int minor)
-{
-	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++)
-		if (minors[i].minor == minor)
-			return true;
-	return false;
-}
-
-bool misc_minor_is_given_out(unsigned int minor)
-{
-	return minor > MISC_MINOR_DYNAMIC || (minor <= DYNAMIC_LAST && !has_owner(minor));
-}
-
 const struct misc_minor *misc_minor_find_other(unsigned int minor, const char *name)
 {
 	const struct misc_minor *other = NULL;
@@ -100,4 +86,14 @@ const struct misc_minor *misc_minor_find_other(unsigned int minor, const char *n
 			other = &minors[i];
 	}
 	return other;
+}
+
+bool misc_minor_is_given_out(unsigned int minor)
+{
+	if (minor > MINOR_DYNAMIC_LAST)
+		return minor > MISC_MINOR_DYNAMIC;
+	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++)
+		if (minors[i].minor == minor)
+			return false;
+	return true;
 }

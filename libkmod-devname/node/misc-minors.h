@@ -17,10 +17,10 @@ struct misc_minor {
 	const char *name; /* of the node, below /dev */
 };
 
-/* Who has the minor number if it is not the device of this name; NULL if it is free for it. */
+/* The device that has the minor number, unless it is the one of this name; NULL if none has it. */
 const struct misc_minor *misc_minor_find_other(unsigned int minor, const char *name);
 
-/* Is it one that kernels give to drivers that want any? */
+/* True if kernels give the minor number to any driver that asks for a dynamic one. */
 bool misc_minor_is_given_out(unsigned int minor);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Mode and owner of nodes. */
+/*
+ * Mode and owner of nodes by name: a value that udev/ fills from udev's rules, and that dev/ and
+ * the output formats of text/ ask. Every node without an entry has the default permission.
+ */
 
 #include <errno.h>
 #include <search.h>
@@ -21,21 +24,22 @@ struct kmod_devname_permission {
 
 struct kmod_devname_permissions {
 	unsigned int references;
-	struct kmod_devname_permission others; /* for names of which nothing is known */
-	void *nodes; /* tsearch(3) tree of permissions by name */
+	struct kmod_devname_permission default_permission;
+	void *by_name; /* tsearch(3) tree of struct kmod_devname_permission */
 };
 
 int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **ret_permissions)
 {
 	struct kmod_devname_permissions *permissions;
 
+	/* No other bit has a meaning for a device node. */
 	if ((mode & ~(mode_t)0777) != 0)
 		return -EINVAL;
 	permissions = calloc(1, sizeof(*permissions));
 	if (!permissions)
 		return -ENOMEM;
 	permissions->references = 1;
-	permissions->others.mode = mode;
+	permissions->default_permission.mode = mode;
 	*ret_permissions = permissions;
 	return 0;
 }
@@ -62,12 +66,12 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions)
 {
 	if (!permissions || --permissions->references > 0)
 		return NULL;
-	tdestroy(permissions->nodes, permission_free);
+	tdestroy(permissions->by_name, permission_free);
 	free(permissions);
 	return NULL;
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_permissions(const void *a, const void *b)
 {
 	const struct kmod_devname_permission *x = a, *y = b;
 
@@ -79,7 +83,7 @@ permissions_find(const struct kmod_devname_permissions *permissions, const char 
 {
 	const struct kmod_devname_permission key = { .name = (char *)(uintptr_t)name };
 	struct kmod_devname_permission *const *found =
-		tfind(&key, &permissions->nodes, compare_names);
+		tfind(&key, &permissions->by_name, compare_permissions);
 
 	return found ? *found : NULL;
 }
@@ -89,16 +93,16 @@ kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions,
 {
 	const struct kmod_devname_permission *permission = permissions_find(permissions, name);
 
-	return permission ? permission : &permissions->others;
+	return permission ? permission : &permissions->default_permission;
 }
 
 mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions)
 {
-	return permissions->others.mode;
+	return permissions->default_permission.mode;
 }
 
 /* Copies a text, which may be NULL. False if there is no memory. */
-static bool copy(const char *text, char **ret_copy)
+static bool copy_text(const char *text, char **ret_copy)
 {
 	*ret_copy = text ? strdup(text) : NULL;
 	return *ret_copy || !text;
@@ -117,9 +121,9 @@ int permissions_add(struct kmod_devname_permissions *permissions, const char *na
 	permission->mode = mode;
 	permission->uid = user->id;
 	permission->gid = group->id;
-	if (copy(name, &permission->name) && copy(user->text, &permission->user) &&
-	    copy(group->text, &permission->group) &&
-	    tsearch(permission, &permissions->nodes, compare_names))
+	if (copy_text(name, &permission->name) && copy_text(user->text, &permission->user) &&
+	    copy_text(group->text, &permission->group) &&
+	    tsearch(permission, &permissions->by_name, compare_permissions))
 		return 0;
 	permission_free(permission);
 	return -ENOMEM;

@@ -4,7 +4,7 @@
 
 #include "libkmod-devname.h"
 
-/* The mode that a node has, with root as its owner, if nobody says otherwise. */
+/* The mode of nodes that no udev rule names; their owner is root. */
 #define PERMISSIONS_PLAIN_MODE 0600
 
 /* An owner or a group; the text is as the rule has it, or NULL for root without a rule. */
@@ -13,14 +13,14 @@ struct owner {
 	unsigned int id;
 };
 
-/* The mode of nodes of which nothing is known. */
+/* The mode of nodes without an entry. */
 mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions);
 
-/* What is known of a node, or NULL. */
+/* The entry of a node, or NULL. */
 const struct kmod_devname_permission *
 permissions_find(const struct kmod_devname_permissions *permissions, const char *name);
 
-/* Adds what is known of a node; copies the texts. Changes nothing if there is something already. */
+/* Adds an entry unless the node has one; copies the texts. Returns 0 or -ENOMEM. */
 int permissions_add(struct kmod_devname_permissions *permissions, const char *name, mode_t mode,
 		    const struct owner *user, const struct owner *group);
 

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a valid device name, module name and number is. Nothing else in the library decides
- * that. Pure: no allocation, no I/O.
+ * The syntax of device names, module names, numbers, owners and modes. Nothing else in the library
+ * decides what is valid. Pure: no allocation, no I/O.
+ *
+ * All of it is stricter than C: no sign, blank, leading zero or locale. A valid name needs no
+ * quotes in a shell, a line of modules.devname or tmpfiles.d, and cannot leave the device
+ * directory.
  */
 
 #include <stdio.h>
@@ -13,29 +17,25 @@
 #include "node/syntax.h"
 
 #define OWNER_NAME_MAX 255 /* LOGIN_NAME_MAX of Linux without the NUL */
-#define ID_MAX 4294967294U /* chown(2) leaves the owner alone for what is above */
-#define ID_16_BIT 65535 /* what is above where IDs have 16 bits */
+#define ID_MAX 4294967294U /* chown(2) takes 4294967295 for "leave it" */
+#define ID_16_BIT 65535 /* the same where IDs have 16 bits */
 
-/* Not isalnum(): that follows the caller's locale. */
+/* isalnum() would follow the caller's locale. */
 static bool is_letter_or_digit(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* Of a byte that is not NUL. */
-static bool is_name_byte(char c)
-{
-	return is_letter_or_digit(c) || strchr("_.+:@,=#!-", c);
-}
-
+/* There is no NUL among the bytes: strchr() would find it in any string. */
 static bool is_component(const char *s, size_t size)
 {
+	/* An option of a command, or a comment of modules.devname, begins with these. */
 	if (size == 0 || size > KMOD_DEVNAME_COMPONENT_MAX || s[0] == '-' || s[0] == '#')
 		return false;
 	if (s[0] == '.' && (size == 1 || (size == 2 && s[1] == '.')))
 		return false;
 	for (size_t i = 0; i < size; i++)
-		if (!is_name_byte(s[i]))
+		if (!is_letter_or_digit(s[i]) && !strchr("_.+:@,=#!-", s[i]))
 			return false;
 	return true;
 }
@@ -62,8 +62,8 @@ bool syntax_is_module_name(const char *module)
 	return is_component(module, strlen(module)) && !strpbrk(module, "-.");
 }
 
-/* Reads digits at *s, a number of at most max, 9 or more, and moves it behind them. */
-static bool parse_number(const char **s, unsigned int max, unsigned int *ret_number)
+/* Parses a number of at most max, which is at least 9, and moves *s behind it. */
+static bool parse_decimal(const char **s, unsigned int max, unsigned int *ret_number)
 {
 	const char *p = *s;
 	unsigned int number = 0;
@@ -73,7 +73,7 @@ static bool parse_number(const char **s, unsigned int max, unsigned int *ret_num
 	for (; *p >= '0' && *p <= '9'; p++) {
 		unsigned int digit = (unsigned int)(*p - '0');
 
-		if (number > (max - digit) / 10)
+		if (number > (max - digit) / 10) /* before it can overflow */
 			return false;
 		number = number * 10 + digit;
 	}
@@ -86,11 +86,11 @@ bool syntax_parse_numbers(const char *string, char separator, struct device_numb
 {
 	unsigned int major, minor;
 
-	if (!parse_number(&string, KMOD_DEVNAME_MAJOR_MAX, &major) || major == 0)
+	if (!parse_decimal(&string, KMOD_DEVNAME_MAJOR_MAX, &major) || major == 0)
 		return false;
 	if (*string++ != separator)
 		return false;
-	if (!parse_number(&string, KMOD_DEVNAME_MINOR_MAX, &minor) || *string != '\0')
+	if (!parse_decimal(&string, KMOD_DEVNAME_MINOR_MAX, &minor) || *string != '\0')
 		return false;
 	ret_number->major = major;
 	ret_number->minor = minor;
@@ -118,7 +118,7 @@ bool syntax_parse_id(const char *text, unsigned int *ret_id)
 {
 	unsigned int id;
 
-	if (!parse_number(&text, ID_MAX, &id) || *text != '\0' || id == ID_16_BIT)
+	if (!parse_decimal(&text, ID_MAX, &id) || *text != '\0' || id == ID_16_BIT)
 		return false;
 	*ret_id = id;
 	return true;
@@ -134,7 +134,7 @@ bool syntax_parse_mode(const char *text, mode_t *ret_mode)
 		if (*text < '0' || *text > '7')
 			return false;
 		mode = mode * 8 + (mode_t)(*text - '0');
-		if (mode > 07777)
+		if (mode > 07777) /* udev refuses these as well */
 			return false;
 	}
 	*ret_mode = mode & 0777;
@@ -165,8 +165,8 @@ const char *syntax_format_number(const struct device_number *number,
 	return text;
 }
 
-/* The slash ranks below every byte of a name, so that a directory's names stand together. */
-static int rank(char c)
+/* The slash ranks below every byte of a name: the names in a directory stand together. */
+static int path_byte_rank(char c)
 {
 	return c == '/' ? 0 : (unsigned char)c;
 }
@@ -181,5 +181,5 @@ int syntax_compare_paths(const char *a, const char *b)
 		return 0;
 	if (*a == '\0' || *b == '\0')
 		return *a == '\0' ? -1 : 1;
-	return rank(*a) - rank(*b);
+	return path_byte_rank(*a) - path_byte_rank(*b);
 }

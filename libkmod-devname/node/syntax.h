@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* What a device node is apart from its name: S_IFCHR or S_IFBLK, and the numbers. */
+/* The type, S_IFCHR or S_IFBLK, and the numbers of a device node. */
 struct device_number {
 	mode_t type;
 	unsigned int major;
@@ -19,25 +19,22 @@ bool syntax_is_device_name(const char *name);
 /* A module's name as /proc/modules has it: one component without "-" and ".". */
 bool syntax_is_module_name(const char *module);
 
-/*
- * "MAJOR<separator>MINOR", the whole of the string, in plain decimal and in range. Leaves
- * ret_number->type alone.
- */
+/* "MAJOR<separator>MINOR", the whole of the string, in plain decimal. Does not set the type. */
 bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number);
 
-/* The name of a user or group, or a number: what every output format can hold as it is. */
+/* The name or ID of a user or group, in characters that no output format has to quote. */
 bool syntax_is_owner(const char *text);
 
-/* Nothing but decimal digits, at least one: meant as a number, never as a name. */
+/* Decimal digits alone, at least one: a number, never a name. */
 bool syntax_is_digits(const char *text);
 
-/* A user or group ID, the whole of the string, in plain decimal, and not one that means none. */
+/* A user or group ID, the whole of the string, in plain decimal; not one that chown(2) ignores. */
 bool syntax_parse_id(const char *text, unsigned int *ret_id);
 
-/* A mode in octal, the whole of the string; only its permission bits are kept. */
+/* A mode in octal, the whole of the string. Keeps the permission bits only. */
 bool syntax_parse_mode(const char *text, mode_t *ret_mode);
 
-/* MISC_DYNAMIC_MINOR: a request for any number, which no node can have. */
+/* MISC_DYNAMIC_MINOR: a request for any number, not the number of a node. */
 bool syntax_is_dynamic(const struct device_number *number);
 
 bool syntax_same_number(const struct device_number *a, const struct device_number *b);
@@ -50,9 +47,9 @@ const char *syntax_format_number(const struct device_number *number,
 				 char text[static SYNTAX_NUMBER_SIZE]);
 
 /*
- * An order of device names in which those that cannot stand side by side in a directory tree,
- * a name and itself, "a" and "a/b", compare as equal. Consistent within any set of names of
- * which no two are equal, which is what a search tree needs.
+ * Orders device names. Two names that exclude each other in a directory tree, "a" and "a" or "a"
+ * and "a/b", are equal. The order is consistent for names of which no two are equal: enough for a
+ * search tree.
  */
 int syntax_compare_paths(const char *a, const char *b);
 

@@ -1,32 +1,79 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The table: nodes in order, each valid, no two in each other's way. This is the one gate
- * through which names and numbers come in; nothing behind it checks them again.
+ * The table: nodes in order, each of them valid.
+ *
+ * Each node enters by table_add(), the only place that checks it: syntax.c says what a valid name
+ * and number is, and no name may equal or lie below that of another number. Readers of text call
+ * table_add() line by line. A module's aliases come as strings: alias_parse() sorts them into names
+ * and numbers, an alias_list keeps those of one module, and table_add_aliases() lets alias_pair()
+ * decide which name has which number. A failed check is a finding, and the node does not enter.
+ *
+ * Nothing behind the table checks again: compare.c tells two tables apart, lint.c judges one
+ * (misc-minors.c knows which numbers are taken), and permissions.c holds modes and owners by name.
+ * None of these does I/O.
  */
 
 #include <errno.h>
 #include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/alias.h"
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/lines.h"
-#include "node/node.h"
+#include "node/alias.h"
 #include "node/table.h"
 
-/* What is left for both names in a line that every reader takes whole, see lines.h. */
+/* For both names of a line: the rest of what every reader takes whole, see base/lines.h. */
 #define NAMES_MAX (LINE_MAX_SIZE - strlen("  c4095:1048575"))
 
 struct kmod_devname_table {
 	unsigned int references;
-	struct kmod_devname_node **nodes;
-	size_t size;
-	size_t capacity;
-	void *places; /* tsearch(3) tree of the nodes, one for each name */
-	void *others; /* of the nodes that have a name and come after its first, by module too */
-	size_t text; /* the number of the text that is read, from 1 */
+	struct list nodes; /* of struct kmod_devname_node *, in table order */
+	void *names; /* tsearch(3) tree of the first node of each name */
+	void *lines; /* tree of the other nodes, by name and module */
+	size_t text; /* the number of the text that is being read, from 1 */
 };
+
+const char *kmod_devname_node_get_module(const struct kmod_devname_node *node)
+{
+	return node->module;
+}
+
+const char *kmod_devname_node_get_name(const struct kmod_devname_node *node)
+{
+	return node->name;
+}
+
+mode_t kmod_devname_node_get_type(const struct kmod_devname_node *node)
+{
+	return node->number.type;
+}
+
+unsigned int kmod_devname_node_get_major(const struct kmod_devname_node *node)
+{
+	return node->number.major;
+}
+
+unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node)
+{
+	return node->number.minor;
+}
+
+static struct kmod_devname_node *node_new(const char *module, const char *name,
+					  const struct device_number *number)
+{
+	size_t module_size = strlen(module) + 1, name_size = strlen(name) + 1;
+	struct kmod_devname_node *node = calloc(1, sizeof(*node) + module_size + name_size);
+
+	if (!node)
+		return NULL;
+	memcpy(node->module, module, module_size);
+	node->name = memcpy(node->module + module_size, name, name_size);
+	node->number = *number;
+	return node;
+}
 
 int kmod_devname_table_new(struct kmod_devname_table **ret_table)
 {
@@ -45,91 +92,37 @@ struct kmod_devname_table *kmod_devname_table_ref(struct kmod_devname_table *tab
 	return table;
 }
 
-static void keep_node(void *node)
-{
-	(void)node; /* the array owns it */
-}
-
 struct kmod_devname_table *kmod_devname_table_unref(struct kmod_devname_table *table)
 {
 	if (!table || --table->references > 0)
 		return NULL;
-	tdestroy(table->places, keep_node);
-	tdestroy(table->others, keep_node);
-	for (size_t i = 0; i < table->size; i++)
-		free(table->nodes[i]);
-	free(table->nodes);
+	tdestroy(table->names, free_nothing);
+	tdestroy(table->lines, free_nothing);
+	list_done(&table->nodes, free);
 	free(table);
 	return NULL;
 }
 
 size_t kmod_devname_table_size(const struct kmod_devname_table *table)
 {
-	return table->size;
+	return table->nodes.size;
 }
 
 const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname_table *table,
 						       size_t index)
 {
-	return index < table->size ? table->nodes[index] : NULL;
+	return index < table->nodes.size ? table->nodes.items[index] : NULL;
 }
 
-static int compare_nodes(const void *a, const void *b)
+/* Names that exclude each other, such as "a" and "a/b", are equal here. */
+static int compare_node_paths(const void *a, const void *b)
 {
 	const struct kmod_devname_node *x = a, *y = b;
 
 	return syntax_compare_paths(x->name, y->name);
 }
 
-const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
-{
-	const struct kmod_devname_node key = { .name = name };
-	struct kmod_devname_node *const *found = tfind(&key, &table->places, compare_nodes);
-
-	/* what was found may also be a node below that name, or above it */
-	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
-}
-
-/* Returns 1 if it is valid, 0 if there is a finding, or -ENOMEM. */
-static int check_node(struct kmod_devname_report *report, const struct location *location,
-		      const char *module, const char *name, const struct device_number *number)
-{
-	int r;
-
-	if (!syntax_is_module_name(module))
-		r = report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR, location,
-			       "'%s' is not a valid module name", module);
-	else if (!syntax_is_device_name(name))
-		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-			       "'%s' is not a valid device name", name);
-	else if (strlen(module) + strlen(name) > NAMES_MAX)
-		r = report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-			       "device name '%s' is too long for a line of modules.devname", name);
-	else if (syntax_is_dynamic(number))
-		r = report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
-			       "device name '%s' has the number c10:255, which asks for a dynamic "
-			       "minor: a node needs a fixed one",
-			       name);
-	else
-		return 1;
-	return r;
-}
-
-static int report_conflict(struct kmod_devname_report *report, const struct location *location,
-			   const struct kmod_devname_node *node,
-			   const struct kmod_devname_node *first)
-{
-	return report_add(
-		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, location,
-		"device name '%s' (%c%u:%u) of module %s is in the way of '%s' (%c%u:%u) of "
-		"module %s, which stays",
-		node->name, syntax_type_letter(node->number.type), node->number.major,
-		node->number.minor, node->module, first->name,
-		syntax_type_letter(first->number.type), first->number.major, first->number.minor,
-		first->module);
-}
-
-static int compare_lines(const void *a, const void *b)
+static int compare_node_lines(const void *a, const void *b)
 {
 	const struct kmod_devname_node *x = a, *y = b;
 	int r = strcmp(x->name, y->name);
@@ -137,55 +130,92 @@ static int compare_lines(const void *a, const void *b)
 	return r != 0 ? r : strcmp(x->module, y->module);
 }
 
-/* The node of the same module, or this one if there is none; NULL if there is no memory. */
-static struct kmod_devname_node *find_twin(struct kmod_devname_table *table,
-					   struct kmod_devname_node *first,
-					   struct kmod_devname_node *node)
+const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
 {
-	struct kmod_devname_node **found;
+	const struct kmod_devname_node key = { .name = name };
+	struct kmod_devname_node *const *found = tfind(&key, &table->names, compare_node_paths);
 
-	if (strcmp(first->module, node->module) == 0)
-		return first;
-	found = tsearch(node, &table->others, compare_lines);
-	return found ? *found : NULL;
+	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
 }
 
-/* A line of another text, or another kernel's module, may well be about the same node. */
-static int note_twin(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		     const struct location *location, struct kmod_devname_node *twin)
+/* Returns 1 if it is valid, 0 if there is a finding, or -ENOMEM. */
+static int check_node(struct kmod_devname_report *report, const struct location *location,
+		      const char *module, const char *name, const struct device_number *number)
 {
-	if (location->line == 0)
+	if (!syntax_is_module_name(module))
+		return report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR,
+				  location, "'%s' is not a valid module name", module);
+	if (!syntax_is_device_name(name))
+		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
+				  "'%s' is not a valid device name", name);
+	if (strlen(module) + strlen(name) > NAMES_MAX)
+		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
+				  "device name '%s' is too long for a line of modules.devname",
+				  name);
+	if (syntax_is_dynamic(number))
+		return report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
+				  "device name '%s' has the number c10:255, which asks for a "
+				  "dynamic minor: a node needs a fixed one",
+				  name);
+	return 1;
+}
+
+static int report_conflict(struct kmod_devname_report *report, const struct location *location,
+			   const struct kmod_devname_node *node,
+			   const struct kmod_devname_node *first)
+{
+	char number[SYNTAX_NUMBER_SIZE], first_number[SYNTAX_NUMBER_SIZE];
+
+	return report_add(
+		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, location,
+		"device name '%s' (%s) of module %s is in the way of '%s' (%s) of module %s, "
+		"which stays",
+		node->name, syntax_format_number(&node->number, number), node->module, first->name,
+		syntax_format_number(&first->number, first_number), first->module);
+}
+
+/* Only the same text may not repeat a line: other files and modules may well have this node. */
+static int note_repeated(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+			 const struct location *location, struct kmod_devname_node *node)
+{
+	if (location->line == 0) /* a module, which declares each node once */
 		return 0;
-	if (twin->text == table->text)
+	if (node->last_text == table->text)
 		return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, location,
-				  "device name '%s' of module %s stands there twice", twin->name,
-				  twin->module);
-	twin->text = table->text;
+				  "device name '%s' of module %s stands there twice", node->name,
+				  node->module);
+	node->last_text = table->text;
 	return 0;
 }
 
-/* Returns 1 if the table has it now; else 0 or -ENOMEM, and it is still the caller's. */
-static int insert(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		  const struct location *location, struct kmod_devname_node *node)
+/* Returns 1 if the table owns the node now; 0 or -ENOMEM if the caller still does. */
+static int insert_node(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		       const struct location *location, struct kmod_devname_node *node)
 {
-	struct kmod_devname_node **found = tsearch(node, &table->places, compare_nodes), *twin;
+	struct kmod_devname_node **found, *first;
 
+	/* The room comes first: from the trees a node would have to be removed if this failed. */
+	if (list_reserve(&table->nodes, 1) < 0)
+		return -ENOMEM;
+	found = tsearch(node, &table->names, compare_node_paths);
 	if (!found)
 		return -ENOMEM;
-	twin = *found;
-	if (twin != node) {
-		if (strcmp(twin->name, node->name) != 0 ||
-		    !syntax_same_number(&twin->number, &node->number))
-			return report_conflict(report, location, node, twin);
-		twin = find_twin(table, twin, node);
-		if (!twin)
+	first = *found;
+	if (first != node) {
+		if (strcmp(first->name, node->name) != 0 ||
+		    !syntax_same_number(&first->number, &node->number))
+			return report_conflict(report, location, node, first);
+		if (strcmp(first->module, node->module) != 0)
+			found = tsearch(node, &table->lines, compare_node_lines);
+		if (!found)
 			return -ENOMEM;
 	}
-	if (twin != node)
-		return note_twin(table, report, location, twin);
+	if (*found != node)
+		return note_repeated(table, report, location, *found);
 	if (location->line > 0)
-		node->text = table->text;
-	table->nodes[table->size++] = node;
+		node->last_text = table->text;
+	node->index = table->nodes.size;
+	table->nodes.items[table->nodes.size++] = node;
 	return 1;
 }
 
@@ -198,81 +228,86 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	      const struct location *location, const char *module, const char *name,
 	      const struct device_number *number)
 {
-	struct kmod_devname_node **nodes, *node;
+	struct kmod_devname_node *node;
 	int r = check_node(report, location, module, name, number);
 
 	if (r <= 0)
 		return r;
-	nodes = array_grow(table->nodes, &table->capacity, sizeof(*nodes), table->size + 1);
-	if (!nodes)
+	node = node_new(module, name, number);
+	if (!node)
 		return -ENOMEM;
-	table->nodes = nodes;
-	r = node_new(module, name, number, &node);
-	if (r < 0)
-		return r;
-	r = insert(table, report, location, node);
-	if (r <= 0)
-		free(node);
-	return r < 0 ? r : 0;
+	r = insert_node(table, report, location, node);
+	if (r > 0)
+		return 0;
+	free(node);
+	return r;
 }
 
-/* What one module says about device nodes. */
-struct declarations {
-	struct alias *aliases;
-	size_t size;
-	size_t capacity;
-	bool has_name;
-	bool too_many;
-};
+/* A longer name is not valid, and messages are shorter: the rest is of no use. */
+#define ALIAS_TEXT_KEPT (KMOD_DEVNAME_NAME_MAX + 32)
 
-static int collect(struct declarations *d, const char *const *strings, size_t n)
+int alias_list_add(struct alias_list *list, const char *alias)
 {
-	struct alias *aliases;
+	struct alias parsed, *items;
 
-	for (size_t i = 0; i < n; i++) {
-		struct alias alias;
-
-		if (alias_parse(strings[i], &alias) == ALIAS_OTHER)
-			continue;
-		d->has_name = d->has_name || alias.kind == ALIAS_NAME;
-		if (d->size == ALIASES_MAX) {
-			d->too_many = true;
-			continue;
-		}
-		aliases = array_grow(d->aliases, &d->capacity, sizeof(*aliases), d->size + 1);
-		if (!aliases)
+	if (alias_parse(alias, &parsed) == ALIAS_OTHER)
+		return 0;
+	if (parsed.kind == ALIAS_NAME)
+		list->has_name = true;
+	if (list->size == ALIASES_MAX) {
+		list->too_many = true;
+		return 0;
+	}
+	items = array_grow(list->items, &list->capacity, sizeof(*items), list->size + 1);
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	if (parsed.kind == ALIAS_NUMBER) {
+		parsed.text = NULL;
+	} else {
+		parsed.text = strndup(parsed.text, ALIAS_TEXT_KEPT);
+		if (!parsed.text)
 			return -ENOMEM;
-		d->aliases = aliases;
-		d->aliases[d->size++] = alias;
+	}
+	items[list->size++] = parsed;
+	return 0;
+}
+
+void alias_list_done(struct alias_list *list)
+{
+	for (size_t i = 0; i < list->size; i++)
+		free((char *)(uintptr_t)list->items[i].text);
+	free(list->items);
+	*list = (struct alias_list){ 0 };
+}
+
+static int report_bad_numbers(struct kmod_devname_report *report, const struct location *location,
+			      const struct alias_list *aliases)
+{
+	for (size_t i = 0; i < aliases->size; i++) {
+		int r;
+
+		if (aliases->items[i].kind != ALIAS_BAD_NUMBER)
+			continue;
+		r = report_add(report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
+			       "'%s' is not a plain decimal number from 1 to 4095, '-', and one "
+			       "from 0 to 1048575",
+			       aliases->items[i].text);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }
 
-static int report_bad_numbers(struct kmod_devname_report *report, const struct location *location,
-			      const struct declarations *d)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < d->size && r == 0; i++)
-		if (d->aliases[i].kind == ALIAS_BAD_NUMBER)
-			r = report_add(
-				report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
-				"'%s' is not a plain decimal number from 1 to 4095, '-', and one "
-				"from 0 to 1048575",
-				d->aliases[i].text);
-	return r;
-}
-
 static int report_pairing(struct kmod_devname_report *report, const struct location *location,
-			  const char *module, enum alias_pairing pairing,
-			  const struct declarations *d)
+			  const char *module, enum alias_pairing pairing, const char *name)
 {
 	if (pairing == ALIAS_MISSING_NUMBER)
 		return report_add(
 			report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, location,
 			"device name '%s' of module %s has no device number: add "
 			"MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor)",
-			d->aliases[0].text, module);
+			name, module);
 	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, location,
 			  "module %s: which device name has which number depends on the compiler: "
 			  "declare one of each, or each name next to its number and in the same "
@@ -281,69 +316,69 @@ static int report_pairing(struct kmod_devname_report *report, const struct locat
 }
 
 static int add_claims(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		      const struct location *location, const char *module, const struct claim *claims,
-		      size_t n)
+		      const struct location *location, const char *module,
+		      const struct claim *claims, size_t n)
 {
-	int r = 0;
+	for (size_t i = 0; i < n; i++) {
+		int r;
 
-	for (size_t i = 0; i < n && r == 0; i++)
-		if (claims[i].number->kind == ALIAS_NUMBER)
-			r = table_add(table, report, location, module, claims[i].name,
-				      &claims[i].number->number);
-	return r;
+		if (claims[i].number->kind != ALIAS_NUMBER) /* reported already */
+			continue;
+		r = table_add(table, report, location, module, claims[i].name,
+			      &claims[i].number->number);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static int add_declarations(struct kmod_devname_table *table, struct kmod_devname_report *report,
-			    const struct location *location, const char *module,
-			    const struct declarations *d)
+int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		      const char *module, const char *file, const struct alias_list *aliases)
 {
-	struct claim *claims;
+	const struct location location = { file, 0 };
+	_cleanup_free_ char *name = NULL;
+	_cleanup_free_ struct claim *claims = NULL;
 	enum alias_pairing pairing;
 	size_t n_claims;
 	int r;
 
-	if (d->too_many)
-		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, location,
-				  "module %s declares more than %d device names and numbers",
-				  module, ALIASES_MAX);
-	r = report_bad_numbers(report, location, d);
+	/* A module without a device name is never judged, whatever its numbers are. */
+	if (!aliases->has_name)
+		return 0;
+	name = strdup(module);
+	claims = calloc(aliases->size / 2 + 1, sizeof(*claims));
+	if (!name || !claims)
+		return -ENOMEM;
+	/* The kernel's name of a module, as in /proc/modules. */
+	for (char *p = name; (p = strchr(p, '-')); p++)
+		*p = '_';
+
+	if (aliases->too_many)
+		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR,
+				  &location,
+				  "module %s declares more than %d device names and numbers", name,
+				  ALIASES_MAX);
+	r = report_bad_numbers(report, &location, aliases);
 	if (r < 0)
 		return r;
-	claims = calloc(d->size / 2 + 1, sizeof(*claims));
-	if (!claims)
-		return -ENOMEM;
-	pairing = alias_pair(d->aliases, d->size, claims, &n_claims);
-	if (pairing == ALIAS_PAIRED)
-		r = add_claims(table, report, location, module, claims, n_claims);
-	else
-		r = report_pairing(report, location, module, pairing, d);
-	free(claims);
-	return r;
-}
-
-static char *underscored(const char *module)
-{
-	char *name = strdup(module);
-
-	for (char *p = name; p && (p = strchr(p, '-')); p++)
-		*p = '_';
-	return name;
+	pairing = alias_pair(aliases->items, aliases->size, claims, &n_claims);
+	/* If the number is missing, all aliases are the same name, the first as well. */
+	if (pairing != ALIAS_PAIRED)
+		return report_pairing(report, &location, name, pairing, aliases->items[0].text);
+	return add_claims(table, report, &location, name, claims, n_claims);
 }
 
 int kmod_devname_table_add_module(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, const char *module,
 				  const char *file, const char *const *aliases, size_t n_aliases)
 {
-	const struct location location = { file, 0 };
-	struct declarations d = { 0 };
-	char *name = NULL;
-	int r = collect(&d, aliases, n_aliases);
+	struct alias_list list = { 0 };
+	int r = 0;
 
-	if (r == 0 && d.has_name) {
-		name = underscored(module);
-		r = name ? add_declarations(table, report, &location, name, &d) : -ENOMEM;
-	}
-	free(name);
-	free(d.aliases);
+	for (size_t i = 0; i < n_aliases && r == 0; i++)
+		r = alias_list_add(&list, aliases[i]);
+	if (r == 0)
+		r = table_add_aliases(table, report, module, file, &list);
+	alias_list_done(&list);
 	return r;
 }

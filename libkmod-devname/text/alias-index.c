@@ -10,16 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/alias-list.h"
-#include "text/alias-index.h"
 #include "base/lines.h"
 #include "node/table.h"
+#include "text/alias-index.h"
 
 static void index_module_free(void *p)
 {
 	struct index_module *module = p;
 
-	list_done(&module->aliases, free);
+	alias_list_done(&module->aliases);
 	free(module->name);
 	free(module);
 }
@@ -155,16 +154,6 @@ static int is_grouped(const struct index *index)
 	return r;
 }
 
-static int add_module(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		      const char *file, const struct index_module *module)
-{
-	if (module->aliases.size == 0)
-		return 0;
-	return kmod_devname_table_add_module(table, report, module->name, file,
-					     (const char *const *)module->aliases.items,
-					     module->aliases.size);
-}
-
 int kmod_devname_table_read_index(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, FILE *stream,
 				  const char *file)
@@ -179,8 +168,11 @@ int kmod_devname_table_read_index(struct kmod_devname_table *table,
 			r = report_bad_index(report, &location, KMOD_DEVNAME_BAD_INDEX,
 					     "has lines of one module in two places");
 	}
-	for (size_t i = 0; good > 0 && i < index.modules.size && r == 0; i++)
-		r = add_module(table, report, file, index.modules.items[i]);
+	for (size_t i = 0; good > 0 && i < index.modules.size && r == 0; i++) {
+		const struct index_module *module = index.modules.items[i];
+
+		r = table_add_aliases(table, report, module->name, file, &module->aliases);
+	}
 	index_done(&index);
 	return r < 0 ? r : good;
 }

@@ -7,11 +7,12 @@
 
 #include "base/array.h"
 #include "base/report.h"
+#include "node/table.h"
 
 /* A module that has lines in modules.alias. */
 struct index_module {
 	char *name;
-	struct list aliases; /* of char *: those that alias_parse() has a use for, mostly none */
+	struct alias_list aliases; /* mostly empty */
 };
 
 /* modules.alias, as far as it is about device nodes. */

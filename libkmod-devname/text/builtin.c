@@ -8,19 +8,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/alias-list.h"
 #include "base/lines.h"
-#include "base/array.h"
 #include "base/report.h"
+#include "node/table.h"
 
 struct builtin {
 	char *module; /* NULL before the first one */
-	struct list aliases; /* of use for device nodes, with its last string */
+	struct alias_list aliases;
 };
 
 static void builtin_done(struct builtin *builtin)
 {
-	list_done(&builtin->aliases, free);
+	alias_list_done(&builtin->aliases);
 	free(builtin->module);
 }
 
@@ -42,9 +41,7 @@ static int flush(struct kmod_devname_table *table, struct kmod_devname_report *r
 	int r = 0;
 
 	if (builtin->module)
-		r = kmod_devname_table_add_module(table, report, builtin->module, file,
-						  (const char *const *)builtin->aliases.items,
-						  builtin->aliases.size);
+		r = table_add_aliases(table, report, builtin->module, file, &builtin->aliases);
 	builtin_done(builtin);
 	*builtin = (struct builtin){ 0 };
 	return r;
@@ -83,7 +80,8 @@ int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
 		else if (status == LINE_GOOD) /* no longer one is about a device */
 			r = read_string(table, report, file, strings.text, &builtin);
 		else if (status == LINE_CUT)
-			r = report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING, &location,
+			r = report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING,
+				       &location,
 				       "has no NUL at its end: the file seems to be cut short");
 	}
 	if (r == 0)

@@ -11,7 +11,6 @@
 #include <sys/stat.h>
 
 #include "base/lines.h"
-#include "node/node.h"
 #include "node/table.h"
 
 /* Cuts the text at the next blank and returns what follows; NULL if there is no blank. */

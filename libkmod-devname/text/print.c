@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "node/node.h"
 #include "node/permissions.h"
 #include "node/table.h"
 #include "text/print.h"

@@ -12,7 +12,7 @@ void module_free(void *p)
 {
 	struct module *module = p;
 
-	free(module->outcome);
+	outcome_free(module->outcome);
 	free(module);
 }
 

@@ -3,106 +3,62 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "node/alias.h"
 #include "tree/scan.h"
 
-/* The table refuses longer ones: no need to remember them whole. */
-#define ALIAS_SIZE_KEPT (KMOD_DEVNAME_NAME_MAX + 32)
-
-static bool is_useful(const char *alias, enum alias_kind *ret_kind)
+void outcome_free(struct outcome *outcome)
 {
-	struct alias parsed;
-
-	*ret_kind = alias_parse(alias, &parsed);
-	return *ret_kind != ALIAS_OTHER;
-}
-
-/* How many aliases of the module are of use, how large, and whether a name is among them. */
-static size_t measure_aliases(const struct modinfo *modinfo, size_t *ret_size, bool *ret_name)
-{
-	size_t position = 0, n = 0;
-	enum alias_kind kind;
-	const char *alias;
-
-	*ret_size = 0;
-	*ret_name = false;
-	while ((alias = modinfo_next_alias(modinfo, &position))) {
-		if (!is_useful(alias, &kind))
-			continue;
-		if (kind == ALIAS_NAME)
-			*ret_name = true;
-		if (n++ < ALIASES_MAX)
-			*ret_size += strnlen(alias, ALIAS_SIZE_KEPT) + 1;
-	}
-	return n;
-}
-
-static void copy_aliases(const struct modinfo *modinfo, size_t n, char *to)
-{
-	size_t position = 0;
-	enum alias_kind kind;
-
-	while (n > 0) {
-		const char *alias = modinfo_next_alias(modinfo, &position);
-		size_t size;
-
-		if (!is_useful(alias, &kind))
-			continue;
-		size = strnlen(alias, ALIAS_SIZE_KEPT);
-		memcpy(to, alias, size);
-		to[size] = '\0';
-		to += size + 1;
-		n--;
-	}
+	if (!outcome)
+		return;
+	alias_list_done(&outcome->own);
+	free(outcome);
 }
 
 int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_error,
 		       struct outcome **ret_outcome)
 {
+	struct alias_list aliases = { 0 };
 	struct outcome *outcome;
-	size_t size = 0, n = 0;
-	bool has_name = false;
+	size_t position = 0;
+	const char *alias;
+	int r = 0;
 
 	*ret_outcome = NULL;
 	if (module_error == MODULE_OK) {
-		n = measure_aliases(modinfo, &size, &has_name);
-		if (!has_name)
-			return 0;
-		if (n > ALIASES_MAX) {
+		while (r == 0 && (alias = modinfo_next_alias(modinfo, &position)))
+			r = alias_list_add(&aliases, alias);
+		if (r < 0 || !aliases.has_name) {
+			alias_list_done(&aliases);
+			return r;
+		}
+		if (aliases.too_many) {
+			alias_list_done(&aliases);
 			module_error = MODULE_TOO_MANY_ALIASES;
-			n = size = 0;
 		}
 	}
-	outcome = malloc(sizeof(*outcome) + size);
-	if (!outcome)
+	outcome = calloc(1, sizeof(*outcome));
+	if (!outcome) {
+		alias_list_done(&aliases);
 		return -ENOMEM;
+	}
 	outcome->module_error = module_error;
-	outcome->n_aliases = n;
-	copy_aliases(modinfo, n, outcome->aliases);
+	outcome->own = aliases;
+	outcome->aliases = &outcome->own;
 	*ret_outcome = outcome;
 	return 0;
 }
 
-int outcome_of_index(const struct list *aliases, struct outcome **ret_outcome)
+int outcome_of_index(const struct alias_list *aliases, struct outcome **ret_outcome)
 {
 	struct outcome *outcome;
-	size_t size = 0;
-	char *p;
 
 	*ret_outcome = NULL;
 	if (!aliases || aliases->size == 0)
 		return 0;
-	for (size_t i = 0; i < aliases->size; i++)
-		size += strlen(aliases->items[i]) + 1;
-	outcome = calloc(1, sizeof(*outcome) + size);
+	outcome = calloc(1, sizeof(*outcome));
 	if (!outcome)
 		return -ENOMEM;
-	outcome->n_aliases = aliases->size;
-	p = outcome->aliases;
-	for (size_t i = 0; i < aliases->size; i++)
-		p = stpcpy(p, aliases->items[i]) + 1;
+	outcome->aliases = aliases;
 	*ret_outcome = outcome;
 	return 0;
 }

@@ -133,7 +133,7 @@ static int note_module(struct worker *worker, const struct directory *directory,
 		r == 0 ? harvest_add_module(&worker->harvest.modules, directory->path, name, linked)
 		       : NULL;
 	if (!module) {
-		free(outcome);
+		outcome_free(outcome);
 		return -ENOMEM;
 	}
 	module->outcome = outcome;
@@ -228,7 +228,7 @@ static int ask_index(struct worker *worker, const struct directory *directory, i
 		     const char *name)
 {
 	const struct trust *trust = worker->scan->trust;
-	const struct list *aliases;
+	const struct alias_list *aliases;
 	struct outcome *outcome;
 	struct stat st;
 	int r;

@@ -217,19 +217,12 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 
 static int add_aliases(const struct kmod_devname_scan *scan, const struct module *module)
 {
-	const struct outcome *outcome = module->outcome;
-	_cleanup_free_ const char **aliases = calloc(outcome->n_aliases, sizeof(*aliases));
 	_cleanup_free_ char *name = module_tree_module_name(module->path);
-	const char *alias = outcome->aliases;
 
-	if (!aliases || !name)
+	if (!name)
 		return -ENOMEM;
-	for (size_t i = 0; i < outcome->n_aliases; i++) {
-		aliases[i] = alias;
-		alias += strlen(alias) + 1;
-	}
-	return kmod_devname_table_add_module(scan->table, scan->report, name, module->path, aliases,
-					     outcome->n_aliases);
+	return table_add_aliases(scan->table, scan->report, name, module->path,
+				 module->outcome->aliases);
 }
 
 static int add_outcome(const struct kmod_devname_scan *scan, const struct module *module)

@@ -32,8 +32,8 @@ struct module {
 
 struct outcome {
 	enum module_error module_error;
-	size_t n_aliases;
-	char aliases[]; /* each with its NUL: those that alias_parse() has a use for */
+	const struct alias_list *aliases; /* its own, or the index's */
+	struct alias_list own;
 };
 
 struct directory {
@@ -123,7 +123,8 @@ void visited_free(void *visited);
  */
 int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_error,
 		       struct outcome **ret_outcome);
-int outcome_of_index(const struct list *aliases, struct outcome **ret_outcome);
+int outcome_of_index(const struct alias_list *aliases, struct outcome **ret_outcome);
+void outcome_free(struct outcome *outcome);
 
 /* Empties from into to. 0 or -ENOMEM. */
 int harvest_move(struct harvest *to, struct harvest *from);

@@ -319,7 +319,7 @@ static int compare_path(const void *path, const void *module)
 }
 
 bool trust_covers(const struct trust *trust, const char *path, const struct stat *st,
-		  const struct list **ret_aliases)
+		  const struct alias_list **ret_aliases)
 {
 	struct trust_module **found;
 

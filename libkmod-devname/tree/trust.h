@@ -36,6 +36,6 @@ bool trust_is_settled(const struct trust *trust, const struct stat *st);
  * directories must be settled. The aliases of use are the trust's; NULL if there are none.
  */
 bool trust_covers(const struct trust *trust, const char *path, const struct stat *st,
-		  const struct list **ret_aliases);
+		  const struct alias_list **ret_aliases);
 
 #endif

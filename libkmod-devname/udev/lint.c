@@ -10,7 +10,6 @@
 
 #include "base/array.h"
 #include "node/misc-minors.h"
-#include "node/node.h"
 #include "base/report.h"
 #include "node/syntax.h"
 #include "node/table.h"

@@ -8,8 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "fuzz.h"
+#include "node/alias.h"
 #include "text/alias-index.h"
 #include "modprobe/modprobe-config.h"
 
@@ -45,6 +47,19 @@ static struct fuzz_result read_index(const void *data, size_t size, int *ret_use
 	return result;
 }
 
+static void write_alias(FILE *to, const struct alias *alias, const char *module)
+{
+	const struct device_number *number = &alias->number;
+
+	if (alias->kind == ALIAS_NUMBER)
+		(void)fprintf(to, "alias %s-major-%u-%u %s\n",
+			      number->type == S_IFBLK ? "block" : "char", number->major,
+			      number->minor, module);
+	else
+		(void)fprintf(to, "alias %s%s %s\n", alias->kind == ALIAS_NAME ? "devname:" : "",
+			      alias->text, module);
+}
+
 /* The lines of the index that are about device nodes. */
 static struct bytes rewrite_index(const void *data, size_t size)
 {
@@ -58,8 +73,7 @@ static struct bytes rewrite_index(const void *data, size_t size)
 		const struct index_module *module = index.modules.items[i];
 
 		for (size_t j = 0; j < module->aliases.size; j++)
-			(void)fprintf(to, "alias %s %s\n", (char *)module->aliases.items[j],
-				      module->name);
+			write_alias(to, &module->aliases.items[j], module->name);
 	}
 	index_done(&index);
 	(void)fclose(from);

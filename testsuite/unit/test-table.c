@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "lib/harness.h"
+#include "node/alias.h"
 #include "node/table.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -30,14 +31,14 @@ static void tear_down(void)
 	ck_assert_ptr_null(kmod_devname_report_unref(report));
 }
 
-#define ALIASES_MAX 10
+#define ROW_ALIASES 10
 
 /* Adds a module; the list of its aliases ends with a NULL. */
 static void add(const char *module, const char *const *aliases)
 {
 	size_t n = 0;
 
-	while (n < ALIASES_MAX && aliases[n])
+	while (n < ROW_ALIASES && aliases[n])
 		n++;
 	ck_assert_int_eq(
 		kmod_devname_table_add_module(table, report, module, "file.ko", aliases, n), 0);
@@ -71,7 +72,7 @@ static const char *message(size_t index)
 
 /* A finding is named by its code; without one, all is well. The name of the module is "m". */
 static const struct module_row {
-	const char *aliases[ALIASES_MAX];
+	const char *aliases[ROW_ALIASES];
 	const char *text, *codes;
 } module_rows[] = {
 	{ { "devname:fuse", "char-major-10-229", "fs-fuse" }, HEADER "m fuse c10:229\n", "" },
@@ -161,7 +162,7 @@ static const char *row_name(const struct module_row *row)
 	static char name[1024];
 	size_t size = 0;
 
-	for (size_t i = 0; i < ALIASES_MAX && row->aliases[i] && size < sizeof(name); i++)
+	for (size_t i = 0; i < ROW_ALIASES && row->aliases[i] && size < sizeof(name); i++)
 		size += (size_t)snprintf(name + size, sizeof(name) - size, "'%s' ",
 					 row->aliases[i]);
 	return name;
@@ -186,10 +187,10 @@ END_TEST
 START_TEST(a_module_gives_the_same_with_its_aliases_reversed)
 {
 	const struct module_row *row = &module_rows[_i];
-	const char *reversed[ALIASES_MAX + 1] = { NULL };
+	const char *reversed[ROW_ALIASES + 1] = { NULL };
 	size_t n = 0;
 
-	while (n < ALIASES_MAX && row->aliases[n])
+	while (n < ROW_ALIASES && row->aliases[n])
 		n++;
 	for (size_t i = 0; i < n; i++)
 		reversed[i] = row->aliases[n - 1 - i];
@@ -203,7 +204,7 @@ START_TEST(a_report_is_not_needed)
 	const struct module_row *row = &module_rows[_i];
 	size_t n = 0;
 
-	while (n < ALIASES_MAX && row->aliases[n])
+	while (n < ROW_ALIASES && row->aliases[n])
 		n++;
 	ck_assert_int_eq(kmod_devname_table_add_module(table, NULL, "m", NULL, row->aliases, n), 0);
 	expect(row_name(row), row->text, "");
@@ -591,6 +592,60 @@ START_TEST(at_most_4096_names_and_numbers_are_looked_at)
 }
 END_TEST
 
+/* What a list keeps is its own, and only what concerns device nodes. */
+START_TEST(a_list_of_aliases_keeps_copies)
+{
+	static const char *const aliases[] = { "devname:dm", "pci:*", "char-major-*", NUMBER };
+	struct alias_list list = { 0 };
+	char text[32];
+
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
+		(void)snprintf(text, sizeof(text), "%s", aliases[i]);
+		ck_assert_int_eq(alias_list_add(&list, text), 0);
+	}
+	memset(text, 'x', sizeof(text));
+	ck_assert_uint_eq(list.size, 2);
+	ck_assert(list.has_name && !list.too_many);
+	ck_assert_int_eq(table_add_aliases(table, report, "dm-mod", "file.ko", &list), 0);
+	alias_list_done(&list);
+	expect("a list", HEADER "dm_mod dm c10:1\n", "");
+}
+END_TEST
+
+START_TEST(numbers_alone_declare_nothing)
+{
+	struct alias_list list = { 0 };
+
+	ck_assert_int_eq(alias_list_add(&list, NUMBER), 0);
+	ck_assert_int_eq(alias_list_add(&list, "char-major-10-x"), 0);
+	ck_assert(!list.has_name);
+	ck_assert_int_eq(table_add_aliases(table, report, "m", NULL, &list), 0);
+	alias_list_done(&list);
+	expect("numbers", "", "");
+}
+END_TEST
+
+/* A module can make the library remember no more than names that are one byte too long. */
+START_TEST(a_long_alias_is_not_kept_whole)
+{
+	struct alias_list list = { 0 };
+	size_t size = 1 << 20;
+	char *alias = malloc(size + 1);
+
+	ck_assert_ptr_nonnull(alias);
+	memset(alias, 'a', size);
+	alias[size] = '\0';
+	memcpy(alias, "devname:", 8);
+	ck_assert_int_eq(alias_list_add(&list, alias), 0);
+	ck_assert_int_eq(alias_list_add(&list, NUMBER), 0);
+	free(alias);
+	ck_assert_uint_lt(strlen(list.items[0].text), size / 100);
+	ck_assert_int_eq(table_add_aliases(table, report, "m", NULL, &list), 0);
+	alias_list_done(&list);
+	expect("a long name", "", "bad-name");
+}
+END_TEST
+
 /* --- references -------------------------------------------------------------------------- */
 
 START_TEST(a_table_lives_until_its_last_reference)
@@ -683,6 +738,9 @@ static TCase *make_limits(void)
 	tcase_add_test(tests, both_names_have_at_most_4079_bytes);
 	tcase_add_loop_test(tests, at_most_4096_names_and_numbers_are_looked_at, 0,
 			    ARRAY_SIZE(many_rows));
+	tcase_add_test(tests, a_list_of_aliases_keeps_copies);
+	tcase_add_test(tests, numbers_alone_declare_nothing);
+	tcase_add_test(tests, a_long_alias_is_not_kept_whole);
 	return tests;
 }
 
