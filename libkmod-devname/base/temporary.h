@@ -14,8 +14,8 @@
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number);
 
 /*
- * Calls remove_leftover() for each such name in a directory, to remove the files that killed runs
- * left: the caller alone can tell, and has to do so and remove the file in one step.
+ * Calls remove_leftover() for each such name in a directory. The function removes what a killed run
+ * has left: only the caller can tell that, and it has to remove the file in the same step.
  */
 void temporary_remove(int dir_fd, const char *prefix,
 		      void (*remove_leftover)(int dir_fd, const char *name, pid_t pid));

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The text of modules.devname -> table, and back, by the grammar of modules.devname(5). A line that
- * does not follow the grammar is a finding, and reading continues with the next line. Names and
- * numbers are not judged here but by table_add(), as for those that modules declare.
+ * The text of modules.devname -> table, and back. All text of this folder comes in and goes out by
+ * streams, and every node that comes in passes table_add() or table_add_aliases(), which judge its
+ * name and number: only the form of the text is judged here.
+ *
+ *   modules.devname          devname.c        -> nodes
+ *   modules.builtin.modinfo  builtin.c        -> aliases of built-in modules -> nodes
+ *   modules.alias            alias-index.c    -> aliases of modules that need not be read
+ *   nodes                    devname.c        -> text of modules.devname -> replace.c -> the file
+ *   nodes, permissions       print.c          -> a format of print-kmod.c, print-image.c, or JSON
+ *
+ * The grammar is that of modules.devname(5). A line that does not follow it is a finding, and
+ * reading goes on with the next line.
  */
 
 #include <errno.h>

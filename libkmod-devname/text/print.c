@@ -13,8 +13,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "node/table.h"
 #include "node/permissions.h"
+#include "node/table.h"
 #include "text/print.h"
 
 struct printer {

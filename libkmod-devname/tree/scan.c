@@ -9,9 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "tree/depmod-conf.h"
 #include "base/report.h"
 #include "base/root.h"
+#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /* The members that may fail; 0 or a negative errno. */

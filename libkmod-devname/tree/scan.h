@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "libkmod-devname.h"
 #include "base/array.h"
+#include "libkmod-devname.h"
 #include "module/file.h"
 #include "tree/module-tree.h"
 #include "tree/trust.h"
@@ -118,7 +118,7 @@ void visited_free(void *visited);
  * by its aliases in the index (NULL: none); NULL if nothing is. 0 or -ENOMEM.
  */
 int outcome_of_module(const struct module_reader *reader, enum module_error module_error,
-		       struct outcome **ret_outcome);
+		      struct outcome **ret_outcome);
 int outcome_of_index(const struct alias_list *aliases, struct outcome **ret_outcome);
 void outcome_free(struct outcome *outcome);
 

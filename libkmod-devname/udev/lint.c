@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
-#include "node/misc-minors.h"
 #include "base/report.h"
+#include "node/misc-minors.h"
 #include "node/syntax.h"
 #include "node/table.h"
 #include "udev/key.h"

@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "udev/owners.h"
 #include "node/syntax.h"
 #include "node/table.h"
 #include "udev/key.h"
 #include "udev/nodes.h"
+#include "udev/owners.h"
 #include "udev/token.h"
 #include "udev/walk.h"
 
