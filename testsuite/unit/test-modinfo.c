@@ -918,10 +918,10 @@ START_TEST(a_read_that_a_signal_interrupts_is_made_again)
 }
 END_TEST
 
-/* --- extents ----------------------------------------------------------------------------- */
+/* --- expected sizes ----------------------------------------------------------------------- */
 
 /* Of mkmodule's images all bytes are spoken of, unless an offset is beyond any file. */
-START_TEST(the_extent_is_where_the_last_thing_spoken_of_ends)
+START_TEST(the_expected_size_is_where_the_last_section_ends)
 {
 	static const enum mkmodule_defect whole[] = {
 		MKMODULE_SOUND,        MKMODULE_NO_MODINFO,     MKMODULE_SECOND_MODINFO,
@@ -952,7 +952,7 @@ START_TEST(the_extent_is_where_the_last_thing_spoken_of_ends)
 END_TEST
 
 /* It is told of the first bytes, and never less than of fewer; 0 if there is no header yet. */
-START_TEST(the_extent_is_told_as_soon_as_it_can_be)
+START_TEST(the_expected_size_is_told_as_soon_as_it_can_be)
 {
 	const struct layout *layout = &layouts[_i];
 	size_t header = layout->bits == 32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr), size;
@@ -960,11 +960,11 @@ START_TEST(the_extent_is_told_as_soon_as_it_can_be)
 	uint64_t before = 0;
 
 	for (size_t n = 0; n <= size; n++) {
-		uint64_t extent = modinfo_expected_size(image, n);
+		uint64_t known = modinfo_expected_size(image, n);
 
-		CHECK(extent >= before && extent <= size, "%zu: %zu", n, (size_t)extent);
-		CHECK(n >= header || extent == 0, "%zu: %zu", n, (size_t)extent);
-		before = extent;
+		CHECK(known >= before && known <= size, "%zu: %zu", n, (size_t)known);
+		CHECK(n >= header || known == 0, "%zu: %zu", n, (size_t)known);
+		before = known;
 	}
 	ck_assert_uint_eq(before, size);
 	ck_assert_uint_eq(modinfo_expected_size((const uint8_t *)"no module", 9), 0);
@@ -994,8 +994,8 @@ static void add_layout_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, a_number_of_sections_without_headers_is_malformed, 0, n);
 	tcase_add_loop_test(tcase, names_that_end_beyond_any_file_are_cut, 0, n);
 	tcase_add_loop_test(tcase, an_empty_section_of_names_is_malformed, 0, n);
-	tcase_add_loop_test(tcase, the_extent_is_where_the_last_thing_spoken_of_ends, 0, n);
-	tcase_add_loop_test(tcase, the_extent_is_told_as_soon_as_it_can_be, 0, n);
+	tcase_add_loop_test(tcase, the_expected_size_is_where_the_last_section_ends, 0, n);
+	tcase_add_loop_test(tcase, the_expected_size_is_told_as_soon_as_it_can_be, 0, n);
 	tcase_add_loop_test(tcase, section_headers_may_stand_a_terabyte_away, 0, n);
 }
 
