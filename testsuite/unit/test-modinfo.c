@@ -4,6 +4,7 @@
  * orders, from memory and from a file; and which strings modinfo_next_alias() takes.
  */
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <gelf.h>
@@ -855,23 +856,31 @@ static int read_refused(struct modinfo *modinfo, int fd)
 }
 
 /*
- * A file with 200 sections, or with 9000 bytes of names, of which .text has one at the end: both
- * take more than one read.
+ * A file with 200 sections, or with 9000 bytes of names, of which .text has one at the end, or with
+ * 200 sections of which the second one has the names: each takes more than one read.
  */
 static int many_reads(int which)
 {
 	const struct layout *layout = &layouts[2];
 	size_t size, names_size = offsetof(Elf64_Shdr, sh_size);
 	uint8_t *data =
-		build(layout, which == 0 ? MKMODULE_MANY_SECTIONS : MKMODULE_NAMES_FAR, &size);
+		build(layout, which != 1 ? MKMODULE_MANY_SECTIONS : MKMODULE_NAMES_FAR, &size);
+	Elf64_Ehdr header;
 	int fd;
 
-	if (which > 0) {
+	if (which == 1) {
 		set_field(layout, data, size, 1, names_size, 9000 % 256, 1);
 		set_field(layout, data, size, 1, names_size + 1, 9000 / 256, 1);
 		data[sizeof(Elf64_Ehdr) + 9000 - 1] = '\0';
 		set_field(layout, data, size, 3, 0, 8500 % 256, 1); /* sh_name */
 		set_field(layout, data, size, 3, 1, 8500 / 256, 1);
+	}
+	if (which == 2) {
+		memcpy(&header, data, sizeof(header));
+		memcpy(data + le64toh(header.e_shoff) + sizeof(Elf64_Shdr),
+		       data + size - sizeof(Elf64_Shdr), sizeof(Elf64_Shdr));
+		header.e_shstrndx = htole16(1);
+		memcpy(data, &header, sizeof(header));
 	}
 	fd = file_of(data, size);
 	free(data);
@@ -1012,8 +1021,8 @@ int main(void)
 	tcase_add_test(tcase, an_image_gives_what_there_is_and_no_more);
 	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault);
 	tcase_add_test(tcase, a_short_file_that_cannot_be_read_is_an_error_and_no_fault);
-	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, 2);
-	tcase_add_loop_test(tcase, a_read_that_a_signal_interrupts_is_made_again, 0, 2);
+	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, 3);
+	tcase_add_loop_test(tcase, a_read_that_a_signal_interrupts_is_made_again, 0, 3);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);
 }
