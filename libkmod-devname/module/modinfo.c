@@ -212,6 +212,7 @@ static int elf_parse_header(struct elf_file *elf, const uint8_t *head, size_t si
 		Elf64_Ehdr of64;
 	} h;
 	unsigned int entry_size;
+	size_t header_size;
 	bool is32;
 
 	if (size < SELFMAG || memcmp(head, ELFMAG, SELFMAG) != 0)
@@ -225,10 +226,10 @@ static int elf_parse_header(struct elf_file *elf, const uint8_t *head, size_t si
 	    head[EI_VERSION] != EV_CURRENT)
 		return MODULE_BAD_HEADER;
 	is32 = elf->class == ELFCLASS32;
-	if (size < (is32 ? sizeof(h.of32) : sizeof(h.of64)))
+	header_size = is32 ? sizeof(h.of32) : sizeof(h.of64);
+	if (size < header_size)
 		return MODULE_TRUNCATED;
-	if (!elf_convert(elf, ELF_T_EHDR, head, is32 ? sizeof(h.of32) : sizeof(h.of64), &h,
-			 sizeof(h)))
+	if (!elf_convert(elf, ELF_T_EHDR, head, header_size, &h, sizeof(h)))
 		return MODULE_BAD_HEADER;
 	elf->section_table = is32 ? h.of32.e_shoff : h.of64.e_shoff;
 	elf->n_sections = is32 ? h.of32.e_shnum : h.of64.e_shnum;
