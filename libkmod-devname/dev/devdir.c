@@ -332,6 +332,7 @@ int devdir_check_nodev(int dir_fd, const char *path, struct kmod_devname_report 
 
 	if (fstat(dir_fd, &st) < 0)
 		return -errno;
+	/* keyed by the device alone, for nodev holds for all directories of a file system */
 	file_system.st_dev = st.st_dev;
 	r = visited_add(file_systems, &file_system);
 	if (r <= 0)
