@@ -11,10 +11,10 @@
 #include <string.h>
 
 #include "base/lines.h"
-#include "udev/owners.h"
 #include "base/report.h"
 #include "base/root.h"
 #include "node/syntax.h"
+#include "udev/owners.h"
 
 struct account {
 	unsigned int id;

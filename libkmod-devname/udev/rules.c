@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "udev/owners.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/key.h"
 #include "udev/nodes.h"
+#include "udev/owners.h"
 #include "udev/token.h"
 #include "udev/walk.h"
 
@@ -86,8 +85,6 @@ static void read_mode(struct rule *rule, const char *value)
 /* Returns 1 to go on, -EINVAL if udev would not take the rule, or -ENOMEM. */
 static int read_token(struct rule *rule, const struct udev_token *token)
 {
-	if (!udev_key_is_valid(token))
-		return -EINVAL;
 	if (strcmp(token->key, "OPTIONS") == 0)
 		return read_option(rule, token->value);
 	if (!is_constant(token->value))

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Mode and owner of nodes, and what the rules of udev say of them. What each rule comes to is
- * what systemd-udevd 252 did with a node of mode 0600 when it started with the same rules; the
- * rows that differ say why. udev.sh lets it run again.
+ * what systemd-udevd 252 and 262 did with a node of mode 0600 when they started with the same
+ * rules; the rows that differ say why. udev.sh lets it run again.
  */
 
 #include "lib/harness.h"
@@ -262,7 +262,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0666\", GOTO+=\"x\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", FOO==\"bar\", OPTIONS+=\"watch\"\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", TEST==i\"x\", " NODE "\n"), NOTHING, "bad-rule" },
-	/* not taken by version 252 yet */
+	/* version 262 takes these, 252 does not */
 	{ TEXT("MODE=\"0640\", SYMLINK-=\"y\", CONST{cvm}==\"x\", " NODE "\n"), "0640 0 0 - -",
 	  "" },
 	{ TEXT("MODE=\"0640\", KERNEL==i\"X\", KERNELS==ie\"\\x58\", " NODE "\n"), "0640 0 0 - -",
@@ -349,6 +349,117 @@ START_TEST(a_node_below_or_above_is_another)
 	for (int i = 0; i < 3; i++)
 		ck_assert_str_eq(describe(names[i]), i == _i ? "0666 0 0 - -" : NOTHING);
 	kmod_devname_table_unref(table);
+}
+END_TEST
+
+/* --- keys of systemd 262 ----------------------------------------------------------------- */
+
+static const char *const taken_tokens[] = {
+	"SYMLINK-=\"y\"",
+	"CONST{cvm}==\"x\"",
+	"CONST{cvm}!=\"x\"",
+	"KERNEL==i\"X\"",
+	"ATTRS{x}!=ie\"\\x58\"",
+	"OPTIONS+=\"dump\"",
+	"OPTIONS+=\"dump-json\"",
+	"OPTIONS+=\"link_priority=-2147483648\"",
+	"OPTIONS+=\"link_priority=2147483647\"",
+	"OPTIONS+=\"link_priority=+7\"",
+	"IMPORT{builtin}=\"blkid\"",
+	"IMPORT{builtin}==\"btrfs ready\"",
+	"IMPORT{builtin}=\"dissect_image\"",
+	"IMPORT{builtin}=\"factory_reset status\"",
+	"IMPORT{builtin}=\"hwdb\"",
+	"IMPORT{builtin}=\"input_id\"",
+	"RUN{builtin}+=\"keyboard\"",
+	"RUN{builtin}+=\"kmod load\"",
+	"IMPORT{builtin}!=\"net_driver\"",
+	"IMPORT{builtin}=\"net_id\"",
+	"IMPORT{builtin}=\"net_setup_link\"",
+	"IMPORT{builtin}=\" \tpath_id\tx\"",
+	"IMPORT{builtin}=\"tpm2_id identify\"",
+	"RUN{builtin}+=\"uaccess\"",
+	"IMPORT{builtin}=\"usb_id\"",
+	"IMPORT{program}=\"x\"",
+	"RUN+=\"x\"",
+	"ENV{DEVMODES}=\"x\"",
+	"ENV{SYNTH_ARG}=\"x\"",
+};
+
+static const char *const refused_tokens[] = {
+	"CONST{CVM}==\"x\"",
+	"CONST{cvm}=\"x\"",
+	"SYMLINK-=i\"y\"",
+	"OPTIONS-=\"dump\"",
+	"OPTIONS+=\"link_priority=-2147483649\"",
+	"OPTIONS+=\"link_priority=2147483648\"",
+	"OPTIONS+=\"link_priority=99999999999999999999\"",
+	"OPTIONS+=\"link_priority=\"",
+	"OPTIONS+=\"link_priority=1x\"",
+	"OPTIONS+=\"link_priority=-\"",
+	"OPTIONS+=\"link_priority=--7\"",
+	/* unlike udevd, which takes it */
+	"OPTIONS+=\"link_priority=0x10\"",
+	"IMPORT{builtin}=\"\"",
+	"IMPORT{builtin}=\" \"",
+	"IMPORT{builtin}=\"x\"",
+	"IMPORT{builtin}!=\"net_i\"",
+	"IMPORT{builtin}==\"net_idx\"",
+	"IMPORT{builtin}=\"firmware\"",
+	"RUN{builtin}+=\"KMOD load\"",
+	"RUN{builtin}=\"kmod,load\"",
+};
+
+/* ENV compares these properties, and does not set them. */
+static const char *const fixed_properties[] = {
+	"ACTION",      "CURRENT_TAGS", "DEVGID",
+	"DEVLINKS",    "DEVMODE",      "DEVNAME",
+	"DEVPATH",     "DEVPATH_OLD",  "DEVTYPE",
+	"DEVUID",      "DISKSEQ",      "DRIVER",
+	"IFINDEX",     "INTERFACE",    "INTERFACE_OLD",
+	"MAJOR",       "MINOR",        "MODALIAS",
+	"PARTN",       "SEQNUM",       "SUBSYSTEM",
+	"SYNTH_UUID",  "TAGS",         "UDEV_DATABASE_VERSION",
+	"SYNTH_ARG_X", "SYNTH_ARG_",   "USEC_INITIALIZED",
+};
+
+static void token_comes_to(const char *token, const char *wanted)
+{
+	char rules[256];
+
+	(void)snprintf(rules, sizeof(rules), "MODE=\"0640\", %s, " NODE "\n", token);
+	write_text(RULES, rules);
+	kmod_devname_permissions_unref(permissions);
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	kmod_devname_report_unref(report);
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	ck_assert_int_eq(read_rules(NULL), 0);
+	ck_assert_msg(strcmp(describe("x"), wanted) == 0, "%s: %s", token, describe("x"));
+	ck_assert_str_eq(harness_codes(report), strcmp(wanted, NOTHING) == 0 ? "bad-rule" : "");
+}
+
+START_TEST(the_newest_udevd_takes_the_token)
+{
+	token_comes_to(taken_tokens[_i], "0640 0 0 - -");
+}
+END_TEST
+
+START_TEST(the_newest_udevd_refuses_the_token)
+{
+	token_comes_to(refused_tokens[_i], NOTHING);
+}
+END_TEST
+
+START_TEST(a_rule_sets_no_property_of_the_kernel_or_udevd)
+{
+	char token[64];
+
+	(void)snprintf(token, sizeof(token), "ENV{%s}=\"x\"", fixed_properties[_i]);
+	token_comes_to(token, NOTHING);
+	(void)snprintf(token, sizeof(token), "ENV{%s}+=\"x\"", fixed_properties[_i]);
+	token_comes_to(token, NOTHING);
+	(void)snprintf(token, sizeof(token), "ENV{%s}==\"x\"", fixed_properties[_i]);
+	token_comes_to(token, "0640 0 0 - -");
 }
 END_TEST
 
@@ -848,6 +959,10 @@ static TCase *make_rules(void)
 	tcase_add_loop_test(tests, nodes_that_the_table_lacks_are_passed_over, 0, N(rows));
 	tcase_add_loop_test(tests, nodes_that_the_table_has_are_as_without_it, 0, N(rows));
 	tcase_add_loop_test(tests, a_node_below_or_above_is_another, 0, 3);
+	tcase_add_loop_test(tests, the_newest_udevd_takes_the_token, 0, N(taken_tokens));
+	tcase_add_loop_test(tests, the_newest_udevd_refuses_the_token, 0, N(refused_tokens));
+	tcase_add_loop_test(tests, a_rule_sets_no_property_of_the_kernel_or_udevd, 0,
+			    N(fixed_properties));
 	tcase_add_test(tests, a_rule_may_be_for_several_nodes);
 	tcase_add_test(tests, the_default_mode_is_for_nodes_without_a_rule_for_it);
 	tcase_add_test(tests, what_is_known_already_stays);
