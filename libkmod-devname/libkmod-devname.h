@@ -1017,6 +1017,7 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * Return: 0, or a negative errno; then @permissions is as it was, but for -ENOMEM while the
  * nodes were added.
  *   -EACCES: a directory or file may not be read
+ *   -EFBIG: a file of users or groups has more than 8 MiB
  *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,

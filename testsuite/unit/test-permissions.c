@@ -707,7 +707,7 @@ END_TEST
 static const struct {
 	const char *passwd, *usr_passwd, *group, *usr_group;
 	const char *wanted; /* for OWNER="alice", GROUP="kvm" */
-} owner_rows[] = {
+} account_rows[] = {
 	{ "alice:x:7:1::/:\n", NULL, "kvm:x:8:\n", NULL, "0660 7 8 alice kvm" },
 	{ NULL, "alice:x:7:1::/:\n", NULL, "kvm:x:8:\n", "0660 7 8 alice kvm" },
 	{ "bob:x:6:6::/:\n", "alice:x:7:1::/:\n", "disk:x:6:\n", "kvm:x:8:\n",
@@ -724,12 +724,26 @@ static const struct {
 	{ "alice:x::1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:7x:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:-1:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:-4294967289:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:4294967303:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:18446744073709551623:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:65535:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:4294967295:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:7:1::/:\n", NULL, "kvm:x\n", NULL, NULL },
-	{ "alice:x:7:1::/:\n", NULL, "kvm:x:8\n", NULL, NULL },
-	{ "alice:x:7:1::/:\n", NULL, " kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:7:1::/:\n", NULL, "#kvm:x:8:\n", NULL, NULL },
+	/* an entry that takes names from NIS, or excludes them */
+	{ "alice:x:7:1::/:\n", NULL, "+kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:7:1::/:\n", NULL, "-kvm:x:8:\n", NULL, NULL },
+	{ "+alice::7:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "-alice:x:7:1::/:\n+\n-\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "+::::::\nalice:x:7:1::/:\n", NULL, "+:::\n+\n-\nkvm:x:8:\n", NULL,
+	  "0660 7 8 alice kvm" },
+	/* lines that are none, around those that are */
+	{ "\n\n#x\n:::\nalice:x:7:1::/:\n", NULL, "x\n\nkvm:x:8:\n", NULL, "0660 7 8 alice kvm" },
+	{ "alice\nalice:x\nalice:x:7:1::/:\n", NULL, "kvm:y:z:\nkvm:x:8:a,,b,\n", NULL,
+	  "0660 7 8 alice kvm" },
+	/* as getpwnam(3) and getgrnam(3) of glibc, which skip blanks, and need no members */
+	{ " \talice:x: 07:1::/:\n", NULL, " kvm:x:+8\n", NULL, "0660 7 8 alice kvm" },
 };
 
 static void write_or_remove(const char *path, const char *text)
@@ -742,14 +756,15 @@ static void write_or_remove(const char *path, const char *text)
 
 START_TEST(names_are_those_of_the_root)
 {
-	write_or_remove("etc/passwd", owner_rows[_i].passwd);
-	write_or_remove("usr/lib/passwd", owner_rows[_i].usr_passwd);
-	write_or_remove("etc/group", owner_rows[_i].group);
-	write_or_remove("usr/lib/group", owner_rows[_i].usr_group);
+	write_or_remove("etc/passwd", account_rows[_i].passwd);
+	write_or_remove("usr/lib/passwd", account_rows[_i].usr_passwd);
+	write_or_remove("etc/group", account_rows[_i].group);
+	write_or_remove("usr/lib/group", account_rows[_i].usr_group);
 	write_text(RULES, "OWNER=\"alice\", GROUP=\"kvm\", " NODE "\n");
 	ck_assert_int_eq(read_rules(NULL), 0);
-	ck_assert_str_eq(describe("x"), owner_rows[_i].wanted ? owner_rows[_i].wanted : NOTHING);
-	ck_assert_str_eq(harness_codes(report), owner_rows[_i].wanted ? "" : "unknown-owner");
+	ck_assert_str_eq(describe("x"),
+			 account_rows[_i].wanted ? account_rows[_i].wanted : NOTHING);
+	ck_assert_str_eq(harness_codes(report), account_rows[_i].wanted ? "" : "unknown-owner");
 }
 END_TEST
 
@@ -776,6 +791,49 @@ START_TEST(a_group_may_have_many_members)
 	memcpy(text, TEXT("kvm:x:8:"));
 	memcpy(text + 99980, TEXT("\ndisk:x:9:\n"));
 	harness_write(root_fd, "etc/group", text, 99991);
+	free(text);
+	write_text(RULES, "GROUP=\"kvm\", " NODE "\nGROUP=\"disk\", OPTIONS+=\"static_node=y\"\n");
+	ck_assert_int_eq(read_rules(NULL), 0);
+	ck_assert_str_eq(describe("x"), "0660 0 8 - kvm");
+	ck_assert_str_eq(describe("y"), "0660 0 9 - disk");
+}
+END_TEST
+
+static const off_t file_sizes[] = { 8 << 20, (8 << 20) + 1, 1 << 30 };
+
+/* A hole, or a file that never ends, takes no more memory and time than the largest file. */
+START_TEST(a_file_of_accounts_has_at_most_8_mib)
+{
+	off_t size = file_sizes[_i % 3];
+	bool is_read = _i % 3 == 0, is_line = _i >= 3;
+	static const char line[] = "kvm:x:8:a", end[] = "\nkvm:x:8:\n";
+	int fd;
+
+	write_text("etc/group", is_line ? line : "");
+	fd = openat(root_fd, "etc/group", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_eq(pwrite(fd, end, strlen(end), size - (off_t)strlen(end)), strlen(end));
+	ck_assert_int_eq(close(fd), 0);
+	write_text(RULES, "GROUP=\"kvm\", " NODE "\n");
+	ck_assert_int_eq(read_rules(NULL), is_read ? 0 : -EFBIG);
+	ck_assert_str_eq(harness_codes(report), is_read ? "" : "system");
+	ck_assert_str_eq(describe("x"), is_read ? "0660 0 8 - kvm" : NOTHING);
+}
+END_TEST
+
+/* The C library keeps a pointer for each member. */
+START_TEST(a_group_may_have_millions_of_members)
+{
+	size_t size = 8 << 20;
+	char *text = malloc(size);
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < size; i++)
+		text[i] = i % 2 == 0 ? 'm' : ',';
+	memcpy(text, TEXT("kvm:x:8:"));
+	memcpy(text + size - 11, TEXT("\ndisk:x:9:\n"));
+	harness_write(root_fd, "etc/group", text, size);
 	free(text);
 	write_text(RULES, "GROUP=\"kvm\", " NODE "\nGROUP=\"disk\", OPTIONS+=\"static_node=y\"\n");
 	ck_assert_int_eq(read_rules(NULL), 0);
@@ -988,14 +1046,16 @@ static TCase *make_files(void)
 	return tests;
 }
 
-static TCase *make_owners(void)
+static TCase *make_accounts(void)
 {
-	TCase *tests = tcase_create("owners");
+	TCase *tests = tcase_create("accounts");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, names_are_those_of_the_root, 0, N(owner_rows));
+	tcase_add_loop_test(tests, names_are_those_of_the_root, 0, N(account_rows));
 	tcase_add_test(tests, root_and_numbers_need_no_file);
 	tcase_add_test(tests, a_group_may_have_many_members);
+	tcase_add_test(tests, a_group_may_have_millions_of_members);
+	tcase_add_loop_test(tests, a_file_of_accounts_has_at_most_8_mib, 0, 6);
 	return tests;
 }
 
@@ -1016,7 +1076,7 @@ static TCase *make_hostile(void)
 
 int main(void)
 {
-	TCase *(*const make[])(void) = { make_values, make_rules, make_files, make_owners,
+	TCase *(*const make[])(void) = { make_values, make_rules, make_files, make_accounts,
 					 make_hostile };
 	Suite *suite = suite_create("permissions");
 
