@@ -168,7 +168,6 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"watch,static_node=x\"\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=x,watch\"\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=X\"\n"), NOTHING, "" },
-	{ TEXT("MODE=\"0640\", options+=\"static_node=x\"\n"), NOTHING, "" },
 	/* what is not constant */
 	{ TEXT("MODE=\"0$env{x}\", " NODE "\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", MODE=\"$x\", " NODE "\n"), "0640 0 0 - -", "" },
@@ -254,6 +253,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0666\", KERNEL{x}==\"fuse\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", FOO==\"bar\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", SUBSYTEM==\"misc\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0640\", options+=\"static_node=x\"\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", RUN==\"x\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", ATTR==\"x\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", IMPORT=\"x\", " NODE "\n"), NOTHING, "bad-rule" },
