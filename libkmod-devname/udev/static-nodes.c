@@ -146,6 +146,18 @@ static int read_static_node(struct static_nodes *nodes, const struct udev_rule *
 		given.has_mode = true;
 		given.mode = GROUP_MODE;
 	}
+	/*
+	 * Since version 258 udevd drops this rule. Here the unknown owner stays with the node until
+	 * a later rule replaces it: a mode that is meant for a group must not be in effect without
+	 * it.
+	 */
+	if (is_unknown(&given.user) || is_unknown(&given.group)) {
+		given.has_mode = false;
+		if (given.user.is_known)
+			given.user.text = NULL;
+		if (given.group.is_known)
+			given.group.text = NULL;
+	}
 	*ret_given = given;
 	return 0;
 }

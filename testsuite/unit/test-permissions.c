@@ -267,7 +267,7 @@ static const struct row rows[] = {
 	  "" },
 	{ TEXT("MODE=\"0640\", KERNEL==i\"X\", KERNELS==ie\"\\x58\", " NODE "\n"), "0640 0 0 - -",
 	  "" },
-	/* unlike udev, which passes over the unknown owner and takes the rest */
+	/* unlike udev, which drops the rule, or up to version 257 the unknown owner alone */
 	{ TEXT("GROUP=\"none\", MODE=\"0640\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("OWNER=\"none\", GROUP=\"kvm\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("OWNER=\"none\", GROUP=\"none\", " NODE "\n"), NOTHING, "unknown-owner" },
@@ -280,6 +280,16 @@ static const struct row rows[] = {
 	{ TEXT("GROUP=\"kvm\", " NODE "\nGROUP=\"none\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("GROUP=\"none\", " NODE "\nGROUP=\"none\", MODE=\"0666\", " NODE "\n"), NOTHING,
 	  "unknown-owner" },
+	/* nothing of the dropped rule counts for a later one: as version 262 */
+	{ TEXT("OWNER=\"none\", MODE=\"0666\", " NODE "\nOWNER=\"alice\", " NODE "\n"),
+	  "0600 1001 0 alice -", "" },
+	{ TEXT("OWNER=\"alice\", GROUP=\"none\", " NODE "\nGROUP=\"kvm\", " NODE "\n"),
+	  "0660 0 104 - kvm", "" },
+	{ TEXT("OWNER=\"a b\", GROUP=\"disk\", " NODE "\nOWNER=\"alice\", " NODE "\n"),
+	  "0600 1001 0 alice -", "bad-rule" },
+	{ TEXT("MODE=\"0640\", " NODE "\nGROUP=\"none\", MODE=\"0666\", " NODE
+	       "\nGROUP=\"root\", " NODE "\n"),
+	  "0640 0 0 - root", "" },
 	{ TEXT("GROUP=\"\", MODE=\"0640\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("GROUP=\"a b\", MODE=\"0640\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("OWNER=\"a;b\", MODE=\"0640\", " NODE "\n"), NOTHING, "bad-rule" },
