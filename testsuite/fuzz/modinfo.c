@@ -13,8 +13,6 @@
 #include "module/modinfo.h"
 #include "module/file.h"
 
-const struct fuzz_target fuzz_target = { "modinfo", fuzz_modules };
-
 static int read_image(struct modinfo *modinfo, struct image *image)
 {
 	int r = modinfo_read(modinfo, image);
@@ -84,7 +82,7 @@ static bool is_chosen(const uint8_t *data, size_t size)
 	return !fuzz_tries_many || sum % 1024 == 0;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_modinfo(const uint8_t *data, size_t size)
 {
 	static struct modinfo from_memory, from_file;
 	struct image memory, file;
@@ -92,12 +90,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	FUZZ_CHECK(image_from_file(fd, &file) == 0, "the file cannot be read");
 	if (module_file_is_compressed(&file))
-		return 0;
+		return;
 	image_from_memory(data, size, &memory);
 	fault = read_image(&from_memory, &memory);
 	FUZZ_CHECK(read_image(&from_file, &file) == fault, "another fault from a file");
 	check_same(&from_memory, &from_file);
 	if (is_chosen(data, size))
 		check_public(&from_memory, fault, fd);
-	return 0;
 }
