@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "libkmod-devname.h"
-#include "base/report.h"
 
 /* A unit test program defines its cases, and main() with this: TAP on standard output. */
 int harness_run(Suite *suite);

@@ -196,6 +196,26 @@ test_includes_name_their_folder() {
 	done | none "not FOLDER/HEADER of the library:"
 }
 
+# What other programs cannot call is not called there either; the others need what they look into.
+test_tests_of_the_public_interface_know_no_other() {
+	flags=$(sed -n 's/^\(CHECK\|LIBELF\|LIBKMOD\|SELINUX\)_CFLAGS = //p' "$top_builddir/Makefile" | tr '\n' ' ')
+	sed -n '/^public_tests = /,/[^\\]$/s/^\t\(test-[a-z-]*\).*/\1/p' \
+		"$top_srcdir/testsuite/unit/Makemodule.am" > public
+	[ "$(wc -l < public)" -ge 5 ] || fail "no tests of the public interface: $(cat public)"
+	for file in "$top_srcdir"/testsuite/unit/test-*.c; do
+		name=${file##*/}
+		name=${name%.c}
+		# shellcheck disable=SC2086 # a list of words
+		$CC -MM -include "$top_builddir/config.h" -I"$top_srcdir/libkmod-devname" \
+			-I"$top_srcdir/testsuite" $flags "$file" > includes || echo "$name: cannot be read by $CC"
+		if grep -qE '/libkmod-devname/[a-z]+/[^/ ]*\.h' includes; then
+			! grep -qx "$name" public || echo "$name looks inside, and is in public_tests"
+		else
+			grep -qx "$name" public || echo "$name does not look inside, and is not in public_tests"
+		fi
+	done | none
+}
+
 test_no_header_includes_itself_by_way_of_others() {
 	# shellcheck disable=SC2086 # patterns
 	(cd "$top_srcdir" && grep -HoE '^[[:space:]]*#[[:space:]]*include *"[^"]*' $LIBRARY $TOOLS) |
