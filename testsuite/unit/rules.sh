@@ -109,16 +109,6 @@ test_the_library_is_lgpl_and_the_rest_gpl() {
 	done | none "not under the licence of its directory:"
 }
 
-# The tests in shell are left to automake: TESTS and EXTRA_DIST say which there are.
-test_every_file_is_in_the_tarball() {
-	grep -q '^EXTRA_DIST.* testsuite/fuzz/corpus ' "$top_srcdir/testsuite/fuzz/Makemodule.am"
-	files | grep -E '^(debian|dist|libkmod-devname|man|shell-completion|testsuite|tools)/' |
-		grep -v '^testsuite/fuzz/corpus/' | while read -r file; do
-		grep -qF "${file%.in}" "$top_srcdir"/*/Makemodule.am "$top_srcdir"/*/*/Makemodule.am \
-			"$top_srcdir/Makefile.am" "$top_srcdir/configure.ac" || echo "$file"
-	done | none "not named in a fragment of Makefile.am:"
-}
-
 test_no_marks_of_unfinished_work() {
 	files | while read -r file; do
 		# in two parts, lest this line be found
