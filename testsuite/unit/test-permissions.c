@@ -16,8 +16,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "node/syntax.h"
-
 #define NOBODY 65534
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define TEXT(text) text, sizeof(text) - 1
@@ -852,41 +850,6 @@ START_TEST(a_group_may_have_millions_of_members)
 }
 END_TEST
 
-static const struct {
-	const char *text;
-	bool valid;
-	unsigned int id;
-} id_rows[] = {
-	{ "0", true, 0 },
-	{ "1", true, 1 },
-	{ "65534", true, 65534 },
-	{ "65535", false, 0 },
-	{ "65536", true, 65536 },
-	{ "4294967294", true, 4294967294U },
-	{ "4294967295", false, 0 },
-	{ "4294967296", false, 0 },
-	{ "4294967304", false, 0 },
-	{ "42949672940", false, 0 },
-	{ "99999999999999999999999", false, 0 },
-	{ "00", false, 0 },
-	{ "01", false, 0 },
-	{ "-1", false, 0 },
-	{ "+1", false, 0 },
-	{ " 1", false, 0 },
-	{ "1 ", false, 0 },
-	{ "0x1", false, 0 },
-	{ "", false, 0 },
-};
-
-START_TEST(an_id_is_a_plain_number)
-{
-	unsigned int id = 42;
-
-	ck_assert_int_eq(syntax_parse_id(id_rows[_i].text, &id), id_rows[_i].valid);
-	ck_assert_uint_eq(id, id_rows[_i].valid ? id_rows[_i].id : 42);
-}
-END_TEST
-
 /* --- hostile files ----------------------------------------------------------------------- */
 
 /* A file of this size that has the same byte everywhere, then a rule. */
@@ -1014,7 +977,6 @@ static TCase *make_values(void)
 
 	tcase_add_test(tests, one_mode_holds_for_all_nodes);
 	tcase_add_test(tests, a_mode_has_permission_bits_alone);
-	tcase_add_loop_test(tests, an_id_is_a_plain_number, 0, N(id_rows));
 	return tests;
 }
 
