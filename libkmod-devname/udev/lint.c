@@ -51,7 +51,7 @@ static bool is_for_device(const struct udev_rule *rule, const struct kmod_devnam
 	return false;
 }
 
-static void lint_node(struct linted_node *linted, const struct udev_rule *rule)
+static void lint_node_by_rule(struct linted_node *linted, const struct udev_rule *rule)
 {
 	const char *name = kmod_devname_node_get_name(linted->node);
 
@@ -96,7 +96,7 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
 		return r;
 	while ((r = udev_rules_next(rules, &rule)) > 0)
 		for (size_t i = 0; i < size && !rule->fault; i++)
-			lint_node(&nodes[i], rule);
+			lint_node_by_rule(&nodes[i], rule);
 	for (size_t i = 0; i < size && r == 0; i++)
 		r = report_late_rule(table, report, &nodes[i]);
 	udev_rules_close(rules);

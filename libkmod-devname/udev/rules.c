@@ -197,7 +197,7 @@ static int read_rule_text(struct udev_rules *rules)
 }
 
 /* In other values udevd replaces something by a property of the device. */
-static bool is_constant(const char *value)
+static bool is_constant_value(const char *value)
 {
 	return *value != '[' && !strpbrk(value, "$%");
 }
@@ -237,11 +237,12 @@ static int add_assignment(struct udev_rule *rule, const struct udev_token *token
 	if (udev_token_has_key(token, "PROGRAM") || udev_token_has_key(token, "IMPORT"))
 		rule->needs_device = true;
 	if (udev_token_has_key(token, "OPTIONS")) {
-		if (strncmp(value, UDEV_STATIC_NODE, prefix) != 0 || !is_constant(value + prefix))
+		if (strncmp(value, UDEV_STATIC_NODE, prefix) != 0 ||
+		    !is_constant_value(value + prefix))
 			return 0;
 		return list_push(&rule->static_nodes, value + prefix);
 	}
-	if (!is_constant(value))
+	if (!is_constant_value(value))
 		return 0;
 	if (udev_token_has_key(token, "OWNER")) {
 		rule->user = value;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Mode and owner of nodes that have no device yet. udevd applies the rules that name such nodes
- * when it starts, one after the other.
+ * when it starts, one after the other, and so do these functions: what a rule gives is merged into
+ * the node, and each node becomes a permission at the end, when its last owner is known.
  */
 
 #include <errno.h>
@@ -20,7 +21,7 @@
 /* A group is of no use without it: static_node_apply_permissions() of systemd's udev-node.c. */
 #define GROUP_MODE 0660
 
-/* A user or group of a node. */
+/* A user or group of a node; unknown owners are kept, as the last rule decides. */
 struct static_owner {
 	char *text; /* as in the rule; NULL if no rule has one */
 	unsigned int id;
@@ -88,7 +89,7 @@ static struct static_node *get_static_node(struct static_nodes *nodes, const cha
 	return list_push(&nodes->in_order, node) == 0 ? node : NULL;
 }
 
-static bool is_wanted(const struct static_nodes *nodes, const char *name)
+static bool is_wanted_node(const struct static_nodes *nodes, const char *name)
 {
 	return nodes->table ? table_find(nodes->table, name) != NULL : syntax_is_device_name(name);
 }
@@ -119,7 +120,7 @@ static int find_static_owner(struct static_nodes *nodes, const struct udev_rule 
 	return r < 0 ? r : 0;
 }
 
-static bool is_unknown(const struct static_owner *owner)
+static bool is_unknown_owner(const struct static_owner *owner)
 {
 	return owner->text && !owner->is_known;
 }
@@ -151,7 +152,7 @@ static int read_static_node(struct static_nodes *nodes, const struct udev_rule *
 	 * a later rule replaces it: a mode that is meant for a group must not be in effect without
 	 * it.
 	 */
-	if (is_unknown(&given.user) || is_unknown(&given.group)) {
+	if (is_unknown_owner(&given.user) || is_unknown_owner(&given.group)) {
 		given.has_mode = false;
 		if (given.user.is_known)
 			given.user.text = NULL;
@@ -201,7 +202,7 @@ static int apply_rule(struct static_nodes *nodes, const struct udev_rule *rule)
 	for (size_t i = 0; i < rule->static_nodes.size; i++) {
 		const char *name = rule->static_nodes.items[i];
 
-		if (!is_wanted(nodes, name)) {
+		if (!is_wanted_node(nodes, name)) {
 			/* where all nodes are wanted, this one has an invalid name */
 			r = nodes->table ? 0
 					 : report_bad_value(nodes, rule, name, "valid device name");
@@ -236,7 +237,7 @@ static int report_dropped_rule(const struct static_nodes *nodes, const struct ud
 		if (size < sizeof(name)) {
 			memcpy(name, text, size);
 			name[size] = '\0';
-			if (is_wanted(nodes, name))
+			if (is_wanted_node(nodes, name))
 				return report_add(nodes->report, KMOD_DEVNAME_BAD_RULE,
 						  KMOD_DEVNAME_WARNING, &rule->location, "%s",
 						  rule->fault);
@@ -248,7 +249,7 @@ static int report_dropped_rule(const struct static_nodes *nodes, const struct ud
 
 static int report_unknown_owner(struct kmod_devname_report *report, const struct static_node *node)
 {
-	bool is_user = is_unknown(&node->user);
+	bool is_user = is_unknown_owner(&node->user);
 	const struct static_owner *owner = is_user ? &node->user : &node->group;
 
 	if (owner->is_reported)
@@ -269,7 +270,7 @@ static int add_static_node(const struct static_node *node, struct kmod_devname_r
 	mode_t mode = node->has_mode ? node->mode : permissions_default_mode(permissions);
 	int r;
 
-	if (!is_unknown(&node->user) && !is_unknown(&node->group))
+	if (!is_unknown_owner(&node->user) && !is_unknown_owner(&node->group))
 		return permissions_add(permissions, node->name, mode, &user, &group);
 	r = report_unknown_owner(report, node);
 	if (r < 0)
