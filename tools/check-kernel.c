@@ -49,13 +49,6 @@ static enum status end(const struct subject *subject, struct kmod_devname_report
 	return check_end(subject->check, report, r, directory, subject->kernel->version);
 }
 
-static const char *base_directory(const struct subject *subject)
-{
-	const char *basedir = subject->check->common.basedir;
-
-	return basedir ? basedir : "/";
-}
-
 static enum status read_config(const struct subject *subject,
 			       struct kmod_devname_config **ret_config)
 {
@@ -261,7 +254,7 @@ static enum status check_udev(const struct subject *subject)
 	int root_fd;
 
 	if (!root)
-		return check_in_root(subject, subject->kernels->root_fd, base_directory(subject));
+		return check_in_root(subject, subject->kernels->root_fd, base_directory(&subject->check->common));
 	root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
 		return say_failure(root, -errno);

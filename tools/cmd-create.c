@@ -13,7 +13,7 @@
 #include "kernels.h"
 #include "open-path.h"
 #include "read-permissions.h"
-#include "tool.h"
+#include "options.h"
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 

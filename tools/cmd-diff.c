@@ -10,7 +10,7 @@
 #include "diff-side.h"
 #include "node-text.h"
 #include "sheet.h"
-#include "tool.h"
+#include "options.h"
 
 static const struct option_spec options[] = {
 	{ 'J', "json", NULL, "print JSON" },

@@ -14,7 +14,7 @@
 #include "output.h"
 #include "read-depmod-config.h"
 #include "read-index.h"
-#include "tool.h"
+#include "options.h"
 
 #define THREADS_MAX 1024
 

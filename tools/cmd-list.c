@@ -9,7 +9,7 @@
 #include "columns.h"
 #include "input.h"
 #include "kernels.h"
-#include "tool.h"
+#include "options.h"
 
 enum {
 	KEY_NO_HEADINGS = 256,

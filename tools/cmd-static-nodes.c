@@ -9,7 +9,7 @@
 #include "input.h"
 #include "output.h"
 #include "read-permissions.h"
-#include "tool.h"
+#include "options.h"
 
 enum {
 	KEY_INPUT = 256,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The commands that an initramfs has no use for, in the build for one: they say so. */
 
-#include "tool.h"
+#include "options.h"
 
 static int run(const struct command *command, int argc, char **argv)
 {

@@ -8,7 +8,7 @@
 
 #include "columns.h"
 #include "node-text.h"
-#include "tool.h"
+#include "options.h"
 
 static const struct sheet_column columns[N_COLUMNS] = {
 	[COLUMN_NAME] = { .name = "NAME" },

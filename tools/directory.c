@@ -9,7 +9,7 @@
 
 #include "directory.h"
 #include "open-path.h"
-#include "tool.h"
+#include "kernels.h"
 
 static bool is_missing(int error)
 {

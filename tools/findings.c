@@ -101,27 +101,13 @@ static int add_row(struct findings *findings, const struct kmod_devname_finding 
 	return r == 0 ? sheet_add(sheet, escape(version)) : r;
 }
 
-static int print_line(const struct kmod_devname_finding *finding, const char *directory,
-		      const struct common *common)
-{
-	char *message = message_of(finding);
-	char *text = message ? finding_text(finding, message, directory, common) : NULL;
-
-	free(message);
-	if (!text)
-		return -ENOMEM;
-	puts(text);
-	free(text);
-	return 0;
-}
-
 static int take(struct findings *findings, const struct kmod_devname_finding *finding,
 		const char *directory, const char *version)
 {
 	if (findings->json)
 		return add_row(findings, finding, directory, version);
 	if (is_wanted(kmod_devname_finding_get_severity(finding), findings->common))
-		return print_line(finding, directory, findings->common);
+		print_finding(stdout, finding, advice_for(finding), directory, findings->common);
 	return 0;
 }
 
@@ -164,7 +150,7 @@ enum status findings_take(struct findings *findings, const struct kmod_devname_r
 		enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
 
 		if (code == KMOD_DEVNAME_SYSTEM) {
-			say_finding(finding, directory, findings->common);
+			print_finding(stderr, finding, NULL, directory, findings->common);
 			continue;
 		}
 		if (findings->ignored[code])

@@ -3,7 +3,7 @@
 #define FINDINGS_H
 
 #include "sheet.h"
-#include "tool.h"
+#include "options.h"
 
 /* Findings that are the result of a command: data, on standard output. */
 struct findings {

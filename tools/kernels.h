@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "tool.h"
+#include "options.h"
+
+#define FILE_NAME "modules.devname"
 
 struct kernel {
 	char *version;

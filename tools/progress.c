@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "progress.h"
-#include "tool.h"
+#include "options.h"
 
 #define ERASE_LINE "\r\033[K"
 #define INTERVAL_NS 200000000L

@@ -2,7 +2,7 @@
 #ifndef READ_PERMISSIONS_H
 #define READ_PERMISSIONS_H
 
-#include "tool.h"
+#include "options.h"
 
 #define DEFAULT_MODE 0600 /* as kmod has it */
 

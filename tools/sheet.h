@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tool.h"
+#include "options.h"
 
 struct sheet_column {
 	const char *name;

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "tool.h"
+#include "options.h"
 
 /* --- depmod-line.c: what a command line of depmod says ------------------------------------ */
 

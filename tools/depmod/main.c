@@ -9,6 +9,7 @@
 #include "depmod/depmod.h"
 
 const char program_name[] = "depmod";
+const int program_failure = EXIT_FAILURE;
 
 static bool finish(const struct places *places)
 {
