@@ -11,7 +11,6 @@
 
 #include "check.h"
 #include "modules.h"
-#include "open-path.h"
 
 static void print_node(const char *path, const struct kmod_devname_node *node)
 {
@@ -88,7 +87,7 @@ static enum status read_table(struct check *check, const char *path,
 	enum status status;
 
 	if (fd < 0)
-		return say_failure(path, -errno);
+		return say_failure(path, fd);
 	directory = directory_of(path);
 	if (directory)
 		status = read_file(check, path, fd, table, directory);

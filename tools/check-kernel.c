@@ -8,9 +8,7 @@
 #include <unistd.h>
 
 #include "check.h"
-#include "kernel-running.h"
 #include "modules.h"
-#include "open-path.h"
 
 #define BUILTIN_NAME "modules.builtin.modinfo"
 
@@ -228,7 +226,7 @@ static enum status check_dev(const struct subject *subject, int root_fd, const c
 	int dev_fd = open_path(subject->check->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
 
 	if (dev_fd < 0)
-		return say_failure(subject->check->dev, -errno);
+		return say_failure(subject->check->dev, dev_fd);
 	status = read_rules(subject, root_fd, root, &permissions);
 	if (status != STATUS_FAILED)
 		status = worse(status, verify(subject, dev_fd, permissions));
@@ -254,10 +252,11 @@ static enum status check_udev(const struct subject *subject)
 	int root_fd;
 
 	if (!root)
-		return check_in_root(subject, subject->kernels->root_fd, base_directory(&subject->check->common));
+		return check_in_root(subject, subject->kernels->root_fd,
+				     base_directory(&subject->check->common));
 	root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
-		return say_failure(root, -errno);
+		return say_failure(root, root_fd);
 	status = check_in_root(subject, root_fd, root);
 	(void)close(root_fd);
 	return status;

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "check.h"
-#include "directory.h"
 
 enum {
 	KEY_DEV = 256,

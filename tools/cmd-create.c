@@ -11,11 +11,7 @@
 
 #include "input.h"
 #include "kernels.h"
-#include "open-path.h"
-#include "read-permissions.h"
 #include "options.h"
-
-#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 enum {
 	KEY_DEV = 256,
@@ -96,8 +92,6 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 	if (create->dev) {
 		create->dev_path = strdup(create->dev);
 		create->dev_fd = open_path(create->dev, DIRECTORY_FLAGS);
-		if (create->dev_fd < 0)
-			create->dev_fd = -errno;
 	} else {
 		create->dev_path = join_path(base, "dev");
 		create->dev_fd =

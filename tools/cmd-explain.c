@@ -11,7 +11,6 @@
 
 #include "explain.h"
 #include "input.h"
-#include "kernel-running.h"
 
 enum {
 	KEY_DEV = 2000,

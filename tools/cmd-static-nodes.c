@@ -8,7 +8,6 @@
 
 #include "input.h"
 #include "output.h"
-#include "read-permissions.h"
 #include "options.h"
 
 enum {

@@ -8,10 +8,8 @@
 #include <sys/stat.h>
 
 #include "diff-side.h"
-#include "directory.h"
 #include "input.h"
 #include "modules.h"
-#include "open-path.h"
 #include "read-depmod-config.h"
 
 #define BUILTIN_NAME "modules.builtin.modinfo"
@@ -61,8 +59,7 @@ static int open_stream(const struct side *side, const struct kernel *kernel, FIL
 {
 	if (kernel)
 		return kernel_open_stream(&side->kernels, kernel, FILE_NAME, ret_stream);
-	*ret_stream = open_path_stream(side->file);
-	return *ret_stream ? 0 : -errno;
+	return open_path_stream(side->file, ret_stream);
 }
 
 /* Without that file nothing is known to be built in. */

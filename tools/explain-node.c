@@ -12,9 +12,9 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "explain.h"
 #include "node-text.h"
-#include "open-path.h"
 
 #define DEPTH_MAX 16
 
@@ -95,7 +95,7 @@ enum status device_directory_open(struct explain *explain)
 		explain->dev_path = strdup(explain->dev);
 		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (explain->dev_fd < 0)
-			return say_failure(explain->dev, -errno);
+			return say_failure(explain->dev, explain->dev_fd);
 	} else {
 		explain->dev_path = join_path(root, "dev");
 		explain->dev_fd = kmod_devname_open_in_root(explain->kernels.root_fd, "dev",
@@ -217,7 +217,7 @@ static int walk_entry(struct walk *walk, int dir_fd, const char *prefix, const c
 		return -ENOMEM;
 	number = number_of_stat(&st);
 	if (S_ISDIR(st.st_mode) && st.st_dev == walk->device && walk->depth < DEPTH_MAX) {
-		fd = open_path_at(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		fd = open_at(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 		r = fd < 0 ? pass_over(errno) : walk_directory(walk, fd, name);
 	} else if (number_equal(&number, walk->number)) {
 		r = print_name(walk->explain, name);
@@ -257,7 +257,7 @@ int node_print_names(struct explain *explain, const struct number *number)
 
 	if (explain->dev_fd < 0)
 		return 0;
-	fd = open_path_at(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open_at(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
 		return pass_over(errno);
 	if (fstat(fd, &st) < 0) {

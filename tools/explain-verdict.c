@@ -8,7 +8,6 @@
 #include <sys/stat.h>
 
 #include "explain.h"
-#include "open-path.h"
 
 /* What the sentence is about. */
 struct matter {
@@ -279,11 +278,13 @@ static int print_node(const struct matter *matter)
 /* The first byte of a file, '\0' if there is none. */
 static char first_byte(const char *path)
 {
-	FILE *stream = open_path_stream(path);
-	int c = stream ? getc(stream) : EOF;
+	FILE *stream;
+	int c;
 
-	if (stream)
-		(void)fclose(stream);
+	if (open_path_stream(path, &stream) < 0)
+		return '\0';
+	c = getc(stream);
+	(void)fclose(stream);
 	return c == EOF ? '\0' : (char)c;
 }
 

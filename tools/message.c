@@ -77,6 +77,14 @@ char *join_path(const char *directory, const char *name)
 	return xasprintf("%s%s%s", directory, slash, name);
 }
 
+void append_word(char **list, const char *word)
+{
+	char *longer = xasprintf("%s%s%s", *list ? *list : "", *list ? ", " : "", word);
+
+	free(*list);
+	*list = longer;
+}
+
 char *escape(const char *text)
 {
 	size_t size = REPORT_ESCAPED_SIZE(strlen(text));

@@ -49,6 +49,9 @@ static inline void unref_report(struct kmod_devname_report *const *report)
 /* DIRECTORY/NAME, to be freed. */
 char *join_path(const char *directory, const char *name);
 
+/* Appends a word to a list "a, b", which is NULL while it is empty. */
+void append_word(char **list, const char *word);
+
 /* The text as messages show it, see report_escape(); to be freed. */
 char *escape(const char *text);
 

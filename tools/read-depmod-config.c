@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "open-path.h"
 #include "read-depmod-config.h"
 
 bool config_paths_add(struct config_paths *paths, const char *path)
@@ -55,7 +54,7 @@ static int add_host_paths(struct kmod_devname_config *config, struct kmod_devnam
 	char **absolute;
 
 	if (root_fd < 0)
-		return -errno;
+		return root_fd;
 	absolute = calloc(n, sizeof(*absolute));
 	r = absolute ? 0 : -ENOMEM;
 	for (size_t i = 0; i < n && r == 0; i++)
