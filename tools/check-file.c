@@ -1,147 +1,91 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check of modules that are not installed. */
+/* check of modules that are not installed: a file, or all of a directory. */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "check.h"
+#include "input.h"
 #include "modules.h"
 
-static void print_node(const char *path, const struct kmod_devname_node *node)
-{
-	printf("%s: module %s gives /dev/%s (%c%u:%u)\n", path, kmod_devname_node_get_module(node),
-	       kmod_devname_node_get_name(node),
-	       kmod_devname_node_get_type(node) == S_IFBLK ? 'b' : 'c',
-	       kmod_devname_node_get_major(node), kmod_devname_node_get_minor(node));
-}
-
-static int print_nodes(const struct check *check, const char *path,
-		       const struct kmod_devname_table *table,
-		       const struct kmod_devname_report *report)
+/* The nodes are results as findings are, for people alone. */
+static void print_nodes(const struct check *check, const char *path,
+			const struct kmod_devname_table *table,
+			const struct kmod_devname_report *report)
 {
 	size_t n = kmod_devname_table_size(table);
-	char *escaped;
+	_cleanup_free_ char *escaped = NULL;
+	char text[SYNTAX_NUMBER_SIZE];
 
-	if (check->findings.json || check->common.quiet)
-		return 0;
-	/* then nobody knows, or it is said why */
+	if (check->json || check->common.quiet)
+		return;
+	/* without a node it is an error that says why, or that it is unknown */
 	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) > 0)
-		return 0;
+		return;
 	escaped = escape(path);
-	if (!escaped)
-		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		print_node(escaped, kmod_devname_table_get(table, i));
+	for (size_t i = 0; i < n; i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+
+		printf("%s: module %s gives /dev/%s (%s)\n", escaped,
+		       kmod_devname_node_get_module(node), kmod_devname_node_get_name(node),
+		       node_format(node, text));
+	}
 	if (n == 0)
 		printf("%s: gives no device node\n", escaped);
-	free(escaped);
-	return 0;
 }
 
-static enum status judge(struct check *check, const char *path,
-			 const struct kmod_devname_table *table)
+static enum status lint_nodes(struct check *check, const char *path,
+			      const struct kmod_devname_table *table)
 {
-	struct kmod_devname_report *report = check_begin(path);
+	struct kmod_devname_report *report = xreport_new();
 
-	if (!report)
-		return STATUS_FAILED;
-	return check_end(check, report, kmod_devname_table_lint(table, report), path, "");
-}
-
-/* The directory of a path, as the name of a file is added to it. */
-static char *directory_of(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	if (!slash)
-		return strdup("");
-	return slash == path ? strdup("/") : strndup(path, (size_t)(slash - path));
-}
-
-static enum status read_file(struct check *check, const char *path, int fd,
-			     struct kmod_devname_table *table, const char *directory)
-{
-	struct kmod_devname_report *report = check_begin(path);
-	const char *slash = strrchr(path, '/');
-	int r;
-
-	if (!report)
-		return STATUS_FAILED;
-	r = kmod_devname_table_add_file(table, report, fd, slash ? slash + 1 : path);
-	if (r == 0)
-		r = print_nodes(check, path, table, report);
-	return check_end(check, report, r, *directory != '\0' ? directory : NULL, "");
-}
-
-static enum status read_table(struct check *check, const char *path,
-			      struct kmod_devname_table *table)
-{
-	/* opening must not block, whatever it is by now */
-	int fd = open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	char *directory;
-	enum status status;
-
-	if (fd < 0)
-		return say_failure(path, fd);
-	directory = directory_of(path);
-	if (directory)
-		status = read_file(check, path, fd, table, directory);
-	else
-		status = say_failure(path, -ENOMEM);
-	free(directory);
-	(void)close(fd);
-	return status;
+	return finish_check(check, report, kmod_devname_table_lint(table, report), path, "");
 }
 
 enum status check_file(struct check *check, const char *path)
 {
-	struct kmod_devname_table *table;
+	/* it may have become a pipe by now, and opening must not block */
+	_cleanup_close_ int fd = open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	_cleanup_table_ struct kmod_devname_table *table = NULL;
+	_cleanup_free_ char *directory = NULL;
+	const char *slash = strrchr(path, '/');
+	struct kmod_devname_report *report;
 	enum status status;
+	int r;
 
-	if (kmod_devname_table_new(&table) < 0)
-		return say_failure(path, -ENOMEM);
-	status = read_table(check, path, table);
-	if (status != STATUS_FAILED)
-		status = worse(status, judge(check, path, table));
-	kmod_devname_table_unref(table);
-	return status;
-}
-
-static enum status scan(struct check *check, const struct kernels *kernels,
-			struct kmod_devname_table *table)
-{
-	const struct modules_options options = { 0 };
-	const struct kernel *kernel = &kernels->items[0];
-	struct kmod_devname_report *report = check_begin(kernel->path);
-	enum status status;
-	size_t modules;
-
-	if (!report)
-		return STATUS_FAILED;
-	status = modules_read(kernels, kernel, NULL, &options, table, report, &modules);
-	if (status == STATUS_CLEAN && print_nodes(check, kernel->path, table, report) < 0)
-		status = say_failure(kernel->path, -ENOMEM);
-	return worse(status, check_end(check, report, 0, kernel->path, ""));
+	if (fd < 0)
+		return say_failure(path, fd);
+	/* messages join it and the name of the file again */
+	if (slash)
+		directory = slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+	table = xtable_new();
+	report = xreport_new();
+	r = kmod_devname_table_add_file(table, report, fd, slash ? slash + 1 : path);
+	if (r == 0)
+		print_nodes(check, path, table, report);
+	status = finish_check(check, report, r, directory, "");
+	return status == STATUS_FAILED ? status : worse(status, lint_nodes(check, path, table));
 }
 
 enum status check_directory(struct check *check, char *path)
 {
-	struct kmod_devname_table *table;
+	const struct modules_options options = { 0 };
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	struct kmod_devname_report *report;
+	const struct kernel *kernel;
 	struct kernels kernels;
 	enum status status = kernels_find(&kernels, &check->common, &path, 1, false);
+	size_t modules;
 
-	if (status == STATUS_CLEAN && kmod_devname_table_new(&table) < 0)
-		status = say_failure(path, -ENOMEM);
 	if (status == STATUS_CLEAN) {
-		status = scan(check, &kernels, table);
+		kernel = &kernels.items[0];
+		report = xreport_new();
+		status = modules_read(&kernels, kernel, NULL, &options, table, report, &modules);
+		if (status == STATUS_CLEAN)
+			print_nodes(check, kernel->path, table, report);
+		status = worse(status, finish_check(check, report, 0, kernel->path, ""));
 		if (status != STATUS_FAILED)
-			status = worse(status, judge(check, kernels.items[0].path, table));
-		kmod_devname_table_unref(table);
+			status = worse(status, lint_nodes(check, kernel->path, table));
 	}
 	kernels_done(&kernels);
 	return status;

@@ -3,6 +3,7 @@
 #define INPUT_H
 
 #include "kernels.h"
+#include "node/syntax.h"
 
 #define DEFAULT_MODE 0600 /* as kmod has it */
 
@@ -41,5 +42,13 @@ bool input_exists(const char *file, const struct kernels *kernels);
 enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 			     const struct common *common, const struct kmod_devname_table *table,
 			     struct kmod_devname_permissions **ret);
+
+struct device_number node_number(const struct kmod_devname_node *node);
+
+/* Writes the number of a node, such as "c10:229". Returns the text. */
+const char *node_format(const struct kmod_devname_node *node, char text[static SYNTAX_NUMBER_SIZE]);
+
+/* "char" or "block". */
+const char *node_type(const struct kmod_devname_node *node);
 
 #endif

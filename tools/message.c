@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/array.h"
@@ -38,16 +37,22 @@ char *xstrndup(const char *text, size_t size)
 	return check_memory(strndup(text, size));
 }
 
+char *xvasprintf(const char *format, va_list args)
+{
+	char *text;
+
+	return check_memory(vasprintf(&text, format, args) < 0 ? NULL : text);
+}
+
 char *xasprintf(const char *format, ...)
 {
 	char *text;
 	va_list args;
-	int size;
 
 	va_start(args, format);
-	size = vasprintf(&text, format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
-	return check_memory(size < 0 ? NULL : text);
+	return text;
 }
 
 void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size)

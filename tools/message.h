@@ -2,6 +2,7 @@
 #ifndef MESSAGE_H
 #define MESSAGE_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -28,6 +29,7 @@ extern const int program_failure;
 void *xcalloc(size_t n, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t size);
+char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size);
 struct kmod_devname_table *xtable_new(void);
