@@ -3,7 +3,7 @@
 #define CHECK_H
 
 #include "kernels.h"
-#include "read-depmod-config.h"
+#include "modules.h"
 #include "sheet.h"
 
 struct check {

@@ -29,7 +29,8 @@ static bool parse_check_option(void *data, int key)
 
 	switch (key) {
 	case 'C':
-		return config_paths_add(&check->configs, optarg);
+		config_paths_add(&check->configs, optarg);
+		return true;
 	case KEY_DEV:
 		check->dev = optarg;
 		return true;

@@ -13,7 +13,6 @@
 
 #include "input.h"
 #include "modules.h"
-#include "read-depmod-config.h"
 #include "sheet.h"
 
 static const struct option_spec diff_options[] = {
