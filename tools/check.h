@@ -20,10 +20,6 @@ struct check {
 enum status check_kernel(struct check *check, const struct kernels *kernels,
 			 const struct kernel *kernel);
 
-/* Check modules that are not installed, and print their nodes. */
-enum status check_file(struct check *check, const char *path);
-enum status check_directory(struct check *check, char *path);
-
 /* Parses a list of findings such as "absent,same-number"; prints what is wrong with it. */
 bool parse_ignored(struct check *check, const char *list);
 

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check: what is wrong with the nodes of kernels, or with modules that are not installed. */
+/*
+ * check: mistakes in the nodes of kernels, or in modules that are not installed.
+ *
+ * All operands are examined first, so that a wrong command line does nothing. Then files and
+ * directories of modules are checked here, kernels in check-kernel.c. Each step of a check has a
+ * report of its own, which finish_check() shows and releases (findings.c). JSON is printed last,
+ * since it is one table.
+ */
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "check.h"
+#include "input.h"
+#include "modules.h"
 #include "tree/module-tree.h"
 
 enum {
@@ -45,6 +54,89 @@ static bool parse_check_option(void *data, int key)
 	}
 }
 
+/* The nodes are results as findings are, for people alone. */
+static void print_nodes(const struct check *check, const char *path,
+			const struct kmod_devname_table *table,
+			const struct kmod_devname_report *report)
+{
+	size_t n = kmod_devname_table_size(table);
+	_cleanup_free_ char *escaped = NULL;
+	char text[SYNTAX_NUMBER_SIZE];
+
+	if (check->json || check->common.quiet)
+		return;
+	/* without a node it is an error that says why, or that it is unknown */
+	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) > 0)
+		return;
+	escaped = escape(path);
+	for (size_t i = 0; i < n; i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+
+		printf("%s: module %s gives /dev/%s (%s)\n", escaped,
+		       kmod_devname_node_get_module(node), kmod_devname_node_get_name(node),
+		       node_format(node, text));
+	}
+	if (n == 0)
+		printf("%s: gives no device node\n", escaped);
+}
+
+static enum status lint_nodes(struct check *check, const char *path,
+			      const struct kmod_devname_table *table)
+{
+	struct kmod_devname_report *report = xreport_new();
+
+	return finish_check(check, report, kmod_devname_table_lint(table, report), path, "");
+}
+
+static enum status check_file(struct check *check, const char *path)
+{
+	/* it may have become a pipe by now, and opening must not block */
+	_cleanup_close_ int fd = open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	_cleanup_table_ struct kmod_devname_table *table = NULL;
+	_cleanup_free_ char *directory = NULL;
+	const char *slash = strrchr(path, '/');
+	struct kmod_devname_report *report;
+	enum status status;
+	int r;
+
+	if (fd < 0)
+		return say_failure(path, fd);
+	/* messages join it and the name of the file again */
+	if (slash)
+		directory = slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+	table = xtable_new();
+	report = xreport_new();
+	r = kmod_devname_table_add_file(table, report, fd, slash ? slash + 1 : path);
+	if (r == 0)
+		print_nodes(check, path, table, report);
+	status = finish_check(check, report, r, directory, "");
+	return status == STATUS_FAILED ? status : worse(status, lint_nodes(check, path, table));
+}
+
+static enum status check_directory(struct check *check, char *path)
+{
+	const struct modules_options options = { 0 };
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	struct kmod_devname_report *report;
+	const struct kernel *kernel;
+	struct kernels kernels;
+	enum status status = kernels_find(&kernels, &check->common, &path, 1, false);
+	size_t modules;
+
+	if (status == STATUS_CLEAN) {
+		kernel = &kernels.items[0];
+		report = xreport_new();
+		status = modules_read(&kernels, kernel, NULL, &options, table, report, &modules);
+		if (status == STATUS_CLEAN)
+			print_nodes(check, kernel->path, table, report);
+		status = worse(status, finish_check(check, report, 0, kernel->path, ""));
+		if (status != STATUS_FAILED)
+			status = worse(status, lint_nodes(check, kernel->path, table));
+	}
+	kernels_done(&kernels);
+	return status;
+}
+
 enum check_operand {
 	OPERAND_KERNEL,
 	OPERAND_MODULE,
@@ -82,7 +174,7 @@ static enum status classify_operand(const char *operand, enum check_operand *ret
 	return STATUS_CLEAN;
 }
 
-/* An option that only a check of a kernel can have, or NULL. */
+/* An option that only a check of a kernel can have, or NULL. Others would ignore it in silence. */
 static const char *kernel_option(const struct check *check)
 {
 	if (check->configs.size > 0)

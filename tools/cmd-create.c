@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* create: modules.devname -> nodes below a device directory. */
+/*
+ * create: modules.devname -> nodes below a device directory.
+ *
+ * The nodes of all kernels are read into one table, then the permissions of these nodes, either one
+ * mode or those of udev's rules. The library makes the nodes, and returns for each of them whether
+ * it was made, replaced or kept. What it could not make is in its report.
+ */
 
 #include <string.h>
 #include <sys/stat.h>
@@ -155,7 +161,7 @@ static int run_create(const struct command *command, int argc, char **argv)
 	if (!parse_options(command, argc, argv, &create.common, parse_create_option, &create,
 			   &status))
 		return status;
-	/* then nodes and directories are made with the mode that they are to have */
+	/* so nodes have their mode from the start, and never a wrong one for a moment */
 	(void)umask(0);
 	status = input_find(create.input, &kernels, &create.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)

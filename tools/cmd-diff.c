@@ -59,7 +59,11 @@ static bool parse_diff_option(void *data, int key)
 
 /* --- the operands ------------------------------------------------------------------------- */
 
-/* Release it with diff_operand_done(), also after a failure. */
+/*
+ * A word without a slash is the version of a kernel, and only that is below --basedir. A root
+ * directory becomes the base directory of the operand. Release it with diff_operand_done(), also
+ * after a failure.
+ */
 static enum status find_operand(struct diff_operand *operand, char *word,
 				const struct common *common)
 {
@@ -205,6 +209,7 @@ static enum status read_node_list(const struct diff_operand *operand, const stru
 
 /* --- differences -------------------------------------------------------------------------- */
 
+/* Empty cells are null in JSON. */
 static void add_diff_cells(struct sheet *sheet, const struct kmod_devname_node *node)
 {
 	char text[SYNTAX_NUMBER_SIZE];
@@ -309,7 +314,7 @@ static enum status compare_kernels(struct diff *diff, const struct diff_operand 
 	return status;
 }
 
-/* Shows the kernels that the other root directory does not have. */
+/* Shows the kernels that the other root directory does not have: nothing is compared with them. */
 static void show_kernels_of_one(struct diff *diff, const struct diff_operand *operand,
 				const struct diff_operand *other, bool is_old)
 {

@@ -52,6 +52,7 @@ struct generate {
 	struct config_paths configs;
 };
 
+/* strtoul(3) would take blanks and signs. */
 static bool parse_threads(struct generate *generate, const char *value)
 {
 	char *end;
@@ -134,6 +135,7 @@ static enum status use_index(const struct kernels *kernels, const struct kernel 
 	return r > 0 ? STATUS_CLEAN : STATUS_FAILED;
 }
 
+/* The library returns 1 if it has written, and 0 if the file was right already. */
 static enum status write_table(const struct generate *generate, const struct kernel *kernel,
 			       const struct target *target, const struct kmod_devname_table *table,
 			       size_t modules)
@@ -192,6 +194,7 @@ static enum status generate_kernel(const struct generate *generate, const struct
 
 	if (status != STATUS_CLEAN)
 		return status;
+	/* before the modules are read: of two runs, the last to write has the latest modules */
 	target_lock(&target, &generate->common);
 	status = generate_into(generate, kernels, kernel, &target);
 	target_done(&target);

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* list: the nodes of modules.devname as a table. */
+/*
+ * list: the nodes of modules.devname as a table. A missing file is an error, since an empty table
+ * would claim that there is a file without nodes.
+ */
 
 #include <string.h>
 #include <strings.h>
@@ -103,6 +106,7 @@ static bool parse_list_option(void *data, int key)
 	}
 }
 
+/* The version of the kernel is of use only if there are several. */
 static void choose_columns(struct list_command *list, bool several_kernels)
 {
 	static const enum list_column usual[] = { COLUMN_KERNEL, COLUMN_NAME, COLUMN_TYPE,

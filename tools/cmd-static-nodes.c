@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* static-nodes: the nodes of modules.devname in the formats of other programs. */
+/*
+ * static-nodes: the nodes of modules.devname in the formats of other programs.
+ *
+ * It stands in for "kmod static-nodes" in kmod-static-nodes.service: options, output and exit
+ * status are the same for valid files, and a missing file is no failure. The nodes of several
+ * kernels become one table, and the library prints that in the format wanted.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -35,6 +41,7 @@ struct static_nodes {
 	const char *udev_root; /* NULL: no udev rules; "": those of the base directory */
 };
 
+/* The library knows the formats; the first number without a name is the end. */
 static bool parse_format(struct static_nodes *nodes, const char *name)
 {
 	_cleanup_free_ char *known = NULL;

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* explain: the node in the device directory, and other nodes of its number. */
+/*
+ * explain: the node in the device directory, and other nodes of its number. A part of the device
+ * directory that this user cannot see is left out rather than a failure, since the verdict depends
+ * on the number alone.
+ */
 
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +17,7 @@
 #include "base/root.h"
 #include "explain.h"
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX 16 /* deeper than any device directory; each level takes a descriptor */
 
 static struct device_number stat_number(const struct stat *st)
 {
@@ -77,7 +81,10 @@ int find_node(const struct explain *explain, const char *name, struct found_node
 	return 0;
 }
 
-/* Cuts the name off a line NAME:PASSWORD:ID:..., if it has this ID. */
+/*
+ * Not by the C library: that asks the running system, and may load plugins.
+ *
+ * Cuts the name off a line NAME:PASSWORD:ID:..., if it has this ID. */
 static bool cut_account_name(char *line, const char *id)
 {
 	char *password = strchr(line, ':'), *field = password ? strchr(password + 1, ':') : NULL;
@@ -182,6 +189,7 @@ struct node_search {
 
 static int search_directory(struct node_search *search, int fd, const char *prefix);
 
+/* Links are left out: they have no number of their own, and may lead in circles. */
 static int search_entry(struct node_search *search, int dir_fd, const char *prefix,
 			const char *entry)
 {

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The nodes that a command reads, of kernels or of a file, and their permissions. */
+/*
+ * The nodes that a command reads, of kernels or of a file, and their permissions.
+ *
+ * The nodes of several kernels go into one table, in the order of the operands: of two that
+ * contradict each other the table keeps the first, and reports the second. A missing file is a
+ * warning for static-nodes and create, which run at boot, and an error for list.
+ */
 
 #include <errno.h>
 #include <string.h>
@@ -10,8 +16,10 @@
 enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
 		       char **names, int n_names)
 {
+	/* then a kernel need not have a modules.devname, and the running one no directory */
 	if (!file)
 		return kernels_find(kernels, common, names, n_names, true);
+	/* --basedir stays of use: that is where the rules of udev are */
 	if (n_names == 0 && !common->all && !common->moduledir)
 		return kernels_root(kernels, common);
 	*kernels = (struct kernels){ .root_fd = -1 };

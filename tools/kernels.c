@@ -36,6 +36,7 @@ int open_path_stream(const char *path, FILE **ret_stream)
 	return 0;
 }
 
+/* A path that the user has named is absolute, and below the root / of the running system. */
 int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		int flags)
 {
@@ -74,7 +75,7 @@ enum status kernel_say_failure(const struct kernel *kernel, const char *name, in
 	return say_failure(path, error);
 }
 
-/* 1, 0 or a negative errno. */
+/* A directory that this user cannot see is another one. 1, 0 or a negative errno. */
 static int is_directory_at(int fd, const char *path)
 {
 	struct stat a, b;
@@ -86,7 +87,10 @@ static int is_directory_at(int fd, const char *path)
 	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-/* Directories are compared, since one directory has many names. */
+/*
+ * Directories are compared, since one directory has many names. The root counts, too: a kernel in
+ * an image is not the running one, whatever its version.
+ */
 int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel)
 {
 	struct utsname name;
@@ -115,6 +119,7 @@ static int has_directory(int root_fd, const char *path)
 	return 1;
 }
 
+/* In an image /lib may be missing, or a link to /usr/lib that is not there yet. */
 int directory_is_root(const char *path)
 {
 	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
@@ -205,6 +210,7 @@ static int has_kernel(const struct kernels *kernels, const struct common *common
 	return r;
 }
 
+/* 6.9 before 6.10, for diff --all compares each kernel with the next one. */
 static int compare_versions(const void *a, const void *b)
 {
 	const struct kernel *x = a, *y = b;
@@ -212,6 +218,7 @@ static int compare_versions(const void *a, const void *b)
 	return strverscmp(x->version, y->version);
 }
 
+/* Files, links that lead nowhere, and hidden directories are no kernels. */
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
 {
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
@@ -259,6 +266,7 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 		say("what is here by that name is ./%s", version);
 }
 
+/* A name that begins with a dot is hidden from --all, and no kernel here either. */
 static enum status find_version(struct kernels *kernels, const struct common *common,
 				const char *version)
 {
@@ -279,6 +287,7 @@ static enum status find_version(struct kernels *kernels, const struct common *co
 	return STATUS_CLEAN;
 }
 
+/* The user sees the path as the running system does, so links are resolved without a root. */
 static enum status find_path(struct kernels *kernels, const struct common *common, const char *path)
 {
 	char *real;
@@ -294,7 +303,7 @@ static enum status find_path(struct kernels *kernels, const struct common *commo
 	return STATUS_CLEAN;
 }
 
-/* Drops the last kernel if it was named before, by this name or another. */
+/* Drops the last kernel if its directory was named before: that would be done twice. */
 static enum status drop_repeated(struct kernels *kernels)
 {
 	struct kernel *last = &kernels->items[kernels->size - 1];
@@ -316,6 +325,7 @@ static enum status drop_repeated(struct kernels *kernels)
 	return STATUS_CLEAN;
 }
 
+/* A kernel that has everything built in has no directory, and needs no nodes. */
 static enum status find_running(struct kernels *kernels, const struct common *common, bool may_lack)
 {
 	struct utsname name;
@@ -358,6 +368,7 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 	if (status != STATUS_CLEAN)
 		return status;
 	moduledir = choose_moduledir(kernels, common);
+	/* it is below the root, whether it begins with a slash or not */
 	moduledir += strspn(moduledir, "/");
 	kernels->moduledir = xstrdup(*moduledir != '\0' ? moduledir : ".");
 	if (common->all && n_names > 0) {

@@ -17,6 +17,7 @@
 const char program_name[] = "kmod-devname";
 const int program_failure = STATUS_FAILED;
 
+/* In the order of --help: writing the file, using it, and looking for mistakes. */
 static const struct command *const commands[] = {
 	&cmd_generate, &cmd_list, &cmd_static_nodes, &cmd_create,
 	&cmd_check,    &cmd_diff, &cmd_explain,

@@ -74,6 +74,7 @@ struct kmod_devname_report *xreport_new(void)
 	return check_memory(kmod_devname_report_new(&report) < 0 ? NULL : report);
 }
 
+/* "/" and "boot/" have a slash already: a second one would do no harm, but look bad in messages. */
 char *join_path(const char *directory, const char *name)
 {
 	size_t size = strlen(directory);
@@ -99,7 +100,7 @@ char *escape(const char *text)
 	return escaped;
 }
 
-/* Allocates nothing, so that a lack of memory can be reported. */
+/* Allocates nothing, so that it can report a lack of memory. Beyond the buffer a message is cut. */
 void say(const char *format, ...)
 {
 	char text[4 * PATH_MAX], escaped[REPORT_ESCAPED_SIZE(sizeof(text))];
@@ -118,6 +119,7 @@ enum status say_failure(const char *what, int error)
 	return STATUS_FAILED;
 }
 
+/* --quiet wins, so that a script can add it to any command line. */
 bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (common->quiet)
@@ -189,6 +191,7 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 	size_t warnings = kmod_devname_report_count(report, KMOD_DEVNAME_WARNING);
 	size_t printed = 0;
 
+	/* --quiet leaves warnings out, but with --strict they count all the same */
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
 
@@ -220,12 +223,13 @@ bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code
 	return false;
 }
 
+/* Standard output is buffered: a full disk or a closed pipe may show only now. */
 enum status finish_output(enum status status)
 {
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	/* a message has been printed by then, most likely about the output */
+	/* the failure has a message, most likely about the output */
 	if (status == STATUS_FAILED)
 		return status;
 	return say_failure("standard output", errno != 0 ? -errno : -EIO);

@@ -12,7 +12,7 @@
 #include "modules.h"
 
 #define ERASE_LINE "\r\033[K"
-#define INTERVAL_NS 200000000L
+#define INTERVAL_NS 200000000L /* faster changes cannot be read */
 
 void config_paths_add(struct config_paths *paths, const char *path)
 {
@@ -102,6 +102,7 @@ static void progress_delay(struct progress *progress, time_t seconds, long nanos
 	}
 }
 
+/* Most runs take less than the first second, and show nothing. */
 static void progress_start(struct progress *progress, const char *what)
 {
 	*progress = (struct progress){ .what = what, .is_terminal = isatty(STDERR_FILENO) };
@@ -128,6 +129,7 @@ static void progress_show(struct progress *progress, size_t modules, size_t left
 	progress_delay(progress, 0, INTERVAL_NS);
 }
 
+/* The line is erased, so that messages and the prompt begin on an empty one. */
 static void progress_end(const struct progress *progress)
 {
 	if (progress->is_shown)

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Options: getopt_long(3) and --help get their options from the same tables. */
+/*
+ * Options. getopt_long(3) and --help get them from the same tables, one of the command and one of
+ * all commands, so that no option is without help.
+ */
 
 #include <stdio.h>
 #include <string.h>
 
 #include "options.h"
 
+/* Beyond the keys of the commands, which begin with 256. */
 enum {
 	KEY_ALL = 1000,
 	KEY_STRICT,
@@ -114,6 +118,7 @@ static bool parse_common_option(struct common *common, int key)
 {
 	switch (key) {
 	case 'b':
+		/* as if not given: scripts pass a variable on that may be empty */
 		common->basedir = *optarg != '\0' ? optarg : NULL;
 		return true;
 	case 'm':

@@ -28,7 +28,7 @@ enum status target_stdout(struct target *ret_target)
 	return STATUS_CLEAN;
 }
 
-/* Makes the directory and its parents, as mkdir -p does. */
+/* Makes the directory and its parents, as mkdir -p does: other programs may make them, too. */
 static int make_path(char *path)
 {
 	for (char *slash = path; slash;) {
@@ -46,6 +46,7 @@ static int make_path(char *path)
 	return 0;
 }
 
+/* Tries to open it first: where it exists, its parents need not be writable. */
 static int open_or_make_path(const char *directory, int flags)
 {
 	int fd = open_path(directory, flags), r;
@@ -94,7 +95,11 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 			   FILE_NAME, ret_target);
 }
 
-/* Makes a directory unless there is one; name is the last component of its path. */
+/*
+ * Makes a directory unless there is one; name is the last component of its path. The parent is
+ * opened in the root each time, since mkdir(2) of a whole path would follow a link that leads out
+ * of it.
+ */
 static int make_directory_in_root(int root_fd, char *path, char *name)
 {
 	_cleanup_close_ int parent_fd = -1;
@@ -150,6 +155,7 @@ void target_lock(const struct target *target, const struct common *common)
 {
 	if (target->dir_fd < 0)
 		return;
+	/* a file system without locks is no reason to fail: each file is replaced in one step */
 	if (kmod_devname_lock(target->dir_fd, LOCK_TIMEOUT_MS) == -EWOULDBLOCK && !common->quiet)
 		say("%s: warning: another program holds the lock on the directory; going on",
 		    target->path);
