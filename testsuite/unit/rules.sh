@@ -206,7 +206,7 @@ test_no_header_includes_itself_by_way_of_others() {
 
 test_syntax_alias_and_token_neither_allocate_nor_do_io() {
 	strip 'libkmod-devname/node/syntax.[ch]' 'libkmod-devname/node/alias.[ch]' \
-		'libkmod-devname/node/misc-minors.[ch]' 'libkmod-devname/udev/key.[ch]' 'libkmod-devname/udev/token.[ch]'
+		'libkmod-devname/node/misc-minors.[ch]' 'libkmod-devname/udev/token.[ch]'
 	calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free open \
 		openat fopen read pread write close fprintf stat fstat | none "not pure:"
 }
