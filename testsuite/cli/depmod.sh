@@ -818,15 +818,15 @@ test_sbin_needs_not_be_on_path() {
 # --with-depmod=PATH: a build of its own, of the one file that knows.
 build_with_depmod() { # PROGRAM PATH
 	sanitize=$(sed -n 's/.*\(-fsanitize=[a-z,]*\).*/\1/p' "$top_builddir/config.log" | head -n 1)
-	sources=$(sed -n '/^tools_depmod_depmod_SOURCES/,/[^\\]$/p' "$top_srcdir/tools/Makemodule.am" |
-		grep -o 'tools/[^ ]*\.c')
-	libraries=$(sed -n 's/^\(LIBELF\|ZLIB\|XZ\|ZSTD\|LIBKMOD\|SELINUX\)_LIBS = //p' \
-		"$top_builddir/Makefile")
-	output=$PWD/$1
-	# shellcheck disable=SC2086 # lists of words, and CC may come with options
-	(cd "$top_srcdir" && $CC $sanitize -include "$top_builddir/config.h" "-DDEPMOD_PATH=\"$2\"" \
-		-Ilibkmod-devname -Itools -o "$output" $sources -pthread \
-		"$top_builddir/libkmod-devname/.libs/libkmod-devname-internal.a" $libraries)
+	objects=$(sed -n '/^am_tools_depmod_depmod_OBJECTS/,/[^\\]$/p' "$top_builddir/Makefile" |
+		grep -oE 'tools/[a-z/_-]+' | grep -v real | sed "s,.*,$top_builddir/&.o,")
+	# shellcheck disable=SC2086 # CC may come with options
+	$CC $sanitize -include "$top_builddir/config.h" "-DDEPMOD_PATH=\"$2\"" \
+		-I"$top_srcdir/libkmod-devname" -I"$top_srcdir/tools" -c -o real.o \
+		"$top_srcdir/tools/depmod/real.c"
+	# shellcheck disable=SC2086 # lists of words
+	"$top_builddir/libtool" --tag=CC --mode=link --quiet $CC $sanitize -o "$1" real.o $objects \
+		"$top_builddir/libkmod-devname/libkmod-devname-internal.la"
 }
 
 test_configure_may_say_which_depmod() {

@@ -134,7 +134,7 @@ test_each_library_is_used_in_one_room() {
 	lzma\.h|lzma/.* libkmod-devname/module/xz.c
 	zstd.*\.h|zdict\.h libkmod-devname/module/zstd.c
 	libkmod\.h libkmod-devname/modprobe/kmod-context.c libkmod-devname/modprobe/resolve.c libkmod-devname/modprobe/resolver.c
-	libsmartcols.*\.h tools/sheet-smartcols.c
+	libsmartcols.*\.h tools/sheet.c
 	selinux/.* libkmod-devname/dev/label.c
 	END
 }
