@@ -203,10 +203,9 @@ static int output_raise_soft_limit(struct codec_output *output)
 int codec_output_grow(struct codec_output *output)
 {
 	size_t capacity = CHUNK_SIZE, max;
-	int r;
 
 	if (output->size > output->soft_limit) {
-		r = output_raise_soft_limit(output);
+		int r = output_raise_soft_limit(output);
 		if (r != MODULE_OK)
 			return r;
 	}

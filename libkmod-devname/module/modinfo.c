@@ -112,12 +112,11 @@ static int window_get(struct window *window, const struct module_bytes *module, 
 		      uint64_t end, uint64_t offset, size_t size, const uint8_t **ret_bytes)
 {
 	const uint8_t *bytes = window_find(window, offset, size);
-	ssize_t n;
 
 	if (!bytes) {
-		n = module_bytes_read(module, start, window->bytes,
-				      end - start < WINDOW_SIZE ? (size_t)(end - start)
-								: WINDOW_SIZE);
+		size_t wanted = end - start < WINDOW_SIZE ? (size_t)(end - start) : WINDOW_SIZE;
+		ssize_t n = module_bytes_read(module, start, window->bytes, wanted);
+
 		window->offset = start;
 		window->size = n < 0 ? 0 : (size_t)n;
 		if (n < 0)
