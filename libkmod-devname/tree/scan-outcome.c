@@ -20,7 +20,7 @@ static bool is_useful(const char *alias, enum alias_kind *ret_kind)
 }
 
 /* How many aliases of the module are of use, how large, and whether a name is among them. */
-static size_t measure_aliases(const struct modinfo *modinfo, size_t *ret_size, bool *ret_name)
+static size_t measure_aliases(const struct module_reader *reader, size_t *ret_size, bool *ret_name)
 {
 	size_t position = 0, n = 0;
 	enum alias_kind kind;
@@ -28,7 +28,7 @@ static size_t measure_aliases(const struct modinfo *modinfo, size_t *ret_size, b
 
 	*ret_size = 0;
 	*ret_name = false;
-	while ((alias = modinfo_next_alias(modinfo, &position))) {
+	while ((alias = module_reader_next_alias(reader, &position))) {
 		if (!is_useful(alias, &kind))
 			continue;
 		if (kind == ALIAS_NAME)
@@ -39,13 +39,13 @@ static size_t measure_aliases(const struct modinfo *modinfo, size_t *ret_size, b
 	return n;
 }
 
-static void copy_aliases(const struct modinfo *modinfo, size_t n, char *to)
+static void copy_aliases(const struct module_reader *reader, size_t n, char *to)
 {
 	size_t position = 0;
 	enum alias_kind kind;
 
 	while (n > 0) {
-		const char *alias = modinfo_next_alias(modinfo, &position);
+		const char *alias = module_reader_next_alias(reader, &position);
 		size_t size;
 
 		if (!is_useful(alias, &kind))
@@ -58,8 +58,8 @@ static void copy_aliases(const struct modinfo *modinfo, size_t n, char *to)
 	}
 }
 
-int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_error,
-		       struct outcome **ret_outcome)
+int outcome_of_module(const struct module_reader *reader, enum module_error module_error,
+		      struct outcome **ret_outcome)
 {
 	struct outcome *outcome;
 	size_t size = 0, n = 0;
@@ -67,7 +67,7 @@ int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_e
 
 	*ret_outcome = NULL;
 	if (module_error == MODULE_OK) {
-		n = measure_aliases(modinfo, &size, &has_name);
+		n = measure_aliases(reader, &size, &has_name);
 		if (!has_name)
 			return 0;
 		if (n > ALIASES_MAX) {
@@ -80,7 +80,7 @@ int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_e
 		return -ENOMEM;
 	outcome->module_error = module_error;
 	outcome->n_aliases = n;
-	copy_aliases(modinfo, n, outcome->aliases);
+	copy_aliases(reader, n, outcome->aliases);
 	*ret_outcome = outcome;
 	return 0;
 }

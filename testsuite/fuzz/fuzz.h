@@ -44,9 +44,6 @@ void fuzz_target_gzip_seeds(fuzz_take take);
 void fuzz_target_xz_seeds(fuzz_take take);
 void fuzz_target_zstd_seeds(fuzz_take take);
 
-/* Are there so many inputs that what takes long is tried with some of them? */
-extern const bool fuzz_tries_many;
-
 /* What must hold for every input. Says what did not, and aborts: that is a find. */
 #define FUZZ_CHECK(condition, ...) \
 	do { \

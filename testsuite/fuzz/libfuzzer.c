@@ -14,8 +14,6 @@
 
 #include "fuzz.h"
 
-const bool fuzz_tries_many = true;
-
 static const struct fuzz_target *target;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);

@@ -18,8 +18,6 @@
 
 #include "fuzz.h"
 
-const bool fuzz_tries_many = false;
-
 static const struct fuzz_target *target;
 static unsigned int inputs;
 static const char *write_to;
