@@ -81,7 +81,6 @@ void fuzz_target_modinfo(const uint8_t *data, size_t size)
 	if (codec_zlib_matches(data, size) || codec_xz_matches(data, size) ||
 	    codec_zstd_matches(data, size))
 		return;
-
 	FUZZ_CHECK(module_bytes_from_file(fd, &file) == 0, "the file cannot be read");
 	fault = read_image(&from_memory, &memory);
 	FUZZ_CHECK(read_image(&from_file, &file) == fault, "another fault from a file");
