@@ -601,7 +601,7 @@ test_nodes_of_the_device_directory() {
 	verdict 0 'opening root/dev/fuse loads fuse' /dev//fuse
 	# names are those of the root
 	mkdir -p root/etc root/usr/lib
-	printf 'bad\n:x:0:\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
+	printf 'bad\n:x:0:\n+nis:x:0:0::/:/bin/sh\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
 	printf 'users:x:100:\n' > root/etc/group
 	printf 'printers:x:7:boss,other\n' > root/usr/lib/group
 	verdict 0 'opening root/dev/fuse loads fuse' fuse
