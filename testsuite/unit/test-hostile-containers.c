@@ -623,26 +623,6 @@ START_TEST(formats_do_not_mix)
 }
 END_TEST
 
-/* By the public verb: no prefix gives a node. */
-START_TEST(no_prefix_of_a_container_gives_a_node)
-{
-	struct bytes module = module_bytes(), file = { 0 };
-
-	hostile_bounds(SECONDS, MEMORY);
-	wrap(&file, formats[_i], &module);
-	for (size_t n = 0; n < file.size; n++) {
-		const char *got = hostile_judge(file.data, n);
-
-		CHECK(strcmp(got, CORRUPT) == 0 || strcmp(got, MALFORMED) == 0,
-		      "%c, first %zu bytes: '%s'", formats[_i], n, got);
-	}
-	check(&file, GOOD, "whole");
-	bytes_done(&file);
-	bytes_done(&module);
-}
-END_TEST
-
-/* --- bombs, and what has no end ------------------------------------------------------------ */
 
 /* Repeats a piece of a file at its end until that is so large. Returns its descriptor. */
 static int repeat(const struct bytes *start, const struct bytes *piece, uint64_t times)
@@ -929,7 +909,6 @@ int main(void)
 	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
 	tcase_add_loop_test(tcase, what_is_packed_twice_is_no_module, 0, n * n);
 	tcase_add_loop_test(tcase, formats_do_not_mix, 0, n * n);
-	tcase_add_loop_test(tcase, no_prefix_of_a_container_gives_a_node, 0, n);
 	tcase_add_loop_test(tcase, a_bomb_of_10_gib_is_refused_soon_and_in_little_memory, 0,
 			    n * HEADS);
 	tcase_add_loop_test(tcase, what_holds_nothing_takes_little_time, 0, N(idle_rows));
