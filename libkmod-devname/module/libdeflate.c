@@ -56,14 +56,14 @@ static int get_context(void **p, struct context **ret_context)
 }
 
 /* Reads the file, or a good deal more than a module has. 0, a fault, or a negative errno. */
-static int read_all(struct context *context, struct input *input)
+static int read_all(struct context *context, struct codec_input *input)
 {
 	uint8_t *data;
 	int r;
 
 	context->size = 0;
 	do {
-		r = input_fill(input);
+		r = codec_input_fill(input);
 		if (r != 0)
 			return r;
 		data = array_grow(context->data, &context->capacity, 1,
@@ -78,7 +78,7 @@ static int read_all(struct context *context, struct input *input)
 }
 
 /* The size that the last member claims: with a single one, what is needed. */
-static int reserve_claimed(const struct context *context, struct output *output)
+static int reserve_claimed(const struct context *context, struct codec_output *output)
 {
 	const uint8_t *end = context->data + context->size;
 	uint64_t size;
@@ -86,18 +86,19 @@ static int reserve_claimed(const struct context *context, struct output *output)
 	if (context->size < TRAILER_SIZE)
 		return 0;
 	size = end[-4] | (uint64_t)end[-3] << 8 | (uint64_t)end[-2] << 16 | (uint64_t)end[-1] << 24;
-	return size / EXPANSION_MAX <= context->size ? output_reserve(output, size + 1) : 0;
+	return size / EXPANSION_MAX <= context->size ? codec_output_reserve(output, size + 1) : 0;
 }
 
 /* Decompresses one member at a position and moves it. 0, a fault, or -ENOMEM. */
-static int decode_member(const struct context *context, size_t *position, struct output *output)
+static int decode_member(const struct context *context, size_t *position,
+			 struct codec_output *output)
 {
 	enum libdeflate_result result;
 	size_t taken, made;
 	int r;
 
 	do {
-		r = output_grow(output);
+		r = codec_output_grow(output);
 		if (r != 0)
 			return r;
 		result = libdeflate_gzip_decompress_ex(
@@ -107,7 +108,7 @@ static int decode_member(const struct context *context, size_t *position, struct
 		if (result == LIBDEFLATE_INSUFFICIENT_SPACE) {
 			if (output->capacity > output->allowed)
 				return MODULE_TOO_LARGE;
-			r = output_reserve(output, (uint64_t)output->capacity * 2);
+			r = codec_output_reserve(output, (uint64_t)output->capacity * 2);
 		}
 	} while (result == LIBDEFLATE_INSUFFICIENT_SPACE && r == 0);
 	if (result != LIBDEFLATE_SUCCESS)
@@ -123,7 +124,7 @@ static bool has_header_checksum(const struct context *context, size_t position)
 	return context->size - position > 3 && (context->data[position + 3] & 2);
 }
 
-static int decode_members(const struct context *context, struct output *output)
+static int decode_members(const struct context *context, struct codec_output *output)
 {
 	size_t position = 0;
 	int r;
@@ -140,7 +141,7 @@ static int decode_members(const struct context *context, struct output *output)
 	return r;
 }
 
-int codec_libdeflate_decode(void **p, struct input *input, struct output *output)
+int codec_libdeflate_decode(void **p, struct codec_input *input, struct codec_output *output)
 {
 	struct context *context = NULL;
 	int r = get_context(p, &context);
@@ -152,6 +153,6 @@ int codec_libdeflate_decode(void **p, struct input *input, struct output *output
 	if (r <= 0)
 		return r;
 	output->size = 0;
-	*input = (struct input){ .fd = input->fd, .output = output, .chunk = input->chunk };
+	*input = (struct codec_input){ .fd = input->fd, .output = output, .chunk = input->chunk };
 	return codec_zlib_decode(&context->zlib, input, output);
 }

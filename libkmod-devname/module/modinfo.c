@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "module/modinfo.h"
 
 #define MODINFO_SIZE_MAX ((size_t)16 << 20)
@@ -25,7 +26,7 @@
 
 /* A piece of the image, so that small reads nearby cost no system call each. */
 struct window {
-	struct image *image;
+	const struct module_bytes *file;
 	uint64_t offset;
 	size_t size;
 	uint8_t bytes[8192];
@@ -60,6 +61,39 @@ struct section {
 	uint64_t link;
 };
 
+int module_bytes_from_file(int fd, struct module_bytes *ret_bytes)
+{
+	ssize_t n = read_at(fd, 0, ret_bytes->head, sizeof(ret_bytes->head));
+
+	if (n < 0)
+		return (int)n;
+	ret_bytes->fd = fd;
+	ret_bytes->head_size = (size_t)n;
+	return 0;
+}
+
+static ssize_t copy_part(const uint8_t *data, size_t data_size, uint64_t offset, void *buffer,
+			 size_t size)
+{
+	if (offset >= data_size)
+		return 0;
+	if (size > data_size - offset)
+		size = data_size - (size_t)offset;
+	if (size > 0)
+		memcpy(buffer, data + offset, size);
+	return (ssize_t)size;
+}
+
+ssize_t module_bytes_read(const struct module_bytes *bytes, uint64_t offset, void *buffer,
+			  size_t size)
+{
+	if (bytes->fd < 0)
+		return copy_part(bytes->data, bytes->size, offset, buffer, size);
+	if (offset < bytes->head_size && size <= bytes->head_size - offset)
+		return copy_part(bytes->head, bytes->head_size, offset, buffer, size);
+	return read_at(bytes->fd, offset, buffer, size);
+}
+
 void modinfo_done(struct modinfo *modinfo)
 {
 	free(modinfo->strings);
@@ -91,8 +125,8 @@ static int window_get(struct window *window, uint64_t start, uint64_t end, uint6
 	ssize_t n;
 
 	if (!window_has(window, offset, size)) {
-		n = image_read(window->image, start, window->bytes,
-			       end - start < room ? (size_t)(end - start) : room);
+		n = module_bytes_read(window->file, start, window->bytes,
+				      end - start < room ? (size_t)(end - start) : room);
 		window->offset = start;
 		window->size = n < 0 ? 0 : (size_t)n;
 		if (n < 0)
@@ -236,15 +270,15 @@ static int resolve_extended_numbers(struct elf *elf)
 	return elf->n_sections > SECTIONS_MAX ? MODULE_BAD_SECTION : MODULE_OK;
 }
 
-static int open_elf(struct elf *elf, struct image *image)
+static int open_elf(struct elf *elf, const struct module_bytes *file)
 {
 	uint8_t head[sizeof(Elf64_Ehdr)];
-	ssize_t n = image_read(image, 0, head, sizeof(head));
+	ssize_t n = module_bytes_read(file, 0, head, sizeof(head));
 	int r;
 
 	if (n < 0)
 		return (int)n;
-	elf->headers.image = elf->names.image = image;
+	elf->headers.file = elf->names.file = file;
 	/* what bytes they have is only looked at below that */
 	elf->headers.offset = elf->names.offset = 0;
 	elf->headers.size = elf->names.size = 0;
@@ -363,7 +397,8 @@ static int reserve(struct modinfo *modinfo, size_t size)
 	return 0;
 }
 
-static int read_strings(struct modinfo *modinfo, struct image *image, const struct section *section)
+static int read_strings(struct modinfo *modinfo, const struct module_bytes *file,
+			const struct section *section)
 {
 	size_t size;
 	ssize_t n;
@@ -377,7 +412,7 @@ static int read_strings(struct modinfo *modinfo, struct image *image, const stru
 	r = reserve(modinfo, size + 1);
 	if (r < 0)
 		return r;
-	n = image_read(image, section->offset, modinfo->strings, size);
+	n = module_bytes_read(file, section->offset, modinfo->strings, size);
 	if (n < 0)
 		return (int)n;
 	if ((size_t)n < size)
@@ -387,7 +422,7 @@ static int read_strings(struct modinfo *modinfo, struct image *image, const stru
 	return 0;
 }
 
-int modinfo_read(struct modinfo *modinfo, struct image *image)
+int modinfo_read(struct modinfo *modinfo, const struct module_bytes *file)
 {
 	struct section section;
 	struct elf elf;
@@ -395,13 +430,13 @@ int modinfo_read(struct modinfo *modinfo, struct image *image)
 	int r;
 
 	modinfo->size = 0;
-	r = open_elf(&elf, image);
+	r = open_elf(&elf, file);
 	if (r != 0)
 		return r;
 	r = find_modinfo(&elf, &section, &found);
 	if (r != 0 || !found)
 		return r;
-	return read_strings(modinfo, image, &section);
+	return read_strings(modinfo, file, &section);
 }
 
 /* Where the section headers end, or whatever they speak of. */
@@ -424,14 +459,12 @@ static uint64_t end_of_sections(struct elf *elf)
 	return end;
 }
 
-uint64_t modinfo_extent(const uint8_t *data, size_t size)
+uint64_t modinfo_expected_size(const uint8_t *data, size_t size)
 {
-	struct image image;
+	struct module_bytes file = { .fd = -1, .data = data, .size = size };
 	struct elf elf;
-	int r;
+	int r = open_elf(&elf, &file);
 
-	image_from_memory(data, size, &image);
-	r = open_elf(&elf, &image);
 	/* their number may stand in the first of them, and that is still to come */
 	if (r == MODULE_TRUNCATED && size > sizeof(Elf64_Ehdr))
 		return elf.section_table;

@@ -33,7 +33,8 @@ static int get_stream(void **context, lzma_stream **ret_stream)
 	return 0;
 }
 
-static lzma_ret decode_some(lzma_stream *stream, struct input *input, struct output *output)
+static lzma_ret decode_some(lzma_stream *stream, struct codec_input *input,
+			    struct codec_output *output)
 {
 	lzma_ret r;
 
@@ -47,7 +48,7 @@ static lzma_ret decode_some(lzma_stream *stream, struct input *input, struct out
 	return r;
 }
 
-static int stream_fault(lzma_ret r, const struct input *input)
+static int stream_fault(lzma_ret r, const struct codec_input *input)
 {
 	switch (r) {
 	case LZMA_MEM_ERROR:
@@ -64,7 +65,7 @@ static int stream_fault(lzma_ret r, const struct input *input)
 	}
 }
 
-int codec_xz_decode(void **context, struct input *input, struct output *output)
+int codec_xz_decode(void **context, struct codec_input *input, struct codec_output *output)
 {
 	lzma_stream *stream = NULL;
 	lzma_ret status = LZMA_OK;
@@ -72,9 +73,9 @@ int codec_xz_decode(void **context, struct input *input, struct output *output)
 
 	while (r == 0 && status == LZMA_OK) {
 		if (input->position == input->size && !input->end)
-			r = input_fill(input);
+			r = codec_input_fill(input);
 		if (r == 0)
-			r = output_grow(output);
+			r = codec_output_grow(output);
 		if (r == 0)
 			status = decode_some(stream, input, output);
 	}

@@ -34,7 +34,7 @@ void codec_zlib_context_free(void *context)
 	free(context);
 }
 
-static int inflate_some(z_stream *stream, struct input *input, struct output *output)
+static int inflate_some(z_stream *stream, struct codec_input *input, struct codec_output *output)
 {
 	size_t room = output->capacity - output->size, left = input->size - input->position;
 	int r;
@@ -52,9 +52,9 @@ static int inflate_some(z_stream *stream, struct input *input, struct output *ou
 }
 
 /* Between two members: is there another, and nothing else? */
-static int start_member(z_stream *stream, struct input *input, bool *ret_done)
+static int start_member(z_stream *stream, struct codec_input *input, bool *ret_done)
 {
-	int r = input->position < input->size ? 0 : input_fill(input);
+	int r = input->position < input->size ? 0 : codec_input_fill(input);
 
 	*ret_done = input->size == 0;
 	if (r < 0 || *ret_done)
@@ -62,7 +62,7 @@ static int start_member(z_stream *stream, struct input *input, bool *ret_done)
 	return inflateReset(stream) == Z_OK ? MODULE_OK : MODULE_DATA_DAMAGED;
 }
 
-int codec_zlib_decode(void **context, struct input *input, struct output *output)
+int codec_zlib_decode(void **context, struct codec_input *input, struct codec_output *output)
 {
 	z_stream *stream = NULL;
 	bool done = false;
@@ -70,9 +70,9 @@ int codec_zlib_decode(void **context, struct input *input, struct output *output
 
 	while (r == 0 && !done) {
 		if (input->position == input->size)
-			r = input_fill(input);
+			r = codec_input_fill(input);
 		if (r == 0)
-			r = output_grow(output);
+			r = codec_output_grow(output);
 		if (r != 0)
 			return r;
 		r = inflate_some(stream, input, output);

@@ -28,7 +28,7 @@ static int get_context(void **context)
 }
 
 /* With room for the whole frame zstd decompresses straight into it. */
-static int reserve_frame(const struct input *input, struct output *output)
+static int reserve_frame(const struct codec_input *input, struct codec_output *output)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(input->chunk + input->position,
 							   input->size - input->position);
@@ -38,7 +38,7 @@ static int reserve_frame(const struct input *input, struct output *output)
 	/* What the header claims may be far from what there is: do not believe in miracles. */
 	if (size / 1024 > input->size)
 		return 0;
-	return output_reserve(output, output->size + size);
+	return codec_output_reserve(output, output->size + size);
 }
 
 static int frame_fault(size_t error)
@@ -57,7 +57,7 @@ static int frame_fault(size_t error)
 	}
 }
 
-static size_t decode_some(ZSTD_DCtx *dctx, struct input *input, struct output *output)
+static size_t decode_some(ZSTD_DCtx *dctx, struct codec_input *input, struct codec_output *output)
 {
 	ZSTD_inBuffer in = { input->chunk, input->size, input->position };
 	ZSTD_outBuffer out = { output->data, output->capacity, output->size };
@@ -68,7 +68,7 @@ static size_t decode_some(ZSTD_DCtx *dctx, struct input *input, struct output *o
 	return r;
 }
 
-int codec_zstd_decode(void **context, struct input *input, struct output *output)
+int codec_zstd_decode(void **context, struct codec_input *input, struct codec_output *output)
 {
 	size_t left = 1; /* 0: a frame has ended, and all of it is in the output */
 	bool between = true, flushed = true; /* zstd keeps no output back for want of room */
@@ -76,13 +76,13 @@ int codec_zstd_decode(void **context, struct input *input, struct output *output
 
 	while (r == 0) {
 		if (input->position == input->size && flushed)
-			r = input_fill(input);
+			r = codec_input_fill(input);
 		if (r == 0 && input->size == 0 && flushed)
 			return left == 0 ? MODULE_OK : MODULE_DATA_TRUNCATED;
 		if (r == 0 && between)
 			r = reserve_frame(input, output);
 		if (r == 0)
-			r = output_grow(output);
+			r = codec_output_grow(output);
 		if (r != 0)
 			break;
 		left = decode_some(*context, input, output);

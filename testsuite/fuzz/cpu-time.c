@@ -10,8 +10,6 @@
 
 #include "fuzz.h"
 
-const bool fuzz_tries_many = true;
-
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 
 /* On SIGUSR1 libFuzzer finishes the input that it is at, says how many there were, and exits. */

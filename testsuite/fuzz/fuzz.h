@@ -24,9 +24,6 @@ struct fuzz_target {
 };
 extern const struct fuzz_target fuzz_target;
 
-/* Are there so many inputs that what takes long is tried with some of them? */
-extern const bool fuzz_tries_many;
-
 /* What must hold for every input. Says what did not, and aborts: that is a find. */
 #define FUZZ_CHECK(condition, ...) \
 	do { \

@@ -169,12 +169,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct modinfo modinfo;
 	struct bytes copy = fuzz_copy(data, size);
-	struct image image;
+	struct module_bytes bytes;
 	Elf *elf;
 	int fault;
 
-	image_from_memory(data, size, &image);
-	fault = modinfo_read(&modinfo, &image);
+	bytes = (struct module_bytes){ .fd = -1, .data = data, .size = size };
+	fault = modinfo_read(&modinfo, &bytes);
 	FUZZ_CHECK(fault >= 0, "errno %d", -fault);
 	FUZZ_CHECK(elf_version(EV_CURRENT) != EV_NONE, "libelf is too old");
 	elf = elf_memory(copy.data, copy.size);

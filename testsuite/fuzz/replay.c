@@ -15,8 +15,6 @@
 
 #include "fuzz.h"
 
-const bool fuzz_tries_many = false;
-
 static unsigned int inputs;
 static const char *write_to;
 
