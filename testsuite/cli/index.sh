@@ -75,17 +75,6 @@ test_index_reads_no_module() {
 	same got < expected
 }
 
-test_auto_reads_no_covered_module() {
-	installed_tree
-	# the leak checker of a sanitizer build traces the process too, and only one can
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
-		strace -f -e trace=openat,openat2 -o trace \
-		kmod-devname generate -n -b root --source=auto 6.1.0 > got 2> err || skip "strace does not work here: $(head -n 1 err)"
-	grep -q modules.alias trace
-	! grep -q '\.ko"' trace || fail "$(grep '\.ko"' trace)"
-	same got < "$M/modules.devname"
-}
-
 test_auto_sees_an_added_module() {
 	installed_tree
 	module "$M/updates/new.ko" alias=devname:new alias=char-major-10-77
@@ -161,15 +150,6 @@ test_auto_sees_that_updates_is_gone() {
 	grep -q '^fuse fuse c10:229$' got
 }
 
-test_auto_falls_back_after_a_copy_with_times() {
-	installed_tree
-	sleep 2.1
-	cp -a root copy
-	rm -rf root
-	mv copy root
-	auto_is_right stale-index
-}
-
 # The copy has the stale tree's content, and times that say nothing about it.
 test_auto_falls_back_after_a_copy_without_times() {
 	installed_tree
@@ -182,28 +162,6 @@ test_auto_falls_back_after_a_copy_without_times() {
 	generate --source=auto > got
 	same got < expected
 	grep -q '^fuse fuse2 c10:99$' got
-}
-
-test_auto_falls_back_when_the_index_is_a_copy() {
-	installed_tree
-	module other/lib/modules/6.1.0/kernel/fs/fuse.ko alias=devname:fuse2 alias=char-major-10-99
-	"$DEPMOD" -b other 6.1.0 2>/dev/null
-	sleep 0.05
-	cp other/lib/modules/6.1.0/modules.alias "$M/modules.alias"
-	auto_is_right stale-index
-	grep -q '^fuse fuse c10:229$' got
-}
-
-# By name, as a shell sorts them, modules.alias comes before modules.dep.
-test_auto_falls_back_when_all_files_are_copies() {
-	installed_tree
-	mkdir copies
-	cp "$M"/modules.* copies/
-	for file in copies/modules.*; do
-		sleep 0.02
-		cp "$file" "$M/"
-	done
-	auto_is_right stale-index
 }
 
 test_auto_falls_back_on_a_cut_index() {
@@ -235,13 +193,6 @@ test_index_refuses_a_normalised_index() {
 	grep -q '\[bad-index\]$' err
 	grep -q 'cannot be used' err
 	echo old | same "$M/modules.devname"
-}
-
-test_auto_falls_back_on_a_normalised_index() {
-	installed_tree
-	sed -i 's/char-major-10-237/char_major_10_237/' "$M/modules.alias"
-	spread_index
-	auto_is_right bad-index
 }
 
 test_auto_falls_back_without_index() {
@@ -277,12 +228,6 @@ test_auto_reads_what_a_newer_index_lacks() {
 	grep -q '^loop loop-control c10:237$' got
 }
 
-test_auto_falls_back_when_the_index_is_of_the_future() {
-	installed_tree
-	touch -d '+1 day' "$M/modules.alias"
-	auto_is_right stale-index
-}
-
 test_index_of_busybox() {
 	installed_tree
 	command -v busybox >/dev/null || skip "there is no busybox"
@@ -315,60 +260,6 @@ test_auto_falls_back_on_an_empty_index() {
 	: > "$M/modules.alias"
 	spread_index
 	auto_is_right bad-index
-}
-
-# FILE NOTE TEXT: with that at the end of one of depmod's files.
-auto_falls_back_with() {
-	damaged=$M/$1 wanted=$2
-	cp "$damaged" saved
-	printf '%b' "$3" >> "$damaged"
-	spread_index
-	auto_is_right "$wanted"
-	cp saved "$damaged"
-}
-
-test_auto_falls_back_on_a_damaged_line() {
-	installed_tree
-	long=$(printf '%020000d' 0)
-	auto_falls_back_with modules.dep stale-index 'nonsense\n'
-	auto_falls_back_with modules.dep stale-index 'kernel/a b.ko:\n'
-	auto_falls_back_with modules.dep stale-index 'kernel/again/fuse.ko:\n'
-	auto_falls_back_with modules.dep stale-index 'kernel/cut.ko:'
-	auto_falls_back_with modules.symbols stale-index 'alias symbol:cut fuse'
-	auto_falls_back_with modules.symbols stale-index "alias symbol:$long fuse\n"
-	auto_falls_back_with modules.alias bad-index 'nonsense\n'
-	auto_falls_back_with modules.alias bad-index 'alias x\n'
-	auto_falls_back_with modules.alias bad-index 'alias x \n'
-	auto_falls_back_with modules.alias bad-index 'alias block_major_7_0 loop\n'
-	auto_falls_back_with modules.alias long-line "alias $long loop\n"
-	# and without any of that it does not
-	spread_index
-	auto_is_right
-}
-
-# A module that has no aliases is known to have been read by what it exports.
-test_auto_reads_no_module_with_symbols() {
-	installed_tree
-	module "$M/kernel/lib.ko" license=GPL
-	touch -d 2020-01-01 "$M/kernel/lib.ko"
-	run_depmod
-	for symbols in '' '# comment\nnonsense\nalias symbol:other other\nalias symbol:f lib\n'; do
-		printf '%b' "$symbols" >> "$M/modules.symbols"
-		spread_index
-		ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0 \
-			strace -f -e trace=openat,openat2 -o trace \
-			kmod-devname generate -n -b root --source=auto 6.1.0 > got 2> err ||
-			skip "strace does not work here: $(head -n 1 err)"
-		grep -c '\.ko"' trace >> opened || :
-		same got < "$M/modules.devname"
-	done
-	printf '1\n0\n' | same opened
-}
-
-test_auto_falls_back_when_a_file_is_too_large() {
-	installed_tree
-	truncate -s 257M "$M/modules.symbols"
-	auto_is_right stale-index
 }
 
 # depmod lists a module that it cannot read, without aliases, and exits 0.
@@ -466,17 +357,6 @@ test_auto_sees_directories_that_changed_places() {
 	mv elsewhere "$M/updates"
 	auto_is_right
 	grep -q '^fuse fuse c10:2$' got
-}
-
-# kmod copies a line feed in an alias, and so a module could speak for another.
-test_no_module_speaks_for_another() {
-	installed_tree
-	module "$M/kernel/a.ko" "$(printf 'alias=q a\nalias devname:zero fuse\nalias char-major-1-5 fuse\nalias r')"
-	touch -d 2020-01-01 "$M/kernel/a.ko"
-	run_depmod
-	auto_is_right stale-index
-	status 2 generate --source=index > got 2> err
-	grep -q '\[bad-index\]$' err
 }
 
 test_auto_does_without_an_index_it_may_not_read() {
