@@ -7,45 +7,26 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/report.h"
 #include "tool.h"
-
-/* Needs room for four bytes for each of the text, and a NUL. */
-static void escape_into(const char *text, char *escaped)
-{
-	static const char hex[] = "0123456789abcdef";
-	char *p = escaped;
-
-	for (; *text != '\0'; text++) {
-		unsigned char c = (unsigned char)*text;
-
-		if (c >= ' ' && c <= '~' && c != '\\') {
-			*p++ = (char)c;
-			continue;
-		}
-		*p++ = '\\';
-		*p++ = 'x';
-		*p++ = hex[c >> 4];
-		*p++ = hex[c & 15];
-	}
-	*p = '\0';
-}
 
 char *escape(const char *text)
 {
-	char *escaped = malloc(4 * strlen(text) + 1);
+	size_t size = REPORT_ESCAPED_SIZE(strlen(text));
+	char *escaped = malloc(size);
 
 	if (escaped)
-		escape_into(text, escaped);
+		report_escape(text, escaped, size);
 	return escaped;
 }
 
 /* Without memory, which is what there may be to say, it is cut short. */
 __attribute__((format(printf, 1, 0))) static void say_in_short(const char *format, va_list args)
 {
-	char text[1024], escaped[4 * sizeof(text)];
+	char text[1024], escaped[REPORT_ESCAPED_SIZE(sizeof(text))];
 
 	(void)vsnprintf(text, sizeof(text), format, args);
-	escape_into(text, escaped);
+	report_escape(text, escaped, sizeof(escaped));
 	(void)fprintf(stderr, "%s: %s\n", program_name, escaped);
 }
 

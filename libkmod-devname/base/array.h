@@ -9,9 +9,9 @@
 #include <string.h>
 
 /*
- * Makes room for at least size elements, 1 or more, in an array whose room is *capacity.
- * Grows by doubling, so that appending takes linear time. Returns the array, which may have
- * moved, or NULL: no memory, and the array is as it was.
+ * Makes room for at least size elements, 1 or more, in an array that has room for *capacity. Grows
+ * by doubling, so that appending takes linear time. Returns the array, which may have moved; or
+ * NULL without memory, and then the array is unchanged.
  */
 static inline void *array_grow(void *array, size_t *capacity, size_t element, size_t size)
 {
@@ -31,7 +31,7 @@ static inline void *array_grow(void *array, size_t *capacity, size_t element, si
 	return p;
 }
 
-/* Pointers in a growing array. */
+/* A growing array of pointers. */
 struct list {
 	void **items;
 	size_t size;
@@ -60,7 +60,7 @@ static inline int list_push(struct list *list, void *item)
 	return r;
 }
 
-/* Empties from into list. On failure both are as they were. */
+/* Moves all items to the end of another list. On failure both are unchanged. */
 static inline int list_move(struct list *list, struct list *from)
 {
 	int r = list_reserve(list, from->size);

@@ -17,7 +17,7 @@ static inline void free_nothing(void *item)
 	(void)item;
 }
 
-/* close(2) must not be tried again, and nothing here is written through these descriptors. */
+/* Closing cannot be repeated, and an error is of no use: nothing was written that could be lost. */
 static inline void close_fd(const int *fd)
 {
 	if (*fd >= 0)

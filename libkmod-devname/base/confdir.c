@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The files of configuration directories: which count, in which order, and their lines. */
+/*
+ * Configuration directories. conf_dirs_add() collects the files of one directory after the other,
+ * conf_dirs_choose() sorts them by name and drops the masked ones, and conf_dirs_read() opens those
+ * that are left. config_files_read() does all of this for depmod.d and modprobe.d, and passes on
+ * their lines.
+ */
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,36 +18,37 @@
 
 #include "base/cleanup.h"
 #include "base/confdir.h"
+#include "base/io.h"
 #include "base/lines.h"
 #include "base/root.h"
 
-static bool has_suffix(const struct conf_dirs *dirs, const char *name)
+/* Of a line with those that a backslash joins to it. */
+#define JOINED_LINE_MAX ((size_t)64 << 10)
+
+static bool is_conf_file(const struct conf_dirs *dirs, int dir_fd, const struct dirent *entry)
 {
-	size_t size = strlen(name);
-
-	if (name[0] == '.')
-		return false;
-	for (size_t i = 0; dirs->suffixes[i]; i++) {
-		size_t suffix = strlen(dirs->suffixes[i]);
-
-		if (size >= suffix && strcmp(name + size - suffix, dirs->suffixes[i]) == 0)
-			return true;
-	}
-	return false;
-}
-
-static bool is_file_or_link(int dir_fd, const struct dirent *entry)
-{
+	size_t size = strlen(entry->d_name);
+	bool has_suffix = false;
 	struct stat st;
 
+	for (size_t i = 0; dirs->suffixes[i] && !has_suffix; i++) {
+		size_t suffix = strlen(dirs->suffixes[i]);
+
+		has_suffix = size >= suffix &&
+			     strcmp(entry->d_name + size - suffix, dirs->suffixes[i]) == 0;
+	}
+	if (!has_suffix || entry->d_name[0] == '.')
+		return false;
+	/* Links count wherever they lead: one to /dev/null masks a file. */
 	if (entry->d_type != DT_UNKNOWN)
 		return entry->d_type == DT_REG || entry->d_type == DT_LNK;
+	/* Some file systems leave the type to stat(2). */
 	return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	       (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
 }
 
-/* Adds DIRECTORY/NAME, or the name alone if the directory is empty. */
-static int add(struct conf_dirs *dirs, const char *directory, const char *name)
+/* Adds DIRECTORY/NAME, or the name alone if the directory is empty. The file need not exist. */
+static int add_conf_file(struct conf_dirs *dirs, const char *directory, const char *name)
 {
 	size_t size = strlen(directory), slash = size > 0, name_size = strlen(name) + 1;
 	struct conf_file *file = malloc(sizeof(*file) + size + slash + name_size);
@@ -61,44 +68,53 @@ static int add(struct conf_dirs *dirs, const char *directory, const char *name)
 	return -ENOMEM;
 }
 
-static int add_entries(struct conf_dirs *dirs, DIR *stream, const char *directory)
-{
-	const struct dirent *entry;
-	int r = 0;
-
-	while (r == 0 && (errno = 0, entry = readdir(stream)))
-		if (has_suffix(dirs, entry->d_name) && is_file_or_link(dirfd(stream), entry))
-			r = add(dirs, directory, entry->d_name);
-	return r == 0 ? -errno : r;
-}
-
 int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 {
-	_cleanup_close_ int fd =
-		kmod_devname_open_in_root(dirs->root_fd, directory, O_RDONLY | O_DIRECTORY);
 	const struct location location = { directory, 0 };
+	const struct dirent *entry;
 	DIR *stream;
-	int r;
+	int r = 0, fd = kmod_devname_open_in_root(dirs->root_fd, directory, O_RDONLY | O_DIRECTORY);
 
-	if (fd == -ENOENT || fd == -ELOOP)
-		return -ENOENT;
+	if (fd == -ENOTDIR)
+		return fd;
 	if (fd < 0)
-		return fd == -ENOTDIR ? fd : report_system(dirs->report, fd, &location);
+		return is_missing(fd) ? -ENOENT : report_system(dirs->report, fd, &location);
 	stream = fdopendir(fd);
-	r = stream ? add_entries(dirs, stream, directory) : -errno;
-	if (stream) {
-		(void)steal_fd(&fd);
-		(void)closedir(stream);
+	if (!stream) {
+		r = -errno;
+		close_fd(&fd);
+		return r == -ENOMEM ? r : report_system(dirs->report, r, &location);
 	}
-	return r < 0 && r != -ENOMEM ? report_system(dirs->report, r, &location) : r;
+	while (r == 0 && (errno = 0, entry = readdir(stream)))
+		if (is_conf_file(dirs, fd, entry))
+			r = add_conf_file(dirs, directory, entry->d_name);
+	if (r == 0 && errno != 0)
+		r = report_system(dirs->report, -errno, &location);
+	(void)closedir(stream);
+	return r;
 }
 
-int conf_dirs_add_file(struct conf_dirs *dirs, const char *path)
+int conf_dirs_add_usual(struct conf_dirs *dirs, const char *root, const char *name)
 {
-	return add(dirs, "", path);
+	static const char *const parents[] = { "etc", "run", "usr/local/lib", "usr/lib", "lib" };
+
+	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+		_cleanup_free_ char *path = NULL;
+		int r;
+
+		if (asprintf(&path, "%s%s/%s", root, parents[i], name) < 0) {
+			path = NULL;
+			return -ENOMEM;
+		}
+		r = conf_dirs_add(dirs, path);
+		/* None of the usual directories has to exist. */
+		if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+			return r;
+	}
+	return 0;
 }
 
-static int compare_files(const void *a, const void *b)
+static int compare_conf_files(const void *a, const void *b)
 {
 	const struct conf_file *x = *(const struct conf_file *const *)a;
 	const struct conf_file *y = *(const struct conf_file *const *)b;
@@ -113,7 +129,7 @@ void conf_dirs_choose(struct conf_dirs *dirs)
 	const struct conf_file *last = NULL;
 	size_t n = 0;
 
-	list_sort(files, compare_files);
+	list_sort(files, compare_conf_files);
 	for (size_t i = 0; i < files->size; i++) {
 		struct conf_file *file = files->items[i];
 
@@ -127,25 +143,84 @@ void conf_dirs_choose(struct conf_dirs *dirs)
 	files->size = n;
 }
 
+int conf_dirs_read(const struct conf_dirs *dirs,
+		   int (*read)(void *data, FILE *stream, const char *path), void *data)
+{
+	for (size_t i = 0; i < dirs->files.size; i++) {
+		const struct conf_file *file = dirs->files.items[i];
+		const struct location location = { file->path, 0 };
+		FILE *stream;
+		int r = root_open_stream(dirs->root_fd, file->path, &stream);
+
+		if (r < 0)
+			return report_system(dirs->report, r, &location);
+		if (r == 0) /* a link to /dev/null, which masks a file, is no regular file */
+			continue;
+		r = read(data, stream, file->path);
+		(void)fclose(stream);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 void conf_dirs_done(struct conf_dirs *dirs)
 {
 	list_done(&dirs->files, free);
 }
 
-/* A file below one of these hides the file of the same name below those behind. */
-static const char *const prefixes[] = { "/etc", "/run", "/usr/local/lib", "/usr/lib", "/lib" };
+/* A line, joined with the next ones as long as the last byte is a backslash. */
+struct joined_line {
+	size_t number; /* of the first one */
+	char *text;
+	size_t size;
+	size_t capacity;
+};
 
-#define N_PREFIXES (sizeof(prefixes) / sizeof(prefixes[0]))
-
-static int read_stream(const struct config_files *files, FILE *stream, const char *path)
+/* Returns LINE_GOOD, also for a last line without a newline, LINE_LONG, LINE_END or an errno. */
+static int read_joined_line(struct lines *lines, struct joined_line *line)
 {
+	bool goes_on = true, too_long = false;
+
+	line->number = lines->number + 1;
+	line->size = 0;
+	while (goes_on) {
+		int status = lines_next(lines);
+		char *text;
+
+		if (status < 0 || (status == LINE_END && lines->number == line->number))
+			return status;
+		if (status == LINE_END)
+			break;
+		goes_on = status == LINE_GOOD && lines->size > 0 &&
+			  lines->text[lines->size - 1] == '\\';
+		lines->size -= goes_on;
+		/* A line that is too long is read to its end, or its rest would be a line. */
+		too_long = too_long || status == LINE_LONG || line->size > JOINED_LINE_MAX;
+		if (too_long)
+			continue;
+		text = array_grow(line->text, &line->capacity, 1, line->size + lines->size + 1);
+		if (!text)
+			return -ENOMEM;
+		line->text = text;
+		memcpy(text + line->size, lines->text, lines->size);
+		line->size += lines->size;
+		text[line->size] = '\0';
+	}
+	return too_long ? LINE_LONG : LINE_GOOD;
+}
+
+static int read_config_file(void *data, FILE *stream, const char *path)
+{
+	const struct config_files *files = data;
 	struct location location = { path, 0 };
-	struct joined_lines lines;
+	struct joined_line line = { 0 };
+	struct lines lines;
 	int status, r = 0;
 
-	joined_lines_init(&lines, stream);
-	while (r == 0 && (status = joined_lines_next(&lines)) != LINE_END) {
-		location.line = lines.number;
+	lines_init(&lines, stream);
+	while (r == 0 && (status = read_joined_line(&lines, &line)) != LINE_END) {
+		location.line = line.number;
 		if (status < 0)
 			r = status == -ENOMEM ? status
 					      : report_system(files->report, status, &location);
@@ -153,82 +228,46 @@ static int read_stream(const struct config_files *files, FILE *stream, const cha
 			r = report_add(files->report, KMOD_DEVNAME_LONG_LINE, KMOD_DEVNAME_WARNING,
 				       &location, "line is too long and is passed over");
 		else
-			r = files->take(files->data, &location, lines.text);
+			r = files->take(files->data, &location, line.text);
 	}
-	joined_lines_done(&lines);
+	free(line.text);
 	return r;
 }
 
-/* What is no file says nothing: that is how a file is hidden, by a link to /dev/null. */
-static int read_file(const struct config_files *files, const char *path)
+static int find_conf_files(const struct config_files *files, struct conf_dirs *dirs,
+			   const char *const *paths, size_t n_paths)
 {
-	const struct location location = { path, 0 };
-	FILE *stream;
-	int r = root_open_stream(files->root_fd, path, &stream);
+	if (n_paths == 0) {
+		int r = files->also ? add_conf_file(dirs, "", files->also) : 0;
 
-	if (r <= 0)
-		return r < 0 ? report_system(files->report, r, &location) : 0;
-	r = read_stream(files, stream, path);
-	(void)fclose(stream);
-	return r;
-}
-
-static int find_usual(const struct config_files *files, struct conf_dirs *dirs)
-{
-	int r = files->also ? conf_dirs_add_file(dirs, files->also) : 0;
-
-	for (size_t i = 0; i < N_PREFIXES && r == 0; i++) {
-		char *path;
-
-		if (asprintf(&path, "%s/%s", prefixes[i], files->name) < 0)
-			return -ENOMEM;
-		r = conf_dirs_add(dirs, path);
-		if (r == -ENOENT || r == -ENOTDIR)
-			r = 0;
-		free(path);
+		return r < 0 ? r : conf_dirs_add_usual(dirs, "/", files->name);
 	}
-	return r;
-}
+	/* The user has named these, so that a missing one is a finding, and a file needs no suffix.
+	 */
+	for (size_t i = 0; i < n_paths; i++) {
+		const struct location location = { paths[i], 0 };
+		int r = conf_dirs_add(dirs, paths[i]);
 
-static int find_named(const struct config_files *files, struct conf_dirs *dirs,
-		      const char *const *names, size_t n)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct location location = { names[i], 0 };
-
-		r = conf_dirs_add(dirs, names[i]);
 		if (r == -ENOTDIR)
-			r = conf_dirs_add_file(dirs, names[i]);
+			r = add_conf_file(dirs, "", paths[i]);
 		else if (r == -ENOENT)
 			r = report_add(files->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
 				       &location, "does not exist");
+		if (r < 0)
+			return r;
 	}
-	return r;
-}
-
-static int read_files(const struct config_files *files, const struct list *found)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < found->size && r == 0; i++) {
-		const struct conf_file *file = found->items[i];
-
-		r = read_file(files, file->path);
-	}
-	return r;
+	return 0;
 }
 
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths)
 {
 	const char *const suffixes[] = { ".conf", files->suffix, NULL };
 	struct conf_dirs dirs = { files->root_fd, files->report, suffixes, { 0 } };
-	int r = n_paths > 0 ? find_named(files, &dirs, paths, n_paths) : find_usual(files, &dirs);
+	int r = find_conf_files(files, &dirs, paths, n_paths);
 
 	if (r == 0) {
 		conf_dirs_choose(&dirs);
-		r = read_files(files, &dirs.files);
+		r = conf_dirs_read(&dirs, read_config_file, (void *)(uintptr_t)files);
 	}
 	conf_dirs_done(&dirs);
 	return r;

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Reads and writes that go on after a signal or a short count; the directories that were visited.
- */
+/* Reads and writes that survive a signal or a short count; the directories that were visited. */
 
 #include <search.h>
 #include <stdlib.h>
 
 #include "base/io.h"
 
-struct visited_directory {
-	dev_t device;
-	ino_t inode;
-};
-
 ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
 {
 	size_t done = 0;
 	ssize_t n;
 
+	/* No file reaches there, and off_t has no such offset. */
 	if (offset > INT64_MAX - size)
-		return 0; /* no file reaches there */
+		return 0;
 	while (done < size) {
 		n = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));
 		if (n < 0 && errno == EINTR)
@@ -46,6 +41,11 @@ int write_all(int fd, const char *text, size_t size)
 	}
 	return 0;
 }
+
+struct visited_directory {
+	dev_t device;
+	ino_t inode;
+};
 
 static int compare_visited(const void *a, const void *b)
 {

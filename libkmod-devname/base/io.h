@@ -13,7 +13,7 @@
 
 /*
  * openat(2) that a signal does not end: the program may have handlers, and some file systems
- * wait for a server. The mode is for O_CREAT and O_TMPFILE.
+ * wait for a server. The mode is for O_CREAT.
  */
 static inline int open_at(int dir_fd, const char *name, int flags, mode_t mode)
 {
@@ -26,8 +26,8 @@ static inline int open_at(int dir_fd, const char *name, int flags, mode_t mode)
 }
 
 /*
- * Does a negative errno of opening a file mean that its name leads to none? There is nothing of
- * that name, a link leads nowhere or in circles, or the name is longer than that of any file.
+ * True if a negative errno of opening a file means that its path leads to none: the name does not
+ * exist, a link leads nowhere or in circles, or the name is longer than that of any file.
  */
 static inline bool is_missing(int error)
 {
@@ -37,13 +37,13 @@ static inline bool is_missing(int error)
 /* pread(2) until size bytes or the end of the file. Returns how many, or a negative errno. */
 ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size);
 
-/* Writes all of it. Returns 0 or a negative errno. */
+/* Writes the whole text. Returns 0 or a negative errno. */
 int write_all(int fd, const char *text, size_t size);
 
 /*
- * The directories that were visited, by device and inode: links and bind mounts show one under
- * several paths. *visited, NULL at first, is released by visited_done(). Returns 1 if the directory
- * is new, 0 if it is there already, or -ENOMEM.
+ * The directories that were visited, by device and inode: links and bind mounts show one directory
+ * under several paths. *visited is NULL at first, and visited_done() releases it. Returns 1 if the
+ * directory is new, 0 if it was visited before, or -ENOMEM.
  */
 int visited_add(void **visited, const struct stat *st);
 void visited_done(void *visited);

@@ -10,7 +10,7 @@
 
 #define LINES_BUFFER_SIZE (32 << 10)
 
-/* In all; modules.alias has about 1 MB for 4000 modules. What is more may have no end: a hole. */
+/* Of a whole file: modules.alias has about 1 MB for 4000 modules, and a hole may have no end. */
 #define LINES_TOTAL_MAX ((size_t)128 << 20)
 
 enum line_status {
@@ -27,9 +27,9 @@ struct lines {
 	size_t max; /* bytes in a line, below LINES_BUFFER_SIZE */
 	size_t total; /* bytes read */
 	size_t number; /* of the current line, from 1 */
-	char *text; /* with a NUL behind; the caller may change it; good until the next line */
+	char *text; /* with a NUL behind; the caller may change it; valid until the next line */
 	size_t size; /* of the text, without newline; there may be NUL bytes in it */
-	size_t start; /* of what has been read and is not a line yet */
+	size_t start; /* of the bytes in the buffer that belong to no line yet */
 	size_t end;
 	char buffer[LINES_BUFFER_SIZE + 1];
 };
@@ -41,28 +41,9 @@ void lines_init(struct lines *lines, FILE *stream);
 void strings_init(struct lines *lines, FILE *stream, char end);
 
 /*
- * Goes to the next line. Returns its status, or a negative errno if reading failed; -EFBIG if there
+ * Reads the next line. Returns its status, or a negative errno if reading failed; -EFBIG if there
  * are more than LINES_TOTAL_MAX bytes.
  */
 int lines_next(struct lines *lines);
-
-#define JOINED_LINE_MAX ((size_t)64 << 10)
-
-/* The lines of a configuration file: one that ends with a backslash goes on in the next. */
-struct joined_lines {
-	size_t number; /* of the first line of the current ones, from 1 */
-	char *text; /* the caller may change it; good until the next line */
-	size_t capacity;
-	struct lines lines;
-};
-
-void joined_lines_init(struct joined_lines *joined, FILE *stream);
-void joined_lines_done(struct joined_lines *joined);
-
-/*
- * Goes to the next line. Returns its status: LINE_CUT does not occur, a last line may lack its
- * newline; LINE_LONG is over one of the limits. Or a negative errno.
- */
-int joined_lines_next(struct joined_lines *joined);
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The report: findings in the order in which they were added. Knows nothing of what they
- * are about.
+ * The report: findings in the order in which they were added. Which code means what is the business
+ * of those who add them; here each has a name, bounded printable text, and a place.
  */
 
 #include <errno.h>
@@ -10,9 +10,12 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/report.h"
 
+/* As the public header promises. */
 #define MESSAGE_MAX 1000
+/* Bounds the memory that hostile files can cost. The counts include the findings above it. */
 #define FINDINGS_MAX 10000
 
 struct kmod_devname_finding {
@@ -25,9 +28,7 @@ struct kmod_devname_finding {
 
 struct kmod_devname_report {
 	unsigned int references;
-	struct kmod_devname_finding **findings;
-	size_t size;
-	size_t capacity;
+	struct list findings; /* of struct kmod_devname_finding * */
 	size_t counts[KMOD_DEVNAME_ERROR + 1];
 };
 
@@ -115,8 +116,10 @@ struct kmod_devname_report *kmod_devname_report_ref(struct kmod_devname_report *
 	return report;
 }
 
-static void finding_free(struct kmod_devname_finding *finding)
+static void finding_free(void *p)
 {
+	struct kmod_devname_finding *finding = p;
+
 	free(finding->file);
 	free(finding);
 }
@@ -125,22 +128,20 @@ struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report
 {
 	if (!report || --report->references > 0)
 		return NULL;
-	for (size_t i = 0; i < report->size; i++)
-		finding_free(report->findings[i]);
-	free(report->findings);
+	list_done(&report->findings, finding_free);
 	free(report);
 	return NULL;
 }
 
 size_t kmod_devname_report_size(const struct kmod_devname_report *report)
 {
-	return report->size;
+	return report->findings.size;
 }
 
 const struct kmod_devname_finding *kmod_devname_report_get(const struct kmod_devname_report *report,
 							   size_t index)
 {
-	return index < report->size ? report->findings[index] : NULL;
+	return index < report->findings.size ? report->findings.items[index] : NULL;
 }
 
 size_t kmod_devname_report_count(const struct kmod_devname_report *report,
@@ -175,8 +176,7 @@ const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *
 	return finding->message;
 }
 
-/* Writes at most MESSAGE_MAX bytes and a NUL; what may not fit is cut off and ends in "...". */
-static void escape(const char *text, char *message)
+void report_escape(const char *text, char *escaped, size_t size)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t n = 0;
@@ -184,58 +184,44 @@ static void escape(const char *text, char *message)
 	for (; *text != '\0'; text++) {
 		unsigned char c = (unsigned char)*text;
 
-		if (n + 4 + 3 > MESSAGE_MAX) {
-			memcpy(message + n, "...", 3);
+		/* Room for the longest escape and for the three dots must always remain. */
+		if (n + 4 + 3 + 1 > size) {
+			memcpy(escaped + n, "...", 3);
 			n += 3;
 			break;
 		}
 		if (c >= ' ' && c <= '~' && c != '\\') {
-			message[n++] = (char)c;
+			escaped[n++] = (char)c;
 			continue;
 		}
-		message[n++] = '\\';
-		message[n++] = 'x';
-		message[n++] = hex[c >> 4];
-		message[n++] = hex[c & 15];
+		escaped[n++] = '\\';
+		escaped[n++] = 'x';
+		escaped[n++] = hex[c >> 4];
+		escaped[n++] = hex[c & 15];
 	}
-	message[n] = '\0';
+	escaped[n] = '\0';
 }
 
-static int finding_new(const struct location *location, const char *text,
-		       struct kmod_devname_finding **ret_finding)
+static struct kmod_devname_finding *finding_new(const struct location *location, const char *text)
 {
 	char message[MESSAGE_MAX + 1];
 	struct kmod_devname_finding *finding;
 	size_t size;
 
-	escape(text, message);
+	report_escape(text, message, sizeof(message));
 	size = strlen(message) + 1;
 	finding = calloc(1, sizeof(*finding) + size);
 	if (!finding)
-		return -ENOMEM;
+		return NULL;
 	memcpy(finding->message, message, size);
 	finding->line = location->line;
-	if (location->file) {
-		finding->file = strdup(location->file);
-		if (!finding->file) {
-			free(finding);
-			return -ENOMEM;
-		}
-	}
-	*ret_finding = finding;
-	return 0;
-}
-
-static int append(struct kmod_devname_report *report, struct kmod_devname_finding *finding)
-{
-	struct kmod_devname_finding **findings = array_grow(report->findings, &report->capacity,
-							    sizeof(*findings), report->size + 1);
-
-	if (!findings)
-		return -ENOMEM;
-	report->findings = findings;
-	report->findings[report->size++] = finding;
-	return 0;
+	if (!location->file)
+		return finding;
+	finding->file = strdup(location->file);
+	if (finding->file)
+		return finding;
+	free(finding);
+	return NULL;
 }
 
 int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
@@ -243,36 +229,40 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	       const char *format, ...)
 {
 	struct kmod_devname_finding *finding;
-	char *text;
+	_cleanup_free_ char *text = NULL;
 	va_list args;
 	int r;
 
 	if (!report)
 		return 0;
 	report->counts[severity]++;
-	if (report->size >= FINDINGS_MAX && code != KMOD_DEVNAME_SYSTEM)
+	/* The error that stopped the work is the last finding, and must not be the one that is
+	 * lost. */
+	if (report->findings.size >= FINDINGS_MAX && code != KMOD_DEVNAME_SYSTEM)
 		return 0;
 	va_start(args, format);
 	r = vasprintf(&text, format, args);
 	va_end(args);
-	if (r < 0)
+	if (r < 0) {
+		text = NULL; /* undefined after a failure */
 		return -ENOMEM;
-	r = finding_new(location, text, &finding);
-	free(text);
-	if (r < 0)
-		return r;
+	}
+	finding = finding_new(location, text);
+	if (!finding)
+		return -ENOMEM;
 	finding->code = code;
 	finding->severity = severity;
-	r = append(report, finding);
-	if (r < 0)
-		finding_free(finding);
-	return r;
+	if (list_push(&report->findings, finding) == 0)
+		return 0;
+	finding_free(finding);
+	return -ENOMEM;
 }
 
 int report_system(struct kmod_devname_report *report, int error, const struct location *location)
 {
 	errno = -error;
-	/* Which error stopped the work matters more than that it could not be written down. */
+	/* The error that stopped the work is returned even if there is no memory for the finding.
+	 */
 	(void)report_add(report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, location, "%m");
 	return error;
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Opening a path inside a root directory, as after chroot(2), without being there: by
- * openat2(2), or by hand where the kernel has none or a container forbids it.
+ * Opens paths inside a root directory as they would be after chroot(2): no link and no ".." leads
+ * out of it. openat2(2) does this since Linux 5.6; before that, or where a container forbids it,
+ * the path is resolved here, component by component.
  */
 
 #include <errno.h>
@@ -23,16 +24,17 @@
 #define LINKS_MAX 40 /* as the kernel, include/linux/namei.h */
 #define RETRIES_MAX 64
 
-/* A path on its way to one that has no links and no "..", by readlinkat(2) alone. */
+/* A path while it is resolved to one that has no links and no "..", by readlinkat(2) alone. */
 struct path_walk {
 	char done[PATH_MAX]; /* relative to the root, free of links; "" is the root */
-	char *rest;
+	char *rest; /* in the buffer */
+	char *buffer;
 	unsigned int links;
-	bool wants_directory; /* there was a slash at the end */
+	bool wants_directory; /* there was a slash, "." or ".." at the end */
 };
 
 /* Cuts the next component off the rest; NULL at the end. */
-static char *next_component(struct path_walk *path)
+static char *path_walk_next(struct path_walk *path)
 {
 	char *name = path->rest + strspn(path->rest, "/");
 	char *end = name + strcspn(name, "/");
@@ -50,7 +52,7 @@ static char *next_component(struct path_walk *path)
 	return name;
 }
 
-static int go_down(struct path_walk *path, const char *name)
+static int path_walk_down(struct path_walk *path, const char *name)
 {
 	size_t size = strlen(path->done), name_size = strlen(name) + 1;
 
@@ -62,39 +64,40 @@ static int go_down(struct path_walk *path, const char *name)
 	return 0;
 }
 
-static void go_up(struct path_walk *path)
+/* Above the root there is the root. */
+static void path_walk_up(struct path_walk *path)
 {
 	char *slash = strrchr(path->done, '/');
 
 	*(slash ? slash : path->done) = '\0';
 }
 
-/* Puts the text of a link, which is not ended by NUL, before what is left of the path. */
-static int go_link(struct path_walk *path, const char *target, size_t size, char **buffer)
+/* Puts the target of a link, which has no NUL, before the rest of the path. */
+static int path_walk_follow(struct path_walk *path, const char *target, size_t size)
 {
 	size_t rest_size = strlen(path->rest) + 1;
-	char *rest;
+	char *buffer;
 
 	if (path->links++ == LINKS_MAX)
 		return -ELOOP;
-	go_up(path);
+	path_walk_up(path);
 	if (target[0] == '/')
 		path->done[0] = '\0';
-	rest = malloc(size + 1 + rest_size);
-	if (!rest)
+	buffer = malloc(size + 1 + rest_size);
+	if (!buffer)
 		return -ENOMEM;
-	memcpy(rest, target, size);
-	rest[size] = '\0';
+	memcpy(buffer, target, size);
+	buffer[size] = '\0';
 	if (*path->rest != '\0' || path->wants_directory) {
-		rest[size] = '/';
-		memcpy(rest + size + 1, path->rest, rest_size);
+		buffer[size] = '/';
+		memcpy(buffer + size + 1, path->rest, rest_size);
 	}
-	free(*buffer);
-	*buffer = path->rest = rest;
+	free(path->buffer);
+	path->buffer = path->rest = buffer;
 	return 0;
 }
 
-/* Returns 0, -ENOTDIR, or another negative errno. */
+/* "file/.." is no path of the kernel's, although nothing would have to be opened for it. */
 static int check_directory(int root_fd, const char *path)
 {
 	struct stat st;
@@ -106,44 +109,47 @@ static int check_directory(int root_fd, const char *path)
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-static int resolve(int root_fd, struct path_walk *path, char **buffer, int flags)
+static int path_walk_resolve(int root_fd, struct path_walk *path, int flags)
 {
 	char target[PATH_MAX];
 	const char *name;
-	ssize_t size;
-	int r = 0;
 
-	while (r == 0 && (name = next_component(path))) {
-		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-			r = check_directory(root_fd, path->done);
-			if (r < 0)
-				return r;
-			if (name[1] == '.')
-				go_up(path);
+	while ((name = path_walk_next(path))) {
+		bool is_dot = strcmp(name, ".") == 0, is_dot_dot = strcmp(name, "..") == 0;
+		ssize_t size;
+		int r = is_dot || is_dot_dot ? check_directory(root_fd, path->done)
+					     : path_walk_down(path, name);
+
+		if (r < 0)
+			return r;
+		if (is_dot_dot)
+			path_walk_up(path);
+		if (is_dot || is_dot_dot) {
 			path->wants_directory = true;
 			continue;
 		}
-		r = go_down(path, name);
+		if ((flags & O_NOFOLLOW) && *path->rest == '\0' && !path->wants_directory)
+			return 0;
+		size = readlinkat(root_fd, path->done, target, sizeof(target));
+		if (size < 0 && errno == EINVAL) /* it is no link */
+			continue;
+		if (size < 0)
+			return -errno;
+		r = path_walk_follow(path, target, (size_t)size);
 		if (r < 0)
 			return r;
-		if ((flags & O_NOFOLLOW) && *path->rest == '\0' && !path->wants_directory)
-			break;
-		size = readlinkat(root_fd, path->done, target, sizeof(target));
-		if (size >= 0)
-			r = go_link(path, target, (size_t)size, buffer);
-		else if (errno != EINVAL) /* EINVAL: it is no link */
-			r = -errno;
 	}
-	return r;
+	return 0;
 }
 
-/* Opens a path component by component; whatever has become a link meanwhile is refused. */
-static int open_resolved(int root_fd, char *path, int flags)
+/* Opens a path component by component. A component that has become a link meanwhile is refused. */
+static int open_without_links(int root_fd, char *path, int flags)
 {
 	_cleanup_close_ int dir_fd = open_at(root_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
 	char *slash;
 	int fd;
 
+	/* openat(2) with the whole path would follow such a link out of the root. */
 	if (dir_fd < 0)
 		return -errno;
 	for (; (slash = strchr(path, '/')); path = slash + 1) {
@@ -160,33 +166,35 @@ static int open_resolved(int root_fd, char *path, int flags)
 
 int root_open_by_hand(int root_fd, const char *path, int flags)
 {
-	_cleanup_free_ struct path_walk *path_walk = calloc(1, sizeof(*path_walk));
-	_cleanup_free_ char *buffer = strdup(path);
+	_cleanup_free_ struct path_walk *walk = calloc(1, sizeof(*walk));
 	int r;
 
-	if (!path_walk || !buffer)
+	if (!walk)
 		return -ENOMEM;
 	if (strlen(path) >= PATH_MAX)
 		return -ENAMETOOLONG;
-	path_walk->rest = buffer;
-	r = resolve(root_fd, path_walk, &buffer, flags);
+	walk->buffer = walk->rest = strdup(path);
+	if (!walk->buffer)
+		return -ENOMEM;
+	r = path_walk_resolve(root_fd, walk, flags);
+	free(walk->buffer);
 	if (r < 0)
 		return r;
-	if (path_walk->wants_directory)
+	if (walk->wants_directory)
 		flags |= O_DIRECTORY;
-	return open_resolved(root_fd, path_walk->done, flags | O_CLOEXEC);
+	return open_without_links(root_fd, walk->done, flags | O_CLOEXEC);
 }
 
 static int open_by_kernel(int root_fd, const char *path, int flags)
 {
 	const struct open_how how = {
-		/* the C library adds O_LARGEFILE to openat(2), and nobody to a bare system call */
+		/* the C library adds O_LARGEFILE to openat(2), but not to a bare system call */
 		.flags = (unsigned int)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_LARGEFILE)),
 		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
 	};
 	long fd;
 
-	/* EAGAIN: something was renamed or mounted meanwhile, and the kernel is not sure. */
+	/* EAGAIN: a rename or mount meanwhile, after which the kernel cannot be sure of "..". */
 	for (unsigned int i = 0; i < RETRIES_MAX; i++) {
 		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -199,10 +207,11 @@ int kmod_devname_open_in_root(int root_fd, const char *path, int flags)
 {
 	int fd;
 
+	/* openat2(2) and the other way would differ in these. */
 	if ((flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) || *path == '\0')
 		return -EINVAL;
 	fd = open_by_kernel(root_fd, path, flags);
-	/* EPERM: seccomp filters of before 2020 say so for calls they do not know. */
+	/* EPERM: the answer of seccomp filters from before 2020 to calls they do not know. */
 	if (fd == -ENOSYS || fd == -EPERM)
 		return root_open_by_hand(root_fd, path, flags);
 	return fd;
@@ -213,6 +222,7 @@ int root_open_long(int root_fd, const char *path, int flags)
 	_cleanup_close_ int dir_fd = -1;
 	int fd;
 
+	/* The kernel takes PATH_MAX bytes at a time: a directory for each such piece. */
 	path += strspn(path, "/");
 	while (strlen(path) >= PATH_MAX) {
 		char head[PATH_MAX] = { 0 };
@@ -241,7 +251,7 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 	_cleanup_free_ char *full = NULL;
 
 	if (asprintf(&full, "%s/%s", directory, path) < 0) {
-		full = NULL;
+		full = NULL; /* undefined after a failure */
 		return -ENOMEM;
 	}
 	return root_open_long(root_fd, full, flags);
@@ -249,6 +259,7 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 
 int root_open_stream(int root_fd, const char *path, FILE **ret_stream)
 {
+	/* O_NONBLOCK: opening a FIFO would wait for a writer. */
 	_cleanup_close_ int fd =
 		kmod_devname_open_in_root(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The names of what is not complete yet, and the removal of what was never completed. */
+/* The names of files and nodes that are not complete yet, and the removal of those left over. */
 
 #include "base/temporary.h"
 
@@ -12,63 +12,50 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 
-#define DIGITS_MAX 9
+#define DIGITS_MAX 9 /* more might not fit into an int, and no PID or number of ours has them */
 
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number)
 {
 	(void)snprintf(name, TEMPORARY_SIZE, "%s.%d.%u", prefix, (int)getpid(), number);
 }
 
-/* ".DIGITS", and how many bytes that is; 0 if it is something else. */
-static size_t read_part(const char *text, int *ret_number)
+/* Parses PREFIX.PID.NUMBER, the whole of the name. */
+static bool parse_temporary_name(const char *name, const char *prefix, pid_t *ret_pid)
 {
-	size_t digits;
-	int number = 0;
-
-	if (*text != '.')
-		return 0;
-	digits = strspn(text + 1, "0123456789");
-	if (digits == 0 || digits > DIGITS_MAX)
-		return 0;
-	for (size_t i = 1; i <= digits; i++)
-		number = 10 * number + (text[i] - '0');
-	*ret_number = number;
-	return 1 + digits;
-}
-
-/* Is it a name that temporary_name() makes? */
-static bool is_temporary(const char *name, const char *prefix, pid_t *ret_pid)
-{
-	int pid, number;
-	size_t n;
+	int numbers[2] = { 0, 0 };
 
 	if (strncmp(name, prefix, strlen(prefix)) != 0)
 		return false;
 	name += strlen(prefix);
-	n = read_part(name, &pid);
-	if (n == 0)
-		return false;
-	name += n;
-	n = read_part(name, &number);
-	if (n == 0 || name[n] != '\0')
-		return false;
-	*ret_pid = pid;
-	return true;
+	for (size_t i = 0; i < 2; i++) {
+		size_t digits;
+
+		if (*name++ != '.')
+			return false;
+		digits = strspn(name, "0123456789");
+		if (digits == 0 || digits > DIGITS_MAX)
+			return false;
+		for (; digits > 0; digits--)
+			numbers[i] = 10 * numbers[i] + (*name++ - '0');
+	}
+	*ret_pid = numbers[0];
+	return *name == '\0';
 }
 
 void temporary_remove(int dir_fd, const char *prefix,
 		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid))
 {
 	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-	struct dirent *entry;
+	const struct dirent *entry;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	pid_t pid;
 
 	if (!dir)
 		return;
 	(void)steal_fd(&fd);
+	/* A leftover that cannot be removed does no harm: nothing is reported. */
 	while ((entry = readdir(dir)))
-		if (is_temporary(entry->d_name, prefix, &pid) &&
+		if (parse_temporary_name(entry->d_name, prefix, &pid) &&
 		    is_leftover(dir_fd, entry->d_name, pid))
 			(void)unlinkat(dir_fd, entry->d_name, 0);
 	(void)closedir(dir);

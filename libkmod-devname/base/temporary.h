@@ -6,8 +6,8 @@
 #include <sys/types.h>
 
 /*
- * Names for what is made before it gets its own: PREFIX.PID.NUMBER. If somebody has the name all
- * the same, the next number is tried.
+ * The name PREFIX.PID.NUMBER of a file or node until it is complete. If the name exists already,
+ * the caller tries the next number.
  */
 #define TEMPORARY_SIZE 64 /* room for the name with any prefix that is used here */
 #define TEMPORARY_TRIES 16
@@ -15,8 +15,7 @@
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number);
 
 /*
- * Removes from a directory what has such a name, as killed runs leave it, where is_leftover()
- * agrees.
+ * Removes the files with such names that is_leftover() confirms: a run that was killed leaves them.
  */
 void temporary_remove(int dir_fd, const char *prefix,
 		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid));

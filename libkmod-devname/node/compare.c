@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "node/table.h"
 
 struct kmod_devname_difference {
@@ -23,9 +22,8 @@ struct kmod_devname_comparison {
 	struct kmod_devname_table *old_table;
 	struct kmod_devname_table *new_table;
 	struct kmod_devname_table *built_in; /* may be NULL */
-	struct kmod_devname_difference *items;
+	struct kmod_devname_difference *items; /* room for one of each node */
 	size_t size;
-	size_t capacity;
 };
 
 /* A node that has been matched is NULL. */
@@ -75,18 +73,13 @@ static int sort_nodes(const struct kmod_devname_table *table, struct sorted_node
 	return 0;
 }
 
-static int add_difference(struct kmod_devname_comparison *comparison,
-			  enum kmod_devname_change change, const struct kmod_devname_node *old_node,
-			  const struct kmod_devname_node *new_node)
+static void add_difference(struct kmod_devname_comparison *comparison,
+			   enum kmod_devname_change change,
+			   const struct kmod_devname_node *old_node,
+			   const struct kmod_devname_node *new_node)
 {
-	struct kmod_devname_difference *items = array_grow(comparison->items, &comparison->capacity,
-							   sizeof(*items), comparison->size + 1);
-
-	if (!items)
-		return -ENOMEM;
-	comparison->items = items;
-	items[comparison->size++] = (struct kmod_devname_difference){ change, old_node, new_node };
-	return 0;
+	comparison->items[comparison->size++] =
+		(struct kmod_devname_difference){ change, old_node, new_node };
 }
 
 /* The position of the next node that has not been matched. */
@@ -98,8 +91,8 @@ static size_t skip_matched(const struct sorted_nodes *nodes, size_t position)
 }
 
 /* Matches nodes, one by one, that the function says are equal. */
-static int match_nodes(struct kmod_devname_comparison *comparison, struct sorted_nodes *old_nodes,
-		       struct sorted_nodes *new_nodes, int (*compare)(const void *, const void *))
+static void match_nodes(struct kmod_devname_comparison *comparison, struct sorted_nodes *old_nodes,
+			struct sorted_nodes *new_nodes, int (*compare)(const void *, const void *))
 {
 	size_t i = 0, j = 0;
 
@@ -107,7 +100,7 @@ static int match_nodes(struct kmod_devname_comparison *comparison, struct sorted
 	       (j = skip_matched(new_nodes, j)) < new_nodes->size) {
 		const struct kmod_devname_node **x = &old_nodes->items[i];
 		const struct kmod_devname_node **y = &new_nodes->items[j];
-		int order = compare(x, y), r = 0;
+		int order = compare(x, y);
 
 		if (order < 0) {
 			i++;
@@ -118,38 +111,29 @@ static int match_nodes(struct kmod_devname_comparison *comparison, struct sorted
 			continue;
 		}
 		if (!syntax_same_number(&(*x)->number, &(*y)->number))
-			r = add_difference(comparison, KMOD_DEVNAME_RENUMBERED, *x, *y);
+			add_difference(comparison, KMOD_DEVNAME_RENUMBERED, *x, *y);
 		else if (strcmp((*x)->module, (*y)->module) != 0)
-			r = add_difference(comparison, KMOD_DEVNAME_MOVED, *x, *y);
-		if (r < 0)
-			return r;
+			add_difference(comparison, KMOD_DEVNAME_MOVED, *x, *y);
 		*x = *y = NULL;
 	}
-	return 0;
 }
 
-static int compare_tables(struct kmod_devname_comparison *comparison,
-			  struct sorted_nodes *old_nodes, struct sorted_nodes *new_nodes)
+static void compare_tables(struct kmod_devname_comparison *comparison,
+			   struct sorted_nodes *old_nodes, struct sorted_nodes *new_nodes)
 {
-	int r = match_nodes(comparison, old_nodes, new_nodes, compare_nodes);
-
-	if (r < 0)
-		return r;
-	r = match_nodes(comparison, old_nodes, new_nodes, compare_node_names);
-	for (size_t i = 0; (i = skip_matched(old_nodes, i)) < old_nodes->size && r == 0; i++) {
+	match_nodes(comparison, old_nodes, new_nodes, compare_nodes);
+	match_nodes(comparison, old_nodes, new_nodes, compare_node_names);
+	for (size_t i = 0; (i = skip_matched(old_nodes, i)) < old_nodes->size; i++) {
 		const struct kmod_devname_node *node = old_nodes->items[i], *built_in = NULL;
 
 		if (comparison->built_in)
 			built_in = table_find(comparison->built_in, node->name);
-		r = add_difference(comparison, built_in ? KMOD_DEVNAME_BUILT_IN : KMOD_DEVNAME_WENT,
-				   node, built_in);
+		add_difference(comparison, built_in ? KMOD_DEVNAME_BUILT_IN : KMOD_DEVNAME_WENT,
+			       node, built_in);
 	}
-	for (size_t i = 0; (i = skip_matched(new_nodes, i)) < new_nodes->size && r == 0; i++)
-		r = add_difference(comparison, KMOD_DEVNAME_APPEARED, NULL, new_nodes->items[i]);
-	if (comparison->size > 1)
-		qsort(comparison->items, comparison->size, sizeof(*comparison->items),
-		      compare_differences);
-	return r;
+	for (size_t i = 0; (i = skip_matched(new_nodes, i)) < new_nodes->size; i++)
+		add_difference(comparison, KMOD_DEVNAME_APPEARED, NULL, new_nodes->items[i]);
+	qsort(comparison->items, comparison->size, sizeof(*comparison->items), compare_differences);
 }
 
 int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
@@ -157,9 +141,10 @@ int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
 				struct kmod_devname_table *built_in,
 				struct kmod_devname_comparison **ret_comparison)
 {
+	size_t n = kmod_devname_table_size(old_table) + kmod_devname_table_size(new_table);
 	struct kmod_devname_comparison *comparison = calloc(1, sizeof(*comparison));
 	struct sorted_nodes old_nodes = { 0 }, new_nodes = { 0 };
-	int r;
+	int r = -ENOMEM;
 
 	if (!comparison)
 		return -ENOMEM;
@@ -167,17 +152,17 @@ int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
 	comparison->old_table = kmod_devname_table_ref(old_table);
 	comparison->new_table = kmod_devname_table_ref(new_table);
 	comparison->built_in = built_in ? kmod_devname_table_ref(built_in) : NULL;
-	r = sort_nodes(old_table, &old_nodes);
-	if (r == 0)
-		r = sort_nodes(new_table, &new_nodes);
-	if (r == 0)
-		r = compare_tables(comparison, &old_nodes, &new_nodes);
+	comparison->items = calloc(n + 1, sizeof(*comparison->items));
+	if (comparison->items && sort_nodes(old_table, &old_nodes) == 0 &&
+	    sort_nodes(new_table, &new_nodes) == 0) {
+		compare_tables(comparison, &old_nodes, &new_nodes);
+		*ret_comparison = comparison;
+		r = 0;
+	} else {
+		kmod_devname_comparison_unref(comparison);
+	}
 	free(old_nodes.items);
 	free(new_nodes.items);
-	if (r < 0)
-		kmod_devname_comparison_unref(comparison);
-	else
-		*ret_comparison = comparison;
 	return r;
 }
 

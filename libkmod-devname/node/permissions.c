@@ -32,6 +32,7 @@ int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **
 {
 	struct kmod_devname_permissions *permissions;
 
+	/* No other bit has a meaning for a device node. */
 	if ((mode & ~(mode_t)0777) != 0)
 		return -EINVAL;
 	permissions = calloc(1, sizeof(*permissions));

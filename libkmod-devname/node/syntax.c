@@ -26,20 +26,16 @@ static bool is_letter_or_digit(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* The byte is not NUL, which strchr() finds in any string. */
-static bool is_name_byte(char c)
-{
-	return is_letter_or_digit(c) || strchr("_.+:@,=#!-", c);
-}
-
+/* There is no NUL among the bytes: strchr() would find it in any string. */
 static bool is_component(const char *s, size_t size)
 {
+	/* An option of a command, or a comment of modules.devname, begins with these. */
 	if (size == 0 || size > KMOD_DEVNAME_COMPONENT_MAX || s[0] == '-' || s[0] == '#')
 		return false;
 	if (s[0] == '.' && (size == 1 || (size == 2 && s[1] == '.')))
 		return false;
 	for (size_t i = 0; i < size; i++)
-		if (!is_name_byte(s[i]))
+		if (!is_letter_or_digit(s[i]) && !strchr("_.+:@,=#!-", s[i]))
 			return false;
 	return true;
 }
@@ -77,7 +73,7 @@ static bool parse_decimal(const char **s, unsigned int max, unsigned int *ret_nu
 	for (; *p >= '0' && *p <= '9'; p++) {
 		unsigned int digit = (unsigned int)(*p - '0');
 
-		if (number > (max - digit) / 10)
+		if (number > (max - digit) / 10) /* before it can overflow */
 			return false;
 		number = number * 10 + digit;
 	}
@@ -138,7 +134,7 @@ bool syntax_parse_mode(const char *text, mode_t *ret_mode)
 		if (*text < '0' || *text > '7')
 			return false;
 		mode = mode * 8 + (mode_t)(*text - '0');
-		if (mode > 07777)
+		if (mode > 07777) /* udev refuses these as well */
 			return false;
 	}
 	*ret_mode = mode & 0777;

@@ -178,7 +178,7 @@ static int report_conflict(struct kmod_devname_report *report, const struct loca
 static int note_repeated(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 			 const struct location *location, struct kmod_devname_node *node)
 {
-	if (location->line == 0)
+	if (location->line == 0) /* a module, which declares each node once */
 		return 0;
 	if (node->last_text == table->text)
 		return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, location,
@@ -214,6 +214,7 @@ static int insert_node(struct kmod_devname_table *table, struct kmod_devname_rep
 		return note_repeated(table, report, location, *found);
 	if (location->line > 0)
 		node->last_text = table->text;
+	node->index = table->nodes.size;
 	table->nodes.items[table->nodes.size++] = node;
 	return 1;
 }
@@ -321,7 +322,7 @@ static int add_claims(struct kmod_devname_table *table, struct kmod_devname_repo
 	for (size_t i = 0; i < n; i++) {
 		int r;
 
-		if (claims[i].number->kind != ALIAS_NUMBER)
+		if (claims[i].number->kind != ALIAS_NUMBER) /* reported already */
 			continue;
 		r = table_add(table, report, location, module, claims[i].name,
 			      &claims[i].number->number);
@@ -341,13 +342,14 @@ int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_repo
 	size_t n_claims;
 	int r;
 
-	/* A module without a device name is never judged. */
+	/* A module without a device name is never judged, whatever its numbers are. */
 	if (!aliases->has_name)
 		return 0;
 	name = strdup(module);
 	claims = calloc(aliases->size / 2 + 1, sizeof(*claims));
 	if (!name || !claims)
 		return -ENOMEM;
+	/* The kernel's name of a module, as in /proc/modules. */
 	for (char *p = name; (p = strchr(p, '-')); p++)
 		*p = '_';
 
@@ -360,6 +362,7 @@ int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_repo
 	if (r < 0)
 		return r;
 	pairing = alias_pair(aliases->items, aliases->size, claims, &n_claims);
+	/* If the number is missing, all aliases are the same name, the first as well. */
 	if (pairing != ALIAS_PAIRED)
 		return report_pairing(report, &location, name, pairing, aliases->items[0].text);
 	return add_claims(table, report, &location, name, claims, n_claims);

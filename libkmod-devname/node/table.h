@@ -9,15 +9,16 @@
 #include "libkmod-devname.h"
 #include "node/syntax.h"
 
-/* A value that does not change, except for last_text, which is the table's. */
+/* A value that does not change, except for what the table notes in it. */
 struct kmod_devname_node {
 	struct device_number number;
-	size_t last_text; /* that has a line of this node, see table_begin_text(); 0 for none */
+	size_t index; /* in the table */
+	size_t last_text; /* with a line of this node, see table_begin_text(); 0 for none */
 	const char *name; /* behind the module, in the same piece of memory */
 	char module[];
 };
 
-struct alias; /* node/alias.h */
+struct alias; /* see node/alias.h */
 
 /*
  * The aliases of one module that concern device nodes, parsed and copied. Bounded: of more than
@@ -28,20 +29,20 @@ struct alias_list {
 	size_t size;
 	size_t capacity;
 	bool has_name;
-	bool too_many; /* a finding, if there is a name */
+	bool too_many; /* a finding if there is a name */
 };
 
 /* Ignores an alias that is ALIAS_OTHER. Returns 0 or -ENOMEM. */
 int alias_list_add(struct alias_list *list, const char *alias);
 void alias_list_done(struct alias_list *list);
 
-/* Begins a text, in which the same line may not stand twice. */
+/* Begins a text: a line that stands in it twice is a finding. */
 void table_begin_text(struct kmod_devname_table *table);
 
 /*
- * Adds a node if it is valid and contradicts none that is there; otherwise a finding at the
- * place. A node that is there already, of the same module, is one node; if it was added by a
- * line of the text that this line is in, that is a finding too. Returns 0, or -ENOMEM.
+ * Adds a node if it is valid and contradicts no other; otherwise a finding at the location. A
+ * module has each node once: adding it again changes nothing, and is a finding if an earlier line
+ * of the same text has it. Returns 0 or -ENOMEM.
  */
 int table_add(struct kmod_devname_table *table, struct kmod_devname_report *report,
 	      const struct location *location, const char *module, const char *name,
@@ -54,7 +55,7 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_report *report,
 		      const char *module, const char *file, const struct alias_list *aliases);
 
-/* The node of this name, of several modules the first one's; or NULL. */
+/* The first node of this name, which several modules may have; or NULL. */
 const struct kmod_devname_node *table_find(const struct kmod_devname_table *table,
 					   const char *name);
 

@@ -110,7 +110,9 @@ static int read_module(struct scan_worker *worker, struct scan_module *module, b
 	if (module->error != MODULE_OK)
 		return 0;
 	r = collect_aliases(worker->reader, &aliases);
-	if (r == 0 && aliases.has_name) {
+	if (r == 0 && aliases.has_name && aliases.too_many) {
+		module->error = MODULE_TOO_MANY_ALIASES;
+	} else if (r == 0 && aliases.has_name) {
 		module->aliases = malloc(sizeof(*module->aliases));
 		if (module->aliases) {
 			*module->aliases = aliases;

@@ -735,6 +735,20 @@ START_TEST(a_read_error_is_returned)
 }
 END_TEST
 
+START_TEST(a_read_error_in_a_long_line_is_returned)
+{
+	size_t size = 100000;
+	char *line = malloc(size);
+	struct harness_source source = { { line, size }, 0, error_rows[_i] };
+
+	ck_assert_ptr_nonnull(line);
+	memset(line, 'x', size);
+	ck_assert_int_eq(read_from(table, source), -error_rows[_i]);
+	check_system_finding(error_rows[_i]);
+	free(line);
+}
+END_TEST
+
 START_TEST(a_read_error_needs_no_report)
 {
 	FILE *stream = fopen("/", "r");
@@ -835,6 +849,8 @@ static TCase *make_failures(void)
 
 	tcase_add_test(tests, a_directory_is_eisdir);
 	tcase_add_loop_test(tests, a_read_error_is_returned, 0, ARRAY_SIZE(error_rows));
+	tcase_add_loop_test(tests, a_read_error_in_a_long_line_is_returned, 0,
+			    ARRAY_SIZE(error_rows));
 	tcase_add_test(tests, a_read_error_needs_no_report);
 	tcase_add_loop_test(tests, a_write_error_is_returned, 0, ARRAY_SIZE(write_error_rows));
 	tcase_add_test(tests, a_stream_that_had_failed_is_eio);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "lib/refuse.h"
+#include "base/confdir.h"
 #include "base/root.h"
 
 #define NOBODY 65534
@@ -630,6 +631,34 @@ START_TEST(a_component_beyond_path_max_is_too_long)
 }
 END_TEST
 
+static const struct conf_row {
+	const char *directory;
+	int result;
+	size_t n_files;
+} conf_rows[] = {
+	{ "a/b", 0, 1 },
+	{ "full", 0, 1 },
+	{ "abs_dir", 0, 1 },
+	{ "top", -ENOTDIR, 0 },
+	{ "nowhere", -ENOENT, 0 },
+	{ "dangling", -ENOENT, 0 },
+	{ "self", -ENOENT, 0 },
+	{ X_255 "x", -ENOENT, 0 },
+};
+
+START_TEST(a_configuration_directory_is_read_or_missing)
+{
+	static const char *const suffixes[] = { "le", NULL };
+	const struct conf_row *row = &conf_rows[_i];
+	struct conf_dirs dirs = { open_root(make_tree()), NULL, suffixes, { 0 } };
+
+	ck_assert_msg(conf_dirs_add(&dirs, row->directory) == row->result, "%s", row->directory);
+	ck_assert_msg(dirs.files.size == row->n_files, "%s: %zu files", row->directory,
+		      dirs.files.size);
+	conf_dirs_done(&dirs);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("root");
@@ -656,6 +685,7 @@ int main(void)
 	tcase_add_test(tcase, a_stream_is_of_a_file_that_is_there_or_none);
 	tcase_add_loop_test(tcase, a_stream_that_cannot_be_had_is_an_errno, 0, 2);
 	tcase_add_loop_test(tcase, a_component_beyond_path_max_is_too_long, 0, 5);
+	tcase_add_loop_test(tcase, a_configuration_directory_is_read_or_missing, 0, N(conf_rows));
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);
 }
