@@ -15,6 +15,7 @@
 /* Compressed bytes, from a file, a chunk at a time. */
 struct codec_input {
 	int fd;
+	uint64_t file_size;
 	const struct codec_output *output; /* of these bytes */
 	uint64_t offset; /* in the file, of the end of the chunk */
 	uint8_t *chunk;
@@ -65,9 +66,6 @@ struct codec {
 bool codec_zlib_matches(const uint8_t *head, size_t size);
 int codec_zlib_decode(void **context, struct codec_input *input, struct codec_output *output);
 void codec_zlib_context_free(void *context);
-
-int codec_libdeflate_decode(void **context, struct codec_input *input, struct codec_output *output);
-void codec_libdeflate_context_free(void *context);
 
 bool codec_xz_matches(const uint8_t *head, size_t size);
 int codec_xz_decode(void **context, struct codec_input *input, struct codec_output *output);

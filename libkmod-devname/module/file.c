@@ -77,10 +77,7 @@ const char *module_error_message(enum module_error error)
 static const struct codec codecs[] = {
 	{
 		.matches = codec_zlib_matches,
-#ifdef WITH_LIBDEFLATE
-		.decode = codec_libdeflate_decode,
-		.context_free = codec_libdeflate_context_free,
-#elif defined(WITH_ZLIB)
+#ifdef WITH_ZLIB
 		.decode = codec_zlib_decode,
 		.context_free = codec_zlib_context_free,
 #endif
@@ -105,45 +102,54 @@ static const struct codec codecs[] = {
 struct module_reader {
 	struct module_bytes file;
 	struct stat status; /* of the file, at the start */
-	size_t codec; /* N_CODECS: the file is not compressed */
+	const struct codec *codec; /* NULL: the file is not compressed */
 	struct codec_input input;
 	struct codec_output output;
 	struct modinfo modinfo;
 	void *contexts[N_CODECS];
 };
 
-static bool starts_with(const uint8_t *head, size_t size, const char *magic, size_t magic_size)
+static const struct codec *find_codec(const uint8_t *head, size_t size)
+{
+	for (size_t i = 0; i < N_CODECS; i++)
+		if (codecs[i].matches(head, size))
+			return &codecs[i];
+	return NULL;
+}
+
+/* Each build knows each format, so that a file it cannot read is unsupported, and not malformed. */
+static bool has_magic(const uint8_t *head, size_t size, const char *magic, size_t magic_size)
 {
 	return size >= magic_size && memcmp(head, magic, magic_size) == 0;
 }
 
-/* The magic bytes are known without the library, so that an unsupported file gets its message. */
-
 /* RFC 1952 */
 bool codec_zlib_matches(const uint8_t *head, size_t size)
 {
-	return starts_with(head, size, "\x1f\x8b", 2);
+	return has_magic(head, size, "\x1f\x8b", 2);
 }
 
 /* The .xz file format, section 2.1.1.1 */
 bool codec_xz_matches(const uint8_t *head, size_t size)
 {
-	return starts_with(head, size,
-			   "\xfd"
-			   "7zXZ\0",
-			   6);
+	return has_magic(head, size,
+			 "\xfd"
+			 "7zXZ\0",
+			 6);
 }
 
 /* RFC 8878, sections 3.1.1 and 3.1.2: a frame, or one of 16 kinds that are skipped */
 bool codec_zstd_matches(const uint8_t *head, size_t size)
 {
-	return starts_with(head, size, "\x28\xb5\x2f\xfd", 4) ||
+	return has_magic(head, size, "\x28\xb5\x2f\xfd", 4) ||
 	       (size >= 4 && (head[0] & 0xf0) == 0x50 &&
-		starts_with(head + 1, size - 1, "\x2a\x4d\x18", 3));
+		has_magic(head + 1, size - 1, "\x2a\x4d\x18", 3));
 }
 
 int codec_input_fill(struct codec_input *input)
 {
+	uint64_t left = input->file_size - input->offset;
+	size_t wanted = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE;
 	ssize_t n;
 
 	input->position = input->size = 0;
@@ -151,12 +157,13 @@ int codec_input_fill(struct codec_input *input)
 		return MODULE_OK;
 	if (input->offset > input->output->size + INPUT_WITHOUT_OUTPUT_MAX)
 		return MODULE_DATA_WITHOUT_OUTPUT;
-	n = read_at(input->fd, input->offset, input->chunk, CHUNK_SIZE);
+	n = read_at(input->fd, input->offset, input->chunk, wanted);
 	if (n < 0)
 		return (int)n;
 	input->size = (size_t)n;
 	input->offset += (size_t)n;
-	input->end = input->size < CHUNK_SIZE;
+	/* known without another read; a file that grows meanwhile is one that was changed */
+	input->end = input->size < wanted || input->offset == input->file_size;
 	return MODULE_OK;
 }
 
@@ -196,10 +203,9 @@ static int output_raise_soft_limit(struct codec_output *output)
 int codec_output_grow(struct codec_output *output)
 {
 	size_t capacity = CHUNK_SIZE, max;
-	int r;
 
 	if (output->size > output->soft_limit) {
-		r = output_raise_soft_limit(output);
+		int r = output_raise_soft_limit(output);
 		if (r != MODULE_OK)
 			return r;
 	}
@@ -245,7 +251,6 @@ void module_reader_free(struct module_reader *reader)
 int module_reader_start(struct module_reader *reader, int fd)
 {
 	struct module_bytes *file = &reader->file;
-	size_t i = 0;
 	int r;
 
 	reader->modinfo.size = 0;
@@ -256,10 +261,8 @@ int module_reader_start(struct module_reader *reader, int fd)
 	r = module_bytes_from_file(fd, file);
 	if (r < 0)
 		return r;
-	while (i < N_CODECS && !codecs[i].matches(file->head, file->head_size))
-		i++;
-	reader->codec = i;
-	return i < N_CODECS;
+	reader->codec = find_codec(file->head, file->head_size);
+	return reader->codec != NULL;
 }
 
 uint64_t module_reader_size(const struct module_reader *reader)
@@ -273,7 +276,7 @@ static bool is_same_time(const struct timespec *a, const struct timespec *b)
 }
 
 /* The result r of reading counts only if the file is what it was at the start. */
-static int check_status(const struct module_reader *reader, int r)
+static int reader_check_status(const struct module_reader *reader, int r)
 {
 	const struct stat *before = &reader->status;
 	struct stat after;
@@ -282,30 +285,26 @@ static int check_status(const struct module_reader *reader, int r)
 		return r;
 	if (fstat(reader->file.fd, &after) < 0)
 		return -errno;
-	return after.st_size == before->st_size && is_same_time(&after.st_mtim, &before->st_mtim) &&
-			       is_same_time(&after.st_ctim, &before->st_ctim)
-		       ? r
-		       : MODULE_CHANGED;
+	if (after.st_size != before->st_size || !is_same_time(&after.st_mtim, &before->st_mtim) ||
+	    !is_same_time(&after.st_ctim, &before->st_ctim))
+		return MODULE_CHANGED;
+	return r;
 }
 
 /* Decompresses the file into the output. */
-static int decompress(struct module_reader *reader,
-		      uint64_t (*expected_size)(const uint8_t *data, size_t size))
+static int reader_decompress(struct module_reader *reader,
+			     uint64_t (*expected_size)(const uint8_t *data, size_t size))
 {
-	const struct codec *codec = &codecs[reader->codec];
 	struct codec_output *output = &reader->output;
 	int r;
 
-	if (!codec->decode)
+	if (!reader->codec->decode)
 		return MODULE_UNSUPPORTED;
 	if (!reader->input.chunk) {
 		reader->input.chunk = malloc(CHUNK_SIZE);
 		if (!reader->input.chunk)
 			return -ENOMEM;
 	}
-	reader->input = (struct codec_input){ .fd = reader->file.fd,
-					      .output = output,
-					      .chunk = reader->input.chunk };
 	if (output->capacity > OUTPUT_KEPT_MAX) {
 		free(output->data);
 		output->data = NULL;
@@ -316,14 +315,19 @@ static int decompress(struct module_reader *reader,
 	output->soft_limit = output->hard_limit;
 	if (expected_size && output->hard_limit > LIMIT_UNVERIFIED)
 		output->soft_limit = LIMIT_UNVERIFIED;
-	r = codec->decode(&reader->contexts[reader->codec], &reader->input, output);
+	reader->input = (struct codec_input){ .fd = reader->file.fd,
+					      .file_size = module_reader_size(reader),
+					      .output = output,
+					      .chunk = reader->input.chunk };
+	r = reader->codec->decode(&reader->contexts[reader->codec - codecs], &reader->input,
+				  output);
 	if (r == MODULE_OK && output->size > output->soft_limit)
 		r = output_raise_soft_limit(output);
 	return r;
 }
 
-/* Copies the file, which is not compressed, to the output. */
-static int copy_plain(struct module_reader *reader)
+/* Reads a file that is not compressed into the output. */
+static int reader_copy(struct module_reader *reader)
 {
 	struct codec_output *output = &reader->output;
 
@@ -349,15 +353,15 @@ int module_reader_read(struct module_reader *reader)
 	struct module_bytes bytes = { .fd = -1 };
 	int r;
 
-	if (reader->codec == N_CODECS)
-		return check_status(reader, modinfo_read(&reader->modinfo, &reader->file));
-	r = decompress(reader, modinfo_expected_size);
+	if (!reader->codec)
+		return reader_check_status(reader, modinfo_read(&reader->modinfo, &reader->file));
+	r = reader_decompress(reader, modinfo_expected_size);
 	if (r == MODULE_OK) {
 		bytes.data = reader->output.data;
 		bytes.size = reader->output.size;
 		r = modinfo_read(&reader->modinfo, &bytes);
 	}
-	return check_status(reader, r);
+	return reader_check_status(reader, r);
 }
 
 const char *module_reader_next_alias(const struct module_reader *reader, size_t *position)
@@ -368,9 +372,9 @@ const char *module_reader_next_alias(const struct module_reader *reader, size_t 
 int module_reader_read_bytes(struct module_reader *reader, const uint8_t **ret_data,
 			     size_t *ret_size)
 {
-	int r = reader->codec == N_CODECS ? copy_plain(reader) : decompress(reader, NULL);
+	int r = reader->codec ? reader_decompress(reader, NULL) : reader_copy(reader);
 
-	r = check_status(reader, r);
+	r = reader_check_status(reader, r);
 	if (r != MODULE_OK)
 		return r;
 	*ret_data = reader->output.data;

@@ -50,8 +50,9 @@ int module_reader_start(struct module_reader *reader, int fd);
 uint64_t module_reader_size(const struct module_reader *reader);
 
 /*
- * Reads .modinfo, decompressing if need be. MODULE_CHANGED: the status of the file (size, mtime,
- * ctime) is not what it was at the start, so that what was read may be of two contents.
+ * Reads .modinfo, decompressing if need be. MODULE_CHANGED: the status of the
+ * file (size, mtime, ctime) is not what it was at the start, so that what was read may be of two
+ * contents.
  */
 int module_reader_read(struct module_reader *reader);
 

@@ -42,7 +42,7 @@ void modinfo_done(struct modinfo *modinfo);
  * Reads the first .modinfo section of an ELF module of any class and byte order; none is the same
  * as an empty one. Returns MODULE_OK, another module error, or a negative errno.
  */
-int modinfo_read(struct modinfo *modinfo, const struct module_bytes *bytes);
+int modinfo_read(struct modinfo *modinfo, const struct module_bytes *module);
 
 /*
  * The size of a module by its headers, from as many of its first bytes as there are: 0 if these are

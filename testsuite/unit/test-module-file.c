@@ -26,6 +26,7 @@
 
 #include "lib/harness.h"
 #include "lib/mkmodule.h"
+#include "lib/refuse.h"
 #include "module/file.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -834,6 +835,50 @@ START_TEST(a_module_that_changes_between_start_and_read_was_changed)
 }
 END_TEST
 
+/* Starts, reads, and looks for the alias. */
+static void read_module(struct module_reader *reader, const struct bytes *module, int compressed)
+{
+	int fd = file_of(module->data, module->size);
+	size_t position = 0;
+
+	ck_assert_int_eq(module_reader_start(reader, fd), compressed);
+	ck_assert_int_eq(module_reader_read(reader), MODULE_OK);
+	ck_assert_str_eq(module_reader_next_alias(reader, &position), "devname:fuse");
+}
+
+START_TEST(plain_and_compressed_modules_follow_each_other)
+{
+	struct module_reader *reader = reader_new(LIMIT);
+	struct bytes modules[N(formats)];
+
+	for (int i = 0; i <= N_FORMATS; i++)
+		modules[i] = module_in_format(i == 0 ? NULL : &formats[i - 1]);
+	for (int i = 0; i <= N_FORMATS; i++)
+		for (int j = 0; j <= N_FORMATS; j++) {
+			read_module(reader, &modules[i], i > 0);
+			read_module(reader, &modules[j], j > 0);
+		}
+	for (int i = 0; i <= N_FORMATS; i++)
+		done(&modules[i]);
+	module_reader_free(reader);
+}
+END_TEST
+
+/* One for the head and one for the data: a third would fail. */
+START_TEST(a_compressed_module_takes_two_reads)
+{
+	struct module_reader *reader = reader_new(LIMIT);
+	struct bytes module = module_in_format(&formats[_i]);
+
+	if (refuse(&(struct refusal){ SYS_pread64, 2, 1, EIO }, 1)) {
+		read_module(reader, &module, 1);
+		ck_assert(!refuse_met());
+	}
+	done(&module);
+	module_reader_free(reader);
+}
+END_TEST
+
 START_TEST(what_is_no_regular_file_is_an_error_and_no_fault)
 {
 	struct module_reader *reader = reader_new(LIMIT);
@@ -1619,6 +1664,8 @@ int main(void)
 	tcase_add_test(tcase, a_plain_module_is_not_compressed);
 	tcase_add_loop_test(tcase, a_module_that_changes_between_start_and_read_was_changed, 0,
 			    N_FORMATS + 1);
+	tcase_add_test(tcase, plain_and_compressed_modules_follow_each_other);
+	tcase_add_loop_test(tcase, a_compressed_module_takes_two_reads, 0, N_FORMATS);
 	tcase_add_test(tcase, what_is_no_regular_file_is_an_error_and_no_fault);
 	tcase_add_test(tcase, a_format_that_is_not_built_in_is_unsupported);
 	suite_add_tcase(suite, tcase);
