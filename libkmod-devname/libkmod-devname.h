@@ -510,7 +510,7 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  *
  * The new file has the SELinux label that the policy gives to what this process makes in that
  * directory. A rule of the policy for the path or for @name does not apply, since the file is made
- * under another name or none, and where @dir_fd is in the system that will use it is not known
+ * under another name, and where @dir_fd is in the system that will use it is not known
  * here. restorecon(8) sets the label by the path.
  *
  * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, until @dir_fd is closed, and

@@ -43,7 +43,7 @@ static bool parse_temporary_name(const char *name, const char *prefix, pid_t *re
 }
 
 void temporary_remove(int dir_fd, const char *prefix,
-		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid))
+		      void (*remove_leftover)(int dir_fd, const char *name, pid_t pid))
 {
 	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
 	const struct dirent *entry;
@@ -55,8 +55,7 @@ void temporary_remove(int dir_fd, const char *prefix,
 	(void)steal_fd(&fd);
 	/* A leftover that cannot be removed does no harm: nothing is reported. */
 	while ((entry = readdir(dir)))
-		if (parse_temporary_name(entry->d_name, prefix, &pid) &&
-		    is_leftover(dir_fd, entry->d_name, pid))
-			(void)unlinkat(dir_fd, entry->d_name, 0);
+		if (parse_temporary_name(entry->d_name, prefix, &pid))
+			remove_leftover(dir_fd, entry->d_name, pid);
 	(void)closedir(dir);
 }

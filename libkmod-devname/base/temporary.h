@@ -2,7 +2,6 @@
 #ifndef TEMPORARY_H
 #define TEMPORARY_H
 
-#include <stdbool.h>
 #include <sys/types.h>
 
 /*
@@ -15,9 +14,10 @@
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number);
 
 /*
- * Removes the files with such names that is_leftover() confirms: a run that was killed leaves them.
+ * Calls remove_leftover() for each such name in a directory. The function removes what a killed run
+ * has left: only the caller can tell that, and it has to remove the file in the same step.
  */
 void temporary_remove(int dir_fd, const char *prefix,
-		      bool (*is_leftover)(int dir_fd, const char *name, pid_t pid));
+		      void (*remove_leftover)(int dir_fd, const char *name, pid_t pid));
 
 #endif

@@ -267,12 +267,13 @@ int devdir_make(int dir_fd, const char *name, const struct devdir_node *node, bo
 	return r;
 }
 
-static bool is_leftover(int dir_fd, const char *name, pid_t pid)
+static void remove_leftover_node(int dir_fd, const char *name, pid_t pid)
 {
-	return is_device(dir_fd, name) && pid > 0 && kill(pid, 0) < 0 && errno == ESRCH;
+	if (is_device(dir_fd, name) && pid > 0 && kill(pid, 0) < 0 && errno == ESRCH)
+		(void)unlinkat(dir_fd, name, 0);
 }
 
 void devdir_tidy(int dir_fd)
 {
-	temporary_remove(dir_fd, TEMPORARY_PREFIX, is_leftover);
+	temporary_remove(dir_fd, TEMPORARY_PREFIX, remove_leftover_node);
 }

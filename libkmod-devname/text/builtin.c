@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * modules.builtin.modinfo -> the nodes of built-in modules. The strings of one module,
- * MODULE.FIELD= VALUE, stand together.
+ * modules.builtin.modinfo -> the nodes of built-in modules. The file holds strings
+ * MODULE.FIELD=VALUE with a NUL after each. Those of one module stand together: a module is added
+ * to the table when the next one begins, and the last one at the end of the file.
  */
 
 #include <errno.h>
@@ -12,19 +13,16 @@
 #include "base/report.h"
 #include "node/table.h"
 
-struct builtin {
+struct builtin_reader {
+	struct kmod_devname_table *table;
+	struct kmod_devname_report *report;
+	const char *file;
 	char *module; /* NULL before the first one */
-	struct alias_list aliases;
+	struct alias_list aliases; /* of the module */
 };
 
-static void builtin_done(struct builtin *builtin)
-{
-	alias_list_done(&builtin->aliases);
-	free(builtin->module);
-}
-
-/* Cuts MODULE off a string; the rest is the alias, or NULL if it is about something else. */
-static char *cut_module(char *string)
+/* Cuts MODULE off a string. Returns the alias, or NULL if the field is another one. */
+static char *cut_builtin_module(char *string)
 {
 	static const char field[] = "alias=";
 	char *rest = strchr(string, '.');
@@ -35,57 +33,68 @@ static char *cut_module(char *string)
 	return strncmp(rest, field, sizeof(field) - 1) == 0 ? rest + sizeof(field) - 1 : NULL;
 }
 
-static int flush(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		 const char *file, struct builtin *builtin)
+static int finish_builtin_module(struct builtin_reader *reader)
 {
 	int r = 0;
 
-	if (builtin->module)
-		r = table_add_aliases(table, report, builtin->module, file, &builtin->aliases);
-	builtin_done(builtin);
-	*builtin = (struct builtin){ 0 };
+	if (reader->module)
+		r = table_add_aliases(reader->table, reader->report, reader->module, reader->file,
+				      &reader->aliases);
+	alias_list_done(&reader->aliases);
+	free(reader->module);
+	reader->module = NULL;
 	return r;
 }
 
-static int read_string(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		       const char *file, char *string, struct builtin *builtin)
+static int read_builtin_string(struct builtin_reader *reader, char *string)
 {
-	const char *alias = cut_module(string);
-	int r = 0;
+	const char *alias = cut_builtin_module(string);
+	int r;
 
 	if (!alias)
 		return 0;
-	if (!builtin->module || strcmp(builtin->module, string) != 0) {
-		r = flush(table, report, file, builtin);
-		builtin->module = strdup(string);
-		if (!builtin->module)
+	if (!reader->module || strcmp(reader->module, string) != 0) {
+		r = finish_builtin_module(reader);
+		if (r < 0)
+			return r;
+		reader->module = strdup(string);
+		if (!reader->module)
 			return -ENOMEM;
 	}
-	return r == 0 ? alias_list_add(&builtin->aliases, alias) : r;
+	return alias_list_add(&reader->aliases, alias);
+}
+
+static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
+{
+	const struct location location = { reader->file, 0 };
+	struct lines strings;
+	int status, r = 0;
+
+	strings_init(&strings, stream, '\0');
+	while ((status = lines_next(&strings)) != LINE_END) {
+		if (status < 0)
+			return report_system(reader->report, status, &location);
+		/* LINE_LONG is no alias of a device node: those are shorter */
+		if (status == LINE_GOOD)
+			r = read_builtin_string(reader, strings.text);
+		else if (status == LINE_CUT)
+			r = report_add(reader->report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING,
+				       &location,
+				       "has no NUL at its end: the file seems to be cut short");
+		if (r < 0)
+			return r;
+	}
+	return finish_builtin_module(reader);
 }
 
 int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
 				    struct kmod_devname_report *report, FILE *stream,
 				    const char *file)
 {
-	const struct location location = { file, 0 };
-	struct builtin builtin = { 0 };
-	struct lines strings;
-	int status, r = 0;
+	struct builtin_reader reader = { .table = table, .report = report, .file = file };
+	int r = read_builtin_strings(&reader, stream);
 
-	strings_init(&strings, stream, '\0');
-	while (r == 0 && (status = lines_next(&strings)) != LINE_END) {
-		if (status < 0)
-			r = report_system(report, status, &location);
-		else if (status == LINE_GOOD) /* no longer one is about a device */
-			r = read_string(table, report, file, strings.text, &builtin);
-		else if (status == LINE_CUT)
-			r = report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING,
-				       &location,
-				       "has no NUL at its end: the file seems to be cut short");
-	}
-	if (r == 0)
-		r = flush(table, report, file, &builtin);
-	builtin_done(&builtin);
+	alias_list_done(&reader.aliases);
+	free(reader.module);
 	return r;
 }

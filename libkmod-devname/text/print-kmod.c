@@ -6,10 +6,10 @@
 
 #include <sys/stat.h>
 
-#include "text/print.h"
 #include "node/syntax.h"
+#include "text/print.h"
 
-static int write_human(FILE *stream, const struct entry *entry)
+static int print_human_node(FILE *stream, const struct printed_node *node)
 {
 	return fprintf(stream,
 		       "Module: %s\n"
@@ -17,64 +17,67 @@ static int write_human(FILE *stream, const struct entry *entry)
 		       "\t\tType: %s device\n"
 		       "\t\tMajor: %u\n"
 		       "\t\tMinor: %u\n",
-		       entry->module, entry->name, entry->type == S_IFBLK ? "block" : "character",
-		       entry->major, entry->minor);
+		       node->module, node->name,
+		       node->number.type == S_IFBLK ? "block" : "character", node->number.major,
+		       node->number.minor);
 }
 
-static int write_devname(FILE *stream, const struct entry *entry)
+const struct print_format format_human = {
+	.name = "human",
+	.print_node = print_human_node,
+};
+
+static int print_devname_node(FILE *stream, const struct printed_node *node)
 {
-	return fprintf(stream, "%s %s %c%u:%u\n", entry->module, entry->name,
-		       syntax_type_letter(entry->type), entry->major, entry->minor);
+	char number[SYNTAX_NUMBER_SIZE];
+
+	return fprintf(stream, "%s %s %s\n", node->module, node->name,
+		       syntax_format_number(&node->number, number));
 }
 
-static int write_tmpfiles_directory(FILE *stream, const char *name, int size)
-{
-	return fprintf(stream, "d /dev/%.*s " FORMAT_DIRECTORY_MODE " - - -\n", size, name);
-}
+const struct print_format format_devname = {
+	.name = "devname",
+	.print_node = print_devname_node,
+};
 
-static int write_new_directory(FILE *stream, const char *name, int size)
-{
-	return fprintf(stream, "d /dev/%.*s :" FORMAT_DIRECTORY_MODE " - - -\n", size, name);
-}
-
-/* The prefix says to which nodes mode and owner apply. */
-static int write_tmpfiles_node(FILE *stream, const struct entry *entry, const char *prefix)
+/* With the prefix ":" systemd-tmpfiles leaves mode and owner of what exists alone. */
+static int print_tmpfiles_line(FILE *stream, const struct printed_node *node, const char *prefix)
 {
 	return fprintf(stream, "%c! /dev/%s %s%04o %s%s %s%s - %u:%u\n",
-		       syntax_type_letter(entry->type), entry->name, prefix,
-		       (unsigned int)entry->mode, entry->user ? prefix : "",
-		       entry->user ? entry->user : "-", entry->group ? prefix : "",
-		       entry->group ? entry->group : "-", entry->major, entry->minor);
+		       syntax_type_letter(node->number.type), node->name, prefix,
+		       (unsigned int)node->mode, node->user ? prefix : "",
+		       node->user ? node->user : "-", node->group ? prefix : "",
+		       node->group ? node->group : "-", node->number.major, node->number.minor);
 }
 
-static int write_node(FILE *stream, const struct entry *entry)
+static int print_tmpfiles_directory(FILE *stream, const char *name, int size)
 {
-	return write_tmpfiles_node(stream, entry, "");
+	return fprintf(stream, "d /dev/%.*s " PRINT_DIRECTORY_MODE " - - -\n", size, name);
 }
 
-static int write_new_node(FILE *stream, const struct entry *entry)
+static int print_tmpfiles_node(FILE *stream, const struct printed_node *node)
 {
-	return write_tmpfiles_node(stream, entry, ":");
+	return print_tmpfiles_line(stream, node, "");
 }
 
-const struct format format_human = {
-	.name = "human",
-	.write_node = write_human,
-};
-
-const struct format format_devname = {
-	.name = "devname",
-	.write_node = write_devname,
-};
-
-const struct format format_tmpfiles = {
+const struct print_format format_tmpfiles = {
 	.name = "tmpfiles",
-	.write_directory = write_tmpfiles_directory,
-	.write_node = write_node,
+	.print_directory = print_tmpfiles_directory,
+	.print_node = print_tmpfiles_node,
 };
 
-const struct format format_tmpfiles_create_only = {
+static int print_create_only_directory(FILE *stream, const char *name, int size)
+{
+	return fprintf(stream, "d /dev/%.*s :" PRINT_DIRECTORY_MODE " - - -\n", size, name);
+}
+
+static int print_create_only_node(FILE *stream, const struct printed_node *node)
+{
+	return print_tmpfiles_line(stream, node, ":");
+}
+
+const struct print_format format_tmpfiles_create_only = {
 	.name = "tmpfiles",
-	.write_directory = write_new_directory,
-	.write_node = write_new_node,
+	.print_directory = print_create_only_directory,
+	.print_node = print_create_only_node,
 };

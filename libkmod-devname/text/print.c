@@ -1,14 +1,164 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Table -> text in one of the output formats: which there are, and the order of what they write. */
+/*
+ * Table -> text in one of the output formats. This file knows what all formats share: the nodes
+ * come in the order of the table, each with its permissions; each directory comes once, after its
+ * parent and before the first node in it; a format may print a name only once. The text of a
+ * directory and of a node is the business of the format, see print.h: print-kmod.c has the formats
+ * of "kmod static-nodes", print-image.c those of programs that make images, and this file JSON.
+ */
 
 #include <errno.h>
+#include <search.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-#include "text/print.h"
-#include "text/paths.h"
 #include "node/permissions.h"
+#include "node/table.h"
+#include "text/print.h"
 
-static const struct format *const formats[] = {
+struct printer {
+	const struct print_format *format;
+	const struct kmod_devname_permissions *permissions;
+	FILE *stream;
+	void *directories; /* tsearch(3) tree of struct printed_directory */
+};
+
+/* A directory that has been printed: the beginning of the name of a node. */
+struct printed_directory {
+	const char *name;
+	size_t size;
+};
+
+/* Any order will do. */
+static int compare_directories(const void *a, const void *b)
+{
+	const struct printed_directory *x = a, *y = b;
+
+	if (x->size != y->size)
+		return x->size < y->size ? -1 : 1;
+	return memcmp(x->name, y->name, x->size);
+}
+
+/* Returns 1 if the directory is new, 0 if it is known, or -ENOMEM. */
+static int remember_directory(struct printer *printer, const char *name, size_t size)
+{
+	struct printed_directory *directory = malloc(sizeof(*directory)), **found;
+
+	if (!directory)
+		return -ENOMEM;
+	*directory = (struct printed_directory){ name, size };
+	found = tsearch(directory, &printer->directories, compare_directories);
+	if (found && *found == directory)
+		return 1;
+	free(directory);
+	return found ? 0 : -ENOMEM;
+}
+
+/*
+ * The search for new directories goes upwards and ends at the first known one, since the parents of
+ * that are known, too: a deep name in a known directory costs one look-up.
+ */
+static int print_directories(struct printer *printer, const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	int r = 0;
+
+	while (slash && (r = remember_directory(printer, name, (size_t)(slash - name))) > 0)
+		slash = memrchr(name, '/', (size_t)(slash - name));
+	if (r < 0)
+		return r;
+	slash = strchr(slash ? slash + 1 : name, '/');
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		int size = (int)(slash - name);
+
+		errno = EIO; /* for a stream that fails and gives no reason */
+		if (printer->format->print_directory(printer->stream, name, size) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int print_node(struct printer *printer, const struct kmod_devname_node *node)
+{
+	const struct kmod_devname_permission *permission;
+	struct printed_node printed = {
+		.module = node->module,
+		.name = node->name,
+		.number = node->number,
+		.mode = PERMISSIONS_PLAIN_MODE,
+	};
+	int r;
+
+	if (printer->permissions) {
+		permission = kmod_devname_permissions_get(printer->permissions, node->name);
+		printed.mode = kmod_devname_permission_get_mode(permission);
+		printed.uid = kmod_devname_permission_get_uid(permission);
+		printed.gid = kmod_devname_permission_get_gid(permission);
+		printed.user = kmod_devname_permission_get_user(permission);
+		printed.group = kmod_devname_permission_get_group(permission);
+	}
+	if (printer->format->print_directory) {
+		r = print_directories(printer, node->name);
+		if (r < 0)
+			return r;
+	}
+	errno = EIO;
+	return printer->format->print_node(printer->stream, &printed) < 0 ? -errno : 0;
+}
+
+static int print_text(FILE *stream, const char *text)
+{
+	errno = EIO;
+	return text && fputs(text, stream) < 0 ? -errno : 0;
+}
+
+static int print_table(struct printer *printer, const struct kmod_devname_table *table)
+{
+	const struct print_format *format = printer->format;
+	int r = print_text(printer->stream, format->head);
+
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+
+		if (format->once && table_find(table, node->name) != node)
+			continue;
+		r = i > 0 ? print_text(printer->stream, format->separator) : 0;
+		if (r == 0)
+			r = print_node(printer, node);
+		if (r < 0)
+			return r;
+	}
+	return print_text(printer->stream, format->tail);
+}
+
+static int print_json_node(FILE *stream, const struct printed_node *node)
+{
+	const char *user_quote = node->user ? "\"" : "", *group_quote = node->group ? "\"" : "";
+
+	return fprintf(stream,
+		       "\n  {\"module\": \"%s\", \"name\": \"%s\", \"path\": \"/dev/%s\", "
+		       "\"type\": \"%s\", \"major\": %u, \"minor\": %u, "
+		       "\"mode\": \"%04o\", \"uid\": %u, \"gid\": %u, "
+		       "\"user\": %s%s%s, \"group\": %s%s%s}",
+		       node->module, node->name, node->name,
+		       node->number.type == S_IFBLK ? "block" : "char", node->number.major,
+		       node->number.minor, (unsigned int)node->mode, (unsigned int)node->uid,
+		       (unsigned int)node->gid, user_quote, node->user ? node->user : "null",
+		       user_quote, group_quote, node->group ? node->group : "null", group_quote);
+}
+
+const struct print_format format_json = {
+	.name = "json",
+	.head = "{\"nodes\": [",
+	.separator = ",",
+	.tail = "\n]}\n",
+	.print_node = print_json_node,
+};
+
+static const struct print_format *const formats[] = {
 	[KMOD_DEVNAME_FORMAT_HUMAN] = &format_human,
 	[KMOD_DEVNAME_FORMAT_TMPFILES] = &format_tmpfiles,
 	[KMOD_DEVNAME_FORMAT_DEVNAME] = &format_devname,
@@ -20,102 +170,17 @@ static const struct format *const formats[] = {
 
 #define N_FORMATS (sizeof(formats) / sizeof(formats[0]))
 
-struct writer {
-	const struct format *format;
-	const struct kmod_devname_permissions *permissions;
-	FILE *stream;
-	struct paths directories; /* that have been written */
-	struct paths names;
-};
-
 const char *kmod_devname_format_to_string(enum kmod_devname_format format)
 {
 	return (size_t)format < N_FORMATS ? formats[format]->name : NULL;
 }
 
 /* NULL: there is no such format, or none with these flags. */
-static const struct format *find_format(enum kmod_devname_format format, unsigned int flags)
+static const struct print_format *find_format(enum kmod_devname_format format, unsigned int flags)
 {
 	if (flags == KMOD_DEVNAME_CREATE_ONLY && format == KMOD_DEVNAME_FORMAT_TMPFILES)
 		return &format_tmpfiles_create_only;
 	return flags == 0 && (size_t)format < N_FORMATS ? formats[format] : NULL;
-}
-
-static struct entry make_entry(const struct kmod_devname_node *node,
-			       const struct kmod_devname_permissions *permissions)
-{
-	struct entry entry = {
-		.module = kmod_devname_node_get_module(node),
-		.name = kmod_devname_node_get_name(node),
-		.type = kmod_devname_node_get_type(node),
-		.major = kmod_devname_node_get_major(node),
-		.minor = kmod_devname_node_get_minor(node),
-		.mode = PERMISSIONS_PLAIN_MODE,
-	};
-	const struct kmod_devname_permission *permission;
-
-	if (!permissions)
-		return entry;
-	permission = kmod_devname_permissions_get(permissions, entry.name);
-	entry.mode = kmod_devname_permission_get_mode(permission);
-	entry.uid = kmod_devname_permission_get_uid(permission);
-	entry.gid = kmod_devname_permission_get_gid(permission);
-	entry.user = kmod_devname_permission_get_user(permission);
-	entry.group = kmod_devname_permission_get_group(permission);
-	return entry;
-}
-
-static int write_text(FILE *stream, const char *text)
-{
-	errno = EIO; /* should the stream not say why */
-	return text && fputs(text, stream) < 0 ? -errno : 0;
-}
-
-/* Each directory comes once, behind its parent and before the first node in it. */
-static int write_directories(struct writer *writer, const char *name)
-{
-	const char *slash = name;
-	int r = 0;
-
-	while (r >= 0 && (slash = strchr(slash, '/'))) {
-		r = paths_add(&writer->directories, name, (size_t)(slash - name));
-		errno = EIO;
-		if (r > 0 &&
-		    writer->format->write_directory(writer->stream, name, (int)(slash - name)) < 0)
-			r = -errno;
-		slash++;
-	}
-	return r < 0 ? r : 0;
-}
-
-static int write_entry(struct writer *writer, const struct entry *entry)
-{
-	int r = writer->format->once ? paths_add(&writer->names, entry->name, strlen(entry->name))
-				     : 1;
-
-	if (r <= 0)
-		return r;
-	r = writer->format->write_directory ? write_directories(writer, entry->name) : 0;
-	if (r < 0)
-		return r;
-	errno = EIO;
-	return writer->format->write_node(writer->stream, entry) < 0 ? -errno : 0;
-}
-
-static int write_table(struct writer *writer, const struct kmod_devname_table *table)
-{
-	int r = write_text(writer->stream, writer->format->head);
-
-	for (size_t i = 0; i < kmod_devname_table_size(table) && r == 0; i++) {
-		const struct entry entry =
-			make_entry(kmod_devname_table_get(table, i), writer->permissions);
-
-		if (i > 0)
-			r = write_text(writer->stream, writer->format->separator);
-		if (r == 0)
-			r = write_entry(writer, &entry);
-	}
-	return r == 0 ? write_text(writer->stream, writer->format->tail) : r;
 }
 
 int kmod_devname_table_write_format(const struct kmod_devname_table *table,
@@ -123,20 +188,21 @@ int kmod_devname_table_write_format(const struct kmod_devname_table *table,
 				    const struct kmod_devname_permissions *permissions,
 				    unsigned int flags, FILE *stream)
 {
-	struct writer writer = { .format = find_format(format, flags),
-				 .permissions = permissions,
-				 .stream = stream };
+	struct printer printer = {
+		.format = find_format(format, flags),
+		.permissions = permissions,
+		.stream = stream,
+	};
 	int r;
 
-	if (!writer.format)
+	if (!printer.format)
 		return -EINVAL;
 	if (ferror(stream))
 		return -EIO;
-	r = write_table(&writer, table);
+	r = print_table(&printer, table);
+	tdestroy(printer.directories, free);
+	if (r < 0)
+		return r;
 	errno = EIO;
-	if (r == 0 && fflush(stream) != 0)
-		r = -errno;
-	paths_done(&writer.directories);
-	paths_done(&writer.names);
-	return r;
+	return fflush(stream) != 0 ? -errno : 0;
 }

@@ -1,52 +1,51 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#ifndef FORMAT_H
-#define FORMAT_H
+#ifndef PRINT_H
+#define PRINT_H
 
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "libkmod-devname.h"
+#include "node/syntax.h"
 
-/* The mode that each directory between /dev and a node gets. */
-#define FORMAT_DIRECTORY_MODE "0755"
+/* The mode of each directory between /dev and a node. */
+#define PRINT_DIRECTORY_MODE "0755"
 
-/* A node with its permissions, as a format writes it. */
-struct entry {
+/* A node and its permissions, as a format prints them. */
+struct printed_node {
 	const char *module;
 	const char *name;
-	mode_t type;
-	unsigned int major;
-	unsigned int minor;
+	struct device_number number;
 	mode_t mode;
 	uid_t uid;
 	gid_t gid;
-	const char *user; /* NULL: none is given, and uid is 0; the same for the group */
-	const char *group;
+	const char *user; /* NULL: no rule names a user, and uid is 0 */
+	const char *group; /* NULL: no rule names a group, and gid is 0 */
 };
 
 /*
- * An output format. Names of nodes, modules, users and groups have none of the bytes that mean
- * something in any of them: blanks, quotes, "\", "%", "$". What writes returns a negative number
- * with errno set if it failed, as fprintf(3) does.
+ * An output format. Names of nodes, modules, users and groups need no quoting in any of them: they
+ * have no blanks, quotes, "\", "%" and "$". The functions return a negative number with errno set
+ * on failure, as fprintf(3) does.
  */
-struct format {
+struct print_format {
 	const char *name;
-	const char *head; /* NULL: nothing comes before the nodes; likewise behind and between */
-	const char *tail;
-	const char *separator;
-	bool once; /* a name that several modules have is one node */
-	int (*write_directory)(FILE *stream, const char *name, int size); /* NULL: has none */
-	int (*write_node)(FILE *stream, const struct entry *entry);
+	const char *head; /* before the nodes; NULL: nothing */
+	const char *separator; /* between two nodes; NULL: nothing */
+	const char *tail; /* after the nodes; NULL: nothing */
+	bool once; /* a name that several modules declare is one node */
+	/* Prints the first size bytes of a name. NULL: the format has no directories. */
+	int (*print_directory)(FILE *stream, const char *name, int size);
+	int (*print_node)(FILE *stream, const struct printed_node *node);
 };
 
-extern const struct format format_human;
-extern const struct format format_tmpfiles;
-extern const struct format format_tmpfiles_create_only;
-extern const struct format format_devname;
-extern const struct format format_mknod;
-extern const struct format format_cpio;
-extern const struct format format_device_table;
-extern const struct format format_json;
+extern const struct print_format format_human;
+extern const struct print_format format_tmpfiles;
+extern const struct print_format format_tmpfiles_create_only;
+extern const struct print_format format_devname;
+extern const struct print_format format_mknod;
+extern const struct print_format format_cpio;
+extern const struct print_format format_device_table;
+extern const struct print_format format_json;
 
 #endif

@@ -207,7 +207,7 @@ END_TEST
 #define MAX_ID 4294967294u
 
 static const struct owner_row {
-	const struct format *format;
+	const struct print_format *format;
 	const char *user, *group;
 	const char *line;
 } owner_rows[] = {
@@ -229,21 +229,21 @@ static const struct owner_row {
 START_TEST(owners_are_names_in_tmpfiles_and_numbers_in_images)
 {
 	const struct owner_row *row = &owner_rows[_i];
-	const struct entry entry = { .module = "kvm_hv",
-				     .name = "kvm",
-				     .type = S_IFCHR,
-				     .major = 10,
-				     .minor = 232,
-				     .mode = 0660,
-				     .uid = MAX_ID,
-				     .gid = 44,
-				     .user = row->user,
-				     .group = row->group };
+	const struct printed_node node = {
+		.module = "kvm_hv",
+		.name = "kvm",
+		.number = { S_IFCHR, 10, 232 },
+		.mode = 0660,
+		.uid = MAX_ID,
+		.gid = 44,
+		.user = row->user,
+		.group = row->group,
+	};
 	char text[512] = "";
 	FILE *stream = fmemopen(text, sizeof(text), "w");
 
 	ck_assert_ptr_nonnull(stream);
-	ck_assert_int_ge(row->format->write_node(stream, &entry), 0);
+	ck_assert_int_ge(row->format->print_node(stream, &node), 0);
 	ck_assert_int_eq(fclose(stream), 0);
 	ck_assert_str_eq(text, row->line);
 }

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The text of modules.devname -> table, and back. All text of this folder comes in and goes out by
+ * streams, and every node that comes in passes table_add() or table_add_aliases(), which judge its
+ * name and number: only the form of the text is judged here.
+ *
+ *   modules.devname          devname.c        -> nodes
+ *   modules.builtin.modinfo  builtin.c        -> aliases of built-in modules -> nodes
+ *   modules.alias            alias-index.c    -> aliases of modules that need not be read
+ *   nodes                    devname.c        -> text of modules.devname -> replace.c -> the file
+ *   nodes, permissions       print.c          -> a format of print-kmod.c, print-image.c, or JSON
+ *
+ * The grammar is that of modules.devname(5). A line that does not follow it is a finding, and
+ * reading goes on with the next line.
+ */
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/lines.h"
+#include "node/table.h"
+
+/* Cuts the text at the next blank and returns what follows; NULL if there is no blank. */
+static char *cut_field(char *text)
+{
+	char *blank = strchr(text, ' ');
+
+	if (!blank)
+		return NULL;
+	*blank = '\0';
+	return blank + 1;
+}
+
+static bool parse_device(const char *text, struct device_number *ret_number)
+{
+	if (*text != 'c' && *text != 'b')
+		return false;
+	ret_number->type = *text == 'c' ? S_IFCHR : S_IFBLK;
+	return syntax_parse_numbers(text + 1, ':', ret_number);
+}
+
+/* The field has the form TYPEMAJOR:MINOR, so that only its numbers can be wrong. */
+static bool looks_like_device(const char *text)
+{
+	return (*text == 'c' || *text == 'b') && strchr(text, ':') && !strchr(text, ' ');
+}
+
+static int report_bad_line(struct kmod_devname_report *report, const struct location *location)
+{
+	return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, location,
+			  "is not of the form MODULE NAME TYPEMAJOR:MINOR");
+}
+
+static int read_devname_line(struct kmod_devname_table *table, struct kmod_devname_report *report,
+			     const struct location *location, const struct lines *line, int status)
+{
+	char *module = line->text, *name, *device;
+	struct device_number number;
+
+	if (status == LINE_LONG)
+		return report_add(report, KMOD_DEVNAME_LONG_LINE, KMOD_DEVNAME_ERROR, location,
+				  "is longer than any line can be");
+	if (status == LINE_CUT)
+		return report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_ERROR, location,
+				  "has no newline: the file seems to be cut short");
+	if (module[0] == '#')
+		return 0;
+	/* a NUL byte would hide the rest of the line */
+	if (strlen(module) != line->size || !(name = cut_field(module)) ||
+	    !(device = cut_field(name)))
+		return report_bad_line(report, location);
+	if (parse_device(device, &number))
+		return table_add(table, report, location, module, name, &number);
+	if (looks_like_device(device))
+		return report_add(report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
+				  "'%s' is not a device number", device);
+	return report_bad_line(report, location);
+}
+
+int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devname_report *report,
+			    FILE *stream, const char *file)
+{
+	struct location location = { file, 0 };
+	struct lines lines;
+	int status, r;
+
+	table_begin_text(table);
+	lines_init(&lines, stream);
+	while ((status = lines_next(&lines)) > 0) {
+		location.line = lines.number;
+		r = read_devname_line(table, report, &location, &lines, status);
+		if (r < 0)
+			return r;
+	}
+	location.line = 0;
+	return status < 0 ? report_system(report, status, &location) : 0;
+}
+
+/* Returns a negative number with errno set on failure, as fprintf(3) does. */
+static int write_devname_lines(const struct kmod_devname_table *table, FILE *stream)
+{
+	if (fputs("# Device nodes to trigger on-demand module loading.\n", stream) < 0)
+		return -1;
+	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+		char number[SYNTAX_NUMBER_SIZE];
+
+		if (fprintf(stream, "%s %s %s\n", node->module, node->name,
+			    syntax_format_number(&node->number, number)) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream)
+{
+	if (ferror(stream))
+		return -EIO;
+	errno = EIO; /* for a stream that fails and gives no reason */
+	/* depmod writes no header either if there is no node */
+	if (kmod_devname_table_size(table) > 0 && write_devname_lines(table, stream) < 0)
+		return -errno;
+	return fflush(stream) != 0 ? -errno : 0;
+}
