@@ -989,9 +989,9 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * - OWNER, GROUP and MODE of the same rule count, whatever their order, with =, += or :=. Of
  *   several the last counts. Values with $ or %, or with [ at the beginning, do not count.
  * - The other keys decide nothing: the rule need not match anything, and GOTO skips nothing. But
- *   udev drops a rule with a key that it does not know, or with an operator or an attribute that
- *   is not for the key, and so does this (systemd 252, parse_token(); and what newer ones take).
- *   Which "builtin" commands there are is not looked at.
+ *   udev drops a rule with a key or a builtin command that it does not know, or with an operator,
+ *   an attribute or a value that is not for the key, and so does this. The keys are those of
+ *   systemd 262 (parse_token()); a rule with a key of a later version is dropped.
  * - Rules are applied one after the other. A later one replaces what it has.
  * - A rule without MODE whose group is not root has MODE="0660".
  * - What no rule gives is the mode of kmod_devname_permissions_new(), root and root.
@@ -1017,6 +1017,7 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * Return: 0, or a negative errno; then @permissions is as it was, but for -ENOMEM while the
  * nodes were added.
  *   -EACCES: a directory or file may not be read
+ *   -EFBIG: a file of users or groups has more than 8 MiB
  *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,

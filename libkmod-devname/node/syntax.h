@@ -34,7 +34,10 @@ bool syntax_parse_id(const char *text, unsigned int *ret_id);
 /* A mode in octal, the whole of the string. Keeps the permission bits only. */
 bool syntax_parse_mode(const char *text, mode_t *ret_mode);
 
-/* MISC_DYNAMIC_MINOR: a request for any number, not the number of a node. */
+/* The ID of a user or group, not one that chown(2) ignores. */
+bool syntax_is_id(unsigned int id);
+
+/* MISC_DYNAMIC_MINOR: a request for any number, which no node can have. */
 bool syntax_is_dynamic(const struct device_number *number);
 
 bool syntax_same_number(const struct device_number *a, const struct device_number *b);

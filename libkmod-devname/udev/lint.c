@@ -9,11 +9,10 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
-#include "node/misc-minors.h"
 #include "base/report.h"
+#include "node/misc-minors.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/key.h"
 #include "udev/token.h"
 #include "udev/walk.h"
 
@@ -64,7 +63,7 @@ static void set_kernel(struct condition *condition, const char *patterns)
 
 static void read_condition(struct condition *condition, const struct udev_token *token)
 {
-	bool plain = token->operator== UDEV_EQUAL && !token->attribute && !token->ignores_case;
+	bool plain = token->op == UDEV_EQUAL && !token->attribute && !token->ignores_case;
 
 	if (plain && strcmp(token->key, "KERNEL") == 0 && !condition->kernel &&
 	    strcmp(token->value, "*") != 0)
@@ -136,9 +135,7 @@ static int read_token(struct condition *condition, const struct udev_token *toke
 {
 	int r = 0;
 
-	if (!udev_key_is_valid(token))
-		return -EINVAL;
-	if ((token->operator&(UDEV_EQUAL | UDEV_DIFFER)) != 0)
+	if ((token->op & UDEV_COMPARE) != 0)
 		read_condition(condition, token);
 	else if (strcmp(token->key, "OPTIONS") == 0)
 		r = read_option(condition, token->value);

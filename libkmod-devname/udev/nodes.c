@@ -120,7 +120,8 @@ static int report_unknown(struct kmod_devname_report *report, const struct udev_
 
 	if (owner->is_reported)
 		return 0;
-	return report_add(report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_WARNING, &owner->location,
+	return report_add(report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_WARNING,
+			  &owner->location,
 			  "device node '%s' is for %s '%s', which that system does not have: it "
 			  "gets mode 0600, and belongs to root",
 			  node->name, is_user ? "user" : "group", owner->owner.text);

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 
 #include "base/array.h"
-#include "node/permissions.h"
 #include "base/report.h"
+#include "node/permissions.h"
 
 /* An owner or group as the last rule that has one gives it. */
 struct udev_owner {

@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "udev/owners.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/key.h"
+#include "udev/accounts.h"
 #include "udev/nodes.h"
 #include "udev/token.h"
 #include "udev/walk.h"
@@ -23,7 +22,7 @@ struct reader {
 	struct kmod_devname_report *report;
 	const struct kmod_devname_table *table; /* of the nodes that are asked for, or NULL */
 	struct location location;
-	struct owners owners;
+	struct accounts accounts;
 	struct udev_nodes nodes;
 };
 
@@ -86,8 +85,6 @@ static void read_mode(struct rule *rule, const char *value)
 /* Returns 1 to go on, -EINVAL if udev would not take the rule, or -ENOMEM. */
 static int read_token(struct rule *rule, const struct udev_token *token)
 {
-	if (!udev_key_is_valid(token))
-		return -EINVAL;
 	if (strcmp(token->key, "OPTIONS") == 0)
 		return read_option(rule, token->value);
 	if (!is_constant(token->value))
@@ -134,7 +131,7 @@ static int choose_names(const struct reader *reader, struct rule *rule)
 	return r;
 }
 
-static int find_owner(struct reader *reader, enum owner_kind kind, const char *text,
+static int find_owner(struct reader *reader, enum account_kind kind, const char *text,
 		      struct udev_owner *ret_owner)
 {
 	int r;
@@ -146,7 +143,7 @@ static int find_owner(struct reader *reader, enum owner_kind kind, const char *t
 		ret_owner->is_reported = true;
 		return report_bad_value(reader, text, "name of a user or group");
 	}
-	r = owners_find(&reader->owners, reader->report, kind, text, &ret_owner->owner.id);
+	r = accounts_find(&reader->accounts, kind, text, &ret_owner->owner.id);
 	ret_owner->is_known = r > 0;
 	return r < 0 ? r : 0;
 }
@@ -159,9 +156,9 @@ static int apply_rule(struct reader *reader, const struct rule *rule)
 	if (rule->bad_mode)
 		r = report_bad_value(reader, rule->bad_mode, "octal number up to 7777");
 	if (r == 0)
-		r = find_owner(reader, OWNER_USER, rule->user, &fields.user);
+		r = find_owner(reader, ACCOUNT_USER, rule->user, &fields.user);
 	if (r == 0)
-		r = find_owner(reader, OWNER_GROUP, rule->group, &fields.group);
+		r = find_owner(reader, ACCOUNT_GROUP, rule->group, &fields.group);
 	for (size_t i = 0; i < rule->names.size && r == 0; i++)
 		r = udev_nodes_apply(&reader->nodes, rule->names.items[i], &fields);
 	return r;
@@ -235,14 +232,16 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 				       struct kmod_devname_report *report, int root_fd,
 				       const struct kmod_devname_table *table)
 {
-	struct reader reader = { .report = report, .table = table, .owners.root_fd = root_fd };
+	struct reader reader = { .report = report,
+				 .table = table,
+				 .accounts = { .root_fd = root_fd, .report = report } };
 	struct conf_dirs dirs;
 	int r = udev_walk(root_fd, report, &dirs, read_rule, &reader);
 
 	if (r == 0)
 		r = udev_nodes_finish(&reader.nodes, report, permissions);
 	udev_nodes_done(&reader.nodes);
-	owners_done(&reader.owners);
+	accounts_done(&reader.accounts);
 	conf_dirs_done(&dirs);
 	return r;
 }

@@ -3,8 +3,8 @@
 #define UDEV_WALK_H
 
 #include "base/confdir.h"
-#include "libkmod-devname.h"
 #include "base/report.h"
+#include "libkmod-devname.h"
 
 /* One rule of udev, joined from its lines. */
 struct udev_rule {

@@ -158,21 +158,21 @@ compare_with_udevd() { # NAME...
 }
 
 # One file for each rule, so that one that confuses udevd does not hide the next. @ is the node.
-write_rules() {
+write_rules() { # COUNT: at least so many are expected
 	n=0
 	while IFS= read -r rule; do
 		n=$((n + 1))
 		# shellcheck disable=SC2059 # the rules are formats, for what is not printable
 		printf "$rule\n" | sed "s/@/n$n/g" > "root/lib/udev/rules.d/$n.rules"
 	done
-	[ "$n" -gt 120 ] || fail "the rules were not read"
+	[ "$n" -ge "$1" ] || fail "the rules were not read"
 }
 
 test_udevd_does_the_same_with_rules_of_all_kinds() {
 	need_udev
 	need_namespaces
 	make_root
-	write_rules <<-'END'
+	write_rules 120 <<-'END'
 	KERNEL=="x", GROUP="disk", OPTIONS+="static_node=@"
 	OPTIONS+="static_node=@", GROUP="disk"
 	MODE="666", OPTIONS+="static_node=@"
@@ -310,6 +310,63 @@ test_udevd_does_the_same_with_rules_of_all_kinds() {
 	compare_with_udevd $(seq -f 'n%g' "$n")
 	# something was changed at all, by both
 	[ "$(grep -vc ' 600 0 0$' expected)" -gt 25 ] || fail "udevd did nothing"
+}
+
+need_version() { # VERSION: of udevd, in the root directory
+	version=$(chroot root /bin/systemd-udevd --version)
+	[ "${version%%[!0-9]*}" -ge "$1" ] || skip "udevd $version is older than $1"
+}
+
+# Older versions do not know these keys, or let a rule set these properties.
+test_udevd_262_does_the_same_with_its_keys() {
+	need_udev
+	need_namespaces
+	make_root
+	install_udevd
+	need_version 262
+	sed 's/$/, MODE="0640", OPTIONS+="static_node=@"/' > tokens <<-'END'
+	SYMLINK-="y"
+	SYMLINK-=i"y"
+	CONST{cvm}=="x", CONST{cvm}!="y"
+	CONST{cvm}="x"
+	CONST{CVM}=="x"
+	KERNEL==i"X", ATTRS{x}!=ie"\\x58"
+	TEST==i"x"
+	PROGRAM==i"x"
+	IMPORT{db}==i"x"
+	RESULT==i"x"
+	OWNER=i"root"
+	OPTIONS+="dump", OPTIONS+="dump-json"
+	OPTIONS-="dump"
+	OPTIONS+="link_priority=-2147483648"
+	OPTIONS+="link_priority=-2147483649"
+	OPTIONS+="link_priority=2147483647"
+	OPTIONS+="link_priority=2147483648"
+	OPTIONS+="link_priority=+7"
+	OPTIONS+="link_priority="
+	IMPORT{builtin}=""
+	IMPORT{builtin}=" \tpath_id\tx"
+	IMPORT{builtin}="net_i"
+	IMPORT{builtin}="net_idx"
+	RUN{builtin}+="KMOD load"
+	RUN{builtin}+="kmod,load"
+	END
+	for name in blkid btrfs dissect_image factory_reset firmware hwdb input_id keyboard kmod \
+		net_driver net_id net_link net_setup_link path_id tpm2_id uaccess usb_id; do
+		echo "IMPORT{builtin}=\"$name x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
+		echo "RUN{builtin}+=\"$name x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
+	done >> tokens
+	for name in ACTION CURRENT_TAGS DEVGID DEVLINKS DEVMODE DEVMODES DEVNAME DEVNUM DEVPATH \
+		DEVPATH_OLD DEVTYPE DEVUID DISKSEQ DRIVER IFINDEX INTERFACE INTERFACE_OLD MAJOR \
+		MINOR MODALIAS PARTN PARTNAME SEQNUM SUBSYSTEM SYNTH_ARG SYNTH_ARG_ SYNTH_ARG_X \
+		SYNTH_UUID TAGS UDEV_DATABASE_VERSION USEC_INITIALIZED x; do
+		echo "ENV{$name}=\"x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
+		echo "ENV{$name}==\"x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
+	done >> tokens
+	write_rules 120 < tokens
+	# shellcheck disable=SC2046 # names without blanks
+	compare_with_udevd $(seq -f 'n%g' "$n")
+	[ "$(grep -vc ' 600 0 0$' expected)" -gt 60 ] || fail "udevd did nothing"
 }
 
 test_udevd_takes_the_same_files() {

@@ -144,7 +144,7 @@ test_each_library_is_used_in_one_room() {
 	lzma\.h|lzma/.* libkmod-devname/module/xz.c
 	zstd.*\.h|zdict\.h libkmod-devname/module/zstd.c
 	libkmod\.h libkmod-devname/modprobe/kmod-context.c libkmod-devname/modprobe/resolve.c libkmod-devname/modprobe/resolver.c
-	libsmartcols.*\.h tools/sheet-smartcols.c
+	libsmartcols.*\.h tools/sheet.c
 	selinux/.* libkmod-devname/dev/label.c
 	END
 }
@@ -206,7 +206,7 @@ test_no_header_includes_itself_by_way_of_others() {
 
 test_syntax_alias_and_token_neither_allocate_nor_do_io() {
 	strip 'libkmod-devname/node/syntax.[ch]' 'libkmod-devname/node/alias.[ch]' \
-		'libkmod-devname/node/misc-minors.[ch]' 'libkmod-devname/udev/key.[ch]' 'libkmod-devname/udev/token.[ch]'
+		'libkmod-devname/node/misc-minors.[ch]' 'libkmod-devname/udev/token.[ch]'
 	calls malloc calloc realloc reallocarray strdup strndup asprintf vasprintf free open \
 		openat fopen read pread write close fprintf stat fstat | none "not pure:"
 }
