@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "text/depmod-index.h"
 #include "tree/module-tree.h"
@@ -120,28 +121,28 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 	return status;
 }
 
-/* Opens one of depmod's files. Returns NULL with errno, which is 0 if it is no file of good size.
- */
-static FILE *open_index(int dir_fd, const char *name, struct stat *ret_st)
+/* Opens one of depmod's files. 0 or a negative errno. */
+static int open_index(int dir_fd, const char *name, FILE **ret_stream, struct stat *ret_st)
 {
-	int fd = open_at(dir_fd, name, FILE_FLAGS, 0);
-	FILE *stream = NULL;
+	_cleanup_close_ int fd = open_at(dir_fd, name, FILE_FLAGS, 0);
 
-	if (fd < 0)
-		return NULL;
-	errno = 0;
-	if (fstat(fd, ret_st) == 0 && S_ISREG(ret_st->st_mode) &&
-	    ret_st->st_size <= (off_t)LINES_TOTAL_MAX)
-		stream = fdopen(fd, "re");
-	if (!stream)
-		(void)close(fd);
-	return stream;
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return -errno;
+	if (!S_ISREG(ret_st->st_mode))
+		return S_ISDIR(ret_st->st_mode) ? -EISDIR : -ENODEV;
+	if (ret_st->st_size > (off_t)LINES_TOTAL_MAX)
+		return -EFBIG;
+	*ret_stream = fdopen(fd, "re");
+	if (!*ret_stream)
+		return -ENOMEM;
+	(void)steal_fd(&fd);
+	return 0;
 }
 
 /* Does an error say that this process cannot go on, and nothing about the file? */
 static bool is_exhausted(int error)
 {
-	return error == ENOMEM || error == EMFILE || error == ENFILE;
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)
@@ -174,23 +175,24 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 	skip->is_of_kmod = fstatat(dir_fd, "modules.dep.bin", &st, AT_SYMLINK_NOFOLLOW) == 0;
 	for (size_t i = 0; i < 2; i++) {
 		const struct location location = { names[i], 0 };
-		FILE *stream = open_index(dir_fd, names[i], &st);
-		int status;
+		FILE *stream;
+		int r = open_index(dir_fd, names[i], &stream, &st);
 
-		if (!stream && is_exhausted(errno))
-			return -errno;
-		if (!stream)
+		if (is_exhausted(r))
+			return r;
+		errno = -r;
+		if (r < 0)
 			return report_add(report, KMOD_DEVNAME_STALE_INDEX, severity, &location,
-					  "is not there, or cannot be used%s",
 					  severity == KMOD_DEVNAME_NOTE
-						  ? ": the modules are read instead"
-						  : "");
+						  ? "is not there, or cannot be used: the modules "
+						    "are read instead"
+						  : "cannot be used: %m");
 		note_times(skip, &st, i == 0);
-		status = i == 0 ? read_dep(skip, report, stream) : read_alias(skip, report, stream);
+		r = i == 0 ? read_dep(skip, report, stream) : read_alias(skip, report, stream);
 		(void)fclose(stream);
-		if (status < 0)
-			return is_exhausted(-status) ? status : 0;
-		if (status != DEPMOD_INDEX_END)
+		if (r < 0)
+			return is_exhausted(r) ? r : 0;
+		if (r != DEPMOD_INDEX_END)
 			return 0;
 	}
 	return 1;
