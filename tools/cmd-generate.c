@@ -3,9 +3,9 @@
  * generate: the modules of a kernel -> its modules.devname.
  *
  * For each kernel the directory that the file goes to is opened and locked, so that no other run
- * replaces the file meanwhile. Then the modules, or the index, are read into a table, and the table
- * is written: to the file, in one step and only if it changes, or to standard output. A bad module
- * is a finding and gives no nodes; only if reading fails nothing is written.
+ * replaces the file meanwhile. Then the modules are read into a table, and the table is written: to
+ * the file, in one step and only if it changes, or to standard output. A bad module is a finding
+ * and gives no nodes; only if reading fails nothing is written.
  */
 
 #include <errno.h>
@@ -13,7 +13,6 @@
 
 #include "modules.h"
 #include "output.h"
-#include "read-index.h"
 
 #define THREADS_MAX 1024
 
@@ -33,13 +32,6 @@ static const struct option_spec generate_options[] = {
 	{ 0 },
 };
 
-enum source {
-	SOURCE_MODULES,
-	SOURCE_INDEX,
-	SOURCE_AUTO,
-	N_SOURCES,
-};
-
 static const char *const source_names[N_SOURCES] = { "modules", "index", "auto" };
 
 struct generate {
@@ -48,7 +40,7 @@ struct generate {
 	const char *output;
 	bool dry_run;
 	unsigned int threads;
-	enum source source;
+	enum modules_source source;
 	struct config_paths configs;
 };
 
@@ -73,7 +65,7 @@ static bool parse_source(struct generate *generate, const char *value)
 {
 	for (int i = 0; i < N_SOURCES; i++)
 		if (strcmp(value, source_names[i]) == 0) {
-			generate->source = (enum source)i;
+			generate->source = (enum modules_source)i;
 			return true;
 		}
 	say("--source: '%s' is none of modules, index, auto", value);
@@ -104,11 +96,11 @@ static bool parse_generate_option(void *data, int key)
 	}
 }
 
-static enum status scan(const struct generate *generate, const struct kernels *kernels,
-			const struct kernel *kernel, struct kmod_devname_table *table,
-			struct kmod_devname_report *report, size_t *ret_modules)
+static enum status read_kernel(const struct generate *generate, const struct kernels *kernels,
+			       const struct kernel *kernel, struct kmod_devname_table *table,
+			       struct kmod_devname_report *report, size_t *ret_modules)
 {
-	const struct modules_options how = { generate->threads, generate->source == SOURCE_AUTO };
+	const struct modules_options how = { generate->threads, generate->source };
 	struct kmod_devname_config *config;
 	enum status status =
 		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
@@ -120,19 +112,6 @@ static enum status scan(const struct generate *generate, const struct kernels *k
 		       modules_read(kernels, kernel, config, &how, table, report, ret_modules));
 	kmod_devname_config_unref(config);
 	return status;
-}
-
-/* The same from the index alone, which must be of use. */
-static enum status use_index(const struct kernels *kernels, const struct kernel *kernel,
-			     struct kmod_devname_table *table, struct kmod_devname_report *report)
-{
-	int r = read_index(kernels, kernel, table, report);
-
-	if (r == 0)
-		say("%s/%s: cannot be used", kernel->path, INDEX_NAME);
-	else if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
-		say("%s/%s: %s", kernel->path, INDEX_NAME, strerror(-r));
-	return r > 0 ? STATUS_CLEAN : STATUS_FAILED;
 }
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
@@ -161,13 +140,9 @@ static enum status generate_into(const struct generate *generate, const struct k
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
-	enum status status;
 	size_t modules = 0;
+	enum status status = read_kernel(generate, kernels, kernel, table, report, &modules);
 
-	if (generate->source == SOURCE_INDEX)
-		status = use_index(kernels, kernel, table, report);
-	else
-		status = scan(generate, kernels, kernel, table, report, &modules);
 	status = worse(status, print_report(report, kernel->path, &generate->common));
 	if (status != STATUS_FAILED)
 		status = worse(status, write_table(generate, kernel, target, table, modules));

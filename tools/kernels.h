@@ -9,6 +9,7 @@
 #include "options.h"
 
 #define FILE_NAME "modules.devname"
+#define INDEX_NAME "modules.alias"
 #define BUILTIN_NAME "modules.builtin.modinfo"
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 

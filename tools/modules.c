@@ -10,6 +10,7 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "modules.h"
+#include "tree/scan.h"
 
 #define ERASE_LINE "\r\033[K"
 #define INTERVAL_NS 200000000L /* faster changes cannot be read */
@@ -136,16 +137,28 @@ static void progress_end(const struct progress *progress)
 		(void)fputs(ERASE_LINE, stderr);
 }
 
-static int set_up(struct kmod_devname_scan *scan, struct kmod_devname_config *config,
-		  const struct modules_options *options)
+/* Returns 0; 1 if the index cannot be used, which has been printed; or a negative errno. */
+static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *kernels,
+		       const struct kernel *kernel, struct kmod_devname_config *config,
+		       const struct modules_options *options)
 {
+	_cleanup_close_ int fd = -1;
 	int r = kmod_devname_scan_set_threads(scan, options->threads);
 
 	if (r == 0)
 		r = kmod_devname_scan_set_config(scan, config);
-	if (r == 0)
-		r = kmod_devname_scan_set_use_index(scan, options->use_index);
-	return r;
+	if (r < 0)
+		return r;
+	if (options->source != SOURCE_INDEX)
+		return kmod_devname_scan_set_use_index(scan, options->source == SOURCE_AUTO);
+	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
+	r = scan_use_fresh_index(scan, fd);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	say("%s/%s: cannot be used", kernel->path, INDEX_NAME);
+	return 1;
 }
 
 enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
@@ -160,7 +173,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
 	if (r < 0)
 		return say_failure(kernel->path, r);
-	r = set_up(scan, config, options);
+	r = set_up_scan(scan, kernels, kernel, config, options);
 	progress_start(&progress, kernel->version);
 	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0) {
 		progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
@@ -171,5 +184,5 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	kmod_devname_scan_unref(scan);
 	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
 		say_failure(kernel->path, r);
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+	return r == 0 ? STATUS_CLEAN : STATUS_FAILED;
 }

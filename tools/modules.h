@@ -26,14 +26,21 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 			       const struct common *common, const char *const *paths,
 			       size_t n_paths, struct kmod_devname_config **ret_config);
 
+enum modules_source {
+	SOURCE_MODULES,
+	SOURCE_INDEX, /* modules.dep and modules.alias, which depmod has just written */
+	SOURCE_AUTO, /* the same files, as far as nothing has changed since */
+	N_SOURCES,
+};
+
 struct modules_options {
 	unsigned int threads; /* 0: as many as are good */
-	bool use_index; /* where it is fresh */
+	enum modules_source source; /* tells which modules need not be read */
 };
 
 /*
- * Reads the modules of a kernel. What is wrong with them goes to the report, a failure that the
- * report does not name is said. The configuration may be NULL.
+ * Reads the modules of a kernel. Findings go to the report; a failure that the report does not name
+ * is printed. The configuration may be NULL.
  */
 enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
 			 struct kmod_devname_config *config, const struct modules_options *options,

@@ -1,5 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The scan: the modules of a module directory -> table. */
+/*
+ * The scan: the modules of a module directory -> table.
+ *
+ * kmod_devname_scan_step() begins with the module directory as the one piece of work. A worker
+ * (pool.c: a thread, or the caller) takes a piece and reads it (walk.c). A directory gives further
+ * directories and modules. A plain module is read at once, three small reads; a compressed one
+ * waits until all directories are known, so that the largest can come first. Of a module its name
+ * and the aliases that concern device nodes are kept, if one is a device name. Whatever is wrong
+ * with an entry is a finding.
+ *
+ * skip.c tells which modules need not be read. With a fresh index no directory is read: the first
+ * pieces of work are then the modules of modules.dep.
+ *
+ * When nothing is left, choose.c sorts the modules by name, finds the file of each that counts,
+ * sorts those by modules.order and adds their nodes to the table. Nothing depends on which thread
+ * did what, and when.
+ */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,13 +25,120 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/report.h"
 #include "base/root.h"
 #include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
+/* --- what was found ----------------------------------------------------------------------- */
+
+/* Memory for an object that ends, at an offset, with the path PARENT/NAME. */
+static void *new_with_path(size_t offset, const char *parent, const char *name)
+{
+	size_t parent_size = strlen(parent), name_size = strlen(name) + 1;
+	char *object = calloc(1, offset + parent_size + 1 + name_size);
+	char *path;
+
+	if (!object)
+		return NULL;
+	path = object + offset;
+	if (parent_size > 0) {
+		memcpy(path, parent, parent_size);
+		path += parent_size;
+		*path++ = '/';
+	}
+	memcpy(path, name, name_size);
+	return object;
+}
+
+struct scan_directory *scan_add_directory(struct list *list, const char *parent, const char *name)
+{
+	struct scan_directory *directory =
+		new_with_path(offsetof(struct scan_directory, path), parent, name);
+
+	if (directory && list_push(list, directory) == 0)
+		return directory;
+	free(directory);
+	return NULL;
+}
+
+int scan_add_finding(struct scan_found *found, enum kmod_devname_code code, const char *parent,
+		     const char *name)
+{
+	struct scan_finding *finding =
+		new_with_path(offsetof(struct scan_finding, path), parent, name);
+
+	if (!finding || list_push(&found->findings, finding) < 0) {
+		free(finding);
+		return -ENOMEM;
+	}
+	finding->code = code;
+	return 0;
+}
+
+struct scan_module *scan_add_module(struct list *list, struct scan_directory *directory,
+				    const char *name, bool is_linked)
+{
+	size_t size = strlen(name) + 1;
+	struct scan_module *module = calloc(1, sizeof(*module) + size);
+
+	if (!module || list_push(list, module) < 0) {
+		free(module);
+		return NULL;
+	}
+	module->directory = directory;
+	module->is_linked = is_linked;
+	memcpy(module->name, name, size);
+	directory->n_modules++;
+	return module;
+}
+
+void scan_module_free(void *p)
+{
+	struct scan_module *module = p;
+
+	if (module->aliases)
+		alias_list_done(module->aliases);
+	free(module->aliases);
+	free(module->path);
+	free(module);
+}
+
+int scan_module_set_path(struct scan_module *module)
+{
+	if (!module->path)
+		module->path = new_with_path(0, module->directory->path, module->name);
+	return module->path ? 0 : -ENOMEM;
+}
+
+int scan_found_move(struct scan_found *to, struct scan_found *from)
+{
+	int r = list_move(&to->directories, &from->directories);
+
+	if (r == 0)
+		r = list_move(&to->links, &from->links);
+	if (r == 0)
+		r = list_move(&to->waiting, &from->waiting);
+	if (r == 0)
+		r = list_move(&to->modules, &from->modules);
+	if (r == 0)
+		r = list_move(&to->read_directories, &from->read_directories);
+	return r < 0 ? r : list_move(&to->findings, &from->findings);
+}
+
+void scan_found_done(struct scan_found *found)
+{
+	list_done(&found->waiting, scan_module_free);
+	list_done(&found->modules, scan_module_free);
+	list_done(&found->directories, free);
+	list_done(&found->links, free);
+	list_done(&found->read_directories, free);
+	list_done(&found->findings, free);
+}
+
+/* --- the public object -------------------------------------------------------------------- */
+
 /* The members that may fail; 0 or a negative errno. */
-static int scan_init(struct kmod_devname_scan *scan, int root_fd, const char *directory)
+static int init_scan(struct kmod_devname_scan *scan, int root_fd, const char *directory)
 {
 	pthread_condattr_t attributes;
 
@@ -47,7 +170,7 @@ int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devnam
 	scan->size_max = SCAN_SIZE_MAX;
 	scan->table = kmod_devname_table_ref(table);
 	scan->report = report ? kmod_devname_report_ref(report) : NULL;
-	r = scan_init(scan, root_fd, directory);
+	r = init_scan(scan, root_fd, directory);
 	if (r < 0) {
 		kmod_devname_scan_unref(scan);
 		return r;
@@ -67,21 +190,17 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	if (!scan || --scan->references > 0)
 		return NULL;
 	pool_stop(scan);
-	worker_free(scan->worker);
-	harvest_done(&scan->harvest);
-	list_done(&scan->walked, directory_free);
-	visited_free(scan->visited);
-	if (scan->root_fd >= 0)
-		(void)close(scan->root_fd);
+	scan_worker_free(scan->worker);
+	scan_found_done(&scan->found);
+	visited_done(scan->visited);
+	skip_done(&scan->skip);
+	close_fd(&scan->root_fd);
 	pthread_cond_destroy(&scan->over);
 	pthread_cond_destroy(&scan->changed);
 	pthread_mutex_destroy(&scan->lock);
 	kmod_devname_table_unref(scan->table);
 	kmod_devname_report_unref(scan->report);
 	kmod_devname_config_unref(scan->config);
-	if (scan->trust)
-		trust_done(scan->trust);
-	free(scan->trust);
 	free(scan->error_path);
 	free(scan->directory);
 	free(scan);
@@ -116,6 +235,16 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 	return 0;
 }
 
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd)
+{
+	int r;
+
+	skip_done(&scan->skip);
+	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_WARNING);
+	scan->is_index_fresh = r > 0;
+	return r;
+}
+
 int kmod_devname_scan_set_config(struct kmod_devname_scan *scan, struct kmod_devname_config *config)
 {
 	if (scan->begun)
@@ -127,28 +256,35 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan, struct kmod_dev
 	return 0;
 }
 
-static int open_index(struct kmod_devname_scan *scan)
-{
-	struct trust *trust = calloc(1, sizeof(*trust));
-	int r = trust ? trust_open(trust, scan->root_fd, scan->directory, scan->report) : -ENOMEM;
+/* --- the first pieces of work ------------------------------------------------------------- */
 
-	if (r > 0) {
-		scan->trust = trust;
-		return 0;
+/* depmod may have followed links to any of them; of those that are spared no file is opened. */
+static int add_index_modules(struct kmod_devname_scan *scan)
+{
+	for (size_t i = 0; i < scan->skip.modules.size; i++) {
+		const struct skip_module *indexed = scan->skip.modules.items[i];
+		bool is_spared = skip_spares(&scan->skip, indexed);
+		size_t size = (size_t)(indexed->name - indexed->path);
+		_cleanup_free_ char *parent = strndup(indexed->path, size > 1 ? size - 1 : size);
+		struct scan_directory *directory =
+			parent ? scan_add_directory(&scan->found.read_directories, "", parent)
+			       : NULL;
+
+		if (!directory ||
+		    !scan_add_module(is_spared ? &scan->found.modules : &scan->found.waiting,
+				     directory, indexed->name, true))
+			return -ENOMEM;
 	}
-	if (trust)
-		trust_done(trust);
-	free(trust);
-	return r;
+	return 0;
 }
 
 /* Like directories behind links: after all others, and only if they are not among those. */
 static int add_externals(struct kmod_devname_scan *scan)
 {
-	struct directory *directory;
+	struct scan_directory *directory;
 	const char *path;
 
-	for (size_t i = 0; (path = depmod_config_external(scan->config, i)); i++) {
+	for (size_t i = 0; (path = depmod_conf_external(scan->config, i)); i++) {
 		_cleanup_close_ int fd = root_open_long(scan->root_fd, path, O_PATH | O_DIRECTORY);
 		const struct location location = { path, 0 };
 
@@ -156,47 +292,48 @@ static int add_externals(struct kmod_devname_scan *scan)
 			continue;
 		if (fd < 0)
 			return report_system(scan->report, fd, &location);
-		directory = harvest_add_directory(&scan->harvest.links, "", path);
+		directory = scan_add_directory(&scan->found.links, "", path);
 		if (!directory)
 			return -ENOMEM;
-		directory->linked = true;
+		directory->is_linked = true;
 	}
 	return 0;
 }
 
-static int begin(struct kmod_devname_scan *scan)
+static int begin_walk(struct kmod_devname_scan *scan)
 {
+	struct scan_directory *top = scan_add_directory(&scan->found.directories, "", "");
+	_cleanup_close_ int fd = -1;
 	int r;
 
-	if (!harvest_add_directory(&scan->harvest.directories, "", ""))
+	if (!top)
 		return -ENOMEM;
 	r = add_externals(scan);
-	if (r < 0)
+	if (r < 0 || !scan->use_index)
 		return r;
-	scan->begun = true;
-	if (scan->use_index && (r = open_index(scan)) < 0)
-		return r;
-	scan->adaptive = scan->threads == 0;
-	if (scan->adaptive)
-		scan->threads = pool_count_cpus();
-	if (scan->adaptive || scan->threads > 1) {
-		r = pool_start(scan);
-		if (r < 0 || scan->n_workers > 0)
-			return r;
-	}
-	scan->worker = worker_new(scan);
-	return scan->worker ? 0 : -ENOMEM;
+	fd = scan_open(scan, "", O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return 0; /* the walk will tell */
+	r = skip_read(&scan->skip, fd, scan->report, KMOD_DEVNAME_NOTE);
+	top->is_older = r > 0;
+	return r < 0 ? r : 0;
 }
 
-static int step(struct kmod_devname_scan *scan)
+static int begin_scan(struct kmod_devname_scan *scan)
 {
-	int r = scan->begun ? 0 : begin(scan);
+	int r = scan->is_index_fresh ? add_index_modules(scan) : begin_walk(scan);
+
+	scan->begun = true;
+	return r < 0 ? r : pool_start(scan);
+}
+
+static int step_scan(struct kmod_devname_scan *scan)
+{
+	int r = scan->begun ? 0 : begin_scan(scan);
 
 	if (r < 0)
 		return r;
-	if (scan->worker)
-		(void)queue_work(scan->worker);
-	r = scan->worker ? queue_state(scan) : pool_wait(scan);
+	r = pool_step(scan);
 	if (r != 0)
 		return r;
 	pool_stop(scan);
@@ -226,7 +363,7 @@ int kmod_devname_scan_step(struct kmod_devname_scan *scan)
 
 	if (scan->finished)
 		return scan->error;
-	r = step(scan);
+	r = step_scan(scan);
 	if (r > 0)
 		return r;
 	pool_stop(scan);
@@ -242,7 +379,7 @@ size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan)
 	size_t n;
 
 	pthread_mutex_lock(&scan->lock);
-	n = scan->n_modules;
+	n = scan->found.modules.size + scan->found.waiting.size + scan->n_reading;
 	pthread_mutex_unlock(&scan->lock);
 	return n;
 }

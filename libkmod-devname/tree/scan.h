@@ -6,58 +6,59 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
+#include <stdio.h>
 
 #include "base/array.h"
+#include "base/report.h"
 #include "libkmod-devname.h"
 #include "module/file.h"
-#include "tree/module-tree.h"
-#include "tree/trust.h"
+#include "node/table.h"
+#include "tree/skip.h"
 
 #define SCAN_THREADS_MAX 1024
 
 /* Of a decompressed module, unless the caller says otherwise. */
 #define SCAN_SIZE_MAX ((size_t)1 << 30)
 
-/* A module file of which more must be known than a hash of its name. */
-struct module {
-	const char *name; /* the last component of its path */
-	struct outcome *outcome; /* NULL: it declares nothing and nothing is wrong with it */
-	uint64_t size; /* of a compressed file */
-	bool linked; /* a symbolic link is on the way */
-	char path[]; /* see module-tree.h */
-};
-
-struct outcome {
-	enum module_error module_error;
-	const struct alias_list *aliases; /* its own, or the index's */
-	struct alias_list own;
-};
-
-struct directory {
-	bool linked;
-	bool settled; /* it is what and where it was when depmod ran */
-	size_t n_names;
-	uint32_t *names; /* of the modules in it, as hashes: four bytes are kept of most modules */
+/*
+ * A directory: its path is relative to the module directory, "" being that one, or has a slash in
+ * front and is below the root: an external directory of depmod.d(5), or a path of modules.dep.
+ */
+struct scan_directory {
+	bool is_linked; /* a symbolic link is on the way */
+	bool is_older; /* than the index, as are all directories on the way to it */
+	size_t n_modules;
 	char path[];
 };
 
-/* Something about an entry of the tree that is no module. */
-struct remark {
+/* There may be 100,000 of these, so that the path is made of a few in the end only. */
+struct scan_module {
+	struct scan_directory *directory;
+	char *path; /* NULL until scan_module_set_path() */
+	struct alias_list *aliases; /* NULL: no device name */
+	uint64_t size; /* of a file that waits to be read */
+	enum module_error error;
+	bool is_linked;
+	char name[];
+};
+
+/* For the report. Findings are kept until all are known, to be reported in the order of paths. */
+struct scan_finding {
 	enum kmod_devname_code code;
 	char path[];
 };
 
-/* What came out of one directory or module. */
-struct harvest {
+/* The result of a piece of work, and the sum of all of them. */
+struct scan_found {
 	struct list directories; /* to be read */
 	struct list links; /* directories too, behind symbolic links: read after all others */
-	struct list modules; /* that have something to say, or are behind symbolic links */
-	struct list compressed; /* modules too, to be read */
-	struct list remarks;
+	struct list read_directories; /* those that have modules */
+	struct list waiting; /* modules that are to be read */
+	struct list modules; /* the others, which have been read or need not be */
+	struct list findings;
 };
 
-struct worker;
+struct scan_worker;
 
 struct kmod_devname_scan {
 	unsigned int references;
@@ -69,7 +70,8 @@ struct kmod_devname_scan {
 	unsigned int threads;
 	size_t size_max;
 	bool use_index;
-	struct trust *trust; /* NULL: the modules are read */
+	bool is_index_fresh; /* depmod has just run: the modules are those of modules.dep */
+	struct skip skip;
 	bool adaptive; /* the number of threads is ours to choose */
 	long blocks_before; /* that the process had read from disks when it began */
 	bool begun;
@@ -78,101 +80,103 @@ struct kmod_devname_scan {
 	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t changed; /* there is work, or an end to it */
 	pthread_cond_t over; /* all is read, or there was an error */
-	struct harvest harvest;
-	struct list walked; /* directories that have been read and have modules */
-	size_t n_modules; /* in them */
-	dev_t device; /* of the module directory */
-	void *visited; /* tsearch(3) tree of the directories that were read */
-	size_t walking; /* threads that are reading a directory */
-	size_t reading; /* threads that are reading a compressed module */
+	struct scan_found found;
+	void *visited; /* the directories that were read, see visited_add() */
+	size_t n_listing; /* threads that are reading a directory */
+	size_t n_reading; /* threads that are reading a module that has waited */
 	bool links_sorted;
-	bool sorted; /* the compressed modules are, by size */
+	bool waiting_sorted;
 	bool stop;
 	int error;
 	char *error_path;
 	pthread_t *workers;
 	size_t n_workers;
-	struct worker *worker; /* instead of threads, for kmod_devname_scan_step() to work with */
+	struct scan_worker *worker; /* instead of threads, for kmod_devname_scan_step() to use */
 };
 
-/* What one thread works with. */
-struct worker {
+/* A thread of a scan, or the caller's. */
+struct scan_worker {
 	struct kmod_devname_scan *scan;
 	struct module_reader *reader;
-	struct directory_listing listing;
-	struct harvest harvest;
-	uint32_t *names; /* of the modules of the directory at hand, as hashes */
-	size_t n_names;
-	size_t names_capacity;
-	char *path; /* of what it is looking at, below the root; for errors */
-	size_t path_capacity;
+	struct scan_found found; /* by the piece of work at hand */
+	char *path; /* of the file at hand, below the root; for errors */
 };
 
-void module_free(void *module);
-void directory_free(void *directory);
-void harvest_done(struct harvest *harvest);
-void visited_free(void *visited);
-
 /*
- * What is to be kept of a module that was read, with a fault or without, and of one that was not,
- * by its aliases in the index (NULL: none); NULL if nothing is. 0 or -ENOMEM.
+ * For a scan that has not been stepped yet: depmod has just written its files into a directory,
+ * and nothing has changed since then. The scan reads the modules of modules.dep that skip.h does
+ * not spare; it looks at no time, and lists no directory. Returns 1; 0 if the files cannot be used,
+ * with a finding, and then the scan is as it was; or a negative errno.
  */
-int outcome_of_module(const struct module_reader *reader, enum module_error module_error,
-		      struct outcome **ret_outcome);
-int outcome_of_index(const struct alias_list *aliases, struct outcome **ret_outcome);
-void outcome_free(struct outcome *outcome);
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd);
+
+/* --- scan.c ------------------------------------------------------------------------------- */
+
+/* Adds a directory to a list, or a finding to those found. The path is PARENT/NAME. 0 or -ENOMEM.
+ */
+struct scan_directory *scan_add_directory(struct list *list, const char *parent, const char *name);
+int scan_add_finding(struct scan_found *found, enum kmod_devname_code code, const char *parent,
+		     const char *name);
+
+/* Adds a module to a list, which owns it then. NULL: no memory. */
+struct scan_module *scan_add_module(struct list *list, struct scan_directory *directory,
+				    const char *name, bool is_linked);
+void scan_module_free(void *module);
+
+/* 0 or -ENOMEM. */
+int scan_module_set_path(struct scan_module *module);
 
 /* Empties from into to. 0 or -ENOMEM. */
-int harvest_move(struct harvest *to, struct harvest *from);
+int scan_found_move(struct scan_found *to, struct scan_found *from);
+void scan_found_done(struct scan_found *found);
 
-/* Add to a list, which owns it then, the module or directory DIRECTORY/NAME. NULL: no memory. */
-struct module *harvest_add_module(struct list *list, const char *directory, const char *name,
-				  bool linked);
-struct directory *harvest_add_directory(struct list *list, const char *parent, const char *name);
+/* --- walk.c: one directory, one module ---------------------------------------------------- */
 
-int harvest_add_remark(struct harvest *harvest, enum kmod_devname_code code, const char *directory,
-		       const char *name);
+struct scan_worker *scan_worker_new(struct kmod_devname_scan *scan);
+void scan_worker_free(struct scan_worker *worker);
 
-struct worker *worker_new(struct kmod_devname_scan *scan);
-void worker_free(struct worker *worker);
+/* Takes the directory or the module. 0 or a negative errno. */
+int scan_read_directory(struct scan_worker *worker, struct scan_directory *directory);
+int scan_read_waiting(struct scan_worker *worker, struct scan_module *module);
 
-/* Returns a file descriptor or a negative errno. */
-int worker_open_directory(struct worker *worker, const struct directory *directory);
+/* Opens a path that is relative to the module directory, or below the root if it has a slash. */
+int scan_open(const struct kmod_devname_scan *scan, const char *path, int flags);
 
-/*
- * Read a directory, its plain modules included, or a compressed module, which is taken over.
- * 0 or negative errno.
- */
-int worker_read_directory(struct worker *worker, struct directory *directory);
-int worker_read_compressed(struct worker *worker, struct module *module);
+/* --- pool.c: threads, and which does what ------------------------------------------------- */
 
-/*
- * Takes one piece of work and does it. Returns 1; 0 if there is no more to do. Waits while
- * only other threads can tell.
- */
-int queue_work(struct worker *worker);
-
-/* How much is known and still to be read, or the error that has ended the scan. With the lock. */
-int queue_state(const struct kmod_devname_scan *scan);
-
-/*
- * Ends the scan with an error; the first one counts. It is about the file that the worker, if
- * there is one, was at. With the lock.
- */
-void queue_fail(struct kmod_devname_scan *scan, struct worker *worker, int error);
-
-unsigned int pool_count_cpus(void);
+/* Starts threads, or leaves the work to scan->worker. 0 or -ENOMEM. */
 int pool_start(struct kmod_devname_scan *scan);
 
-/* Waits for the end, but not longer than a progress display likes. The state of the queue. */
-int pool_wait(struct kmod_devname_scan *scan);
+/*
+ * Works for a moment, or waits for those who do, but not longer than a progress display wants to.
+ * Returns how much is known and still to be read, or the error that has ended the scan.
+ */
+int pool_step(struct kmod_devname_scan *scan);
 
 void pool_stop(struct kmod_devname_scan *scan);
 
-/* Adds to the modules those of the others that are there more than once. 0 or negative errno. */
-int scan_find_copies(struct kmod_devname_scan *scan);
+/* --- choose.c: all has been read ---------------------------------------------------------- */
 
-/* Everything has been read: which modules count, in which order, and into the table with it. */
+/* Which modules count, in which order, and into the table with them. 0 or a negative errno. */
 int scan_conclude(struct kmod_devname_scan *scan);
+
+#define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
+
+struct module_position {
+	const char *path; /* relative to the module directory */
+	size_t position;
+	const struct scan_module *module;
+	size_t listed; /* how much of the path stands in modules.order: module_order_read()'s */
+};
+
+/*
+ * Finds the positions of modules in the text of modules.order; sorts them by path. Returns 0,
+ * or a negative errno if reading failed or there is no memory.
+ */
+int module_order_read(FILE *stream, struct kmod_devname_report *report,
+		      struct module_position *positions, size_t n);
+
+/* Sorts by position, and by the module's name where there is none or the same. */
+void module_order_sort(struct module_position *positions, size_t n);
 
 #endif

@@ -29,10 +29,10 @@ static void check_order(const struct kmod_devname_config *config)
 	for (size_t i = 0; i < N_PATHS; i++)
 		for (size_t j = 0; j < N_PATHS; j++) {
 			order[i][j] =
-				sign(depmod_config_compare_copies(config, paths[i], paths[j]));
+				sign(depmod_conf_compare_copies(config, paths[i], paths[j]));
 			FUZZ_CHECK((order[i][j] == 0) == (i == j), "%s and %s are equal", paths[i],
 				   paths[j]);
-			FUZZ_CHECK(!depmod_config_prefers(config, paths[i], paths[j]) ||
+			FUZZ_CHECK(!depmod_conf_prefers(config, paths[i], paths[j]) ||
 					   order[i][j] < 0,
 				   "%s is preferred to %s and comes after it", paths[i], paths[j]);
 		}
@@ -49,12 +49,12 @@ static void check_names(const struct kmod_devname_config *config, const struct b
 {
 	const char *directory;
 
-	for (size_t i = 0; (directory = depmod_config_external(config, i)); i++) {
+	for (size_t i = 0; (directory = depmod_conf_external(config, i)); i++) {
 		FUZZ_CHECK(directory[0] == '/', "external '%s'", directory);
 		FUZZ_CHECK(directory[1] == '\0' || directory[strlen(directory) - 1] != '/',
 			   "external '%s'", directory);
 	}
-	if (depmod_config_excludes(config, "fuse.ko"))
+	if (depmod_conf_excludes(config, "fuse.ko"))
 		FUZZ_CHECK(memmem(text->data, text->size, "exclude", 7) ||
 				   memmem(text->data, text->size, "\\\n", 2),
 			   "excluded by nothing");

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What else is text: modules.alias, modules.builtin.modinfo, and the statements of modprobe.d(5)
- * and modules.softdep. Each input is read as each of them. An index written from what was read
- * is read as the same; so are statements.
+ * What else is text: modules.alias, modules.dep, modules.builtin.modinfo, and the statements of
+ * modprobe.d(5) and modules.softdep. Each input is read as each of them. An index written from what
+ * was read is read as the same; so are statements.
  */
 
 #include <errno.h>
@@ -11,9 +11,9 @@
 #include <sys/stat.h>
 
 #include "fuzz.h"
-#include "node/alias.h"
-#include "text/alias-index.h"
 #include "modprobe/modprobe-config.h"
+#include "node/alias.h"
+#include "text/depmod-index.h"
 
 static void check_same(const struct bytes *a, const struct bytes *b, const char *what)
 {
@@ -45,35 +45,22 @@ static struct fuzz_result read_index(const void *data, size_t size, int *ret_use
 	return result;
 }
 
-static void write_alias(FILE *to, const struct alias *alias, const char *module)
-{
-	const struct device_number *number = &alias->number;
-
-	if (alias->kind == ALIAS_NUMBER)
-		(void)fprintf(to, "alias %s-major-%u-%u %s\n",
-			      number->type == S_IFBLK ? "block" : "char", number->major,
-			      number->minor, module);
-	else
-		(void)fprintf(to, "alias %s%s %s\n", alias->kind == ALIAS_NAME ? "devname:" : "",
-			      alias->text, module);
-}
-
 /* The lines of the index that are about device nodes. */
 static struct bytes rewrite_index(const void *data, size_t size)
 {
 	struct bytes text;
 	FILE *from = fuzz_open(data, size), *to = begin(&text);
-	struct index index;
+	struct depmod_index index;
+	const char *alias, *module;
+	struct alias parsed;
+	int status;
 
-	FUZZ_CHECK(index_read(&index, NULL, from, "file") == 1, "not good a second time");
 	(void)fputs("# Aliases\n", to);
-	for (size_t i = 0; i < index.modules.size; i++) {
-		const struct index_module *module = index.modules.items[i];
-
-		for (size_t j = 0; j < module->aliases.size; j++)
-			write_alias(to, &module->aliases.items[j], module->name);
-	}
-	index_done(&index);
+	depmod_index_start(&index, NULL, from, "file");
+	while ((status = depmod_index_next_alias(&index, &alias, &module)) == DEPMOD_INDEX_LINE)
+		if (alias_parse(alias, &parsed) != ALIAS_OTHER)
+			(void)fprintf(to, "alias %s %s\n", alias, module);
+	FUZZ_CHECK(status == DEPMOD_INDEX_END, "not good a second time");
 	(void)fclose(from);
 	(void)fclose(to);
 	return text;
@@ -99,6 +86,41 @@ static void check_index(const void *data, size_t size)
 		fuzz_result_done(&again);
 	}
 	fuzz_result_done(&result);
+}
+
+/* --- modules.dep --------------------------------------------------------------------------- */
+
+/* The lines up to the first one that is damaged. */
+static struct bytes rewrite_dep(const void *data, size_t size)
+{
+	struct bytes text;
+	FILE *from = fuzz_open(data, size), *to = begin(&text);
+	struct depmod_index index;
+	char *path, *needed;
+	int status;
+
+	depmod_index_start(&index, NULL, from, "file");
+	while ((status = depmod_index_next_module(&index, &path, &needed)) == DEPMOD_INDEX_LINE) {
+		FUZZ_CHECK(*path != '\0' && path[strlen(path) - 1] != '/' && !strpbrk(path, " :"),
+			   "'%s' is no path of a module", path);
+		FUZZ_CHECK(*needed == '\0' || *needed == ' ', "'%s' is needed", needed);
+		(void)fprintf(to, "%s:%s\n", path, needed);
+	}
+	FUZZ_CHECK(status >= 0, "errno %d", -status);
+	(void)fclose(from);
+	(void)fclose(to);
+	return text;
+}
+
+static void check_dep(const void *data, size_t size)
+{
+	struct bytes text = rewrite_dep(data, size), again = rewrite_dep(text.data, text.size);
+
+	FUZZ_CHECK(text.size <= size && memcmp(text.data, data, text.size) == 0,
+		   "not what stands in the file:\n%s", text.data);
+	check_same(&text, &again, "modules.dep, read and written again:");
+	free(text.data);
+	free(again.data);
 }
 
 /* --- modules.builtin.modinfo ----------------------------------------------------------------- */
@@ -238,6 +260,7 @@ static void check_cmdline(const void *data, size_t size)
 void fuzz_target_index(const uint8_t *data, size_t size)
 {
 	check_index(data, size);
+	check_dep(data, size);
 	check_builtin(data, size);
 	check_softdep(data, size);
 	check_statements(data, size);

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "lib/hostile.h"
-#include "tree/module-order.h"
+#include "tree/scan.h"
 
 #define SECONDS 5
 #define MEMORY (256 * MIB)

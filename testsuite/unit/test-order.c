@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "lib/harness.h"
-#include "tree/module-order.h"
+#include "tree/scan.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PATHS_MAX 8

@@ -29,7 +29,6 @@
 #endif
 
 #include "lib/mkmodule.h"
-#include "tree/module-tree.h"
 #include "lib/refuse.h"
 
 #define NOBODY 65534
@@ -826,27 +825,6 @@ START_TEST(copies_of_a_silent_module_are_named)
 }
 END_TEST
 
-/* Two pairs of words with the same FNV-1a hash of 32 bits, as is well known. */
-START_TEST(modules_whose_names_have_one_hash_are_no_copies)
-{
-	int dir_fd = harness_directory();
-	struct result result;
-
-	ck_assert_uint_eq(module_tree_hash_name("costarring.ko"),
-			  module_tree_hash_name("liquid.ko.xz"));
-	ck_assert_uint_eq(module_tree_hash_name("declinate.ko"),
-			  module_tree_hash_name("macallums.ko"));
-	write_silent(dir_fd, "kernel/costarring.ko");
-	write_plain(dir_fd, "kernel/liquid.ko", "liquid", 1);
-	write_silent(dir_fd, "kernel/a/declinate.ko");
-	write_silent(dir_fd, "updates/macallums.ko");
-	result = scan_all(dir_fd);
-	ck_assert_str_eq(names_of(&result), "liquid");
-	ck_assert_uint_eq(kmod_devname_report_size(result.report), 0);
-	result_done(&result);
-}
-END_TEST
-
 START_TEST(a_copy_that_does_not_count_is_not_judged)
 {
 	static const enum damage not_judged[] = { GARBAGE, EMPTY, CUT };
@@ -1245,7 +1223,6 @@ static void add_tree_tests(TCase *tcase)
 			    N(copies));
 	tcase_add_test(tcase, every_copy_that_does_not_count_is_named);
 	tcase_add_test(tcase, copies_of_a_silent_module_are_named);
-	tcase_add_test(tcase, modules_whose_names_have_one_hash_are_no_copies);
 	tcase_add_loop_test(tcase, a_copy_that_does_not_count_is_not_judged, 0, 3);
 	tcase_add_test(tcase, a_corrupt_copy_that_counts_gives_no_node_of_the_other);
 	tcase_add_loop_test(tcase, a_link_to_a_module_of_the_same_tree_is_no_copy, 0,

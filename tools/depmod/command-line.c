@@ -15,7 +15,7 @@
 
 #include "base/io.h"
 #include "depmod/depmod.h"
-#include "read-index.h"
+#include "kernels.h"
 
 /* Options of all versions; up to 30 depmod fails with --outdir, and then nothing is left to do. */
 static const char shared_letters[] = "aAb:o:C:E:F:evnP:wVh";

@@ -1,137 +1,102 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* modules.devname, when depmod is done: from modules.alias, or else from the modules. */
+/*
+ * modules.devname, when depmod is done. The modules that depmod's new files do not spare are read;
+ * if depmod has written no files, or these cannot be used, all modules are.
+ *
+ * A bad module gives no node and a message, and changes nothing else: depmod has succeeded, and its
+ * callers undo the installation if it has not.
+ */
 
-#include <errno.h>
 #include <stdio.h>
 
 #include "depmod/depmod.h"
 #include "kernels.h"
 #include "modules.h"
 #include "output.h"
-#include "read-index.h"
+#include "tree/scan.h"
 
 /* Errors are all that is printed. */
 static const struct common common = { .quiet = true };
 
-static int scan(const struct kernels *kernels, struct kmod_devname_config *config,
-		struct kmod_devname_table *table, struct kmod_devname_report *report)
+/* Without the index of them nothing tells which modules the FILE operands of depmod are. */
+static enum status say_unusable(const struct depmod_place *place)
 {
+	say("%s/%s: cannot be used, so %s is left as it is", place->to, INDEX_NAME, FILE_NAME);
+	return STATUS_FAILED;
+}
+
+/*
+ * Paths of modules.dep that begin with a slash are those of the running system, for depmod and here
+ * alike: the kernel is named by its path, so the root directory is that of the system.
+ */
+static enum status scan_modules(const struct depmod_place *place, struct kmod_devname_scan *scan,
+				bool is_new, int index_dir_fd, struct kmod_devname_report *report)
+{
+	int r = is_new ? scan_use_fresh_index(scan, index_dir_fd) : 0;
+
+	if (r < 0)
+		return say_failure(place->to, r);
+	if (r == 0 && place->line->has_files)
+		return say_unusable(place);
+	while ((r = kmod_devname_scan_step(scan)) > 0)
+		;
+	(void)print_report(report, place->from, &common);
+	if (r < 0)
+		return say_failure(place->from, r);
+	/* the depmod of busybox cuts two bytes off the names of some files */
+	if (place->line->has_files && report_has(report, KMOD_DEVNAME_VANISHED))
+		return say_unusable(place);
+	return STATUS_CLEAN;
+}
+
+static enum status scan_kernel(const struct depmod_place *place, const struct kernels *kernels,
+			       struct kmod_devname_config *config, bool is_new, int index_dir_fd,
+			       struct kmod_devname_table *table)
+{
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	struct kmod_devname_scan *scan;
+	enum status status;
 	int r = kmod_devname_scan_new(kernels->root_fd, kernels->items[0].directory, table, report,
 				      &scan);
 
 	if (r < 0)
-		return r;
-	r = kmod_devname_scan_set_config(scan, config);
-	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0)
-		r = 0;
+		return say_failure(place->from, r);
+	(void)kmod_devname_scan_set_config(scan, config);
+	status = scan_modules(place, scan, is_new, index_dir_fd, report);
 	kmod_devname_scan_unref(scan);
-	return r;
-}
-
-/* What a source gives. */
-struct result {
-	struct kmod_devname_table *table;
-	struct kmod_devname_report *report;
-};
-
-static void result_done(struct result *result)
-{
-	result->table = kmod_devname_table_unref(result->table);
-	result->report = kmod_devname_report_unref(result->report);
-}
-
-static int result_new(struct result *result)
-{
-	int r = kmod_devname_table_new(&result->table);
-
-	return r < 0 ? r : kmod_devname_report_new(&result->report);
-}
-
-/* They change nothing; but that they could not be said does. */
-static enum status say_findings(const struct result *result, const char *directory)
-{
-	enum status status = print_report(result->report, directory, &common);
-
-	return status == STATUS_FINDINGS ? STATUS_CLEAN : status;
-}
-
-/* Returns whether that was enough; if not, the result is empty, or *ret_status is a failure. */
-static bool take_index(const struct depmod_place *place, const struct kernels *kernels,
-		       struct result *result, enum status *ret_status)
-{
-	int r = read_index(kernels, &kernels->items[0], result->table, result->report);
-
-	*ret_status = STATUS_CLEAN;
-	/* the index of busybox has two files of one module as if they were one */
-	if (r == 0 || (r > 0 && report_has(result->report, KMOD_DEVNAME_AMBIGUOUS) &&
-		       !place->line->has_files)) {
-		result_done(result);
-		r = result_new(result);
-		if (r == 0)
-			return false;
-	}
-	*ret_status = r < 0 ? say_failure(place->to, r) : say_findings(result, place->to);
-	return true;
+	return status;
 }
 
 /* The configuration is that of the running system, whatever the root directory: so depmod has it.
  */
-static enum status scan_kernel(const struct depmod_place *place, const struct kernels *kernels,
-			       struct result *result)
+static enum status read_modules(const struct depmod_place *place, bool is_new, int index_dir_fd,
+				struct kmod_devname_table *table)
 {
 	struct kmod_devname_config *config = NULL;
-	enum status status =
-		read_depmod_config(kernels, &kernels->items[0], &common, place->line->configs,
-				   place->line->n_configs, &config);
-	int r;
-
-	if (status == STATUS_FAILED)
-		return status;
-	r = scan(kernels, config, result->table, result->report);
-	status = say_findings(result, place->from);
-	kmod_devname_config_unref(config);
-	return r < 0 ? say_failure(place->from, r) : status;
-}
-
-static enum status take_modules(const struct depmod_place *place, struct result *result)
-{
 	struct kernels kernels;
-	enum status status;
+	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
 
-	if (place->line->has_files) {
-		say("%s/%s: cannot be used, so %s is left as it is", place->to, INDEX_NAME,
-		    FILE_NAME);
-		return STATUS_FAILED;
-	}
-	status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
 	if (status == STATUS_CLEAN)
-		status = scan_kernel(place, &kernels, result);
+		status = read_depmod_config(&kernels, &kernels.items[0], &common,
+					    place->line->configs, place->line->n_configs, &config);
+	if (status != STATUS_FAILED)
+		status = scan_kernel(place, &kernels, config, is_new, index_dir_fd, table);
+	kmod_devname_config_unref(config);
 	kernels_done(&kernels);
 	return status;
 }
 
-/*
- * A bad module gives no node, is named and changes nothing else: depmod has succeeded, and its
- * callers undo the installation if it has not.
- */
-static enum status replace(const struct depmod_place *place, const struct kernels *kernels,
-			   bool is_new, const struct target *target)
+static enum status replace_file(const struct depmod_place *place, bool is_new,
+				const struct target *target)
 {
-	struct result result = { NULL, NULL };
-	enum status status = STATUS_CLEAN;
-	int r = result_new(&result);
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	enum status status = read_modules(place, is_new, target->dir_fd, table);
+	int r;
 
-	if (r == 0) {
-		if (!is_new || !take_index(place, kernels, &result, &status))
-			status = take_modules(place, &result);
-		if (status == STATUS_CLEAN)
-			r = kmod_devname_table_replace(result.table, target->dir_fd, target->name);
-	}
-	if (r < 0)
-		status = say_failure(target->path, r);
-	result_done(&result);
-	return status;
+	if (status != STATUS_CLEAN)
+		return status;
+	r = kmod_devname_table_replace(table, target->dir_fd, target->name);
+	return r < 0 ? say_failure(target->path, r) : STATUS_CLEAN;
 }
 
 bool refresh(const struct depmod_place *place, bool is_new)
@@ -144,7 +109,7 @@ bool refresh(const struct depmod_place *place, bool is_new)
 		status = target_kernel(&kernels, &kernels.items[0], &target);
 	if (status == STATUS_CLEAN) {
 		target_lock(&target, &common);
-		status = replace(place, &kernels, is_new, &target);
+		status = replace_file(place, is_new, &target);
 		target_done(&target);
 	}
 	kernels_done(&kernels);

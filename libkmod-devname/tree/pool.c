@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The threads of a scan, how many, and which does what, and when: directories first, then, one by
+ * one and in the order of their paths, those behind symbolic links, so that it does not depend on
+ * timing by which path a directory is found; then the modules that wait, the largest first, so
+ * that no thread is left with a large one at the end.
+ *
+ * A worker takes a piece of work with the lock, does it without, and hands in the result with it.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tree/scan.h"
+
+/*
+ * A disk does best with many requests at a time, however few CPUs there are. Threads beyond the
+ * CPUs are only started while data comes from one: what is cached is best read without them.
+ */
+#define DISK_THREADS 16
+#define DISK_CHECK_NS 5000000L
+#define DISK_BLOCKS 64 /* of 512 bytes */
+#define PROGRESS_INTERVAL_NS 50000000L
+
+/* --- pieces of work; the caller has the lock ---------------------------------------------- */
+
+/* A directory or a module, owned. */
+struct scan_work {
+	struct scan_directory *directory;
+	struct scan_module *module;
+};
+
+static int compare_sizes(const void *a, const void *b)
+{
+	const struct scan_module *x = *(struct scan_module *const *)a;
+	const struct scan_module *y = *(struct scan_module *const *)b;
+
+	return (x->size > y->size) - (x->size < y->size);
+}
+
+/* The first of the paths comes last. */
+static int compare_links(const void *a, const void *b)
+{
+	return strcmp((*(struct scan_directory *const *)b)->path,
+		      (*(struct scan_directory *const *)a)->path);
+}
+
+/* Takes the last item of a list that is to be sorted when all items are there. */
+static void *pop_last_sorted(struct list *list, bool *sorted,
+			     int (*compare)(const void *, const void *))
+{
+	if (!*sorted)
+		list_sort(list, compare);
+	*sorted = true;
+	return list_pop(list);
+}
+
+/* Waits while only other threads can tell. Returns false if there is no more work to do. */
+static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work)
+{
+	struct scan_found *found = &scan->found;
+
+	*ret_work = (struct scan_work){ 0 };
+	while (!scan->stop) {
+		if (found->directories.size > 0) {
+			ret_work->directory = list_pop(&found->directories);
+		} else if (scan->n_listing > 0) {
+			pthread_cond_wait(&scan->changed, &scan->lock);
+			continue;
+		} else if (found->links.size > 0) {
+			ret_work->directory =
+				pop_last_sorted(&found->links, &scan->links_sorted, compare_links);
+		} else if (found->waiting.size > 0 && scan->n_reading < scan->threads) {
+			ret_work->module = pop_last_sorted(&found->waiting, &scan->waiting_sorted,
+							   compare_sizes);
+			scan->n_reading++;
+			return true;
+		} else {
+			return false;
+		}
+		scan->n_listing++;
+		return true;
+	}
+	return false;
+}
+
+/* How much is known and still to be read, or the error that has ended the scan. */
+static int count_work(const struct kmod_devname_scan *scan)
+{
+	size_t left = scan->found.directories.size + scan->found.links.size +
+		      scan->found.waiting.size + scan->n_listing + scan->n_reading;
+
+	if (scan->error < 0)
+		return scan->error;
+	return left < INT_MAX ? (int)left : INT_MAX;
+}
+
+/* Ends the scan with an error; the first one counts. The worker, if there is one, was at a file. */
+static void fail_scan(struct kmod_devname_scan *scan, struct scan_worker *worker, int error)
+{
+	if (scan->error == 0) {
+		scan->error = error;
+		/* the file has nothing to do with a lack of memory */
+		if (worker && error != -ENOMEM) {
+			scan->error_path = worker->path;
+			worker->path = NULL;
+		}
+	}
+	scan->stop = true;
+}
+
+/* r is what came of the work. */
+static void hand_in(struct scan_worker *worker, const struct scan_work *work, int r)
+{
+	struct kmod_devname_scan *scan = worker->scan;
+
+	if (worker->found.links.size > 0)
+		scan->links_sorted = false;
+	if (r == 0)
+		r = scan_found_move(&scan->found, &worker->found);
+	if (work->directory)
+		scan->n_listing--;
+	else
+		scan->n_reading--;
+	if (r < 0)
+		fail_scan(scan, worker, r);
+	pthread_cond_broadcast(&scan->changed);
+	if (count_work(scan) <= 0)
+		pthread_cond_signal(&scan->over);
+}
+
+/* Does one piece of work. Returns false if there is no more to do. */
+static bool do_work(struct scan_worker *worker)
+{
+	struct kmod_devname_scan *scan = worker->scan;
+	struct scan_work work;
+	bool taken;
+	int r;
+
+	pthread_mutex_lock(&scan->lock);
+	taken = take_work(scan, &work);
+	pthread_mutex_unlock(&scan->lock);
+	if (!taken)
+		return false;
+	r = work.directory ? scan_read_directory(worker, work.directory)
+			   : scan_read_waiting(worker, work.module);
+	pthread_mutex_lock(&scan->lock);
+	hand_in(worker, &work, r);
+	pthread_mutex_unlock(&scan->lock);
+	return true;
+}
+
+/* --- threads ------------------------------------------------------------------------------ */
+
+static size_t smaller(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* How many threads the limit of open files allows, each with a directory and what is in it. */
+static size_t count_allowed(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > (rlim_t)SCAN_THREADS_MAX * 8)
+		return SCAN_THREADS_MAX;
+	return limit.rlim_cur < 32 ? 1 : (size_t)(limit.rlim_cur - 16) / 4;
+}
+
+static size_t count_cpus(void)
+{
+	cpu_set_t cpus;
+	long n;
+
+	/* It fails where the kernel has room for more CPUs than the set. */
+	if (sched_getaffinity(0, sizeof(cpus), &cpus) == 0)
+		n = CPU_COUNT(&cpus);
+	else
+		n = sysconf(_SC_NPROCESSORS_ONLN);
+	return n > 0 ? (size_t)n : 1;
+}
+
+static void *run_thread(void *argument)
+{
+	struct kmod_devname_scan *scan = argument;
+	struct scan_worker *worker = scan_worker_new(scan);
+
+	if (!worker) {
+		pthread_mutex_lock(&scan->lock);
+		fail_scan(scan, NULL, -ENOMEM);
+		pthread_cond_broadcast(&scan->changed);
+		pthread_cond_signal(&scan->over);
+		pthread_mutex_unlock(&scan->lock);
+		return NULL;
+	}
+	while (do_work(worker))
+		;
+	scan_worker_free(worker);
+	return NULL;
+}
+
+/* Starts threads until there are n. Fewer than wished for are no reason to give up. */
+static int start_threads(struct kmod_devname_scan *scan, size_t n)
+{
+	pthread_t *workers = reallocarray(scan->workers, n, sizeof(*workers));
+	sigset_t all, before;
+
+	if (!workers)
+		return -ENOMEM;
+	scan->workers = workers;
+	/* signals are for the threads of the program */
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	while (scan->n_workers < n &&
+	       pthread_create(&workers[scan->n_workers], NULL, run_thread, scan) == 0)
+		scan->n_workers++;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return 0;
+}
+
+static long blocks_read(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_inblock : 0;
+}
+
+int pool_start(struct kmod_devname_scan *scan)
+{
+	int r = 0;
+
+	scan->adaptive = scan->threads == 0;
+	if (scan->adaptive)
+		scan->threads = (unsigned int)smaller(count_cpus(), count_allowed());
+	if (scan->adaptive || scan->threads > 1) {
+		scan->blocks_before = blocks_read();
+		r = start_threads(scan, scan->threads);
+	}
+	if (r < 0 || scan->n_workers > 0)
+		return r;
+	scan->worker = scan_worker_new(scan);
+	return scan->worker ? 0 : -ENOMEM;
+}
+
+static bool wants_disk_threads(const struct kmod_devname_scan *scan)
+{
+	return scan->adaptive && scan->n_workers < smaller(DISK_THREADS, count_allowed());
+}
+
+/* Waits until all is read or the time is over. Returns what count_work() says then. */
+static int wait_for(struct kmod_devname_scan *scan, long nanoseconds)
+{
+	struct timespec until;
+	int r = 0, left;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += nanoseconds;
+	if (until.tv_nsec >= 1000000000L) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000L;
+	}
+	pthread_mutex_lock(&scan->lock);
+	while ((left = count_work(scan)) > 0 && r == 0)
+		r = pthread_cond_timedwait(&scan->over, &scan->lock, &until);
+	pthread_mutex_unlock(&scan->lock);
+	return left;
+}
+
+int pool_step(struct kmod_devname_scan *scan)
+{
+	int left;
+
+	if (scan->worker) {
+		(void)do_work(scan->worker);
+		return count_work(scan); /* there is no other thread */
+	}
+	left = wait_for(scan, wants_disk_threads(scan) ? DISK_CHECK_NS : PROGRESS_INTERVAL_NS);
+	if (left > 0 && wants_disk_threads(scan) &&
+	    blocks_read() - scan->blocks_before >= DISK_BLOCKS)
+		(void)start_threads(scan, smaller(DISK_THREADS, count_allowed()));
+	return left;
+}
+
+void pool_stop(struct kmod_devname_scan *scan)
+{
+	pthread_mutex_lock(&scan->lock);
+	scan->stop = true;
+	pthread_cond_broadcast(&scan->changed);
+	pthread_mutex_unlock(&scan->lock);
+	for (size_t i = 0; i < scan->n_workers; i++)
+		pthread_join(scan->workers[i], NULL);
+	free(scan->workers);
+	scan->workers = NULL;
+	scan->n_workers = 0;
+}

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * modules.dep and modules.alias -> the modules that need not be read.
+ *
+ * depmod gives a line in modules.dep to a module that it cannot read, too, and exits 0. So a line
+ * proves nothing; but depmod knows the dependencies and the aliases of those only that it has read.
+ * A module with any of these and without an alias that begins with "devname:" is spared. What the
+ * others declare is read from them, so that no line of an index gives a node: a module whose alias
+ * has a line feed can add lines for another module, and cause that one to be read.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "text/depmod-index.h"
+#include "tree/module-tree.h"
+#include "tree/skip.h"
+
+/* depmod makes no links, and whatever else has the name must not block. */
+#define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
+static int compare_skip_modules(const void *a, const void *b)
+{
+	return module_tree_compare_names((*(struct skip_module *const *)a)->name,
+					 (*(struct skip_module *const *)b)->name);
+}
+
+/* A module of this name, in the spelling of a file or of modules.alias; or NULL. */
+static struct skip_module *find_skip_module(const struct skip *skip, const char *name)
+{
+	const struct skip_module named = { .name = name }, *key = &named;
+	struct skip_module **found;
+
+	if (skip->modules.size == 0)
+		return NULL;
+	found = bsearch(&key, skip->modules.items, skip->modules.size, sizeof(key),
+			compare_skip_modules);
+	return found ? *found : NULL;
+}
+
+static int add_skip_module(struct skip *skip, const char *path)
+{
+	size_t size = strlen(path) + 1;
+	struct skip_module *module = calloc(1, sizeof(*module) + size);
+
+	if (!module || list_push(&skip->modules, module) < 0) {
+		free(module);
+		return -ENOMEM;
+	}
+	memcpy(module->path, path, size);
+	module->name = module_tree_base_name(module->path);
+	return 0;
+}
+
+/*
+ * Reads the lines of modules.dep, first for the modules that there are, then for what each needs,
+ * so that neither all lines nor all dependencies have to be kept.
+ */
+static int read_dep(struct skip *skip, struct kmod_devname_report *report, FILE *stream)
+{
+	struct depmod_index index;
+	char *path, *needed, *word;
+	int status;
+
+	depmod_index_start(&index, report, stream, "modules.dep");
+	while ((status = depmod_index_next_module(&index, &path, &needed)) == DEPMOD_INDEX_LINE)
+		if (add_skip_module(skip, path) < 0)
+			return -ENOMEM;
+	if (status != DEPMOD_INDEX_END)
+		return status;
+	list_sort(&skip->modules, compare_skip_modules);
+	for (size_t i = 1; i < skip->modules.size; i++) {
+		struct skip_module **pair = (struct skip_module **)&skip->modules.items[i - 1];
+
+		if (compare_skip_modules(&pair[0], &pair[1]) == 0)
+			pair[0]->is_repeated = pair[1]->is_repeated = true;
+	}
+
+	rewind(stream);
+	depmod_index_start(&index, report, stream, "modules.dep");
+	while ((status = depmod_index_next_module(&index, &path, &needed)) == DEPMOD_INDEX_LINE) {
+		struct skip_module *module = find_skip_module(skip, module_tree_base_name(path));
+
+		while ((word = strsep(&needed, " "))) {
+			struct skip_module *other =
+				find_skip_module(skip, module_tree_base_name(word));
+
+			if (!module || !other)
+				continue;
+			module->was_read = other->was_read = true;
+		}
+	}
+	return status;
+}
+
+static int read_alias(struct skip *skip, struct kmod_devname_report *report, FILE *stream)
+{
+	static const char devname[] = "devname:";
+	struct skip_module *module = NULL;
+	struct depmod_index index;
+	const char *alias, *name;
+	int status;
+
+	depmod_index_start(&index, report, stream, "modules.alias");
+	while ((status = depmod_index_next_alias(&index, &alias, &name)) == DEPMOD_INDEX_LINE) {
+		/* mostly it is the module of the line before */
+		if (!module || module_tree_compare_names(name, module->name) != 0)
+			module = find_skip_module(skip, name);
+		if (!module)
+			return depmod_index_report(&index, "names a module that modules.dep lacks");
+		module->was_read = true;
+		if (strncmp(alias, devname, strlen(devname)) == 0)
+			module->has_devname = true;
+	}
+	return status;
+}
+
+/* Opens one of depmod's files. 0 or a negative errno. */
+static int open_index(int dir_fd, const char *name, FILE **ret_stream, struct stat *ret_st)
+{
+	_cleanup_close_ int fd = open_at(dir_fd, name, FILE_FLAGS, 0);
+
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return -errno;
+	if (!S_ISREG(ret_st->st_mode))
+		return S_ISDIR(ret_st->st_mode) ? -EISDIR : -ENODEV;
+	if (ret_st->st_size > (off_t)LINES_TOTAL_MAX)
+		return -EFBIG;
+	*ret_stream = fdopen(fd, "re");
+	if (!*ret_stream)
+		return -ENOMEM;
+	(void)steal_fd(&fd);
+	return 0;
+}
+
+/* Does an error say that this process cannot go on, and nothing about the file? */
+static bool is_exhausted(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
+static bool is_before(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/*
+ * The earliest time counts: a program that copies files can set the modification time of an old
+ * index, but no program the change time; and if depmod was stopped between modules.dep and
+ * modules.alias, the second one is of an earlier run.
+ */
+static void note_times(struct skip *skip, const struct stat *st, bool is_first)
+{
+	if (is_first || is_before(&st->st_ctim, &skip->written))
+		skip->written = st->st_ctim;
+	if (is_before(&st->st_mtim, &skip->written))
+		skip->written = st->st_mtim;
+	if (is_first)
+		skip->device = st->st_dev;
+}
+
+int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
+	      enum kmod_devname_severity severity)
+{
+	static const char *const names[] = { "modules.dep", "modules.alias" };
+	struct stat st;
+
+	*skip = (struct skip){ 0 };
+	skip->is_of_kmod = fstatat(dir_fd, "modules.dep.bin", &st, AT_SYMLINK_NOFOLLOW) == 0;
+	for (size_t i = 0; i < 2; i++) {
+		const struct location location = { names[i], 0 };
+		FILE *stream;
+		int r = open_index(dir_fd, names[i], &stream, &st);
+
+		if (is_exhausted(r))
+			return r;
+		errno = -r;
+		if (r < 0)
+			return report_add(report, KMOD_DEVNAME_STALE_INDEX, severity, &location,
+					  severity == KMOD_DEVNAME_NOTE
+						  ? "is not there, or cannot be used: the modules "
+						    "are read instead"
+						  : "cannot be used: %m");
+		note_times(skip, &st, i == 0);
+		r = i == 0 ? read_dep(skip, report, stream) : read_alias(skip, report, stream);
+		(void)fclose(stream);
+		if (r < 0)
+			return is_exhausted(r) ? r : 0;
+		if (r != DEPMOD_INDEX_END)
+			return 0;
+	}
+	return 1;
+}
+
+void skip_done(struct skip *skip)
+{
+	list_done(&skip->modules, free);
+}
+
+bool skip_spares(const struct skip *skip, const struct skip_module *module)
+{
+	const char *suffix = strrchr(module->name, '.');
+
+	if (module->is_repeated || !module->was_read || module->has_devname)
+		return false;
+	/* the depmod of busybox takes the bytes of a compressed file for those of a module */
+	return skip->is_of_kmod || (suffix && strcmp(suffix, ".ko") == 0);
+}
+
+bool skip_spares_file(const struct skip *skip, const char *directory, const char *name)
+{
+	const struct skip_module *module = find_skip_module(skip, name);
+	size_t size = strlen(directory);
+
+	if (!module || strcmp(module->name, name) != 0)
+		return false;
+	/* in the path there is a slash between the two, if the directory has a name */
+	if ((size_t)(module->name - module->path) != size + (size > 0) ||
+	    memcmp(module->path, directory, size) != 0)
+		return false;
+	return skip_spares(skip, module);
+}
+
+bool skip_is_older(const struct skip *skip, const struct stat *st)
+{
+	return st->st_dev == skip->device && is_before(&st->st_ctim, &skip->written);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef SKIP_H
+#define SKIP_H
+
+#include <stdbool.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "base/array.h"
+#include "base/report.h"
+
+/* A module that has a line in modules.dep. */
+struct skip_module {
+	bool was_read; /* depmod has read the file: it knows something of what is in it */
+	bool has_devname;
+	bool is_repeated; /* modules.dep has several modules of this name */
+	const char *name; /* the last component of the path */
+	char path[]; /* relative to the module directory, or with a slash in front */
+};
+
+/*
+ * Which modules need not be read, by modules.dep and modules.alias: those of which depmod's files
+ * show that depmod read them and found no device name.
+ */
+struct skip {
+	struct list modules; /* of struct skip_module *, sorted by the name of the module */
+	bool is_of_kmod;
+	struct timespec written; /* the earliest time that either file has */
+	dev_t device; /* that modules.dep is on */
+};
+
+/*
+ * Reads the files in a directory. Returns 1; 0 if one cannot be used, with a finding about the
+ * damaged line, or one of that severity about a file that is not there; or a negative errno if
+ * the process lacks memory or descriptors. Release it with skip_done(), whatever was returned.
+ */
+int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
+	      enum kmod_devname_severity severity);
+void skip_done(struct skip *skip);
+
+/* Need the module not be read, if its file is the one that depmod read? */
+bool skip_spares(const struct skip *skip, const struct skip_module *module);
+
+/* The same of the module in the file NAME of a directory; not if modules.dep has another path. */
+bool skip_spares_file(const struct skip *skip, const char *directory, const char *name);
+
+/* Is a file or directory the one that depmod read, by its status? */
+bool skip_is_older(const struct skip *skip, const struct stat *st);
+
+#endif
