@@ -989,9 +989,9 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * - OWNER, GROUP and MODE of the same rule count, whatever their order, with =, += or :=. Of
  *   several the last counts. Values with $ or %, or with [ at the beginning, do not count.
  * - The other keys decide nothing: the rule need not match anything, and GOTO skips nothing. But
- *   udev drops a rule with a key that it does not know, or with an operator or an attribute that
- *   is not for the key, and so does this (systemd 252, parse_token(); and what newer ones take).
- *   Which "builtin" commands there are is not looked at.
+ *   udev drops a rule with a key or a builtin command that it does not know, or with an operator,
+ *   an attribute or a value that is not for the key, and so does this. The keys are those of
+ *   systemd 262 (parse_token()); a rule with a key of a later version is dropped.
  * - Rules are applied one after the other. A later one replaces what it has.
  * - A rule without MODE whose group is not root has MODE="0660".
  * - What no rule gives is the mode of kmod_devname_permissions_new(), root and root.
@@ -1006,17 +1006,19 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * a file with a longer line; this passes over it.)
  *
  * Users and groups are numbers, or names of passwd and group below etc or else usr/lib, in
- * @root_fd; root is 0 without these files. Name services are not asked. If a user or group is
- * unknown, nothing that rules say of the node counts, and there is one finding: the node has mode
- * 0600, whatever kmod_devname_permissions_new() was given, root and root. udev ignores an
- * unknown owner alone; but a mode that is meant for a group must not come into effect
- * without it, and systemd-tmpfiles makes no node at all if its line has an unknown name.
+ * @root_fd; root is 0 without these files. Name services are not asked. A rule with an unknown
+ * user or group is dropped, as udev does since version 258; before, udev ignored the unknown owner
+ * alone. Unless a later rule names another one, nothing that rules say of the node counts, and
+ * there is one finding: the node has mode 0600, whatever kmod_devname_permissions_new() was given,
+ * root and root. A mode that is meant for a group must not come into effect without it, and
+ * systemd-tmpfiles makes no node at all if its line has an unknown name.
  *
  * Findings: bad-rule, unknown-owner, both with the first line of the rule; system.
  *
  * Return: 0, or a negative errno; then @permissions is as it was, but for -ENOMEM while the
  * nodes were added.
  *   -EACCES: a directory or file may not be read
+ *   -EFBIG: a file of users or groups has more than 8 MiB
  *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,

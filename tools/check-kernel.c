@@ -1,317 +1,187 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check of a kernel: what the modules declare is compared with everything that is about it. */
+/*
+ * check of a kernel. The modules are read first, into a table. Each further step compares this
+ * table with something else about nodes: itself, what is built in, modules.devname, what modprobe
+ * would load, the rules of udev, and the device directory. A step has a report of its own.
+ */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "check.h"
-#include "kernel-running.h"
+#include "input.h"
 #include "modules.h"
-#include "open-path.h"
 
-#define BUILTIN_NAME "modules.builtin.modinfo"
-
-/* What is known of a kernel while it is checked. */
-struct subject {
+struct kernel_check {
 	struct check *check;
 	const struct kernels *kernels;
 	const struct kernel *kernel;
-	struct kmod_devname_table *table; /* what its modules declare */
+	struct kmod_devname_table *table; /* the nodes that its modules declare */
 };
 
-struct kmod_devname_report *check_begin(const char *path)
+static enum status finish_step(const struct kernel_check *step, struct kmod_devname_report *report,
+			       int error, const char *directory)
 {
-	struct kmod_devname_report *report;
-
-	if (kmod_devname_report_new(&report) == 0)
-		return report;
-	say_failure(path, -ENOMEM);
-	return NULL;
+	return finish_check(step->check, report, error, directory, step->kernel->version);
 }
 
-enum status check_end(struct check *check, struct kmod_devname_report *report, int r,
-		      const char *directory, const char *version)
+static enum status read_check_config(const struct kernel_check *step,
+				     struct kmod_devname_config **ret_config)
 {
-	enum status status = findings_take(&check->findings, report, directory, version);
+	const struct config_paths *paths = &step->check->configs;
+	struct kmod_devname_report *report = xreport_new();
+	int r = kmod_devname_config_new(step->kernel->version, ret_config);
 
-	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
-		say_failure(directory && *directory != '\0' ? directory : "check", r);
-	kmod_devname_report_unref(report);
-	return r < 0 ? STATUS_FAILED : status;
-}
-
-static enum status end(const struct subject *subject, struct kmod_devname_report *report, int r,
-		       const char *directory)
-{
-	return check_end(subject->check, report, r, directory, subject->kernel->version);
-}
-
-static const char *base_directory(const struct subject *subject)
-{
-	const char *basedir = subject->check->common.basedir;
-
-	return basedir ? basedir : "/";
-}
-
-static enum status read_config(const struct subject *subject,
-			       struct kmod_devname_config **ret_config)
-{
-	const struct config_paths *paths = &subject->check->configs;
-	struct kmod_devname_report *report = check_begin(subject->kernel->path);
-	enum status status;
-	int r;
-
-	if (!report)
-		return STATUS_FAILED;
-	r = kmod_devname_config_new(subject->kernel->version, ret_config);
 	if (r == 0)
-		r = add_depmod_config(*ret_config, report, subject->kernels->root_fd, paths->items,
+		r = add_depmod_config(*ret_config, report, step->kernels->root_fd, paths->items,
 				      paths->size);
-	status = end(subject, report, r, paths->size > 0 ? NULL : "");
-	if (status == STATUS_FAILED)
-		*ret_config = kmod_devname_config_unref(*ret_config);
-	return status;
+	return finish_step(step, report, r, paths->size > 0 ? NULL : "");
 }
 
-static enum status read_modules(const struct subject *subject, struct kmod_devname_config *config)
+static enum status check_modules(const struct kernel_check *step)
 {
 	const struct modules_options options = { 0 };
-	struct kmod_devname_report *report = check_begin(subject->kernel->path);
-	enum status status;
+	struct kmod_devname_config *config = NULL;
+	enum status status = read_check_config(step, &config);
+	struct kmod_devname_report *report;
 	size_t modules;
 
-	if (!report)
-		return STATUS_FAILED;
-	status = modules_read(subject->kernels, subject->kernel, config, &options, subject->table,
-			      report, &modules);
-	return worse(status, end(subject, report, 0, subject->kernel->path));
-}
-
-static enum status scan(const struct subject *subject)
-{
-	struct kmod_devname_config *config = NULL;
-	enum status status = read_config(subject, &config);
-
-	if (status != STATUS_FAILED)
-		status = worse(status, read_modules(subject, config));
+	if (status != STATUS_FAILED) {
+		report = xreport_new();
+		status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
+						    step->table, report, &modules));
+		status = worse(status, finish_step(step, report, 0, step->kernel->path));
+	}
 	kmod_devname_config_unref(config);
 	return status;
 }
 
-static enum status check_table(const struct subject *subject)
+static enum status check_table(const struct kernel_check *step)
 {
-	struct kmod_devname_report *report = check_begin(subject->kernel->path);
+	struct kmod_devname_report *report = xreport_new();
 
-	if (!report)
-		return STATUS_FAILED;
-	return end(subject, report, kmod_devname_table_lint(subject->table, report),
-		   subject->kernel->path);
+	return finish_step(step, report, kmod_devname_table_lint(step->table, report),
+			   step->kernel->path);
 }
 
-/* Opens a file of the kernel. 1; 0: there is none; or a negative errno, which is said. */
-static int open_file(const struct subject *subject, const char *name, FILE **ret_stream)
+/* Without that file it is not known what is built in. */
+static enum status check_builtin(const struct kernel_check *step)
 {
-	int r = kernel_open_stream(subject->kernels, subject->kernel, name, ret_stream);
+	_cleanup_table_ struct kmod_devname_table *builtin = NULL;
+	struct kmod_devname_report *report;
+	FILE *stream;
+	int r = kernel_open_stream(step->kernels, step->kernel, BUILTIN_NAME, &stream);
 
-	if (r == 0 || r == -ENOENT)
-		return r == 0;
-	kernel_say_failure(subject->kernel, name, r);
-	return r;
+	if (r == -ENOENT)
+		return STATUS_CLEAN;
+	if (r < 0)
+		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
+	builtin = xtable_new();
+	/* the nodes of built-in modules need no modules.devname, so bad aliases do no harm there */
+	r = kmod_devname_table_read_builtin(builtin, NULL, stream, BUILTIN_NAME);
+	(void)fclose(stream);
+	if (r < 0)
+		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
+	report = xreport_new();
+	r = kmod_devname_table_lint_builtin(step->table, report, builtin);
+	return finish_step(step, report, r, step->kernel->path);
 }
 
-/* Reads a list of nodes with read(), and judges it with lint(). */
-struct comparison {
-	const char *name;
-	int (*read)(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		    FILE *stream, const char *file);
-	int (*lint)(const struct subject *subject, struct kmod_devname_report *report,
-		    struct kmod_devname_table *other);
-};
-
-static enum status compare(const struct subject *subject, const struct comparison *comparison,
-			   FILE *stream)
+static enum status check_devname_file(const struct kernel_check *step)
 {
-	struct kmod_devname_report *report = check_begin(subject->kernel->path);
-	struct kmod_devname_table *other = NULL;
-	enum status status = STATUS_CLEAN;
-	int r = 0;
+	_cleanup_table_ struct kmod_devname_table *other = NULL;
+	struct kmod_devname_report *report;
+	FILE *stream;
+	int r = kernel_open_stream(step->kernels, step->kernel, FILE_NAME, &stream);
 
-	if (!report)
-		return STATUS_FAILED;
-	if (stream)
-		r = kmod_devname_table_new(&other);
-	if (r == 0 && stream)
-		r = comparison->read(other, report, stream, comparison->name);
-	if (r == 0)
-		r = comparison->lint(subject, report, other);
-	else if (!report_has(report, KMOD_DEVNAME_SYSTEM)) {
-		status = kernel_say_failure(subject->kernel, comparison->name, r);
+	if (r < 0 && r != -ENOENT)
+		return kernel_say_failure(step->kernel, FILE_NAME, r);
+	report = xreport_new();
+	if (r == 0) {
+		other = xtable_new();
+		r = kmod_devname_table_read(other, report, stream, FILE_NAME);
+		(void)fclose(stream);
+		if (r < 0)
+			return finish_step(step, report, r, step->kernel->path);
+	}
+	r = kmod_devname_table_lint_file(step->table, report, other, FILE_NAME);
+	return finish_step(step, report, r, step->kernel->path);
+}
+
+static enum status check_loading(const struct kernel_check *step)
+{
+	struct kmod_devname_report *report = xreport_new();
+	int r = kernel_is_running(step->kernels, step->kernel);
+
+	if (r >= 0)
+		r = kmod_devname_table_lint_loading(step->table, report, step->kernels->root_fd,
+						    step->kernel->directory,
+						    r > 0 ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
+	if (r == -EOPNOTSUPP) {
+		if (step->check->common.verbose)
+			say("this build is without libkmod: what modprobe would load was not "
+			    "looked at");
 		r = 0;
 	}
-	status = worse(status, end(subject, report, r, subject->kernel->path));
-	kmod_devname_table_unref(other);
-	return status;
+	return finish_step(step, report, r, step->kernel->path);
 }
 
-static enum status check_list(const struct subject *subject, const struct comparison *comparison)
+static enum status check_dev(const struct kernel_check *step, int root_fd, const char *root)
 {
-	FILE *stream = NULL;
-	enum status status;
-	int r = open_file(subject, comparison->name, &stream);
-
-	if (r < 0)
-		return STATUS_FAILED;
-	status = compare(subject, comparison, stream);
-	if (stream)
-		(void)fclose(stream);
-	return status;
-}
-
-static int lint_file(const struct subject *subject, struct kmod_devname_report *report,
-		     struct kmod_devname_table *other)
-{
-	return kmod_devname_table_lint_file(subject->table, report, other, FILE_NAME);
-}
-
-/* Without that file nothing is known to be built in. */
-static int lint_builtin(const struct subject *subject, struct kmod_devname_report *report,
-			struct kmod_devname_table *other)
-{
-	return other ? kmod_devname_table_lint_builtin(subject->table, report, other) : 0;
-}
-
-/* How a built-in module declares its nodes makes no difference: they come without that. */
-static int read_builtin(struct kmod_devname_table *table, struct kmod_devname_report *report,
-			FILE *stream, const char *file)
-{
-	(void)report;
-	return kmod_devname_table_read_builtin(table, NULL, stream, file);
-}
-
-static enum status check_rules(const struct subject *subject, int root_fd, const char *root)
-{
-	struct kmod_devname_report *report = check_begin(root);
-
-	if (!report)
-		return STATUS_FAILED;
-	return end(subject, report, kmod_devname_table_lint_udev(subject->table, report, root_fd),
-		   root);
-}
-
-static enum status verify(const struct subject *subject, int dev_fd,
-			  const struct kmod_devname_permissions *permissions)
-{
-	const char *dev = subject->check->dev;
-	struct kmod_devname_report *report = check_begin(dev);
-
-	if (!report)
-		return STATUS_FAILED;
-	return end(subject, report,
-		   kmod_devname_table_verify(subject->table, report, dev_fd, permissions), dev);
-}
-
-static enum status read_rules(const struct subject *subject, int root_fd, const char *root,
-			      struct kmod_devname_permissions **ret_permissions)
-{
-	struct kmod_devname_report *report = check_begin(root);
-	int r;
-
-	if (!report)
-		return STATUS_FAILED;
-	r = kmod_devname_permissions_new(0600, ret_permissions);
-	if (r == 0)
-		r = kmod_devname_permissions_read_udev(*ret_permissions, report, root_fd,
-						       subject->table);
-	return end(subject, report, r, root);
-}
-
-static enum status check_dev(const struct subject *subject, int root_fd, const char *root)
-{
+	const char *dev = step->check->dev;
+	_cleanup_close_ int dev_fd = open_path(dev, O_PATH | O_DIRECTORY);
 	struct kmod_devname_permissions *permissions = NULL;
+	struct kmod_devname_report *report;
 	enum status status;
-	int dev_fd = open_path(subject->check->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int r;
 
 	if (dev_fd < 0)
-		return say_failure(subject->check->dev, -errno);
-	status = read_rules(subject, root_fd, root, &permissions);
-	if (status != STATUS_FAILED)
-		status = worse(status, verify(subject, dev_fd, permissions));
+		return say_failure(dev, dev_fd);
+	report = xreport_new();
+	r = kmod_devname_permissions_new(DEFAULT_MODE, &permissions);
+	if (r == 0)
+		r = kmod_devname_permissions_read_udev(permissions, report, root_fd, step->table);
+	status = finish_step(step, report, r, root);
+	if (status != STATUS_FAILED) {
+		report = xreport_new();
+		r = kmod_devname_table_verify(step->table, report, dev_fd, permissions);
+		status = worse(status, finish_step(step, report, r, dev));
+	}
 	kmod_devname_permissions_unref(permissions);
-	(void)close(dev_fd);
 	return status;
 }
 
-static enum status check_in_root(const struct subject *subject, int root_fd, const char *root)
+/* The rules of udev, and the device directory, whose permissions they set. */
+static enum status check_udev(const struct kernel_check *step)
 {
-	enum status status = check_rules(subject, root_fd, root);
-
-	if (!subject->check->dev)
-		return status;
-	return worse(status, check_dev(subject, root_fd, root));
-}
-
-/* What depends on the rules of udev. */
-static enum status check_udev(const struct subject *subject)
-{
-	const char *root = subject->check->udev_root;
+	const struct check *check = step->check;
+	const char *root = check->udev_root ? check->udev_root : base_directory(&check->common);
+	_cleanup_close_ int other_fd =
+		check->udev_root ? open_path(root, O_PATH | O_DIRECTORY) : -1;
+	int root_fd = check->udev_root ? other_fd : step->kernels->root_fd;
+	struct kmod_devname_report *report;
 	enum status status;
-	int root_fd;
 
-	if (!root)
-		return check_in_root(subject, subject->kernels->root_fd, base_directory(subject));
-	root_fd = open_path(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
-		return say_failure(root, -errno);
-	status = check_in_root(subject, root_fd, root);
-	(void)close(root_fd);
-	return status;
-}
-
-static enum status check_loading(const struct subject *subject)
-{
-	struct kmod_devname_report *report = check_begin(subject->kernel->path);
-	int r;
-
-	if (!report)
-		return STATUS_FAILED;
-	r = kernel_is_running(subject->kernels, subject->kernel);
-	if (r >= 0)
-		r = kmod_devname_table_lint_loading(
-			subject->table, report, subject->kernels->root_fd,
-			subject->kernel->directory, r > 0 ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
-	if (r == -EOPNOTSUPP && subject->check->common.verbose)
-		say("this build is without libkmod: what modprobe would load was not looked at");
-	return end(subject, report, r == -EOPNOTSUPP ? 0 : r, subject->kernel->path);
-}
-
-static enum status check_all(const struct subject *subject)
-{
-	static const struct comparison file = { FILE_NAME, kmod_devname_table_read, lint_file };
-	static const struct comparison builtin = { BUILTIN_NAME, read_builtin, lint_builtin };
-	enum status status = scan(subject);
-
-	/* the others would compare with modules that were not read */
-	if (status == STATUS_FAILED)
-		return status;
-	status = worse(status, check_table(subject));
-	status = worse(status, check_list(subject, &builtin));
-	status = worse(status, check_list(subject, &file));
-	status = worse(status, check_loading(subject));
-	return worse(status, check_udev(subject));
+		return say_failure(root, root_fd);
+	report = xreport_new();
+	status = finish_step(step, report,
+			     kmod_devname_table_lint_udev(step->table, report, root_fd), root);
+	return check->dev ? worse(status, check_dev(step, root_fd, root)) : status;
 }
 
 enum status check_kernel(struct check *check, const struct kernels *kernels,
 			 const struct kernel *kernel)
 {
-	struct subject subject = { check, kernels, kernel, NULL };
-	enum status status;
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	const struct kernel_check step = { check, kernels, kernel, table };
+	enum status status = check_modules(&step);
 
-	if (kmod_devname_table_new(&subject.table) < 0)
-		return say_failure(kernel->path, -ENOMEM);
-	status = check_all(&subject);
-	kmod_devname_table_unref(subject.table);
-	return status;
+	/* the other steps would compare with modules that were not read */
+	if (status == STATUS_FAILED)
+		return status;
+	status = worse(status, check_table(&step));
+	status = worse(status, check_builtin(&step));
+	status = worse(status, check_devname_file(&step));
+	status = worse(status, check_loading(&step));
+	return worse(status, check_udev(&step));
 }

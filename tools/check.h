@@ -2,31 +2,39 @@
 #ifndef CHECK_H
 #define CHECK_H
 
-#include "findings.h"
 #include "kernels.h"
-#include "read-depmod-config.h"
+#include "modules.h"
+#include "sheet.h"
 
 struct check {
 	struct common common;
-	struct findings findings;
 	const char *dev; /* the device directory, or NULL */
 	struct config_paths configs; /* instead of depmod.d of the base directory */
-	const char *udev_root; /* the root directory whose rules count; NULL: the base directory */
+	const char *udev_root; /* the root directory with udev's rules; NULL: the base directory */
+	bool json;
+	bool ignored[KMOD_DEVNAME_SYSTEM]; /* by the codes of findings */
+	struct sheet sheet; /* of findings, for JSON */
 };
 
-/* The modules of a kernel, its modules.devname, and what else of its root is about nodes. */
+/* Checks the modules of a kernel, its modules.devname, and all else in its root about nodes. */
 enum status check_kernel(struct check *check, const struct kernels *kernels,
 			 const struct kernel *kernel);
 
-/* Modules that are not installed: a file, or all of a directory; and what they would give. */
-enum status check_file(struct check *check, const char *path);
-enum status check_directory(struct check *check, char *path);
+/* Parses a list of findings such as "absent,same-number"; prints what is wrong with it. */
+bool parse_ignored(struct check *check, const char *list);
 
-/* For a part of a check: an empty report. Says it if there is no memory, NULL. */
-struct kmod_devname_report *check_begin(const char *path);
+/*
+ * Ends a step of the check: prints the findings of its report that are wanted, or keeps all of them
+ * for JSON, and releases the report. error is 0, or the errno that ended the step. Files are below
+ * the directory, see finding_path(); the version is that of the kernel, or "".
+ */
+enum status finish_check(struct check *check, struct kmod_devname_report *report, int error,
+			 const char *directory, const char *version);
 
-/* Shows the report and releases it. r: 0, or the errno of the work, which is said. */
-enum status check_end(struct check *check, struct kmod_devname_report *report, int r,
-		      const char *directory, const char *version);
+/* Prints the JSON, if it is wanted. */
+enum status print_check(const struct check *check);
+
+void check_init(struct check *check);
+void check_done(struct check *check);
 
 #endif

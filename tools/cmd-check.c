@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* check: what is wrong with the nodes of kernels, or with modules that are not installed. */
+/*
+ * check: mistakes in the nodes of kernels, or in modules that are not installed.
+ *
+ * All operands are examined first, so that a wrong command line does nothing. Then files and
+ * directories of modules are checked here, kernels in check-kernel.c. Each step of a check has a
+ * report of its own, which finish_check() shows and releases (findings.c). JSON is printed last,
+ * since it is one table.
+ */
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "check.h"
-#include "directory.h"
+#include "input.h"
+#include "modules.h"
+#include "tree/module-tree.h"
 
 enum {
 	KEY_DEV = 256,
@@ -15,7 +23,7 @@ enum {
 	KEY_UDEV_PERMISSIONS,
 };
 
-static const struct option_spec options[] = {
+static const struct option_spec check_options[] = {
 	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
 	{ KEY_DEV, "dev", "DIR", "compare with this device directory too" },
 	{ KEY_IGNORE, "ignore", "LIST", "findings to pass over, separated by commas" },
@@ -24,20 +32,21 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 
-static bool take_option(void *data, int key)
+static bool parse_check_option(void *data, int key)
 {
 	struct check *check = data;
 
 	switch (key) {
 	case 'C':
-		return config_paths_add(&check->configs, optarg);
+		config_paths_add(&check->configs, optarg);
+		return true;
 	case KEY_DEV:
 		check->dev = optarg;
 		return true;
 	case KEY_IGNORE:
-		return findings_ignore(&check->findings, optarg);
+		return parse_ignored(check, optarg);
 	case 'J':
-		check->findings.json = true;
+		check->json = true;
 		return true;
 	default:
 		check->udev_root = optarg;
@@ -45,59 +54,127 @@ static bool take_option(void *data, int key)
 	}
 }
 
-static bool has_module_suffix(const char *name)
+/* The nodes are results as findings are, for people alone. */
+static void print_nodes(const struct check *check, const char *path,
+			const struct kmod_devname_table *table,
+			const struct kmod_devname_report *report)
 {
-	static const char *const suffixes[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst" };
-	size_t size = strlen(name);
+	size_t n = kmod_devname_table_size(table);
+	_cleanup_free_ char *escaped = NULL;
+	char text[SYNTAX_NUMBER_SIZE];
 
-	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
-		size_t suffix = strlen(suffixes[i]);
+	if (check->json || check->common.quiet)
+		return;
+	/* without a node it is an error that says why, or that it is unknown */
+	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) > 0)
+		return;
+	escaped = escape(path);
+	for (size_t i = 0; i < n; i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 
-		if (size > suffix && strcmp(name + size - suffix, suffixes[i]) == 0)
-			return true;
+		printf("%s: module %s gives /dev/%s (%s)\n", escaped,
+		       kmod_devname_node_get_module(node), kmod_devname_node_get_name(node),
+		       node_format(node, text));
 	}
-	return false;
+	if (n == 0)
+		printf("%s: gives no device node\n", escaped);
 }
 
-enum operand {
+static enum status lint_nodes(struct check *check, const char *path,
+			      const struct kmod_devname_table *table)
+{
+	struct kmod_devname_report *report = xreport_new();
+
+	return finish_check(check, report, kmod_devname_table_lint(table, report), path, "");
+}
+
+static enum status check_file(struct check *check, const char *path)
+{
+	/* it may have become a pipe by now, and opening must not block */
+	_cleanup_close_ int fd = open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	_cleanup_table_ struct kmod_devname_table *table = NULL;
+	_cleanup_free_ char *directory = NULL;
+	const char *slash = strrchr(path, '/');
+	struct kmod_devname_report *report;
+	enum status status;
+	int r;
+
+	if (fd < 0)
+		return say_failure(path, fd);
+	/* messages join it and the name of the file again */
+	if (slash)
+		directory = slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+	table = xtable_new();
+	report = xreport_new();
+	r = kmod_devname_table_add_file(table, report, fd, slash ? slash + 1 : path);
+	if (r == 0)
+		print_nodes(check, path, table, report);
+	status = finish_check(check, report, r, directory, "");
+	return status == STATUS_FAILED ? status : worse(status, lint_nodes(check, path, table));
+}
+
+static enum status check_directory(struct check *check, char *path)
+{
+	const struct modules_options options = { 0 };
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	struct kmod_devname_report *report;
+	const struct kernel *kernel;
+	struct kernels kernels;
+	enum status status = kernels_find(&kernels, &check->common, &path, 1, false);
+	size_t modules;
+
+	if (status == STATUS_CLEAN) {
+		kernel = &kernels.items[0];
+		report = xreport_new();
+		status = modules_read(&kernels, kernel, NULL, &options, table, report, &modules);
+		if (status == STATUS_CLEAN)
+			print_nodes(check, kernel->path, table, report);
+		status = worse(status, finish_check(check, report, 0, kernel->path, ""));
+		if (status != STATUS_FAILED)
+			status = worse(status, lint_nodes(check, kernel->path, table));
+	}
+	kernels_done(&kernels);
+	return status;
+}
+
+enum check_operand {
 	OPERAND_KERNEL,
 	OPERAND_MODULE,
 	OPERAND_DIRECTORY, /* of modules that are not installed */
 	OPERAND_ROOT,
 };
 
-static enum status classify_directory(const char *operand, enum operand *ret_operand)
-{
-	int is_root = directory_is_root(operand);
-	int is_plain = is_root == 0 ? directory_is_plain(operand) : 0;
-
-	if (is_root < 0 || is_plain < 0)
-		return say_failure(operand, is_root < 0 ? is_root : is_plain);
-	if (is_root > 0)
-		*ret_operand = OPERAND_ROOT;
-	else
-		*ret_operand = is_plain > 0 ? OPERAND_DIRECTORY : OPERAND_KERNEL;
-	return STATUS_CLEAN;
-}
-
-static enum status classify(const char *operand, enum operand *ret_operand)
+/* An operand without a slash is a version, unless it is the name of a module that is there. */
+static enum status classify_operand(const char *operand, enum check_operand *ret_kind)
 {
 	bool is_path = strchr(operand, '/');
 	struct stat st;
+	int r;
 
-	*ret_operand = OPERAND_KERNEL;
-	if (!is_path && !has_module_suffix(operand))
+	*ret_kind = OPERAND_KERNEL;
+	if (!is_path && !module_tree_is_module(operand))
 		return STATUS_CLEAN;
 	if (stat(operand, &st) < 0)
 		return errno == ENOENT ? STATUS_CLEAN : say_failure(operand, -errno);
 	if (S_ISREG(st.st_mode))
-		*ret_operand = OPERAND_MODULE;
+		*ret_kind = OPERAND_MODULE;
 	if (!is_path || !S_ISDIR(st.st_mode))
 		return STATUS_CLEAN;
-	return classify_directory(operand, ret_operand);
+	r = directory_is_root(operand);
+	if (r > 0) {
+		*ret_kind = OPERAND_ROOT;
+		return STATUS_CLEAN;
+	}
+	if (r == 0)
+		r = directory_is_plain(operand);
+	if (r < 0)
+		return say_failure(operand, r);
+	if (r > 0)
+		*ret_kind = OPERAND_DIRECTORY;
+	return STATUS_CLEAN;
 }
 
-/* What is asked of a kernel only. */
+/* An option that only a check of a kernel can have, or NULL. Others would ignore it in silence. */
 static const char *kernel_option(const struct check *check)
 {
 	if (check->configs.size > 0)
@@ -107,19 +184,18 @@ static const char *kernel_option(const struct check *check)
 	return check->udev_root ? "--udev-permissions" : NULL;
 }
 
-/* Nothing is done if the operands make no sense together with the options. */
-static enum status examine(const struct check *check, char **operands, int n)
+/* Before anything is done: do the operands make sense, together with the options? */
+static enum status examine_operands(const struct check *check, char **operands, int n)
 {
 	const char *option = kernel_option(check);
+	enum check_operand kind;
 	int kernels = 0;
 
 	for (int i = 0; i < n; i++) {
-		enum operand operand;
-
-		if (classify(operands[i], &operand) != STATUS_CLEAN)
+		if (classify_operand(operands[i], &kind) != STATUS_CLEAN)
 			return STATUS_FAILED;
-		kernels += operand == OPERAND_KERNEL;
-		if (operand == OPERAND_ROOT) {
+		kernels += kind == OPERAND_KERNEL;
+		if (kind == OPERAND_ROOT) {
 			say("%s: is a root directory; for its kernels write --basedir %s --all",
 			    operands[i], operands[i]);
 			return STATUS_FAILED;
@@ -131,20 +207,19 @@ static enum status examine(const struct check *check, char **operands, int n)
 	return STATUS_FAILED;
 }
 
-/* Checks what is no kernel. The other operands are moved to the front; *n is their number. */
+/* Checks all but kernels. The others are moved to the front; *n is their number. */
 static enum status check_paths(struct check *check, char **operands, int *n)
 {
 	enum status status = STATUS_CLEAN;
+	enum check_operand kind;
 	int kernels = 0;
 
 	for (int i = 0; i < *n; i++) {
-		enum operand operand;
-
-		if (classify(operands[i], &operand) != STATUS_CLEAN)
+		if (classify_operand(operands[i], &kind) != STATUS_CLEAN)
 			status = STATUS_FAILED;
-		else if (operand == OPERAND_MODULE)
+		else if (kind == OPERAND_MODULE)
 			status = worse(status, check_file(check, operands[i]));
-		else if (operand == OPERAND_DIRECTORY)
+		else if (kind == OPERAND_DIRECTORY)
 			status = worse(status, check_directory(check, operands[i]));
 		else
 			operands[kernels++] = operands[i];
@@ -178,7 +253,7 @@ static enum status check_operands(struct check *check, char **operands, int n)
 		say("--all and '%s' do not go together", operands[0]);
 		return STATUS_FAILED;
 	}
-	status = examine(check, operands, n);
+	status = examine_operands(check, operands, n);
 	if (status != STATUS_CLEAN)
 		return status;
 	status = check_paths(check, operands, &n_kernels);
@@ -188,18 +263,18 @@ static enum status check_operands(struct check *check, char **operands, int n)
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run_check(const struct command *command, int argc, char **argv)
 {
-	struct check check = { 0 };
+	struct check check;
 	enum status status;
 
-	findings_init(&check.findings, &check.common);
-	if (parse_options(command, argc, argv, &check.common, take_option, &check, &status)) {
+	check_init(&check);
+	if (parse_options(command, argc, argv, &check.common, parse_check_option, &check,
+			  &status)) {
 		status = check_operands(&check, argv + optind, argc - optind);
-		status = finish_output(worse(status, findings_end(&check.findings)));
+		status = finish_output(worse(status, print_check(&check)));
 	}
-	findings_done(&check.findings);
-	config_paths_done(&check.configs);
+	check_done(&check);
 	return status;
 }
 
@@ -213,6 +288,6 @@ const struct command cmd_check = {
 		"without an operand the running kernel is meant. FILE is a module, or a\n"
 		"directory of modules that is no kernel's.",
 	.operands = "[KERNEL|FILE...]",
-	.options = options,
-	.run = run,
+	.options = check_options,
+	.run = run_check,
 };

@@ -1,23 +1,26 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* diff: what is different between the nodes of two kernels, files or root directories. */
+/*
+ * diff: the differences between the nodes of two kernels, files or root directories.
+ *
+ * An operand is a file, one kernel, or a root directory with all its kernels. Each operand is
+ * compared with the next one: two node lists directly, two root directories kernel by kernel, by
+ * version. Differences are printed as they are found, or kept as rows for JSON.
+ */
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "diff-side.h"
-#include "node-text.h"
+#include "input.h"
+#include "modules.h"
 #include "sheet.h"
-#include "tool.h"
 
-static const struct option_spec options[] = {
+static const struct option_spec diff_options[] = {
 	{ 'J', "json", NULL, "print JSON" },
 	{ 0 },
 };
 
-static const struct sheet_column columns[] = {
+static const struct sheet_column diff_columns[] = {
 	{ .name = "FROM" },        { .name = "TO" },         { .name = "CHANGE" },
 	{ .name = "NAME" },        { .name = "OLD-MODULE" }, { .name = "OLD-TYPE" },
 	{ .name = "OLD-MAJ:MIN" }, { .name = "NEW-MODULE" }, { .name = "NEW-TYPE" },
@@ -31,7 +34,21 @@ struct diff {
 	bool differs;
 };
 
-static bool take_option(void *data, int key)
+/* A file, one kernel, or all those of a root directory. */
+struct diff_operand {
+	const char *file; /* NULL: kernels */
+	struct common common; /* with a base directory of its own */
+	struct kernels kernels;
+};
+
+/* The nodes of one modules.devname, or of the modules of one kernel. */
+struct node_list {
+	char *label; /* for messages and headings */
+	struct kmod_devname_table *table;
+	struct kmod_devname_table *built_in; /* NULL: not known */
+};
+
+static bool parse_diff_option(void *data, int key)
 {
 	struct diff *diff = data;
 
@@ -40,204 +57,300 @@ static bool take_option(void *data, int key)
 	return true;
 }
 
-static int add_node(struct sheet *sheet, const struct kmod_devname_node *node)
-{
-	int r = sheet_add(sheet, strdup(node ? kmod_devname_node_get_module(node) : ""));
+/* --- the operands ------------------------------------------------------------------------- */
 
-	if (r == 0)
-		r = sheet_add(sheet, strdup(node ? node_type(node) : ""));
-	return r == 0 ? sheet_add(sheet, node ? node_number(node) : strdup("")) : r;
+/*
+ * A word without a slash is the version of a kernel, and only that is below --basedir. A root
+ * directory becomes the base directory of the operand. Release it with diff_operand_done(), also
+ * after a failure.
+ */
+static enum status find_operand(struct diff_operand *operand, char *word,
+				const struct common *common)
+{
+	struct stat st;
+	int r;
+
+	*operand = (struct diff_operand){ .common = *common, .kernels = { .root_fd = -1 } };
+	operand->common.all = false;
+	if (!strchr(word, '/'))
+		return kernels_find(&operand->kernels, &operand->common, &word, 1, false);
+	if (stat(word, &st) < 0)
+		return say_failure(word, -errno);
+	if (!S_ISDIR(st.st_mode)) {
+		operand->file = word;
+		return STATUS_CLEAN;
+	}
+	operand->common.basedir = NULL;
+	r = directory_is_root(word);
+	if (r < 0)
+		return say_failure(word, r);
+	if (r == 0) {
+		operand->common.moduledir = NULL;
+		return kernels_find(&operand->kernels, &operand->common, &word, 1, false);
+	}
+	operand->common.basedir = word;
+	operand->common.all = true;
+	return kernels_find(&operand->kernels, &operand->common, NULL, 0, false);
 }
 
-static const char *name_of(const struct kmod_devname_difference *difference)
+static void diff_operand_done(struct diff_operand *operand)
 {
-	const struct kmod_devname_node *old = kmod_devname_difference_get_old(difference);
-
-	return kmod_devname_node_get_name(old ? old : kmod_devname_difference_get_new(difference));
+	kernels_done(&operand->kernels);
 }
 
-static const char *change_of(const struct kmod_devname_difference *difference)
+static const struct kernel *find_same_version(const struct diff_operand *operand,
+					      const struct kernel *kernel)
 {
-	return kmod_devname_change_to_string(kmod_devname_difference_get_change(difference));
+	for (size_t i = 0; i < operand->kernels.size; i++)
+		if (strcmp(operand->kernels.items[i].version, kernel->version) == 0)
+			return &operand->kernels.items[i];
+	return NULL;
 }
 
-static int add_row(struct sheet *sheet, const struct version *old, const struct version *new,
-		   const struct kmod_devname_difference *difference)
+/* Is it one node list? Then *ret_kernel is its kernel, or NULL for a file. */
+static bool is_single(const struct diff_operand *operand, const struct kernel **ret_kernel)
 {
-	int r = sheet_add(sheet, escape(old->label));
-
-	if (r == 0)
-		r = sheet_add(sheet, escape(new->label));
-	if (r == 0)
-		r = sheet_add(sheet, strdup(change_of(difference)));
-	if (r == 0)
-		r = sheet_add(sheet, strdup(name_of(difference)));
-	if (r == 0)
-		r = add_node(sheet, kmod_devname_difference_get_old(difference));
-	return r == 0 ? add_node(sheet, kmod_devname_difference_get_new(difference)) : r;
+	*ret_kernel = operand->file ? NULL : operand->kernels.items;
+	return operand->file || operand->kernels.size == 1;
 }
 
-static int print_node(const struct kmod_devname_node *node)
-{
-	char *device = node_device(node);
+/* --- reading node lists ------------------------------------------------------------------- */
 
-	if (!device)
-		return -ENOMEM;
-	printf("%s of %s", device, kmod_devname_node_get_module(node));
-	free(device);
-	return 0;
+/* Without that file it is not known what is built in. */
+static enum status read_built_in(const struct diff_operand *operand, const struct kernel *kernel,
+				 struct node_list *list)
+{
+	FILE *stream;
+	int r = kernel_open_stream(&operand->kernels, kernel, BUILTIN_NAME, &stream);
+
+	if (r == -ENOENT)
+		return STATUS_CLEAN;
+	if (r == 0) {
+		list->built_in = xtable_new();
+		r = kmod_devname_table_read_builtin(list->built_in, NULL, stream, BUILTIN_NAME);
+		(void)fclose(stream);
+	}
+	return r < 0 ? kernel_say_failure(kernel, BUILTIN_NAME, r) : STATUS_CLEAN;
 }
 
-static int print_line(const struct kmod_devname_difference *difference)
+/* For a kernel that depmod has not seen yet, or modules that are not installed for a kernel. */
+static enum status read_list_of_modules(const struct diff_operand *operand,
+					const struct kernel *kernel, struct node_list *list)
 {
-	const struct kmod_devname_node *old = kmod_devname_difference_get_old(difference);
-	const struct kmod_devname_node *new = kmod_devname_difference_get_new(difference);
-	int r = 0;
+	const struct modules_options options = { 0 };
+	struct kmod_devname_config *config = NULL;
+	struct kmod_devname_report *report;
+	enum status status, config_status = STATUS_CLEAN;
+	size_t modules = 0;
+	/* depmod.d is about kernels; a path is an absolute one of the running system */
+	int r = kernel->directory[0] == '/' ? directory_is_plain(kernel->path) : 0;
 
-	printf("%s %s: ", change_of(difference), name_of(difference));
-	if (old)
-		r = print_node(old);
-	if (old && new)
+	if (r < 0)
+		return say_failure(kernel->path, r);
+	if (r == 0) {
+		config_status = read_depmod_config(&operand->kernels, kernel, &operand->common,
+						   NULL, 0, &config);
+		if (config_status == STATUS_FAILED)
+			return STATUS_FAILED;
+		if (config_status == STATUS_CLEAN && !operand->common.quiet)
+			say("%s: does not exist; the modules are read instead", list->label);
+	}
+	report = xreport_new();
+	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
+			      &modules);
+	status = worse(status, print_report(report, kernel->path, &operand->common));
+	kmod_devname_report_unref(report);
+	kmod_devname_config_unref(config);
+	/* as if only the file had been asked for */
+	if (status == STATUS_CLEAN && modules == 0)
+		status = say_failure(list->label, -ENOENT);
+	free(list->label);
+	list->label = xstrdup(kernel->path);
+	return worse(status, config_status);
+}
+
+static void node_list_done(struct node_list *list)
+{
+	kmod_devname_table_unref(list->table);
+	kmod_devname_table_unref(list->built_in);
+	free(list->label);
+}
+
+/* Any finding is a failure: nodes that are not in the table cannot be compared. */
+static enum status read_node_list(const struct diff_operand *operand, const struct kernel *kernel,
+				  struct node_list *ret_list)
+{
+	struct node_list list = {
+		.label = kernel ? join_path(kernel->path, FILE_NAME) : xstrdup(operand->file),
+		.table = xtable_new(),
+	};
+	enum status status;
+	FILE *stream;
+	int r = kernel ? kernel_open_stream(&operand->kernels, kernel, FILE_NAME, &stream)
+		       : open_path_stream(operand->file, &stream);
+
+	if (r == -ENOENT && kernel) {
+		status = read_list_of_modules(operand, kernel, &list);
+	} else if (r < 0) {
+		status = say_failure(list.label, r);
+	} else {
+		status = read_table(stream, NULL, list.label, &operand->common, list.table);
+		(void)fclose(stream);
+	}
+	if (status == STATUS_CLEAN && kernel)
+		status = read_built_in(operand, kernel, &list);
+	if (status == STATUS_CLEAN) {
+		*ret_list = list;
+		return STATUS_CLEAN;
+	}
+	node_list_done(&list);
+	return STATUS_FAILED;
+}
+
+/* --- differences -------------------------------------------------------------------------- */
+
+/* Empty cells are null in JSON. */
+static void add_diff_cells(struct sheet *sheet, const struct kmod_devname_node *node)
+{
+	char text[SYNTAX_NUMBER_SIZE];
+
+	sheet_add(sheet, node ? kmod_devname_node_get_module(node) : "");
+	sheet_add(sheet, node ? node_type(node) : "");
+	/* without the letter of the type */
+	sheet_add(sheet, node ? node_format(node, text) + 1 : "");
+}
+
+/* An empty label: only the other operand has it. */
+static void add_diff_row(struct sheet *sheet, const char *from, const char *to, const char *change,
+			 const char *name, const struct kmod_devname_node *old_node,
+			 const struct kmod_devname_node *new_node)
+{
+	sheet_add_escaped(sheet, from);
+	sheet_add_escaped(sheet, to);
+	sheet_add(sheet, change);
+	sheet_add(sheet, name);
+	add_diff_cells(sheet, old_node);
+	add_diff_cells(sheet, new_node);
+}
+
+static void print_label(const char *before, const char *label)
+{
+	_cleanup_free_ char *escaped = escape(label);
+
+	printf("%s %s\n", before, escaped);
+}
+
+static void print_difference(const char *change, const char *name,
+			     const struct kmod_devname_node *old_node,
+			     const struct kmod_devname_node *new_node)
+{
+	char text[SYNTAX_NUMBER_SIZE];
+
+	printf("%s %s: ", change, name);
+	if (old_node)
+		printf("%s of %s", node_format(old_node, text),
+		       kmod_devname_node_get_module(old_node));
+	if (old_node && new_node)
 		printf(" -> ");
-	if (new &&r == 0)
-		r = print_node(new);
+	if (new_node)
+		printf("%s of %s", node_format(new_node, text),
+		       kmod_devname_node_get_module(new_node));
 	putchar('\n');
-	return r;
 }
 
-static int print_label(const char *mark, const struct version *version)
-{
-	char *label = escape(version->label);
-
-	if (!label)
-		return -ENOMEM;
-	printf("%s %s\n", mark, label);
-	free(label);
-	return 0;
-}
-
-/* The lines of one comparison, under the names of what was compared, or its rows for JSON. */
-static int show(struct diff *diff, const struct version *old, const struct version *new,
-		const struct kmod_devname_comparison *comparison)
-{
-	size_t n = kmod_devname_comparison_size(comparison);
-	int r = 0;
-
-	if (n > 0 && !diff->style.json) {
-		r = print_label("---", old);
-		if (r == 0)
-			r = print_label("+++", new);
-	}
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct kmod_devname_difference *difference =
-			kmod_devname_comparison_get(comparison, i);
-
-		r = diff->style.json ? add_row(&diff->sheet, old, new, difference)
-				     : print_line(difference);
-	}
-	diff->differs = diff->differs || n > 0;
-	return r;
-}
-
-static enum status compare_versions(struct diff *diff, const struct version *old,
-				    const struct version *new)
+/* Prints the differences under the labels of the lists, or keeps them for JSON. */
+static enum status compare_lists(struct diff *diff, const struct node_list *from,
+				 const struct node_list *to)
 {
 	struct kmod_devname_comparison *comparison;
-	int r = kmod_devname_comparison_new(old->table, new->table, new->built_in, &comparison);
+	size_t n;
+	int r = kmod_devname_comparison_new(from->table, to->table, to->built_in, &comparison);
 
-	if (r == 0) {
-		r = show(diff, old, new, comparison);
-		kmod_devname_comparison_unref(comparison);
-	}
-	return r < 0 ? say_failure(new->label, r) : STATUS_CLEAN;
-}
-
-static enum status compare_kernels(struct diff *diff, const struct side *a,
-				   const struct kernel *kernel_a, const struct side *b,
-				   const struct kernel *kernel_b)
-{
-	struct version old, new;
-	enum status status = side_read(a, kernel_a, &old);
-
-	if (status != STATUS_CLEAN)
-		return status;
-	status = side_read(b, kernel_b, &new);
-	if (status == STATUS_CLEAN) {
-		status = compare_versions(diff, &old, &new);
-		version_done(&new);
-	}
-	version_done(&old);
-	return status;
-}
-
-/* Is it one modules.devname? Then *ret_kernel is the kernel, or NULL for a file. */
-static bool is_single(const struct side *side, const struct kernel **ret_kernel)
-{
-	*ret_kernel = side->file ? NULL : side->kernels.items;
-	return side->file || side->kernels.size == 1;
-}
-
-/* A row that has nothing but one of the two sides. */
-static int add_alone(struct sheet *sheet, const char *path, bool is_old)
-{
-	int r = sheet_add(sheet, escape(is_old ? path : ""));
-
-	if (r == 0)
-		r = sheet_add(sheet, escape(is_old ? "" : path));
-	if (r == 0)
-		r = sheet_add(sheet, strdup("only"));
-	if (r == 0)
-		r = sheet_add(sheet, strdup(""));
-	if (r == 0)
-		r = add_node(sheet, NULL);
-	return r == 0 ? add_node(sheet, NULL) : r;
-}
-
-static int print_alone(const char *path)
-{
-	char *escaped = escape(path);
-
-	if (!escaped)
-		return -ENOMEM;
-	printf("only one has %s\n", escaped);
-	free(escaped);
-	return 0;
-}
-
-/* Kernels that only one of two root directories has. */
-static enum status show_alone(struct diff *diff, const struct side *side, const struct side *other,
-			      bool is_old)
-{
-	for (size_t i = 0; i < side->kernels.size; i++) {
-		const char *path = side->kernels.items[i].path;
-
-		if (side_kernel(other, side->kernels.items[i].version))
-			continue;
+	if (r < 0)
+		return say_failure(to->label, r);
+	n = kmod_devname_comparison_size(comparison);
+	if (n > 0)
 		diff->differs = true;
-		if ((diff->style.json ? add_alone(&diff->sheet, path, is_old) : print_alone(path)) <
-		    0)
-			return say_failure(path, -ENOMEM);
+	if (n > 0 && !diff->style.json) {
+		print_label("---", from->label);
+		print_label("+++", to->label);
 	}
+	for (size_t i = 0; i < n; i++) {
+		const struct kmod_devname_difference *difference =
+			kmod_devname_comparison_get(comparison, i);
+		const struct kmod_devname_node *old_node =
+			kmod_devname_difference_get_old(difference);
+		const struct kmod_devname_node *new_node =
+			kmod_devname_difference_get_new(difference);
+		const char *name = kmod_devname_node_get_name(old_node ? old_node : new_node);
+		const char *change = kmod_devname_change_to_string(
+			kmod_devname_difference_get_change(difference));
+
+		if (diff->style.json)
+			add_diff_row(&diff->sheet, from->label, to->label, change, name, old_node,
+				     new_node);
+		else
+			print_difference(change, name, old_node, new_node);
+	}
+	kmod_devname_comparison_unref(comparison);
 	return STATUS_CLEAN;
 }
 
-/* The kernels of two root directories by their versions. */
-static enum status compare_roots(struct diff *diff, const struct side *a, const struct side *b)
+static enum status compare_kernels(struct diff *diff, const struct diff_operand *a,
+				   const struct kernel *kernel_a, const struct diff_operand *b,
+				   const struct kernel *kernel_b)
 {
-	enum status status = show_alone(diff, a, b, true);
+	struct node_list from, to;
+	enum status status = read_node_list(a, kernel_a, &from);
 
-	status = worse(status, show_alone(diff, b, a, false));
+	if (status != STATUS_CLEAN)
+		return status;
+	status = read_node_list(b, kernel_b, &to);
+	if (status == STATUS_CLEAN) {
+		status = compare_lists(diff, &from, &to);
+		node_list_done(&to);
+	}
+	node_list_done(&from);
+	return status;
+}
+
+/* Shows the kernels that the other root directory does not have: nothing is compared with them. */
+static void show_kernels_of_one(struct diff *diff, const struct diff_operand *operand,
+				const struct diff_operand *other, bool is_old)
+{
+	for (size_t i = 0; i < operand->kernels.size; i++) {
+		const struct kernel *kernel = &operand->kernels.items[i];
+
+		if (find_same_version(other, kernel))
+			continue;
+		diff->differs = true;
+		if (diff->style.json)
+			add_diff_row(&diff->sheet, is_old ? kernel->path : "",
+				     is_old ? "" : kernel->path, "only", "", NULL, NULL);
+		else
+			print_label("only one has", kernel->path);
+	}
+}
+
+static enum status compare_roots(struct diff *diff, const struct diff_operand *a,
+				 const struct diff_operand *b)
+{
+	enum status status = STATUS_CLEAN;
+
+	show_kernels_of_one(diff, a, b, true);
+	show_kernels_of_one(diff, b, a, false);
 	for (size_t i = 0; i < a->kernels.size; i++) {
-		const struct kernel *old = &a->kernels.items[i];
-		const struct kernel *new = side_kernel(b, old->version);
+		const struct kernel *kernel = &a->kernels.items[i];
+		const struct kernel *other = find_same_version(b, kernel);
 
-		if (new)
-			status = worse(status, compare_kernels(diff, a, old, b, new));
+		if (other)
+			status = worse(status, compare_kernels(diff, a, kernel, b, other));
 	}
 	return status;
 }
 
-static enum status compare_sides(struct diff *diff, const struct side *a, const struct side *b)
+static enum status compare_operands(struct diff *diff, const struct diff_operand *a,
+				    const struct diff_operand *b)
 {
 	const struct kernel *kernel_a, *kernel_b;
 	bool single_a = is_single(a, &kernel_a), single_b = is_single(b, &kernel_b);
@@ -251,68 +364,65 @@ static enum status compare_sides(struct diff *diff, const struct side *a, const 
 	return STATUS_FAILED;
 }
 
-static enum status compare_operands(struct diff *diff, char **operands)
+static enum status compare_words(struct diff *diff, char **words)
 {
-	struct side a, b = { .kernels = { .root_fd = -1 } };
-	enum status status = side_find(&a, operands[0], &diff->common);
+	struct diff_operand a, b = { .kernels = { .root_fd = -1 } };
+	enum status status = find_operand(&a, words[0], &diff->common);
 
 	if (status == STATUS_CLEAN)
-		status = side_find(&b, operands[1], &diff->common);
+		status = find_operand(&b, words[1], &diff->common);
 	if (status == STATUS_CLEAN)
-		status = compare_sides(diff, &a, &b);
-	side_done(&b);
-	side_done(&a);
+		status = compare_operands(diff, &a, &b);
+	diff_operand_done(&b);
+	diff_operand_done(&a);
 	return status;
 }
 
 /* Each kernel with the next one. */
-static enum status compare_all(struct diff *diff)
+static enum status compare_all_kernels(struct diff *diff)
 {
-	struct side side = { .common = diff->common };
-	enum status status = kernels_find(&side.kernels, &side.common, NULL, 0, false);
+	struct diff_operand all = { .common = diff->common };
+	enum status status = kernels_find(&all.kernels, &all.common, NULL, 0, false);
 
-	for (size_t i = 1; status == STATUS_CLEAN && i < side.kernels.size; i++)
-		status = compare_kernels(diff, &side, &side.kernels.items[i - 1], &side,
-					 &side.kernels.items[i]);
-	side_done(&side);
+	for (size_t i = 1; status == STATUS_CLEAN && i < all.kernels.size; i++)
+		status = compare_kernels(diff, &all, &all.kernels.items[i - 1], &all,
+					 &all.kernels.items[i]);
+	diff_operand_done(&all);
 	return status;
 }
 
-static enum status compare(struct diff *diff, char **operands, int n)
+static enum status compare_all_words(struct diff *diff, char **words, int n)
 {
 	enum status status = STATUS_CLEAN;
 
 	if (diff->common.all && n == 0)
-		return compare_all(diff);
-	if (diff->common.all || n < 2) {
-		say(diff->common.all
-			    ? "--all and '%s' do not go together"
-			    : "two or more operands are wanted; see kmod-devname diff --help",
-		    n > 0 ? operands[0] : "");
+		return compare_all_kernels(diff);
+	if (diff->common.all) {
+		say("--all and '%s' do not go together", words[0]);
+		return STATUS_FAILED;
+	}
+	if (n < 2) {
+		say("two or more operands are wanted; see kmod-devname diff --help");
 		return STATUS_FAILED;
 	}
 	for (int i = 0; i + 1 < n && status == STATUS_CLEAN; i++)
-		status = compare_operands(diff, operands + i);
+		status = compare_words(diff, words + i);
 	return status;
 }
 
-static enum status print_json(const struct diff *diff)
-{
-	return say_sheet_failure(sheet_print(&diff->sheet, &diff->style));
-}
-
-static int run(const struct command *command, int argc, char **argv)
+static int run_diff(const struct command *command, int argc, char **argv)
 {
 	struct diff diff = { .sheet = { .title = "differences",
-					.columns = columns,
-					.n_columns = sizeof(columns) / sizeof(columns[0]) } };
+					.columns = diff_columns,
+					.n_columns =
+						sizeof(diff_columns) / sizeof(diff_columns[0]) } };
 	enum status status;
 
-	if (!parse_options(command, argc, argv, &diff.common, take_option, &diff, &status))
+	if (!parse_options(command, argc, argv, &diff.common, parse_diff_option, &diff, &status))
 		return status;
-	status = compare(&diff, argv + optind, argc - optind);
+	status = compare_all_words(&diff, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN && diff.style.json)
-		status = print_json(&diff);
+		status = sheet_print(&diff.sheet, &diff.style);
 	sheet_done(&diff.sheet);
 	if (status == STATUS_CLEAN && diff.differs)
 		status = STATUS_FINDINGS;
@@ -328,6 +438,6 @@ const struct command cmd_diff = {
 		"not installed, the modules are read. Exit status: 0 no difference, 1 some,\n"
 		"2 trouble.",
 	.operands = "A B...",
-	.options = options,
-	.run = run,
+	.options = diff_options,
+	.run = run_diff,
 };

@@ -1,36 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* explain: what opening a device node would load, or what stands in the way. */
+/*
+ * explain: which modules opening a device node loads, or why none.
+ *
+ * Three sources are put side by side: modules.devname of the kernel (declared), the device
+ * directory (node), and what the kernel asks modprobe for by the number of the node (asked,
+ * module). Each gives lines of its own. The last line, the verdict, says what they come to
+ * together. If there is no node the number of modules.devname is resolved, and if the node has
+ * another number both are.
+ */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "explain.h"
 #include "input.h"
-#include "kernel-running.h"
+#include "node/table.h"
 
 enum {
 	KEY_DEV = 2000,
 };
 
-static const struct option_spec options[] = {
+static const struct option_spec explain_options[] = {
 	{ KEY_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
 	{ 'J', "json", NULL, "print JSON" },
 	{ 0 },
 };
 
-static const struct sheet_column columns[] = {
+static const struct sheet_column explain_columns[] = {
 	{ .name = "STEP" },   { .name = "SUBJECT" },
 	{ .name = "RESULT" }, { .name = "ROLE" },
 	{ .name = "FILE" },   { .name = "LINE", .right = true, .number = true },
 	{ .name = "TEXT" },
 };
 
-static bool take_option(void *data, int key)
+static bool parse_explain_option(void *data, int key)
 {
 	struct explain *explain = data;
 
@@ -41,181 +45,137 @@ static bool take_option(void *data, int key)
 	return true;
 }
 
-static int add_row(struct sheet *sheet, const struct link *link, const char *text)
+static void add_explain_row(struct sheet *sheet, const struct explain_row *row, const char *text)
 {
-	const char *const cells[] = { link->step, link->subject, link->result, link->role,
-				      link->file };
+	const char *const cells[] = { row->step, row->subject, row->result, row->role, row->file };
 	char line[32] = "";
-	int r = 0;
 
-	if (link->line > 0)
-		(void)snprintf(line, sizeof(line), "%zu", link->line);
-	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]) && r == 0; i++)
-		r = sheet_add(sheet, escape(cells[i] ? cells[i] : ""));
-	if (r == 0)
-		r = sheet_add(sheet, strdup(line));
-	return r == 0 ? sheet_add(sheet, escape(text)) : r;
+	if (row->line > 0)
+		(void)snprintf(line, sizeof(line), "%zu", row->line);
+	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
+		sheet_add_escaped(sheet, cells[i] ? cells[i] : "");
+	sheet_add(sheet, line);
+	sheet_add_escaped(sheet, text);
 }
 
-static int print_line(const struct explain *explain, const struct link *link, const char *text)
+void explain_print(struct explain *explain, const struct explain_row *row, const char *format, ...)
 {
-	char *escaped;
-
-	if (explain->common.quiet && strcmp(link->step, "verdict") != 0)
-		return 0;
-	escaped = escape(text);
-	if (!escaped)
-		return -ENOMEM;
-	puts(escaped);
-	free(escaped);
-	return 0;
-}
-
-int explain_print(struct explain *explain, const struct link *link, const char *format, ...)
-{
-	char *text;
+	_cleanup_free_ char *text = NULL, *escaped = NULL;
 	va_list args;
-	int r;
 
 	va_start(args, format);
-	r = vasprintf(&text, format, args);
+	text = xvasprintf(format, args);
 	va_end(args);
-	if (r < 0)
-		return -ENOMEM;
-	r = explain->style.json ? add_row(&explain->sheet, link, text)
-				: print_line(explain, link, text);
-	free(text);
-	return r;
+	if (explain->style.json) {
+		add_explain_row(&explain->sheet, row, text);
+	} else if (!explain->common.quiet || strcmp(row->step, "verdict") == 0) {
+		escaped = escape(text);
+		puts(escaped);
+	}
 }
 
 bool explain_is_declared(const struct explain *explain, const struct kmod_devname_node *node)
 {
-	const struct number number = number_of(node);
+	const struct device_number number = node_number(node);
 
 	return explain->name ? strcmp(kmod_devname_node_get_name(node), explain->name) == 0
-			     : number_equal(&number, &explain->number);
+			     : syntax_same_number(&number, &explain->number);
 }
 
-static int print_declared(struct explain *explain, const struct kmod_devname_node *node)
+/* Several modules may declare the same node. */
+static void print_declared_nodes(struct explain *explain)
 {
-	const struct number number = number_of(node);
-	const struct link link = { .step = "declared",
-				   .subject = kmod_devname_node_get_name(node),
-				   .result = kmod_devname_node_get_module(node) };
-	char *text = number_text(&number);
-	int r;
+	char text[SYNTAX_NUMBER_SIZE];
 
-	if (!text)
-		return -ENOMEM;
-	r = explain_print(explain, &link, FILE_NAME " of %s has %s, %s of %s",
-			  explain->kernel->version, link.subject, text, link.result);
-	free(text);
-	return r;
-}
-
-static int print_all_declared(struct explain *explain)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < kmod_devname_table_size(explain->table) && r == 0; i++) {
+	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
+		const struct explain_row row = { .step = "declared",
+						 .subject = kmod_devname_node_get_name(node),
+						 .result = kmod_devname_node_get_module(node) };
 
 		if (explain_is_declared(explain, node))
-			r = print_declared(explain, node);
+			explain_print(explain, &row, FILE_NAME " of %s has %s, %s of %s",
+				      explain->kernel->version, row.subject,
+				      node_format(node, text), row.result);
 	}
-	return r;
 }
 
-/* Resolves the number that counts, and gives the verdict. */
-static int judge(struct explain *explain, const struct node *node, const struct number *number)
+/* Resolves the number that counts, and prints the verdict. 1 or 0, or a negative errno. */
+static int resolve_and_judge(struct explain *explain, const struct found_node *node,
+			     const struct device_number *number)
 {
 	struct kmod_devname_resolution *resolution;
-	int r = explain_number(explain, number, &resolution);
+	int r = resolve_number(explain, number, &resolution);
 
 	if (r < 0)
 		return r;
-	r = explain_verdict(explain, node, number, resolution);
+	r = print_verdict(explain, node, number, resolution);
 	kmod_devname_resolution_unref(resolution);
 	return r;
 }
 
-static int judge_unknown(struct explain *explain, const struct node *node)
+static void print_unknown_node(struct explain *explain, const struct found_node *node)
 {
-	const struct link link = { .step = "verdict",
-				   .subject = explain->subject,
-				   .result = "nothing" };
+	const struct explain_row row = { .step = "verdict",
+					 .subject = explain->subject,
+					 .result = "nothing" };
 
-	return explain_print(explain, &link,
-			     "nothing will be loaded: %s %s, and " FILE_NAME
-			     " of %s does not have it",
-			     explain->subject,
-			     node->state == NODE_ABSENT ? "does not exist" : "is not a device node",
-			     explain->kernel->version);
+	explain_print(explain, &row,
+		      "nothing will be loaded: %s %s, and " FILE_NAME " of %s does not have it",
+		      explain->subject,
+		      node->state == NODE_ABSENT ? "does not exist" : "is not a device node",
+		      explain->kernel->version);
 }
 
-static const struct kmod_devname_node *find_declared(const struct explain *explain)
+/* The kernel sees the number of the node alone. 1, 0 or a negative errno. */
+static int explain_name(struct explain *explain)
 {
-	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
-		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
-
-		if (explain_is_declared(explain, node))
-			return node;
-	}
-	return NULL;
-}
-
-/* What the number of modules.devname would lead to, if the node has another one. */
-static int show_declared_number(struct explain *explain, const struct number *number)
-{
+	const struct kmod_devname_node *declared = table_find(explain->table, explain->name);
 	struct kmod_devname_resolution *resolution;
-	int r = explain_number(explain, number, &resolution);
+	struct device_number number = { 0 };
+	struct found_node node;
+	int r = find_node(explain, explain->name, &node);
 
-	if (r == 0)
-		kmod_devname_resolution_unref(resolution);
-	return r;
-}
-
-/* The kernel goes by the number of the node, if there is one. */
-static int run_name(struct explain *explain)
-{
-	const struct kmod_devname_node *declared = find_declared(explain);
-	struct number number = { 0 };
-	struct node node;
-	int r = node_look(explain, explain->name, &node);
-
-	if (r == 0)
-		r = print_all_declared(explain);
-	if (r == 0)
-		r = node_print(explain, &node);
+	if (r < 0)
+		return r;
+	print_declared_nodes(explain);
+	r = print_found_node(explain, &node);
 	if (r < 0)
 		return r;
 	if (declared)
-		number = number_of(declared);
-	if (node.state != NODE_PRESENT)
-		return declared ? judge(explain, &node, &number) : judge_unknown(explain, &node);
-	if (declared && !number_equal(&number, &node.number))
-		r = show_declared_number(explain, &number);
-	return r == 0 ? judge(explain, &node, &node.number) : r;
+		number = node_number(declared);
+	if (node.state != NODE_PRESENT) {
+		if (declared)
+			return resolve_and_judge(explain, &node, &number);
+		print_unknown_node(explain, &node);
+		return 0;
+	}
+	if (declared && !syntax_same_number(&number, &node.number)) {
+		/* where the number of modules.devname would have led to */
+		r = resolve_number(explain, &number, &resolution);
+		if (r < 0)
+			return r;
+		kmod_devname_resolution_unref(resolution);
+	}
+	return resolve_and_judge(explain, &node, &node.number);
 }
 
-static int run_number(struct explain *explain)
+static int explain_number(struct explain *explain)
 {
-	int r = print_all_declared(explain);
+	int r;
 
-	if (r == 0)
-		r = node_print_names(explain, &explain->number);
-	return r == 0 ? judge(explain, NULL, &explain->number) : r;
+	print_declared_nodes(explain);
+	r = print_names_of_number(explain, &explain->number);
+	return r < 0 ? r : resolve_and_judge(explain, NULL, &explain->number);
 }
 
-/* modules.devname, of which only good lines count; that there is none is no obstacle. */
-static enum status read_declared(struct explain *explain)
+/* Bad lines of modules.devname are left out, and without the file nothing is declared. */
+static enum status read_declared_nodes(struct explain *explain)
 {
 	FILE *stream;
-	int r = kmod_devname_table_new(&explain->table);
+	int r = kernel_open_stream(&explain->kernels, explain->kernel, FILE_NAME, &stream);
 
-	if (r < 0)
-		return say_failure(FILE_NAME, r);
-	r = kernel_open_stream(&explain->kernels, explain->kernel, FILE_NAME, &stream);
+	explain->table = xtable_new();
 	if (r == -ENOENT) {
 		say("%s/" FILE_NAME ": %s", explain->kernel->path, strerror(ENOENT));
 		return STATUS_CLEAN;
@@ -228,26 +188,27 @@ static enum status read_declared(struct explain *explain)
 	return explain->findings == STATUS_FAILED ? STATUS_FAILED : STATUS_CLEAN;
 }
 
-static enum status explain_node(struct explain *explain)
+static enum status explain_operand(struct explain *explain)
 {
-	enum status status = read_declared(explain);
+	enum status status = read_declared_nodes(explain);
+	char text[SYNTAX_NUMBER_SIZE];
 	int r;
 
 	if (status == STATUS_CLEAN)
-		status = device_directory_open(explain);
+		status = open_device_directory(explain);
 	if (status != STATUS_CLEAN)
 		return status;
 	r = kernel_is_running(&explain->kernels, explain->kernel);
 	if (r < 0)
 		return say_failure(explain->kernel->path, r);
 	explain->running = r;
-	if (!explain->name)
-		explain->subject = number_text(&explain->number);
-	else if (asprintf(&explain->subject, "%s/%s", explain->dev_path, explain->name) < 0)
-		explain->subject = NULL;
-	if (!explain->subject)
-		return say_failure("node", -ENOMEM);
-	r = explain->name ? run_name(explain) : run_number(explain);
+	if (explain->name) {
+		explain->subject = xasprintf("%s/%s", explain->dev_path, explain->name);
+		r = explain_name(explain);
+	} else {
+		explain->subject = xstrdup(syntax_format_number(&explain->number, text));
+		r = explain_number(explain);
+	}
 	if (r == -EOPNOTSUPP) {
 		say("this build is without libkmod, and cannot explain");
 		return STATUS_FAILED;
@@ -258,9 +219,11 @@ static enum status explain_node(struct explain *explain)
 }
 
 /* "/dev/NAME" and "NAME" are names, "c10:229" and "b7:0" numbers. */
-static enum status take_node(struct explain *explain, const char *operand)
+static enum status parse_node(struct explain *explain, const char *operand)
 {
-	if (number_parse(operand, &explain->number))
+	explain->number.type = *operand == 'b' ? S_IFBLK : S_IFCHR;
+	if ((*operand == 'b' || *operand == 'c') &&
+	    syntax_parse_numbers(operand + 1, ':', &explain->number))
 		return STATUS_CLEAN;
 	explain->name = operand;
 	if (strncmp(operand, "/dev/", 5) == 0)
@@ -271,7 +234,7 @@ static enum status take_node(struct explain *explain, const char *operand)
 	return STATUS_FAILED;
 }
 
-static enum status take_operands(struct explain *explain, char **operands, int n)
+static enum status find_operands(struct explain *explain, char **operands, int n)
 {
 	enum status status;
 
@@ -279,24 +242,17 @@ static enum status take_operands(struct explain *explain, char **operands, int n
 		say("one node and at most one kernel are wanted; see kmod-devname explain --help");
 		return STATUS_FAILED;
 	}
-	status = take_node(explain, operands[0]);
-	if (status == STATUS_CLEAN)
-		status = kernels_find(&explain->kernels, &explain->common, operands + 1, n - 1,
-				      false);
-	if (status == STATUS_CLEAN)
-		explain->kernel = explain->kernels.items;
+	status = parse_node(explain, operands[0]);
+	if (status != STATUS_CLEAN)
+		return status;
+	status = kernels_find(&explain->kernels, &explain->common, operands + 1, n - 1, false);
+	explain->kernel = explain->kernels.items;
 	return status;
-}
-
-static enum status print_json(const struct explain *explain)
-{
-	return say_sheet_failure(sheet_print(&explain->sheet, &explain->style));
 }
 
 static void explain_done(struct explain *explain)
 {
-	if (explain->dev_fd >= 0)
-		(void)close(explain->dev_fd);
+	close_fd(&explain->dev_fd);
 	kmod_devname_table_unref(explain->table);
 	kernels_done(&explain->kernels);
 	sheet_done(&explain->sheet);
@@ -304,22 +260,24 @@ static void explain_done(struct explain *explain)
 	free(explain->subject);
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run_explain(const struct command *command, int argc, char **argv)
 {
 	struct explain explain = { .sheet = { .title = "explanation",
-					      .columns = columns,
-					      .n_columns = sizeof(columns) / sizeof(columns[0]) },
+					      .columns = explain_columns,
+					      .n_columns = sizeof(explain_columns) /
+							   sizeof(explain_columns[0]) },
 				   .kernels = { .root_fd = -1 },
 				   .dev_fd = -1 };
 	enum status status;
 
-	if (!parse_options(command, argc, argv, &explain.common, take_option, &explain, &status))
+	if (!parse_options(command, argc, argv, &explain.common, parse_explain_option, &explain,
+			   &status))
 		return status;
-	status = take_operands(&explain, argv + optind, argc - optind);
+	status = find_operands(&explain, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
-		status = explain_node(&explain);
+		status = explain_operand(&explain);
 	if (status != STATUS_FAILED && explain.style.json)
-		status = worse(status, print_json(&explain));
+		status = worse(status, sheet_print(&explain.sheet, &explain.style));
 	explain_done(&explain);
 	return finish_output(status);
 }
@@ -333,6 +291,6 @@ const struct command cmd_explain = {
 		"a number such as c10:229 or b7:0. Exit status: 0 all is well, 1 something stands\n"
 		"in the way, 2 trouble.",
 	.operands = "NODE [KERNEL]",
-	.options = options,
-	.run = run,
+	.options = explain_options,
+	.run = run_explain,
 };

@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* generate: the modules of a kernel -> its modules.devname. */
+/*
+ * generate: the modules of a kernel -> its modules.devname.
+ *
+ * For each kernel the directory that the file goes to is opened and locked, so that no other run
+ * replaces the file meanwhile. Then the modules, or the index, are read into a table, and the table
+ * is written: to the file, in one step and only if it changes, or to standard output. A bad module
+ * is a finding and gives no nodes; only if reading fails nothing is written.
+ */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "kernels.h"
 #include "modules.h"
 #include "output.h"
-#include "read-depmod-config.h"
 #include "read-index.h"
-#include "tool.h"
 
 #define THREADS_MAX 1024
 
@@ -24,7 +23,7 @@ enum {
 	KEY_THREADS,
 };
 
-static const struct option_spec options[] = {
+static const struct option_spec generate_options[] = {
 	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
 	{ 'o', "outdir", "DIR", "second root directory, where the file goes" },
 	{ 'n', "dry-run", NULL, "print the text and write nothing" },
@@ -53,8 +52,8 @@ struct generate {
 	struct config_paths configs;
 };
 
-/* Returns whether the value was understood. */
-static bool take_threads(struct generate *generate, const char *value)
+/* strtoul(3) would take blanks and signs. */
+static bool parse_threads(struct generate *generate, const char *value)
 {
 	char *end;
 	unsigned long n;
@@ -70,7 +69,7 @@ static bool take_threads(struct generate *generate, const char *value)
 	return true;
 }
 
-static bool take_source(struct generate *generate, const char *value)
+static bool parse_source(struct generate *generate, const char *value)
 {
 	for (int i = 0; i < N_SOURCES; i++)
 		if (strcmp(value, source_names[i]) == 0) {
@@ -81,13 +80,14 @@ static bool take_source(struct generate *generate, const char *value)
 	return false;
 }
 
-static bool take_option(void *data, int key)
+static bool parse_generate_option(void *data, int key)
 {
 	struct generate *generate = data;
 
 	switch (key) {
 	case 'C':
-		return config_paths_add(&generate->configs, optarg);
+		config_paths_add(&generate->configs, optarg);
+		return true;
 	case 'o':
 		generate->outdir = optarg;
 		return true;
@@ -98,23 +98,10 @@ static bool take_option(void *data, int key)
 		generate->output = optarg;
 		return true;
 	case KEY_SOURCE:
-		return take_source(generate, optarg);
+		return parse_source(generate, optarg);
 	default:
-		return take_threads(generate, optarg);
+		return parse_threads(generate, optarg);
 	}
-}
-
-/* Returns whether to go on; if not, *ret_status is the command's. */
-static bool parse(struct generate *generate, const struct command *command, int argc, char **argv,
-		  enum status *ret_status)
-{
-	if (!parse_options(command, argc, argv, &generate->common, take_option, generate,
-			   ret_status))
-		return false;
-	if (!generate->outdir || !generate->output)
-		return true;
-	say("--outdir and --output do not go together");
-	return false;
 }
 
 static enum status scan(const struct generate *generate, const struct kernels *kernels,
@@ -148,6 +135,7 @@ static enum status use_index(const struct kernels *kernels, const struct kernel 
 	return r > 0 ? STATUS_CLEAN : STATUS_FAILED;
 }
 
+/* The library returns 1 if it has written, and 0 if the file was right already. */
 static enum status write_table(const struct generate *generate, const struct kernel *kernel,
 			       const struct target *target, const struct kmod_devname_table *table,
 			       size_t modules)
@@ -171,15 +159,11 @@ static enum status write_table(const struct generate *generate, const struct ker
 static enum status generate_into(const struct generate *generate, const struct kernels *kernels,
 				 const struct kernel *kernel, const struct target *target)
 {
-	struct kmod_devname_table *table = NULL;
-	struct kmod_devname_report *report = NULL;
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	enum status status;
 	size_t modules = 0;
 
-	if (kmod_devname_table_new(&table) < 0 || kmod_devname_report_new(&report) < 0) {
-		kmod_devname_table_unref(table);
-		return say_failure(kernel->path, -ENOMEM);
-	}
 	if (generate->source == SOURCE_INDEX)
 		status = use_index(kernels, kernel, table, report);
 	else
@@ -187,8 +171,6 @@ static enum status generate_into(const struct generate *generate, const struct k
 	status = worse(status, print_report(report, kernel->path, &generate->common));
 	if (status != STATUS_FAILED)
 		status = worse(status, write_table(generate, kernel, target, table, modules));
-	kmod_devname_report_unref(report);
-	kmod_devname_table_unref(table);
 	return status;
 }
 
@@ -212,34 +194,46 @@ static enum status generate_kernel(const struct generate *generate, const struct
 
 	if (status != STATUS_CLEAN)
 		return status;
+	/* before the modules are read: of two runs, the last to write has the latest modules */
 	target_lock(&target, &generate->common);
 	status = generate_into(generate, kernels, kernel, &target);
 	target_done(&target);
 	return status;
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static enum status generate_kernels(const struct generate *generate, char **names, int n_names)
 {
-	struct generate generate = { 0 };
 	struct kernels kernels;
-	enum status status;
+	enum status status = kernels_find(&kernels, &generate->common, names, n_names, false);
 
-	if (!parse(&generate, command, argc, argv, &status)) {
-		config_paths_done(&generate.configs);
-		return status;
-	}
-	status = kernels_find(&kernels, &generate.common, argv + optind, argc - optind, false);
-	if (status == STATUS_CLEAN && generate.output && kernels.size != 1) {
+	if (status == STATUS_CLEAN && generate->output && kernels.size != 1) {
 		say("--output is for one kernel");
 		status = STATUS_FAILED;
 	}
 	if (status == STATUS_CLEAN)
 		for (size_t i = 0; i < kernels.size; i++)
 			status = worse(status,
-				       generate_kernel(&generate, &kernels, &kernels.items[i]));
+				       generate_kernel(generate, &kernels, &kernels.items[i]));
 	kernels_done(&kernels);
-	config_paths_done(&generate.configs);
 	return finish_output(status);
+}
+
+static int run_generate(const struct command *command, int argc, char **argv)
+{
+	struct generate generate = { 0 };
+	enum status status;
+
+	if (parse_options(command, argc, argv, &generate.common, parse_generate_option, &generate,
+			  &status)) {
+		if (generate.outdir && generate.output) {
+			say("--outdir and --output do not go together");
+			status = STATUS_FAILED;
+		} else {
+			status = generate_kernels(&generate, argv + optind, argc - optind);
+		}
+	}
+	config_paths_done(&generate.configs);
+	return status;
 }
 
 const struct command cmd_generate = {
@@ -248,6 +242,6 @@ const struct command cmd_generate = {
 	.description =
 		"Reads the modules of each kernel and writes modules.devname into its module\n"
 		"directory, in one step and only if it changes.",
-	.options = options,
-	.run = run,
+	.options = generate_options,
+	.run = run_generate,
 };

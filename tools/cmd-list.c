@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* list: the nodes of modules.devname as a table. */
+/*
+ * list: the nodes of modules.devname as a table. A missing file is an error, since an empty table
+ * would claim that there is a file without nodes.
+ */
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
-#include "columns.h"
 #include "input.h"
-#include "kernels.h"
-#include "tool.h"
+#include "sheet.h"
 
 enum {
 	KEY_NO_HEADINGS = 256,
 };
 
-static const struct option_spec options[] = {
+static const struct option_spec list_options[] = {
 	{ 'o', "columns", "LIST",
 	  "columns to show, separated by commas: NAME, PATH,\n"
 	  "                            TYPE, MAJ:MIN, MAJOR, MINOR, MODULE, KERNEL" },
@@ -25,115 +24,185 @@ static const struct option_spec options[] = {
 	{ 0 },
 };
 
-struct list {
-	struct common common;
-	struct layout layout;
-	struct kmod_devname_table **tables; /* one for each kernel */
-	struct row *rows;
-	size_t n_rows;
+enum list_column {
+	COLUMN_NAME,
+	COLUMN_PATH,
+	COLUMN_TYPE,
+	COLUMN_NUMBER,
+	COLUMN_MAJOR,
+	COLUMN_MINOR,
+	COLUMN_MODULE,
+	COLUMN_KERNEL,
+	N_COLUMNS,
 };
 
-static bool take_option(void *data, int key)
-{
-	struct list *list = data;
+static const struct sheet_column list_columns[N_COLUMNS] = {
+	[COLUMN_NAME] = { .name = "NAME" },
+	[COLUMN_PATH] = { .name = "PATH" },
+	[COLUMN_TYPE] = { .name = "TYPE" },
+	[COLUMN_NUMBER] = { .name = "MAJ:MIN", .right = true },
+	[COLUMN_MAJOR] = { .name = "MAJOR", .right = true, .number = true },
+	[COLUMN_MINOR] = { .name = "MINOR", .right = true, .number = true },
+	[COLUMN_MODULE] = { .name = "MODULE" },
+	[COLUMN_KERNEL] = { .name = "KERNEL" },
+};
 
-	switch (key) {
-	case 'o':
-		return columns_parse(optarg, &list->layout);
-	case 'J':
-		list->layout.style.json = true;
-		return true;
-	case 'r':
-		list->layout.style.raw = true;
-		return true;
-	default:
-		list->layout.style.no_headings = true;
-		return true;
-	}
-}
+struct list_command {
+	struct common common;
+	struct sheet_style style;
+	enum list_column columns[N_COLUMNS]; /* in the order in which they are shown */
+	size_t n_columns;
+};
 
-/* Returns whether to go on; if not, *ret_status is the command's. */
-static bool parse(struct list *list, const struct command *command, int argc, char **argv,
-		  enum status *ret_status)
+static bool parse_column(const char *name, size_t size, enum list_column *ret_column)
 {
-	if (!parse_options(command, argc, argv, &list->common, take_option, list, ret_status))
-		return false;
-	if (!list->layout.style.json || !list->layout.style.raw)
-		return true;
-	say("--json and --raw do not go together");
+	for (size_t i = 0; i < N_COLUMNS; i++)
+		if (strlen(list_columns[i].name) == size &&
+		    strncasecmp(list_columns[i].name, name, size) == 0) {
+			*ret_column = (enum list_column)i;
+			return true;
+		}
 	return false;
 }
 
-static int add_rows(struct list *list, const struct kernel *kernel,
-		    const struct kmod_devname_table *table)
+/* Parses a list such as "NAME,MODULE", in upper or lower case. */
+static bool parse_columns(struct list_command *list, const char *names)
 {
-	size_t n = kmod_devname_table_size(table);
-	struct row *rows = reallocarray(list->rows, list->n_rows + n + 1, sizeof(*rows));
+	size_t size;
 
-	if (!rows)
-		return -ENOMEM;
-	list->rows = rows;
-	for (size_t i = 0; i < n; i++)
-		rows[list->n_rows++] =
-			(struct row){ kernel->version, kmod_devname_table_get(table, i) };
-	return 0;
+	list->n_columns = 0;
+	for (;; names += size + 1) {
+		size = strcspn(names, ",");
+		if (list->n_columns == N_COLUMNS) {
+			say("--columns: more columns than there are");
+			return false;
+		}
+		if (!parse_column(names, size, &list->columns[list->n_columns])) {
+			say("--columns: no column '%.*s'", (int)size, names);
+			return false;
+		}
+		list->n_columns++;
+		if (names[size] == '\0')
+			return true;
+	}
 }
 
-static enum status collect(struct list *list, const struct kernels *kernels)
+static bool parse_list_option(void *data, int key)
 {
-	enum status status = STATUS_CLEAN;
+	struct list_command *list = data;
 
-	list->tables = calloc(kernels->size + 1, sizeof(struct kmod_devname_table *));
-	for (size_t i = 0; i < kernels->size; i++) {
-		if (!list->tables || kmod_devname_table_new(&list->tables[i]) < 0)
-			return say_failure(kernels->items[i].path, -ENOMEM);
-		status = worse(status, read_kernel(kernels, &kernels->items[i], false,
-						   &list->common, list->tables[i]));
-		if (add_rows(list, &kernels->items[i], list->tables[i]) < 0)
-			return say_failure(kernels->items[i].path, -ENOMEM);
+	switch (key) {
+	case 'o':
+		return parse_columns(list, optarg);
+	case 'J':
+		list->style.json = true;
+		return true;
+	case 'r':
+		list->style.raw = true;
+		return true;
+	default:
+		list->style.no_headings = true;
+		return true;
 	}
+}
+
+/* The version of the kernel is of use only if there are several. */
+static void choose_columns(struct list_command *list, bool several_kernels)
+{
+	static const enum list_column usual[] = { COLUMN_KERNEL, COLUMN_NAME, COLUMN_TYPE,
+						  COLUMN_NUMBER, COLUMN_MODULE };
+
+	if (list->n_columns > 0)
+		return;
+	for (size_t i = several_kernels ? 0 : 1; i < sizeof(usual) / sizeof(usual[0]); i++)
+		list->columns[list->n_columns++] = usual[i];
+}
+
+static void add_list_cell(struct sheet *sheet, enum list_column column, const struct kernel *kernel,
+			  const struct kmod_devname_node *node)
+{
+	const char *name = kmod_devname_node_get_name(node);
+	_cleanup_free_ char *path = NULL;
+	char text[SYNTAX_NUMBER_SIZE];
+
+	switch (column) {
+	case COLUMN_NAME:
+		sheet_add(sheet, name);
+		break;
+	case COLUMN_PATH:
+		path = join_path("/dev", name);
+		sheet_add(sheet, path);
+		break;
+	case COLUMN_TYPE:
+		sheet_add(sheet, node_type(node));
+		break;
+	case COLUMN_NUMBER:
+		/* without the letter of the type */
+		sheet_add(sheet, node_format(node, text) + 1);
+		break;
+	case COLUMN_MAJOR:
+		(void)snprintf(text, sizeof(text), "%u", kmod_devname_node_get_major(node));
+		sheet_add(sheet, text);
+		break;
+	case COLUMN_MINOR:
+		(void)snprintf(text, sizeof(text), "%u", kmod_devname_node_get_minor(node));
+		sheet_add(sheet, text);
+		break;
+	case COLUMN_MODULE:
+		sheet_add(sheet, kmod_devname_node_get_module(node));
+		break;
+	default:
+		sheet_add_escaped(sheet, kernel->version);
+		break;
+	}
+}
+
+/* The nodes of a kernel that is not there, or of which a line is bad, are left out. */
+static enum status list_kernel(const struct list_command *list, const struct kernels *kernels,
+			       const struct kernel *kernel, struct sheet *sheet)
+{
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	enum status status = read_kernel(kernels, kernel, false, &list->common, table);
+
+	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
+		for (size_t column = 0; column < list->n_columns; column++)
+			add_list_cell(sheet, list->columns[column], kernel,
+				      kmod_devname_table_get(table, i));
 	return status;
 }
 
-static void choose_columns(struct layout *layout, bool several_kernels)
+static enum status list_kernels(struct list_command *list, const struct kernels *kernels)
 {
-	static const enum column usual[] = { COLUMN_KERNEL, COLUMN_NAME, COLUMN_TYPE, COLUMN_NUMBER,
-					     COLUMN_MODULE };
+	struct sheet_column columns[N_COLUMNS];
+	struct sheet sheet = { .title = "nodes", .columns = columns };
+	enum status status = STATUS_CLEAN;
 
-	if (layout->n_columns > 0)
-		return;
-	for (size_t i = several_kernels ? 0 : 1; i < sizeof(usual) / sizeof(usual[0]); i++)
-		layout->columns[layout->n_columns++] = usual[i];
+	choose_columns(list, kernels->size > 1);
+	sheet.n_columns = list->n_columns;
+	for (size_t i = 0; i < list->n_columns; i++)
+		columns[i] = list_columns[list->columns[i]];
+	for (size_t i = 0; i < kernels->size; i++)
+		status = worse(status, list_kernel(list, kernels, &kernels->items[i], &sheet));
+	status = worse(status, sheet_print(&sheet, &list->style));
+	sheet_done(&sheet);
+	return status;
 }
 
-static enum status print_list(const struct list *list)
+static int run_list(const struct command *command, int argc, char **argv)
 {
-	return say_sheet_failure(print_rows(&list->layout, list->rows, list->n_rows));
-}
-
-static void list_done(struct list *list, size_t n_tables)
-{
-	for (size_t i = 0; list->tables && i < n_tables; i++)
-		kmod_devname_table_unref(list->tables[i]);
-	free(list->tables);
-	free(list->rows);
-}
-
-static int run(const struct command *command, int argc, char **argv)
-{
-	struct list list = { 0 };
+	struct list_command list = { 0 };
 	struct kernels kernels;
 	enum status status;
 
-	if (!parse(&list, command, argc, argv, &status))
+	if (!parse_options(command, argc, argv, &list.common, parse_list_option, &list, &status))
 		return status;
-	status = kernels_find(&kernels, &list.common, argv + optind, argc - optind, false);
-	if (status == STATUS_CLEAN) {
-		choose_columns(&list.layout, kernels.size > 1);
-		status = collect(&list, &kernels);
-		status = worse(status, print_list(&list));
+	if (list.style.json && list.style.raw) {
+		say("--json and --raw do not go together");
+		return STATUS_FAILED;
 	}
-	list_done(&list, kernels.size);
+	status = kernels_find(&kernels, &list.common, argv + optind, argc - optind, false);
+	if (status == STATUS_CLEAN)
+		status = list_kernels(&list, &kernels);
 	kernels_done(&kernels);
 	return finish_output(status);
 }
@@ -142,6 +211,6 @@ const struct command cmd_list = {
 	.name = "list",
 	.summary = "show the nodes of modules.devname",
 	.description = "Reads modules.devname of each kernel and shows its nodes as a table.",
-	.options = options,
-	.run = run,
+	.options = list_options,
+	.run = run_list,
 };

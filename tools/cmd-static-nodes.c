@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* static-nodes: the nodes of modules.devname in the formats of other programs. */
+/*
+ * static-nodes: the nodes of modules.devname in the formats of other programs.
+ *
+ * It stands in for "kmod static-nodes" in kmod-static-nodes.service: options, output and exit
+ * status are the same for valid files, and a missing file is no failure. The nodes of several
+ * kernels become one table, and the library prints that in the format wanted.
+ */
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "input.h"
 #include "output.h"
-#include "read-permissions.h"
-#include "tool.h"
 
 enum {
 	KEY_INPUT = 256,
@@ -17,7 +19,7 @@ enum {
 	KEY_CREATE_ONLY,
 };
 
-static const struct option_spec options[] = {
+static const struct option_spec static_nodes_options[] = {
 	{ 'f', "format", "FORMAT",
 	  "human, tmpfiles, devname, mknod, cpio, device-table\n"
 	  "                            or json (default: human)" },
@@ -39,43 +41,31 @@ struct static_nodes {
 	const char *udev_root; /* NULL: no udev rules; "": those of the base directory */
 };
 
-static void say_no_format(const char *name)
+/* The library knows the formats; the first number without a name is the end. */
+static bool parse_format(struct static_nodes *nodes, const char *name)
 {
-	char *known = strdup(""), *longer;
+	_cleanup_free_ char *known = NULL;
 	const char *format;
 
-	for (int i = 0;
-	     known && (format = kmod_devname_format_to_string((enum kmod_devname_format)i)); i++) {
-		if (asprintf(&longer, "%s%s%s", known, i > 0 ? ", " : "", format) < 0)
-			longer = NULL;
-		free(known);
-		known = longer;
-	}
-	say("--format: '%s' is none of %s", name, known ? known : "those there are");
-	free(known);
-}
-
-/* Returns whether the name was understood. */
-static bool take_format(struct static_nodes *nodes, const char *name)
-{
-	const char *known;
-
-	for (int i = 0; (known = kmod_devname_format_to_string((enum kmod_devname_format)i)); i++)
-		if (strcmp(name, known) == 0) {
+	for (int i = 0; (format = kmod_devname_format_to_string((enum kmod_devname_format)i));
+	     i++) {
+		if (strcmp(name, format) == 0) {
 			nodes->format = (enum kmod_devname_format)i;
 			return true;
 		}
-	say_no_format(name);
+		append_word(&known, format);
+	}
+	say("--format: '%s' is none of %s", name, known);
 	return false;
 }
 
-static bool take_option(void *data, int key)
+static bool parse_static_nodes_option(void *data, int key)
 {
 	struct static_nodes *nodes = data;
 
 	switch (key) {
 	case 'f':
-		return take_format(nodes, optarg);
+		return parse_format(nodes, optarg);
 	case 'o':
 		nodes->output = strcmp(optarg, "-") == 0 ? NULL : optarg;
 		return true;
@@ -91,23 +81,10 @@ static bool take_option(void *data, int key)
 	}
 }
 
-/* Returns whether to go on; if not, *ret_status is the command's. */
-static bool parse(struct static_nodes *nodes, const struct command *command, int argc, char **argv,
-		  enum status *ret_status)
-{
-	if (!parse_options(command, argc, argv, &nodes->common, take_option, nodes, ret_status))
-		return false;
-	if (nodes->flags == 0 || nodes->format == KMOD_DEVNAME_FORMAT_TMPFILES)
-		return true;
-	say("--create-only is for --format=tmpfiles");
-	*ret_status = STATUS_FAILED;
-	return false;
-}
-
-/* The whole text first, so that a failure leaves the old file. */
-static int format_text(const struct static_nodes *nodes, const struct kmod_devname_table *table,
-		       const struct kmod_devname_permissions *permissions, char **ret_text,
-		       size_t *ret_size)
+/* The whole text, so that a failure leaves the old file. */
+static int format_nodes(const struct static_nodes *nodes, const struct kmod_devname_table *table,
+			const struct kmod_devname_permissions *permissions, char **ret_text,
+			size_t *ret_size)
 {
 	char *text = NULL;
 	FILE *stream = open_memstream(&text, ret_size);
@@ -117,7 +94,7 @@ static int format_text(const struct static_nodes *nodes, const struct kmod_devna
 		return -errno;
 	r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
 					    stream);
-	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
+	/* glibc frees the text if it has no memory to make it smaller, and reports no error */
 	if (fclose(stream) != 0 || !text)
 		r = -ENOMEM;
 	if (r < 0)
@@ -127,14 +104,19 @@ static int format_text(const struct static_nodes *nodes, const struct kmod_devna
 	return r;
 }
 
-static enum status replace_file(const struct static_nodes *nodes,
-				const struct kmod_devname_table *table, const char *text,
-				size_t size)
+static enum status write_nodes_to_file(const struct static_nodes *nodes,
+				       const struct kmod_devname_table *table,
+				       const struct kmod_devname_permissions *permissions)
 {
+	_cleanup_free_ char *text = NULL;
 	struct target target;
-	enum status status = target_file(nodes->output, true, &target);
-	int r;
+	enum status status;
+	size_t size = 0;
+	int r = format_nodes(nodes, table, permissions, &text, &size);
 
+	if (r < 0)
+		return say_failure(nodes->output, r);
+	status = target_file(nodes->output, true, &target);
 	if (status != STATUS_CLEAN)
 		return status;
 	r = kmod_devname_replace(target.dir_fd, target.name, text, size);
@@ -147,73 +129,56 @@ static enum status replace_file(const struct static_nodes *nodes,
 	return status;
 }
 
-static enum status write_file(const struct static_nodes *nodes,
-			      const struct kmod_devname_table *table,
-			      const struct kmod_devname_permissions *permissions)
-{
-	enum status status;
-	size_t size = 0;
-	char *text = NULL;
-	int r = format_text(nodes, table, permissions, &text, &size);
-
-	if (r < 0)
-		return say_failure(nodes->output, r);
-	status = replace_file(nodes, table, text, size);
-	free(text);
-	return status;
-}
-
-static enum status write_stdout(const struct static_nodes *nodes,
-				const struct kmod_devname_table *table,
-				const struct kmod_devname_permissions *permissions)
-{
-	int r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
-						stdout);
-
-	return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
-}
-
 static enum status write_nodes(const struct static_nodes *nodes, int root_fd,
 			       const struct kmod_devname_table *table)
 {
-	struct kmod_devname_permissions *permissions = NULL;
+	struct kmod_devname_permissions *permissions;
 	enum status status = read_permissions(nodes->udev_root, DEFAULT_MODE, root_fd,
 					      &nodes->common, table, &permissions);
+	int r;
 
-	if (status != STATUS_FAILED)
-		status = worse(status, nodes->output ? write_file(nodes, table, permissions)
-						     : write_stdout(nodes, table, permissions));
+	if (status == STATUS_FAILED)
+		return status;
+	if (nodes->output) {
+		status = worse(status, write_nodes_to_file(nodes, table, permissions));
+	} else {
+		r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
+						    stdout);
+		if (r < 0)
+			status = say_failure("standard output", r);
+	}
 	kmod_devname_permissions_unref(permissions);
 	return status;
 }
 
-/* Without any modules.devname the file stays as it is: so does kmod. */
-static enum status convert(const struct static_nodes *nodes, const struct kernels *kernels)
+/* Without any modules.devname the output file stays as it is, as with kmod. */
+static enum status convert_nodes(const struct static_nodes *nodes, const struct kernels *kernels)
 {
-	struct kmod_devname_table *table;
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	bool left_alone = nodes->output && !input_exists(nodes->input, kernels);
-	enum status status;
+	enum status status = input_read(nodes->input, kernels, &nodes->common, table);
 
-	if (kmod_devname_table_new(&table) < 0)
-		return say_failure("nodes", -ENOMEM);
-	status = input_read(nodes->input, kernels, &nodes->common, table);
-	if (status != STATUS_FAILED && !left_alone)
-		status = worse(status, write_nodes(nodes, kernels->root_fd, table));
-	kmod_devname_table_unref(table);
-	return status;
+	if (status == STATUS_FAILED || left_alone)
+		return status;
+	return worse(status, write_nodes(nodes, kernels->root_fd, table));
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int run_static_nodes(const struct command *command, int argc, char **argv)
 {
 	struct static_nodes nodes = { 0 };
 	struct kernels kernels;
 	enum status status;
 
-	if (!parse(&nodes, command, argc, argv, &status))
+	if (!parse_options(command, argc, argv, &nodes.common, parse_static_nodes_option, &nodes,
+			   &status))
 		return status;
+	if (nodes.flags != 0 && nodes.format != KMOD_DEVNAME_FORMAT_TMPFILES) {
+		say("--create-only is for --format=tmpfiles");
+		return STATUS_FAILED;
+	}
 	status = input_find(nodes.input, &kernels, &nodes.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
-		status = convert(&nodes, &kernels);
+		status = convert_nodes(&nodes, &kernels);
 	kernels_done(&kernels);
 	return finish_output(status);
 }
@@ -224,6 +189,6 @@ const struct command cmd_static_nodes = {
 	.description =
 		"Reads modules.devname of each kernel and prints its nodes in the formats of\n"
 		"\"kmod static-nodes\" or in others.",
-	.options = options,
-	.run = run,
+	.options = static_nodes_options,
+	.run = run_static_nodes,
 };

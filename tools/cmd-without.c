@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The commands that an initramfs has no use for, in the build for one: they say so. */
+/* The static tool: an initramfs has no use for these commands, and the modules need libraries. */
 
-#include "tool.h"
+#include "options.h"
 
-static int run(const struct command *command, int argc, char **argv)
+static int run_without(const struct command *command, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
@@ -12,7 +12,7 @@ static int run(const struct command *command, int argc, char **argv)
 	return STATUS_FAILED;
 }
 
-const struct command cmd_check = { .name = "check", .run = run };
-const struct command cmd_diff = { .name = "diff", .run = run };
-const struct command cmd_generate = { .name = "generate", .run = run };
-const struct command cmd_explain = { .name = "explain", .run = run };
+const struct command cmd_check = { .name = "check", .run = run_without };
+const struct command cmd_diff = { .name = "diff", .run = run_without };
+const struct command cmd_generate = { .name = "generate", .run = run_without };
+const struct command cmd_explain = { .name = "explain", .run = run_without };

@@ -1,156 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* explain: numbers, and what is in the device directory. */
+/*
+ * explain: the node in the device directory, and other nodes of its number. A part of the device
+ * directory that this user cannot see is left out rather than a failure, since the verdict depends
+ * on the number alone.
+ */
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
-#include <unistd.h>
 
+#include "base/io.h"
+#include "base/lines.h"
+#include "base/root.h"
 #include "explain.h"
-#include "node-text.h"
-#include "open-path.h"
 
-#define DEPTH_MAX 16
+#define DEPTH_MAX 16 /* deeper than any device directory; each level takes a descriptor */
 
-char *number_text(const struct number *number)
+static struct device_number stat_number(const struct stat *st)
 {
-	return node_text(number->type, number->major, number->minor);
+	return (struct device_number){ st->st_mode & S_IFMT, major(st->st_rdev),
+				       minor(st->st_rdev) };
 }
 
-bool number_equal(const struct number *a, const struct number *b)
-{
-	return a->type == b->type && a->major == b->major && a->minor == b->minor;
-}
-
-/* Plain decimal digits; moves on behind them. */
-static bool parse_digits(const char **text, unsigned int max, unsigned int *ret_value)
-{
-	unsigned int value = 0;
-	const char *p = *text;
-
-	if (*p < '0' || *p > '9' || (p[0] == '0' && p[1] >= '0' && p[1] <= '9'))
-		return false;
-	for (; *p >= '0' && *p <= '9'; p++) {
-		value = 10 * value + (unsigned int)(*p - '0');
-		if (value > max)
-			return false;
-	}
-	*text = p;
-	*ret_value = value;
-	return true;
-}
-
-bool number_parse(const char *text, struct number *ret_number)
-{
-	struct number number = { .type = *text == 'b' ? S_IFBLK : S_IFCHR };
-
-	if (*text != 'b' && *text != 'c')
-		return false;
-	text++;
-	if (!parse_digits(&text, KMOD_DEVNAME_MAJOR_MAX, &number.major) || number.major == 0 ||
-	    *text++ != ':' || !parse_digits(&text, KMOD_DEVNAME_MINOR_MAX, &number.minor) ||
-	    *text != '\0')
-		return false;
-	*ret_number = number;
-	return true;
-}
-
-struct number number_of(const struct kmod_devname_node *node)
-{
-	return (struct number){ kmod_devname_node_get_type(node), kmod_devname_node_get_major(node),
-				kmod_devname_node_get_minor(node) };
-}
-
-static struct number number_of_stat(const struct stat *st)
-{
-	return (struct number){ st->st_mode & S_IFMT, major(st->st_rdev), minor(st->st_rdev) };
-}
-
-/* Not there, or not for this user to see: then there is nothing to be told of it. */
+/* What is not there, or not for this user to see, is left out: 0, or the error. */
 static int pass_over(int error)
 {
-	switch (error) {
-	case EACCES:
-	case EPERM:
-	case ENOENT:
-	case ENOTDIR:
-	case ELOOP:
-		return 0;
-	default:
-		return -error;
-	}
+	return is_missing(error) || error == -EACCES || error == -EPERM ? 0 : error;
 }
 
-enum status device_directory_open(struct explain *explain)
+enum status open_device_directory(struct explain *explain)
 {
-	const char *root = explain->common.basedir ? explain->common.basedir : "/";
+	int r;
 
 	if (explain->dev) {
-		explain->dev_path = strdup(explain->dev);
-		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY | O_CLOEXEC);
-		if (explain->dev_fd < 0)
-			return say_failure(explain->dev, -errno);
-	} else {
-		explain->dev_path = join_path(root, "dev");
-		explain->dev_fd = kmod_devname_open_in_root(explain->kernels.root_fd, "dev",
-							    O_PATH | O_DIRECTORY);
-		if (explain->dev_fd < 0 && pass_over(-explain->dev_fd) < 0)
-			return say_failure("dev", explain->dev_fd);
+		explain->dev_path = xstrdup(explain->dev);
+		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY);
+		return explain->dev_fd < 0 ? say_failure(explain->dev, explain->dev_fd)
+					   : STATUS_CLEAN;
 	}
-	return explain->dev_path ? STATUS_CLEAN : say_failure("device directory", -ENOMEM);
+	explain->dev_path = join_path(base_directory(&explain->common), "dev");
+	explain->dev_fd =
+		kmod_devname_open_in_root(explain->kernels.root_fd, "dev", O_PATH | O_DIRECTORY);
+	r = explain->dev_fd < 0 ? pass_over(explain->dev_fd) : 0;
+	return r < 0 ? say_failure("dev", r) : STATUS_CLEAN;
 }
 
 /* Links of ROOT/dev may lead anywhere below the root, those of --dev only below that. */
 static int open_node(const struct explain *explain, const char *name)
 {
-	char *path;
-	int fd;
+	_cleanup_free_ char *path = NULL;
 
 	if (explain->dev)
 		return kmod_devname_open_in_root(explain->dev_fd, name, O_PATH);
 	path = join_path("dev", name);
-	if (!path)
-		return -ENOMEM;
-	fd = kmod_devname_open_in_root(explain->kernels.root_fd, path, O_PATH);
-	free(path);
-	return fd;
+	return kmod_devname_open_in_root(explain->kernels.root_fd, path, O_PATH);
 }
 
-int node_look(const struct explain *explain, const char *name, struct node *ret_node)
+int find_node(const struct explain *explain, const char *name, struct found_node *ret_node)
 {
-	int fd = open_node(explain, name), r;
+	_cleanup_close_ int fd = open_node(explain, name);
 	struct statvfs fs;
 	struct stat st;
 
-	*ret_node = (struct node){ .state = NODE_ABSENT };
-	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP)
-		return 0;
+	*ret_node = (struct found_node){ .state = NODE_ABSENT };
 	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0) {
-		r = -errno;
-		(void)close(fd);
-		return r;
-	}
-	(void)close(fd);
-	*ret_node = (struct node){
+		return is_missing(fd) ? 0 : fd;
+	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
+		return -errno;
+	*ret_node = (struct found_node){
 		.state = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ? NODE_PRESENT : NODE_NO_DEVICE,
-		.number = number_of_stat(&st),
+		.number = stat_number(&st),
 		.mode = st.st_mode & 07777,
 		.uid = st.st_uid,
 		.gid = st.st_gid,
-		.no_devices = fs.f_flag & ST_NODEV,
+		.is_nodev = fs.f_flag & ST_NODEV,
 	};
 	return 0;
 }
 
-static const char *may(mode_t bits)
+/*
+ * Not by the C library: that asks the running system, and may load plugins.
+ *
+ * Cuts the name off a line NAME:PASSWORD:ID:..., if it has this ID. */
+static bool cut_account_name(char *line, const char *id)
+{
+	char *password = strchr(line, ':'), *field = password ? strchr(password + 1, ':') : NULL;
+	size_t size = strlen(id);
+
+	if (!field || password == line || strncmp(field + 1, id, size) != 0 ||
+	    field[1 + size] != ':')
+		return false;
+	*password = '\0';
+	return true;
+}
+
+/* The name that a file has for an ID, in *ret_name, or NULL. 0 or a negative errno. */
+static int find_account(int root_fd, const char *path, const char *id, char **ret_name)
+{
+	struct lines lines;
+	FILE *stream;
+	int r = root_open_stream(root_fd, path, &stream);
+
+	if (r <= 0)
+		return r;
+	lines_init(&lines, stream);
+	while ((r = lines_next(&lines)) > 0)
+		if (cut_account_name(lines.text, id)) {
+			*ret_name = xstrdup(lines.text);
+			break;
+		}
+	(void)fclose(stream);
+	return r < 0 ? r : 0;
+}
+
+/*
+ * The name of a user or group, or else the number. The files of the root directory count, in this
+ * order: the host may have other names for the same IDs. 0 or a negative errno.
+ */
+static int get_account_name(const struct explain *explain, const char *const files[2],
+			    unsigned int id, char **ret_name)
+{
+	char number[32];
+
+	(void)snprintf(number, sizeof(number), "%u", id);
+	for (int i = 0; i < 2 && !*ret_name; i++) {
+		int r = find_account(explain->kernels.root_fd, files[i], number, ret_name);
+
+		if (r < 0) {
+			say_failure(files[i], r);
+			return r;
+		}
+	}
+	if (!*ret_name)
+		*ret_name = xstrdup(number);
+	return 0;
+}
+
+static const char *access_text(mode_t bits)
 {
 	static const char *const words[] = { "may not open it",    "may not open it",   "may write",
 					     "may write",          "may read",          "may read",
@@ -159,75 +148,77 @@ static const char *may(mode_t bits)
 	return words[bits & 7];
 }
 
-int node_print(struct explain *explain, const struct node *node)
+int print_found_node(struct explain *explain, const struct found_node *node)
 {
-	struct link link = { .step = "node", .subject = explain->subject };
-	char *number, *user = NULL, *group = NULL;
+	/* image-based systems have files of their own in /usr/lib */
+	static const char *const user_files[] = { "etc/passwd", "usr/lib/passwd" };
+	static const char *const group_files[] = { "etc/group", "usr/lib/group" };
+	struct explain_row row = { .step = "node", .subject = explain->subject };
+	_cleanup_free_ char *user = NULL, *group = NULL;
+	char number[SYNTAX_NUMBER_SIZE];
 	int r;
 
 	if (node->state != NODE_PRESENT) {
-		link.result = node->state == NODE_ABSENT ? "absent" : "no-device";
-		return explain_print(explain, &link, "%s %s", explain->subject,
-				     node->state == NODE_ABSENT ? "does not exist"
-								: "is not a device node");
+		row.result = node->state == NODE_ABSENT ? "absent" : "no-device";
+		explain_print(explain, &row, "%s %s", explain->subject,
+			      node->state == NODE_ABSENT ? "does not exist"
+							 : "is not a device node");
+		return 0;
 	}
-	number = number_text(&node->number);
-	r = number ? user_text(explain, node->uid, &user) : -ENOMEM;
-	if (r == 0)
-		r = group_text(explain, node->gid, &group);
-	link.result = "present";
-	if (r == 0)
-		r = explain_print(explain, &link,
-				  "%s is %s, mode %04o: user %s %s, group %s %s, others %s",
-				  explain->subject, number, node->mode, user, may(node->mode >> 6),
-				  group, may(node->mode >> 3), may(node->mode));
-	free(group);
-	free(user);
-	free(number);
-	return r;
+	r = get_account_name(explain, user_files, node->uid, &user);
+	if (r < 0)
+		return r;
+	r = get_account_name(explain, group_files, node->gid, &group);
+	if (r < 0)
+		return r;
+	row.result = "present";
+	explain_print(explain, &row, "%s is %s, mode %04o: user %s %s, group %s %s, others %s",
+		      explain->subject, syntax_format_number(&node->number, number), node->mode,
+		      user, access_text(node->mode >> 6), group, access_text(node->mode >> 3),
+		      access_text(node->mode));
+	return 0;
 }
 
-static int print_name(struct explain *explain, const char *name)
-{
-	const struct link link = { .step = "node", .subject = name, .result = "present" };
-
-	return explain_print(explain, &link, "%s/%s has this number", explain->dev_path, name);
-}
-
-/* A directory that is being gone through; names are below the device directory. */
-struct walk {
+/* A search for nodes of a number; names are below the device directory. */
+struct node_search {
 	struct explain *explain;
-	const struct number *number;
-	dev_t device; /* other file systems are left alone: /dev/shm is no place for nodes */
+	const struct device_number *number;
+	dev_t device; /* other file systems are left alone: /dev/shm is not for nodes */
 	unsigned int depth;
 };
 
-static int walk_directory(struct walk *walk, int fd, const char *prefix);
+static int search_directory(struct node_search *search, int fd, const char *prefix);
 
-static int walk_entry(struct walk *walk, int dir_fd, const char *prefix, const char *entry)
+/* Links are left out: they have no number of their own, and may lead in circles. */
+static int search_entry(struct node_search *search, int dir_fd, const char *prefix,
+			const char *entry)
 {
-	struct number number;
+	_cleanup_free_ char *name = NULL;
+	struct device_number number;
 	struct stat st;
-	char *name;
-	int fd, r = 0;
+	int fd;
 
 	if (fstatat(dir_fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return pass_over(errno);
-	if (asprintf(&name, "%s%s%s", prefix, *prefix != '\0' ? "/" : "", entry) < 0)
-		return -ENOMEM;
-	number = number_of_stat(&st);
-	if (S_ISDIR(st.st_mode) && st.st_dev == walk->device && walk->depth < DEPTH_MAX) {
-		fd = open_path_at(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-		r = fd < 0 ? pass_over(errno) : walk_directory(walk, fd, name);
-	} else if (number_equal(&number, walk->number)) {
-		r = print_name(walk->explain, name);
+		return pass_over(-errno);
+	name = *prefix != '\0' ? join_path(prefix, entry) : xstrdup(entry);
+	number = stat_number(&st);
+	if (S_ISDIR(st.st_mode) && st.st_dev == search->device && search->depth < DEPTH_MAX) {
+		fd = open_at(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+		return fd < 0 ? pass_over(-errno) : search_directory(search, fd, name);
 	}
-	free(name);
-	return r;
+	if (syntax_same_number(&number, search->number)) {
+		const struct explain_row row = { .step = "node",
+						 .subject = name,
+						 .result = "present" };
+
+		explain_print(search->explain, &row, "%s/%s has this number",
+			      search->explain->dev_path, name);
+	}
+	return 0;
 }
 
-/* Closes fd. */
-static int walk_directory(struct walk *walk, int fd, const char *prefix)
+/* Closes the file descriptor. */
+static int search_directory(struct node_search *search, int fd, const char *prefix)
 {
 	DIR *dir = fdopendir(fd);
 	const struct dirent *entry;
@@ -238,34 +229,30 @@ static int walk_directory(struct walk *walk, int fd, const char *prefix)
 		(void)close(fd);
 		return r;
 	}
-	walk->depth++;
+	search->depth++;
 	while (r == 0 && (errno = 0, entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = walk_entry(walk, dirfd(dir), prefix, entry->d_name);
+			r = search_entry(search, dirfd(dir), prefix, entry->d_name);
 	if (r == 0)
 		r = -errno;
-	walk->depth--;
+	search->depth--;
 	(void)closedir(dir);
 	return r;
 }
 
-int node_print_names(struct explain *explain, const struct number *number)
+int print_names_of_number(struct explain *explain, const struct device_number *number)
 {
-	struct walk walk = { .explain = explain, .number = number };
+	struct node_search search = { .explain = explain, .number = number };
+	_cleanup_close_ int fd = -1;
 	struct stat st;
-	int fd;
 
 	if (explain->dev_fd < 0)
 		return 0;
-	fd = open_path_at(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	fd = open_at(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	if (fd < 0)
-		return pass_over(errno);
-	if (fstat(fd, &st) < 0) {
-		int r = -errno;
-
-		(void)close(fd);
-		return r;
-	}
-	walk.device = st.st_dev;
-	return walk_directory(&walk, fd, "");
+		return pass_over(-errno);
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	search.device = st.st_dev;
+	return search_directory(&search, steal_fd(&fd), "");
 }

@@ -1,46 +1,147 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* explain: what it all comes to, in one sentence. */
+/*
+ * explain: the steps of a resolution, and the verdict.
+ *
+ * The library answers for a number: which aliases the kernel asks for, which module entries
+ * modprobe comes to, and what happens to each. The verdict adds what only explain knows: the node,
+ * the module that modules.devname promises, and the switches of the running kernel.
+ */
 
 #include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "explain.h"
-#include "open-path.h"
+#include "input.h"
+#include "node/table.h"
 
-/* What the sentence is about. */
-struct matter {
+/* " (FILE:LINE)" of the statement that decides about a step, or ""; to be freed. */
+static char *location_text(const struct explain *explain, const struct kmod_devname_step *step)
+{
+	const char *file = kmod_devname_step_get_file(step);
+	const char *root = explain->common.basedir ? explain->common.basedir : "";
+	size_t line = kmod_devname_step_get_line(step);
+
+	if (!file)
+		return xstrdup("");
+	if (line == 0)
+		return xasprintf(" (%s)", file);
+	return xasprintf(" (%s%s:%zu)", strcmp(root, "/") == 0 ? "" : root, file, line);
+}
+
+/* What happens to the module of a step, with the file that is loaded or the command that is run. */
+static char *step_text(const struct kmod_devname_step *step)
+{
+	const char *path = kmod_devname_step_get_path(step);
+	const char *obstacle = kmod_devname_step_get_obstacle(step);
+	enum kmod_devname_verdict verdict = kmod_devname_step_get_verdict(step);
+
+	if (obstacle)
+		return xasprintf("is not loaded from %s since %s is not", path, obstacle);
+	if (verdict == KMOD_DEVNAME_VERDICT_NO_FILE && path)
+		return xasprintf("is in modules.dep, but there is no %s", path);
+	switch (verdict) {
+	case KMOD_DEVNAME_VERDICT_LOADS:
+		return xasprintf("is loaded from %s", path);
+	case KMOD_DEVNAME_VERDICT_LOADED:
+		return xstrdup("is loaded already");
+	case KMOD_DEVNAME_VERDICT_BUILT_IN:
+		return xstrdup("is built into the kernel");
+	case KMOD_DEVNAME_VERDICT_COMMAND:
+		return xasprintf("has an install command, which is run instead: %s",
+				 kmod_devname_step_get_command(step));
+	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
+		return xstrdup("is blacklisted");
+	case KMOD_DEVNAME_VERDICT_OFF:
+		return xstrdup("is an alias that leads to nothing");
+	default:
+		return xstrdup("is not in modules.dep");
+	}
+}
+
+static void print_step(struct explain *explain, const struct kmod_devname_step *step)
+{
+	enum kmod_devname_role role = kmod_devname_step_get_role(step);
+	const struct explain_row row = {
+		.step = "module",
+		.subject = kmod_devname_step_get_module(step),
+		.result = kmod_devname_verdict_to_string(kmod_devname_step_get_verdict(step)),
+		.role = kmod_devname_role_to_string(role),
+		.file = kmod_devname_step_get_file(step),
+		.line = kmod_devname_step_get_line(step),
+	};
+	_cleanup_free_ char *location = location_text(explain, step);
+	_cleanup_free_ char *text = step_text(step);
+
+	if (role == KMOD_DEVNAME_ROLE_ALIAS)
+		explain_print(explain, &row, "%s %s%s", row.subject, text, location);
+	else
+		explain_print(explain, &row, "%s, a %s, %s%s", row.subject, row.role, text,
+			      location);
+}
+
+static void print_aliases(struct explain *explain, const struct device_number *number,
+			  const struct kmod_devname_resolution *resolution)
+{
+	struct explain_row row = { .step = "asked" };
+	char text[SYNTAX_NUMBER_SIZE];
+	const char *alias;
+
+	if (!kmod_devname_resolution_get_alias(resolution, 0)) {
+		row.subject = syntax_format_number(number, text);
+		row.result = "no";
+		explain_print(explain, &row, "the kernel asks for no module for %s", row.subject);
+		return;
+	}
+	row.result = "yes";
+	for (size_t i = 0; (alias = kmod_devname_resolution_get_alias(resolution, i)); i++) {
+		row.subject = alias;
+		explain_print(explain, &row, "%s is what the kernel asks for%s", alias,
+			      i > 0 ? " if that fails" : "");
+	}
+}
+
+int resolve_number(struct explain *explain, const struct device_number *number,
+		   struct kmod_devname_resolution **ret_resolution)
+{
+	struct kmod_devname_report *report = xreport_new();
+	struct kmod_devname_resolution *resolution;
+	int r = kmod_devname_resolution_new(explain->kernels.root_fd, explain->kernel->directory,
+					    number->type, number->major, number->minor,
+					    explain->running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0,
+					    report, &resolution);
+
+	/* a second resolution reads the same configuration again */
+	if (!explain->reported)
+		explain->findings =
+			worse(explain->findings,
+			      print_report(report, explain->kernel->path, &explain->common));
+	explain->reported = true;
+	kmod_devname_report_unref(report);
+	if (r < 0)
+		return r;
+	print_aliases(explain, number, resolution);
+	for (size_t i = 0; i < kmod_devname_resolution_size(resolution); i++)
+		print_step(explain, kmod_devname_resolution_get(resolution, i));
+	*ret_resolution = resolution;
+	return 0;
+}
+
+/* What the sentence is made of. */
+struct verdict {
 	struct explain *explain;
-	const struct node *node; /* NULL: it is a number */
-	const struct number *number;
+	const struct found_node *node; /* NULL: a number was given */
+	const struct device_number *number;
 	const struct kmod_devname_resolution *resolution;
-	enum kmod_devname_verdict verdict;
+	enum kmod_devname_verdict value;
 	char *names; /* of the modules that led to it, "a, b" */
 	const struct kmod_devname_step *first; /* of these */
-	char *place; /* of the first */
+	char *location; /* of the first */
 	const struct kmod_devname_node *broken; /* declares a module that will not be there */
 };
 
-static int add_name(struct matter *matter, const struct kmod_devname_step *step)
-{
-	char *names = NULL;
-
-	if (asprintf(&names, "%s%s%s", matter->names ? matter->names : "",
-		     matter->names ? ", " : "", kmod_devname_step_get_module(step)) < 0)
-		return -ENOMEM;
-	free(matter->names);
-	matter->names = names;
-	if (matter->first)
-		return 0;
-	matter->first = step;
-	matter->place = explain_place(matter->explain, step);
-	return matter->place ? 0 : -ENOMEM;
-}
-
-/* The module that decides about a step: another one that stands in its way, or its own. */
-static const char *decider_of(const struct kmod_devname_step *step)
+/* The module that decides about a step: another one that stops it, or its own. */
+static const char *deciding_module(const struct kmod_devname_step *step)
 {
 	const char *obstacle = kmod_devname_step_get_obstacle(step);
 
@@ -48,286 +149,264 @@ static const char *decider_of(const struct kmod_devname_step *step)
 }
 
 /*
- * All that is loaded is named; of other things what is asked for, or what stands in its way. That
- * is found by its name: by itself it may have another verdict.
+ * All modules that are loaded are named. With other verdicts these are the modules that were asked
+ * for, or the ones that stop them; a module that stops another is known by its name alone, since
+ * the verdict on itself may differ.
  */
-static bool counts(const struct matter *matter, const struct kmod_devname_step *step)
+static bool is_named(const struct verdict *verdict, const struct kmod_devname_step *step)
 {
 	const char *module = kmod_devname_step_get_module(step);
 
-	if (matter->verdict == KMOD_DEVNAME_VERDICT_LOADS)
-		return kmod_devname_step_get_verdict(step) == matter->verdict;
-	for (size_t i = 0; i < kmod_devname_resolution_size(matter->resolution); i++) {
+	if (verdict->value == KMOD_DEVNAME_VERDICT_LOADS)
+		return kmod_devname_step_get_verdict(step) == verdict->value;
+	for (size_t i = 0; i < kmod_devname_resolution_size(verdict->resolution); i++) {
 		const struct kmod_devname_step *asked =
-			kmod_devname_resolution_get(matter->resolution, i);
+			kmod_devname_resolution_get(verdict->resolution, i);
 
 		if (kmod_devname_step_get_role(asked) == KMOD_DEVNAME_ROLE_ALIAS &&
-		    kmod_devname_step_get_verdict(asked) == matter->verdict &&
-		    strcmp(decider_of(asked), module) == 0)
+		    kmod_devname_step_get_verdict(asked) == verdict->value &&
+		    strcmp(deciding_module(asked), module) == 0)
 			return true;
 	}
 	return false;
 }
 
-static int find_names(struct matter *matter)
+static void find_named_modules(struct verdict *verdict)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < kmod_devname_resolution_size(matter->resolution) && r == 0; i++) {
+	for (size_t i = 0; i < kmod_devname_resolution_size(verdict->resolution); i++) {
 		const struct kmod_devname_step *step =
-			kmod_devname_resolution_get(matter->resolution, i);
+			kmod_devname_resolution_get(verdict->resolution, i);
 
-		if (counts(matter, step))
-			r = add_name(matter, step);
+		if (!is_named(verdict, step))
+			continue;
+		append_word(&verdict->names, kmod_devname_step_get_module(step));
+		if (!verdict->first) {
+			verdict->first = step;
+			verdict->location = location_text(verdict->explain, step);
+		}
 	}
-	return r;
 }
 
 /* Sets broken if modules are declared, and none of them will be there. */
-static void find_broken(struct matter *matter)
+static void find_broken_promise(struct verdict *verdict)
 {
-	const struct kmod_devname_table *table = matter->explain->table;
+	const struct kmod_devname_table *table = verdict->explain->table;
 
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 
-		if (!explain_is_declared(matter->explain, node))
+		if (!explain_is_declared(verdict->explain, node))
 			continue;
-		if (kmod_devname_resolution_loads(matter->resolution,
+		if (kmod_devname_resolution_loads(verdict->resolution,
 						  kmod_devname_node_get_module(node))) {
-			matter->broken = NULL;
+			verdict->broken = NULL;
 			return;
 		}
-		matter->broken = node;
+		verdict->broken = node;
 	}
 }
 
-static int print_nothing(const struct matter *matter, const char *why, const char *more)
+__attribute__((format(printf, 2, 3))) static void print_nothing(const struct verdict *verdict,
+								const char *format, ...)
 {
-	const struct link link = { .step = "verdict",
-				   .subject = matter->explain->subject,
-				   .result = "nothing" };
+	const struct explain_row row = { .step = "verdict",
+					 .subject = verdict->explain->subject,
+					 .result = "nothing" };
+	_cleanup_free_ char *reason = NULL;
+	va_list args;
 
-	return explain_print(matter->explain, &link, "nothing will be loaded: %s%s", why, more);
+	va_start(args, format);
+	reason = xvasprintf(format, args);
+	va_end(args);
+	explain_print(verdict->explain, &row, "nothing will be loaded: %s", reason);
 }
 
-static int print_not_asked(const struct matter *matter)
+static void print_command(const struct verdict *verdict)
 {
-	if (matter->number->type == S_IFCHR)
-		return print_nothing(
-			matter,
-			"c10:255 is no device, but a request for any number, and kernels "
-			"since 2025 ask for no module",
-			"");
-	return print_nothing(matter, "this kernel loads no modules for block devices",
-			     " (CONFIG_BLOCK_LEGACY_AUTOLOAD)");
+	const struct explain_row row = { .step = "verdict",
+					 .subject = verdict->explain->subject,
+					 .result = "command" };
+
+	explain_print(verdict->explain, &row,
+		      "opening %s runs a command instead of loading %s: %s%s", row.subject,
+		      verdict->names, kmod_devname_step_get_command(verdict->first),
+		      verdict->location);
 }
 
-static int print_no_module(const struct matter *matter)
+static void print_bad_verdict(const struct verdict *verdict)
 {
-	const char *alias = kmod_devname_resolution_get_alias(matter->resolution, 0);
-	char *text;
-	int r;
-
-	if (asprintf(&text, "no module has the alias %s", alias) < 0)
-		return -ENOMEM;
-	r = print_nothing(matter, text, "");
-	free(text);
-	return r;
-}
-
-static int print_no_index(const struct matter *matter)
-{
-	return print_nothing(matter,
-			     "there are no indexes, or they cannot be read; run depmod for ",
-			     matter->explain->kernel->version);
-}
-
-static int print_module(const struct matter *matter, const char *what)
-{
-	char *text;
-	int r;
-
-	if (asprintf(&text, "%s %s", matter->names, what) < 0)
-		return -ENOMEM;
-	r = print_nothing(matter, text, matter->place);
-	free(text);
-	return r;
-}
-
-static int print_bad(const struct matter *matter)
-{
-	const struct link link = { .step = "verdict",
-				   .subject = matter->explain->subject,
-				   .result = "command" };
-
-	switch (matter->verdict) {
+	switch (verdict->value) {
 	case KMOD_DEVNAME_VERDICT_COMMAND:
-		return explain_print(matter->explain, &link,
-				     "opening %s runs a command instead of loading %s: %s%s",
-				     matter->explain->subject, matter->names,
-				     kmod_devname_step_get_command(matter->first), matter->place);
+		print_command(verdict);
+		break;
 	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
-		return print_module(matter, "is blacklisted");
+		print_nothing(verdict, "%s is blacklisted%s", verdict->names, verdict->location);
+		break;
 	case KMOD_DEVNAME_VERDICT_OFF:
-		return print_nothing(matter, "an alias turns it off", matter->place);
+		print_nothing(verdict, "an alias turns it off%s", verdict->location);
+		break;
 	case KMOD_DEVNAME_VERDICT_NO_FILE:
-		return print_module(matter,
-				    kmod_devname_step_get_path(matter->first)
-					    ? "is in modules.dep, but its file does not exist"
-					    : "is not in modules.dep");
+		print_nothing(verdict, "%s %s%s", verdict->names,
+			      kmod_devname_step_get_path(verdict->first)
+				      ? "is in modules.dep, but its file does not exist"
+				      : "is not in modules.dep",
+			      verdict->location);
+		break;
 	case KMOD_DEVNAME_VERDICT_NO_INDEX:
-		return print_no_index(matter);
+		print_nothing(verdict,
+			      "there are no indexes, or they cannot be read; run depmod for %s",
+			      verdict->explain->kernel->version);
+		break;
 	case KMOD_DEVNAME_VERDICT_NOT_ASKED:
-		return print_not_asked(matter);
+		if (verdict->number->type == S_IFCHR)
+			print_nothing(verdict,
+				      "c10:255 is no device, but a request for any number, and "
+				      "kernels since 2025 ask for no module");
+		else
+			print_nothing(verdict, "this kernel loads no modules for block devices "
+					       "(CONFIG_BLOCK_LEGACY_AUTOLOAD)");
+		break;
 	default:
-		return print_no_module(matter);
+		print_nothing(verdict, "no module has the alias %s",
+			      kmod_devname_resolution_get_alias(verdict->resolution, 0));
+		break;
 	}
 }
 
-/* ", and not fuse", if that is what modules.devname promises. */
-static int print_good(const struct matter *matter)
+/* The module that modules.devname promises and that will not be there is named too. */
+static void print_good_verdict(const struct verdict *verdict)
 {
-	const char *subject = matter->explain->subject;
-	const char *other = matter->broken ? kmod_devname_node_get_module(matter->broken) : "";
-	const char *not = matter->broken ? ", and not " : "";
-	const struct link link = {
+	const struct kmod_devname_node *broken = verdict->broken;
+	const char *other = broken ? kmod_devname_node_get_module(broken) : "";
+	const char *not = broken ? ", and not " : "";
+	const struct explain_row row = {
 		.step = "verdict",
-		.subject = subject,
-		.result = matter->broken ? "other" : kmod_devname_verdict_to_string(matter->verdict)
+		.subject = verdict->explain->subject,
+		.result = broken ? "other" : kmod_devname_verdict_to_string(verdict->value),
 	};
 
-	if (matter->verdict == KMOD_DEVNAME_VERDICT_LOADS)
-		return explain_print(matter->explain, &link, "opening %s loads %s%s%s", subject,
-				     matter->names, not, other);
-	return explain_print(matter->explain, &link, "opening %s needs no module: %s is %s%s%s",
-			     subject, matter->names,
-			     matter->verdict == KMOD_DEVNAME_VERDICT_LOADED
-				     ? "loaded already"
-				     : "built into the kernel",
-			     not, other);
+	if (verdict->value == KMOD_DEVNAME_VERDICT_LOADS)
+		explain_print(verdict->explain, &row, "opening %s loads %s%s%s", row.subject,
+			      verdict->names, not, other);
+	else
+		explain_print(verdict->explain, &row, "opening %s needs no module: %s is %s%s%s",
+			      row.subject, verdict->names,
+			      verdict->value == KMOD_DEVNAME_VERDICT_LOADED
+				      ? "loaded already"
+				      : "built into the kernel",
+			      not, other);
 }
 
-/* The declared node that has another number than the node has, or NULL. */
-static const struct kmod_devname_node *find_renumbered(const struct matter *matter)
+/* Has modules.devname another number for the node? Then that module cannot be reached. */
+static bool print_wrong_number(const struct verdict *verdict)
 {
-	const struct kmod_devname_table *table = matter->explain->table;
+	struct explain *explain = verdict->explain;
+	const struct kmod_devname_node *declared = table_find(explain->table, explain->name);
+	const struct explain_row row = { .step = "verdict",
+					 .subject = explain->subject,
+					 .result = "wrong-number" };
+	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
+	struct device_number number;
 
-	for (size_t i = 0; matter->node && i < kmod_devname_table_size(table); i++) {
-		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
-		const struct number number = number_of(node);
-
-		if (explain_is_declared(matter->explain, node) &&
-		    !number_equal(&number, &matter->node->number))
-			return node;
-	}
-	return NULL;
-}
-
-static int print_renumbered(const struct matter *matter, const struct kmod_devname_node *declared)
-{
-	const struct link link = { .step = "verdict",
-				   .subject = matter->explain->subject,
-				   .result = "wrong-number" };
-	const struct number number = number_of(declared);
-	char *is = number_text(&matter->node->number), *wanted = number_text(&number);
-	int r = -ENOMEM;
-
-	if (is && wanted)
-		r = explain_print(matter->explain, &link,
-				  "opening %s does not reach %s: it is %s, and not %s",
-				  matter->explain->subject, kmod_devname_node_get_module(declared),
-				  is, wanted);
-	free(is);
-	free(wanted);
-	return r;
-}
-
-/* Images have no nodes: those are made when the system starts. */
-static bool is_to_be_made(const struct matter *matter)
-{
-	return matter->node->state == NODE_ABSENT && !matter->explain->running &&
-	       !matter->explain->dev;
-}
-
-/* What is wrong with the node comes before anything about modules. 0, 1 if printed, or errno. */
-static int print_node(const struct matter *matter)
-{
-	const struct kmod_devname_node *declared;
-	const char *why = NULL;
-	int r;
-
-	if (!matter->node || is_to_be_made(matter))
-		return 0;
-	if (matter->node->state == NODE_ABSENT)
-		why = " does not exist";
-	else if (matter->node->state == NODE_NO_DEVICE)
-		why = " is not a device node";
-	else if (matter->node->no_devices && matter->explain->running)
-		why = " is on a file system that is mounted nodev";
-	if (why) {
-		r = print_nothing(matter, matter->explain->subject, why);
-		return r < 0 ? r : 1;
-	}
-	declared = find_renumbered(matter);
 	if (!declared)
-		return 0;
-	r = print_renumbered(matter, declared);
-	return r < 0 ? r : 1;
+		return false;
+	number = node_number(declared);
+	if (syntax_same_number(&number, &verdict->node->number))
+		return false;
+	explain_print(explain, &row, "opening %s does not reach %s: it is %s, and not %s",
+		      row.subject, kmod_devname_node_get_module(declared),
+		      syntax_format_number(&verdict->node->number, is),
+		      syntax_format_number(&number, wanted));
+	return true;
+}
+
+/* A bad node stops the opening before any module counts. Returns whether that was printed. */
+static bool print_bad_node(const struct verdict *verdict)
+{
+	const struct explain *explain = verdict->explain;
+	const struct found_node *node = verdict->node;
+
+	if (!node)
+		return false;
+	if (node->state == NODE_ABSENT) {
+		/* in an image: its nodes are made when the system starts */
+		if (!explain->running && !explain->dev)
+			return false;
+		print_nothing(verdict, "%s does not exist", explain->subject);
+		return true;
+	}
+	if (node->state == NODE_NO_DEVICE) {
+		print_nothing(verdict, "%s is not a device node", explain->subject);
+		return true;
+	}
+	if (node->is_nodev && explain->running) {
+		print_nothing(verdict, "%s is on a file system that is mounted nodev",
+			      explain->subject);
+		return true;
+	}
+	return print_wrong_number(verdict);
 }
 
 /* The first byte of a file, '\0' if there is none. */
-static char first_byte(const char *path)
+static char read_first_byte(const char *path)
 {
-	FILE *stream = open_path_stream(path);
-	int c = stream ? getc(stream) : EOF;
+	FILE *stream;
+	int c;
 
-	if (stream)
-		(void)fclose(stream);
+	if (open_path_stream(path, &stream) < 0)
+		return '\0';
+	c = getc(stream);
+	(void)fclose(stream);
 	return c == EOF ? '\0' : (char)c;
 }
 
-/* Where the running kernel is told to load nothing: sysctl, see modprobe(8) and proc(5). */
-static const char *find_switch(const struct matter *matter)
+/* The sysctl that keeps the running kernel from loading modules, see modprobe(8) and proc(5). */
+static const char *find_sysctl(const struct verdict *verdict)
 {
-	if (!matter->explain->running || matter->verdict != KMOD_DEVNAME_VERDICT_LOADS)
+	if (!verdict->explain->running || verdict->value != KMOD_DEVNAME_VERDICT_LOADS)
 		return NULL;
-	if (first_byte("/proc/sys/kernel/modules_disabled") == '1')
+	if (read_first_byte("/proc/sys/kernel/modules_disabled") == '1')
 		return "kernel.modules_disabled is 1";
-	return first_byte("/proc/sys/kernel/modprobe") == '\n' ? "kernel.modprobe is empty" : NULL;
+	if (read_first_byte("/proc/sys/kernel/modprobe") == '\n')
+		return "kernel.modprobe is empty";
+	return NULL;
 }
 
-static int print_verdict(struct matter *matter)
+static bool print_sentence(const struct verdict *verdict)
 {
-	const char *off = find_switch(matter);
-	int r = print_node(matter);
+	const char *sysctl = find_sysctl(verdict);
 
-	if (r != 0)
-		return r < 0 ? r : 0;
-	if (off)
-		return print_nothing(matter, off, "");
-	if (matter->verdict > KMOD_DEVNAME_VERDICT_BUILT_IN)
-		return print_bad(matter);
-	r = print_good(matter);
-	return r < 0 ? r : !matter->broken;
+	if (print_bad_node(verdict))
+		return false;
+	if (sysctl) {
+		print_nothing(verdict, "%s", sysctl);
+		return false;
+	}
+	if (verdict->value > KMOD_DEVNAME_VERDICT_BUILT_IN) {
+		print_bad_verdict(verdict);
+		return false;
+	}
+	print_good_verdict(verdict);
+	return !verdict->broken;
 }
 
-int explain_verdict(struct explain *explain, const struct node *node, const struct number *number,
-		    const struct kmod_devname_resolution *resolution)
+bool print_verdict(struct explain *explain, const struct found_node *node,
+		   const struct device_number *number,
+		   const struct kmod_devname_resolution *resolution)
 {
-	struct matter matter = {
+	struct verdict verdict = {
 		.explain = explain,
 		.node = node,
 		.number = number,
 		.resolution = resolution,
-		.verdict = kmod_devname_resolution_get_verdict(resolution),
+		.value = kmod_devname_resolution_get_verdict(resolution),
 	};
-	int r = find_names(&matter);
+	bool is_good;
 
-	find_broken(&matter);
-	if (r == 0)
-		r = print_verdict(&matter);
-	free(matter.names);
-	free(matter.place);
-	return r;
+	find_named_modules(&verdict);
+	find_broken_promise(&verdict);
+	is_good = print_sentence(&verdict);
+	free(verdict.names);
+	free(verdict.location);
+	return is_good;
 }

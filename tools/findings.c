@@ -1,184 +1,209 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Findings as lines of text or as JSON, but for those that are ignored. */
+/*
+ * Findings are what check is about: they go to standard output as lines or as JSON, and not to
+ * stderr as those of other commands. --ignore leaves some out.
+ */
 
-#include "findings.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "advice.h"
+#include "check.h"
 
-static const struct sheet_column columns[] = {
+static const struct sheet_column finding_columns[] = {
 	{ .name = "FILE" },     { .name = "LINE", .number = true },
 	{ .name = "SEVERITY" }, { .name = "CODE" },
 	{ .name = "MESSAGE" },  { .name = "KERNEL" },
 };
 
-void findings_init(struct findings *findings, const struct common *common)
+/* What to do about findings whose messages only say what is wrong. */
+static const struct {
+	enum kmod_devname_code code;
+	const char *text;
+} hints[] = {
+	{ KMOD_DEVNAME_MALFORMED, "install or build the module again" },
+	{ KMOD_DEVNAME_CORRUPT, "install or build the module again" },
+	{ KMOD_DEVNAME_UNSUPPORTED, "compress it with gzip, xz or zstd, or use a build that can" },
+	{ KMOD_DEVNAME_TOO_LARGE, "build the module again, or compress it in another way" },
+	{ KMOD_DEVNAME_DANGLING_LINK, "remove it, or install what it is to lead to" },
+	{ KMOD_DEVNAME_NOT_REGULAR, "remove it" },
+	{ KMOD_DEVNAME_VANISHED, "check again when nothing is being installed" },
+	{ KMOD_DEVNAME_DUPLICATE_MODULE, "remove one, or say in depmod.d(5) which one counts" },
+	{ KMOD_DEVNAME_BAD_ORDER, "install the kernel again" },
+	{ KMOD_DEVNAME_BAD_NAME, "declare one as modules.devname(5) has it" },
+	{ KMOD_DEVNAME_BAD_NUMBER, "correct the alias" },
+	{ KMOD_DEVNAME_BAD_MODULE_NAME, "rename the file" },
+	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "declare fewer" },
+	{ KMOD_DEVNAME_BAD_LINE, "run kmod-devname generate" },
+	{ KMOD_DEVNAME_CUT_LINE, "run kmod-devname generate" },
+	{ KMOD_DEVNAME_BAD_CONFIG, "correct or remove it" },
+	{ KMOD_DEVNAME_BAD_RULE, "correct the rule" },
+	{ KMOD_DEVNAME_UNKNOWN_OWNER, "add it there, or correct the rule" },
+	{ KMOD_DEVNAME_NAME_CONFLICT, "remove one of the modules" },
+	{ KMOD_DEVNAME_NODEV, "mount it without nodev" },
+};
+
+/* NULL: the message says what to do. */
+static const char *find_hint(const struct kmod_devname_finding *finding)
 {
-	*findings = (struct findings){
-		.common = common,
+	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
+
+	/* an error in modules.devname, a warning in files that people write */
+	if (code == KMOD_DEVNAME_LONG_LINE)
+		return kmod_devname_finding_get_severity(finding) == KMOD_DEVNAME_ERROR
+			       ? "run kmod-devname generate"
+			       : "correct or remove it";
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (hints[i].code == code)
+			return hints[i].text;
+	return NULL;
+}
+
+void check_init(struct check *check)
+{
+	*check = (struct check){
 		.sheet = { .title = "findings",
-			   .columns = columns,
-			   .n_columns = sizeof(columns) / sizeof(columns[0]) },
+			   .columns = finding_columns,
+			   .n_columns = sizeof(finding_columns) / sizeof(finding_columns[0]) },
 	};
 }
 
-void findings_done(struct findings *findings)
+void check_done(struct check *check)
 {
-	sheet_done(&findings->sheet);
+	sheet_done(&check->sheet);
+	config_paths_done(&check->configs);
 }
 
 /* A failure of the system cannot be ignored. */
-static bool ignore_one(struct findings *findings, const char *name, size_t size)
+static bool parse_code(const char *name, size_t size, enum kmod_devname_code *ret_code)
 {
 	for (int code = 0; code < KMOD_DEVNAME_SYSTEM; code++) {
 		const char *known = kmod_devname_code_to_string((enum kmod_devname_code)code);
 
 		if (known && strlen(known) == size && strncmp(known, name, size) == 0) {
-			findings->ignored[code] = true;
+			*ret_code = (enum kmod_devname_code)code;
 			return true;
 		}
 	}
 	return false;
 }
 
-bool findings_ignore(struct findings *findings, const char *list)
+bool parse_ignored(struct check *check, const char *list)
 {
+	enum kmod_devname_code code;
 	size_t size;
 
 	for (;; list += size + 1) {
 		size = strcspn(list, ",");
-		if (!ignore_one(findings, list, size)) {
+		if (!parse_code(list, size, &code)) {
 			say("--ignore: there is no finding '%.*s'", (int)size, list);
 			return false;
 		}
+		check->ignored[code] = true;
 		if (list[size] == '\0')
 			return true;
 	}
 }
 
-/* With what to do about it; NULL if there is no memory. */
-static char *message_of(const struct kmod_devname_finding *finding)
+/* Later releases of the library may have codes beyond the array. */
+static bool is_ignored(const struct check *check, enum kmod_devname_code code)
 {
-	const char *advice = advice_for(finding);
-	char *text;
-
-	if (asprintf(&text, "%s%s%s", kmod_devname_finding_get_message(finding), advice ? "; " : "",
-		     advice ? advice : "") < 0)
-		return NULL;
-	return text;
+	return (size_t)code < sizeof(check->ignored) && check->ignored[code];
 }
 
-static char *line_number(const struct kmod_devname_finding *finding)
-{
-	size_t line = kmod_devname_finding_get_line(finding);
-	char *text;
-
-	if (line == 0)
-		return strdup("");
-	return asprintf(&text, "%zu", line) < 0 ? NULL : text;
-}
-
-static int add_row(struct findings *findings, const struct kmod_devname_finding *finding,
-		   const char *directory, const char *version)
+static void add_finding_row(struct check *check, const struct kmod_devname_finding *finding,
+			    const char *directory, const char *version)
 {
 	enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
-	struct sheet *sheet = &findings->sheet;
-	int r = sheet_add(sheet, finding_path(finding, directory, findings->common));
+	const char *hint = find_hint(finding);
+	_cleanup_free_ char *path = finding_path(finding, directory, &check->common);
+	_cleanup_free_ char *message =
+		xasprintf("%s%s%s", kmod_devname_finding_get_message(finding), hint ? "; " : "",
+			  hint ? hint : "");
+	size_t line = kmod_devname_finding_get_line(finding);
+	char number[32] = "";
 
-	if (r == 0)
-		r = sheet_add(sheet, line_number(finding));
-	if (r == 0)
-		r = sheet_add(sheet, strdup(kmod_devname_severity_to_string(severity)));
-	if (r == 0)
-		r = sheet_add(sheet, strdup(kmod_devname_code_to_string(code)));
-	if (r == 0)
-		r = sheet_add(sheet, message_of(finding));
-	return r == 0 ? sheet_add(sheet, escape(version)) : r;
+	if (line > 0)
+		(void)snprintf(number, sizeof(number), "%zu", line);
+	sheet_add(&check->sheet, path);
+	sheet_add(&check->sheet, number);
+	sheet_add(&check->sheet, kmod_devname_severity_to_string(severity));
+	sheet_add(&check->sheet, kmod_devname_code_to_string(code));
+	sheet_add(&check->sheet, message);
+	sheet_add_escaped(&check->sheet, version);
 }
 
-static int print_line(const struct kmod_devname_finding *finding, const char *directory,
-		      const struct common *common)
+static enum status finding_status(const struct check *check, enum kmod_devname_severity severity)
 {
-	char *message = message_of(finding);
-	char *text = message ? finding_text(finding, message, directory, common) : NULL;
-
-	free(message);
-	if (!text)
-		return -ENOMEM;
-	puts(text);
-	free(text);
-	return 0;
+	if (severity == KMOD_DEVNAME_WARNING)
+		return check->common.strict ? STATUS_FINDINGS : STATUS_CLEAN;
+	return severity == KMOD_DEVNAME_ERROR ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
-static int take(struct findings *findings, const struct kmod_devname_finding *finding,
-		const char *directory, const char *version)
+/* Findings that the report has only counted are of unknown code, so --ignore does not apply. */
+static enum status say_more_findings(const struct check *check,
+				     const struct kmod_devname_report *report,
+				     const char *directory)
 {
-	if (findings->json)
-		return add_row(findings, finding, directory, version);
-	if (is_wanted(kmod_devname_finding_get_severity(finding), findings->common))
-		return print_line(finding, directory, findings->common);
-	return 0;
-}
-
-/* The worst that a finding can mean for the exit status. */
-static enum status weigh(const struct findings *findings, enum kmod_devname_severity severity)
-{
-	if (severity == KMOD_DEVNAME_ERROR)
-		return STATUS_FINDINGS;
-	return severity == KMOD_DEVNAME_WARNING && findings->common->strict ? STATUS_FINDINGS
-									    : STATUS_CLEAN;
-}
-
-/* Those that the report has only counted are of unknown code, and count. */
-static enum status say_more(const struct findings *findings,
-			    const struct kmod_devname_report *report, const char *directory)
-{
-	enum status status = STATUS_CLEAN;
 	size_t all = 0, shown = kmod_devname_report_size(report);
+	enum status status = STATUS_CLEAN;
 
-	for (int severity = KMOD_DEVNAME_NOTE; severity <= KMOD_DEVNAME_ERROR; severity++)
-		all += kmod_devname_report_count(report, (enum kmod_devname_severity)severity);
+	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++) {
+		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
+		size_t n = kmod_devname_report_count(report, severity);
+
+		all += n;
+		if (n > 0)
+			status = worse(status, finding_status(check, severity));
+	}
 	if (all == shown)
 		return STATUS_CLEAN;
 	say("%s: there are %zu more findings", directory ? directory : "check", all - shown);
-	for (int severity = KMOD_DEVNAME_NOTE; severity <= KMOD_DEVNAME_ERROR; severity++)
-		if (kmod_devname_report_count(report, (enum kmod_devname_severity)severity) > 0)
-			status = weigh(findings, (enum kmod_devname_severity)severity);
 	return status;
 }
 
-enum status findings_take(struct findings *findings, const struct kmod_devname_report *report,
-			  const char *directory, const char *version)
+static enum status show_findings(struct check *check, const struct kmod_devname_report *report,
+				 const char *directory, const char *version)
 {
-	size_t n = kmod_devname_report_size(report);
 	enum status status = STATUS_CLEAN;
-	int r = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++) {
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+		enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 		enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
 
 		if (code == KMOD_DEVNAME_SYSTEM) {
-			say_finding(finding, directory, findings->common);
+			print_finding(stderr, finding, NULL, directory, &check->common);
 			continue;
 		}
-		if (findings->ignored[code])
+		if (is_ignored(check, code))
 			continue;
-		r = take(findings, finding, directory, version);
-		status = worse(status, weigh(findings, kmod_devname_finding_get_severity(finding)));
+		if (check->json)
+			add_finding_row(check, finding, directory, version);
+		else if (is_wanted(severity, &check->common))
+			print_finding(stdout, finding, find_hint(finding), directory,
+				      &check->common);
+		status = worse(status, finding_status(check, severity));
 	}
-	return r < 0 ? say_failure(directory ? directory : "check", r)
-		     : worse(status, say_more(findings, report, directory));
+	return worse(status, say_more_findings(check, report, directory));
 }
 
-enum status findings_end(const struct findings *findings)
+enum status finish_check(struct check *check, struct kmod_devname_report *report, int error,
+			 const char *directory, const char *version)
+{
+	enum status status = show_findings(check, report, directory, version);
+
+	if (error < 0) {
+		if (!report_has(report, KMOD_DEVNAME_SYSTEM))
+			say_failure(directory && *directory != '\0' ? directory : "check", error);
+		status = STATUS_FAILED;
+	}
+	kmod_devname_report_unref(report);
+	return status;
+}
+
+enum status print_check(const struct check *check)
 {
 	const struct sheet_style style = { .json = true };
 
-	return say_sheet_failure(findings->json ? sheet_print(&findings->sheet, &style) : 0);
+	return check->json ? sheet_print(&check->sheet, &style) : STATUS_CLEAN;
 }

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The nodes that a command works on: of kernels, or of a file. */
+/*
+ * The nodes that a command reads, of kernels or of a file, and their permissions.
+ *
+ * The nodes of several kernels go into one table, in the order of the operands: of two that
+ * contradict each other the table keeps the first, and reports the second. A missing file is a
+ * warning for static-nodes and create, which run at boot, and an error for list.
+ */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "input.h"
-#include "open-path.h"
 
 enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
 		       char **names, int n_names)
 {
+	/* then a kernel need not have a modules.devname, and the running one no directory */
 	if (!file)
 		return kernels_find(kernels, common, names, n_names, true);
+	/* --basedir stays of use: that is where the rules of udev are */
 	if (n_names == 0 && !common->all && !common->moduledir)
 		return kernels_root(kernels, common);
 	*kernels = (struct kernels){ .root_fd = -1 };
@@ -28,12 +32,9 @@ enum status input_find(const char *file, struct kernels *kernels, const struct c
 enum status read_table(FILE *stream, const char *directory, const char *name,
 		       const struct common *common, struct kmod_devname_table *table)
 {
-	struct kmod_devname_report *report;
-	int r;
+	struct kmod_devname_report *report = xreport_new();
+	int r = kmod_devname_table_read(table, report, stream, name);
 
-	if (kmod_devname_report_new(&report) < 0)
-		return say_failure(name, -ENOMEM);
-	r = kmod_devname_table_read(table, report, stream, name);
 	return finish_report(report, r, name, directory, common);
 }
 
@@ -44,47 +45,39 @@ static enum status warn_missing(const char *path, const char *hint, const struct
 	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
-static enum status say_unreadable(const struct kernel *kernel, int error, bool may_lack,
-				  const struct common *common)
-{
-	static const char hint[] = "; kmod-devname generate makes it";
-	char *path = join_path(kernel->path, FILE_NAME);
-	enum status status = STATUS_FAILED;
-
-	if (!path)
-		return say_failure(kernel->path, -ENOMEM);
-	if (error != -ENOENT)
-		say_failure(path, error);
-	else if (may_lack)
-		status = warn_missing(path, hint, common);
-	else
-		say("%s: %s%s", path, strerror(-error), hint);
-	free(path);
-	return status;
-}
-
 enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
 			const struct common *common, struct kmod_devname_table *table)
 {
+	static const char hint[] = "; kmod-devname generate makes it";
+	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
 	FILE *stream;
 	enum status status;
 	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 
+	if (r == -ENOENT && may_lack)
+		return warn_missing(path, hint, common);
+	if (r == -ENOENT) {
+		say("%s: %s%s", path, strerror(ENOENT), hint);
+		return STATUS_FAILED;
+	}
 	if (r < 0)
-		return say_unreadable(kernel, r, may_lack, common);
+		return say_failure(path, r);
 	status = read_table(stream, kernel->path, FILE_NAME, common, table);
 	(void)fclose(stream);
 	return status;
 }
 
-static enum status read_file(const char *file, const struct common *common,
-			     struct kmod_devname_table *table)
+static enum status read_input_file(const char *file, const struct common *common,
+				   struct kmod_devname_table *table)
 {
-	FILE *stream = open_path_stream(file);
+	FILE *stream;
 	enum status status;
+	int r = open_path_stream(file, &stream);
 
-	if (!stream)
-		return errno == ENOENT ? warn_missing(file, "", common) : say_failure(file, -errno);
+	if (r == -ENOENT)
+		return warn_missing(file, "", common);
+	if (r < 0)
+		return say_failure(file, r);
 	status = read_table(stream, NULL, file, common, table);
 	(void)fclose(stream);
 	return status;
@@ -98,7 +91,7 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 	if (file && strcmp(file, "-") == 0)
 		return read_table(stdin, NULL, "standard input", common, table);
 	if (file)
-		return read_file(file, common, table);
+		return read_input_file(file, common, table);
 	for (size_t i = 0; i < kernels->size; i++)
 		status = worse(status,
 			       read_kernel(kernels, &kernels->items[i], true, common, table));
@@ -107,13 +100,63 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 
 bool input_exists(const char *file, const struct kernels *kernels)
 {
-	int fd = -ENOENT;
-
 	if (file)
 		return strcmp(file, "-") == 0 || access(file, F_OK) == 0 || errno != ENOENT;
-	for (size_t i = 0; i < kernels->size && fd == -ENOENT; i++)
-		fd = kernel_open(kernels, &kernels->items[i], FILE_NAME, O_PATH);
-	if (fd >= 0)
-		(void)close(fd);
-	return fd != -ENOENT;
+	for (size_t i = 0; i < kernels->size; i++) {
+		_cleanup_close_ int fd =
+			kernel_open(kernels, &kernels->items[i], FILE_NAME, O_PATH);
+
+		if (fd != -ENOENT)
+			return true;
+	}
+	return false;
+}
+
+enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
+			     const struct common *common, const struct kmod_devname_table *table,
+			     struct kmod_devname_permissions **ret)
+{
+	bool is_other = udev_root && *udev_root != '\0';
+	const char *root = is_other ? udev_root : base_directory(common);
+	_cleanup_close_ int other_fd = is_other ? open_path(root, O_PATH | O_DIRECTORY) : -1;
+	struct kmod_devname_permissions *permissions;
+	struct kmod_devname_report *report;
+	enum status status = STATUS_CLEAN;
+	int r;
+
+	if (is_other && other_fd < 0)
+		return say_failure(root, other_fd);
+	r = kmod_devname_permissions_new(mode, &permissions);
+	if (r < 0)
+		return say_failure("permissions", r);
+	if (udev_root) {
+		report = xreport_new();
+		r = kmod_devname_permissions_read_udev(permissions, report,
+						       is_other ? other_fd : root_fd, table);
+		status = finish_report(report, r, root, root, common);
+	}
+	if (status == STATUS_FAILED)
+		kmod_devname_permissions_unref(permissions);
+	else
+		*ret = permissions;
+	return status;
+}
+
+struct device_number node_number(const struct kmod_devname_node *node)
+{
+	return (struct device_number){ kmod_devname_node_get_type(node),
+				       kmod_devname_node_get_major(node),
+				       kmod_devname_node_get_minor(node) };
+}
+
+const char *node_format(const struct kmod_devname_node *node, char text[static SYNTAX_NUMBER_SIZE])
+{
+	const struct device_number number = node_number(node);
+
+	return syntax_format_number(&number, text);
+}
+
+const char *node_type(const struct kmod_devname_node *node)
+{
+	return S_ISBLK(kmod_devname_node_get_type(node)) ? "block" : "char";
 }

@@ -3,34 +3,52 @@
 #define INPUT_H
 
 #include "kernels.h"
+#include "node/syntax.h"
+
+#define DEFAULT_MODE 0600 /* as kmod has it */
 
 /* As kernels_find() for a command that has --input, whose value is file, or NULL. */
 enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
 		       char **names, int n_names);
 
 /*
- * Reads nodes from a modules.devname that is open, and says what is wrong with it. The directory
- * is for messages, see print_report().
+ * Reads nodes from the stream of a modules.devname, and prints findings. The directory is for
+ * messages, see finding_path().
  */
 enum status read_table(FILE *stream, const char *directory, const char *name,
 		       const struct common *common, struct kmod_devname_table *table);
 
 /*
- * Reads those of a kernel. A missing modules.devname is a failure, or a warning if it may be
- * missing.
+ * Reads modules.devname of a kernel. A missing file is a failure, or a warning if may_lack.
  */
 enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
 			const struct common *common, struct kmod_devname_table *table);
 
 /*
- * Reads the nodes of all kernels, or of one file instead ("-" is standard input), into one table,
- * and says what is wrong. A missing modules.devname is a warning: that is what kmod and the unit
- * kmod-static-nodes.service agree on.
+ * Reads the nodes of all kernels, or of one file instead ("-" is standard input), into one table. A
+ * missing modules.devname is a warning, as kmod and kmod-static-nodes.service treat it.
  */
 enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
 		       struct kmod_devname_table *table);
 
-/* Is there any file to read? One that cannot be looked at counts. */
+/* Is there any file to read? A file that cannot be looked at counts. */
 bool input_exists(const char *file, const struct kernels *kernels);
+
+/*
+ * Mode and owner of the nodes of a table from the options --mode and --udev-permissions. udev_root
+ * is NULL if the latter was not given, "" for the rules of the root directory that root_fd is, or
+ * another root directory. *ret is set unless the status is STATUS_FAILED.
+ */
+enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
+			     const struct common *common, const struct kmod_devname_table *table,
+			     struct kmod_devname_permissions **ret);
+
+struct device_number node_number(const struct kmod_devname_node *node);
+
+/* Writes the number of a node, such as "c10:229". Returns the text. */
+const char *node_format(const struct kmod_devname_node *node, char text[static SYNTAX_NUMBER_SIZE]);
+
+/* "char" or "block". */
+const char *node_type(const struct kmod_devname_node *node);
 
 #endif

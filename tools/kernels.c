@@ -1,64 +1,166 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Which kernels, in which root directory, a command line is about. */
+/*
+ * Kernels and directories that a command line names. A kernel is a version below ROOT/lib/modules,
+ * or a path to a module directory; without operands it is the running one. Everything below
+ * --basedir is opened through the descriptor of that root, so that links stay below it.
+ */
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
-#include <unistd.h>
 
+#include "base/io.h"
 #include "kernels.h"
-#include "open-path.h"
 
-#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+int open_path(const char *path, int flags)
+{
+	int fd = open_at(AT_FDCWD, path, flags, 0);
 
+	return fd < 0 ? -errno : fd;
+}
+
+int open_path_stream(const char *path, FILE **ret_stream)
+{
+	_cleanup_close_ int fd = open_path(path, O_RDONLY);
+	FILE *stream;
+
+	if (fd < 0)
+		return fd;
+	stream = fdopen(fd, "re");
+	if (!stream)
+		return -errno;
+	(void)steal_fd(&fd);
+	*ret_stream = stream;
+	return 0;
+}
+
+/* A path that the user has named is absolute, and below the root / of the running system. */
 int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		int flags)
 {
-	char *path;
-	int fd;
+	_cleanup_free_ char *path = name ? join_path(kernel->directory, name) : NULL;
 
-	if (!name)
-		return kmod_devname_open_in_root(kernels->root_fd, kernel->directory, flags);
-	path = join_path(kernel->directory, name);
-	if (!path)
-		return -ENOMEM;
-	fd = kmod_devname_open_in_root(kernels->root_fd, path, flags);
-	free(path);
-	return fd;
+	return kmod_devname_open_in_root(kernels->root_fd, path ? path : kernel->directory, flags);
 }
 
 int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		       FILE **ret_stream)
 {
-	int fd = kernel_open(kernels, kernel, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	_cleanup_close_ int fd =
+		kernel_open(kernels, kernel, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
-	int r = 0;
+	FILE *stream;
 
 	if (fd < 0)
 		return fd;
 	if (fstat(fd, &st) < 0)
-		r = -errno;
-	else if (!S_ISREG(st.st_mode)) /* it may have no end, or seem to be empty */
-		r = S_ISDIR(st.st_mode) ? -EISDIR : -ENODEV;
-	else if (!(*ret_stream = fdopen(fd, "re")))
-		r = -errno;
-	if (r < 0)
-		(void)close(fd);
-	return r;
+		return -errno;
+	/* reading a pipe may never end, and a device may seem to be an empty file */
+	if (!S_ISREG(st.st_mode))
+		return S_ISDIR(st.st_mode) ? -EISDIR : -ENODEV;
+	stream = fdopen(fd, "re");
+	if (!stream)
+		return -errno;
+	(void)steal_fd(&fd);
+	*ret_stream = stream;
+	return 0;
 }
 
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error)
 {
-	char *path = join_path(kernel->path, name);
+	_cleanup_free_ char *path = join_path(kernel->path, name);
 
-	say_failure(path ? path : name, error);
-	free(path);
-	return STATUS_FAILED;
+	return say_failure(path, error);
+}
+
+/* A directory that this user cannot see is another one. 1, 0 or a negative errno. */
+static int is_directory_at(int fd, const char *path)
+{
+	struct stat a, b;
+
+	if (fstat(fd, &a) < 0)
+		return -errno;
+	if (stat(path, &b) < 0)
+		return is_missing(-errno) || errno == EACCES ? 0 : -errno;
+	return a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/*
+ * Directories are compared, since one directory has many names. The root counts, too: a kernel in
+ * an image is not the running one, whatever its version.
+ */
+int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel)
+{
+	struct utsname name;
+	char path[sizeof("/lib/modules/") + sizeof(name.release)];
+	_cleanup_close_ int fd = -1;
+	int r = is_directory_at(kernels->root_fd, "/");
+
+	if (r <= 0)
+		return r;
+	if (uname(&name) < 0)
+		return -errno;
+	(void)snprintf(path, sizeof(path), "/lib/modules/%s", name.release);
+	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return is_missing(fd) || fd == -EACCES ? 0 : fd;
+	return is_directory_at(fd, path);
+}
+
+/* 1, 0 or a negative errno. */
+static int has_directory(int root_fd, const char *path)
+{
+	_cleanup_close_ int fd = kmod_devname_open_in_root(root_fd, path, O_PATH | O_DIRECTORY);
+
+	if (fd < 0)
+		return is_missing(fd) ? 0 : fd;
+	return 1;
+}
+
+/* In an image /lib may be missing, or a link to /usr/lib that is not there yet. */
+int directory_is_root(const char *path)
+{
+	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = has_directory(fd, "lib/modules");
+	return r != 0 ? r : has_directory(fd, "usr/lib/modules");
+}
+
+/* 1, 0 or a negative errno. */
+static int has_entry(int fd, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+		return 1;
+	return is_missing(-errno) ? 0 : -errno;
+}
+
+int directory_is_plain(const char *path)
+{
+	/* kernel packages, depmod and this program put them into module directories */
+	static const char *const marks[] = { "kernel", "modules.order", "modules.builtin",
+					     "modules.dep", FILE_NAME };
+	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	/* kbuild leaves a modules.order where it builds modules, too, but only there this file */
+	r = has_entry(fd, "Module.symvers");
+	if (r != 0)
+		return r;
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		r = has_entry(fd, marks[i]);
+		if (r != 0)
+			return r < 0 ? r : 0;
+	}
+	return 1;
 }
 
 static void kernel_done(struct kernel *kernel)
@@ -74,250 +176,169 @@ void kernels_done(struct kernels *kernels)
 		kernel_done(&kernels->items[i]);
 	free(kernels->items);
 	free(kernels->moduledir);
-	if (kernels->root_fd >= 0)
-		(void)close(kernels->root_fd);
+	close_fd(&kernels->root_fd);
 }
 
-/* Takes it. */
-static enum status add(struct kernels *kernels, struct kernel *kernel)
+/* Takes the strings. */
+static void add_kernel(struct kernels *kernels, char *version, char *directory, char *path)
 {
-	struct kernel *items =
-		reallocarray(kernels->items, kernels->size + 1, sizeof(*kernels->items));
-
-	if (items) {
-		kernels->items = items;
-		if (kernel->version && kernel->directory && kernel->path) {
-			items[kernels->size++] = *kernel;
-			return STATUS_CLEAN;
-		}
-	}
-	kernel_done(kernel);
-	return say_failure("kernels", -ENOMEM);
+	kernels->items = xarray_grow(kernels->items, &kernels->capacity, sizeof(*kernels->items),
+				     kernels->size + 1);
+	kernels->items[kernels->size++] =
+		(struct kernel){ .version = version, .directory = directory, .path = path };
 }
 
-static enum status add_version(struct kernels *kernels, const struct common *common,
+static void add_kernel_version(struct kernels *kernels, const struct common *common,
 			       const char *version)
 {
-	struct kernel kernel = { .version = strdup(version),
-				 .directory = join_path(kernels->moduledir, version) };
+	char *directory = join_path(kernels->moduledir, version);
 
-	if (kernel.directory)
-		kernel.path = join_path(common->basedir ? common->basedir : "/", kernel.directory);
-	return add(kernels, &kernel);
+	add_kernel(kernels, xstrdup(version), directory,
+		   join_path(base_directory(common), directory));
 }
 
-static enum status open_moduledir(const struct kernels *kernels, const struct common *common,
-				  DIR **ret_dir)
+/* 1, 0 or a negative errno, which has been printed. */
+static int has_kernel(const struct kernels *kernels, const struct common *common,
+		      const char *version)
 {
-	int fd = kmod_devname_open_in_root(kernels->root_fd, kernels->moduledir, DIRECTORY_FLAGS);
-	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	char *path;
+	_cleanup_free_ char *path = join_path(kernels->moduledir, version);
+	_cleanup_free_ char *shown = join_path(base_directory(common), path);
+	int r = has_directory(kernels->root_fd, path);
 
-	if (dir) {
-		*ret_dir = dir;
-		return STATUS_CLEAN;
-	}
-	path = join_path(common->basedir ? common->basedir : "/", kernels->moduledir);
-	say_failure(path ? path : kernels->moduledir, fd < 0 ? fd : -errno);
-	free(path);
-	return STATUS_FAILED;
+	if (r < 0)
+		say_failure(shown, r);
+	return r;
 }
 
-/* 1 or 0, or a negative errno if that cannot be told. */
-static int is_directory(const struct kernels *kernels, const char *path)
-{
-	int fd = kmod_devname_open_in_root(kernels->root_fd, path, O_PATH | O_DIRECTORY);
-
-	if (fd == -ENOENT || fd == -ENOTDIR || fd == -ELOOP || fd == -ENAMETOOLONG)
-		return 0;
-	if (fd < 0)
-		return fd;
-	(void)close(fd);
-	return 1;
-}
-
-static enum status look_for_kernel(const struct kernels *kernels, const struct common *common,
-				   const char *version, bool *ret_found)
-{
-	const char *basedir = common->basedir ? common->basedir : "/";
-	char *path = join_path(kernels->moduledir, version), *shown;
-	int r = path ? is_directory(kernels, path) : -ENOMEM;
-
-	if (r < 0) {
-		shown = path ? join_path(basedir, path) : NULL;
-		say_failure(shown ? shown : version, r);
-		free(shown);
-	}
-	free(path);
-	*ret_found = r > 0;
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
-}
-
-static int compare_kernels(const void *a, const void *b)
+/* 6.9 before 6.10, for diff --all compares each kernel with the next one. */
+static int compare_versions(const void *a, const void *b)
 {
 	const struct kernel *x = a, *y = b;
 
 	return strverscmp(x->version, y->version);
 }
 
-static enum status add_all(struct kernels *kernels, const struct common *common)
+/* Files, links that lead nowhere, and hidden directories are no kernels. */
+static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
 {
+	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
+	int fd = kmod_devname_open_in_root(kernels->root_fd, kernels->moduledir, DIRECTORY_FLAGS);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	enum status status = STATUS_CLEAN;
 	struct dirent *entry;
-	enum status status;
-	bool found;
-	DIR *dir;
 
-	status = open_moduledir(kernels, common, &dir);
-	if (status != STATUS_CLEAN)
-		return status;
+	if (!dir)
+		return say_failure(path, fd < 0 ? fd : -errno);
 	while (status == STATUS_CLEAN && (errno = 0, entry = readdir(dir))) {
-		if (entry->d_name[0] == '.')
-			continue;
-		status = look_for_kernel(kernels, common, entry->d_name, &found);
-		if (status == STATUS_CLEAN && found)
-			status = add_version(kernels, common, entry->d_name);
+		int r = entry->d_name[0] == '.' ? 0 : has_kernel(kernels, common, entry->d_name);
+
+		if (r > 0)
+			add_kernel_version(kernels, common, entry->d_name);
+		else if (r < 0)
+			status = STATUS_FAILED;
 	}
 	if (status == STATUS_CLEAN && errno != 0)
 		status = say_failure(kernels->moduledir, -errno);
 	(void)closedir(dir);
 	if (kernels->size > 1)
-		qsort(kernels->items, kernels->size, sizeof(*kernels->items), compare_kernels);
+		qsort(kernels->items, kernels->size, sizeof(*kernels->items), compare_versions);
 	return status;
 }
 
-/* Says what there is instead of a kernel that is not there. */
+/* Prints which kernels there are instead. */
 static void say_no_kernel(const struct kernels *kernels, const struct common *common,
 			  const char *version)
 {
 	struct kernels others = { .root_fd = kernels->root_fd, .moduledir = kernels->moduledir };
-	char *path = join_path(common->basedir ? common->basedir : "/", kernels->moduledir);
-	char *list = strdup(""), *longer;
+	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
+	_cleanup_free_ char *list = NULL;
 
-	if (add_all(&others, common) == STATUS_CLEAN) {
-		for (size_t i = 0; i < others.size && list; i++) {
-			if (asprintf(&longer, "%s%s%s", list, i > 0 ? ", " : "",
-				     others.items[i].version) < 0)
-				longer = NULL;
-			free(list);
-			list = longer;
-		}
-		say("no kernel %s in %s; there is %s", version, path ? path : kernels->moduledir,
-		    !list           ? "no memory to say which there are"
-		    : *list != '\0' ? list
-				    : "none");
+	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
+		for (size_t i = 0; i < others.size; i++)
+			append_word(&list, others.items[i].version);
+		say("no kernel %s in %s; there is %s", version, path, list ? list : "none");
 	}
-	free(path);
-	free(list);
 	others.root_fd = -1;
 	others.moduledir = NULL;
 	kernels_done(&others);
-}
-
-/* One that is in the working directory may have been meant. */
-static void say_path_of(const struct common *common, const char *version)
-{
+	/* the user may have meant a directory here, which is a path only with a slash */
 	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0)
 		say("what is here by that name is ./%s", version);
 }
 
-static enum status add_named_version(struct kernels *kernels, const struct common *common,
-				     const char *version)
+/* A name that begins with a dot is hidden from --all, and no kernel here either. */
+static enum status find_version(struct kernels *kernels, const struct common *common,
+				const char *version)
 {
-	enum status status;
-	bool found;
+	int r;
 
 	if (*version == '\0' || strcmp(version, ".") == 0 || strcmp(version, "..") == 0) {
 		say("'%s' is no kernel version", version);
 		return STATUS_FAILED;
 	}
-	status = look_for_kernel(kernels, common, version, &found);
-	if (status != STATUS_CLEAN)
-		return status;
-	if (!found || version[0] == '.') {
+	r = has_kernel(kernels, common, version);
+	if (r < 0)
+		return STATUS_FAILED;
+	if (r == 0 || version[0] == '.') {
 		say_no_kernel(kernels, common, version);
-		say_path_of(common, version);
 		return STATUS_FAILED;
 	}
-	return add_version(kernels, common, version);
+	add_kernel_version(kernels, common, version);
+	return STATUS_CLEAN;
 }
 
-static enum status add_path(struct kernels *kernels, const struct common *common, const char *path)
+/* The user sees the path as the running system does, so links are resolved without a root. */
+static enum status find_path(struct kernels *kernels, const struct common *common, const char *path)
 {
-	struct kernel kernel = { 0 };
-	const char *slash;
+	char *real;
 
 	if (common->basedir || common->moduledir) {
 		say("%s: a path does not go together with --basedir or --moduledir", path);
 		return STATUS_FAILED;
 	}
-	kernel.path = realpath(path, NULL);
-	if (!kernel.path)
+	real = realpath(path, NULL);
+	if (!real)
 		return say_failure(path, -errno);
-	kernel.directory = strdup(kernel.path);
-	slash = strrchr(kernel.path, '/');
-	kernel.version = strdup(slash + 1);
-	return add(kernels, &kernel);
-}
-
-static enum status add_running(struct kernels *kernels, const struct common *common, bool may_lack)
-{
-	struct utsname name;
-
-	if (uname(&name) < 0)
-		return say_failure("uname", -errno);
-	if (may_lack)
-		return add_version(kernels, common, name.release);
-	return add_named_version(kernels, common, name.release);
-}
-
-static enum status identify(const struct kernels *kernels, struct kernel *kernel)
-{
-	int fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY), r = 0;
-	struct stat st;
-
-	if (fd < 0)
-		return say_failure(kernel->path, fd);
-	if (fstat(fd, &st) < 0)
-		r = -errno;
-	(void)close(fd);
-	if (r < 0)
-		return say_failure(kernel->path, r);
-	kernel->device = st.st_dev;
-	kernel->inode = st.st_ino;
+	add_kernel(kernels, xstrdup(strrchr(real, '/') + 1), xstrdup(real), real);
 	return STATUS_CLEAN;
 }
 
-/* Drops the last one if it was named before, by this name or another. */
+/* Drops the last kernel if its directory was named before: that would be done twice. */
 static enum status drop_repeated(struct kernels *kernels)
 {
 	struct kernel *last = &kernels->items[kernels->size - 1];
-	enum status status = identify(kernels, last);
+	_cleanup_close_ int fd = kernel_open(kernels, last, NULL, O_PATH | O_DIRECTORY);
+	struct stat st;
 
-	for (const struct kernel *kernel = kernels->items; status == STATUS_CLEAN && kernel < last;
-	     kernel++)
+	if (fd < 0)
+		return say_failure(last->path, fd);
+	if (fstat(fd, &st) < 0)
+		return say_failure(last->path, -errno);
+	last->device = st.st_dev;
+	last->inode = st.st_ino;
+	for (const struct kernel *kernel = kernels->items; kernel < last; kernel++)
 		if (kernel->device == last->device && kernel->inode == last->inode) {
 			kernel_done(last);
 			kernels->size--;
 			break;
 		}
-	return status;
+	return STATUS_CLEAN;
 }
 
-static enum status add_names(struct kernels *kernels, const struct common *common, char **names,
-			     int n)
+/* A kernel that has everything built in has no directory, and needs no nodes. */
+static enum status find_running(struct kernels *kernels, const struct common *common, bool may_lack)
 {
-	enum status status = STATUS_CLEAN;
+	struct utsname name;
 
-	for (int i = 0; i < n && status == STATUS_CLEAN; i++) {
-		status = strchr(names[i], '/') ? add_path(kernels, common, names[i])
-					       : add_named_version(kernels, common, names[i]);
-		if (status == STATUS_CLEAN)
-			status = drop_repeated(kernels);
-	}
-	return status;
+	if (uname(&name) < 0)
+		return say_failure("uname", -errno);
+	if (!may_lack)
+		return find_version(kernels, common, name.release);
+	add_kernel_version(kernels, common, name.release);
+	return STATUS_CLEAN;
 }
 
-/* Of one that cannot be opened it will be said why. */
+/* If neither directory can be opened, the first one is named in messages. */
 static const char *choose_moduledir(const struct kernels *kernels, const struct common *common)
 {
 	static const char *const usual[] = { "lib/modules", "usr/lib/modules" };
@@ -325,18 +346,17 @@ static const char *choose_moduledir(const struct kernels *kernels, const struct 
 	if (common->moduledir)
 		return common->moduledir;
 	for (size_t i = 0; i < 2; i++)
-		if (is_directory(kernels, usual[i]) != 0)
+		if (has_directory(kernels->root_fd, usual[i]) != 0)
 			return usual[i];
 	return usual[0];
 }
 
 enum status kernels_root(struct kernels *kernels, const struct common *common)
 {
-	const char *basedir = common->basedir ? common->basedir : "/";
+	const char *basedir = base_directory(common);
 
-	*kernels =
-		(struct kernels){ .root_fd = open_path(basedir, O_PATH | O_DIRECTORY | O_CLOEXEC) };
-	return kernels->root_fd < 0 ? say_failure(basedir, -errno) : STATUS_CLEAN;
+	*kernels = (struct kernels){ .root_fd = open_path(basedir, O_PATH | O_DIRECTORY) };
+	return kernels->root_fd < 0 ? say_failure(basedir, kernels->root_fd) : STATUS_CLEAN;
 }
 
 enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
@@ -348,16 +368,22 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 	if (status != STATUS_CLEAN)
 		return status;
 	moduledir = choose_moduledir(kernels, common);
+	/* it is below the root, whether it begins with a slash or not */
 	moduledir += strspn(moduledir, "/");
-	kernels->moduledir = strdup(*moduledir != '\0' ? moduledir : ".");
-	if (!kernels->moduledir)
-		return say_failure("kernels", -ENOMEM);
+	kernels->moduledir = xstrdup(*moduledir != '\0' ? moduledir : ".");
 	if (common->all && n_names > 0) {
 		say("--all and '%s' do not go together", names[0]);
 		return STATUS_FAILED;
 	}
 	if (common->all)
-		return add_all(kernels, common);
-	return n_names > 0 ? add_names(kernels, common, names, n_names)
-			   : add_running(kernels, common, running_may_lack);
+		return find_all_kernels(kernels, common);
+	if (n_names == 0)
+		return find_running(kernels, common, running_may_lack);
+	for (int i = 0; i < n_names && status == STATUS_CLEAN; i++) {
+		status = strchr(names[i], '/') ? find_path(kernels, common, names[i])
+					       : find_version(kernels, common, names[i]);
+		if (status == STATUS_CLEAN)
+			status = drop_repeated(kernels);
+	}
+	return status;
 }

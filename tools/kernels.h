@@ -2,16 +2,21 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "tool.h"
+#include "options.h"
+
+#define FILE_NAME "modules.devname"
+#define BUILTIN_NAME "modules.builtin.modinfo"
+#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct kernel {
 	char *version;
 	char *directory; /* of its modules, below the root */
 	char *path; /* the same as the user would name it, for messages */
-	dev_t device; /* which directory it is, of one that the user has named */
+	dev_t device; /* of the directory, if the user has named it */
 	ino_t inode;
 };
 
@@ -21,11 +26,12 @@ struct kernels {
 	char *moduledir; /* below the root */
 	struct kernel *items;
 	size_t size;
+	size_t capacity;
 };
 
 /*
- * Finds out which; says what is wrong. Release it with kernels_done(), also after a failure.
- * running_may_lack: the running kernel counts even if it has no module directory.
+ * Finds the kernels, and prints why it fails. Release them with kernels_done(), also after a
+ * failure. running_may_lack: the running kernel counts even if it has no module directory.
  */
 enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
 			 int n_names, bool running_may_lack);
@@ -35,15 +41,34 @@ enum status kernels_root(struct kernels *kernels, const struct common *common);
 
 void kernels_done(struct kernels *kernels);
 
-/* Opens the module directory of a kernel, or a file in it unless name is NULL. fd or errno. */
+/*
+ * Opens the module directory of a kernel, or a file in it unless name is NULL. Returns a file
+ * descriptor or a negative errno.
+ */
 int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		int flags);
 
-/* Opens a file in it for reading, which must be a regular one. 0 or a negative errno. */
+/* Opens a regular file in it for reading. 0 or a negative errno. */
 int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		       FILE **ret_stream);
 
-/* Says what went wrong with a file in it. Returns STATUS_FAILED. */
+/* Prints that a file in it failed. Returns STATUS_FAILED. */
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
+
+/*
+ * Does the running kernel's modprobe read this module directory, under whatever name? 1, 0 or a
+ * negative errno.
+ */
+int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel);
+
+/* Opens a path of the command line: a file descriptor, or 0 and a stream; or a negative errno. */
+int open_path(const char *path, int flags);
+int open_path_stream(const char *path, FILE **ret_stream);
+
+/* Is it the root directory of a system, with a module directory? 1, 0 or a negative errno. */
+int directory_is_root(const char *path);
+
+/* Does it hold modules that are not installed for a kernel? 1, 0 or a negative errno. */
+int directory_is_plain(const char *path);
 
 #endif

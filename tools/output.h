@@ -12,7 +12,7 @@ struct target {
 };
 
 enum status target_stdout(struct target *ret_target);
-/* A regular file, or none yet. Parents: missing directories are made. */
+/* A regular file, or none yet; make_parents: missing directories are made. */
 enum status target_file(const char *path, bool make_parents, struct target *ret_target);
 enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
 			  struct target *ret_target);
@@ -20,7 +20,7 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, struct target *ret_target);
 
-/* Waits, but not for ever, until no other run works there; warns if it goes on without. */
+/* Waits for the lock on the directory; after a while it warns and goes on without. */
 void target_lock(const struct target *target, const struct common *common);
 
 void target_done(struct target *target);

@@ -1,51 +1,125 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* A table of texts in memory. */
+/*
+ * A table of texts: aligned, raw or as JSON, printed by libsmartcols. A build without that library
+ * prints one blank between the columns, and no JSON.
+ */
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "sheet.h"
 
-/* Half a row cannot be printed. */
-static void drop_row(struct sheet *sheet)
+#if defined(WITH_SMARTCOLS) && !defined(STATIC_TOOL)
+#include <libsmartcols.h>
+
+static int add_smart_column(struct libscols_table *table, const struct sheet_column *column)
 {
-	while (sheet->n_cells % sheet->n_columns != 0)
-		free(sheet->cells[--sheet->n_cells]);
+	struct libscols_column *c =
+		scols_table_new_column(table, column->name, 0, column->right ? SCOLS_FL_RIGHT : 0);
+
+	if (!c)
+		return -ENOMEM;
+	return scols_column_set_json_type(c,
+					  column->number ? SCOLS_JSON_NUMBER : SCOLS_JSON_STRING);
 }
 
-int sheet_add(struct sheet *sheet, char *cell)
+static int add_smart_row(struct libscols_table *table, void *const *cells, size_t n)
 {
-	size_t capacity = sheet->capacity > 0 ? 2 * sheet->capacity : 64;
-	char **cells = sheet->cells;
+	struct libscols_line *line = scols_table_new_line(table, NULL);
+	int r = line ? 0 : -ENOMEM;
 
-	if (cell && sheet->n_cells == sheet->capacity) {
-		cells = reallocarray(sheet->cells, capacity, sizeof(*cells));
-		if (cells) {
-			sheet->cells = cells;
-			sheet->capacity = capacity;
-		}
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const char *text = cells[i];
+
+		if (*text != '\0')
+			r = scols_line_set_data(line, i, text);
 	}
-	if (!cell || !cells) {
-		free(cell);
-		drop_row(sheet);
-		return -ENOMEM;
-	}
-	cells[sheet->n_cells++] = cell;
+	return r;
+}
+
+static int fill_smart_table(struct libscols_table *table, const struct sheet *sheet,
+			    const struct sheet_style *style)
+{
+	int r = scols_table_set_name(table, sheet->title);
+
+	if (r == 0)
+		r = scols_table_enable_json(table, style->json);
+	if (r == 0)
+		r = scols_table_enable_raw(table, style->raw);
+	if (r == 0)
+		r = scols_table_enable_noheadings(table, style->no_headings);
+	for (size_t i = 0; i < sheet->n_columns && r == 0; i++)
+		r = add_smart_column(table, &sheet->columns[i]);
+	for (size_t i = 0; i < sheet->cells.size && r == 0; i += sheet->n_columns)
+		r = add_smart_row(table, sheet->cells.items + i, sheet->n_columns);
+	return r;
+}
+
+static int print_cells(const struct sheet *sheet, const struct sheet_style *style)
+{
+	struct libscols_table *table;
+	int r;
+
+	scols_init_debug(0);
+	table = scols_new_table();
+	r = table ? fill_smart_table(table, sheet, style) : -ENOMEM;
+	errno = 0;
+	if (r == 0)
+		r = scols_print_table(table);
+	/* libsmartcols succeeds, and leaves out what it has no memory for */
+	if (r == 0 && errno == ENOMEM)
+		r = -ENOMEM;
+	scols_unref_table(table);
+	return r;
+}
+#else
+static int print_cells(const struct sheet *sheet, const struct sheet_style *style)
+{
+	if (style->json)
+		return -ENOTSUP;
+	if (!style->no_headings && sheet->cells.size > 0)
+		for (size_t i = 0; i < sheet->n_columns; i++)
+			printf("%s%c", sheet->columns[i].name,
+			       i + 1 == sheet->n_columns ? '\n' : ' ');
+	for (size_t i = 0; i < sheet->cells.size; i++)
+		printf("%s%c", (const char *)sheet->cells.items[i],
+		       (i + 1) % sheet->n_columns == 0 ? '\n' : ' ');
 	return 0;
 }
+#endif
 
-enum status say_sheet_failure(int r)
+static void append_cell(struct sheet *sheet, char *text)
 {
+	struct list *cells = &sheet->cells;
+
+	cells->items =
+		xarray_grow(cells->items, &cells->capacity, sizeof(*cells->items), cells->size + 1);
+	cells->items[cells->size++] = text;
+}
+
+void sheet_add(struct sheet *sheet, const char *text)
+{
+	append_cell(sheet, xstrdup(text));
+}
+
+void sheet_add_escaped(struct sheet *sheet, const char *text)
+{
+	append_cell(sheet, escape(text));
+}
+
+enum status sheet_print(const struct sheet *sheet, const struct sheet_style *style)
+{
+	int r = print_cells(sheet, style);
+
+	if (r == 0)
+		return STATUS_CLEAN;
 	if (r == -ENOTSUP)
 		say("--json: this build is without libsmartcols");
-	else if (r < 0)
+	else
 		say_failure("standard output", r);
-	return r < 0 ? STATUS_FAILED : STATUS_CLEAN;
+	return STATUS_FAILED;
 }
 
 void sheet_done(struct sheet *sheet)
 {
-	for (size_t i = 0; i < sheet->n_cells; i++)
-		free(sheet->cells[i]);
-	free(sheet->cells);
+	list_done(&sheet->cells, free);
 }

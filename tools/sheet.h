@@ -5,7 +5,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "tool.h"
+#include "base/array.h"
+#include "message.h"
 
 struct sheet_column {
 	const char *name;
@@ -18,9 +19,7 @@ struct sheet {
 	const char *title; /* of the JSON array */
 	const struct sheet_column *columns;
 	size_t n_columns;
-	char **cells; /* row after row; "" is null in JSON */
-	size_t n_cells;
-	size_t capacity;
+	struct list cells; /* row after row; "" is null in JSON */
 };
 
 struct sheet_style {
@@ -29,14 +28,12 @@ struct sheet_style {
 	bool no_headings;
 };
 
-/* Adds the next cell, printable ASCII, and takes it. 0 or -ENOMEM, also if the cell is NULL. */
-int sheet_add(struct sheet *sheet, char *cell);
+/* Adds a copy of the text as the next cell: printable ASCII, or escaped here. */
+void sheet_add(struct sheet *sheet, const char *text);
+void sheet_add_escaped(struct sheet *sheet, const char *text);
 
-/* Prints it. 0 or a negative errno; -ENOTSUP: this build cannot print that way. */
-int sheet_print(const struct sheet *sheet, const struct sheet_style *style);
-
-/* Says why it could not be printed if r, of sheet_print(), is an error. */
-enum status say_sheet_failure(int r);
+/* Prints the table, or why it cannot be printed. */
+enum status sheet_print(const struct sheet *sheet, const struct sheet_style *style);
 
 void sheet_done(struct sheet *sheet);
 

@@ -5,12 +5,11 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "modprobe/kernel-config.h"
 #include "libkmod-devname.h"
+#include "modprobe/kernel-config.h"
 #include "module/file.h"
 
 #define CONFIG_SIZE_MAX ((size_t)16 << 20)
@@ -26,38 +25,19 @@ static bool says_no(const char *text, size_t size)
 	return memmem(text, size, line, sizeof(line) - 1);
 }
 
-static int examine_image(struct image *image)
-{
-	_cleanup_free_ char *text = NULL;
-	ssize_t n;
-
-	if (image->fd < 0)
-		return says_no((const char *)image->data, image->size);
-	text = malloc(CONFIG_SIZE_MAX);
-	if (!text)
-		return -ENOMEM;
-	n = image_read(image, 0, text, CONFIG_SIZE_MAX);
-	return n < 0 ? (int)n : says_no(text, (size_t)n);
-}
-
-/* One that cannot be decompressed says as little as none. */
+/* A configuration that cannot be decompressed counts as none. -EISDIR, -ESPIPE: it is no file. */
 static int examine(int fd)
 {
-	struct module_file file;
-	struct image image, plain;
-	int r = image_from_file(fd, &image);
+	struct module_reader *reader = module_reader_new(CONFIG_SIZE_MAX);
+	int r = reader ? module_reader_start(reader, fd) : -ENOMEM;
+	const uint8_t *text;
+	size_t size;
 
-	if (r < 0)
-		return r;
-	if (!module_file_is_compressed(&image))
-		return examine_image(&image);
-	module_file_init(&file, CONFIG_SIZE_MAX);
-	r = module_file_decompress(&file, &image, &plain);
-	if (r == 0)
-		r = examine_image(&plain);
-	else if (r > 0)
-		r = 0;
-	module_file_done(&file);
+	if (r >= 0)
+		r = module_reader_read_bytes(reader, &text, &size);
+	if (r >= 0)
+		r = r == MODULE_OK && says_no((const char *)text, size);
+	module_reader_free(reader);
 	return r;
 }
 
@@ -66,15 +46,14 @@ static int examine_path(int root_fd, const char *path)
 {
 	_cleanup_close_ int fd = kmod_devname_open_in_root(
 		root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct stat st;
+	int r;
 
 	if (is_missing(fd) || fd == -ENXIO || fd == -EACCES || fd == -EPERM)
 		return -ENOENT;
 	if (fd < 0)
 		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return S_ISREG(st.st_mode) ? examine(fd) : -ENOENT;
+	r = examine(fd);
+	return r == -EISDIR || r == -ESPIPE ? -ENOENT : r;
 }
 
 int kernel_config_lacks_block_autoload(int root_fd, const char *directory, bool running)

@@ -1,34 +1,83 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A module file -> its bytes: which format by the first bytes, and then by one of the codecs,
- * bounded and without a mapping.
+ * A module file -> its aliases.
+ *
+ * module_reader_start() notes the status of the file and tells the format by its first bytes. Of a
+ * plain module modinfo.c reads the few pieces that it needs from the file. A compressed one is
+ * decompressed by zlib.c, xz.c or zstd.c, chunk by chunk, into memory that the next module uses
+ * again, and modinfo.c reads from there. Two limits bound that memory: the caller's, and a lower
+ * one beyond which the ELF headers must speak of a larger module. At the end the status of the file
+ * is looked at once more: what was read while another process wrote may be half old and half new.
  */
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
+#include "module/codec.h"
 #include "module/file.h"
+#include "module/modinfo.h"
 
 /* Holds nearly every compressed module whole, which zstd decompresses without a copy then. */
 #define CHUNK_SIZE ((size_t)1 << 20)
-/* The largest module known is half as large. What one larger than this needs is given back. */
-#define OUTPUT_KEPT ((size_t)64 << 20)
-/* As large as the largest module known: who wants more has headers that speak of it. */
-#define OUTPUT_UNASKED ((size_t)32 << 20)
-/* What may follow that no header speaks of: a signature. */
-#define OUTPUT_BEHIND ((uint64_t)1 << 20)
-/* No codec makes data larger but by a little. What says nothing may have no end, in a hole. */
-#define INPUT_IDLE ((uint64_t)32 << 20)
+/* The largest module known is half as large. The memory of a larger one is given back. */
+#define OUTPUT_KEPT_MAX ((size_t)64 << 20)
+/* As large as the largest module known. */
+#define LIMIT_UNVERIFIED ((size_t)32 << 20)
+/* A signature follows the bytes that the headers speak of. */
+#define TRAILER_MAX ((uint64_t)1 << 20)
+/*
+ * Compression makes no data larger but by a little. A file of empty frames costs time without end,
+ * and if it is sparse it costs no disk space.
+ */
+#define INPUT_WITHOUT_OUTPUT_MAX ((uint64_t)32 << 20)
 
-static const struct codec codecs[MODULE_FILE_CODECS] = {
+static const struct {
+	enum kmod_devname_code code;
+	const char *message;
+} module_errors[] = {
+	[MODULE_NOT_ELF] = { KMOD_DEVNAME_MALFORMED, "is not an ELF file" },
+	[MODULE_BAD_HEADER] = { KMOD_DEVNAME_MALFORMED, "its ELF header makes no sense" },
+	[MODULE_TRUNCATED] = { KMOD_DEVNAME_MALFORMED,
+			       "is truncated: it ends before the sections its header names" },
+	[MODULE_BAD_SECTION] = { KMOD_DEVNAME_MALFORMED, "its section headers make no sense" },
+	[MODULE_MODINFO_TOO_LARGE] = { KMOD_DEVNAME_TOO_LARGE,
+				       "its .modinfo is larger than 16 MiB" },
+	[MODULE_DATA_TRUNCATED] = { KMOD_DEVNAME_CORRUPT, "its compressed data is truncated" },
+	[MODULE_DATA_DAMAGED] = { KMOD_DEVNAME_CORRUPT,
+				  "its compressed data is damaged, or something follows it" },
+	[MODULE_DATA_NEEDS_MEMORY] = { KMOD_DEVNAME_TOO_LARGE,
+				       "decompressing it needs more than 128 MiB of memory" },
+	[MODULE_DATA_WITHOUT_OUTPUT] = { KMOD_DEVNAME_TOO_LARGE,
+					 "its compressed data is far larger than what is in it" },
+	[MODULE_TOO_LARGE] = { KMOD_DEVNAME_TOO_LARGE,
+			       "is larger than the limit when decompressed" },
+	[MODULE_TRAILING_DATA] = { KMOD_DEVNAME_TOO_LARGE,
+				   "is far larger, when decompressed, than its ELF headers say" },
+	[MODULE_UNSUPPORTED] = { KMOD_DEVNAME_UNSUPPORTED,
+				 "is compressed in a way that this build cannot read" },
+	[MODULE_TOO_MANY_ALIASES] = { KMOD_DEVNAME_TOO_MANY_ALIASES,
+				      "declares more than 4096 device names and numbers" },
+	[MODULE_CHANGED] = { KMOD_DEVNAME_MALFORMED, "was changed while it was read" },
+};
+
+enum kmod_devname_code module_error_code(enum module_error error)
+{
+	return module_errors[error].code;
+}
+
+const char *module_error_message(enum module_error error)
+{
+	return module_errors[error].message;
+}
+
+static const struct codec codecs[] = {
 	{
 		.matches = codec_zlib_matches,
-#ifdef WITH_LIBDEFLATE
-		.decode = codec_libdeflate_decode,
-		.context_free = codec_libdeflate_context_free,
-#elif defined(WITH_ZLIB)
+#ifdef WITH_ZLIB
 		.decode = codec_zlib_decode,
 		.context_free = codec_zlib_context_free,
 #endif
@@ -48,8 +97,28 @@ static const struct codec codecs[MODULE_FILE_CODECS] = {
 #endif
 	},
 };
+#define N_CODECS (sizeof(codecs) / sizeof(codecs[0]))
 
-static bool starts_with(const uint8_t *head, size_t size, const char *magic, size_t magic_size)
+struct module_reader {
+	struct module_bytes file;
+	struct stat status; /* of the file, at the start */
+	const struct codec *codec; /* NULL: the file is not compressed */
+	struct codec_input input;
+	struct codec_output output;
+	struct modinfo modinfo;
+	void *contexts[N_CODECS];
+};
+
+static const struct codec *find_codec(const uint8_t *head, size_t size)
+{
+	for (size_t i = 0; i < N_CODECS; i++)
+		if (codecs[i].matches(head, size))
+			return &codecs[i];
+	return NULL;
+}
+
+/* Each build knows each format, so that a file it cannot read is unsupported, and not malformed. */
+static bool has_magic(const uint8_t *head, size_t size, const char *magic, size_t magic_size)
 {
 	return size >= magic_size && memcmp(head, magic, magic_size) == 0;
 }
@@ -57,65 +126,48 @@ static bool starts_with(const uint8_t *head, size_t size, const char *magic, siz
 /* RFC 1952 */
 bool codec_zlib_matches(const uint8_t *head, size_t size)
 {
-	return starts_with(head, size, "\x1f\x8b", 2);
+	return has_magic(head, size, "\x1f\x8b", 2);
 }
 
 /* The .xz file format, section 2.1.1.1 */
 bool codec_xz_matches(const uint8_t *head, size_t size)
 {
-	return starts_with(head, size,
-			   "\xfd"
-			   "7zXZ\0",
-			   6);
+	return has_magic(head, size,
+			 "\xfd"
+			 "7zXZ\0",
+			 6);
 }
 
 /* RFC 8878, sections 3.1.1 and 3.1.2: a frame, or one of 16 kinds that are skipped */
 bool codec_zstd_matches(const uint8_t *head, size_t size)
 {
-	return starts_with(head, size, "\x28\xb5\x2f\xfd", 4) ||
+	return has_magic(head, size, "\x28\xb5\x2f\xfd", 4) ||
 	       (size >= 4 && (head[0] & 0xf0) == 0x50 &&
-		starts_with(head + 1, size - 1, "\x2a\x4d\x18", 3));
+		has_magic(head + 1, size - 1, "\x2a\x4d\x18", 3));
 }
 
-void module_file_init(struct module_file *file, size_t size_max)
+int codec_input_fill(struct codec_input *input)
 {
-	*file = (struct module_file){ .output.limit = size_max };
-}
-
-void module_file_set_extent(struct module_file *file,
-			    uint64_t (*extent)(const uint8_t *data, size_t size))
-{
-	file->output.extent = extent;
-}
-
-void module_file_done(struct module_file *file)
-{
-	for (size_t i = 0; i < MODULE_FILE_CODECS; i++)
-		if (file->contexts[i])
-			codecs[i].context_free(file->contexts[i]);
-	free(file->input.chunk);
-	free(file->output.data);
-}
-
-int input_fill(struct input *input)
-{
+	uint64_t left = input->file_size - input->offset;
+	size_t wanted = left < CHUNK_SIZE ? (size_t)left : CHUNK_SIZE;
 	ssize_t n;
 
 	input->position = input->size = 0;
 	if (input->end)
-		return 0;
-	if (input->offset > input->output->size + INPUT_IDLE)
-		return MODULE_DATA_IDLE;
-	n = read_at(input->fd, input->offset, input->chunk, CHUNK_SIZE);
+		return MODULE_OK;
+	if (input->offset > input->output->size + INPUT_WITHOUT_OUTPUT_MAX)
+		return MODULE_DATA_WITHOUT_OUTPUT;
+	n = read_at(input->fd, input->offset, input->chunk, wanted);
 	if (n < 0)
 		return (int)n;
 	input->size = (size_t)n;
 	input->offset += (size_t)n;
-	input->end = input->size < CHUNK_SIZE;
-	return 0;
+	/* known without another read; a file that grows meanwhile is one that was changed */
+	input->end = input->size < wanted || input->offset == input->file_size;
+	return MODULE_OK;
 }
 
-static int output_resize(struct output *output, size_t capacity)
+static int output_resize(struct codec_output *output, size_t capacity)
 {
 	uint8_t *data = realloc(output->data, capacity);
 
@@ -126,57 +178,46 @@ static int output_resize(struct output *output, size_t capacity)
 	return 0;
 }
 
-static void output_free(struct output *output)
+static size_t output_capacity_max(const struct codec_output *output)
 {
-	free(output->data);
-	output->data = NULL;
-	output->capacity = 0;
+	return output->soft_limit < SIZE_MAX ? output->soft_limit + 1 : SIZE_MAX;
 }
 
-static size_t output_capacity_max(const struct output *output)
+/* Beyond the soft limit: raises it as far as the ELF headers speak of a larger module. */
+static int output_raise_soft_limit(struct codec_output *output)
 {
-	return output->allowed < SIZE_MAX ? output->allowed + 1 : SIZE_MAX;
-}
+	uint64_t expected;
 
-static void output_start(struct output *output)
-{
-	output->size = 0;
-	output->allowed = output->limit;
-	if (output->extent && output->limit > OUTPUT_UNASKED)
-		output->allowed = OUTPUT_UNASKED;
-}
-
-/* After more than was allowed: asks the bytes whether there may be as many. */
-static int output_ask(struct output *output)
-{
-	uint64_t extent;
-
-	if (output->allowed == output->limit)
+	if (output->soft_limit == output->hard_limit)
 		return MODULE_TOO_LARGE;
-	extent = output->extent(output->data, output->size);
-	if (extent > output->limit)
+	expected = output->expected_size(output->data, output->size);
+	if (expected > output->hard_limit)
 		return MODULE_TOO_LARGE;
-	if (extent > output->limit - OUTPUT_BEHIND)
-		output->allowed = output->limit;
-	else if (extent + OUTPUT_BEHIND > output->allowed)
-		output->allowed = (size_t)(extent + OUTPUT_BEHIND);
-	return output->size > output->allowed ? MODULE_TRAILING_DATA : MODULE_OK;
+	if (expected > output->hard_limit - TRAILER_MAX)
+		output->soft_limit = output->hard_limit;
+	else if (expected + TRAILER_MAX > output->soft_limit)
+		output->soft_limit = (size_t)(expected + TRAILER_MAX);
+	return output->size > output->soft_limit ? MODULE_TRAILING_DATA : MODULE_OK;
 }
 
-int output_grow(struct output *output)
+int codec_output_grow(struct codec_output *output)
 {
-	size_t doubled = CHUNK_SIZE, max;
-	int r = output->size > output->allowed ? output_ask(output) : 0;
+	size_t capacity = CHUNK_SIZE, max;
 
-	if (r != 0 || output->size < output->capacity)
-		return r;
+	if (output->size > output->soft_limit) {
+		int r = output_raise_soft_limit(output);
+		if (r != MODULE_OK)
+			return r;
+	}
+	if (output->size < output->capacity)
+		return MODULE_OK;
 	max = output_capacity_max(output);
 	if (output->capacity >= CHUNK_SIZE)
-		doubled = output->capacity < max / 2 ? output->capacity * 2 : max;
-	return output_resize(output, doubled < max ? doubled : max);
+		capacity = output->capacity < max / 2 ? output->capacity * 2 : max;
+	return output_resize(output, capacity < max ? capacity : max);
 }
 
-int output_reserve(struct output *output, uint64_t size)
+int codec_output_reserve(struct codec_output *output, uint64_t size)
 {
 	size_t max = output_capacity_max(output);
 
@@ -185,44 +226,158 @@ int output_reserve(struct output *output, uint64_t size)
 	return size <= output->capacity ? 0 : output_resize(output, (size_t)size);
 }
 
-static size_t find_codec(const struct image *image)
+struct module_reader *module_reader_new(size_t size_max)
 {
-	size_t i = 0;
+	struct module_reader *reader = calloc(1, sizeof(*reader));
 
-	while (i < MODULE_FILE_CODECS && !codecs[i].matches(image->head, image->head_size))
-		i++;
-	return i;
+	if (reader)
+		reader->output.hard_limit = size_max;
+	return reader;
 }
 
-bool module_file_is_compressed(const struct image *image)
+void module_reader_free(struct module_reader *reader)
 {
-	return find_codec(image) < MODULE_FILE_CODECS;
+	if (!reader)
+		return;
+	for (size_t i = 0; i < N_CODECS; i++)
+		if (reader->contexts[i])
+			codecs[i].context_free(reader->contexts[i]);
+	free(reader->input.chunk);
+	free(reader->output.data);
+	modinfo_done(&reader->modinfo);
+	free(reader);
 }
 
-int module_file_decompress(struct module_file *file, const struct image *image,
-			   struct image *ret_image)
+int module_reader_start(struct module_reader *reader, int fd)
 {
-	size_t i = find_codec(image);
+	struct module_bytes *file = &reader->file;
 	int r;
 
-	if (!codecs[i].decode)
+	reader->modinfo.size = 0;
+	if (fstat(fd, &reader->status) < 0)
+		return -errno;
+	if (!S_ISREG(reader->status.st_mode))
+		return S_ISDIR(reader->status.st_mode) ? -EISDIR : -ESPIPE;
+	r = module_bytes_from_file(fd, file);
+	if (r < 0)
+		return r;
+	reader->codec = find_codec(file->head, file->head_size);
+	return reader->codec != NULL;
+}
+
+uint64_t module_reader_size(const struct module_reader *reader)
+{
+	return (uint64_t)reader->status.st_size;
+}
+
+static bool is_same_time(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+}
+
+/* The result r of reading counts only if the file is what it was at the start. */
+static int reader_check_status(const struct module_reader *reader, int r)
+{
+	const struct stat *before = &reader->status;
+	struct stat after;
+
+	if (r < 0)
+		return r;
+	if (fstat(reader->file.fd, &after) < 0)
+		return -errno;
+	if (after.st_size != before->st_size || !is_same_time(&after.st_mtim, &before->st_mtim) ||
+	    !is_same_time(&after.st_ctim, &before->st_ctim))
+		return MODULE_CHANGED;
+	return r;
+}
+
+/* Decompresses the file into the output. */
+static int reader_decompress(struct module_reader *reader,
+			     uint64_t (*expected_size)(const uint8_t *data, size_t size))
+{
+	struct codec_output *output = &reader->output;
+	int r;
+
+	if (!reader->codec->decode)
 		return MODULE_UNSUPPORTED;
-	if (!file->input.chunk) {
-		file->input.chunk = malloc(CHUNK_SIZE);
-		if (!file->input.chunk)
+	if (!reader->input.chunk) {
+		reader->input.chunk = malloc(CHUNK_SIZE);
+		if (!reader->input.chunk)
 			return -ENOMEM;
 	}
-	file->input = (struct input){ .fd = image->fd,
-				      .output = &file->output,
-				      .chunk = file->input.chunk };
-	if (file->output.capacity > OUTPUT_KEPT)
-		output_free(&file->output);
-	output_start(&file->output);
-	r = codecs[i].decode(&file->contexts[i], &file->input, &file->output);
-	if (r == 0 && file->output.size > file->output.allowed)
-		r = output_ask(&file->output);
-	if (r != 0)
+	if (output->capacity > OUTPUT_KEPT_MAX) {
+		free(output->data);
+		output->data = NULL;
+		output->capacity = 0;
+	}
+	output->size = 0;
+	output->expected_size = expected_size;
+	output->soft_limit = output->hard_limit;
+	if (expected_size && output->hard_limit > LIMIT_UNVERIFIED)
+		output->soft_limit = LIMIT_UNVERIFIED;
+	reader->input = (struct codec_input){ .fd = reader->file.fd,
+					      .file_size = module_reader_size(reader),
+					      .output = output,
+					      .chunk = reader->input.chunk };
+	r = reader->codec->decode(&reader->contexts[reader->codec - codecs], &reader->input,
+				  output);
+	if (r == MODULE_OK && output->size > output->soft_limit)
+		r = output_raise_soft_limit(output);
+	return r;
+}
+
+/* Reads a file that is not compressed into the output. */
+static int reader_copy(struct module_reader *reader)
+{
+	struct codec_output *output = &reader->output;
+
+	output->size = 0;
+	output->soft_limit = output->hard_limit;
+	do {
+		int r = codec_output_grow(output);
+		ssize_t n;
+
+		if (r != MODULE_OK)
+			return r;
+		n = read_at(reader->file.fd, output->size, output->data + output->size,
+			    output->capacity - output->size);
+		if (n < 0)
+			return (int)n;
+		output->size += (size_t)n;
+	} while (output->size == output->capacity);
+	return MODULE_OK;
+}
+
+int module_reader_read(struct module_reader *reader)
+{
+	struct module_bytes bytes = { .fd = -1 };
+	int r;
+
+	if (!reader->codec)
+		return reader_check_status(reader, modinfo_read(&reader->modinfo, &reader->file));
+	r = reader_decompress(reader, modinfo_expected_size);
+	if (r == MODULE_OK) {
+		bytes.data = reader->output.data;
+		bytes.size = reader->output.size;
+		r = modinfo_read(&reader->modinfo, &bytes);
+	}
+	return reader_check_status(reader, r);
+}
+
+const char *module_reader_next_alias(const struct module_reader *reader, size_t *position)
+{
+	return modinfo_next_alias(&reader->modinfo, position);
+}
+
+int module_reader_read_bytes(struct module_reader *reader, const uint8_t **ret_data,
+			     size_t *ret_size)
+{
+	int r = reader->codec ? reader_decompress(reader, NULL) : reader_copy(reader);
+
+	r = reader_check_status(reader, r);
+	if (r != MODULE_OK)
 		return r;
-	image_from_memory(file->output.data, file->output.size, ret_image);
-	return 0;
+	*ret_data = reader->output.data;
+	*ret_size = reader->output.size;
+	return MODULE_OK;
 }

@@ -2,41 +2,71 @@
 #ifndef MODULE_FILE_H
 #define MODULE_FILE_H
 
-#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "module/codec.h"
-#include "module/image.h"
+#include "libkmod-devname.h"
 
-#define MODULE_FILE_CODECS 3
-
-/* Memory and codecs for reading one module after the other. One for each thread. */
-struct module_file {
-	struct input input;
-	struct output output;
-	void *contexts[MODULE_FILE_CODECS];
+/* What is wrong with one module file; MODULE_OK: nothing. */
+enum module_error {
+	MODULE_OK,
+	MODULE_NOT_ELF,
+	MODULE_BAD_HEADER,
+	MODULE_TRUNCATED,
+	MODULE_BAD_SECTION,
+	MODULE_MODINFO_TOO_LARGE,
+	MODULE_DATA_TRUNCATED,
+	MODULE_DATA_DAMAGED,
+	MODULE_DATA_NEEDS_MEMORY,
+	MODULE_DATA_WITHOUT_OUTPUT,
+	MODULE_TOO_LARGE,
+	MODULE_TRAILING_DATA,
+	MODULE_UNSUPPORTED,
+	MODULE_TOO_MANY_ALIASES,
+	MODULE_CHANGED,
 };
 
-/* A module may have size_max bytes when decompressed. */
-void module_file_init(struct module_file *file, size_t size_max);
+enum kmod_devname_code module_error_code(enum module_error error);
+const char *module_error_message(enum module_error error);
 
 /*
- * Much more than an image has by what its own headers say is a fault too, once there are more
- * bytes than any module is known to have. Without this only size_max counts.
+ * Memory, codecs and strings for one module file after the other. A thread has its own reader.
+ * The functions that read return MODULE_OK, another module error, or a negative errno.
  */
-void module_file_set_extent(struct module_file *file,
-			    uint64_t (*extent)(const uint8_t *data, size_t size));
+struct module_reader;
 
-void module_file_done(struct module_file *file);
-
-/* Does the image of a file need module_file_decompress()? Told by its first bytes. */
-bool module_file_is_compressed(const struct image *image);
+/* A module may have size_max bytes when decompressed. NULL: no memory. */
+struct module_reader *module_reader_new(size_t size_max);
+void module_reader_free(struct module_reader *reader);
 
 /*
- * Decompresses the file that the image reads from. The new image is good until the next call.
- * Returns 0, a fault, or a negative errno.
+ * Starts with a module, in a file that stays the caller's: looks at its status and reads its first
+ * bytes. Returns 1 if it is compressed, 0 if not; or a negative errno, -EISDIR or -ESPIPE if it is
+ * no regular file.
  */
-int module_file_decompress(struct module_file *file, const struct image *image,
-			   struct image *ret_image);
+int module_reader_start(struct module_reader *reader, int fd);
+
+/* The size of the file, compressed or not, when it was started. */
+uint64_t module_reader_size(const struct module_reader *reader);
+
+/*
+ * Reads .modinfo, decompressing if need be. MODULE_CHANGED: the status of the
+ * file (size, mtime, ctime) is not what it was at the start, so that what was read may be of two
+ * contents.
+ */
+int module_reader_read(struct module_reader *reader);
+
+/*
+ * The value of the next "alias=..." string, or NULL. *position is 0 for the first call. The pointer
+ * is valid until the next start.
+ */
+const char *module_reader_next_alias(const struct module_reader *reader, size_t *position);
+
+/*
+ * For a file that is no module: reads all of it, decompressing if need be. The bytes are valid
+ * until the next start.
+ */
+int module_reader_read_bytes(struct module_reader *reader, const uint8_t **ret_data,
+			     size_t *ret_size);
 
 #endif

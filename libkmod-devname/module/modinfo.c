@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A module image -> its alias strings.
+ * The bytes of an ELF module -> its alias strings.
  *
- * libelf knows the layouts and byte orders (elf32_xlatetom(3) and elf64_xlatetom(3)); which
- * bytes are read is decided here: the header, the section headers with the names that
- * usually stand right before them, and .modinfo. That is three reads a module; elf_begin(3),
- * elf_strptr(3) and elf_rawdata(3) make six system calls and several allocations for the same.
+ * A module costs three reads. The first one, of the head, has the ELF header, which tells where the
+ * section headers are. The second read begins a little before them, so that the section names come
+ * along: linkers put .shstrtab there. In other layouts the names are read into a window of their
+ * own. A window is moved only to bytes that it does not have. The third read copies .modinfo.
+ *
+ * libelf knows the layouts and byte orders: elf32_xlatetom(3) and elf64_xlatetom(3) convert the
+ * headers. elf_begin(3), elf_strptr(3) and elf_rawdata(3) would make six system calls and several
+ * allocations for the same.
  */
 
 #include <elf.h>
@@ -15,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "module/modinfo.h"
 
 #define MODINFO_SIZE_MAX ((size_t)16 << 20)
@@ -22,36 +27,37 @@
 #define SECTIONS_MAX ((uint64_t)1 << 20)
 /* How far before the section headers .shstrtab starts in every module known. */
 #define NAMES_GUESS 1024
-
-/* A piece of the image, so that small reads nearby cost no system call each. */
-struct window {
-	struct image *image;
-	uint64_t offset;
-	size_t size;
-	uint8_t bytes[8192];
-};
-
-/* Section headers in the layout of this machine: converting one at a time is slow. */
+#define WINDOW_SIZE 8192
+/* Converting one header at a time is slow. */
 #define HEADERS_CONVERTED 64
-union headers {
-	Elf32_Shdr of32[HEADERS_CONVERTED];
-	Elf64_Shdr of64[HEADERS_CONVERTED];
+
+/* A piece of the module, so that small reads nearby cost no system call each. */
+struct window {
+	uint64_t offset; /* in the module */
+	size_t size;
+	uint8_t bytes[WINDOW_SIZE];
 };
 
-struct elf {
+struct elf_file {
+	const struct module_bytes *module;
 	unsigned int class; /* ELFCLASS32 or ELFCLASS64 */
 	unsigned int encoding; /* ELFDATA2LSB or ELFDATA2MSB */
-	uint64_t section_table;
+	uint64_t section_table; /* offset of the section headers; 0: there are none */
 	uint64_t n_sections;
-	uint64_t names_index;
+	uint64_t names_index; /* of the section with the names of the sections */
 	struct window headers;
 	struct window names;
-	uint64_t first; /* of the headers that are converted */
+	/* Section headers in the layout of this machine, from the index first on. */
+	uint64_t first_converted;
 	uint64_t n_converted;
-	union headers converted;
+	union {
+		Elf32_Shdr of32[HEADERS_CONVERTED];
+		Elf64_Shdr of64[HEADERS_CONVERTED];
+	} converted;
 };
 
-struct section {
+/* What is of interest of a section header of either class. */
+struct elf_section {
 	uint64_t name; /* offset in the section of names */
 	uint64_t type;
 	uint64_t flags;
@@ -60,60 +66,77 @@ struct section {
 	uint64_t link;
 };
 
-void modinfo_done(struct modinfo *modinfo)
+int module_bytes_from_file(int fd, struct module_bytes *ret_bytes)
 {
-	free(modinfo->strings);
-	*modinfo = (struct modinfo){ 0 };
+	ssize_t n = read_at(fd, 0, ret_bytes->head, sizeof(ret_bytes->head));
+
+	if (n < 0)
+		return (int)n;
+	ret_bytes->fd = fd;
+	ret_bytes->head_size = (size_t)n;
+	return 0;
 }
 
-static bool window_has(const struct window *window, uint64_t offset, size_t size)
+ssize_t module_bytes_read(const struct module_bytes *bytes, uint64_t offset, void *buffer,
+			  size_t size)
 {
-	if (window->size == 0)
-		return false;
-	return offset >= window->offset && offset - window->offset <= window->size &&
-	       size <= window->size - (offset - window->offset);
+	const uint8_t *data = bytes->fd < 0 ? bytes->data : bytes->head;
+	size_t data_size = bytes->fd < 0 ? bytes->size : bytes->head_size;
+
+	if (bytes->fd >= 0 && (offset >= data_size || size > data_size - offset))
+		return read_at(bytes->fd, offset, buffer, size);
+	if (offset >= data_size)
+		return 0;
+	if (size > data_size - offset)
+		size = data_size - (size_t)offset;
+	if (size > 0)
+		memcpy(buffer, data + offset, size);
+	return (ssize_t)size;
 }
 
-static const uint8_t *window_bytes(const struct window *window, uint64_t offset)
+/* Points to size bytes at the offset in the module; NULL: the window does not have them. */
+static const uint8_t *window_find(const struct window *window, uint64_t offset, size_t size)
 {
+	if (offset < window->offset || offset - window->offset > window->size ||
+	    size > window->size - (offset - window->offset))
+		return NULL;
 	return window->bytes + (offset - window->offset);
 }
 
 /*
- * Points to size bytes at offset. If they are not in the window it is moved to start, and
- * filled as far as end, so that a read stops short only where the image does. Returns 0,
- * MODULE_TRUNCATED, or a negative errno.
+ * The same, but a window that does not have them is moved to start, and filled as far as end: then
+ * the bytes are missing only if the module ends before. Returns MODULE_OK, MODULE_TRUNCATED, or a
+ * negative errno.
  */
-static int window_get(struct window *window, uint64_t start, uint64_t end, uint64_t offset,
-		      size_t size, const uint8_t **ret_bytes)
+static int window_get(struct window *window, const struct module_bytes *module, uint64_t start,
+		      uint64_t end, uint64_t offset, size_t size, const uint8_t **ret_bytes)
 {
-	size_t room = sizeof(window->bytes);
-	ssize_t n;
+	const uint8_t *bytes = window_find(window, offset, size);
 
-	if (!window_has(window, offset, size)) {
-		n = image_read(window->image, start, window->bytes,
-			       end - start < room ? (size_t)(end - start) : room);
+	if (!bytes) {
+		size_t wanted = end - start < WINDOW_SIZE ? (size_t)(end - start) : WINDOW_SIZE;
+		ssize_t n = module_bytes_read(module, start, window->bytes, wanted);
+
 		window->offset = start;
 		window->size = n < 0 ? 0 : (size_t)n;
 		if (n < 0)
 			return (int)n;
-		if (!window_has(window, offset, size))
-			return MODULE_TRUNCATED;
+		bytes = window_find(window, offset, size);
 	}
-	*ret_bytes = window_bytes(window, offset);
-	return 0;
+	*ret_bytes = bytes;
+	return bytes ? MODULE_OK : MODULE_TRUNCATED;
 }
 
-/* Converts one header of either class to the layout of this machine. */
-static bool translate(const struct elf *elf, Elf_Type type, const uint8_t *bytes, size_t size,
-		      void *ret_header, size_t header_size)
+/* Converts headers of either class to the layout of this machine. */
+static bool elf_convert(const struct elf_file *elf, Elf_Type type, const uint8_t *bytes,
+			size_t size, void *ret_headers, size_t room)
 {
 	Elf_Data from = { .d_buf = (void *)(uintptr_t)bytes,
 			  .d_type = type,
 			  .d_version = EV_CURRENT,
 			  .d_size = size };
 	Elf_Data to = {
-		.d_buf = ret_header, .d_type = type, .d_version = EV_CURRENT, .d_size = header_size
+		.d_buf = ret_headers, .d_type = type, .d_version = EV_CURRENT, .d_size = room
 	};
 
 	if (elf->class == ELFCLASS32)
@@ -121,13 +144,76 @@ static bool translate(const struct elf *elf, Elf_Type type, const uint8_t *bytes
 	return elf64_xlatetom(&to, &from, elf->encoding) != NULL;
 }
 
-static size_t section_header_size(const struct elf *elf)
+static size_t elf_section_header_size(const struct elf_file *elf)
 {
 	return elf->class == ELFCLASS32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
 }
 
-static int parse_ident(struct elf *elf, const uint8_t *head, size_t size)
+/* Converts the section header of the index, and those behind it that are in the window. */
+static int elf_convert_section_headers(struct elf_file *elf, uint64_t index)
 {
+	size_t size = elf_section_header_size(elf);
+	uint64_t n = elf->n_sections > index ? elf->n_sections : index + 1;
+	uint64_t offset, start;
+	const uint8_t *bytes;
+	int r;
+
+	if (elf->section_table > UINT64_MAX - n * size)
+		return MODULE_TRUNCATED;
+	offset = elf->section_table + index * size;
+	start = elf->section_table > NAMES_GUESS ? elf->section_table - NAMES_GUESS : 0;
+	if (offset + size > start + WINDOW_SIZE)
+		start = offset;
+	elf->n_converted = 0;
+	r = window_get(&elf->headers, elf->module, start, elf->section_table + n * size, offset,
+		       size, &bytes);
+	if (r != MODULE_OK)
+		return r;
+	n = (elf->headers.offset + elf->headers.size - offset) / size;
+	if (n > HEADERS_CONVERTED)
+		n = HEADERS_CONVERTED;
+	if (!elf_convert(elf, ELF_T_SHDR, bytes, n * size, &elf->converted, sizeof(elf->converted)))
+		return MODULE_BAD_SECTION;
+	elf->first_converted = index;
+	elf->n_converted = n;
+	return MODULE_OK;
+}
+
+static int elf_read_section(struct elf_file *elf, uint64_t index, struct elf_section *ret_section)
+{
+	const Elf32_Shdr *of32;
+	const Elf64_Shdr *of64;
+
+	if (index < elf->first_converted || index - elf->first_converted >= elf->n_converted) {
+		int r = elf_convert_section_headers(elf, index);
+
+		if (r != MODULE_OK)
+			return r;
+	}
+	of32 = &elf->converted.of32[index - elf->first_converted];
+	of64 = &elf->converted.of64[index - elf->first_converted];
+	if (elf->class == ELFCLASS32)
+		*ret_section =
+			(struct elf_section){ of32->sh_name,   of32->sh_type, of32->sh_flags,
+					      of32->sh_offset, of32->sh_size, of32->sh_link };
+	else
+		*ret_section =
+			(struct elf_section){ of64->sh_name,   of64->sh_type, of64->sh_flags,
+					      of64->sh_offset, of64->sh_size, of64->sh_link };
+	return MODULE_OK;
+}
+
+/* Reads class and byte order, and from these where the section headers are. */
+static int elf_parse_header(struct elf_file *elf, const uint8_t *head, size_t size)
+{
+	union {
+		Elf32_Ehdr of32;
+		Elf64_Ehdr of64;
+	} h;
+	unsigned int entry_size;
+	size_t header_size;
+	bool is32;
+
 	if (size < SELFMAG || memcmp(head, ELFMAG, SELFMAG) != 0)
 		return MODULE_NOT_ELF;
 	if (size < EI_NIDENT)
@@ -138,96 +224,44 @@ static int parse_ident(struct elf *elf, const uint8_t *head, size_t size)
 	    (elf->encoding != ELFDATA2LSB && elf->encoding != ELFDATA2MSB) ||
 	    head[EI_VERSION] != EV_CURRENT)
 		return MODULE_BAD_HEADER;
-	return size < (elf->class == ELFCLASS32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr))
-		       ? MODULE_TRUNCATED
-		       : MODULE_OK;
-}
-
-static int parse_header(struct elf *elf, const uint8_t *head)
-{
-	union {
-		Elf32_Ehdr of32;
-		Elf64_Ehdr of64;
-	} h;
-	bool is32 = elf->class == ELFCLASS32;
-	size_t size = is32 ? sizeof(h.of32) : sizeof(h.of64);
-	unsigned int section_header;
-
-	if (!translate(elf, ELF_T_EHDR, head, size, &h, sizeof(h)))
+	is32 = elf->class == ELFCLASS32;
+	header_size = is32 ? sizeof(h.of32) : sizeof(h.of64);
+	if (size < header_size)
+		return MODULE_TRUNCATED;
+	if (!elf_convert(elf, ELF_T_EHDR, head, header_size, &h, sizeof(h)))
 		return MODULE_BAD_HEADER;
 	elf->section_table = is32 ? h.of32.e_shoff : h.of64.e_shoff;
 	elf->n_sections = is32 ? h.of32.e_shnum : h.of64.e_shnum;
 	elf->names_index = is32 ? h.of32.e_shstrndx : h.of64.e_shstrndx;
-	section_header = is32 ? h.of32.e_shentsize : h.of64.e_shentsize;
+	entry_size = is32 ? h.of32.e_shentsize : h.of64.e_shentsize;
 	if (elf->section_table == 0)
 		return elf->n_sections == 0 ? MODULE_OK : MODULE_BAD_HEADER;
-	return section_header == section_header_size(elf) ? MODULE_OK : MODULE_BAD_HEADER;
+	return entry_size == elf_section_header_size(elf) ? MODULE_OK : MODULE_BAD_HEADER;
 }
 
-/*
- * Converts the header of a section, and those behind it that are in the window. That is laid so
- * that the names come along with the headers, if there is room.
- */
-static int convert_headers(struct elf *elf, uint64_t index)
+static int elf_open(struct elf_file *elf, const struct module_bytes *module)
 {
-	size_t size = section_header_size(elf);
-	uint64_t n = elf->n_sections > index ? elf->n_sections : index + 1;
-	uint64_t offset, start, end;
-	const uint8_t *bytes;
+	uint8_t head[sizeof(Elf64_Ehdr)];
+	ssize_t n = module_bytes_read(module, 0, head, sizeof(head));
+	struct elf_section section;
 	int r;
 
-	if (elf->section_table > UINT64_MAX - n * size)
-		return MODULE_TRUNCATED;
-	offset = elf->section_table + index * size;
-	end = elf->section_table + n * size;
-	start = elf->section_table -
-		(elf->section_table < NAMES_GUESS ? elf->section_table : NAMES_GUESS);
-	if (offset + size > start + sizeof(elf->headers.bytes))
-		start = offset;
-	elf->n_converted = 0;
-	r = window_get(&elf->headers, start, end, offset, size, &bytes);
-	if (r != 0)
+	if (n < 0)
+		return (int)n;
+	/* the bytes of the windows are not cleared: that would take as long as reading them */
+	elf->module = module;
+	elf->headers.offset = elf->names.offset = 0;
+	elf->headers.size = elf->names.size = 0;
+	elf->section_table = 0;
+	elf->first_converted = elf->n_converted = 0;
+	r = elf_parse_header(elf, head, (size_t)n);
+	if (r != MODULE_OK || elf->section_table == 0)
 		return r;
-	n = (elf->headers.offset + elf->headers.size - offset) / size;
-	n = n < HEADERS_CONVERTED ? n : HEADERS_CONVERTED;
-	if (!translate(elf, ELF_T_SHDR, bytes, n * size, &elf->converted, sizeof(elf->converted)))
-		return MODULE_BAD_SECTION;
-	elf->first = index;
-	elf->n_converted = n;
-	return 0;
-}
-
-static int read_section(struct elf *elf, uint64_t index, struct section *ret_section)
-{
-	const Elf32_Shdr *of32;
-	const Elf64_Shdr *of64;
-	int r = 0;
-
-	if (index < elf->first || index - elf->first >= elf->n_converted)
-		r = convert_headers(elf, index);
-	if (r != 0)
-		return r;
-	of32 = &elf->converted.of32[index - elf->first];
-	of64 = &elf->converted.of64[index - elf->first];
-	if (elf->class == ELFCLASS32)
-		*ret_section = (struct section){ of32->sh_name,   of32->sh_type, of32->sh_flags,
-						 of32->sh_offset, of32->sh_size, of32->sh_link };
-	else
-		*ret_section = (struct section){ of64->sh_name,   of64->sh_type, of64->sh_flags,
-						 of64->sh_offset, of64->sh_size, of64->sh_link };
-	return 0;
-}
-
-/* Numbers that do not fit the header's 16 bits stand in section 0, see elf(5). */
-static int resolve_extended_numbers(struct elf *elf)
-{
-	struct section section;
-	int r;
-
-	if (elf->section_table == 0 || (elf->n_sections != 0 && elf->names_index != SHN_XINDEX))
-		return 0;
-	r = read_section(elf, 0, &section);
-	if (r != 0)
+	if (elf->n_sections != 0 && elf->names_index != SHN_XINDEX)
+		return MODULE_OK;
+	/* elf(5): numbers that do not fit the 16 bits of the header are in section 0 */
+	r = elf_read_section(elf, 0, &section);
+	if (r != MODULE_OK)
 		return r;
 	if (elf->n_sections == 0)
 		elf->n_sections = section.size;
@@ -236,94 +270,50 @@ static int resolve_extended_numbers(struct elf *elf)
 	return elf->n_sections > SECTIONS_MAX ? MODULE_BAD_SECTION : MODULE_OK;
 }
 
-static int open_elf(struct elf *elf, struct image *image)
+/* Points to bytes of the section of names, in whichever window has them. */
+static int elf_get_name(struct elf_file *elf, const struct elf_section *names, uint64_t index,
+			size_t size, const uint8_t **ret_bytes)
 {
-	uint8_t head[sizeof(Elf64_Ehdr)];
-	ssize_t n = image_read(image, 0, head, sizeof(head));
-	int r;
+	uint64_t offset = names->offset + index;
+	uint64_t start = names->size <= WINDOW_SIZE ? names->offset : offset;
 
-	if (n < 0)
-		return (int)n;
-	elf->headers.image = elf->names.image = image;
-	/* what bytes they have is only looked at below that */
-	elf->headers.offset = elf->names.offset = 0;
-	elf->headers.size = elf->names.size = 0;
-	elf->section_table = 0;
-	elf->first = elf->n_converted = 0;
-	r = parse_ident(elf, head, (size_t)n);
-	if (r == 0)
-		r = parse_header(elf, head);
-	if (r == 0)
-		r = resolve_extended_numbers(elf);
-	return r;
-}
-
-/* Is the section's name, in the section of names, ".modinfo"? 0 or 1, a fault, or an errno. */
-static int is_modinfo(struct elf *elf, const struct section *names, const struct section *section,
-		      bool *ret_is)
-{
-	static const char name[] = ".modinfo";
-	const uint8_t *bytes;
-	uint64_t offset, end;
-	int r = 0;
-
-	*ret_is = false;
-	if (section->name >= names->size)
-		return MODULE_BAD_SECTION;
-	if (names->size - section->name < sizeof(name))
+	*ret_bytes = window_find(&elf->headers, offset, size);
+	if (*ret_bytes)
 		return MODULE_OK;
-	offset = names->offset + section->name;
-	end = names->offset + names->size;
-	if (window_has(&elf->headers, offset, sizeof(name)))
-		bytes = window_bytes(&elf->headers, offset);
-	else
-		r = window_get(&elf->names, offset, end, offset, sizeof(name), &bytes);
-	if (r == 0)
-		*ret_is = memcmp(bytes, name, sizeof(name)) == 0;
-	return r;
+	return window_get(&elf->names, elf->module, start, names->offset + names->size, offset,
+			  size, ret_bytes);
 }
 
-/* Reads a byte of the section of names. 0, MODULE_TRUNCATED, or a negative errno. */
-static int read_name_byte(struct elf *elf, const struct section *names, uint64_t index,
-			  uint8_t *ret_byte)
+/* elf(5): the section of names, which is one of strings, begins and ends with a NUL. */
+static int elf_read_names(struct elf_file *elf, struct elf_section *names)
 {
-	uint64_t offset = names->offset + index, end = names->offset + names->size;
-	size_t room = sizeof(elf->names.bytes);
 	const uint8_t *byte;
-	int r = 0;
-
-	if (window_has(&elf->headers, offset, 1))
-		byte = window_bytes(&elf->headers, offset);
-	else
-		r = window_get(&elf->names, index < room ? names->offset : end - room, end, offset,
-			       1, &byte);
-	if (r == 0)
-		*ret_byte = *byte;
-	return r;
-}
-
-/* A section of strings begins and ends with a NUL, or else it is none: elf(5). */
-static int check_names(struct elf *elf, const struct section *names)
-{
-	uint8_t first = 0, last = 0;
 	int r;
 
+	r = elf_read_section(elf, elf->names_index, names);
+	if (r != MODULE_OK)
+		return r;
 	if (names->type != SHT_STRTAB || (names->flags & SHF_COMPRESSED) || names->size == 0)
 		return MODULE_BAD_SECTION;
 	if (names->offset > UINT64_MAX - names->size)
 		return MODULE_TRUNCATED;
-	r = read_name_byte(elf, names, names->size - 1, &last);
-	if (r == 0)
-		r = read_name_byte(elf, names, 0, &first);
-	if (r == 0 && (first != '\0' || last != '\0'))
-		r = MODULE_BAD_SECTION;
-	return r;
+	r = elf_get_name(elf, names, names->size - 1, 1, &byte);
+	if (r != MODULE_OK)
+		return r;
+	if (*byte != '\0')
+		return MODULE_BAD_SECTION;
+	r = elf_get_name(elf, names, 0, 1, &byte);
+	if (r != MODULE_OK)
+		return r;
+	return *byte == '\0' ? MODULE_OK : MODULE_BAD_SECTION;
 }
 
-static int find_modinfo(struct elf *elf, struct section *ret_section, bool *ret_found)
+/* Finds the first .modinfo. MODULE_OK with *ret_found false: there is none. */
+static int elf_find_modinfo(struct elf_file *elf, struct elf_section *ret_section, bool *ret_found)
 {
-	struct section names, section;
-	bool found = false;
+	static const char name[] = ".modinfo";
+	struct elf_section names, *section = ret_section;
+	const uint8_t *bytes;
 	int r;
 
 	*ret_found = false;
@@ -332,88 +322,98 @@ static int find_modinfo(struct elf *elf, struct section *ret_section, bool *ret_
 	if (elf->names_index == SHN_UNDEF || elf->names_index >= elf->n_sections)
 		return MODULE_BAD_SECTION;
 	/* the last one first: all of the table must be there, wherever .modinfo is */
-	r = read_section(elf, elf->n_sections - 1, &section);
-	if (r == 0)
-		r = read_section(elf, elf->names_index, &names);
-	if (r == 0)
-		r = check_names(elf, &names);
-	for (uint64_t i = 1; i < elf->n_sections && r == 0 && !found; i++) {
-		r = read_section(elf, i, &section);
-		if (r == 0)
-			r = is_modinfo(elf, &names, &section, &found);
-	}
-	if (r != 0 || !found)
+	r = elf_read_section(elf, elf->n_sections - 1, section);
+	if (r != MODULE_OK)
 		return r;
-	*ret_section = section;
-	*ret_found = true;
-	return 0;
+	r = elf_read_names(elf, &names);
+	if (r != MODULE_OK)
+		return r;
+	for (uint64_t i = 1; i < elf->n_sections; i++) {
+		r = elf_read_section(elf, i, section);
+		if (r != MODULE_OK)
+			return r;
+		if (section->name >= names.size)
+			return MODULE_BAD_SECTION;
+		if (names.size - section->name < sizeof(name))
+			continue;
+		r = elf_get_name(elf, &names, section->name, sizeof(name), &bytes);
+		if (r != MODULE_OK)
+			return r;
+		if (memcmp(bytes, name, sizeof(name)) == 0) {
+			*ret_found = true;
+			break;
+		}
+	}
+	return MODULE_OK;
 }
 
-static int reserve(struct modinfo *modinfo, size_t size)
-{
-	char *strings;
-
-	if (size <= modinfo->capacity)
-		return 0;
-	strings = realloc(modinfo->strings, size);
-	if (!strings)
-		return -ENOMEM;
-	modinfo->strings = strings;
-	modinfo->capacity = size;
-	return 0;
-}
-
-static int read_strings(struct modinfo *modinfo, struct image *image, const struct section *section)
+/* Copies the section, with a NUL behind it. */
+static int modinfo_read_strings(struct modinfo *modinfo, const struct module_bytes *module,
+				const struct elf_section *section)
 {
 	size_t size;
 	ssize_t n;
-	int r;
 
 	if (section->type == SHT_NOBITS || (section->flags & SHF_COMPRESSED))
 		return MODULE_BAD_SECTION;
 	if (section->size > MODINFO_SIZE_MAX)
 		return MODULE_MODINFO_TOO_LARGE;
 	size = (size_t)section->size;
-	r = reserve(modinfo, size + 1);
-	if (r < 0)
-		return r;
-	n = image_read(image, section->offset, modinfo->strings, size);
+	if (size + 1 > modinfo->capacity) {
+		char *strings = realloc(modinfo->strings, size + 1);
+
+		if (!strings)
+			return -ENOMEM;
+		modinfo->strings = strings;
+		modinfo->capacity = size + 1;
+	}
+	n = module_bytes_read(module, section->offset, modinfo->strings, size);
 	if (n < 0)
 		return (int)n;
 	if ((size_t)n < size)
 		return MODULE_TRUNCATED;
 	modinfo->strings[size] = '\0';
 	modinfo->size = size;
-	return 0;
+	return MODULE_OK;
 }
 
-int modinfo_read(struct modinfo *modinfo, struct image *image)
+int modinfo_read(struct modinfo *modinfo, const struct module_bytes *module)
 {
-	struct section section;
-	struct elf elf;
+	struct elf_section section;
+	struct elf_file elf;
 	bool found;
 	int r;
 
 	modinfo->size = 0;
-	r = open_elf(&elf, image);
-	if (r != 0)
+	r = elf_open(&elf, module);
+	if (r != MODULE_OK)
 		return r;
-	r = find_modinfo(&elf, &section, &found);
-	if (r != 0 || !found)
+	r = elf_find_modinfo(&elf, &section, &found);
+	if (r != MODULE_OK || !found)
 		return r;
-	return read_strings(modinfo, image, &section);
+	return modinfo_read_strings(modinfo, module, &section);
 }
 
-/* Where the section headers end, or whatever they speak of. */
-static uint64_t end_of_sections(struct elf *elf)
+uint64_t modinfo_expected_size(const uint8_t *data, size_t size)
 {
-	uint64_t size = elf->n_sections * section_header_size(elf), end;
-	struct section section;
+	const struct module_bytes module = { .fd = -1, .data = data, .size = size };
+	struct elf_section section;
+	struct elf_file elf;
+	uint64_t table_size, end;
+	int r = elf_open(&elf, &module);
 
-	if (elf->section_table > UINT64_MAX - size)
+	/* the number of sections is in section 0, which is still to come: at least up to there */
+	if (r == MODULE_TRUNCATED && size > sizeof(Elf64_Ehdr))
+		return elf.section_table;
+	if (r != MODULE_OK)
+		return 0;
+	table_size = elf.n_sections * elf_section_header_size(&elf);
+	if (elf.section_table > UINT64_MAX - table_size)
 		return UINT64_MAX;
-	end = elf->section_table + size;
-	for (uint64_t i = 1; i < elf->n_sections && read_section(elf, i, &section) == 0; i++) {
+	end = elf.section_table + table_size;
+	for (uint64_t i = 1; i < elf.n_sections; i++) {
+		if (elf_read_section(&elf, i, &section) != MODULE_OK)
+			break;
 		if (section.type == SHT_NOBITS)
 			continue;
 		if (section.offset > UINT64_MAX - section.size)
@@ -422,20 +422,6 @@ static uint64_t end_of_sections(struct elf *elf)
 			end = section.offset + section.size;
 	}
 	return end;
-}
-
-uint64_t modinfo_extent(const uint8_t *data, size_t size)
-{
-	struct image image;
-	struct elf elf;
-	int r;
-
-	image_from_memory(data, size, &image);
-	r = open_elf(&elf, &image);
-	/* their number may stand in the first of them, and that is still to come */
-	if (r == MODULE_TRUNCATED && size > sizeof(Elf64_Ehdr))
-		return elf.section_table;
-	return r == 0 ? end_of_sections(&elf) : 0;
 }
 
 const char *modinfo_next_alias(const struct modinfo *modinfo, size_t *position)
@@ -450,4 +436,10 @@ const char *modinfo_next_alias(const struct modinfo *modinfo, size_t *position)
 			return string + sizeof(key) - 1;
 	}
 	return NULL;
+}
+
+void modinfo_done(struct modinfo *modinfo)
+{
+	free(modinfo->strings);
+	*modinfo = (struct modinfo){ 0 };
 }

@@ -13,8 +13,8 @@ void codec_xz_context_free(void *context)
 	free(context);
 }
 
-/* The decoder of the file before is made over, with the memory it has. */
-static int get_stream(void **context, lzma_stream **ret_stream)
+/* The decoder of the file before is made over, with the memory that it has. NULL: no memory. */
+static lzma_stream *xz_get_stream(void **context)
 {
 	static const lzma_stream init = LZMA_STREAM_INIT;
 	lzma_stream *stream = *context;
@@ -22,18 +22,17 @@ static int get_stream(void **context, lzma_stream **ret_stream)
 	if (!stream) {
 		stream = malloc(sizeof(*stream));
 		if (!stream)
-			return -ENOMEM;
+			return NULL;
 		*stream = init;
 		*context = stream;
 	}
 	if (lzma_stream_decoder(stream, CODEC_MEMORY_MAX,
 				LZMA_CONCATENATED | LZMA_TELL_UNSUPPORTED_CHECK) != LZMA_OK)
-		return -ENOMEM;
-	*ret_stream = stream;
-	return 0;
+		return NULL;
+	return stream;
 }
 
-static lzma_ret decode_some(lzma_stream *stream, struct input *input, struct output *output)
+static lzma_ret xz_code(lzma_stream *stream, struct codec_input *input, struct codec_output *output)
 {
 	lzma_ret r;
 
@@ -47,9 +46,9 @@ static lzma_ret decode_some(lzma_stream *stream, struct input *input, struct out
 	return r;
 }
 
-static int stream_fault(lzma_ret r, const struct input *input)
+static int xz_error(lzma_ret status, const struct codec_input *input)
 {
-	switch (r) {
+	switch (status) {
 	case LZMA_MEM_ERROR:
 		return -ENOMEM;
 	case LZMA_MEMLIMIT_ERROR:
@@ -64,21 +63,24 @@ static int stream_fault(lzma_ret r, const struct input *input)
 	}
 }
 
-int codec_xz_decode(void **context, struct input *input, struct output *output)
+int codec_xz_decode(void **context, struct codec_input *input, struct codec_output *output)
 {
-	lzma_stream *stream = NULL;
+	lzma_stream *stream = xz_get_stream(context);
 	lzma_ret status = LZMA_OK;
-	int r = get_stream(context, &stream);
+	int r;
 
-	while (r == 0 && status == LZMA_OK) {
-		if (input->position == input->size && !input->end)
-			r = input_fill(input);
-		if (r == 0)
-			r = output_grow(output);
-		if (r == 0)
-			status = decode_some(stream, input, output);
+	if (!stream)
+		return -ENOMEM;
+	while (status == LZMA_OK) {
+		if (input->position == input->size && !input->end) {
+			r = codec_input_fill(input);
+			if (r != MODULE_OK)
+				return r;
+		}
+		r = codec_output_grow(output);
+		if (r != MODULE_OK)
+			return r;
+		status = xz_code(stream, input, output);
 	}
-	if (r != 0 || status == LZMA_STREAM_END)
-		return r;
-	return stream_fault(status, input);
+	return status == LZMA_STREAM_END ? MODULE_OK : xz_error(status, input);
 }

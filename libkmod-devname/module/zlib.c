@@ -9,23 +9,24 @@
 
 #define GZIP_ONLY (15 + 16) /* the largest window, and the gzip wrapping */
 
-static int get_stream(void **context, z_stream **ret_stream)
+/* The stream of the file before is used again, with the memory that it has. NULL: no memory. */
+static z_stream *zlib_get_stream(void **context)
 {
 	z_stream *stream = *context;
 
-	if (!stream) {
-		stream = calloc(1, sizeof(*stream));
-		if (!stream)
-			return -ENOMEM;
-		if (inflateInit2(stream, GZIP_ONLY) != Z_OK) {
-			free(stream);
-			return -ENOMEM;
-		}
-		*context = stream;
+	if (stream) {
+		(void)inflateReset(stream);
+		return stream;
 	}
-	(void)inflateReset(stream);
-	*ret_stream = stream;
-	return 0;
+	stream = calloc(1, sizeof(*stream));
+	if (!stream)
+		return NULL;
+	if (inflateInit2(stream, GZIP_ONLY) != Z_OK) {
+		free(stream);
+		return NULL;
+	}
+	*context = stream;
+	return stream;
 }
 
 void codec_zlib_context_free(void *context)
@@ -34,7 +35,7 @@ void codec_zlib_context_free(void *context)
 	free(context);
 }
 
-static int inflate_some(z_stream *stream, struct input *input, struct output *output)
+static int zlib_inflate(z_stream *stream, struct codec_input *input, struct codec_output *output)
 {
 	size_t room = output->capacity - output->size, left = input->size - input->position;
 	int r;
@@ -51,42 +52,45 @@ static int inflate_some(z_stream *stream, struct input *input, struct output *ou
 	return r;
 }
 
-/* Between two members: is there another, and nothing else? */
-static int start_member(z_stream *stream, struct input *input, bool *ret_done)
+int codec_zlib_decode(void **context, struct codec_input *input, struct codec_output *output)
 {
-	int r = input->position < input->size ? 0 : input_fill(input);
+	z_stream *stream = zlib_get_stream(context);
+	int r;
 
-	*ret_done = input->size == 0;
-	if (r < 0 || *ret_done)
-		return r;
-	return inflateReset(stream) == Z_OK ? MODULE_OK : MODULE_DATA_DAMAGED;
-}
-
-int codec_zlib_decode(void **context, struct input *input, struct output *output)
-{
-	z_stream *stream = NULL;
-	bool done = false;
-	int r = get_stream(context, &stream);
-
-	while (r == 0 && !done) {
-		if (input->position == input->size)
-			r = input_fill(input);
-		if (r == 0)
-			r = output_grow(output);
-		if (r != 0)
+	if (!stream)
+		return -ENOMEM;
+	for (;;) {
+		if (input->position == input->size) {
+			r = codec_input_fill(input);
+			if (r != MODULE_OK)
+				return r;
+		}
+		r = codec_output_grow(output);
+		if (r != MODULE_OK)
 			return r;
-		r = inflate_some(stream, input, output);
-		if (r == Z_STREAM_END) {
-			r = start_member(stream, input, &done);
-		} else if (r == Z_BUF_ERROR || r == Z_OK) {
-			/* no progress with output to spare: it wants more input, and there is none
-			 */
-			r = input->size == 0 && output->size < output->capacity
-				    ? MODULE_DATA_TRUNCATED
-				    : MODULE_OK;
-		} else {
-			r = r == Z_MEM_ERROR ? -ENOMEM : MODULE_DATA_DAMAGED;
+		switch (zlib_inflate(stream, input, output)) {
+		case Z_STREAM_END:
+			if (input->position == input->size) {
+				r = codec_input_fill(input);
+				if (r != MODULE_OK)
+					return r;
+			}
+			if (input->size == 0)
+				return MODULE_OK;
+			/* only another member may follow */
+			if (inflateReset(stream) != Z_OK)
+				return MODULE_DATA_DAMAGED;
+			break;
+		case Z_OK:
+		case Z_BUF_ERROR:
+			/* with room for output to spare zlib waits for input, and there is none */
+			if (input->size == 0 && output->size < output->capacity)
+				return MODULE_DATA_TRUNCATED;
+			break;
+		case Z_MEM_ERROR:
+			return -ENOMEM;
+		default:
+			return MODULE_DATA_DAMAGED;
 		}
 	}
-	return r;
 }

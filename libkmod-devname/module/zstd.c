@@ -12,36 +12,37 @@ void codec_zstd_context_free(void *context)
 	(void)ZSTD_freeDCtx(context);
 }
 
-static int get_context(void **context)
+/* The context of the file before is used again. NULL: no memory. */
+static ZSTD_DCtx *zstd_get_context(void **context)
 {
 	ZSTD_DCtx *dctx = *context;
 
 	if (!dctx) {
 		dctx = ZSTD_createDCtx();
 		if (!dctx)
-			return -ENOMEM;
+			return NULL;
 		*context = dctx;
 		(void)ZSTD_DCtx_setParameter(dctx, ZSTD_d_windowLogMax, CODEC_MEMORY_LOG);
 	}
 	(void)ZSTD_DCtx_reset(dctx, ZSTD_reset_session_only);
-	return 0;
+	return dctx;
 }
 
 /* With room for the whole frame zstd decompresses straight into it. */
-static int reserve_frame(const struct input *input, struct output *output)
+static int zstd_reserve_frame(const struct codec_input *input, struct codec_output *output)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(input->chunk + input->position,
 							   input->size - input->position);
 
 	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR)
 		return 0;
-	/* What the header claims may be far from what there is: do not believe in miracles. */
+	/* a header can claim any size: with so little input the output grows as it comes */
 	if (size / 1024 > input->size)
 		return 0;
-	return output_reserve(output, output->size + size);
+	return codec_output_reserve(output, output->size + size);
 }
 
-static int frame_fault(size_t error)
+static int zstd_error(size_t error)
 {
 	switch (ZSTD_getErrorCode(error)) {
 	case ZSTD_error_memory_allocation:
@@ -57,7 +58,8 @@ static int frame_fault(size_t error)
 	}
 }
 
-static size_t decode_some(ZSTD_DCtx *dctx, struct input *input, struct output *output)
+static size_t zstd_decompress(ZSTD_DCtx *dctx, struct codec_input *input,
+			      struct codec_output *output)
 {
 	ZSTD_inBuffer in = { input->chunk, input->size, input->position };
 	ZSTD_outBuffer out = { output->data, output->capacity, output->size };
@@ -68,28 +70,36 @@ static size_t decode_some(ZSTD_DCtx *dctx, struct input *input, struct output *o
 	return r;
 }
 
-int codec_zstd_decode(void **context, struct input *input, struct output *output)
+int codec_zstd_decode(void **context, struct codec_input *input, struct codec_output *output)
 {
+	ZSTD_DCtx *dctx = zstd_get_context(context);
 	size_t left = 1; /* 0: a frame has ended, and all of it is in the output */
-	bool between = true, flushed = true; /* zstd keeps no output back for want of room */
-	int r = get_context(context);
+	bool between = true; /* the next byte begins a frame */
+	bool flushed = true; /* zstd keeps no output back for want of room */
+	int r;
 
-	while (r == 0) {
-		if (input->position == input->size && flushed)
-			r = input_fill(input);
-		if (r == 0 && input->size == 0 && flushed)
-			return left == 0 ? MODULE_OK : MODULE_DATA_TRUNCATED;
-		if (r == 0 && between)
-			r = reserve_frame(input, output);
-		if (r == 0)
-			r = output_grow(output);
-		if (r != 0)
-			break;
-		left = decode_some(*context, input, output);
+	if (!dctx)
+		return -ENOMEM;
+	for (;;) {
+		if (input->position == input->size && flushed) {
+			r = codec_input_fill(input);
+			if (r != MODULE_OK)
+				return r;
+			if (input->size == 0)
+				return left == 0 ? MODULE_OK : MODULE_DATA_TRUNCATED;
+		}
+		if (between) {
+			r = zstd_reserve_frame(input, output);
+			if (r < 0)
+				return r;
+		}
+		r = codec_output_grow(output);
+		if (r != MODULE_OK)
+			return r;
+		left = zstd_decompress(dctx, input, output);
 		if (ZSTD_isError(left))
-			return frame_fault(left);
+			return zstd_error(left);
 		between = left == 0;
 		flushed = between || output->size < output->capacity;
 	}
-	return r;
 }

@@ -114,11 +114,16 @@ bool syntax_is_digits(const char *text)
 	return *text != '\0' && text[strspn(text, "0123456789")] == '\0';
 }
 
+bool syntax_is_id(unsigned int id)
+{
+	return id <= ID_MAX && id != ID_16_BIT;
+}
+
 bool syntax_parse_id(const char *text, unsigned int *ret_id)
 {
 	unsigned int id;
 
-	if (!parse_decimal(&text, ID_MAX, &id) || *text != '\0' || id == ID_16_BIT)
+	if (!parse_decimal(&text, ID_MAX, &id) || *text != '\0' || !syntax_is_id(id))
 		return false;
 	*ret_id = id;
 	return true;

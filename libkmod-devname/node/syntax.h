@@ -34,6 +34,9 @@ bool syntax_parse_id(const char *text, unsigned int *ret_id);
 /* A mode in octal, the whole of the string. Keeps the permission bits only. */
 bool syntax_parse_mode(const char *text, mode_t *ret_mode);
 
+/* The ID of a user or group, not one that chown(2) ignores. */
+bool syntax_is_id(unsigned int id);
+
 /* MISC_DYNAMIC_MINOR: a request for any number, not the number of a node. */
 bool syntax_is_dynamic(const struct device_number *number);
 

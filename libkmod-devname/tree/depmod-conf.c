@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tree/depmod-conf.h"
 #include "base/array.h"
+#include "tree/depmod-conf.h"
 #include "tree/module-tree.h"
 
 /* What a pattern may come to with all its copies; a real one comes to a hundred. */

@@ -67,7 +67,8 @@ static int report_bad_order(struct kmod_devname_report *report, size_t number, c
 {
 	const struct location location = { "modules.order", number };
 
-	return report_add(report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, &location, "%s", what);
+	return report_add(report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, &location, "%s",
+			  what);
 }
 
 int module_order_read(FILE *stream, struct kmod_devname_report *report,

@@ -14,8 +14,8 @@ void outcome_free(struct outcome *outcome)
 	free(outcome);
 }
 
-int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_error,
-		       struct outcome **ret_outcome)
+int outcome_of_module(const struct module_reader *reader, enum module_error module_error,
+		      struct outcome **ret_outcome)
 {
 	struct alias_list aliases = { 0 };
 	struct outcome *outcome;
@@ -25,7 +25,7 @@ int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_e
 
 	*ret_outcome = NULL;
 	if (module_error == MODULE_OK) {
-		while (r == 0 && (alias = modinfo_next_alias(modinfo, &position)))
+		while (r == 0 && (alias = module_reader_next_alias(reader, &position)))
 			r = alias_list_add(&aliases, alias);
 		if (r < 0 || !aliases.has_name) {
 			alias_list_done(&aliases);

@@ -11,11 +11,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "tree/depmod-conf.h"
 #include "base/io.h"
 #include "base/root.h"
+#include "tree/depmod-conf.h"
 #include "tree/scan.h"
-#include "module/settled.h"
 
 /* For a file: it may have become a FIFO since it was listed, and must not block then. */
 #define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -38,8 +37,11 @@ struct worker *worker_new(struct kmod_devname_scan *scan)
 	if (!worker)
 		return NULL;
 	worker->scan = scan;
-	module_file_init(&worker->file, scan->size_max);
-	module_file_set_extent(&worker->file, modinfo_extent);
+	worker->reader = module_reader_new(scan->size_max);
+	if (!worker->reader) {
+		free(worker);
+		return NULL;
+	}
 	return worker;
 }
 
@@ -47,8 +49,7 @@ void worker_free(struct worker *worker)
 {
 	if (!worker)
 		return;
-	module_file_done(&worker->file);
-	modinfo_done(&worker->modinfo);
+	module_reader_free(worker->reader);
 	directory_listing_done(&worker->listing);
 	harvest_done(&worker->harvest);
 	free(worker->names);
@@ -100,11 +101,11 @@ static bool is_gone(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP;
 }
 
-static int read_image(struct worker *worker, struct image *image, struct outcome **ret_outcome)
+static int read_module(struct worker *worker, struct outcome **ret_outcome)
 {
-	int r = settled_read(&worker->modinfo, image, &worker->scan->since);
+	int r = module_reader_read(worker->reader);
 
-	return r < 0 ? r : outcome_of_modinfo(&worker->modinfo, (enum module_error)r, ret_outcome);
+	return r < 0 ? r : outcome_of_module(worker->reader, (enum module_error)r, ret_outcome);
 }
 
 /* Notes that the directory at hand has a module. 0 or -ENOMEM. */
@@ -141,46 +142,43 @@ static int note_module(struct worker *worker, const struct directory *directory,
 }
 
 static int read_plain(struct worker *worker, const struct directory *directory, const char *name,
-		      bool linked, struct image *image)
+		      bool linked)
 {
 	struct outcome *outcome;
-	int r = read_image(worker, image, &outcome);
+	int r = read_module(worker, &outcome);
 
 	return r < 0 ? r : note_module(worker, directory, name, linked, outcome);
 }
 
 /* What is compressed waits for its turn. */
 static int queue_compressed(struct worker *worker, const struct directory *directory,
-			    const char *name, bool linked, int fd)
+			    const char *name, bool linked)
 {
+	uint64_t size = module_reader_size(worker->reader);
 	struct outcome *outcome;
 	struct module *module;
-	struct stat st;
 	int r = 0;
 
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if ((uint64_t)st.st_size > worker->scan->size_max) {
-		r = outcome_of_modinfo(&worker->modinfo, MODULE_TOO_LARGE, &outcome);
+	if (size > worker->scan->size_max) {
+		r = outcome_of_module(worker->reader, MODULE_TOO_LARGE, &outcome);
 		return r < 0 ? r : note_module(worker, directory, name, linked, outcome);
 	}
 	module = harvest_add_module(&worker->harvest.compressed, directory->path, name, linked);
 	if (!module)
 		return -ENOMEM;
-	module->size = (uint64_t)st.st_size;
+	module->size = size;
 	return note_name(worker, name);
 }
 
 static int read_file(struct worker *worker, const struct directory *directory, const char *name,
 		     bool linked, int fd)
 {
-	struct image image;
-	int r = image_from_file(fd, &image);
+	int r = module_reader_start(worker->reader, fd);
 
-	if (r == 0 && module_file_is_compressed(&image))
-		r = queue_compressed(worker, directory, name, linked, fd);
+	if (r > 0)
+		r = queue_compressed(worker, directory, name, linked);
 	else if (r == 0)
-		r = read_plain(worker, directory, name, linked, &image);
+		r = read_plain(worker, directory, name, linked);
 	if (r < 0)
 		(void)set_path(worker, directory->path, name);
 	return r;
@@ -188,18 +186,9 @@ static int read_file(struct worker *worker, const struct directory *directory, c
 
 static int read_compressed(struct worker *worker, struct module *module, int fd)
 {
-	struct image image;
-	int r = image_from_file(fd, &image);
+	int r = module_reader_start(worker->reader, fd);
 
-	if (r < 0)
-		return r;
-	if (module_file_is_compressed(&image))
-		r = module_file_decompress(&worker->file, &image, &image);
-	if (r < 0)
-		return r;
-	if (r > 0)
-		return outcome_of_modinfo(&worker->modinfo, (enum module_error)r, &module->outcome);
-	return read_image(worker, &image, &module->outcome);
+	return r < 0 ? r : read_module(worker, &module->outcome);
 }
 
 int worker_read_compressed(struct worker *worker, struct module *module)

@@ -11,11 +11,11 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
-#include "tree/depmod-conf.h"
 #include "base/lines.h"
-#include "tree/module-order.h"
 #include "base/report.h"
 #include "base/root.h"
+#include "tree/depmod-conf.h"
+#include "tree/module-order.h"
 #include "tree/scan.h"
 
 static int compare_remarks(const void *a, const void *b)
@@ -232,8 +232,8 @@ static int add_outcome(const struct kmod_devname_scan *scan, const struct module
 
 	if (module_error == MODULE_OK)
 		return add_aliases(scan, module);
-	return report_add(scan->report, module_error_code(module_error), KMOD_DEVNAME_ERROR, &location, "%s",
-			  module_error_message(module_error));
+	return report_add(scan->report, module_error_code(module_error), KMOD_DEVNAME_ERROR,
+			  &location, "%s", module_error_message(module_error));
 }
 
 int scan_conclude(struct kmod_devname_scan *scan)

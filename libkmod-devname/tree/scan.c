@@ -9,9 +9,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "tree/depmod-conf.h"
 #include "base/report.h"
 #include "base/root.h"
+#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /* The members that may fail; 0 or a negative errno. */
@@ -168,7 +168,6 @@ static int begin(struct kmod_devname_scan *scan)
 {
 	int r;
 
-	(void)clock_gettime(CLOCK_REALTIME_COARSE, &scan->since); /* as files have it */
 	if (!harvest_add_directory(&scan->harvest.directories, "", ""))
 		return -ENOMEM;
 	r = add_externals(scan);

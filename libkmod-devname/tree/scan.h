@@ -8,10 +8,8 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "module/error.h"
-#include "libkmod-devname.h"
 #include "base/array.h"
-#include "module/modinfo.h"
+#include "libkmod-devname.h"
 #include "module/file.h"
 #include "tree/module-tree.h"
 #include "tree/trust.h"
@@ -74,7 +72,6 @@ struct kmod_devname_scan {
 	struct trust *trust; /* NULL: the modules are read */
 	bool adaptive; /* the number of threads is ours to choose */
 	long blocks_before; /* that the process had read from disks when it began */
-	struct timespec since; /* when nothing had been read */
 	bool begun;
 	bool finished;
 
@@ -101,8 +98,7 @@ struct kmod_devname_scan {
 /* What one thread works with. */
 struct worker {
 	struct kmod_devname_scan *scan;
-	struct module_file file;
-	struct modinfo modinfo;
+	struct module_reader *reader;
 	struct directory_listing listing;
 	struct harvest harvest;
 	uint32_t *names; /* of the modules of the directory at hand, as hashes */
@@ -121,8 +117,8 @@ void visited_free(void *visited);
  * What is to be kept of a module that was read, with a fault or without, and of one that was not,
  * by its aliases in the index (NULL: none); NULL if nothing is. 0 or -ENOMEM.
  */
-int outcome_of_modinfo(const struct modinfo *modinfo, enum module_error module_error,
-		       struct outcome **ret_outcome);
+int outcome_of_module(const struct module_reader *reader, enum module_error module_error,
+		      struct outcome **ret_outcome);
 int outcome_of_index(const struct alias_list *aliases, struct outcome **ret_outcome);
 void outcome_free(struct outcome *outcome);
 

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 #include "base/lines.h"
-#include "tree/module-tree.h"
 #include "base/root.h"
 #include "base/time-order.h"
+#include "tree/module-tree.h"
 #include "tree/trust.h"
 
 /* A file that was written where it stands: its times lie this close together. */

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "text/alias-index.h"
-#include "libkmod-devname.h"
 #include "base/array.h"
+#include "libkmod-devname.h"
+#include "text/alias-index.h"
 
 /*
  * depmod's index of a module directory, and for which modules it speaks. See

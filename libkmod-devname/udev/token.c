@@ -1,16 +1,198 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The grammar of a line of udev's rules, as systemd's src/udev/udev-rules.c has it. Pure: no
- * allocation, no I/O.
+ * One token of a rule: its grammar, and which keys, operators, attributes and values udevd takes.
+ * Pure: no allocation, no I/O.
+ *
+ * udevd drops a rule with anything else in it. Whatever is taken here and not there gives a node
+ * more than udevd gives it, so this holds what systemd 262 takes (parse_line() and parse_token()
+ * of src/udev/udev-rules.c) and no key beyond. Versions up to 252 lack SYMLINK-=, CONST{cvm} and
+ * i"VALUE", and let ENV set more properties.
  */
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/types.h>
 
+#include "node/syntax.h"
 #include "udev/token.h"
 
 #define BLANKS " \t\n\r"
+
+#define COMPARE UDEV_COMPARE
+#define SET (UDEV_SET | UDEV_ADD)
+#define REMOVE UDEV_REMOVE
+
+enum attribute_use {
+	NONE,
+	OPTIONAL,
+	REQUIRED,
+};
+
+static const struct udev_key {
+	const char *name;
+	unsigned int operators;
+	enum attribute_use attribute;
+	const char *attributes; /* the only ones, if there is a list */
+} udev_keys[] = {
+	{ "ACTION", COMPARE, NONE, NULL },
+	{ "DEVPATH", COMPARE, NONE, NULL },
+	{ "KERNEL", COMPARE, NONE, NULL },
+	{ "SYMLINK", COMPARE | SET | REMOVE, NONE, NULL },
+	{ "NAME", COMPARE | SET, NONE, NULL },
+	{ "ENV", COMPARE | SET, REQUIRED, NULL },
+	{ "CONST", COMPARE, REQUIRED, "arch virt cvm" },
+	{ "TAG", COMPARE | SET | REMOVE, NONE, NULL },
+	{ "SUBSYSTEM", COMPARE, NONE, NULL },
+	{ "DRIVER", COMPARE, NONE, NULL },
+	{ "ATTR", COMPARE | SET, REQUIRED, NULL },
+	{ "SYSCTL", COMPARE | SET, REQUIRED, NULL },
+	{ "KERNELS", COMPARE, NONE, NULL },
+	{ "SUBSYSTEMS", COMPARE, NONE, NULL },
+	{ "DRIVERS", COMPARE, NONE, NULL },
+	{ "ATTRS", COMPARE, REQUIRED, NULL },
+	{ "TAGS", COMPARE, NONE, NULL },
+	{ "TEST", COMPARE, OPTIONAL, NULL },
+	{ "PROGRAM", COMPARE | SET, NONE, NULL },
+	{ "IMPORT", COMPARE | SET, REQUIRED, "file program builtin db cmdline parent" },
+	{ "RESULT", COMPARE, NONE, NULL },
+	{ "OPTIONS", SET, NONE, NULL },
+	{ "OWNER", SET, NONE, NULL },
+	{ "GROUP", SET, NONE, NULL },
+	{ "MODE", SET, NONE, NULL },
+	{ "SECLABEL", SET, REQUIRED, NULL },
+	{ "RUN", SET, OPTIONAL, "program builtin" },
+	{ "GOTO", UDEV_SET, NONE, NULL },
+	{ "LABEL", UDEV_SET, NONE, NULL },
+};
+
+/* The kernel and udevd give the device these properties, and ENV can only compare them. */
+#define FIXED_PROPERTIES \
+	"ACTION CURRENT_TAGS DEVGID DEVLINKS DEVMODE DEVNAME DEVPATH DEVPATH_OLD DEVTYPE DEVUID " \
+	"DISKSEQ DRIVER IFINDEX INTERFACE INTERFACE_OLD MAJOR MINOR MODALIAS PARTN SEQNUM " \
+	"SUBSYSTEM SYNTH_UUID TAGS UDEV_DATABASE_VERSION USEC_INITIALIZED"
+#define FIXED_PREFIX "SYNTH_ARG_"
+
+#define BUILTINS \
+	"blkid btrfs dissect_image factory_reset hwdb input_id keyboard kmod net_driver net_id " \
+	"net_setup_link path_id tpm2_id uaccess usb_id"
+
+#define LOG_LEVELS "reset emerg alert crit err warning notice info debug 0 1 2 3 4 5 6 7"
+
+static const struct udev_key *find_udev_key(const char *name)
+{
+	for (size_t i = 0; i < sizeof(udev_keys) / sizeof(udev_keys[0]); i++)
+		if (strcmp(udev_keys[i].name, name) == 0)
+			return &udev_keys[i];
+	return NULL;
+}
+
+/* Looks for the first bytes of a text in a list of words with one blank between them. */
+static bool is_word_of(const char *text, size_t size, const char *words)
+{
+	while (*words != '\0') {
+		size_t next = strcspn(words, " ");
+
+		if (next == size && strncmp(words, text, size) == 0)
+			return true;
+		words += next;
+		words += strspn(words, " ");
+	}
+	return false;
+}
+
+static bool is_one_of(const char *text, const char *words)
+{
+	return is_word_of(text, strlen(text), words);
+}
+
+static bool has_valid_attribute(const struct udev_token *token, const struct udev_key *key)
+{
+	const char *attribute = token->attribute;
+	mode_t mode;
+
+	if (!attribute)
+		return key->attribute != REQUIRED;
+	if (key->attribute == NONE)
+		return false;
+	if (udev_token_has_key(token, "TEST"))
+		return *attribute == '\0' || syntax_parse_mode(attribute, &mode);
+	if (key->attributes)
+		return is_one_of(attribute, key->attributes);
+	return *attribute != '\0';
+}
+
+/* Plain decimal, with a sign or without; udevd takes blanks and other bases, too. */
+static bool is_int_value(const char *text)
+{
+	unsigned int limit = (unsigned int)INT_MAX + (*text == '-'), value = 0;
+
+	text += *text == '-' || *text == '+';
+	if (!syntax_is_digits(text))
+		return false;
+	for (; *text != '\0'; text++) {
+		unsigned int digit = (unsigned int)(*text - '0');
+
+		if (value > (limit - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	return true;
+}
+
+/* udevd ignores an option that it does not know, and takes the rule. */
+static bool is_valid_option(const char *value)
+{
+	static const char priority[] = "link_priority=", level[] = "log_level=";
+
+	if (strncmp(value, priority, strlen(priority)) == 0)
+		return is_int_value(value + strlen(priority));
+	if (strncmp(value, level, strlen(level)) == 0)
+		return is_one_of(value + strlen(level), LOG_LEVELS);
+	return true;
+}
+
+/* The first word of a builtin's command is its name. */
+static bool is_valid_command(const char *value)
+{
+	value += strspn(value, BLANKS);
+	return is_word_of(value, strcspn(value, BLANKS), BUILTINS);
+}
+
+static bool is_settable_property(const char *name)
+{
+	return !is_one_of(name, FIXED_PROPERTIES) &&
+	       strncmp(name, FIXED_PREFIX, strlen(FIXED_PREFIX)) != 0;
+}
+
+static bool has_valid_value(const struct udev_token *token)
+{
+	if (udev_token_has_key(token, "OPTIONS"))
+		return is_valid_option(token->value);
+	if ((udev_token_has_key(token, "IMPORT") || udev_token_has_key(token, "RUN")) &&
+	    token->attribute && strcmp(token->attribute, "builtin") == 0)
+		return is_valid_command(token->value);
+	if ((token->op & COMPARE) != 0)
+		return true;
+	if (udev_token_has_key(token, "NAME"))
+		return *token->value != '\0' && strcmp(token->value, "%k") != 0;
+	return !udev_token_has_key(token, "ENV") || is_settable_property(token->attribute);
+}
+
+static bool may_ignore_case(const struct udev_token *token)
+{
+	return (token->op & COMPARE) != 0 && !udev_token_has_key(token, "TEST") &&
+	       !udev_token_has_key(token, "PROGRAM") && !udev_token_has_key(token, "IMPORT");
+}
+
+static bool is_valid_token(const struct udev_token *token)
+{
+	const struct udev_key *key = find_udev_key(token->key);
+
+	return key && (key->operators & token->op) != 0 && has_valid_attribute(token, key) &&
+	       has_valid_value(token) && (!token->ignores_case || may_ignore_case(token));
+}
 
 /* Moves *p behind a word if that stands there. */
 static bool skip_word(char **p, const char *word)
@@ -28,25 +210,25 @@ static bool is_key_end(const char *p)
 	return *p == '\0' || strchr(BLANKS "={", *p) || (strchr("+-!:", *p) && p[1] == '=');
 }
 
-static bool read_operator(char **p, enum udev_operator *ret_operator)
+static bool read_operator(char **p, enum udev_operator *ret_op)
 {
 	if (skip_word(p, "=="))
-		*ret_operator = UDEV_EQUAL;
+		*ret_op = UDEV_EQUAL;
 	else if (skip_word(p, "!="))
-		*ret_operator = UDEV_DIFFER;
+		*ret_op = UDEV_DIFFER;
 	else if (skip_word(p, "-="))
-		*ret_operator = UDEV_REMOVE;
+		*ret_op = UDEV_REMOVE;
 	else if (skip_word(p, "+=") || skip_word(p, ":="))
-		*ret_operator = UDEV_ADD;
+		*ret_op = UDEV_ADD;
 	else if (skip_word(p, "="))
-		*ret_operator = UDEV_SET;
+		*ret_op = UDEV_SET;
 	else
 		return false;
 	return true;
 }
 
 /* In a plain string \" is a quote, and any other backslash is itself. */
-static bool read_plain(char **p)
+static bool read_plain_string(char **p)
 {
 	char *from = *p, *to = *p;
 
@@ -72,7 +254,7 @@ static int digit_value(char c)
 }
 
 /* Reads exactly so many digits, and no zero: a NUL would end the string. */
-static bool read_code(char **p, int base, int digits, unsigned long *ret_code)
+static bool read_code_digits(char **p, int base, int digits, unsigned long *ret_code)
 {
 	unsigned long code = 0;
 
@@ -88,7 +270,7 @@ static bool read_code(char **p, int base, int digits, unsigned long *ret_code)
 }
 
 /* Writes a code point as UTF-8, which is never longer than its escape. */
-static bool put_code_point(char **to, unsigned long code)
+static bool write_code_point(char **to, unsigned long code)
 {
 	static const unsigned char first[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
 	int size = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
@@ -118,13 +300,13 @@ static bool read_escape(char **from, char **to)
 	if (**from == 'u' || **from == 'U') {
 		int digits = *(*from)++ == 'u' ? 4 : 8;
 
-		return read_code(from, 16, digits, &code) && put_code_point(to, code);
+		return read_code_digits(from, 16, digits, &code) && write_code_point(to, code);
 	}
 	if (**from == 'x') {
 		++*from;
-		if (!read_code(from, 16, 2, &code))
+		if (!read_code_digits(from, 16, 2, &code))
 			return false;
-	} else if (!read_code(from, 8, 3, &code) || code > 255) {
+	} else if (!read_code_digits(from, 8, 3, &code) || code > 255) {
 		return false;
 	}
 	*(*to)++ = (char)code;
@@ -132,7 +314,7 @@ static bool read_escape(char **from, char **to)
 }
 
 /* In e"..." a backslash begins an escape of C. */
-static bool read_escaped(char **p)
+static bool read_escaped_string(char **p)
 {
 	char *from = *p, *to = *p;
 
@@ -152,7 +334,7 @@ static bool read_escaped(char **p)
 	return true;
 }
 
-static bool read_value(char **p, struct udev_token *token)
+static bool read_quoted_value(char **p, struct udev_token *token)
 {
 	bool escaped = false;
 
@@ -167,7 +349,7 @@ static bool read_value(char **p, struct udev_token *token)
 	if (*(*p)++ != '"')
 		return false;
 	token->value = *p;
-	return escaped ? read_escaped(p) : read_plain(p);
+	return escaped ? read_escaped_string(p) : read_plain_string(p);
 }
 
 int udev_token_next(char **line, struct udev_token *ret_token)
@@ -189,11 +371,11 @@ int udev_token_next(char **line, struct udev_token *ret_token)
 		*p++ = '\0';
 	}
 	p += strspn(p, BLANKS);
-	if (!read_operator(&p, &token.operator))
+	if (!read_operator(&p, &token.op))
 		return -EINVAL;
 	*key_end = '\0';
 	p += strspn(p, BLANKS);
-	if (!read_value(&p, &token))
+	if (!read_quoted_value(&p, &token) || !is_valid_token(&token))
 		return -EINVAL;
 	*line = p;
 	*ret_token = token;

@@ -16,9 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifdef WITH_LIBDEFLATE
-#include <libdeflate.h>
-#elif defined(WITH_ZLIB)
+#ifdef WITH_ZLIB
 #include <zlib.h>
 #endif
 #ifdef WITH_XZ
@@ -70,7 +68,7 @@ static void read_file(struct buffer *buffer, const struct file *file)
 	buffer->size = (size_t)file->size;
 }
 
-#if defined(WITH_LIBDEFLATE) || defined(WITH_ZLIB)
+#ifdef WITH_ZLIB
 /* The size of what a .gz of one member holds. */
 static size_t gzip_size(const struct buffer *in)
 {
@@ -80,20 +78,7 @@ static size_t gzip_size(const struct buffer *in)
 		return 0;
 	return end[-4] | (size_t)end[-3] << 8 | (size_t)end[-2] << 16 | (size_t)end[-1] << 24;
 }
-#endif
 
-#ifdef WITH_LIBDEFLATE
-static int decode_gz(struct worker *worker)
-{
-	if (!worker->context)
-		worker->context = libdeflate_alloc_decompressor();
-	reserve(&worker->out, gzip_size(&worker->in) + 1);
-	return worker->context &&
-	       libdeflate_gzip_decompress(worker->context, worker->in.data, worker->in.size,
-					  worker->out.data, worker->out.capacity,
-					  &worker->out.size) == LIBDEFLATE_SUCCESS;
-}
-#elif defined(WITH_ZLIB)
 static int decode_gz(struct worker *worker)
 {
 	z_stream *stream = worker->context;
@@ -167,7 +152,7 @@ static const struct {
 	const char *suffix;
 	int (*decode)(struct worker *worker);
 } codecs[] = {
-#if defined(WITH_LIBDEFLATE) || defined(WITH_ZLIB)
+#ifdef WITH_ZLIB
 	{ ".ko.gz", decode_gz },
 #endif
 #ifdef WITH_XZ
@@ -228,9 +213,7 @@ static void *run(void *argument)
 
 static int print_versions(void)
 {
-#ifdef WITH_LIBDEFLATE
-	printf("libdeflate " LIBDEFLATE_VERSION_STRING "\n");
-#elif defined(WITH_ZLIB)
+#ifdef WITH_ZLIB
 	printf("zlib %s\n", zlibVersion());
 #endif
 #ifdef WITH_XZ

@@ -19,14 +19,13 @@ make_variable() { # NAME
 
 # The decoder has the libraries and the flags that the library has.
 build_helpers() {
-	source_dir=$top_srcdir/testsuite
-	codecs="$(make_variable LIBDEFLATE_LIBS) $(make_variable ZLIB_LIBS)"
-	codecs="$codecs $(make_variable XZ_LIBS) $(make_variable ZSTD_LIBS)"
-	codec_flags="$(make_variable LIBDEFLATE_CFLAGS) $(make_variable ZLIB_CFLAGS)"
-	codec_flags="$codec_flags $(make_variable XZ_CFLAGS) $(make_variable ZSTD_CFLAGS)"
+	source_dir=$top_srcdir/testsuite/bench
+	codecs="$(make_variable ZLIB_LIBS) $(make_variable XZ_LIBS) $(make_variable ZSTD_LIBS)"
+	codec_flags="$(make_variable ZLIB_CFLAGS) $(make_variable XZ_CFLAGS)"
+	codec_flags="$codec_flags $(make_variable ZSTD_CFLAGS)"
 	# shellcheck disable=SC2086 # several words, of the compiler too
 	{
-		$CC -O2 -o measure "$source_dir/measure.c"
+		$CC -O2 -o measure "$top_srcdir/testsuite/lib/measure.c"
 		$CC -O2 -o links "$source_dir/bench-links.c"
 		$CC -O2 -pthread -o walk "$source_dir/bench-walk.c"
 		$CC -O2 -pthread -include "$top_builddir/config.h" $codec_flags -o decode \
@@ -35,16 +34,13 @@ build_helpers() {
 	find_programs
 }
 
-# The program itself and not libtool's script around it, where there is one.
 find_programs() {
 	version=$(kernel_version "$KERNEL")
 	modules=$(find "$KERNELS/$KERNEL" -name '*.ko' | wc -l)
-	program=$top_builddir/.libs/kmod-devname
-	[ -x "$program" ] || program=$top_builddir/kmod-devname
-	LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	program=$top_builddir/kmod-devname
 	MODINFO=$(dirname "$(command -v "$DEPMOD")")/modinfo
 	[ -x "$MODINFO" ] || MODINFO=$(command -v modinfo) || MODINFO=
-	export LD_LIBRARY_PATH MODINFO
+	export MODINFO
 }
 
 say() {

@@ -12,10 +12,7 @@
 VER=6.1.0
 HEADER='# Device nodes to trigger on-demand module loading.'
 
-# The program itself, and not libtool's script, which has another inode.
 FRONT=$top_builddir/tools/depmod/depmod
-LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export LD_LIBRARY_PATH
 
 # The real depmod, and a directory with nothing else in it.
 need_depmod() {
@@ -624,8 +621,7 @@ test_depmod_gets_all_as_it_is() {
 	cd /proc/$$/fd && echo *
 	END
 	for program in printing/depmod "$FRONT"; do
-		echo input | env -i PATH="$PWD/printing:$PATH" A='b c' \
-			LD_LIBRARY_PATH="$LD_LIBRARY_PATH" "$program" -b 'a b' \
+		echo input | env -i PATH="$PWD/printing:$PATH" A='b c' "$program" -b 'a b' \
 			"$(printf 'x\ny\377')" '' 6.1.0 -a -w -V '*' > "${program##*/}.out"
 		mv "${program##*/}.out" "out.${got:-first}"
 		got=second
@@ -822,18 +818,19 @@ test_sbin_needs_not_be_on_path() {
 # --with-depmod=PATH: a build of its own, of the one file that knows.
 build_with_depmod() { # PROGRAM PATH
 	sanitize=$(sed -n 's/.*\(-fsanitize=[a-z,]*\).*/\1/p' "$top_builddir/config.log" | head -n 1)
+	objects=$(sed -n '/^am_tools_depmod_depmod_OBJECTS/,/[^\\]$/p' "$top_builddir/Makefile" |
+		grep -oE 'tools/[a-z/_-]+' | grep -v real | sed "s,.*,$top_builddir/&.o,")
 	# shellcheck disable=SC2086 # CC may come with options
 	$CC $sanitize -include "$top_builddir/config.h" "-DDEPMOD_PATH=\"$2\"" \
-		-I"$top_srcdir/libkmod-devname" -I"$top_srcdir/tools" -o "$1" \
-		"$top_srcdir"/tools/depmod*.c "$top_srcdir"/tools/read-depmod-config.c \
-		"$top_srcdir/tools/read-index.c" "$top_srcdir/tools/kernels.c" \
-		"$top_srcdir/tools/open-path.c" "$top_srcdir/tools/output.c" "$top_srcdir/tools/tool.c" \
-		-L"$top_builddir/.libs" -lkmod-devname
+		-I"$top_srcdir/libkmod-devname" -I"$top_srcdir/tools" -c -o real.o \
+		"$top_srcdir/tools/depmod/real.c"
+	# shellcheck disable=SC2086 # lists of words
+	"$top_builddir/libtool" --tag=CC --mode=link --quiet $CC $sanitize -o "$1" real.o $objects \
+		"$top_builddir/libkmod-devname/libkmod-devname-internal.la"
 }
 
 test_configure_may_say_which_depmod() {
 	command -v "${CC%% *}" > /dev/null || skip "there is no compiler"
-	[ -e "$top_builddir/.libs/libkmod-devname.so" ] || skip "this build has no shared library"
 	! grep -q '^#define DEPMOD_PATH' "$top_builddir/config.h" || skip "this build has its own"
 	make_here
 	make_counting

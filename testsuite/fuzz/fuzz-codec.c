@@ -12,41 +12,51 @@
 /* Small, so that no input takes long; one byte more tells what is over it. */
 #define LIMIT ((size_t)256 << 10)
 
-static void compare(int module_error, const struct image *image, enum fuzz_verdict verdict,
+struct decompressed {
+	const uint8_t *data;
+	size_t size;
+};
+
+static void compare(int module_error, const struct decompressed *got, enum fuzz_verdict verdict,
 		    const uint8_t *wanted, size_t size)
 {
 	if (verdict == FUZZ_LARGE)
-		FUZZ_CHECK(module_error != 0, "%zu bytes, and they should be too many", image->size);
+		FUZZ_CHECK(module_error != 0, "%zu bytes, and they should be too many", got->size);
 	if (verdict == FUZZ_BAD)
-		FUZZ_CHECK(module_error != 0, "%zu bytes, and the library refuses the file", image->size);
+		FUZZ_CHECK(module_error != 0, "%zu bytes, and the library refuses the file",
+			   got->size);
 	if (verdict != FUZZ_GOOD || module_error == MODULE_DATA_NEEDS_MEMORY)
 		return;
-	FUZZ_CHECK(module_error == 0, "fault %d, and the library has %zu bytes", module_error, size);
-	FUZZ_CHECK(image->size == size && (size == 0 || memcmp(image->data, wanted, size) == 0),
-		   "%zu bytes, and the library has %zu, or others", image->size, size);
+	FUZZ_CHECK(module_error == 0, "fault %d, and the library has %zu bytes", module_error,
+		   size);
+	FUZZ_CHECK(got->size == size && (size == 0 || memcmp(got->data, wanted, size) == 0),
+		   "%zu bytes, and the library has %zu, or others", got->size, size);
 }
 
 /* Buffers and decoder are those of the input before, as a thread of a scan has them. */
 void fuzz_codec_check(const uint8_t *data, size_t size,
 		      bool (*matches)(const uint8_t *head, size_t size), fuzz_reference reference)
 {
-	static struct module_file file = { .output.limit = LIMIT };
+	static struct module_reader *reader;
 	static uint8_t wanted[LIMIT + 1];
 	enum fuzz_verdict verdict;
-	struct image image;
+	struct decompressed got = { 0 };
 	size_t wanted_size = 0;
 	int module_error;
 
 	if (!matches(data, size))
 		return;
-	FUZZ_CHECK(image_from_file(fuzz_file(data, size), &image) == 0, "cannot read");
-	FUZZ_CHECK(module_file_is_compressed(&image), "the first bytes are not known");
-	module_error = module_file_decompress(&file, &image, &image);
+	if (!reader)
+		reader = module_reader_new(LIMIT);
+	FUZZ_CHECK(reader, "no memory");
+	FUZZ_CHECK(module_reader_start(reader, fuzz_file(data, size)) == 1,
+		   "the first bytes are not known");
+	module_error = module_reader_read_bytes(reader, &got.data, &got.size);
 	FUZZ_CHECK(module_error >= 0, "errno %d", -module_error);
 	verdict = reference(data, size, wanted, sizeof(wanted), &wanted_size);
 	if (verdict == FUZZ_GOOD && wanted_size > LIMIT)
 		verdict = FUZZ_LARGE;
-	compare(module_error, &image, verdict, wanted, wanted_size);
+	compare(module_error, &got, verdict, wanted, wanted_size);
 }
 
 static struct bytes make_plain(int content)

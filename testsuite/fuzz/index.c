@@ -15,8 +15,6 @@
 #include "text/alias-index.h"
 #include "modprobe/modprobe-config.h"
 
-const struct fuzz_target fuzz_target = { "index", NULL };
-
 static void check_same(const struct bytes *a, const struct bytes *b, const char *what)
 {
 	FUZZ_CHECK(a->size == b->size && memcmp(a->data, b->data, a->size) == 0,
@@ -237,12 +235,11 @@ static void check_cmdline(const void *data, size_t size)
 	free(copy.data);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_index(const uint8_t *data, size_t size)
 {
 	check_index(data, size);
 	check_builtin(data, size);
 	check_softdep(data, size);
 	check_statements(data, size);
 	check_cmdline(data, size);
-	return 0;
 }

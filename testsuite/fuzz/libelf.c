@@ -18,8 +18,6 @@
 #define MODINFO_MAX ((uint64_t)16 << 20)
 #define SECTIONS_MAX ((size_t)1 << 20)
 
-const struct fuzz_target fuzz_target = { "libelf", fuzz_modules };
-
 /* What libelf says of an image. */
 struct reading {
 	bool good;
@@ -165,16 +163,16 @@ static void compare(const struct modinfo *modinfo, int fault, Elf *elf, const ui
 	compare_aliases(modinfo, &reading);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_libelf(const uint8_t *data, size_t size)
 {
 	static struct modinfo modinfo;
 	struct bytes copy = fuzz_copy(data, size);
-	struct image image;
+	struct module_bytes bytes;
 	Elf *elf;
 	int fault;
 
-	image_from_memory(data, size, &image);
-	fault = modinfo_read(&modinfo, &image);
+	bytes = (struct module_bytes){ .fd = -1, .data = data, .size = size };
+	fault = modinfo_read(&modinfo, &bytes);
 	FUZZ_CHECK(fault >= 0, "errno %d", -fault);
 	FUZZ_CHECK(elf_version(EV_CURRENT) != EV_NONE, "libelf is too old");
 	elf = elf_memory(copy.data, copy.size);
@@ -183,5 +181,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		compare(&modinfo, fault, elf, data, size);
 	(void)elf_end(elf);
 	free(copy.data);
-	return 0;
 }

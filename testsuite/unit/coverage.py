@@ -16,7 +16,7 @@ import subprocess
 import sys
 
 COMPLETE = (
-    "base/temporary.c", "module/image.c", "module/modinfo.c", "node/alias.c", "node/compare.c",
+    "base/temporary.c", "module/modinfo.c", "node/alias.c", "node/compare.c",
     "node/syntax.c", "node/table.c", "text/devname.c", "text/print-image.c", "text/print-kmod.c",
     "text/print.c", "text/replace.c",
 )

@@ -666,14 +666,14 @@ static int read_before_a_wall(struct modinfo *modinfo, const uint8_t *data, size
 	size_t page = (size_t)sysconf(_SC_PAGESIZE), room = (size + page - 1) / page * page;
 	uint8_t *memory =
 		mmap(NULL, room + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct image image;
+	struct module_bytes bytes;
 	int r;
 
 	CHECK(memory != MAP_FAILED && mprotect(memory + room, page, PROT_NONE) == 0, "mmap: %s",
 	      strerror(errno));
 	memcpy(memory + room - size, data, size);
-	image_from_memory(memory + room - size, size, &image);
-	r = modinfo_read(modinfo, &image);
+	bytes = (struct module_bytes){ .fd = -1, .data = memory + room - size, .size = size };
+	r = modinfo_read(modinfo, &bytes);
 	CHECK(munmap(memory, room + page) == 0, "munmap: %s", strerror(errno));
 	return r;
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What module_file_decompress() makes of gzip, xz and zstd files: every legal shape gives the
- * bytes that went in, everything else is a fault, within bounds. The files are made here with
- * the compression libraries, or by hand from the formats' descriptions.
+ * What module_reader_read_bytes() makes of gzip, xz and zstd files: every legal shape gives the
+ * bytes that went in, everything else is a module error, within bounds. The files are made here
+ * with the compression libraries, or by hand from the formats' descriptions.
  */
 
 #include <errno.h>
@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #if WITH_ZLIB
 #include <zlib.h>
@@ -25,6 +26,7 @@
 
 #include "lib/harness.h"
 #include "lib/mkmodule.h"
+#include "lib/refuse.h"
 #include "module/file.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -130,43 +132,68 @@ static int file_of(const void *data, size_t size)
 	return fd;
 }
 
-static int decompress_fd(struct module_file *file, int fd, struct image *ret_image)
-{
-	struct image image;
+/* The largest piece of memory that the library, or this test, has got by realloc(3): see ld(1). */
+static size_t largest_realloc;
 
-	CHECK(image_from_file(fd, &image) == 0, "cannot read the file");
-	if (!module_file_is_compressed(&image))
-		return NOT_COMPRESSED;
-	return module_file_decompress(file, &image, ret_image);
+void *__real_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__wrap_realloc(void *p, size_t size)
+{
+	if (size > largest_realloc)
+		largest_realloc = size;
+	return __real_realloc(p, size);
 }
 
-static int decompress(struct module_file *file, const void *data, size_t size,
-		      struct image *ret_image)
+static struct module_reader *reader_new(size_t size_max)
 {
-	return decompress_fd(file, file_of(data, size), ret_image);
+	struct module_reader *reader = module_reader_new(size_max);
+
+	CHECK(reader, "no memory");
+	return reader;
 }
 
-static bool is_content(const struct image *image, const struct bytes *content, size_t size)
+struct decompressed {
+	const uint8_t *data;
+	size_t size;
+};
+
+static int decompress_fd(struct module_reader *reader, int fd, struct decompressed *ret_bytes)
 {
-	return image->fd < 0 && image->size == size &&
-	       (size == 0 || memcmp(image->data, content->data, size) == 0);
+	int r = module_reader_start(reader, fd);
+
+	CHECK(r == 0 || r == 1, "cannot read the file: %d", r);
+	largest_realloc = 0;
+	return r == 0 ? NOT_COMPRESSED
+		      : module_reader_read_bytes(reader, &ret_bytes->data, &ret_bytes->size);
+}
+
+static int decompress(struct module_reader *reader, const void *data, size_t size,
+		      struct decompressed *ret_bytes)
+{
+	return decompress_fd(reader, file_of(data, size), ret_bytes);
+}
+
+static bool is_content(const struct decompressed *bytes, const struct bytes *content, size_t size)
+{
+	return bytes->size == size && (size == 0 || memcmp(bytes->data, content->data, size) == 0);
 }
 
 static bool is_corrupt(int r)
 {
-	return r > 0 && r != NOT_COMPRESSED && module_error_code((enum module_error)r) == KMOD_DEVNAME_CORRUPT;
+	return r > 0 && r != NOT_COMPRESSED &&
+	       module_error_code((enum module_error)r) == KMOD_DEVNAME_CORRUPT;
 }
 
-static void expect(struct module_file *file, const struct bytes *input, int expected,
+static void expect(struct module_reader *reader, const struct bytes *input, int expected,
 		   const struct bytes *content, const char *what)
 {
-	struct image image = { .fd = 99 };
-	int r = decompress(file, input->data, input->size, &image);
+	struct decompressed bytes = { 0 };
+	int r = decompress(reader, input->data, input->size, &bytes);
 
 	CHECK(r == expected, "%s: %d instead of %d", what, r, expected);
 	if (r == 0)
-		CHECK(is_content(&image, content, content->size),
-		      "%s: other bytes, %zu instead of %zu", what, image.size, content->size);
+		CHECK(is_content(&bytes, content, content->size),
+		      "%s: other bytes, %zu instead of %zu", what, bytes.size, content->size);
 }
 
 /* --- formats ----------------------------------------------------------------------------- */
@@ -554,12 +581,11 @@ static const struct format *build(const struct shape *shape, struct bytes *file,
 START_TEST(legal_shapes_give_the_bytes_that_went_in)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 
-	module_file_init(&file, LIMIT);
 	if (build(&shapes[_i], &input, &content, NULL))
-		expect(&file, &input, 0, &content, shapes[_i].parts);
-	module_file_done(&file);
+		expect(reader, &input, 0, &content, shapes[_i].parts);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -574,10 +600,10 @@ static const struct end *end_at(const struct shape *shape, const struct end *end
 }
 
 static void check_prefix(const struct shape *shape, const struct end *end, int r,
-			 const struct image *image, const struct bytes *content, size_t n)
+			 const struct decompressed *bytes, const struct bytes *content, size_t n)
 {
 	if (end)
-		CHECK(r == 0 && is_content(image, content, end->in_content),
+		CHECK(r == 0 && is_content(bytes, content, end->in_content),
 		      "%s %s, first %zu bytes: %d", shape->format, shape->parts, n, r);
 	else
 		CHECK(strchr(shape->parts, 'p') ? is_corrupt(r) : r == MODULE_DATA_TRUNCATED,
@@ -591,53 +617,51 @@ START_TEST(every_other_prefix_is_a_fault)
 	struct bytes input = { 0 }, content = { 0 };
 	struct end ends[16];
 	const struct format *format = build(shape, &input, &content, ends);
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 
-	module_file_init(&file, LIMIT);
 	for (size_t n = 0; format && n < input.size; n += harness_step()) {
-		int r = decompress(&file, input.data, n, &image);
+		int r = decompress(reader, input.data, n, &bytes);
 
 		if (n < format->magic_size)
 			CHECK(r == NOT_COMPRESSED, "%s, first %zu bytes: %d", format->name, n, r);
 		else
-			check_prefix(shape, end_at(shape, ends, n), r, &image, &content, n);
+			check_prefix(shape, end_at(shape, ends, n), r, &bytes, &content, n);
 	}
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
 END_TEST
 
-static void check_flip(struct module_file *file, const struct shape *shape,
+static void check_flip(struct module_reader *reader, const struct shape *shape,
 		       const struct bytes *input, const struct bytes *content, size_t bit)
 {
-	struct image image;
+	struct decompressed bytes;
 	int r;
 
 	input->data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-	r = decompress(file, input->data, input->size, &image);
+	r = decompress(reader, input->data, input->size, &bytes);
 	input->data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 	CHECK(r >= 0, "%s %s, bit %zu: %d", shape->format, shape->parts, bit, r);
 	if (r != 0)
 		return;
-	CHECK(image.size <= LIMIT, "%s %s, bit %zu: %zu bytes", shape->format, shape->parts, bit,
-	      image.size);
+	CHECK(bytes.size <= LIMIT, "%s %s, bit %zu: %zu bytes", shape->format, shape->parts, bit,
+	      bytes.size);
 	if (shape->checked)
-		CHECK(is_content(&image, content, content->size),
+		CHECK(is_content(&bytes, content, content->size),
 		      "%s %s, bit %zu: other bytes are accepted", shape->format, shape->parts, bit);
 }
 
 START_TEST(no_bit_flip_gives_other_bytes_where_there_is_a_checksum)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 
-	module_file_init(&file, LIMIT);
 	(void)build(&shapes[_i], &input, &content, NULL);
 	for (size_t bit = 0; bit < 8 * input.size; bit += harness_step())
-		check_flip(&file, &shapes[_i], &input, &content, bit);
-	module_file_done(&file);
+		check_flip(reader, &shapes[_i], &input, &content, bit);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -670,21 +694,20 @@ START_TEST(data_after_the_end_is_corrupt)
 			"ELF\2\1\1\0\0\0\0\0\0\0\0\0") },
 	};
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 
-	module_file_init(&file, LIMIT);
 	formats[_i].add_part(&input, &content, 'a');
 	for (size_t i = 0; i < N(rows); i++) {
 		size_t size = input.size;
 		int r;
 
 		add(&input, rows[i].bytes, rows[i].size);
-		r = decompress(&file, input.data, input.size, &image);
+		r = decompress(reader, input.data, input.size, &bytes);
 		CHECK(is_corrupt(r), "%s, row %zu: %d", formats[_i].name, i, r);
 		input.size = size;
 	}
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -694,17 +717,16 @@ END_TEST
 START_TEST(four_zero_bytes_after_the_end_are_legal_in_xz_only)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 	int r;
 
-	module_file_init(&file, LIMIT);
 	formats[_i].add_part(&input, &content, 'a');
 	add_fill(&input, 0, 4);
-	r = decompress(&file, input.data, input.size, &image);
+	r = decompress(reader, input.data, input.size, &bytes);
 	CHECK(strcmp(formats[_i].name, "xz") == 0 ? r == 0 : is_corrupt(r), "%s: %d",
 	      formats[_i].name, r);
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -713,61 +735,178 @@ END_TEST
 START_TEST(a_wrong_checksum_is_damage)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 	size_t end;
 
-	module_file_init(&file, LIMIT);
 	formats[_i].add_part(&input, &content, 'a');
 	end = formats[_i].checksum_end(&input);
 	for (size_t bit = 8 * (end - 4); bit < 8 * end; bit++) {
 		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-		expect(&file, &input, MODULE_DATA_DAMAGED, NULL, formats[_i].name);
+		expect(reader, &input, MODULE_DATA_DAMAGED, NULL, formats[_i].name);
 		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 	}
-	expect(&file, &input, 0, &content, formats[_i].name);
-	module_file_done(&file);
+	expect(reader, &input, 0, &content, formats[_i].name);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
 END_TEST
 
 /* After its head was read, which is when the format is told. */
-START_TEST(a_file_truncated_between_two_reads_is_cut)
+START_TEST(a_file_truncated_between_two_reads_was_changed)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 
-	module_file_init(&file, LIMIT);
 	formats[_i].add_part(&input, &content, 'a');
 	for (size_t n = 0; n < input.size; n++) {
 		int fd = file_of(input.data, input.size), r;
 
-		ck_assert_int_eq(image_from_file(fd, &image), 0);
+		ck_assert_int_eq(module_reader_start(reader, fd), 1);
 		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
-		r = module_file_decompress(&file, &image, &image);
-		CHECK(r == MODULE_DATA_TRUNCATED, "%s, cut to %zu: %d", formats[_i].name, n, r);
+		r = module_reader_read_bytes(reader, &bytes.data, &bytes.size);
+		CHECK(r == MODULE_CHANGED, "%s, cut to %zu: %d", formats[_i].name, n, r);
 	}
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
+}
+END_TEST
+
+/* A module, which is plain or has a format. */
+static struct bytes module_in_format(const struct format *format)
+{
+	static const char *const strings[] = { "alias=devname:fuse", "alias=char-major-10-229" };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct bytes module = { 0 }, packed = { 0 };
+
+	module.data = mkmodule(&spec, &module.size);
+	if (!format)
+		return module;
+	format->compress(&packed, module.data, module.size);
+	done(&module);
+	return packed;
+}
+
+static void grow_file(int fd, size_t size)
+{
+	ck_assert_int_eq(pwrite(fd, "", 1, (off_t)size), 1);
+}
+
+static void cut_file(int fd, size_t size)
+{
+	ck_assert_int_eq(ftruncate(fd, (off_t)size - 1), 0);
+}
+
+static void touch_file(int fd, size_t size)
+{
+	const struct timespec times[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+
+	(void)size;
+	ck_assert_int_eq(futimens(fd, times), 0);
+}
+
+/* _i: plain, then each of the formats */
+START_TEST(a_module_that_changes_between_start_and_read_was_changed)
+{
+	static void (*const changes[])(int fd, size_t size) = { grow_file, cut_file, touch_file };
+	struct bytes module = module_in_format(_i == 0 ? NULL : &formats[_i - 1]);
+	struct module_reader *reader = reader_new(LIMIT);
+	int fd = file_of(module.data, module.size);
+	size_t position = 0;
+
+	ck_assert_int_eq(module_reader_start(reader, fd), _i > 0);
+	ck_assert_uint_eq(module_reader_size(reader), module.size);
+	ck_assert_int_eq(module_reader_read(reader), MODULE_OK);
+	ck_assert_str_eq(module_reader_next_alias(reader, &position), "devname:fuse");
+	for (size_t i = 0; i < N(changes); i++) {
+		fd = file_of(module.data, module.size);
+		ck_assert_int_eq(module_reader_start(reader, fd), _i > 0);
+		changes[i](fd, module.size);
+		CHECK(module_reader_read(reader) == MODULE_CHANGED, "change %zu", i);
+	}
+	/* after that the file is as good as any other */
+	fd = file_of(module.data, module.size);
+	ck_assert_int_eq(module_reader_start(reader, fd), _i > 0);
+	ck_assert_int_eq(module_reader_read(reader), MODULE_OK);
+	module_reader_free(reader);
+	done(&module);
+}
+END_TEST
+
+/* Starts, reads, and looks for the alias. */
+static void read_module(struct module_reader *reader, const struct bytes *module, int compressed)
+{
+	int fd = file_of(module->data, module->size);
+	size_t position = 0;
+
+	ck_assert_int_eq(module_reader_start(reader, fd), compressed);
+	ck_assert_int_eq(module_reader_read(reader), MODULE_OK);
+	ck_assert_str_eq(module_reader_next_alias(reader, &position), "devname:fuse");
+}
+
+START_TEST(plain_and_compressed_modules_follow_each_other)
+{
+	struct module_reader *reader = reader_new(LIMIT);
+	struct bytes modules[N(formats)];
+
+	for (int i = 0; i <= N_FORMATS; i++)
+		modules[i] = module_in_format(i == 0 ? NULL : &formats[i - 1]);
+	for (int i = 0; i <= N_FORMATS; i++)
+		for (int j = 0; j <= N_FORMATS; j++) {
+			read_module(reader, &modules[i], i > 0);
+			read_module(reader, &modules[j], j > 0);
+		}
+	for (int i = 0; i <= N_FORMATS; i++)
+		done(&modules[i]);
+	module_reader_free(reader);
+}
+END_TEST
+
+/* One for the head and one for the data: a third would fail. */
+START_TEST(a_compressed_module_takes_two_reads)
+{
+	struct module_reader *reader = reader_new(LIMIT);
+	struct bytes module = module_in_format(&formats[_i]);
+
+	if (refuse(&(struct refusal){ SYS_pread64, 2, 1, EIO }, 1)) {
+		read_module(reader, &module, 1);
+		ck_assert(!refuse_met());
+	}
+	done(&module);
+	module_reader_free(reader);
+}
+END_TEST
+
+START_TEST(what_is_no_regular_file_is_an_error_and_no_fault)
+{
+	struct module_reader *reader = reader_new(LIMIT);
+	int dir_fd = harness_directory(), fds[2];
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	ck_assert_int_eq(module_reader_start(reader, dir_fd), -EISDIR);
+	ck_assert_int_eq(module_reader_start(reader, fds[0]), -ESPIPE);
+	ck_assert_int_eq(close(fds[0]), 0);
+	ck_assert_int_eq(close(fds[1]), 0);
+	ck_assert_int_eq(module_reader_start(reader, fds[0]), -EBADF);
+	module_reader_free(reader);
 }
 END_TEST
 
 START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 	int fd;
 
-	module_file_init(&file, LIMIT);
 	formats[_i].add_part(&input, &content, 'a');
 	fd = file_of(input.data, input.size);
-	ck_assert_int_eq(image_from_file(fd, &image), 0);
+	ck_assert_int_eq(module_reader_start(reader, fd), 1);
 	ck_assert_int_eq(close(fd), 0);
-	ck_assert_int_eq(module_file_decompress(&file, &image, &image), -EBADF);
-	module_file_done(&file);
+	ck_assert_int_eq(module_reader_read_bytes(reader, &bytes.data, &bytes.size), -EBADF);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -778,13 +917,12 @@ END_TEST
 static void check_limit(const struct format *format, const struct bytes *input,
 			const struct bytes *content, size_t limit)
 {
-	struct module_file file;
+	struct module_reader *reader = reader_new(limit);
 
-	module_file_init(&file, limit);
-	expect(&file, input, limit < content->size ? MODULE_TOO_LARGE : 0, content, format->name);
+	expect(reader, input, limit < content->size ? MODULE_TOO_LARGE : 0, content, format->name);
 	/* the limit, and one byte more to tell that it was passed */
-	ck_assert_uint_le(file.output.capacity, limit + 1);
-	module_file_done(&file);
+	ck_assert_uint_le(largest_realloc, limit + 1);
+	module_reader_free(reader);
 }
 
 START_TEST(the_decompressed_size_may_reach_the_limit_and_no_more)
@@ -820,7 +958,7 @@ static size_t peak_kib(void)
 START_TEST(a_bomb_is_refused_with_little_memory)
 {
 	struct bytes part = { 0 }, zeros = { 0 }, input = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(MIB);
 	size_t before;
 
 	add_fill(&zeros, 0, 16 * MIB);
@@ -828,12 +966,11 @@ START_TEST(a_bomb_is_refused_with_little_memory)
 	done(&zeros);
 	for (size_t i = 0; i < 64; i++) /* 1 GiB */
 		add(&input, part.data, part.size);
-	module_file_init(&file, MIB);
 	before = peak_kib();
-	expect(&file, &input, MODULE_TOO_LARGE, NULL, formats[_i].name);
-	ck_assert_uint_le(file.output.capacity, MIB + 1);
+	expect(reader, &input, MODULE_TOO_LARGE, NULL, formats[_i].name);
+	ck_assert_uint_le(largest_realloc, MIB + 1);
 	ck_assert_uint_lt(peak_kib() - before, 64 * KIB);
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&part);
 	done(&input);
 }
@@ -855,7 +992,7 @@ static void make_noise(const struct format *format, struct noise *noise)
 }
 
 /* A file of a size, padded after the part with content, or before it. */
-static void check_size(struct module_file *file, const struct format *format,
+static void check_size(struct module_reader *reader, const struct format *format,
 		       const struct noise *noise, size_t size, bool before)
 {
 	struct bytes input = { 0 };
@@ -871,26 +1008,25 @@ static void check_size(struct module_file *file, const struct format *format,
 	ck_assert_uint_eq(input.size, size);
 	(void)snprintf(what, sizeof(what), "%s of %zu bytes%s", format->name, size,
 		       before ? ", padding first" : "");
-	expect(file, &input, 0, &noise->content, what);
+	expect(reader, &input, 0, &noise->content, what);
 	done(&input);
 }
 
 START_TEST(files_may_end_anywhere_near_the_end_of_a_chunk)
 {
 	const struct format *format = &formats[_i];
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 	struct noise noise;
 
-	module_file_init(&file, LIMIT);
 	make_noise(format, &noise);
 	for (size_t chunks = 1; chunks <= 2; chunks++)
 		for (size_t size = chunks * CHUNK - 16; size <= chunks * CHUNK + 16; size++) {
 			if (size % format->pad_unit != 0)
 				continue;
-			check_size(&file, format, &noise, size, false);
-			check_size(&file, format, &noise, size, true);
+			check_size(reader, format, &noise, size, false);
+			check_size(reader, format, &noise, size, true);
 		}
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&noise.content);
 	done(&noise.part);
 }
@@ -899,22 +1035,22 @@ END_TEST
 START_TEST(input_of_several_chunks)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 
-	module_file_init(&file, LIMIT);
 	add_noise(&content, 2 * CHUNK + 4711);
 	formats[_i].compress(&input, content.data, content.size);
 	ck_assert_uint_gt(input.size, 2 * CHUNK + 1);
-	expect(&file, &input, 0, &content, formats[_i].name);
+	expect(reader, &input, 0, &content, formats[_i].name);
 	for (size_t n = CHUNK - 1; n <= 2 * CHUNK + 1; n += n % CHUNK == 1 ? CHUNK - 2 : 1) {
-		int r = decompress(&file, input.data, n, &image);
+		int r = decompress(reader, input.data, n, &bytes);
 
-		CHECK(r == MODULE_DATA_TRUNCATED, "%s, first %zu bytes: %d", formats[_i].name, n, r);
+		CHECK(r == MODULE_DATA_TRUNCATED, "%s, first %zu bytes: %d", formats[_i].name, n,
+		      r);
 	}
 	add_fill(&input, 'x', 1);
-	ck_assert(is_corrupt(decompress(&file, input.data, input.size, &image)));
-	module_file_done(&file);
+	ck_assert(is_corrupt(decompress(reader, input.data, input.size, &bytes)));
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -973,21 +1109,20 @@ START_TEST(no_file_leaves_anything_behind_for_the_next)
 {
 	struct sample samples[SAMPLES_EACH * N(formats)];
 	size_t n = make_samples(samples);
-	struct module_file file;
+	struct module_reader *reader = reader_new(SAMPLES_LIMIT);
 
-	module_file_init(&file, SAMPLES_LIMIT);
 	for (size_t first = 0; first < n; first++)
 		for (size_t second = 0; second < n; second++) {
 			char what[80];
 
 			(void)snprintf(what, sizeof(what), "%s, then %s", samples[first].name,
 				       samples[second].name);
-			expect(&file, &samples[first].input, samples[first].expected,
+			expect(reader, &samples[first].input, samples[first].expected,
 			       &samples[first].content, what);
-			expect(&file, &samples[second].input, samples[second].expected,
+			expect(reader, &samples[second].input, samples[second].expected,
 			       &samples[second].content, what);
 		}
-	module_file_done(&file);
+	module_reader_free(reader);
 	for (size_t i = 0; i < n; i++) {
 		done(&samples[i].input);
 		done(&samples[i].content);
@@ -999,24 +1134,23 @@ START_TEST(the_name_of_a_file_does_not_matter)
 {
 	static const char *const names[] = { "a.ko", "a.ko.gz", "a.ko.xz", "a.ko.zst", "a" };
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 	int dir_fd = harness_directory();
 
-	module_file_init(&file, LIMIT);
 	formats[_i].add_part(&input, &content, 'a');
 	for (size_t i = 0; i < N(names); i++) {
-		struct image image;
+		struct decompressed bytes;
 		int fd;
 
 		harness_write(dir_fd, names[i], input.data, input.size);
 		fd = openat(dir_fd, names[i], O_RDONLY | O_CLOEXEC);
-		ck_assert_int_eq(decompress_fd(&file, fd, &image), 0);
-		CHECK(is_content(&image, &content, content.size), "%s called %s", formats[_i].name,
+		ck_assert_int_eq(decompress_fd(reader, fd, &bytes), 0);
+		CHECK(is_content(&bytes, &content, content.size), "%s called %s", formats[_i].name,
 		      names[i]);
 		ck_assert_int_eq(close(fd), 0);
 	}
 	ck_assert_int_eq(close(dir_fd), 0);
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -1064,10 +1198,12 @@ static const struct {
 
 static bool is_compressed(const void *data, size_t size)
 {
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	int r = module_reader_start(reader, file_of(data, size));
 
-	ck_assert_int_eq(image_from_file(file_of(data, size), &image), 0);
-	return module_file_is_compressed(&image);
+	CHECK(r == 0 || r == 1, "cannot read the file: %d", r);
+	module_reader_free(reader);
+	return r == 1;
 }
 
 START_TEST(compressed_is_what_begins_with_a_magic)
@@ -1118,19 +1254,18 @@ START_TEST(a_format_that_is_not_built_in_is_unsupported)
 		{ "zstd", BYTES("\x28\xb5\x2f\xfd\x20\0\1\0\0") },
 		{ "zstd", BYTES("\x5a\x2a\x4d\x18\4\0\0\0skip") },
 	};
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 
-	module_file_init(&file, LIMIT);
 	for (size_t i = 0; i < N(rows); i++) {
-		int r = decompress(&file, rows[i].bytes, rows[i].size, &image);
+		int r = decompress(reader, rows[i].bytes, rows[i].size, &bytes);
 
 		if (!format_named(rows[i].format))
 			CHECK(r == MODULE_UNSUPPORTED, "%s: %d", rows[i].format, r);
 		else
 			CHECK(r != MODULE_UNSUPPORTED, "%s: %d", rows[i].format, r);
 	}
-	module_file_done(&file);
+	module_reader_free(reader);
 }
 END_TEST
 
@@ -1143,13 +1278,12 @@ START_TEST(gzip_header_fields_do_not_matter)
 
 	for (size_t i = 0; i < N(name_sizes); i++) {
 		struct bytes input = { 0 }, content = { 0 };
-		struct module_file file;
+		struct module_reader *reader = reader_new(LIMIT);
 
-		module_file_init(&file, LIMIT);
 		add_text(&content, PART_SIZE);
 		gzip_member(&input, (unsigned int)_i, name_sizes[i], 6, content.data, content.size);
-		expect(&file, &input, 0, &content, "gzip");
-		module_file_done(&file);
+		expect(reader, &input, 0, &content, "gzip");
+		module_reader_free(reader);
 		done(&input);
 		done(&content);
 	}
@@ -1173,10 +1307,9 @@ START_TEST(gzip_with_a_wrong_field_is_damage)
 
 	for (size_t i = 0; i < N(rows); i++) {
 		struct bytes input = { 0 }, content = { 0 };
-		struct module_file file;
+		struct module_reader *reader = reader_new(LIMIT);
 		size_t at;
 
-		module_file_init(&file, LIMIT);
 		add_text(&content, PART_SIZE);
 		gzip_member(&input, FHCRC, 0, 6, content.data, content.size);
 		at = rows[i].offset < 0 ? input.size - (size_t)-rows[i].offset
@@ -1184,8 +1317,8 @@ START_TEST(gzip_with_a_wrong_field_is_damage)
 		if (rows[i].offset == -1000)
 			at = 10; /* right after the fixed fields */
 		input.data[at] ^= rows[i].flip;
-		expect(&file, &input, MODULE_DATA_DAMAGED, NULL, rows[i].what);
-		module_file_done(&file);
+		expect(reader, &input, MODULE_DATA_DAMAGED, NULL, rows[i].what);
+		module_reader_free(reader);
 		done(&input);
 		done(&content);
 	}
@@ -1195,17 +1328,16 @@ END_TEST
 START_TEST(gzip_of_a_thousand_members)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 
-	module_file_init(&file, LIMIT);
 	for (size_t i = 0; i < 1000; i++) {
 		size_t start = content.size;
 
 		add_text(&content, i % 7);
 		gzip_member(&input, FNAME, i % 50, 6, content.data + start, content.size - start);
 	}
-	expect(&file, &input, 0, &content, "gzip");
-	module_file_done(&file);
+	expect(reader, &input, 0, &content, "gzip");
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -1253,10 +1385,9 @@ static void set_dictionary(struct bytes *file, uint8_t bits)
 START_TEST(xz_dictionaries_are_bounded)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 	char what[32];
 
-	module_file_init(&file, LIMIT);
 	xz_part(&input, &content, 'a');
 	for (uint8_t bits = 0; bits <= 40; bits++) {
 		uint64_t size =
@@ -1264,12 +1395,12 @@ START_TEST(xz_dictionaries_are_bounded)
 
 		set_dictionary(&input, bits);
 		(void)snprintf(what, sizeof(what), "dictionary 2^%u, %u", bits / 2 + 12, bits & 1);
-		expect(&file, &input, size < 128 * MIB ? 0 : MODULE_DATA_NEEDS_MEMORY, &content,
+		expect(reader, &input, size < 128 * MIB ? 0 : MODULE_DATA_NEEDS_MEMORY, &content,
 		       what);
 	}
 	set_dictionary(&input, 29);
-	expect(&file, &input, 0, &content, "after a fault");
-	module_file_done(&file);
+	expect(reader, &input, 0, &content, "after a fault");
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -1279,15 +1410,14 @@ END_TEST
 START_TEST(xz_dictionaries_are_bounded_in_every_stream)
 {
 	struct bytes input = { 0 }, second = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 
-	module_file_init(&file, LIMIT);
 	xz_part(&input, &content, 'a');
 	xz_part(&second, &content, 'a');
 	set_dictionary(&second, 31); /* 192 MiB */
 	add(&input, second.data, second.size);
-	expect(&file, &input, MODULE_DATA_NEEDS_MEMORY, NULL, "second stream");
-	module_file_done(&file);
+	expect(reader, &input, MODULE_DATA_NEEDS_MEMORY, NULL, "second stream");
+	module_reader_free(reader);
 	done(&input);
 	done(&second);
 	done(&content);
@@ -1308,17 +1438,16 @@ static void set_check(struct bytes *file, uint8_t check)
 START_TEST(xz_with_an_unknown_check_is_unsupported)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 
-	module_file_init(&file, LIMIT);
 	xz_part(&input, &content, 'a');
 	set_check(&input, 2);
-	expect(&file, &input, MODULE_UNSUPPORTED, NULL, "check 2");
+	expect(reader, &input, MODULE_UNSUPPORTED, NULL, "check 2");
 	set_check(&input, 3);
-	expect(&file, &input, MODULE_UNSUPPORTED, NULL, "check 3");
+	expect(reader, &input, MODULE_UNSUPPORTED, NULL, "check 3");
 	set_check(&input, 1);
-	expect(&file, &input, 0, &content, "check 1");
-	module_file_done(&file);
+	expect(reader, &input, 0, &content, "check 1");
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -1327,24 +1456,23 @@ END_TEST
 START_TEST(xz_padding_comes_in_units_of_four)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 	size_t size;
 
-	module_file_init(&file, LIMIT);
 	xz_part(&input, &content, 'a');
 	size = input.size;
 	for (size_t padding = 0; padding <= 40; padding++) {
-		int r = decompress(&file, input.data, input.size, &image);
+		int r = decompress(reader, input.data, input.size, &bytes);
 
 		CHECK(padding % 4 == 0 ? r == 0 : is_corrupt(r), "%zu: %d", padding, r);
 		xz_compress(&input, NULL, 0); /* a stream after that much of it */
-		r = decompress(&file, input.data, input.size, &image);
+		r = decompress(reader, input.data, input.size, &bytes);
 		CHECK(padding % 4 == 0 ? r == 0 : is_corrupt(r), "%zu, stream: %d", padding, r);
 		input.size = size + padding;
 		add_fill(&input, 0, 1);
 	}
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -1371,9 +1499,8 @@ static void add_xz_tests(TCase *tcase)
 START_TEST(zstd_windows_are_bounded)
 {
 	struct bytes content = { 0 };
-	struct module_file file;
+	struct module_reader *reader = reader_new(LIMIT);
 
-	module_file_init(&file, LIMIT);
 	add_text(&content, PART_SIZE);
 	for (unsigned int window_log = 10; window_log <= 41; window_log++)
 		for (unsigned int mantissa = 0; mantissa < 8; mantissa++) {
@@ -1384,10 +1511,10 @@ START_TEST(zstd_windows_are_bounded)
 			zstd_raw_frame(&input, window_log, mantissa, content.data, content.size);
 			(void)snprintf(what, sizeof(what), "window 2^%u, %u/8", window_log,
 				       mantissa);
-			expect(&file, &input, fits ? 0 : MODULE_DATA_NEEDS_MEMORY, &content, what);
+			expect(reader, &input, fits ? 0 : MODULE_DATA_NEEDS_MEMORY, &content, what);
 			done(&input);
 		}
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&content);
 }
 END_TEST
@@ -1425,23 +1552,22 @@ START_TEST(zstd_fields_are_believed_within_reason)
 {
 	static const struct bytes hello = { (uint8_t *)(uintptr_t) "hello", 5, 5 };
 	struct bytes input = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 	int r;
 
-	module_file_init(&file, LIMIT);
 	add(&input, "\x28\xb5\x2f\xfd", 4);
 	add(&input, zstd_rows[_i].bytes, zstd_rows[_i].size);
-	r = decompress(&file, input.data, input.size, &image);
+	r = decompress(reader, input.data, input.size, &bytes);
 	if (zstd_rows[_i].code == 0)
-		CHECK(r == 0 && is_content(&image, &hello, hello.size), "%s: %d",
+		CHECK(r == 0 && is_content(&bytes, &hello, hello.size), "%s: %d",
 		      zstd_rows[_i].what, r);
 	else
-		CHECK(r > 0 && module_error_code((enum module_error)r) == zstd_rows[_i].code, "%s: %d",
-		      zstd_rows[_i].what, r);
+		CHECK(r > 0 && module_error_code((enum module_error)r) == zstd_rows[_i].code,
+		      "%s: %d", zstd_rows[_i].what, r);
 	/* whatever it says, a small file gets little memory */
-	ck_assert_uint_le(file.output.capacity, 2 * MIB);
-	module_file_done(&file);
+	ck_assert_uint_le(largest_realloc, 2 * MIB);
+	module_reader_free(reader);
 	done(&input);
 }
 END_TEST
@@ -1449,19 +1575,18 @@ END_TEST
 START_TEST(zstd_frames_to_be_skipped_may_be_large)
 {
 	struct bytes input = { 0 }, content = { 0 };
-	struct module_file file;
-	struct image image;
+	struct module_reader *reader = reader_new(LIMIT);
+	struct decompressed bytes;
 
-	module_file_init(&file, LIMIT);
 	for (unsigned int i = 0; i < 16; i++) {
 		zstd_skippable(&input, i, CHUNK / 3);
 		zstd_part(&input, &content, i % 2 ? 'a' : 'u');
 	}
 	zstd_skippable(&input, 0, 2 * CHUNK);
-	expect(&file, &input, 0, &content, "zstd");
-	ck_assert_int_eq(decompress(&file, input.data, input.size - 1, &image),
+	expect(reader, &input, 0, &content, "zstd");
+	ck_assert_int_eq(decompress(reader, input.data, input.size - 1, &bytes),
 			 MODULE_DATA_TRUNCATED);
-	module_file_done(&file);
+	module_reader_free(reader);
 	done(&input);
 	done(&content);
 }
@@ -1511,7 +1636,7 @@ static void add_format_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, data_after_the_end_is_corrupt, 0, n);
 	tcase_add_loop_test(tcase, four_zero_bytes_after_the_end_are_legal_in_xz_only, 0, n);
 	tcase_add_loop_test(tcase, a_wrong_checksum_is_damage, 0, n);
-	tcase_add_loop_test(tcase, a_file_truncated_between_two_reads_is_cut, 0, n);
+	tcase_add_loop_test(tcase, a_file_truncated_between_two_reads_was_changed, 0, n);
 	tcase_add_loop_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault, 0, n);
 	tcase_add_loop_test(tcase, the_decompressed_size_may_reach_the_limit_and_no_more, 0, n);
 	tcase_add_loop_test(tcase, a_bomb_is_refused_with_little_memory, 0, n);
@@ -1537,6 +1662,11 @@ int main(void)
 	tcase_add_test(tcase, no_file_leaves_anything_behind_for_the_next);
 	tcase_add_test(tcase, compressed_is_what_begins_with_a_magic);
 	tcase_add_test(tcase, a_plain_module_is_not_compressed);
+	tcase_add_loop_test(tcase, a_module_that_changes_between_start_and_read_was_changed, 0,
+			    N_FORMATS + 1);
+	tcase_add_test(tcase, plain_and_compressed_modules_follow_each_other);
+	tcase_add_loop_test(tcase, a_compressed_module_takes_two_reads, 0, N_FORMATS);
+	tcase_add_test(tcase, what_is_no_regular_file_is_an_error_and_no_fault);
 	tcase_add_test(tcase, a_format_that_is_not_built_in_is_unsupported);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Mode and owner of nodes, and what the rules of udev say of them. What each rule comes to is
- * what systemd-udevd 252 did with a node of mode 0600 when it started with the same rules; the
- * rows that differ say why. udev.sh lets it run again.
+ * what systemd-udevd 252 and 262 did with a node of mode 0600 when they started with the same
+ * rules; the rows that differ say why. udev.sh lets it run again.
  */
 
 #include "lib/harness.h"
@@ -15,8 +15,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "node/syntax.h"
 
 #define NOBODY 65534
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -168,7 +166,6 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"watch,static_node=x\"\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=x,watch\"\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=X\"\n"), NOTHING, "" },
-	{ TEXT("MODE=\"0640\", options+=\"static_node=x\"\n"), NOTHING, "" },
 	/* what is not constant */
 	{ TEXT("MODE=\"0$env{x}\", " NODE "\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", MODE=\"$x\", " NODE "\n"), "0640 0 0 - -", "" },
@@ -254,6 +251,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0666\", KERNEL{x}==\"fuse\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", FOO==\"bar\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", SUBSYTEM==\"misc\", " NODE "\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0640\", options+=\"static_node=x\"\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", RUN==\"x\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", ATTR==\"x\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", IMPORT=\"x\", " NODE "\n"), NOTHING, "bad-rule" },
@@ -262,12 +260,12 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0666\", GOTO+=\"x\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0666\", FOO==\"bar\", OPTIONS+=\"watch\"\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", TEST==i\"x\", " NODE "\n"), NOTHING, "bad-rule" },
-	/* not taken by version 252 yet */
+	/* version 262 takes these, 252 does not */
 	{ TEXT("MODE=\"0640\", SYMLINK-=\"y\", CONST{cvm}==\"x\", " NODE "\n"), "0640 0 0 - -",
 	  "" },
 	{ TEXT("MODE=\"0640\", KERNEL==i\"X\", KERNELS==ie\"\\x58\", " NODE "\n"), "0640 0 0 - -",
 	  "" },
-	/* unlike udev, which passes over the unknown owner and takes the rest */
+	/* unlike udev, which drops the rule, or up to version 257 the unknown owner alone */
 	{ TEXT("GROUP=\"none\", MODE=\"0640\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("OWNER=\"none\", GROUP=\"kvm\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("OWNER=\"none\", GROUP=\"none\", " NODE "\n"), NOTHING, "unknown-owner" },
@@ -280,6 +278,16 @@ static const struct row rows[] = {
 	{ TEXT("GROUP=\"kvm\", " NODE "\nGROUP=\"none\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("GROUP=\"none\", " NODE "\nGROUP=\"none\", MODE=\"0666\", " NODE "\n"), NOTHING,
 	  "unknown-owner" },
+	/* nothing of the dropped rule counts for a later one: as version 262 */
+	{ TEXT("OWNER=\"none\", MODE=\"0666\", " NODE "\nOWNER=\"alice\", " NODE "\n"),
+	  "0600 1001 0 alice -", "" },
+	{ TEXT("OWNER=\"alice\", GROUP=\"none\", " NODE "\nGROUP=\"kvm\", " NODE "\n"),
+	  "0660 0 104 - kvm", "" },
+	{ TEXT("OWNER=\"a b\", GROUP=\"disk\", " NODE "\nOWNER=\"alice\", " NODE "\n"),
+	  "0600 1001 0 alice -", "bad-rule" },
+	{ TEXT("MODE=\"0640\", " NODE "\nGROUP=\"none\", MODE=\"0666\", " NODE
+	       "\nGROUP=\"root\", " NODE "\n"),
+	  "0640 0 0 - root", "" },
 	{ TEXT("GROUP=\"\", MODE=\"0640\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("GROUP=\"a b\", MODE=\"0640\", " NODE "\n"), NOTHING, "bad-rule" },
 	{ TEXT("OWNER=\"a;b\", MODE=\"0640\", " NODE "\n"), NOTHING, "bad-rule" },
@@ -349,6 +357,117 @@ START_TEST(a_node_below_or_above_is_another)
 	for (int i = 0; i < 3; i++)
 		ck_assert_str_eq(describe(names[i]), i == _i ? "0666 0 0 - -" : NOTHING);
 	kmod_devname_table_unref(table);
+}
+END_TEST
+
+/* --- keys of systemd 262 ----------------------------------------------------------------- */
+
+static const char *const taken_tokens[] = {
+	"SYMLINK-=\"y\"",
+	"CONST{cvm}==\"x\"",
+	"CONST{cvm}!=\"x\"",
+	"KERNEL==i\"X\"",
+	"ATTRS{x}!=ie\"\\x58\"",
+	"OPTIONS+=\"dump\"",
+	"OPTIONS+=\"dump-json\"",
+	"OPTIONS+=\"link_priority=-2147483648\"",
+	"OPTIONS+=\"link_priority=2147483647\"",
+	"OPTIONS+=\"link_priority=+7\"",
+	"IMPORT{builtin}=\"blkid\"",
+	"IMPORT{builtin}==\"btrfs ready\"",
+	"IMPORT{builtin}=\"dissect_image\"",
+	"IMPORT{builtin}=\"factory_reset status\"",
+	"IMPORT{builtin}=\"hwdb\"",
+	"IMPORT{builtin}=\"input_id\"",
+	"RUN{builtin}+=\"keyboard\"",
+	"RUN{builtin}+=\"kmod load\"",
+	"IMPORT{builtin}!=\"net_driver\"",
+	"IMPORT{builtin}=\"net_id\"",
+	"IMPORT{builtin}=\"net_setup_link\"",
+	"IMPORT{builtin}=\" \tpath_id\tx\"",
+	"IMPORT{builtin}=\"tpm2_id identify\"",
+	"RUN{builtin}+=\"uaccess\"",
+	"IMPORT{builtin}=\"usb_id\"",
+	"IMPORT{program}=\"x\"",
+	"RUN+=\"x\"",
+	"ENV{DEVMODES}=\"x\"",
+	"ENV{SYNTH_ARG}=\"x\"",
+};
+
+static const char *const refused_tokens[] = {
+	"CONST{CVM}==\"x\"",
+	"CONST{cvm}=\"x\"",
+	"SYMLINK-=i\"y\"",
+	"OPTIONS-=\"dump\"",
+	"OPTIONS+=\"link_priority=-2147483649\"",
+	"OPTIONS+=\"link_priority=2147483648\"",
+	"OPTIONS+=\"link_priority=99999999999999999999\"",
+	"OPTIONS+=\"link_priority=\"",
+	"OPTIONS+=\"link_priority=1x\"",
+	"OPTIONS+=\"link_priority=-\"",
+	"OPTIONS+=\"link_priority=--7\"",
+	/* unlike udevd, which takes it */
+	"OPTIONS+=\"link_priority=0x10\"",
+	"IMPORT{builtin}=\"\"",
+	"IMPORT{builtin}=\" \"",
+	"IMPORT{builtin}=\"x\"",
+	"IMPORT{builtin}!=\"net_i\"",
+	"IMPORT{builtin}==\"net_idx\"",
+	"IMPORT{builtin}=\"firmware\"",
+	"RUN{builtin}+=\"KMOD load\"",
+	"RUN{builtin}=\"kmod,load\"",
+};
+
+/* ENV compares these properties, and does not set them. */
+static const char *const fixed_properties[] = {
+	"ACTION",      "CURRENT_TAGS", "DEVGID",
+	"DEVLINKS",    "DEVMODE",      "DEVNAME",
+	"DEVPATH",     "DEVPATH_OLD",  "DEVTYPE",
+	"DEVUID",      "DISKSEQ",      "DRIVER",
+	"IFINDEX",     "INTERFACE",    "INTERFACE_OLD",
+	"MAJOR",       "MINOR",        "MODALIAS",
+	"PARTN",       "SEQNUM",       "SUBSYSTEM",
+	"SYNTH_UUID",  "TAGS",         "UDEV_DATABASE_VERSION",
+	"SYNTH_ARG_X", "SYNTH_ARG_",   "USEC_INITIALIZED",
+};
+
+static void token_comes_to(const char *token, const char *wanted)
+{
+	char rules[256];
+
+	(void)snprintf(rules, sizeof(rules), "MODE=\"0640\", %s, " NODE "\n", token);
+	write_text(RULES, rules);
+	kmod_devname_permissions_unref(permissions);
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	kmod_devname_report_unref(report);
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	ck_assert_int_eq(read_rules(NULL), 0);
+	ck_assert_msg(strcmp(describe("x"), wanted) == 0, "%s: %s", token, describe("x"));
+	ck_assert_str_eq(harness_codes(report), strcmp(wanted, NOTHING) == 0 ? "bad-rule" : "");
+}
+
+START_TEST(the_newest_udevd_takes_the_token)
+{
+	token_comes_to(taken_tokens[_i], "0640 0 0 - -");
+}
+END_TEST
+
+START_TEST(the_newest_udevd_refuses_the_token)
+{
+	token_comes_to(refused_tokens[_i], NOTHING);
+}
+END_TEST
+
+START_TEST(a_rule_sets_no_property_of_the_kernel_or_udevd)
+{
+	char token[64];
+
+	(void)snprintf(token, sizeof(token), "ENV{%s}=\"x\"", fixed_properties[_i]);
+	token_comes_to(token, NOTHING);
+	(void)snprintf(token, sizeof(token), "ENV{%s}+=\"x\"", fixed_properties[_i]);
+	token_comes_to(token, NOTHING);
+	(void)snprintf(token, sizeof(token), "ENV{%s}==\"x\"", fixed_properties[_i]);
+	token_comes_to(token, "0640 0 0 - -");
 }
 END_TEST
 
@@ -596,7 +715,7 @@ END_TEST
 static const struct {
 	const char *passwd, *usr_passwd, *group, *usr_group;
 	const char *wanted; /* for OWNER="alice", GROUP="kvm" */
-} owner_rows[] = {
+} account_rows[] = {
 	{ "alice:x:7:1::/:\n", NULL, "kvm:x:8:\n", NULL, "0660 7 8 alice kvm" },
 	{ NULL, "alice:x:7:1::/:\n", NULL, "kvm:x:8:\n", "0660 7 8 alice kvm" },
 	{ "bob:x:6:6::/:\n", "alice:x:7:1::/:\n", "disk:x:6:\n", "kvm:x:8:\n",
@@ -613,12 +732,26 @@ static const struct {
 	{ "alice:x::1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:7x:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:-1:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:-4294967289:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:4294967303:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:18446744073709551623:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:65535:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:4294967295:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:7:1::/:\n", NULL, "kvm:x\n", NULL, NULL },
-	{ "alice:x:7:1::/:\n", NULL, "kvm:x:8\n", NULL, NULL },
-	{ "alice:x:7:1::/:\n", NULL, " kvm:x:8:\n", NULL, NULL },
 	{ "alice:x:7:1::/:\n", NULL, "#kvm:x:8:\n", NULL, NULL },
+	/* an entry that takes names from NIS, or excludes them */
+	{ "alice:x:7:1::/:\n", NULL, "+kvm:x:8:\n", NULL, NULL },
+	{ "alice:x:7:1::/:\n", NULL, "-kvm:x:8:\n", NULL, NULL },
+	{ "+alice::7:1::/:\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "-alice:x:7:1::/:\n+\n-\n", NULL, "kvm:x:8:\n", NULL, NULL },
+	{ "+::::::\nalice:x:7:1::/:\n", NULL, "+:::\n+\n-\nkvm:x:8:\n", NULL,
+	  "0660 7 8 alice kvm" },
+	/* lines that are none, around those that are */
+	{ "\n\n#x\n:::\nalice:x:7:1::/:\n", NULL, "x\n\nkvm:x:8:\n", NULL, "0660 7 8 alice kvm" },
+	{ "alice\nalice:x\nalice:x:7:1::/:\n", NULL, "kvm:y:z:\nkvm:x:8:a,,b,\n", NULL,
+	  "0660 7 8 alice kvm" },
+	/* as getpwnam(3) and getgrnam(3) of glibc, which skip blanks, and need no members */
+	{ " \talice:x: 07:1::/:\n", NULL, " kvm:x:+8\n", NULL, "0660 7 8 alice kvm" },
 };
 
 static void write_or_remove(const char *path, const char *text)
@@ -631,14 +764,15 @@ static void write_or_remove(const char *path, const char *text)
 
 START_TEST(names_are_those_of_the_root)
 {
-	write_or_remove("etc/passwd", owner_rows[_i].passwd);
-	write_or_remove("usr/lib/passwd", owner_rows[_i].usr_passwd);
-	write_or_remove("etc/group", owner_rows[_i].group);
-	write_or_remove("usr/lib/group", owner_rows[_i].usr_group);
+	write_or_remove("etc/passwd", account_rows[_i].passwd);
+	write_or_remove("usr/lib/passwd", account_rows[_i].usr_passwd);
+	write_or_remove("etc/group", account_rows[_i].group);
+	write_or_remove("usr/lib/group", account_rows[_i].usr_group);
 	write_text(RULES, "OWNER=\"alice\", GROUP=\"kvm\", " NODE "\n");
 	ck_assert_int_eq(read_rules(NULL), 0);
-	ck_assert_str_eq(describe("x"), owner_rows[_i].wanted ? owner_rows[_i].wanted : NOTHING);
-	ck_assert_str_eq(harness_codes(report), owner_rows[_i].wanted ? "" : "unknown-owner");
+	ck_assert_str_eq(describe("x"),
+			 account_rows[_i].wanted ? account_rows[_i].wanted : NOTHING);
+	ck_assert_str_eq(harness_codes(report), account_rows[_i].wanted ? "" : "unknown-owner");
 }
 END_TEST
 
@@ -673,38 +807,46 @@ START_TEST(a_group_may_have_many_members)
 }
 END_TEST
 
-static const struct {
-	const char *text;
-	bool valid;
-	unsigned int id;
-} id_rows[] = {
-	{ "0", true, 0 },
-	{ "1", true, 1 },
-	{ "65534", true, 65534 },
-	{ "65535", false, 0 },
-	{ "65536", true, 65536 },
-	{ "4294967294", true, 4294967294U },
-	{ "4294967295", false, 0 },
-	{ "4294967296", false, 0 },
-	{ "4294967304", false, 0 },
-	{ "42949672940", false, 0 },
-	{ "99999999999999999999999", false, 0 },
-	{ "00", false, 0 },
-	{ "01", false, 0 },
-	{ "-1", false, 0 },
-	{ "+1", false, 0 },
-	{ " 1", false, 0 },
-	{ "1 ", false, 0 },
-	{ "0x1", false, 0 },
-	{ "", false, 0 },
-};
+static const off_t file_sizes[] = { 8 << 20, (8 << 20) + 1, 1 << 30 };
 
-START_TEST(an_id_is_a_plain_number)
+/* A hole, or a file that never ends, takes no more memory and time than the largest file. */
+START_TEST(a_file_of_accounts_has_at_most_8_mib)
 {
-	unsigned int id = 42;
+	off_t size = file_sizes[_i % 3];
+	bool is_read = _i % 3 == 0, is_line = _i >= 3;
+	static const char line[] = "kvm:x:8:a", end[] = "\nkvm:x:8:\n";
+	int fd;
 
-	ck_assert_int_eq(syntax_parse_id(id_rows[_i].text, &id), id_rows[_i].valid);
-	ck_assert_uint_eq(id, id_rows[_i].valid ? id_rows[_i].id : 42);
+	write_text("etc/group", is_line ? line : "");
+	fd = openat(root_fd, "etc/group", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(ftruncate(fd, size), 0);
+	ck_assert_int_eq(pwrite(fd, end, strlen(end), size - (off_t)strlen(end)), strlen(end));
+	ck_assert_int_eq(close(fd), 0);
+	write_text(RULES, "GROUP=\"kvm\", " NODE "\n");
+	ck_assert_int_eq(read_rules(NULL), is_read ? 0 : -EFBIG);
+	ck_assert_str_eq(harness_codes(report), is_read ? "" : "system");
+	ck_assert_str_eq(describe("x"), is_read ? "0660 0 8 - kvm" : NOTHING);
+}
+END_TEST
+
+/* The C library keeps a pointer for each member. */
+START_TEST(a_group_may_have_millions_of_members)
+{
+	size_t size = 8 << 20;
+	char *text = malloc(size);
+
+	ck_assert_ptr_nonnull(text);
+	for (size_t i = 0; i < size; i++)
+		text[i] = i % 2 == 0 ? 'm' : ',';
+	memcpy(text, TEXT("kvm:x:8:"));
+	memcpy(text + size - 11, TEXT("\ndisk:x:9:\n"));
+	harness_write(root_fd, "etc/group", text, size);
+	free(text);
+	write_text(RULES, "GROUP=\"kvm\", " NODE "\nGROUP=\"disk\", OPTIONS+=\"static_node=y\"\n");
+	ck_assert_int_eq(read_rules(NULL), 0);
+	ck_assert_str_eq(describe("x"), "0660 0 8 - kvm");
+	ck_assert_str_eq(describe("y"), "0660 0 9 - disk");
 }
 END_TEST
 
@@ -835,7 +977,6 @@ static TCase *make_values(void)
 
 	tcase_add_test(tests, one_mode_holds_for_all_nodes);
 	tcase_add_test(tests, a_mode_has_permission_bits_alone);
-	tcase_add_loop_test(tests, an_id_is_a_plain_number, 0, N(id_rows));
 	return tests;
 }
 
@@ -848,6 +989,10 @@ static TCase *make_rules(void)
 	tcase_add_loop_test(tests, nodes_that_the_table_lacks_are_passed_over, 0, N(rows));
 	tcase_add_loop_test(tests, nodes_that_the_table_has_are_as_without_it, 0, N(rows));
 	tcase_add_loop_test(tests, a_node_below_or_above_is_another, 0, 3);
+	tcase_add_loop_test(tests, the_newest_udevd_takes_the_token, 0, N(taken_tokens));
+	tcase_add_loop_test(tests, the_newest_udevd_refuses_the_token, 0, N(refused_tokens));
+	tcase_add_loop_test(tests, a_rule_sets_no_property_of_the_kernel_or_udevd, 0,
+			    N(fixed_properties));
 	tcase_add_test(tests, a_rule_may_be_for_several_nodes);
 	tcase_add_test(tests, the_default_mode_is_for_nodes_without_a_rule_for_it);
 	tcase_add_test(tests, what_is_known_already_stays);
@@ -873,14 +1018,16 @@ static TCase *make_files(void)
 	return tests;
 }
 
-static TCase *make_owners(void)
+static TCase *make_accounts(void)
 {
-	TCase *tests = tcase_create("owners");
+	TCase *tests = tcase_create("accounts");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, names_are_those_of_the_root, 0, N(owner_rows));
+	tcase_add_loop_test(tests, names_are_those_of_the_root, 0, N(account_rows));
 	tcase_add_test(tests, root_and_numbers_need_no_file);
 	tcase_add_test(tests, a_group_may_have_many_members);
+	tcase_add_test(tests, a_group_may_have_millions_of_members);
+	tcase_add_loop_test(tests, a_file_of_accounts_has_at_most_8_mib, 0, 6);
 	return tests;
 }
 
@@ -901,7 +1048,7 @@ static TCase *make_hostile(void)
 
 int main(void)
 {
-	TCase *(*const make[])(void) = { make_values, make_rules, make_files, make_owners,
+	TCase *(*const make[])(void) = { make_values, make_rules, make_files, make_accounts,
 					 make_hostile };
 	Suite *suite = suite_create("permissions");
 

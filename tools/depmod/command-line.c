@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What a command line of depmod says, read as depmod itself reads it: with getopt_long(3). */
+/*
+ * What a command line makes depmod do, and where.
+ *
+ * The line is read as depmod reads it, with getopt_long(3), but versions of depmod read the same
+ * line in different ways, and have different module directories built in. So each way gives places
+ * where depmod may write, with a stamp of their modules.alias before depmod runs. The place whose
+ * stamp has changed afterwards is the right one.
+ */
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
+#include "base/io.h"
 #include "depmod/depmod.h"
+#include "read-index.h"
 
-/* Those of all versions; up to 30 depmod refuses --outdir, and then the line is never read. */
+/* Options of all versions; up to 30 depmod fails with --outdir, and then nothing is left to do. */
 static const char shared_letters[] = "aAb:o:C:E:F:evnP:wVh";
 
 static const struct option shared_options[] = {
@@ -33,16 +41,16 @@ static const struct option shared_options[] = {
 #define N_SHARED (sizeof(shared_options) / sizeof(shared_options[0]))
 #define OWN_MAX 5
 
-static const char *const own_letters[N_DIALECTS] = {
-	[DIALECT_34] = "m:",
-	[DIALECT_30] = "uqrm",
+static const char *const own_letters[N_DEPMOD_VERSIONS] = {
+	[DEPMOD_34] = "m:",
+	[DEPMOD_30] = "uqrm",
 };
 
-static const struct option own_options[N_DIALECTS][OWN_MAX] = {
-	[DIALECT_34] = {
+static const struct option own_options[N_DEPMOD_VERSIONS][OWN_MAX] = {
+	[DEPMOD_34] = {
 		{ "moduledir", required_argument, NULL, 'm' },
 	},
-	[DIALECT_30] = {
+	[DEPMOD_30] = {
 		{ "unresolved-error", no_argument, NULL, 'u' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{ "root", no_argument, NULL, 'r' },
@@ -50,7 +58,7 @@ static const struct option own_options[N_DIALECTS][OWN_MAX] = {
 	},
 };
 
-static void take_option(struct line *line, int letter)
+static void parse_depmod_option(struct depmod_line *line, int letter)
 {
 	switch (letter) {
 	case 'a':
@@ -90,21 +98,23 @@ static bool is_version(const char *word)
 	return sscanf(word, "%u.%u", &a, &b) == 2;
 }
 
-static bool read_words(struct line *line, enum dialect dialect, int argc, char **words)
+/* Returns false if the version does not know an option. */
+static bool parse_words(struct depmod_line *line, enum depmod_version version, int argc,
+			char **words)
 {
 	struct option options[N_SHARED + OWN_MAX];
 	char letters[sizeof(shared_letters) + OWN_MAX];
 	int letter;
 
 	memcpy(options, shared_options, sizeof(shared_options));
-	memcpy(options + N_SHARED, own_options[dialect], sizeof(own_options[dialect]));
-	(void)snprintf(letters, sizeof(letters), "%s%s", shared_letters, own_letters[dialect]);
+	memcpy(options + N_SHARED, own_options[version], sizeof(own_options[version]));
+	(void)snprintf(letters, sizeof(letters), "%s%s", shared_letters, own_letters[version]);
 	opterr = 0;
-	optind = 0; /* from the start, also the second time */
+	optind = 0; /* start again, also the second time */
 	while ((letter = getopt_long(argc, words, letters, options, NULL)) != -1) {
 		if (letter == '?')
 			return false;
-		take_option(line, letter);
+		parse_depmod_option(line, letter);
 		/* depmod looks no further */
 		if (letter == 'V' || letter == 'h')
 			return true;
@@ -115,24 +125,188 @@ static bool read_words(struct line *line, enum dialect dialect, int argc, char *
 	return true;
 }
 
-int line_read(struct line *line, enum dialect dialect, int argc, char *const *argv)
+static bool parse_line(struct depmod_line *line, enum depmod_version version, int argc,
+		       char *const *argv)
 {
-	/* getopt_long(3) sorts the words, and depmod is to get them as they are */
-	char **words = calloc((size_t)argc + 1, sizeof(*words));
-	bool known;
+	/* getopt_long(3) sorts the words, and the real depmod gets them as they are */
+	_cleanup_free_ char **words = xcalloc((size_t)argc + 1, sizeof(*words));
 
-	*line = (struct line){ .configs = calloc((size_t)argc + 1, sizeof(*line->configs)) };
-	if (!words || !line->configs) {
-		free(words);
-		return -ENOMEM;
-	}
 	memcpy(words, argv, (size_t)argc * sizeof(*words));
-	known = read_words(line, dialect, argc, words);
-	free(words);
-	return known;
+	*line = (struct depmod_line){ .configs =
+					      xcalloc((size_t)argc + 1, sizeof(*line->configs)) };
+	return parse_words(line, version, argc, words);
 }
 
-void line_done(struct line *line)
+static int stat_in(const char *directory, const char *name, struct stat *st)
 {
-	free(line->configs);
+	_cleanup_free_ char *path = join_path(directory, name);
+
+	return stat(path, st) < 0 ? -errno : 0;
+}
+
+static int get_index_stamp(const char *directory, struct index_stamp *ret_stamp)
+{
+	struct stat st = { 0 };
+	int r = stat_in(directory, INDEX_NAME, &st);
+
+	if (r < 0 && r != -EACCES && !is_missing(r))
+		return r;
+	*ret_stamp =
+		(struct index_stamp){ st.st_dev, st.st_ino, st.st_ctim, st.st_size, r == -EACCES };
+	return 0;
+}
+
+static char *get_directory(const char *root, const char *moduledir, const char *version)
+{
+	/* depmod puts the working directory before what does not begin with a slash */
+	if (root && *root == '\0')
+		root = ".";
+	return xasprintf("%s/%s/%s", root ? root : "", moduledir, version);
+}
+
+static enum status add_place(struct places *places, const struct depmod_line *line,
+			     const char *moduledir, const char *version)
+{
+	const char *outdir = line->outdir ? line->outdir : line->basedir;
+	struct depmod_place *place = &places->items[places->size++];
+	int r;
+
+	place->line = line;
+	place->from = get_directory(line->basedir, moduledir, version);
+	place->to = get_directory(outdir, moduledir, version);
+	r = get_index_stamp(place->to, &place->before);
+	return r < 0 ? say_failure(place->to, r) : STATUS_CLEAN;
+}
+
+enum status places_find(struct places *places, int argc, char *const *argv)
+{
+	/* one of these is built into depmod, for a line without --moduledir */
+	static const char *const built_in[] = { "lib/modules", "usr/lib/modules" };
+	struct utsname system;
+	enum status status = STATUS_CLEAN;
+
+	*places = (struct places){ 0 };
+	if (uname(&system) < 0)
+		return say_failure("uname", -errno);
+	for (int i = 0; i < N_DEPMOD_VERSIONS; i++) {
+		struct depmod_line *line = &places->lines[places->n_lines];
+		const char *version;
+
+		if (!parse_line(line, (enum depmod_version)i, argc, argv)) {
+			free(line->configs);
+			continue;
+		}
+		places->n_lines++;
+		version = line->version ? line->version : system.release;
+		if (line->moduledir)
+			status = add_place(places, line, line->moduledir, version);
+		for (int j = 0; j < 2 && !line->moduledir && status == STATUS_CLEAN; j++)
+			status = add_place(places, line, built_in[j], version);
+		if (status != STATUS_CLEAN)
+			return status;
+	}
+	return STATUS_CLEAN;
+}
+
+void places_done(struct places *places)
+{
+	for (int i = 0; i < places->size; i++) {
+		free(places->items[i].from);
+		free(places->items[i].to);
+	}
+	for (int i = 0; i < places->n_lines; i++)
+		free(places->lines[i].configs);
+}
+
+/* 1 or 0, or a negative errno. What cannot be seen counts as unchanged: the modules are read. */
+static int has_changed_index(const struct depmod_place *place)
+{
+	const struct index_stamp *before = &place->before;
+	struct index_stamp now;
+	int r = get_index_stamp(place->to, &now);
+
+	if (r < 0)
+		return r;
+	if (before->is_hidden || now.is_hidden)
+		return 0;
+	return now.device != before->device || now.inode != before->inode ||
+	       now.changed.tv_sec != before->changed.tv_sec ||
+	       now.changed.tv_nsec != before->changed.tv_nsec || now.size != before->size;
+}
+
+/* 1 or 0, or a negative errno. */
+static int exists_in(const char *directory, const char *name)
+{
+	struct stat st;
+	int r = stat_in(directory, name, &st);
+
+	if (r == 0)
+		return 1;
+	return is_missing(r) ? 0 : r;
+}
+
+static int has_directory(const struct depmod_place *place)
+{
+	return exists_in(place->to, ".");
+}
+
+/* The first place of which is_so() holds. 1, 0 or a negative errno, which has been printed. */
+static int find_place(const struct places *places, int (*is_so)(const struct depmod_place *place),
+		      const struct depmod_place **ret_place)
+{
+	for (int i = 0; i < places->size; i++) {
+		int r = is_so(&places->items[i]);
+
+		if (r < 0)
+			say_failure(places->items[i].to, r);
+		else if (r > 0)
+			*ret_place = &places->items[i];
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Where depmod has changed no index. */
+static enum refresh_action choose_unchanged(const struct places *places,
+					    const struct depmod_place **ret_place)
+{
+	const struct depmod_place *place;
+	int r = find_place(places, has_directory, ret_place);
+
+	if (r == 0)
+		say("%s: the module directory is not there", places->items[0].to);
+	if (r <= 0)
+		return REFRESH_FAILED;
+	place = *ret_place;
+	if (!place->line->is_quick)
+		return REFRESH_FROM_MODULES;
+	r = exists_in(place->to, FILE_NAME);
+	if (r < 0) {
+		say_failure(place->to, r);
+		return REFRESH_FAILED;
+	}
+	return r > 0 ? REFRESH_NOTHING : REFRESH_FROM_MODULES;
+}
+
+enum refresh_action places_choose(const struct places *places,
+				  const struct depmod_place **ret_place)
+{
+	int n_without_writing = 0, r;
+
+	if (places->n_lines == 0) {
+		say("warning: this depmod has an option that is not known here, so %s is as it "
+		    "left it",
+		    FILE_NAME);
+		return REFRESH_NOTHING;
+	}
+	for (int i = 0; i < places->n_lines; i++)
+		n_without_writing += places->lines[i].writes_nothing;
+	if (n_without_writing == places->n_lines)
+		return REFRESH_NOTHING;
+	r = find_place(places, has_changed_index, ret_place);
+	if (r != 0)
+		return r < 0 ? REFRESH_FAILED : REFRESH_FROM_INDEX;
+	/* if only one version would have written, an unchanged index shows that it was the other */
+	return n_without_writing > 0 ? REFRESH_NOTHING : choose_unchanged(places, ret_place);
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * depmod: the front end of depmod. Runs the real one, and brings modules.devname up to date when
- * that has succeeded.
+ * depmod: the front end of depmod.
+ *
+ * It finds the real depmod (real.c) and the places where that may write (command-line.c), and runs
+ * it with the same words. If depmod has succeeded, modules.devname is written again: from the index
+ * that depmod has just written, or from the modules (refresh.c). Whatever depmod ends with, an exit
+ * status or a signal, is how the front end ends; it adds only a failure of its own, 1.
  */
 
 #include <stdlib.h>
@@ -9,15 +13,16 @@
 #include "depmod/depmod.h"
 
 const char program_name[] = "depmod";
+const int program_failure = EXIT_FAILURE;
 
-static bool finish(const struct places *places)
+static bool refresh_if_needed(const struct places *places)
 {
 	const struct depmod_place *place;
-	enum todo todo = places_choose(places, &place);
+	enum refresh_action action = places_choose(places, &place);
 
-	if (todo == TODO_NOTHING || todo == TODO_FAILED)
-		return todo == TODO_NOTHING;
-	return refresh(place, todo == TODO_FROM_INDEX);
+	if (action == REFRESH_NOTHING || action == REFRESH_FAILED)
+		return action == REFRESH_NOTHING;
+	return refresh(place, action == REFRESH_FROM_INDEX);
 }
 
 int main(int argc, char **argv)
@@ -30,7 +35,7 @@ int main(int argc, char **argv)
 		return status;
 	if (places_find(&places, argc, argv) == STATUS_CLEAN)
 		status = real_run(path, argv);
-	if (status == EXIT_SUCCESS && !finish(&places))
+	if (status == EXIT_SUCCESS && !refresh_if_needed(&places))
 		status = EXIT_FAILURE;
 	places_done(&places);
 	free(path);

@@ -4,50 +4,42 @@
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include "base/io.h"
 #include "depmod/depmod.h"
 
 /*
- * What is found may be a front end too: a copy of this one, or a script that runs it. So whatever
- * is run looks no further up the list than behind itself, and the list ends.
+ * The program that is found may be a front end, too: a copy of this one, or a script that runs it.
+ * So each one searches PATH only behind the entry where it was found itself, and PATH has an end.
  */
 #define VARIABLE "KMOD_DEVNAME_DEPMOD_TRIED"
 #define TRIED_DIGITS_MAX 6
 
-/* The places to look at, separated by colons; to be freed. */
-static char *get_places(void)
+/* Directories, separated by colons, or the one program that configure has named. */
+static char *get_search_path(void)
 {
 #ifdef DEPMOD_PATH
-	return strdup(DEPMOD_PATH);
+	return xstrdup(DEPMOD_PATH);
 #else
 	const char *path = getenv("PATH");
-	char *places;
 
 	/* users other than root often have no sbin there */
-	return asprintf(&places, "%s%s/sbin:/usr/sbin", path ? path : "", path ? ":" : "") < 0
-		       ? NULL
-		       : places;
+	return xasprintf("%s%s/sbin:/usr/sbin", path ? path : "", path ? ":" : "");
 #endif
 }
 
-/* The program at such a place, to be freed. */
-static char *get_program(const char *place)
+static char *get_program(const char *path_entry)
 {
 #ifdef DEPMOD_PATH
-	return strdup(place);
+	return xstrdup(path_entry);
 #else
-	char *path;
-
 	/* an empty word of PATH is the working directory */
-	return asprintf(&path, "%s/depmod", *place != '\0' ? place : ".") < 0 ? NULL : path;
+	return xasprintf("%s/depmod", *path_entry != '\0' ? path_entry : ".");
 #endif
 }
 
@@ -61,10 +53,10 @@ static bool is_self(const struct stat *st)
 	       self.st_ino == st->st_ino;
 }
 
-/* Those that make execvp(3) go on to the next place too. Else another depmod would run. */
+/* As with execvp(3); after another error, no depmod further on may run in the place of this one. */
 static bool may_pass_over(int error)
 {
-	return is_absent(error) || error == -EACCES || error == -ESTALE || error == -ENODEV ||
+	return is_missing(error) || error == -EACCES || error == -ESTALE || error == -ENODEV ||
 	       error == -ETIMEDOUT;
 }
 
@@ -83,8 +75,8 @@ static int is_other_program(const char *path)
 }
 
 /*
- * Only what set_tried() writes is believed. A number beyond the places is: PATH may have become
- * shorter on the way here, and to begin again might not end.
+ * Accepts only what set_tried() writes. A number beyond the end of PATH is accepted: PATH may have
+ * become shorter on the way here, and starting again might not end.
  */
 static unsigned long get_tried(void)
 {
@@ -104,33 +96,33 @@ static int set_tried(unsigned long tried)
 	return setenv(VARIABLE, value, 1) < 0 ? -errno : 0;
 }
 
-/* 1 and the program, if that is of use; 0; or a negative errno, which is said. */
-static int try_place(const char *place, char **ret_path)
+/*
+ * Searches for the first program that is of use, behind the entries of the path that were tried
+ * before, and counts these on in *tried. 1, 0 or a negative errno, which has been printed.
+ */
+static int search_depmod(unsigned long *tried, char **ret_program)
 {
-	char *path = get_program(place);
-	int r = path ? is_other_program(path) : -ENOMEM;
-
-	if (r < 0)
-		say_failure(path ? path : place, r);
-	if (r > 0)
-		*ret_path = path;
-	else
-		free(path);
-	return r;
-}
-
-/* The first place that is of use, likewise; *tried counts the places. */
-static int search(char *places, unsigned long *tried, char **ret_path)
-{
+	_cleanup_free_ char *path = get_search_path();
 	unsigned long skip = *tried;
-	char *place;
-	int r = 0;
+	char *rest = path, *entry;
 
 	*tried = 0;
-	while (r == 0 && (place = strsep(&places, ":")))
-		if ((*tried)++ >= skip)
-			r = try_place(place, ret_path);
-	return r;
+	while ((entry = strsep(&rest, ":"))) {
+		_cleanup_free_ char *program = NULL;
+		int r;
+
+		if ((*tried)++ < skip)
+			continue;
+		program = get_program(entry);
+		r = is_other_program(program);
+		if (r < 0)
+			say_failure(program, r);
+		if (r > 0)
+			*ret_program = xstrdup(program);
+		if (r != 0)
+			return r;
+	}
+	return 0;
 }
 
 static void say_not_found(unsigned long skipped)
@@ -150,28 +142,22 @@ static void say_not_found(unsigned long skipped)
 char *real_find(void)
 {
 	unsigned long skipped = get_tried(), tried = skipped;
-	char *places = get_places(), *path = NULL;
-	int r;
+	char *program;
+	int r = search_depmod(&tried, &program);
 
-	if (!places) {
-		say_failure("PATH", -ENOMEM);
-		return NULL;
-	}
-	r = search(places, &tried, &path);
-	free(places);
 	if (r == 0)
 		say_not_found(skipped);
 	if (r <= 0)
 		return NULL;
 	r = set_tried(tried);
 	if (r == 0)
-		return path;
+		return program;
 	say_failure(VARIABLE, r);
-	free(path);
+	free(program);
 	return NULL;
 }
 
-static int spawn(const char *path, char *const *argv, const sigset_t *mask, pid_t *ret_pid)
+static int spawn_depmod(const char *path, char *const *argv, const sigset_t *mask, pid_t *ret_pid)
 {
 	posix_spawnattr_t attributes;
 	int r = posix_spawnattr_init(&attributes);
@@ -187,8 +173,8 @@ static int spawn(const char *path, char *const *argv, const sigset_t *mask, pid_
 	return -r;
 }
 
-/* Passes signals on until it has ended. What a terminal sends arrives twice, which does no harm. */
-static int wait_for(pid_t pid, const sigset_t *signals, int *ret_status)
+/* Passes signals on until depmod ends. A terminal sends them to both; twice does no harm. */
+static int wait_and_pass_signals(pid_t pid, const sigset_t *signals, int *ret_status)
 {
 	pid_t ended;
 	int signal_number;
@@ -206,21 +192,21 @@ static int spawn_and_wait(const char *path, char *const *argv, int *ret_status)
 	pid_t pid;
 	int r;
 
-	/* where it is ignored there is nothing to wait for */
+	/* a process that ignores it has no children to wait for */
 	(void)signal(SIGCHLD, SIG_DFL);
 	(void)sigemptyset(&signals);
 	(void)sigaddset(&signals, SIGCHLD);
 	for (size_t i = 0; i < sizeof(passed_on) / sizeof(passed_on[0]); i++)
 		(void)sigaddset(&signals, passed_on[i]);
 	(void)sigprocmask(SIG_BLOCK, &signals, &mask);
-	r = spawn(path, argv, &mask, &pid);
+	r = spawn_depmod(path, argv, &mask, &pid);
 	if (r == 0)
-		r = wait_for(pid, &signals, ret_status);
+		r = wait_and_pass_signals(pid, &signals, ret_status);
 	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	return r;
 }
 
-/* Ends in the same way, so that the caller sees what it would see without a front end. */
+/* Ends by the same signal, so that the caller sees what it would see without a front end. */
 static int end_by_signal(int number)
 {
 	static const struct rlimit no_core;
@@ -235,35 +221,23 @@ static int end_by_signal(int number)
 	return 128 + number;
 }
 
-static int run(const char *path, char *const *words)
+int real_run(const char *path, char *const *argv)
 {
-	int status, r = spawn_and_wait(path, words, &status);
+	static char name[] = "depmod";
+	_cleanup_free_ char **words = NULL;
+	size_t n = 0;
+	int status, r;
 
+	while (argv[n])
+		n++;
+	words = xcalloc(n + 2, sizeof(*words));
+	memcpy(words, argv, n * sizeof(*words));
+	/* kmod and busybox do what this name says, whatever the front end was called */
+	words[0] = name;
+	r = spawn_and_wait(path, words, &status);
 	if (r < 0) {
 		say_failure(path, r);
 		return EXIT_FAILURE;
 	}
 	return WIFEXITED(status) ? WEXITSTATUS(status) : end_by_signal(WTERMSIG(status));
-}
-
-int real_run(const char *path, char *const *argv)
-{
-	static char name[] = "depmod";
-	char **words;
-	size_t n = 0;
-	int status;
-
-	while (argv[n])
-		n++;
-	words = calloc(n + 2, sizeof(*words));
-	if (!words) {
-		say_failure(path, -ENOMEM);
-		return EXIT_FAILURE;
-	}
-	memcpy(words, argv, n * sizeof(*words));
-	/* kmod and busybox are told by it what to be, whatever the front end was called */
-	words[0] = name;
-	status = run(path, words);
-	free(words);
-	return status;
 }

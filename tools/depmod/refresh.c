@@ -7,7 +7,7 @@
 #include "depmod/depmod.h"
 #include "kernels.h"
 #include "output.h"
-#include "read-depmod-config.h"
+#include "modules.h"
 #include "read-index.h"
 
 /* Errors are all that is printed. */

@@ -1,13 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* kmod-devname: which command, and help. */
+/*
+ * kmod-devname: commands and help.
+ *
+ * A command is a struct command in its own file, cmd-*.c. Its run() parses the options (options.h),
+ * finds the kernels that the operands name (kernels.h), reads nodes from modules.devname (input.h)
+ * or from the modules (modules.h), and writes them to a file (output.h), as a table (sheet.h) or
+ * into a device directory. The library does the work. The command prints what the library reports
+ * (message.h), and returns the worst status of its steps.
+ */
 
 #include <stdio.h>
 #include <string.h>
 
-#include "tool.h"
+#include "options.h"
 
 const char program_name[] = "kmod-devname";
+const int program_failure = STATUS_FAILED;
 
+/* In the order of --help: writing the file, using it, and looking for mistakes. */
 static const struct command *const commands[] = {
 	&cmd_generate, &cmd_list, &cmd_static_nodes, &cmd_create,
 	&cmd_check,    &cmd_diff, &cmd_explain,
@@ -29,7 +39,7 @@ static enum status print_help(void)
 	return finish_output(STATUS_CLEAN);
 }
 
-/* The static tool is built without what config.h may say that there is. */
+/* config.h lists the libraries of the other programs, and the static tool has none of them. */
 static enum status print_version(void)
 {
 	printf("kmod-devname %s\n%s\n", PACKAGE_VERSION,

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef ACCOUNTS_H
+#define ACCOUNTS_H
+
+#include <stdbool.h>
+
+#include "libkmod-devname.h"
+
+enum account_kind {
+	ACCOUNT_USER,
+	ACCOUNT_GROUP,
+};
+#define ACCOUNT_KINDS 2
+
+/* The users and groups of a root directory, read when a name is first asked for. */
+struct accounts {
+	int root_fd;
+	struct kmod_devname_report *report;
+	bool is_read[ACCOUNT_KINDS];
+	void *by_name[ACCOUNT_KINDS]; /* tsearch(3) trees */
+};
+
+void accounts_done(struct accounts *accounts);
+
+/*
+ * Finds the ID of a user or group, given as a name or a number. Returns 1; 0 if there is none; or a
+ * negative errno, with a system finding that names the file. -EFBIG: the file has over 8 MiB.
+ */
+int accounts_find(struct accounts *accounts, enum account_kind kind, const char *text,
+		  unsigned int *ret_id);
+
+#endif

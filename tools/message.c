@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Messages, reports and memory, for all commands and both programs. Results go to standard output,
+ * messages to stderr: "PROGRAM: FILE[:LINE]: ...". A status only ever gets worse: each step of a
+ * command returns one, and main() returns the worst.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "base/report.h"
+#include "message.h"
+#include "options.h"
+
+static void *check_memory(void *p)
+{
+	if (p)
+		return p;
+	say_failure("memory", -ENOMEM);
+	exit(program_failure);
+}
+
+void *xcalloc(size_t n, size_t size)
+{
+	return check_memory(calloc(n, size));
+}
+
+char *xstrdup(const char *text)
+{
+	return check_memory(strdup(text));
+}
+
+char *xstrndup(const char *text, size_t size)
+{
+	return check_memory(strndup(text, size));
+}
+
+char *xvasprintf(const char *format, va_list args)
+{
+	char *text;
+
+	return check_memory(vasprintf(&text, format, args) < 0 ? NULL : text);
+}
+
+char *xasprintf(const char *format, ...)
+{
+	char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	return text;
+}
+
+void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size)
+{
+	return check_memory(array_grow(array, capacity, element, size));
+}
+
+struct kmod_devname_table *xtable_new(void)
+{
+	struct kmod_devname_table *table;
+
+	return check_memory(kmod_devname_table_new(&table) < 0 ? NULL : table);
+}
+
+struct kmod_devname_report *xreport_new(void)
+{
+	struct kmod_devname_report *report;
+
+	return check_memory(kmod_devname_report_new(&report) < 0 ? NULL : report);
+}
+
+/* "/" and "boot/" have a slash already: a second one would do no harm, but look bad in messages. */
+char *join_path(const char *directory, const char *name)
+{
+	size_t size = strlen(directory);
+	const char *slash = size > 0 && directory[size - 1] == '/' ? "" : "/";
+
+	return xasprintf("%s%s%s", directory, slash, name);
+}
+
+void append_word(char **list, const char *word)
+{
+	char *longer = xasprintf("%s%s%s", *list ? *list : "", *list ? ", " : "", word);
+
+	free(*list);
+	*list = longer;
+}
+
+char *escape(const char *text)
+{
+	size_t size = REPORT_ESCAPED_SIZE(strlen(text));
+	char *escaped = xcalloc(size, 1);
+
+	report_escape(text, escaped, size);
+	return escaped;
+}
+
+/* Allocates nothing, so that it can report a lack of memory. Beyond the buffer a message is cut. */
+void say(const char *format, ...)
+{
+	char text[4 * PATH_MAX], escaped[REPORT_ESCAPED_SIZE(sizeof(text))];
+	va_list args;
+
+	va_start(args, format);
+	(void)vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	report_escape(text, escaped, sizeof(escaped));
+	(void)fprintf(stderr, "%s: %s\n", program_name, escaped);
+}
+
+enum status say_failure(const char *what, int error)
+{
+	say("%s: %s", *what != '\0' ? what : "''", strerror(-error));
+	return STATUS_FAILED;
+}
+
+/* --quiet wins, so that a script can add it to any command line. */
+bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
+{
+	if (common->quiet)
+		return severity >= KMOD_DEVNAME_ERROR;
+	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
+}
+
+char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common)
+{
+	const char *file = kmod_devname_finding_get_file(finding);
+	_cleanup_free_ char *path = NULL;
+
+	if (!file)
+		return escape(directory ? directory : "-");
+	if (!directory)
+		return escape(*file != '\0' ? file : "''");
+	if (file[0] == '/')
+		path = join_path(base_directory(common), file + 1);
+	else
+		path = join_path(directory, file);
+	return escape(path);
+}
+
+/* Not through say(): the library has escaped the message already. */
+void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *hint,
+		   const char *directory, const struct common *common)
+{
+	_cleanup_free_ char *path = finding_path(finding, directory, common);
+	size_t line = kmod_devname_finding_get_line(finding);
+	char number[32] = "";
+
+	if (line > 0)
+		(void)snprintf(number, sizeof(number), "%zu:", line);
+	(void)fprintf(stream, "%s%s%s:%s %s: %s%s%s [%s]\n", stream == stderr ? program_name : "",
+		      stream == stderr ? ": " : "", path, number,
+		      kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
+		      kmod_devname_finding_get_message(finding), hint ? "; " : "", hint ? hint : "",
+		      kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
+}
+
+/*
+ * A report keeps a limited number of findings, and counts the others. These are about the
+ * directory, or about the file of the last one that was kept.
+ */
+static void say_rest(const struct kmod_devname_report *report, size_t printed,
+		     const char *directory, const struct common *common)
+{
+	size_t size = kmod_devname_report_size(report), wanted = 0;
+	_cleanup_free_ char *path = NULL;
+
+	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++)
+		if (is_wanted((enum kmod_devname_severity)i, common))
+			wanted += kmod_devname_report_count(report, (enum kmod_devname_severity)i);
+	if (size == 0 || wanted == printed)
+		return;
+	if (directory && *directory != '\0')
+		path = escape(directory);
+	else
+		path = finding_path(kmod_devname_report_get(report, size - 1), directory, common);
+	(void)fprintf(stderr, "%s: %s: there are %zu more findings\n", program_name, path,
+		      wanted - printed);
+}
+
+enum status print_report(const struct kmod_devname_report *report, const char *directory,
+			 const struct common *common)
+{
+	size_t errors = kmod_devname_report_count(report, KMOD_DEVNAME_ERROR);
+	size_t warnings = kmod_devname_report_count(report, KMOD_DEVNAME_WARNING);
+	size_t printed = 0;
+
+	/* --quiet leaves warnings out, but with --strict they count all the same */
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
+		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+
+		if (!is_wanted(kmod_devname_finding_get_severity(finding), common))
+			continue;
+		print_finding(stderr, finding, NULL, directory, common);
+		printed++;
+	}
+	say_rest(report, printed, directory, common);
+	return errors > 0 || (common->strict && warnings > 0) ? STATUS_FINDINGS : STATUS_CLEAN;
+}
+
+enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
+			  const char *directory, const struct common *common)
+{
+	enum status status = print_report(report, directory, common);
+
+	if (error == -ENOMEM)
+		say_failure(what, error);
+	kmod_devname_report_unref(report);
+	return error < 0 ? STATUS_FAILED : status;
+}
+
+bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code code)
+{
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
+		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) == code)
+			return true;
+	return false;
+}
+
+/* Standard output is buffered: a full disk or a closed pipe may show only now. */
+enum status finish_output(enum status status)
+{
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	/* the failure has a message, most likely about the output */
+	if (status == STATUS_FAILED)
+		return status;
+	return say_failure("standard output", errno != 0 ? -errno : -EIO);
+}
+
+enum status worse(enum status a, enum status b)
+{
+	return a > b ? a : b;
+}

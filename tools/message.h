@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef MESSAGE_H
+#define MESSAGE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "libkmod-devname.h"
+
+struct common;
+
+enum status {
+	STATUS_CLEAN = 0,
+	STATUS_FINDINGS = 1, /* done, but something is wrong with the data */
+	STATUS_FAILED = 2, /* wrong usage, or not done */
+};
+
+/* Each program defines what its messages begin with, and its exit status without memory. */
+extern const char program_name[];
+extern const int program_failure;
+
+/*
+ * These end the program with a message if there is no memory: whatever the program has begun, the
+ * library has cleaned up by the time it returns, and the kernel drops locks.
+ */
+void *xcalloc(size_t n, size_t size);
+char *xstrdup(const char *text);
+char *xstrndup(const char *text, size_t size);
+char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
+char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size);
+struct kmod_devname_table *xtable_new(void);
+struct kmod_devname_report *xreport_new(void);
+
+static inline void unref_table(struct kmod_devname_table *const *table)
+{
+	kmod_devname_table_unref(*table);
+}
+
+static inline void unref_report(struct kmod_devname_report *const *report)
+{
+	kmod_devname_report_unref(*report);
+}
+
+#define _cleanup_table_ __attribute__((cleanup(unref_table)))
+#define _cleanup_report_ __attribute__((cleanup(unref_report)))
+
+/* DIRECTORY/NAME, to be freed. */
+char *join_path(const char *directory, const char *name);
+
+/* Appends a word to a list "a, b", which is NULL while it is empty. */
+void append_word(char **list, const char *word);
+
+/* The text as messages show it, see report_escape(); to be freed. */
+char *escape(const char *text);
+
+/* Prints one line on stderr, escaped, behind the name of the program. */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* Prints that a file or an action failed, with a negative errno. Returns STATUS_FAILED. */
+enum status say_failure(const char *what, int error);
+
+/* Do --verbose and --quiet select findings of this severity? */
+bool is_wanted(enum kmod_devname_severity severity, const struct common *common);
+
+/*
+ * The file of a finding, escaped; to be freed. The library reports files below a directory, or
+ * below the base directory if they begin with a slash. Without a directory the user has named the
+ * file, and it is shown as it is.
+ */
+char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common);
+
+/*
+ * Prints a finding in one line, with a hint unless that is NULL; on stderr behind the name of the
+ * program.
+ */
+void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *hint,
+		   const char *directory, const struct common *common);
+
+/* Prints the findings that are wanted. */
+enum status print_report(const struct kmod_devname_report *report, const char *directory,
+			 const struct common *common);
+
+/*
+ * Prints the report of a library call and releases it. error is what the call returned; -ENOMEM is
+ * printed for a thing, since the report cannot hold a finding about it.
+ */
+enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
+			  const char *directory, const struct common *common);
+
+bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code code);
+
+/* The last call of a program: fails unless all output has been written. */
+enum status finish_output(enum status status);
+
+enum status worse(enum status a, enum status b);
+
+#endif
