@@ -6,8 +6,8 @@
 
 #include "depmod/depmod.h"
 #include "kernels.h"
-#include "modules.h"
 #include "output.h"
+#include "modules.h"
 #include "read-index.h"
 
 /* Errors are all that is printed. */
