@@ -24,7 +24,7 @@ static struct device_number stat_number(const struct stat *st)
 				       minor(st->st_rdev) };
 }
 
-/* What is not there, or not for this user to see, is left out: 0, or the error. */
+/* An entry that is missing, or hidden from this user, is left out: 0; or the error. */
 static int pass_over(int error)
 {
 	return is_missing(error) || error == -EACCES || error == -EPERM ? 0 : error;
