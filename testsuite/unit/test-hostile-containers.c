@@ -630,7 +630,6 @@ START_TEST(formats_do_not_mix)
 }
 END_TEST
 
-
 /* Repeats a piece of a file at its end until that is so large. Returns its descriptor. */
 static int repeat(const struct bytes *start, const struct bytes *piece, uint64_t times)
 {
