@@ -55,6 +55,8 @@ int module_tree_compare_names(const char *a, const char *b)
 	char x, y;
 
 	do {
+		for (; *a == *b && *a != '.' && *a != '\0'; a++) /* mostly */
+			b++;
 		x = module_byte(*a++);
 		y = module_byte(*b++);
 	} while (x == y && x != '\0');

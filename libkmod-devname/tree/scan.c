@@ -258,21 +258,26 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan, struct kmod_dev
 
 /* --- the first pieces of work ------------------------------------------------------------- */
 
-/* depmod may have followed links to any of them; of those that are spared no file is opened. */
+/* Those that are spared are only counted: no other file can be one of the same name. */
 static int add_index_modules(struct kmod_devname_scan *scan)
 {
-	for (size_t i = 0; i < scan->skip.modules.size; i++) {
-		const struct skip_module *indexed = scan->skip.modules.items[i];
-		bool is_spared = skip_spares(&scan->skip, indexed);
+	for (size_t i = 0; i < scan->skip.size; i++) {
+		const struct skip_module *indexed = &scan->skip.modules[i];
 		size_t size = (size_t)(indexed->name - indexed->path);
-		_cleanup_free_ char *parent = strndup(indexed->path, size > 1 ? size - 1 : size);
-		struct scan_directory *directory =
-			parent ? scan_add_directory(&scan->found.read_directories, "", parent)
-			       : NULL;
+		_cleanup_free_ char *parent = NULL;
+		struct scan_directory *directory;
 
+		if (skip_spares(&scan->skip, indexed)) {
+			scan->n_spared++;
+			continue;
+		}
+		parent = strndup(indexed->path, size > 1 ? size - 1 : size);
+		if (!parent)
+			return -ENOMEM;
+		directory = scan_add_directory(&scan->found.read_directories, "", parent);
+		/* depmod follows links, on the way to a module and to the module itself */
 		if (!directory ||
-		    !scan_add_module(is_spared ? &scan->found.modules : &scan->found.waiting,
-				     directory, indexed->name, true))
+		    !scan_add_module(&scan->found.waiting, directory, indexed->name, true))
 			return -ENOMEM;
 	}
 	return 0;
@@ -379,7 +384,7 @@ size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan)
 	size_t n;
 
 	pthread_mutex_lock(&scan->lock);
-	n = scan->found.modules.size + scan->found.waiting.size + scan->n_reading;
+	n = scan->n_spared + scan->found.modules.size + scan->found.waiting.size + scan->n_reading;
 	pthread_mutex_unlock(&scan->lock);
 	return n;
 }

@@ -72,6 +72,7 @@ struct kmod_devname_scan {
 	bool use_index;
 	bool is_index_fresh; /* depmod has just run: the modules are those of modules.dep */
 	struct skip skip;
+	size_t n_spared; /* modules of a fresh index that are not read */
 	bool adaptive; /* the number of threads is ours to choose */
 	long blocks_before; /* that the process had read from disks when it began */
 	bool begun;

@@ -16,6 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "text/depmod-index.h"
@@ -27,35 +28,51 @@
 
 static int compare_skip_modules(const void *a, const void *b)
 {
-	return module_tree_compare_names((*(struct skip_module *const *)a)->name,
-					 (*(struct skip_module *const *)b)->name);
+	const struct skip_module *x = a, *y = b;
+
+	return module_tree_compare_names(x->name, y->name);
 }
 
 /* A module of this name, in the spelling of a file or of modules.alias; or NULL. */
 static struct skip_module *find_skip_module(const struct skip *skip, const char *name)
 {
-	const struct skip_module named = { .name = name }, *key = &named;
-	struct skip_module **found;
+	const struct skip_module key = { .name = name };
 
-	if (skip->modules.size == 0)
+	if (skip->size == 0)
 		return NULL;
-	found = bsearch(&key, skip->modules.items, skip->modules.size, sizeof(key),
-			compare_skip_modules);
-	return found ? *found : NULL;
+	return bsearch(&key, skip->modules, skip->size, sizeof(key), compare_skip_modules);
 }
 
 static int add_skip_module(struct skip *skip, const char *path)
 {
-	size_t size = strlen(path) + 1;
-	struct skip_module *module = calloc(1, sizeof(*module) + size);
+	struct skip_module *modules =
+		array_grow(skip->modules, &skip->capacity, sizeof(*modules), skip->size + 1);
+	char *copy = strdup(path);
 
-	if (!module || list_push(&skip->modules, module) < 0) {
-		free(module);
+	if (modules)
+		skip->modules = modules;
+	if (!modules || !copy) {
+		free(copy);
 		return -ENOMEM;
 	}
-	memcpy(module->path, path, size);
-	module->name = module_tree_base_name(module->path);
+	modules[skip->size++] =
+		(struct skip_module){ .path = copy, .name = module_tree_base_name(copy) };
 	return 0;
+}
+
+/* A module that is needed has been read, as has the one that needs it. */
+static void note_needed(const struct skip *skip, struct skip_module *module, char *needed)
+{
+	const char *path;
+
+	while ((path = strsep(&needed, " "))) {
+		struct skip_module *other = NULL;
+
+		if (*path != '\0')
+			other = find_skip_module(skip, module_tree_base_name(path));
+		if (other)
+			module->was_read = other->was_read = true;
+	}
 }
 
 /*
@@ -64,37 +81,31 @@ static int add_skip_module(struct skip *skip, const char *path)
  */
 static int read_dep(struct skip *skip, struct kmod_devname_report *report, FILE *stream)
 {
+	struct skip_module *module;
 	struct depmod_index index;
-	char *path, *needed, *word;
+	char *path, *needed;
 	int status;
 
 	depmod_index_start(&index, report, stream, "modules.dep");
 	while ((status = depmod_index_next_module(&index, &path, &needed)) == DEPMOD_INDEX_LINE)
 		if (add_skip_module(skip, path) < 0)
 			return -ENOMEM;
-	if (status != DEPMOD_INDEX_END)
+	if (status != DEPMOD_INDEX_END || skip->size == 0)
 		return status;
-	list_sort(&skip->modules, compare_skip_modules);
-	for (size_t i = 1; i < skip->modules.size; i++) {
-		struct skip_module **pair = (struct skip_module **)&skip->modules.items[i - 1];
-
-		if (compare_skip_modules(&pair[0], &pair[1]) == 0)
-			pair[0]->is_repeated = pair[1]->is_repeated = true;
+	qsort(skip->modules, skip->size, sizeof(*skip->modules), compare_skip_modules);
+	for (size_t i = 1; i < skip->size; i++) {
+		module = &skip->modules[i];
+		if (compare_skip_modules(module - 1, module) == 0)
+			module[-1].is_repeated = module->is_repeated = true;
 	}
 
 	rewind(stream);
 	depmod_index_start(&index, report, stream, "modules.dep");
 	while ((status = depmod_index_next_module(&index, &path, &needed)) == DEPMOD_INDEX_LINE) {
-		struct skip_module *module = find_skip_module(skip, module_tree_base_name(path));
-
-		while ((word = strsep(&needed, " "))) {
-			struct skip_module *other =
-				find_skip_module(skip, module_tree_base_name(word));
-
-			if (!module || !other)
-				continue;
-			module->was_read = other->was_read = true;
-		}
+		module = *needed == '\0' ? NULL
+					 : find_skip_module(skip, module_tree_base_name(path));
+		if (module)
+			note_needed(skip, module, needed);
 	}
 	return status;
 }
@@ -200,7 +211,10 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 
 void skip_done(struct skip *skip)
 {
-	list_done(&skip->modules, free);
+	for (size_t i = 0; i < skip->size; i++)
+		free(skip->modules[i].path);
+	free(skip->modules);
+	*skip = (struct skip){ 0 };
 }
 
 bool skip_spares(const struct skip *skip, const struct skip_module *module)

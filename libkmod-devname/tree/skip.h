@@ -3,19 +3,19 @@
 #define SKIP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 #include <time.h>
 
-#include "base/array.h"
 #include "base/report.h"
 
 /* A module that has a line in modules.dep. */
 struct skip_module {
+	char *path; /* relative to the module directory, or with a slash in front */
+	const char *name; /* its last component */
 	bool was_read; /* depmod has read the file: it knows something of what is in it */
 	bool has_devname;
 	bool is_repeated; /* modules.dep has several modules of this name */
-	const char *name; /* the last component of the path */
-	char path[]; /* relative to the module directory, or with a slash in front */
 };
 
 /*
@@ -23,7 +23,9 @@ struct skip_module {
  * show that depmod read them and found no device name.
  */
 struct skip {
-	struct list modules; /* of struct skip_module *, sorted by the name of the module */
+	struct skip_module *modules; /* sorted by the name of the module */
+	size_t size;
+	size_t capacity;
 	bool is_of_kmod;
 	struct timespec written; /* the earliest time that either file has */
 	dev_t device; /* that modules.dep is on */
