@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "modprobe/kernel-config.h"
 #include "libkmod-devname.h"
+#include "modprobe/kernel-config.h"
 #include "module/file.h"
 
 #define CONFIG_SIZE_MAX ((size_t)16 << 20)
