@@ -1006,11 +1006,12 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * a file with a longer line; this passes over it.)
  *
  * Users and groups are numbers, or names of passwd and group below etc or else usr/lib, in
- * @root_fd; root is 0 without these files. Name services are not asked. If a user or group is
- * unknown, nothing that rules say of the node counts, and there is one finding: the node has mode
- * 0600, whatever kmod_devname_permissions_new() was given, root and root. udev ignores an
- * unknown owner alone; but a mode that is meant for a group must not come into effect
- * without it, and systemd-tmpfiles makes no node at all if its line has an unknown name.
+ * @root_fd; root is 0 without these files. Name services are not asked. A rule with an unknown
+ * user or group is dropped, as udev does since version 258; before, udev ignored the unknown owner
+ * alone. Unless a later rule names another one, nothing that rules say of the node counts, and
+ * there is one finding: the node has mode 0600, whatever kmod_devname_permissions_new() was given,
+ * root and root. A mode that is meant for a group must not come into effect without it, and
+ * systemd-tmpfiles makes no node at all if its line has an unknown name.
  *
  * Findings: bad-rule, unknown-owner, both with the first line of the rule; system.
  *

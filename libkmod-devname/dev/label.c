@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * SELinux labels. They are set before a node is made and not afterwards: so there is no moment
- * in which it has another one, and no path that could lead elsewhere by then.
+ * SELinux labels. A label is set before a node is made instead of afterwards: the node never has
+ * another one, and no path is needed, which could lead elsewhere by then.
  */
 
 #include "dev/label.h"
@@ -14,14 +14,14 @@
 
 #include "base/cleanup.h"
 
-/* Only when something is to be made: reading the policy takes longer than all the rest. */
+/* Called for the first file that is made: reading the policy takes longer than all the rest. */
 static int labels_open(struct labels *labels)
 {
 	if (labels->opened)
 		return 0;
 	if (is_selinux_enabled() > 0) {
 		labels->handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
-		/* ENOENT: there is no policy here, as in a chroot */
+		/* ENOENT: no policy is installed, as in a chroot */
 		if (!labels->handle && errno != ENOENT)
 			return -errno;
 	}
@@ -34,7 +34,7 @@ static int set_label(const struct labels *labels, const char *path, mode_t mode)
 	char *context;
 	int r = 0;
 
-	/* ENOENT: the policy has nothing to say about this path */
+	/* ENOENT: the policy has no label for this path */
 	if (selabel_lookup_raw(labels->handle, &context, path, (int)mode) < 0)
 		return errno == ENOENT ? 0 : -errno;
 	if (setfscreatecon_raw(context) < 0)
@@ -50,7 +50,7 @@ int label_next(struct labels *labels, const char *path, size_t size, mode_t mode
 
 	if (r < 0 || !labels->handle)
 		return r;
-	/* as it is called in the system that will use it */
+	/* the path in the system that will use the node, wherever it is made now */
 	if (asprintf(&full, "/dev/%.*s", (int)size, path) < 0) {
 		full = NULL;
 		return -ENOMEM;

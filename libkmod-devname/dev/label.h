@@ -8,18 +8,18 @@
 
 struct selabel_handle;
 
-/* The policy's labels for what is below /dev; { 0 } is where to begin. */
+/* The labels that the policy has for files below /dev; { 0 } before the first use. */
 struct labels {
 	bool opened;
-	struct selabel_handle *handle; /* NULL: none are to be set */
+	struct selabel_handle *handle; /* NULL: no label is set */
 };
 
 #if defined(WITH_SELINUX) && !defined(STATIC_TOOL)
 
 /*
- * What this thread makes next gets the label that the policy has for /dev/PATH and a file of
- * this type; only the first size bytes of path count. Whatever comes of it, label_none() is to
- * follow. Returns 0, also if there is no label to be set, or a negative errno.
+ * Sets the label of the next file that this thread makes: that of the policy for /dev/PATH and a
+ * file of this type. Only the first size bytes of path count. The caller calls label_none() after
+ * it, even if it fails. Returns 0, also if the policy has no label, or a negative errno.
  */
 int label_next(struct labels *labels, const char *path, size_t size, mode_t mode);
 void label_none(const struct labels *labels);

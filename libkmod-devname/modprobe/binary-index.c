@@ -18,9 +18,9 @@
 #include <sys/stat.h>
 
 #include "base/array.h"
-#include "modprobe/binary-index.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "modprobe/binary-index.h"
 
 #define MAGIC 0xb007f457U
 #define VERSION_MAJOR 2U
@@ -48,7 +48,7 @@ struct cursor {
 	bool bad;
 };
 
-struct node {
+struct index_node {
 	const char *prefix; /* of all keys below */
 	unsigned char first; /* the byte of the first child */
 	size_t n_children;
@@ -127,9 +127,9 @@ static size_t take_range(struct cursor *cursor, unsigned char *ret_first)
 }
 
 /* The node at a place, up to its values. A place is an offset, and what the node has. */
-static struct node read_node(struct cursor file, uint32_t place)
+static struct index_node read_node(struct cursor file, uint32_t place)
 {
-	struct node node = { .prefix = "" };
+	struct index_node node = { .prefix = "" };
 
 	file.offset = place & OFFSET_MASK;
 	file.bad = file.offset < HEADER_SIZE || file.offset > file.size;
@@ -146,7 +146,7 @@ static struct node read_node(struct cursor file, uint32_t place)
 	return node;
 }
 
-static uint32_t nth_child(const struct node *node, size_t n)
+static uint32_t nth_child(const struct index_node *node, size_t n)
 {
 	return number_at(node->children + 4 * n);
 }
@@ -155,7 +155,7 @@ static uint32_t nth_child(const struct node *node, size_t n)
 
 static bool check_node(struct tree *tree, uint32_t place);
 
-static bool check_children(struct tree *tree, const struct node *node)
+static bool check_children(struct tree *tree, const struct index_node *node)
 {
 	size_t key_size = strlen(node->prefix) + (node->n_children > 0);
 	bool good = tree->depth < DEPTH_MAX && key_size < KEY_SIZE_MAX - tree->key_size;
@@ -171,7 +171,7 @@ static bool check_children(struct tree *tree, const struct node *node)
 
 static bool check_node(struct tree *tree, uint32_t place)
 {
-	struct node node;
+	struct index_node node;
 	uint32_t priority;
 
 	if ((place & OFFSET_MASK) == 0)
@@ -244,7 +244,7 @@ static uint32_t find_root(const struct binary_index *index, struct cursor *ret_f
 }
 
 /* Where the child for a byte is; 0 if there is none. */
-static uint32_t find_child(const struct node *node, char byte)
+static uint32_t find_child(const struct index_node *node, char byte)
 {
 	size_t n = (size_t)(unsigned char)byte - node->first;
 
@@ -257,7 +257,7 @@ const char *binary_index_find(const struct binary_index *index, const char *key)
 	uint32_t place = find_root(index, &file), priority;
 
 	while ((place & OFFSET_MASK) != 0) {
-		struct node node = read_node(file, place);
+		struct index_node node = read_node(file, place);
 		size_t size = strlen(node.prefix);
 
 		if (strncmp(node.prefix, key, size) != 0)
@@ -286,7 +286,7 @@ struct search {
 	size_t capacity;
 };
 
-static int add_values(struct search *search, struct node *node)
+static int add_values(struct search *search, struct index_node *node)
 {
 	struct match *matches = search->matches;
 
@@ -308,7 +308,8 @@ static int add_values(struct search *search, struct node *node)
 }
 
 /* What is below a node to which the pattern leads: all of it is compared. */
-static int match_below(struct search *search, struct node *node, const char *prefix, size_t size)
+static int match_below(struct search *search, struct index_node *node, const char *prefix,
+		       size_t size)
 {
 	int r = search->n_patterns++ < PATTERNS_MAX ? 0 : -EFBIG;
 
@@ -316,7 +317,7 @@ static int match_below(struct search *search, struct node *node, const char *pre
 		search->pattern[size++] = *prefix;
 	for (size_t i = 0; i < node->n_children && r == 0; i++) {
 		uint32_t place = nth_child(node, i);
-		struct node child;
+		struct index_node child;
 
 		if ((place & OFFSET_MASK) == 0)
 			continue;
@@ -330,14 +331,14 @@ static int match_below(struct search *search, struct node *node, const char *pre
 	return r;
 }
 
-static int match_wildcards(struct search *search, const struct node *node)
+static int match_wildcards(struct search *search, const struct index_node *node)
 {
 	static const char wildcards[] = "*?[";
 	int r = 0;
 
 	for (const char *p = wildcards; *p != '\0' && r == 0; p++) {
 		uint32_t place = find_child(node, *p);
-		struct node child;
+		struct index_node child;
 
 		if ((place & OFFSET_MASK) == 0)
 			continue;
@@ -354,7 +355,7 @@ static int match(struct search *search, uint32_t place)
 	int r = 0;
 
 	while (r == 0 && (place & OFFSET_MASK) != 0) {
-		struct node node = read_node(search->file, place);
+		struct index_node node = read_node(search->file, place);
 		size_t size = strcspn(node.prefix, "*?[");
 
 		if (strncmp(node.prefix, search->key, size) != 0)

@@ -116,8 +116,8 @@ static int report_not_loaded(struct kmod_devname_report *report,
 }
 
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */
-static int judge(struct kmod_devname_report *report, const struct kmod_devname_node *node,
-		 const struct kmod_devname_resolution *resolution)
+static int lint_resolution(struct kmod_devname_report *report, const struct kmod_devname_node *node,
+			   const struct kmod_devname_resolution *resolution)
 {
 	int r;
 
@@ -135,7 +135,7 @@ static int judge(struct kmod_devname_report *report, const struct kmod_devname_n
 }
 
 static int lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		struct source *source)
+		struct resolve_source *source)
 {
 	size_t n = kmod_devname_table_size(table);
 	int r = 0;
@@ -147,7 +147,7 @@ static int lint(const struct kmod_devname_table *table, struct kmod_devname_repo
 		r = resolution_ask(source, &node->number, &resolution);
 		if (r < 0)
 			return r;
-		r = judge(report, node, resolution);
+		r = lint_resolution(report, node, resolution);
 		kmod_devname_resolution_unref(resolution);
 	}
 	return r < 0 ? r : 0;
@@ -157,7 +157,7 @@ int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
 				    struct kmod_devname_report *report, int root_fd,
 				    const char *directory, unsigned int flags)
 {
-	struct source source;
+	struct resolve_source source;
 	int r;
 
 	if (kmod_devname_table_size(table) == 0)

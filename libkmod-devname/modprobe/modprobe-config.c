@@ -37,7 +37,7 @@ static const struct {
 
 #define N_WORDS (sizeof(words) / sizeof(words[0]))
 
-struct reading {
+struct modprobe_reading {
 	struct modprobe_config *config;
 	struct kmod_devname_report *report;
 };
@@ -93,13 +93,15 @@ static int add(struct modprobe_config *config, enum modprobe_word word, const ch
 	return 0;
 }
 
-static int report_bad(struct reading *reading, const struct location *location, const char *word)
+static int report_bad(struct modprobe_reading *reading, const struct location *location,
+		      const char *word)
 {
 	return report_add(reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, location,
 			  "'%s' begins no statement of modprobe.d(5), or lacks something", word);
 }
 
-static int read_statement(struct reading *reading, const struct location *location, size_t i, char *rest)
+static int read_statement(struct modprobe_reading *reading, const struct location *location,
+			  size_t i, char *rest)
 {
 	char *key = strtok_r(NULL, BLANKS, &rest), *value = NULL;
 	bool good = key && modprobe_config_normalise(key) == 0;
@@ -121,7 +123,7 @@ static int read_statement(struct reading *reading, const struct location *locati
 /* See struct config_files. */
 static int take_line(void *data, const struct location *location, char *text)
 {
-	struct reading *reading = data;
+	struct modprobe_reading *reading = data;
 	char *rest = NULL;
 	const char *word = text[0] == '#' ? NULL : strtok_r(text, BLANKS, &rest);
 
@@ -136,7 +138,7 @@ static int take_line(void *data, const struct location *location, char *text)
 int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
 			 int root_fd, const char *softdep)
 {
-	struct reading reading = { config, report };
+	struct modprobe_reading reading = { config, report };
 	const struct config_files files = { .root_fd = root_fd,
 					    .name = "modprobe.d",
 					    /* not in the manual page, and modprobe reads it */

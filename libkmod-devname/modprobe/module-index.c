@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "modprobe/module-index.h"
+#include "base/io.h"
 #include "base/root.h"
+#include "modprobe/module-index.h"
 
 static int report_bad(struct kmod_devname_report *report, const struct location *location)
 {
@@ -20,7 +21,7 @@ static int report_bad(struct kmod_devname_report *report, const struct location 
 }
 
 /* Where the indexes of a directory are. */
-struct reading {
+struct index_reading {
 	int root_fd;
 	const char *directory;
 	struct kmod_devname_report *report;
@@ -28,15 +29,16 @@ struct reading {
 };
 
 /* Without the file there are no keys; that it is missing is for the verdict to say. */
-static int read_index(struct reading *reading, const char *name, struct binary_index *index)
+static int read_index(struct index_reading *reading, const char *name, struct binary_index *index)
 {
 	_cleanup_close_ int fd = root_open_below(reading->root_fd, reading->directory, name,
 						 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const struct location location = { name, 0 };
-	int r = fd < 0 ? fd : binary_index_read(index, fd);
+	int r;
 
-	if (r == -ENOENT)
+	if (is_missing(fd))
 		return 0;
+	r = fd < 0 ? fd : binary_index_read(index, fd);
 	if (r < 0)
 		return report_system(reading->report, r, &location);
 	if (r > 0)
@@ -45,7 +47,7 @@ static int read_index(struct reading *reading, const char *name, struct binary_i
 	return report_bad(reading->report, &location);
 }
 
-static int read_all(struct module_index *index, struct reading *reading)
+static int read_all(struct module_index *index, struct index_reading *reading)
 {
 	int r = read_index(reading, "modules.dep.bin", &index->dependencies);
 
@@ -63,7 +65,7 @@ static int read_all(struct module_index *index, struct reading *reading)
 int module_index_read(struct module_index *index, int root_fd, const char *directory,
 		      struct kmod_devname_report *report)
 {
-	struct reading reading = { root_fd, directory, report, false };
+	struct index_reading reading = { root_fd, directory, report, false };
 	int r;
 
 	*index = (struct module_index){ .report = report };

@@ -4,9 +4,9 @@
 
 #include <stdbool.h>
 
-#include "modprobe/binary-index.h"
 #include "base/array.h"
 #include "base/report.h"
+#include "modprobe/binary-index.h"
 
 /* What depmod(8) has written down about the modules of a directory, for modprobe(8) to find. */
 struct module_index {

@@ -1,15 +1,28 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* The public object: a device number -> what the kernel asks for -> modules, and a verdict. */
+/*
+ * The public object: a device number -> modules and a verdict. How the data goes through the
+ * folder:
+ *
+ *   resolve-source.c  opens once what answers depend on: the indexes (module-index.c, on
+ *                     binary-index.c), modprobe.d and the command line (modprobe-config.c),
+ *                     and the kernel's configuration (kernel-config.c) for block devices
+ *   resolution.c      turns the number into the aliases that the kernel asks for
+ *   resolve.c         walks the modules of an alias as modprobe does, with dependencies and soft
+ *                     dependencies (softdep.c), and adds a step for each to the resolution
+ *   resolver.c        finds the modules of an alias, in the indexes or, for statements of
+ *                     modprobe.d, through libkmod (kmod-context.c), and the verdict on one module
+ *   lint-loading.c    asks for each node of a table and adds a finding if its module is not loaded
+ */
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "node/misc-minors.h"
 #include "base/report.h"
 #include "modprobe/resolve-source.h"
 #include "modprobe/resolve.h"
+#include "node/misc-minors.h"
 #include "node/syntax.h"
 
 #define STEPS_MAX 10000
@@ -84,7 +97,7 @@ static void cut_aliases(struct list *aliases, size_t size)
 }
 
 /* The best of what happens to the modules that have an alias. */
-static void judge(struct kmod_devname_resolution *resolution)
+static void set_best_verdict(struct kmod_devname_resolution *resolution)
 {
 	resolution->verdict = KMOD_DEVNAME_VERDICT_NO_MODULE;
 	for (size_t i = 0; i < resolution->steps.size; i++) {
@@ -96,14 +109,14 @@ static void judge(struct kmod_devname_resolution *resolution)
 }
 
 /* Goes on to the next alias while modprobe fails, whatever it has loaded before. */
-static int ask(struct kmod_devname_resolution *resolution, const struct source *source)
+static int ask(struct kmod_devname_resolution *resolution, const struct resolve_source *source)
 {
 	size_t i;
 	int r = 1;
 
 	for (i = 0; i < resolution->aliases.size && r > 0; i++)
 		r = resolver_ask(source->resolver, resolution->aliases.items[i], resolution);
-	judge(resolution);
+	set_best_verdict(resolution);
 	cut_aliases(&resolution->aliases, i);
 	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && !source->index.whole)
 		resolution->verdict = KMOD_DEVNAME_VERDICT_NO_INDEX;
@@ -111,7 +124,7 @@ static int ask(struct kmod_devname_resolution *resolution, const struct source *
 }
 
 /* Starts libkmod for the first number that needs it. */
-static int start_resolver(struct source *source)
+static int start_resolver(struct resolve_source *source)
 {
 	static const struct location nowhere = { NULL, 0 };
 	int r = source->resolver ? 0 : resolver_new(source, &source->resolver);
@@ -124,7 +137,7 @@ static int start_resolver(struct source *source)
 }
 
 /* 1 or 0, or a negative errno. */
-static int is_asked_for(struct source *source, const struct device_number *number)
+static int is_asked_for(struct resolve_source *source, const struct device_number *number)
 {
 	int r;
 
@@ -134,7 +147,7 @@ static int is_asked_for(struct source *source, const struct device_number *numbe
 	return r < 0 ? r : !r;
 }
 
-static int resolve(struct kmod_devname_resolution *resolution, struct source *source,
+static int resolve(struct kmod_devname_resolution *resolution, struct resolve_source *source,
 		   const struct device_number *number)
 {
 	int r = is_asked_for(source, number);
@@ -149,7 +162,7 @@ static int resolve(struct kmod_devname_resolution *resolution, struct source *so
 	return r == 0 ? ask(resolution, source) : r;
 }
 
-int resolution_ask(struct source *source, const struct device_number *number,
+int resolution_ask(struct resolve_source *source, const struct device_number *number,
 		   struct kmod_devname_resolution **ret_resolution)
 {
 	struct kmod_devname_resolution *resolution = calloc(1, sizeof(*resolution));
@@ -178,7 +191,7 @@ int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,
 				struct kmod_devname_resolution **ret_resolution)
 {
 	const struct device_number number = { type, major, minor };
-	struct source source;
+	struct resolve_source source;
 	int r = is_valid(&number) ? source_open(&source, root_fd, directory, flags, report)
 				  : -EINVAL;
 

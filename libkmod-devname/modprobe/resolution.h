@@ -5,11 +5,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "libkmod-devname.h"
 #include "base/array.h"
+#include "libkmod-devname.h"
 #include "node/syntax.h"
 
-struct source;
+struct resolve_source;
 
 struct kmod_devname_step {
 	enum kmod_devname_role role;
@@ -30,7 +30,7 @@ struct kmod_devname_resolution {
 };
 
 /* Asks about one number. 0 or a negative errno, as that of kmod_devname_resolution_new(). */
-int resolution_ask(struct source *source, const struct device_number *number,
+int resolution_ask(struct resolve_source *source, const struct device_number *number,
 		   struct kmod_devname_resolution **ret_resolution);
 
 /* Adds a step and takes it, also if there is no memory: then it is NULL or gone. */

@@ -9,14 +9,14 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/root.h"
 #include "modprobe/kernel-config.h"
 #include "modprobe/resolve-source.h"
 #include "modprobe/resolve.h"
-#include "base/root.h"
 
 #define CMDLINE_SIZE_MAX ((size_t)64 << 10)
 
-static int read_config(struct source *source)
+static int read_config(struct resolve_source *source)
 {
 	_cleanup_free_ char *softdep = NULL;
 
@@ -29,7 +29,7 @@ static int read_config(struct source *source)
 }
 
 /* Without /proc there is none to be followed, by modprobe neither. */
-static int read_cmdline(struct source *source)
+static int read_cmdline(struct resolve_source *source)
 {
 	static const char path[] = "/proc/cmdline";
 	const struct location location = { path, 0 };
@@ -39,7 +39,7 @@ static int read_cmdline(struct source *source)
 	ssize_t n;
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : report_system(source->report, fd, &location);
+		return is_missing(fd) ? 0 : report_system(source->report, fd, &location);
 	text = malloc(CMDLINE_SIZE_MAX);
 	if (!text)
 		return -ENOMEM;
@@ -50,7 +50,7 @@ static int read_cmdline(struct source *source)
 	return modprobe_config_add_cmdline(&source->config, text);
 }
 
-static int open_all(struct source *source)
+static int open_all(struct resolve_source *source)
 {
 	_cleanup_close_ int dir_fd = kmod_devname_open_in_root(source->root_fd, source->directory,
 							       O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -64,16 +64,16 @@ static int open_all(struct source *source)
 	return r == 0 && source->running ? read_cmdline(source) : r;
 }
 
-int source_open(struct source *source, int root_fd, const char *directory, unsigned int flags,
-		struct kmod_devname_report *report)
+int source_open(struct resolve_source *source, int root_fd, const char *directory,
+		unsigned int flags, struct kmod_devname_report *report)
 {
 	int r;
 
-	*source = (struct source){ .root_fd = root_fd,
-				   .directory = directory,
-				   .running = flags & KMOD_DEVNAME_RESOLVE_RUNNING,
-				   .lacks_block_autoload = -1,
-				   .report = report };
+	*source = (struct resolve_source){ .root_fd = root_fd,
+					   .directory = directory,
+					   .running = flags & KMOD_DEVNAME_RESOLVE_RUNNING,
+					   .lacks_block_autoload = -1,
+					   .report = report };
 	if (*directory == '\0' || (flags & ~KMOD_DEVNAME_RESOLVE_RUNNING))
 		return -EINVAL;
 	r = open_all(source);
@@ -82,14 +82,14 @@ int source_open(struct source *source, int root_fd, const char *directory, unsig
 	return r;
 }
 
-void source_done(struct source *source)
+void source_done(struct resolve_source *source)
 {
 	resolver_free(source->resolver);
 	modprobe_config_done(&source->config);
 	module_index_done(&source->index);
 }
 
-int source_lacks_block_autoload(struct source *source)
+int source_lacks_block_autoload(struct resolve_source *source)
 {
 	if (source->lacks_block_autoload < 0)
 		source->lacks_block_autoload = kernel_config_lacks_block_autoload(
@@ -97,7 +97,7 @@ int source_lacks_block_autoload(struct source *source)
 	return source->lacks_block_autoload;
 }
 
-int source_has_file(const struct source *source, const char *path)
+int source_has_file(const struct resolve_source *source, const char *path)
 {
 	const struct location location = { path, 0 };
 	_cleanup_close_ int fd = path[0] == '/'
@@ -105,16 +105,9 @@ int source_has_file(const struct source *source, const char *path)
 					 : root_open_below(source->root_fd, source->directory, path,
 							   O_PATH | O_CLOEXEC);
 
-	switch (fd) {
-	case -ENOENT:
-	case -ENOTDIR:
-	case -ELOOP:
-	case -ENAMETOOLONG:
+	if (is_missing(fd))
 		return 0;
-	case -EACCES: /* what this process may not look at modprobe may */
-	case -EPERM:
-		return 1;
-	default:
-		return fd < 0 ? report_system(source->report, fd, &location) : 1;
-	}
+	if (fd == -EACCES || fd == -EPERM)
+		return 1; /* modprobe runs with other rights, and can open it */
+	return fd < 0 ? report_system(source->report, fd, &location) : 1;
 }

@@ -4,14 +4,14 @@
 
 #include <stdbool.h>
 
+#include "base/report.h"
 #include "modprobe/modprobe-config.h"
 #include "modprobe/module-index.h"
-#include "base/report.h"
 
 struct resolver;
 
 /* A system whose modules are asked for: opened once, and then good for any number of questions. */
-struct source {
+struct resolve_source {
 	int root_fd;
 	const char *directory;
 	bool running;
@@ -26,18 +26,18 @@ struct source {
  * Opens everything that the answers depend on; the report and the directory's name must stay.
  * 0, or a negative errno as that of kmod_devname_resolution_new().
  */
-int source_open(struct source *source, int root_fd, const char *directory, unsigned int flags,
-		struct kmod_devname_report *report);
+int source_open(struct resolve_source *source, int root_fd, const char *directory,
+		unsigned int flags, struct kmod_devname_report *report);
 
-void source_done(struct source *source);
+void source_done(struct resolve_source *source);
 
 /* As kernel_config_lacks_block_autoload(), which is asked once. */
-int source_lacks_block_autoload(struct source *source);
+int source_lacks_block_autoload(struct resolve_source *source);
 
 /*
  * Is there a file of this name, below the module directory if it is a relative one? 1, 0, or a
  * negative errno, which is reported.
  */
-int source_has_file(const struct source *source, const char *path);
+int source_has_file(const struct resolve_source *source, const char *path);
 
 #endif

@@ -23,7 +23,7 @@ struct stop {
 };
 
 /* What is loaded for one module that has the alias. */
-struct walk {
+struct resolve_walk {
 	struct resolver *resolver;
 	struct kmod_devname_resolution *resolution;
 	const char *alias; /* normalised */
@@ -34,11 +34,12 @@ struct walk {
 	unsigned int depth;
 };
 
-static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role);
+static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
+		       enum kmod_devname_role role);
 
 /* --- the steps ---------------------------------------------------------------------------- */
 
-static const struct modprobe_statement *place_of(const struct walk *walk, const char *name,
+static const struct modprobe_statement *place_of(const struct resolve_walk *walk, const char *name,
 						 enum kmod_devname_role role,
 						 enum kmod_devname_verdict verdict)
 {
@@ -59,7 +60,7 @@ static int copy(char **ret_copy, const char *text)
 	return text && !*ret_copy ? -ENOMEM : 0;
 }
 
-static int fill_step(struct kmod_devname_step *step, const struct walk *walk,
+static int fill_step(struct kmod_devname_step *step, const struct resolve_walk *walk,
 		     const struct kmod_module *module, const char *obstacle)
 {
 	const struct modprobe_statement *location =
@@ -92,22 +93,22 @@ static bool has_name(const struct list *names, const char *name)
 }
 
 /* A soft dependency does not change what something else was stopped by. */
-static bool stays(const struct walk *walk, const struct kmod_devname_step *step,
-		  const struct kmod_devname_step *new)
+static bool stays(const struct resolve_walk *walk, const struct kmod_devname_step *step,
+		  const struct kmod_devname_step *added)
 {
 	/* what is blacklisted and needed all the same is not held up by that */
 	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED &&
-	    new->role == KMOD_DEVNAME_ROLE_DEPENDENCY)
+	    added->role == KMOD_DEVNAME_ROLE_DEPENDENCY)
 		return false;
-	return step->verdict <= new->verdict ||
-	       (has_name(&walk->stopped, step->module) && new->role == KMOD_DEVNAME_ROLE_SOFT);
+	return step->verdict <= added->verdict ||
+	       (has_name(&walk->stopped, step->module) && added->role == KMOD_DEVNAME_ROLE_SOFT);
 }
 
 /*
  * A module that is there already stays, unless it is loaded only now: it was blacklisted, and is a
  * dependency; or modprobe had stopped before it.
  */
-static bool is_known(struct walk *walk, const char *name, struct kmod_devname_step *new)
+static bool is_known(struct resolve_walk *walk, const char *name, struct kmod_devname_step *added)
 {
 	struct list *steps = &walk->resolution->steps;
 
@@ -116,11 +117,11 @@ static bool is_known(struct walk *walk, const char *name, struct kmod_devname_st
 
 		if (strcmp(step->module, name) != 0)
 			continue;
-		if (step->role > new->role)
-			step->role = new->role;
-		if (stays(walk, step, new))
+		if (step->role > added->role)
+			step->role = added->role;
+		if (stays(walk, step, added))
 			return true;
-		new->role = step->role;
+		added->role = step->role;
 		step_free(step);
 		memmove(steps->items + i, steps->items + i + 1,
 			(--steps->size - i) * sizeof(*steps->items));
@@ -129,7 +130,7 @@ static bool is_known(struct walk *walk, const char *name, struct kmod_devname_st
 	return false;
 }
 
-static int add_step(struct walk *walk, const struct kmod_module *module,
+static int add_step(struct resolve_walk *walk, const struct kmod_module *module,
 		    enum kmod_devname_role role, enum kmod_devname_verdict verdict,
 		    const char *obstacle)
 {
@@ -162,7 +163,7 @@ static int remember(struct list *names, const char *name)
 	return r;
 }
 
-static int stop_at(struct walk *walk, const struct kmod_module *module,
+static int stop_at(struct resolve_walk *walk, const struct kmod_module *module,
 		   enum kmod_devname_verdict verdict)
 {
 	int r = remember(&walk->stopped, kmod_module_get_name(module));
@@ -173,12 +174,12 @@ static int stop_at(struct walk *walk, const struct kmod_module *module,
 }
 
 /* Adds a module of those to be loaded, in their order. */
-static int add_loaded(struct walk *walk, const struct kmod_module *module,
+static int add_loaded(struct resolve_walk *walk, const struct kmod_module *module,
 		      enum kmod_devname_role role, bool ignores_command)
 {
 	enum kmod_devname_verdict verdict;
 	const struct stop *stop = &walk->stop;
-	int r = resolver_judge(walk->resolver, module, ignores_command, &verdict);
+	int r = resolver_find_verdict(walk->resolver, module, ignores_command, &verdict);
 
 	if (r < 0)
 		return r;
@@ -193,7 +194,7 @@ static int add_loaded(struct walk *walk, const struct kmod_module *module,
 /* --- what is loaded with it ---------------------------------------------------------------- */
 
 /* What stops a soft dependency stops nothing else, unless it is required too. */
-static int walk_modules(struct walk *walk, const struct list *modules)
+static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 {
 	const struct stop stop = walk->stop;
 	int r = 0;
@@ -206,7 +207,7 @@ static int walk_modules(struct walk *walk, const struct list *modules)
 	return r;
 }
 
-static const struct modprobe_statement *find_softdep(const struct walk *walk,
+static const struct modprobe_statement *find_softdep(const struct resolve_walk *walk,
 						     const struct kmod_module *module)
 {
 	return modprobe_config_find(&walk->resolver->source->config, MODPROBE_SOFTDEP,
@@ -214,12 +215,12 @@ static const struct modprobe_statement *find_softdep(const struct walk *walk,
 }
 
 /* Of a chain that is too long the rest is left out, and the first of these is told. */
-static int report_depth(const struct walk *walk, const struct kmod_module *module)
+static int report_depth(const struct resolve_walk *walk, const struct kmod_module *module)
 {
 	struct resolver *resolver = walk->resolver;
 	const struct modprobe_statement *statement = find_softdep(walk, module);
 	const struct location location = { statement ? statement->file : NULL,
-				     statement ? statement->line : 0 };
+					   statement ? statement->line : 0 };
 
 	if (resolver->has_told_depth)
 		return 0;
@@ -231,15 +232,15 @@ static int report_depth(const struct walk *walk, const struct kmod_module *modul
 		DEPTH_MAX, kmod_module_get_name(module));
 }
 
-static int walk_list(struct walk *walk, const struct kmod_module *module,
+static int walk_list(struct resolve_walk *walk, const struct kmod_module *module,
 		     const struct list *modules)
 {
 	return modules->size > 0 && walk->depth == DEPTH_MAX ? report_depth(walk, module)
 							     : walk_modules(walk, modules);
 }
 
-static int find_soft(const struct walk *walk, const struct kmod_module *module, struct list *before,
-		     struct list *after)
+static int find_soft(const struct resolve_walk *walk, const struct kmod_module *module,
+		     struct list *before, struct list *after)
 {
 	const struct modprobe_statement *statement = find_softdep(walk, module);
 	struct softdep softdep;
@@ -258,7 +259,8 @@ static int find_soft(const struct walk *walk, const struct kmod_module *module, 
  * The module between its soft dependencies. With any of these its install command counts for
  * nothing: it would be called for by itself (libkmod-module.c, __kmod_module_fill_softdep).
  */
-static int walk_soft(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role)
+static int walk_soft(struct resolve_walk *walk, struct kmod_module *module,
+		     enum kmod_devname_role role)
 {
 	struct list before = { 0 }, after = { 0 };
 	int r = find_soft(walk, module, &before, &after);
@@ -287,7 +289,8 @@ static int split_dependencies(char *line, struct list *paths)
 }
 
 /* The module of a path: before the first dot, as libkmod has it (path_to_modname). */
-static int get_module(const struct walk *walk, const char *path, struct kmod_module **ret_module)
+static int get_module(const struct resolve_walk *walk, const char *path,
+		      struct kmod_module **ret_module)
 {
 	const char *slash = strrchr(path, '/');
 
@@ -295,7 +298,7 @@ static int get_module(const struct walk *walk, const char *path, struct kmod_mod
 				       ret_module);
 }
 
-static int require_paths(struct walk *walk, const struct list *paths)
+static int require_paths(struct resolve_walk *walk, const struct list *paths)
 {
 	int r = 0;
 
@@ -311,7 +314,8 @@ static int require_paths(struct walk *walk, const struct list *paths)
 	return r;
 }
 
-static int walk_path(struct walk *walk, const char *path, enum kmod_devname_role role, bool missing)
+static int walk_path(struct resolve_walk *walk, const char *path, enum kmod_devname_role role,
+		     bool missing)
 {
 	struct kmod_module *module;
 	int r = get_module(walk, path, &module);
@@ -329,7 +333,8 @@ static int walk_path(struct walk *walk, const char *path, enum kmod_devname_role
  * Where one of them has no file, libkmod knows of no dependencies at all, and modprobe tries the
  * module without them, which does not work: the first of these is what is told.
  */
-static int walk_paths(struct walk *walk, const struct list *paths, enum kmod_devname_role role)
+static int walk_paths(struct resolve_walk *walk, const struct list *paths,
+		      enum kmod_devname_role role)
 {
 	int r = 0;
 
@@ -344,7 +349,7 @@ static int walk_paths(struct walk *walk, const struct list *paths, enum kmod_dev
 	return r;
 }
 
-static int walk_dependencies(struct walk *walk, const struct kmod_module *module,
+static int walk_dependencies(struct resolve_walk *walk, const struct kmod_module *module,
 			     enum kmod_devname_role role)
 {
 	const char *line = module_index_find_dependencies(&walk->resolver->source->index,
@@ -363,7 +368,8 @@ static int walk_dependencies(struct walk *walk, const struct kmod_module *module
 }
 
 /* The order is that of libkmod-module.c, __kmod_module_get_probe_list. */
-static int walk_module(struct walk *walk, struct kmod_module *module, enum kmod_devname_role role)
+static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
+		       enum kmod_devname_role role)
 {
 	const char *name = kmod_module_get_name(module);
 	int r;
@@ -387,7 +393,7 @@ static bool has_failed(const struct stop *stop)
 }
 
 /* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
-static int walk_root(struct walk *walk, struct kmod_module *module, bool blacklisted)
+static int walk_root(struct resolve_walk *walk, struct kmod_module *module, bool blacklisted)
 {
 	enum kmod_devname_verdict verdict;
 	int r = resolver_is_in_kernel(walk->resolver, module, &verdict);
@@ -416,7 +422,7 @@ static int walk_root(struct walk *walk, struct kmod_module *module, bool blackli
  * not what a command gives the alias as its name (libkmod-module.c,
  * kmod_module_probe_insert_module).
  */
-static bool is_blacklisted(const struct walk *walk, const struct kmod_module *module)
+static bool is_blacklisted(const struct resolve_walk *walk, const struct kmod_module *module)
 {
 	const char *name = kmod_module_get_name(module);
 
@@ -426,7 +432,7 @@ static bool is_blacklisted(const struct walk *walk, const struct kmod_module *mo
 }
 
 /* Each is tried, and how the last one ends is how modprobe does. */
-static int walk_roots(struct walk *walk, const struct list *modules)
+static int walk_roots(struct resolve_walk *walk, const struct list *modules)
 {
 	int r = 1;
 
@@ -439,7 +445,9 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 		 struct kmod_devname_resolution *resolution)
 {
 	_cleanup_free_ char *normalised = strdup(alias);
-	struct walk walk = { .resolver = resolver, .resolution = resolution, .alias = normalised };
+	struct resolve_walk walk = { .resolver = resolver,
+				     .resolution = resolution,
+				     .alias = normalised };
 	struct list modules = { 0 };
 	int r;
 

@@ -2,17 +2,21 @@
 #ifndef RESOLVE_H
 #define RESOLVE_H
 
+#include <errno.h>
+
 #include "modprobe/resolution.h"
 #include "modprobe/resolve-source.h"
 
 /* What modprobe(8) would do, by libkmod and the indexes. */
 struct resolver;
 
+#ifdef WITH_LIBKMOD
+
 /*
  * The source must stay. Returns 0 or a negative errno; -ENOENT: /proc is not mounted, through
  * which libkmod is given the configuration.
  */
-int resolver_new(const struct source *source, struct resolver **ret_resolver);
+int resolver_new(const struct resolve_source *source, struct resolver **ret_resolver);
 
 /* NULL is no resolver. */
 void resolver_free(struct resolver *resolver);
@@ -24,5 +28,27 @@ void resolver_free(struct resolver *resolver);
  */
 int resolver_ask(struct resolver *resolver, const char *alias,
 		 struct kmod_devname_resolution *resolution);
+
+#else
+
+static inline int resolver_new(const struct resolve_source *source, struct resolver **ret_resolver)
+{
+	(void)source, (void)ret_resolver;
+	return -EOPNOTSUPP;
+}
+
+static inline void resolver_free(struct resolver *resolver)
+{
+	(void)resolver;
+}
+
+static inline int resolver_ask(struct resolver *resolver, const char *alias,
+			       struct kmod_devname_resolution *resolution)
+{
+	(void)resolver, (void)alias, (void)resolution;
+	return -EOPNOTSUPP;
+}
+
+#endif
 
 #endif

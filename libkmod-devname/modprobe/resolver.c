@@ -13,7 +13,7 @@
 #include "base/cleanup.h"
 #include "modprobe/resolver.h"
 
-int resolver_new(const struct source *source, struct resolver **ret_resolver)
+int resolver_new(const struct resolve_source *source, struct resolver **ret_resolver)
 {
 	struct resolver *resolver = calloc(1, sizeof(*resolver));
 	int r;
@@ -70,7 +70,7 @@ static int add_named(const struct resolver *resolver, const struct list *names,
 /* The order is that of libkmod-module.c, kmod_module_new_from_lookup. */
 static int look_up_valid(const struct resolver *resolver, const char *alias, struct list *modules)
 {
-	const struct source *source = resolver->source;
+	const struct resolve_source *source = resolver->source;
 	struct list names = { 0 };
 	size_t n = modules->size;
 	int r;
@@ -142,7 +142,7 @@ static bool is_fault(int error)
 int resolver_is_in_kernel(const struct resolver *resolver, const struct kmod_module *module,
 			  enum kmod_devname_verdict *ret_verdict)
 {
-	const struct source *source = resolver->source;
+	const struct resolve_source *source = resolver->source;
 	int state;
 
 	if (module_index_is_built_in(&source->index, kmod_module_get_name(module))) {
@@ -158,8 +158,8 @@ int resolver_is_in_kernel(const struct resolver *resolver, const struct kmod_mod
 	return 1;
 }
 
-static int judge_path(const struct resolver *resolver, const struct kmod_module *module,
-		      enum kmod_devname_verdict *ret_verdict)
+static int find_path_verdict(const struct resolver *resolver, const struct kmod_module *module,
+			     enum kmod_devname_verdict *ret_verdict)
 {
 	_cleanup_free_ char *path = NULL;
 	int r = resolver_find_path(resolver, module, &path);
@@ -177,15 +177,15 @@ static int judge_path(const struct resolver *resolver, const struct kmod_module 
 	return 0;
 }
 
-int resolver_judge(const struct resolver *resolver, const struct kmod_module *module,
-		   bool ignores_command, enum kmod_devname_verdict *ret_verdict)
+int resolver_find_verdict(const struct resolver *resolver, const struct kmod_module *module,
+			  bool ignores_command, enum kmod_devname_verdict *ret_verdict)
 {
 	int r = resolver_is_in_kernel(resolver, module, ret_verdict);
 
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (ignores_command || !kmod_module_get_install_commands(module))
-		return judge_path(resolver, module, ret_verdict);
+		return find_path_verdict(resolver, module, ret_verdict);
 	*ret_verdict = KMOD_DEVNAME_VERDICT_COMMAND;
 	return 0;
 }

@@ -8,7 +8,7 @@
 #include "modprobe/resolve.h"
 
 struct resolver {
-	const struct source *source;
+	const struct resolve_source *source;
 	struct kmod_context *context;
 	bool has_told_depth; /* that not all soft dependencies were followed */
 };
@@ -38,8 +38,8 @@ int resolver_is_in_kernel(const struct resolver *resolver, const struct kmod_mod
 /*
  * What becomes of it when modprobe comes to it, whatever the blacklist says. 0 or a negative errno.
  */
-int resolver_judge(const struct resolver *resolver, const struct kmod_module *module,
-		   bool ignores_command, enum kmod_devname_verdict *ret_verdict);
+int resolver_find_verdict(const struct resolver *resolver, const struct kmod_module *module,
+			  bool ignores_command, enum kmod_devname_verdict *ret_verdict);
 
 bool resolver_is_blacklisted(const struct resolver *resolver, const struct kmod_module *module);
 

@@ -123,7 +123,8 @@ static bool claim_temporary(int fd)
 	/* another errno: the file system has no locks, so that no run finds leftovers there */
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
 		return false;
-	return fstat(fd, &st) == 0 && st.st_nlink > 0;
+	/* without its status, renaming tells whether the file is still there */
+	return fstat(fd, &st) < 0 || st.st_nlink > 0;
 }
 
 static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])

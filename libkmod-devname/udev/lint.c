@@ -1,212 +1,104 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Rules of udev that give the device of a node what the node should have had before. */
+/*
+ * Rules that give a node its mode or owner too late: when its device appears, which takes the
+ * module that opening the node would load.
+ */
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/array.h"
+#include "base/cleanup.h"
 #include "base/report.h"
 #include "node/misc-minors.h"
-#include "node/syntax.h"
+#include "node/permissions.h"
 #include "node/table.h"
-#include "udev/token.h"
-#include "udev/walk.h"
+#include "udev/rules.h"
 
-#define STATIC_NODE "static_node="
-#define USUAL_MODE 0600
-
-/* What is known of a node of the table. */
-struct subject {
+struct linted_node {
 	const struct kmod_devname_node *node;
-	bool is_static; /* a rule names it */
-	struct location location; /* of the last rule that counts; without a file there is none */
+	bool is_static; /* a rule names it in static_node= */
+	struct location location; /* the last rule that is for its device; no file for none */
 };
 
-struct udev_lint {
-	struct subject *subjects;
-	size_t size;
-};
-
-/* What matters of a rule; the texts lie in its line. */
-struct condition {
-	char *kernel; /* patterns, each with a NUL behind it; or NULL */
-	const char *kernel_end;
-	bool for_misc; /* there is a SUBSYSTEM=="misc" */
-	bool for_others; /* it depends on something that only the device can tell */
-	bool grants; /* it gives a mode or an owner that makes a difference */
-	struct list static_names; /* of nodes */
-};
-
-/* udev puts in what it knows of the device. */
-static bool is_constant(const char *value)
-{
-	return !strpbrk(value, "$%");
-}
-
-static bool is_root(const char *owner)
+static bool is_root_name(const char *owner)
 {
 	return *owner == '\0' || strcmp(owner, "root") == 0 || strcmp(owner, "0") == 0;
 }
 
-/* Patterns are divided by "|". The line is a copy, so it may be changed. */
-static void set_kernel(struct condition *condition, const char *patterns)
+/* A rule that gives what the node has anyway makes no difference. */
+static bool gives_access(const struct udev_rule *rule)
 {
-	condition->kernel = (char *)(uintptr_t)patterns;
-	condition->kernel_end = patterns + strlen(patterns);
-	for (char *p = condition->kernel; (p = strchr(p, '|')); p++)
-		*p = '\0';
+	return (rule->user && !is_root_name(rule->user)) ||
+	       (rule->group && !is_root_name(rule->group)) ||
+	       (rule->has_mode && rule->mode != PERMISSIONS_PLAIN_MODE);
 }
 
-static void read_condition(struct condition *condition, const struct udev_token *token)
+/* The name of a device is the last component of the name of its node. */
+static bool is_for_device(const struct udev_rule *rule, const struct kmod_devname_node *node)
 {
-	bool plain = token->op == UDEV_EQUAL && !token->attribute && !token->ignores_case;
+	const char *path = kmod_devname_node_get_name(node), *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
 
-	if (plain && strcmp(token->key, "KERNEL") == 0 && !condition->kernel &&
-	    strcmp(token->value, "*") != 0)
-		set_kernel(condition, token->value);
-	else if (plain && strcmp(token->key, "SUBSYSTEM") == 0 && strcmp(token->value, "misc") == 0)
-		condition->for_misc = true;
-	else if (strcmp(token->key, "ACTION") != 0)
-		condition->for_others = true;
-}
-
-static void read_assignment(struct condition *condition, const struct udev_token *token)
-{
-	mode_t mode;
-
-	if (strcmp(token->key, "PROGRAM") == 0 || strcmp(token->key, "IMPORT") == 0)
-		condition->for_others = true;
-	if (!is_constant(token->value))
-		return;
-	if (strcmp(token->key, "OWNER") == 0 || strcmp(token->key, "GROUP") == 0)
-		condition->grants = condition->grants || !is_root(token->value);
-	else if (strcmp(token->key, "MODE") == 0 && syntax_parse_mode(token->value, &mode))
-		condition->grants = condition->grants || mode != USUAL_MODE;
-}
-
-static void mark_static(struct udev_lint *lint, const char *name)
-{
-	for (size_t i = 0; i < lint->size; i++)
-		if (strcmp(lint->subjects[i].node->name, name) == 0)
-			lint->subjects[i].is_static = true;
-}
-
-static bool is_about(const struct condition *condition, const struct kmod_devname_node *node)
-{
-	const char *slash = strrchr(node->name, '/');
-	const char *name = slash ? slash + 1 : node->name;
-
-	if (condition->for_misc &&
-	    (node->number.type != S_IFCHR || node->number.major != MISC_MAJOR))
+	if (rule->is_for_misc && (kmod_devname_node_get_type(node) != S_IFCHR ||
+				  kmod_devname_node_get_major(node) != MISC_MAJOR))
 		return false;
-	for (const char *p = condition->kernel; p <= condition->kernel_end; p += strlen(p) + 1)
+	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1)
 		if (fnmatch(p, name, 0) == 0)
 			return true;
 	return false;
 }
 
-static void apply(struct udev_lint *lint, const struct condition *condition,
-		  const struct location *location)
+static void lint_node_by_rule(struct linted_node *linted, const struct udev_rule *rule)
 {
-	for (size_t i = 0; i < condition->static_names.size; i++)
-		mark_static(lint, condition->static_names.items[i]);
-	if (!condition->kernel || condition->for_others || !condition->grants)
-		return;
-	for (size_t i = 0; i < lint->size; i++)
-		if (is_about(condition, lint->subjects[i].node))
-			lint->subjects[i].location = *location;
-}
+	const char *name = kmod_devname_node_get_name(linted->node);
 
-static int read_option(struct condition *condition, const char *value)
-{
-	size_t size = strlen(STATIC_NODE);
-
-	if (strncmp(value, STATIC_NODE, size) != 0)
-		return 0;
-	return list_push(&condition->static_names, (char *)(uintptr_t)(value + size));
-}
-
-/* Returns 1 to go on, -EINVAL if udev would not take the rule, or -ENOMEM. */
-static int read_token(struct condition *condition, const struct udev_token *token)
-{
-	int r = 0;
-
-	if ((token->op & UDEV_COMPARE) != 0)
-		read_condition(condition, token);
-	else if (strcmp(token->key, "OPTIONS") == 0)
-		r = read_option(condition, token->value);
-	else
-		read_assignment(condition, token);
-	return r < 0 ? r : 1;
-}
-
-/* A rule that udev does not understand, at whatever place of it, does nothing. */
-static int read_line(struct udev_lint *lint, const struct location *location, char *line)
-{
-	struct condition condition = { 0 };
-	struct udev_token token;
-	int r;
-
-	do {
-		r = udev_token_next(&line, &token);
-		if (r > 0)
-			r = read_token(&condition, &token);
-	} while (r > 0);
-	if (r == 0)
-		apply(lint, &condition, location);
-	list_done(&condition.static_names, NULL);
-	return r == -ENOMEM ? r : 0;
-}
-
-static int read_rule(void *data, const struct udev_rule *rule)
-{
-	char *line;
-	int r;
-
-	if (rule->fault || (!strstr(rule->text, "KERNEL") && !strstr(rule->text, STATIC_NODE)))
-		return 0;
-	line = strdup(rule->text);
-	if (!line)
-		return -ENOMEM;
-	r = read_line(data, &rule->location, line);
-	free(line);
-	return r;
+	for (size_t i = 0; i < rule->static_nodes.size; i++)
+		if (strcmp(rule->static_nodes.items[i], name) == 0)
+			linted->is_static = true;
+	if (rule->kernels && !rule->needs_device && gives_access(rule) &&
+	    is_for_device(rule, linted->node))
+		linted->location = rule->location;
 }
 
 /* Of several modules that declare the node the first is named. */
-static int report_subject(const struct kmod_devname_table *table,
-			  struct kmod_devname_report *report, const struct subject *subject)
+static int report_late_rule(const struct kmod_devname_table *table,
+			    struct kmod_devname_report *report, const struct linted_node *linted)
 {
-	if (!subject->location.file || subject->is_static ||
-	    table_find(table, subject->node->name) != subject->node)
+	const char *name = kmod_devname_node_get_name(linted->node);
+
+	if (!linted->location.file || linted->is_static || table_find(table, name) != linted->node)
 		return 0;
 	return report_add(
-		report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING, &subject->location,
+		report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING, &linted->location,
 		"gives '%s' its mode or owner only when module %s is loaded, which nobody "
 		"but root can do by opening it: add OPTIONS+=\"static_node=%s\"",
-		subject->node->name, subject->node->module, subject->node->name);
+		name, kmod_devname_node_get_module(linted->node), name);
 }
 
 int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
 				 struct kmod_devname_report *report, int root_fd)
 {
-	struct udev_lint lint = { .size = kmod_devname_table_size(table) };
-	struct conf_dirs dirs;
+	size_t size = kmod_devname_table_size(table);
+	_cleanup_free_ struct linted_node *nodes = calloc(size + 1, sizeof(*nodes));
+	const struct udev_rule *rule;
+	struct udev_rules *rules;
 	int r;
 
-	lint.subjects = calloc(lint.size + 1, sizeof(*lint.subjects));
-	if (!lint.subjects)
+	if (!nodes)
 		return -ENOMEM;
-	for (size_t i = 0; i < lint.size; i++)
-		lint.subjects[i].node = kmod_devname_table_get(table, i);
-	r = udev_walk(root_fd, report, &dirs, read_rule, &lint);
-	for (size_t i = 0; i < lint.size && r == 0; i++)
-		r = report_subject(table, report, &lint.subjects[i]);
-	conf_dirs_done(&dirs);
-	free(lint.subjects);
+	for (size_t i = 0; i < size; i++)
+		nodes[i].node = kmod_devname_table_get(table, i);
+	r = udev_rules_open(root_fd, report, &rules);
+	if (r < 0)
+		return r;
+	while ((r = udev_rules_next(rules, &rule)) > 0)
+		for (size_t i = 0; i < size && !rule->fault; i++)
+			lint_node_by_rule(&nodes[i], rule);
+	for (size_t i = 0; i < size && r == 0; i++)
+		r = report_late_rule(table, report, &nodes[i]);
+	udev_rules_close(rules);
 	return r;
 }

@@ -107,11 +107,6 @@ static bool is_one_of(const char *text, const char *words)
 	return is_word_of(text, strlen(text), words);
 }
 
-static bool token_has_key(const struct udev_token *token, const char *name)
-{
-	return strcmp(token->key, name) == 0;
-}
-
 static bool has_valid_attribute(const struct udev_token *token, const struct udev_key *key)
 {
 	const char *attribute = token->attribute;
@@ -121,7 +116,7 @@ static bool has_valid_attribute(const struct udev_token *token, const struct ude
 		return key->attribute != REQUIRED;
 	if (key->attribute == NONE)
 		return false;
-	if (token_has_key(token, "TEST"))
+	if (udev_token_has_key(token, "TEST"))
 		return *attribute == '\0' || syntax_parse_mode(attribute, &mode);
 	if (key->attributes)
 		return is_one_of(attribute, key->attributes);
@@ -173,22 +168,22 @@ static bool is_settable_property(const char *name)
 
 static bool has_valid_value(const struct udev_token *token)
 {
-	if (token_has_key(token, "OPTIONS"))
+	if (udev_token_has_key(token, "OPTIONS"))
 		return is_valid_option(token->value);
-	if ((token_has_key(token, "IMPORT") || token_has_key(token, "RUN")) && token->attribute &&
-	    strcmp(token->attribute, "builtin") == 0)
+	if ((udev_token_has_key(token, "IMPORT") || udev_token_has_key(token, "RUN")) &&
+	    token->attribute && strcmp(token->attribute, "builtin") == 0)
 		return is_valid_command(token->value);
 	if ((token->op & COMPARE) != 0)
 		return true;
-	if (token_has_key(token, "NAME"))
+	if (udev_token_has_key(token, "NAME"))
 		return *token->value != '\0' && strcmp(token->value, "%k") != 0;
-	return !token_has_key(token, "ENV") || is_settable_property(token->attribute);
+	return !udev_token_has_key(token, "ENV") || is_settable_property(token->attribute);
 }
 
 static bool may_ignore_case(const struct udev_token *token)
 {
-	return (token->op & COMPARE) != 0 && !token_has_key(token, "TEST") &&
-	       !token_has_key(token, "PROGRAM") && !token_has_key(token, "IMPORT");
+	return (token->op & COMPARE) != 0 && !udev_token_has_key(token, "TEST") &&
+	       !udev_token_has_key(token, "PROGRAM") && !udev_token_has_key(token, "IMPORT");
 }
 
 static bool is_valid_token(const struct udev_token *token)

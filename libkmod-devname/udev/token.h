@@ -3,6 +3,7 @@
 #define UDEV_TOKEN_H
 
 #include <stdbool.h>
+#include <string.h>
 
 enum udev_operator {
 	UDEV_EQUAL = 1, /* == */
@@ -21,6 +22,11 @@ struct udev_token {
 	enum udev_operator op;
 	bool ignores_case; /* i"VALUE" */
 };
+
+static inline bool udev_token_has_key(const struct udev_token *token, const char *key)
+{
+	return strcmp(token->key, key) == 0;
+}
 
 /*
  * Takes the next token off a line and moves the line behind it. The line is changed, and the

@@ -34,16 +34,13 @@ build_helpers() {
 	find_programs
 }
 
-# The program itself and not libtool's script around it, where there is one.
 find_programs() {
 	version=$(kernel_version "$KERNEL")
 	modules=$(find "$KERNELS/$KERNEL" -name '*.ko' | wc -l)
-	program=$top_builddir/.libs/kmod-devname
-	[ -x "$program" ] || program=$top_builddir/kmod-devname
-	LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	program=$top_builddir/kmod-devname
 	MODINFO=$(dirname "$(command -v "$DEPMOD")")/modinfo
 	[ -x "$MODINFO" ] || MODINFO=$(command -v modinfo) || MODINFO=
-	export LD_LIBRARY_PATH MODINFO
+	export MODINFO
 }
 
 say() {

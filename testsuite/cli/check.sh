@@ -127,10 +127,8 @@ test_vanished() {
 	strace -o trace true 2>/dev/null || skip "strace does not work here"
 	node x x char-major-10-250
 	installed
-	program=$top_builddir/.libs/kmod-devname
-	[ -x "$program" ] || program=$top_builddir/kmod-devname
-	LD_LIBRARY_PATH=$top_builddir/.libs status 0 strace -f -o trace -P x.ko \
-		-e inject=openat:error=ENOENT "$program" check -v -b root 6.1.0 > out 2> err
+	status 0 strace -f -o trace -P x.ko -e inject=openat:error=ENOENT \
+		"$top_builddir/kmod-devname" check -v -b root 6.1.0 > out 2> err
 	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
 	has_only vanished out <<-END
 	$M/kernel/x.ko: warning: was gone when it was to be read; check again when nothing is being installed [vanished]
@@ -592,12 +590,20 @@ test_obstructed() {
 	END
 }
 
+# Once for each file system, also where the nodes of two alternate.
 test_nodev() {
-	make_dev
+	node fuse fuse char-major-10-229
+	node uinput uinput char-major-10-223
+	make_dev tun net/tun char-major-10-200
+	installed 'fuse fuse c10:229' 'tun net/tun c10:200' 'uinput uinput c10:223'
 	unshare -m true 2>/dev/null || skip "there are no mount namespaces"
 	cat > inner <<-'END'
 	mount -t tmpfs -o nodev,mode=0755 none dev || exit 77
+	mkdir dev/net
+	mount -t tmpfs -o nodev,mode=0755 none dev/net || exit 77
 	mknod -m 0600 dev/fuse c 10 229
+	mknod -m 0600 dev/net/tun c 10 200
+	mknod -m 0600 dev/uinput c 10 223
 	kmod-devname check -v --dev dev -b root 6.1.0
 	END
 	status=0
@@ -606,6 +612,7 @@ test_nodev() {
 	[ $status -eq 0 ]
 	has_only nodev out <<-'END'
 	dev/fuse: warning: is in a file system that is mounted nodev: no node there can be opened; mount it without nodev [nodev]
+	dev/net/tun: warning: is in a file system that is mounted nodev: no node there can be opened; mount it without nodev [nodev]
 	END
 }
 

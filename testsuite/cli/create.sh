@@ -483,10 +483,7 @@ check_state() { # WHAT
 	done
 }
 
-# The program itself, since libtool may have put a script in its place.
 traced() { # STRACE-OPTION... -- OPTION...
-	traced_program=$top_builddir/.libs/kmod-devname
-	[ -x "$traced_program" ] || traced_program=$top_builddir/kmod-devname
 	traced_options=
 	while [ "$1" != -- ]; do
 		traced_options="$traced_options $1"
@@ -494,8 +491,7 @@ traced() { # STRACE-OPTION... -- OPTION...
 	done
 	shift
 	# shellcheck disable=SC2086 # words
-	LD_LIBRARY_PATH=$top_builddir/.libs strace -o trace $traced_options \
-		"$traced_program" create --dev dev --input list "$@"
+	strace -o trace $traced_options "$top_builddir/kmod-devname" create --dev dev --input list "$@"
 }
 
 # Lets the N-th call of a kind fail, for N from 1 until there are no more.

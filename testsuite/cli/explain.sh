@@ -367,6 +367,10 @@ test_no_index_is_told_from_no_module() {
 	mv "$MODULES/modules.alias.bin" away
 	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
 		c10:229
+	ln -s modules.alias.bin "$MODULES/modules.alias.bin"
+	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
+		c10:229
+	rm "$MODULES/modules.alias.bin"
 	: > "$MODULES/modules.alias.bin"
 	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
 		c10:229

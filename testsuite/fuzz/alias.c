@@ -15,8 +15,6 @@
 #define ALIASES_MAX 4096 /* names and numbers of a module */
 #define MODULE "module"
 
-const struct fuzz_target fuzz_target = { "alias", NULL };
-
 /* --- what the rules say ------------------------------------------------------------------ */
 
 struct word {
@@ -328,7 +326,7 @@ static size_t split(char *text, const char **ret_lines)
 	return n;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_alias(const uint8_t *data, size_t size)
 {
 	static struct verdict verdict;
 	struct bytes copy = fuzz_copy(data, size);
@@ -349,5 +347,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(verdict.text.data);
 	free(aliases);
 	free(copy.data);
-	return 0;
 }

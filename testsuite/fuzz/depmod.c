@@ -11,8 +11,6 @@
 #include "tree/depmod-conf.h"
 #include "fuzz.h"
 
-const struct fuzz_target fuzz_target = { "depmod", NULL };
-
 static const char *const paths[] = {
 	"kernel/fs/fuse/fuse.ko", "updates/fuse.ko", "updates/dkms/fuse.ko.xz", "extra/fuse.ko.gz",
 	"weak-updates/a/fuse.ko", "/opt/x/fuse.ko",  "/opt/y/z/fuse.ko",        "fuse.ko",
@@ -62,7 +60,7 @@ static void check_names(const struct kmod_devname_config *config, const struct b
 			   "excluded by nothing");
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_depmod(const uint8_t *data, size_t size)
 {
 	static const char *const file = "depmod.conf";
 	const struct bytes text = { (char *)(uintptr_t)data, size };
@@ -78,5 +76,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_names(config, &text);
 	kmod_devname_config_unref(config);
 	fuzz_result_done(&result);
-	return 0;
 }

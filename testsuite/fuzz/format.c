@@ -15,8 +15,6 @@
 #include "node/permissions.h"
 #include "node/syntax.h"
 
-const struct fuzz_target fuzz_target = { "format", NULL };
-
 /* --- input ------------------------------------------------------------------------------- */
 
 /* "-": no rule gives one. False: nothing that a rule can give. */
@@ -286,7 +284,7 @@ static void check_others(const struct kmod_devname_table *table,
 	}
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_format(const uint8_t *data, size_t size)
 {
 	struct bytes copy = fuzz_copy(data, size);
 	struct kmod_devname_permissions *permissions = read_permissions(copy.data);
@@ -303,5 +301,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kmod_devname_permissions_unref(permissions);
 	fuzz_result_done(&result);
 	free(copy.data);
-	return 0;
 }

@@ -9,20 +9,40 @@
 
 #include "libkmod-devname.h"
 
-/*
- * A target is one file. It has the function that libFuzzer calls with each input, and a name.
- * The same file with replay.c is a plain test over the inputs that are known.
- */
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* Takes an input that is made and not committed. */
 typedef void (*fuzz_take)(const char *name, const uint8_t *data, size_t size);
 
+/*
+ * A target is a function in a file of its name, and what it aborts at is a find. The program "fuzz"
+ * is libFuzzer, the program "test-fuzz" a plain test over the inputs that are known.
+ */
 struct fuzz_target {
 	const char *name; /* its inputs are below testsuite/fuzz/corpus/NAME */
-	void (*seeds)(fuzz_take take); /* NULL: there are no others */
+	void (*run)(const uint8_t *data, size_t size);
+	void (*seeds)(fuzz_take take); /* inputs that are made; NULL: there are none */
 };
-extern const struct fuzz_target fuzz_target;
+
+/* Those of the libraries that this build has; the last one has no name. */
+extern const struct fuzz_target fuzz_targets[];
+
+/* The target of this name, of so many bytes. Fails if there is none. */
+const struct fuzz_target *fuzz_find_target(const char *name, size_t size);
+
+void fuzz_target_alias(const uint8_t *data, size_t size);
+void fuzz_target_depmod(const uint8_t *data, size_t size);
+void fuzz_target_format(const uint8_t *data, size_t size);
+void fuzz_target_gzip(const uint8_t *data, size_t size);
+void fuzz_target_index(const uint8_t *data, size_t size);
+void fuzz_target_libelf(const uint8_t *data, size_t size);
+void fuzz_target_lookup(const uint8_t *data, size_t size);
+void fuzz_target_modinfo(const uint8_t *data, size_t size);
+void fuzz_target_read(const uint8_t *data, size_t size);
+void fuzz_target_udev(const uint8_t *data, size_t size);
+void fuzz_target_xz(const uint8_t *data, size_t size);
+void fuzz_target_zstd(const uint8_t *data, size_t size);
+void fuzz_target_gzip_seeds(fuzz_take take);
+void fuzz_target_xz_seeds(fuzz_take take);
+void fuzz_target_zstd_seeds(fuzz_take take);
 
 /* What must hold for every input. Says what did not, and aborts: that is a find. */
 #define FUZZ_CHECK(condition, ...) \

@@ -57,15 +57,12 @@ static size_t compress_gzip(int way, const uint8_t *data, size_t size, uint8_t *
 	return r == Z_STREAM_END ? room - stream.avail_out : 1;
 }
 
-static void seeds(fuzz_take take)
+void fuzz_target_gzip_seeds(fuzz_take take)
 {
 	fuzz_codec_seeds(take, compress_gzip);
 }
 
-const struct fuzz_target fuzz_target = { "gzip", seeds };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_gzip(const uint8_t *data, size_t size)
 {
 	fuzz_codec_check(data, size, codec_zlib_matches, reference);
-	return 0;
 }

@@ -15,8 +15,6 @@
 #include "node/alias.h"
 #include "text/depmod-index.h"
 
-const struct fuzz_target fuzz_target = { "index", NULL };
-
 static void check_same(const struct bytes *a, const struct bytes *b, const char *what)
 {
 	FUZZ_CHECK(a->size == b->size && memcmp(a->data, b->data, a->size) == 0,
@@ -259,7 +257,7 @@ static void check_cmdline(const void *data, size_t size)
 	free(copy.data);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_index(const uint8_t *data, size_t size)
 {
 	check_index(data, size);
 	check_dep(data, size);
@@ -267,5 +265,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_softdep(data, size);
 	check_statements(data, size);
 	check_cmdline(data, size);
-	return 0;
 }

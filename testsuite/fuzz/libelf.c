@@ -18,8 +18,6 @@
 #define MODINFO_MAX ((uint64_t)16 << 20)
 #define SECTIONS_MAX ((size_t)1 << 20)
 
-const struct fuzz_target fuzz_target = { "libelf", fuzz_modules };
-
 /* What libelf says of an image. */
 struct reading {
 	bool good;
@@ -165,7 +163,7 @@ static void compare(const struct modinfo *modinfo, int fault, Elf *elf, const ui
 	compare_aliases(modinfo, &reading);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_libelf(const uint8_t *data, size_t size)
 {
 	static struct modinfo modinfo;
 	struct bytes copy = fuzz_copy(data, size);
@@ -183,5 +181,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		compare(&modinfo, fault, elf, data, size);
 	(void)elf_end(elf);
 	free(copy.data);
-	return 0;
 }

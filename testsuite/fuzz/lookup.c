@@ -16,8 +16,6 @@
 #include "modprobe/binary-index.h"
 #include "fuzz.h"
 
-const struct fuzz_target fuzz_target = { "lookup", NULL };
-
 /* As normalised by libkmod, which it does not change. */
 static const char *const keys[] = {
 	"char_major_10_229", "char_major_10_200", "char_major_4_64", "block_major_7_0", "a", "fuse",
@@ -115,17 +113,16 @@ static int read_index(struct binary_index *index, const uint8_t *data, size_t si
 	return r;
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_lookup(const uint8_t *data, size_t size)
 {
 	struct binary_index index;
 
 	if (read_index(&index, data, size) == 0 || size == 0)
-		return 0;
+		return;
 	write_others();
 	fuzz_write("aliases/modules.alias.bin", data, size);
 	check_keys("aliases", &index, check_match);
 	fuzz_write("names/modules.dep.bin", data, size);
 	check_keys("names", &index, check_find);
 	binary_index_done(&index);
-	return 0;
 }

@@ -13,8 +13,6 @@
 #include "module/codec.h"
 #include "module/modinfo.h"
 
-const struct fuzz_target fuzz_target = { "modinfo", fuzz_modules };
-
 static int read_image(struct modinfo *modinfo, const struct module_bytes *bytes)
 {
 	int r = modinfo_read(modinfo, bytes);
@@ -74,7 +72,7 @@ static void check_public(const struct modinfo *modinfo, int fault, int fd)
 	fuzz_result_done(&result);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_modinfo(const uint8_t *data, size_t size)
 {
 	static struct modinfo from_memory, from_file;
 	struct module_bytes memory = { .fd = -1, .data = data, .size = size }, file;
@@ -82,12 +80,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (codec_zlib_matches(data, size) || codec_xz_matches(data, size) ||
 	    codec_zstd_matches(data, size))
-		return 0;
-
+		return;
 	FUZZ_CHECK(module_bytes_from_file(fd, &file) == 0, "the file cannot be read");
 	fault = read_image(&from_memory, &memory);
 	FUZZ_CHECK(read_image(&from_file, &file) == fault, "another fault from a file");
 	check_same(&from_memory, &from_file);
 	check_public(&from_memory, fault, fd);
-	return 0;
 }

@@ -11,8 +11,6 @@
 #include "fuzz.h"
 #include "base/lines.h"
 
-const struct fuzz_target fuzz_target = { "read", NULL };
-
 static struct fuzz_result read_text(const void *data, size_t size)
 {
 	struct fuzz_result result = fuzz_result_new();
@@ -72,7 +70,7 @@ static void check_round_trip(const struct bytes *text)
 	fuzz_result_done(&result);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_read(const uint8_t *data, size_t size)
 {
 	struct fuzz_result result = read_text(data, size);
 	struct bytes text = fuzz_text(result.table), lines, nodes;
@@ -89,5 +87,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free(lines.data);
 	free(text.data);
 	fuzz_result_done(&result);
-	return 0;
 }

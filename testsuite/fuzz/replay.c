@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A target as a plain test: test-fuzz-NAME [FILE...] runs it over its inputs, those that are
- * committed and those that are made, or over these files, and prints TAP; -w DIRECTORY writes the
- * inputs to files instead, as libFuzzer takes them. In a file NAME.hex are lines of hexadecimal
- * digits, and of comments that begin with "#".
+ * The targets as a plain test, test-fuzz: runs each of them, in a process of its own, over its
+ * inputs, those that are committed and those that are made, and prints TAP. "test-fuzz TARGET
+ * FILE..." runs one over these files; "-w TARGET DIRECTORY" writes its inputs to files, as
+ * libFuzzer takes them; "-l" lists the targets. In a file NAME.hex are lines of hexadecimal digits,
+ * and of comments that begin with "#".
  */
 
 #include <ctype.h>
@@ -12,9 +13,12 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "fuzz.h"
 
+static const struct fuzz_target *target;
 static unsigned int inputs;
 static const char *write_to;
 
@@ -40,7 +44,7 @@ static void run_input(const char *name, const uint8_t *data, size_t size)
 		memcpy(copy, data, size);
 	printf("# %s\n", name);
 	(void)fflush(stdout);
-	(void)LLVMFuzzerTestOneInput(copy, size);
+	target->run(copy, size);
 	free(copy);
 }
 
@@ -122,7 +126,7 @@ static void take_corpus(void)
 	int n;
 
 	FUZZ_CHECK(asprintf(&directory, "%s/testsuite/fuzz/corpus/%s", top ? top : ".",
-			    fuzz_target.name) >= 0,
+			    target->name) >= 0,
 		   "no memory");
 	n = scandir(directory, &entries, is_visible, alphasort);
 	FUZZ_CHECK(n > 0, "%s: no inputs; top_srcdir says where the sources are", directory);
@@ -137,25 +141,69 @@ static void take_corpus(void)
 	free(directory);
 }
 
+static void take_all(void)
+{
+	take_corpus();
+	if (target->seeds)
+		target->seeds(take_input);
+}
+
+/* A case of the test, in a process that the target may abort. */
+static bool run_case(int number)
+{
+	int status = 0;
+	pid_t pid;
+
+	(void)fflush(stdout);
+	pid = fork();
+	FUZZ_CHECK(pid >= 0, "fork: %s", strerror(errno));
+	if (pid == 0) {
+		take_all();
+		printf("ok %d - fuzz %s: all %u inputs that are known\n", number, target->name,
+		       inputs);
+		exit(EXIT_SUCCESS);
+	}
+	FUZZ_CHECK(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
+	if (status != 0)
+		printf("not ok %d - fuzz %s: ends with status %#x\n", number, target->name, status);
+	return status == 0;
+}
+
+static int run_cases(void)
+{
+	int n = 0;
+	bool good = true;
+
+	while (fuzz_targets[n].name)
+		n++;
+	printf("1..%d\n", n);
+	for (int i = 0; i < n; i++) {
+		target = &fuzz_targets[i];
+		good = run_case(i + 1) && good;
+	}
+	return good ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static void list_targets(void)
+{
+	for (size_t i = 0; fuzz_targets[i].name; i++)
+		puts(fuzz_targets[i].name);
+}
+
 int main(int argc, char **argv)
 {
-	int first = 1;
-
-	if (argc == 3 && strcmp(argv[1], "-w") == 0) {
-		write_to = argv[2];
-		first = argc;
+	if (argc == 1)
+		return run_cases();
+	if (strcmp(argv[1], "-l") == 0) {
+		list_targets();
+	} else if (argc == 4 && strcmp(argv[1], "-w") == 0) {
+		target = fuzz_find_target(argv[2], strlen(argv[2]));
+		write_to = argv[3];
+		take_all();
+	} else {
+		target = fuzz_find_target(argv[1], strlen(argv[1]));
+		for (int i = 2; i < argc; i++)
+			take_file(argv[i]);
 	}
-	if (!write_to)
-		puts("1..1");
-	for (int i = first; i < argc; i++)
-		take_file(argv[i]);
-	if (argc == 1 || write_to) {
-		take_corpus();
-		if (fuzz_target.seeds)
-			fuzz_target.seeds(take_input);
-	}
-	if (!write_to)
-		printf("# inputs: %u\nok 1 - fuzz %s: all %u inputs that are known\n", inputs,
-		       fuzz_target.name, inputs);
 	return EXIT_SUCCESS;
 }

@@ -11,8 +11,6 @@
 #include "fuzz.h"
 #include "node/syntax.h"
 
-const struct fuzz_target fuzz_target = { "udev", NULL };
-
 static const char *const names[] = { "fuse", "net/tun", "btrfs-control", "kvm", "snd/seq", "x" };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
 
@@ -99,7 +97,7 @@ static void check_no_finding_without_a_node(void)
 	fuzz_result_done(&none);
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_udev(const uint8_t *data, size_t size)
 {
 	static struct kmod_devname_table *some, *all;
 	struct kmod_devname_permissions *of_some, *of_all, *of_any;
@@ -125,5 +123,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kmod_devname_permissions_unref(of_all);
 	kmod_devname_permissions_unref(of_any);
 	fuzz_result_done(&result);
-	return 0;
 }

@@ -40,15 +40,12 @@ static size_t compress_xz(int way, const uint8_t *data, size_t size, uint8_t *ou
 	return written;
 }
 
-static void seeds(fuzz_take take)
+void fuzz_target_xz_seeds(fuzz_take take)
 {
 	fuzz_codec_seeds(take, compress_xz);
 }
 
-const struct fuzz_target fuzz_target = { "xz", seeds };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_xz(const uint8_t *data, size_t size)
 {
 	fuzz_codec_check(data, size, codec_xz_matches, reference);
-	return 0;
 }

@@ -73,15 +73,12 @@ static size_t compress_zstd(int way, const uint8_t *data, size_t size, uint8_t *
 	return r;
 }
 
-static void seeds(fuzz_take take)
+void fuzz_target_zstd_seeds(fuzz_take take)
 {
 	fuzz_codec_seeds(take, compress_zstd);
 }
 
-const struct fuzz_target fuzz_target = { "zstd", seeds };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+void fuzz_target_zstd(const uint8_t *data, size_t size)
 {
 	fuzz_codec_check(data, size, codec_zstd_matches, reference);
-	return 0;
 }

@@ -69,6 +69,7 @@ size_t harness_step(void)
 static char *borrowed[64];
 static size_t n_borrowed;
 static char directory[4096];
+static pid_t directory_owner;
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
@@ -82,7 +83,7 @@ static void clean_up(void)
 {
 	for (size_t i = 0; i < n_borrowed; i++)
 		free(borrowed[i]);
-	if (directory[0] != '\0')
+	if (directory[0] != '\0' && directory_owner == getpid())
 		(void)nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -176,6 +177,7 @@ int harness_directory(void)
 	(void)snprintf(directory, sizeof(directory), "%s/kmod-devname-test.XXXXXX",
 		       parent ? parent : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
+	directory_owner = getpid();
 	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
 	return fd;

@@ -8,7 +8,6 @@
 #include <stdio.h>
 
 #include "libkmod-devname.h"
-#include "base/report.h"
 
 /* A unit test program defines its cases, and main() with this: TAP on standard output. */
 int harness_run(Suite *suite);
@@ -61,7 +60,7 @@ void *harness_share(size_t size);
 /* How many files this process has open. */
 unsigned int harness_count_fds(void);
 
-/* Makes an empty directory for this test, which is removed at its end, and opens it. */
+/* Makes an empty directory, which is removed when this process ends, and opens it. */
 int harness_directory(void);
 
 /* Writes a file below a directory, parents made as needed. Fails the test if it cannot. */

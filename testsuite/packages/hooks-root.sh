@@ -67,10 +67,9 @@ put() { # FILE...
 	done
 }
 
-# Those that are not of this build; a script has none.
+# A script has none.
 put_libraries() { # PROGRAM
-	LD_LIBRARY_PATH=$top_builddir/.libs ldd "$1" 2>/dev/null | grep -o '/[^ ]*' |
-		grep -vF "$top_builddir" | while read -r library; do
+	ldd "$1" 2>/dev/null | grep -o '/[^ ]*' | while read -r library; do
 		cp -L --parents "$library" root
 	done
 }
@@ -98,14 +97,11 @@ make_root() { # PROGRAM...
 		ln -s "$(directory pkglibexecdir)" root/usr/libexec/kmod-devname
 }
 
-# As make install does, but that does not link them again.
 put_tool() {
-	built=$top_builddir/.libs libdir=$(directory libdir) bindir=$(directory bindir)
-	mkdir -p "root$bindir" "root$libdir"
-	cp "$built/kmod-devname" "root$bindir"
-	cp "$built/libkmod-devname.so.0" "root$libdir"
-	put_libraries "$built/kmod-devname"
-	echo "$libdir" > root/etc/ld.so.conf
+	bindir=$(directory bindir)
+	mkdir -p "root$bindir"
+	cp "$top_builddir/kmod-devname" "root$bindir"
+	put_libraries "$top_builddir/kmod-devname"
 	ldconfig -r root
 }
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 /*
- * For a program that is linked with faults-memory and foreign_ldflags of Makefile.am: what other
+ * For a program that is linked with faults-memory and faults_ldflags of Makemodule.am: what other
  * libraries do with memory when they are called, libkmod and what the C library has for regular
  * expressions. Some lose it when there is none left, and that is not the caller's fault.
  */

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* malloc() and its like, on top of those of glibc, which fail when they are told to. */
+/*
+ * malloc() and its like, on top of those of glibc, which fail when they are told to. What is not
+ * set, or used after it was freed, is no text and no pointer. Under a sanitizer, which has an
+ * allocator of its own, there is nothing here.
+ */
 
 #include "system/faults-memory.h"
 
@@ -8,19 +12,24 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
+static struct faults_memory own;
+struct faults_memory *faults_memory = &own;
+
+#ifdef WITH_FAULTS
+
 #define PUBLIC __attribute__((visibility("default")))
+#define UNSET 0xa5
+#define FREED 0xdf
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
 void *__libc_realloc(void *block, size_t size);
 void *__libc_memalign(size_t alignment, size_t size);
 void __libc_free(void *block);
-
-static struct faults_memory own;
-struct faults_memory *faults_memory = &own;
 
 static bool fails(void)
 {
@@ -41,7 +50,9 @@ static void *counted(void *block)
 
 PUBLIC void *malloc(size_t size)
 {
-	return fails() ? NULL : counted(__libc_malloc(size));
+	void *block = fails() ? NULL : counted(__libc_malloc(size));
+
+	return block ? memset(block, UNSET, size) : NULL;
 }
 
 PUBLIC void *calloc(size_t n, size_t size)
@@ -51,8 +62,10 @@ PUBLIC void *calloc(size_t n, size_t size)
 
 PUBLIC void free(void *block)
 {
-	if (block)
-		(void)atomic_fetch_sub(&faults_memory->blocks, 1);
+	if (!block)
+		return;
+	(void)atomic_fetch_sub(&faults_memory->blocks, 1);
+	(void)memset(block, FREED, malloc_usable_size(block));
 	__libc_free(block);
 }
 
@@ -104,3 +117,5 @@ __attribute__((constructor)) static void take_orders(void)
 	if (shared != MAP_FAILED)
 		faults_memory = shared;
 }
+
+#endif

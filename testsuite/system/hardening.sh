@@ -171,10 +171,8 @@ test_this_build_is_hardened() {
 	grep -q -e -fstack-protector-strong flags ||
 		skip "this build was configured with sanitizers, or without hardening"
 	make_bare
-	for file in kmod-devname tools/depmod libkmod-devname.so; do
-		built=$top_builddir/$(dirname "$file")/.libs/${file##*/}
-		[ -e "$built" ] || built=$top_builddir/$file
-		complain "$built" | grep -v 'in a path of its own' > complaints || :
+	for file in kmod-devname tools/depmod/depmod .libs/libkmod-devname.so; do
+		complain "$top_builddir/$file" | grep -v 'in a path of its own' > complaints || :
 		grep -q FORTIFY flags || sed -i '/^not fortified$/d' complaints
 		[ ! -s complaints ] || fail "$file: $(cat complaints)"
 	done
@@ -204,17 +202,17 @@ test_static_tool() {
 	for kind in tool pie; do
 		flags='' ldflags=''
 		[ $kind = tool ] || { flags=-fPIE ldflags=-static-pie; }
-		(cd $kind && "$top_srcdir/configure" --quiet --enable-static-tool PKG_CONFIG=false \
+		(cd $kind && "$top_srcdir/configure" --quiet --enable-static-tool=only PKG_CONFIG=false \
 			CC=gcc CFLAGS="-O2 $flags" LDFLAGS="$ldflags" && make -j"$(nproc)") > log 2>&1 ||
 			fail "$(tail -n 20 log)"
-		readelf -hlsW $kind/kmod-devname > elf
+		readelf -hlsW $kind/kmod-devname.static > elf
 		grep -q 'GNU_STACK.* RW ' elf || fail "$kind: executable stack"
 		! grep -qE 'LOAD.* RWE ' elf || fail "$kind: writable and executable"
 		grep -q 'GNU_RELRO' elf || fail "$kind: no RELRO"
 		grep -q ' __stack_chk_fail' elf || fail "$kind: no stack protector"
 		! grep -q INTERP elf || fail "$kind: not static"
 		[ $kind = tool ] || grep -q 'Type: *DYN' elf || fail "$kind: no PIE"
-		$kind/kmod-devname --version > version
+		$kind/kmod-devname.static --version > version
 		grep -q '^kmod-devname ' version
 	done
 }
@@ -247,7 +245,7 @@ test_the_builder_decides() {
 # The flags of the builder come after ours.
 test_cflags_of_the_builder_are_last() {
 	own_flags -fstack-protector-strong CFLAGS='-O2 -fno-stack-protector'
-	make -C own -n V=1 2>/dev/null | grep -m 1 -e ' -c .*libkmod-devname/alias' > line
+	make -C own -n V=1 2>/dev/null | grep -m 1 -e ' -c .*libkmod-devname/node/alias' > line
 	grep -q -e '-fstack-protector-strong.* -fno-stack-protector' line || fail "$(cat line)"
 }
 

@@ -5,13 +5,10 @@
 # What the tests share that kill or stop a run: the program, a kernel with two sets of modules, and
 # what is in the file for each of them, which is written down here and not taken from a run.
 
-# The program itself, since libtool may have put a script in its place.
-PROGRAM=$top_builddir/.libs/kmod-devname
-[ -x "$PROGRAM" ] || PROGRAM=$top_builddir/kmod-devname
-LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+PROGRAM=$top_builddir/kmod-devname
 # the leak checker of a sanitizer build traces the process too, and only one can
 ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-export LD_LIBRARY_PATH ASAN_OPTIONS
+export ASAN_OPTIONS
 
 VER=6.1.0
 M=root/lib/modules/$VER
@@ -81,7 +78,7 @@ with_mounts() {
 	unshare -m mount -t tmpfs tmpfs . 2> /dev/null || skip "nothing can be mounted here"
 	# shellcheck disable=SC2016 # for that shell
 	unshare -m sh -c 'mount -t tmpfs tmpfs . && cd "$PWD" && exec sh "$@"' \
-		sh "$top_srcdir/testsuite/${0##*/}" "$@"
+		sh "$top_srcdir/testsuite/system/${0##*/}" "$@"
 }
 
 # run_script ARGUMENT...: the tests, or a function of with_mounts.

@@ -109,16 +109,6 @@ test_the_library_is_lgpl_and_the_rest_gpl() {
 	done | none "not under the licence of its directory:"
 }
 
-# The tests in shell are left to automake: TESTS and EXTRA_DIST say which there are.
-test_every_file_is_in_the_tarball() {
-	grep -q '^EXTRA_DIST.* testsuite/fuzz/corpus ' "$top_srcdir/testsuite/fuzz/Makemodule.am"
-	files | grep -E '^(debian|dist|libkmod-devname|man|shell-completion|testsuite|tools)/' |
-		grep -v '^testsuite/fuzz/corpus/' | while read -r file; do
-		grep -qF "${file%.in}" "$top_srcdir"/*/Makemodule.am "$top_srcdir"/*/*/Makemodule.am \
-			"$top_srcdir/Makefile.am" "$top_srcdir/configure.ac" || echo "$file"
-	done | none "not named in a fragment of Makefile.am:"
-}
-
 test_no_marks_of_unfinished_work() {
 	files | while read -r file; do
 		# in two parts, lest this line be found
@@ -194,6 +184,26 @@ test_includes_name_their_folder() {
 		*) echo "$file: $header" ;;
 		esac
 	done | none "not FOLDER/HEADER of the library:"
+}
+
+# What other programs cannot call is not called there either; the others need what they look into.
+test_tests_of_the_public_interface_know_no_other() {
+	flags=$(sed -n 's/^\(CHECK\|LIBELF\|LIBKMOD\|SELINUX\)_CFLAGS = //p' "$top_builddir/Makefile" | tr '\n' ' ')
+	sed -n '/^public_tests = /,/[^\\]$/s/^\t\(test-[a-z-]*\).*/\1/p' \
+		"$top_srcdir/testsuite/unit/Makemodule.am" > public
+	[ "$(wc -l < public)" -ge 5 ] || fail "no tests of the public interface: $(cat public)"
+	for file in "$top_srcdir"/testsuite/unit/test-*.c; do
+		name=${file##*/}
+		name=${name%.c}
+		# shellcheck disable=SC2086 # a list of words
+		$CC -MM -include "$top_builddir/config.h" -I"$top_srcdir/libkmod-devname" \
+			-I"$top_srcdir/testsuite" $flags "$file" > includes || echo "$name: cannot be read by $CC"
+		if grep -qE '/libkmod-devname/[a-z]+/[^/ ]*\.h' includes; then
+			! grep -qx "$name" public || echo "$name looks inside, and is in public_tests"
+		else
+			grep -qx "$name" public || echo "$name does not look inside, and is not in public_tests"
+		fi
+	done | none
 }
 
 test_no_header_includes_itself_by_way_of_others() {

@@ -468,6 +468,8 @@ static const struct {
 	{ { { SYS_pread64, 0, 3, EINTR } }, FUSE, 0, FUSE },
 	/* fdopendir(3) looks at the directory first */
 	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, FUSE, 1, FUSE },
+	/* whether another run has removed the temporary is not known */
+	{ { { SYS_newfstatat, 2, 1, EIO }, { SYS_fstat, 2, 1, EIO } }, OLD, 1, FUSE },
 };
 
 /* No assertion stands between: check(3) writes for each. */

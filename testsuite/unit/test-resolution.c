@@ -356,11 +356,14 @@ START_TEST(steps_are_bounded)
 }
 END_TEST
 
+/* _i: without proc, or with a file of this name */
 START_TEST(no_command_line_blacklists_nothing)
 {
 	struct kmod_devname_resolution *resolution;
 	int root_fd = root_with("");
 
+	if (_i > 0)
+		harness_write(root_fd, "proc", "", 0);
 	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 205,
 						     KMOD_DEVNAME_RESOLVE_RUNNING, NULL,
 						     &resolution),
@@ -420,7 +423,7 @@ int main(void)
 	tcase_add_loop_test(tests, soft_dependencies_are_read, 0, ARRAY_SIZE(softdeps));
 	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
 	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
-	tcase_add_test(tests, no_command_line_blacklists_nothing);
+	tcase_add_loop_test(tests, no_command_line_blacklists_nothing, 0, 2);
 #else
 	tcase_add_test(tests, a_build_without_libkmod_says_so);
 #endif

@@ -563,10 +563,10 @@ START_TEST(only_same_and_nested_names_share_a_place)
 {
 	const char *a = place_rows[_i].a, *b = place_rows[_i].b;
 
-	ck_assert_msg((syntax_compare_paths(a, b) == 0) == place_rows[_i].equal, "'%s' and '%s'",
-		      a, b);
-	ck_assert_msg((syntax_compare_paths(b, a) == 0) == place_rows[_i].equal, "'%s' and '%s'",
-		      b, a);
+	ck_assert_msg((syntax_compare_paths(a, b) == 0) == place_rows[_i].equal, "'%s' and '%s'", a,
+		      b);
+	ck_assert_msg((syntax_compare_paths(b, a) == 0) == place_rows[_i].equal, "'%s' and '%s'", b,
+		      a);
 }
 END_TEST
 
@@ -609,6 +609,41 @@ START_TEST(digits_are_all_digits_and_at_least_one)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool valid;
+	unsigned int id;
+} id_rows[] = {
+	{ "0", true, 0 },
+	{ "1", true, 1 },
+	{ "65534", true, 65534 },
+	{ "65535", false, 0 },
+	{ "65536", true, 65536 },
+	{ "4294967294", true, 4294967294U },
+	{ "4294967295", false, 0 },
+	{ "4294967296", false, 0 },
+	{ "4294967304", false, 0 },
+	{ "42949672940", false, 0 },
+	{ "99999999999999999999999", false, 0 },
+	{ "00", false, 0 },
+	{ "01", false, 0 },
+	{ "-1", false, 0 },
+	{ "+1", false, 0 },
+	{ " 1", false, 0 },
+	{ "1 ", false, 0 },
+	{ "0x1", false, 0 },
+	{ "", false, 0 },
+};
+
+START_TEST(an_id_is_a_plain_number)
+{
+	unsigned int id = 42;
+
+	ck_assert_int_eq(syntax_parse_id(id_rows[_i].text, &id), id_rows[_i].valid);
+	ck_assert_uint_eq(id, id_rows[_i].valid ? id_rows[_i].id : 42);
+}
+END_TEST
+
 static TCase *make_owners(void)
 {
 	TCase *owners = tcase_create("owners");
@@ -616,6 +651,7 @@ static TCase *make_owners(void)
 	tcase_add_loop_test(owners, owners_follow_the_rules, 0, ARRAY_SIZE(owner_rows));
 	tcase_add_test(owners, an_owner_has_1_to_255_bytes);
 	tcase_add_test(owners, digits_are_all_digits_and_at_least_one);
+	tcase_add_loop_test(owners, an_id_is_a_plain_number, 0, ARRAY_SIZE(id_rows));
 	return owners;
 }
 

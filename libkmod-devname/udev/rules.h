@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef UDEV_RULES_H
+#define UDEV_RULES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/array.h"
+#include "base/report.h"
+
+#define UDEV_STATIC_NODE "static_node="
+
+/*
+ * A rule, as far as it concerns nodes. With a fault only location and text count. All texts are
+ * valid until the next rule is read; the name of the file until udev_rules_close().
+ */
+struct udev_rule {
+	struct location location; /* the first line */
+	const char *text; /* joined from the lines */
+	const char *fault; /* why udevd drops the rule, or NULL */
+
+	/* Assignments: the last of each key, without values that udevd substitutes per device. */
+	struct list static_nodes; /* names: all of OPTIONS+="static_node=NAME" */
+	char *user;
+	char *group;
+	char *bad_mode; /* is no mode, and udevd ignores it */
+	bool has_mode;
+	mode_t mode;
+
+	/* Conditions. */
+	char *kernels; /* patterns of KERNEL==, each with a NUL behind; or NULL */
+	char *kernels_end;
+	bool is_for_misc; /* SUBSYSTEM=="misc" */
+	bool needs_device; /* has other conditions, which take a device to be true or false */
+};
+
+/* Reads the rules of a root directory in the order of udevd. */
+struct udev_rules;
+
+/* Finds the files. Returns 0, or a negative errno, with a system finding that names a directory. */
+int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev_rules **ret_rules);
+void udev_rules_close(struct udev_rules *rules);
+
+/*
+ * Reads the next rule. Returns 1; 0 at the end; or a negative errno, with a system finding that
+ * names the file unless it is -ENOMEM.
+ */
+int udev_rules_next(struct udev_rules *rules, const struct udev_rule **ret_rule);
+
+#endif
