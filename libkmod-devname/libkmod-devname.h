@@ -248,8 +248,8 @@ size_t kmod_devname_report_size(const struct kmod_devname_report *report);
  *
  * Return: the finding, or NULL if @index is not below the size.
  */
-const struct kmod_devname_finding *
-kmod_devname_report_get(const struct kmod_devname_report *report, size_t index);
+const struct kmod_devname_finding *kmod_devname_report_get(const struct kmod_devname_report *report,
+							   size_t index);
 
 /**
  * kmod_devname_report_count() - number of findings of one severity, all of them
@@ -395,8 +395,7 @@ const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname
  */
 int kmod_devname_table_add_module(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, const char *module,
-				  const char *file, const char *const *aliases,
-				  size_t n_aliases);
+				  const char *file, const char *const *aliases, size_t n_aliases);
 
 /**
  * kmod_devname_table_add_file() - add the nodes that one module file declares
@@ -823,8 +822,7 @@ struct kmod_devname_scan;
  * Return: 0; -EINVAL if @directory is empty; -EBADF.
  */
 int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devname_table *table,
-			  struct kmod_devname_report *report,
-			  struct kmod_devname_scan **ret_scan);
+			  struct kmod_devname_report *report, struct kmod_devname_scan **ret_scan);
 struct kmod_devname_scan *kmod_devname_scan_ref(struct kmod_devname_scan *scan);
 
 /**
@@ -1047,8 +1045,7 @@ gid_t kmod_devname_permission_get_gid(const struct kmod_devname_permission *perm
  * Return: bytes of A-Z a-z 0-9 _ . -, the first not "-"; or NULL if no rule gives one, then the
  * owner is root.
  */
-const char *
-kmod_devname_permission_get_user(const struct kmod_devname_permission *permission);
+const char *kmod_devname_permission_get_user(const struct kmod_devname_permission *permission);
 
 /**
  * kmod_devname_permission_get_group() - the group as the rule gives it, a name or a number
@@ -1056,8 +1053,7 @@ kmod_devname_permission_get_user(const struct kmod_devname_permission *permissio
  * Return: bytes of A-Z a-z 0-9 _ . -, the first not "-"; or NULL if no rule gives one, then the
  * group is root.
  */
-const char *
-kmod_devname_permission_get_group(const struct kmod_devname_permission *permission);
+const char *kmod_devname_permission_get_group(const struct kmod_devname_permission *permission);
 
 /* --- formats ----------------------------------------------------------------------------- */
 
@@ -1342,8 +1338,8 @@ struct kmod_devname_step;
  *   an index to compare
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
  */
-int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,
-				unsigned int major, unsigned int minor, unsigned int flags,
+int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,
+				unsigned int minor, unsigned int flags,
 				struct kmod_devname_report *report,
 				struct kmod_devname_resolution **ret_resolution);
 struct kmod_devname_resolution *
@@ -1361,8 +1357,8 @@ kmod_devname_resolution_get_verdict(const struct kmod_devname_resolution *resolu
  *
  * Return: such as "char-major-10-229", or NULL if it asks for no more.
  */
-const char *
-kmod_devname_resolution_get_alias(const struct kmod_devname_resolution *resolution, size_t index);
+const char *kmod_devname_resolution_get_alias(const struct kmod_devname_resolution *resolution,
+					      size_t index);
 
 /**
  * kmod_devname_resolution_loads() - would a module be there after the number was opened?

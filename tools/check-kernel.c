@@ -24,27 +24,20 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 	return finish_check(step->check, report, error, directory, step->kernel->version);
 }
 
-static enum status read_check_config(const struct kernel_check *step,
-				     struct kmod_devname_config **ret_config)
-{
-	const struct config_paths *paths = &step->check->configs;
-	struct kmod_devname_report *report = xreport_new();
-	int r = kmod_devname_config_new(step->kernel->version, ret_config);
-
-	if (r == 0)
-		r = add_depmod_config(*ret_config, report, step->kernels->root_fd, paths->items,
-				      paths->size);
-	return finish_step(step, report, r, paths->size > 0 ? NULL : "");
-}
-
 static enum status check_modules(const struct kernel_check *step)
 {
 	const struct modules_options options = { 0 };
+	const struct config_paths *paths = &step->check->configs;
+	struct kmod_devname_report *report = xreport_new();
 	struct kmod_devname_config *config = NULL;
-	enum status status = read_check_config(step, &config);
-	struct kmod_devname_report *report;
+	enum status status;
 	size_t modules;
+	int r = kmod_devname_config_new(step->kernel->version, &config);
 
+	if (r == 0)
+		r = add_depmod_config(config, report, step->kernels->root_fd, paths->items,
+				      paths->size);
+	status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
 	if (status != STATUS_FAILED) {
 		report = xreport_new();
 		status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
@@ -63,7 +56,7 @@ static enum status check_table(const struct kernel_check *step)
 			   step->kernel->path);
 }
 
-/* Without that file it is not known what is built in. */
+/* Without that file the built-in modules are unknown. */
 static enum status check_builtin(const struct kernel_check *step)
 {
 	_cleanup_table_ struct kmod_devname_table *builtin = NULL;
@@ -116,6 +109,7 @@ static enum status check_loading(const struct kernel_check *step)
 		r = kmod_devname_table_lint_loading(step->table, report, step->kernels->root_fd,
 						    step->kernel->directory,
 						    r > 0 ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
+	/* all else that check compares does not need libkmod, so that is no failure */
 	if (r == -EOPNOTSUPP) {
 		if (step->check->common.verbose)
 			say("this build is without libkmod: what modprobe would load was not "

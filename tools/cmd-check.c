@@ -54,7 +54,7 @@ static bool parse_check_option(void *data, int key)
 	}
 }
 
-/* The nodes are results as findings are, for people alone. */
+/* The nodes are a result, too, but JSON has a table of findings and nothing else. */
 static void print_nodes(const struct check *check, const char *path,
 			const struct kmod_devname_table *table,
 			const struct kmod_devname_report *report)
@@ -80,6 +80,7 @@ static void print_nodes(const struct check *check, const char *path,
 		printf("%s: gives no device node\n", escaped);
 }
 
+/* Mistakes that only all nodes together show, such as a number that two of them have. */
 static enum status lint_nodes(struct check *check, const char *path,
 			      const struct kmod_devname_table *table)
 {
@@ -113,6 +114,7 @@ static enum status check_file(struct check *check, const char *path)
 	return status == STATUS_FAILED ? status : worse(status, lint_nodes(check, path, table));
 }
 
+/* Without depmod.d(5): its configuration is about kernels. */
 static enum status check_directory(struct check *check, char *path)
 {
 	const struct modules_options options = { 0 };

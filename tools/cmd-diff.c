@@ -116,7 +116,10 @@ static bool is_single(const struct diff_operand *operand, const struct kernel **
 
 /* --- reading node lists ------------------------------------------------------------------- */
 
-/* Without that file it is not known what is built in. */
+/*
+ * A node that is gone from the modules, but is one of a built-in module, is a change of another
+ * kind. Without that file the built-in modules are unknown.
+ */
 static enum status read_built_in(const struct diff_operand *operand, const struct kernel *kernel,
 				 struct node_list *list)
 {
@@ -209,7 +212,7 @@ static enum status read_node_list(const struct diff_operand *operand, const stru
 
 /* --- differences -------------------------------------------------------------------------- */
 
-/* Empty cells are null in JSON. */
+/* The cells of a node that is not there are empty. */
 static void add_diff_cells(struct sheet *sheet, const struct kmod_devname_node *node)
 {
 	char text[SYNTAX_NUMBER_SIZE];

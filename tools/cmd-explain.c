@@ -250,16 +250,6 @@ static enum status find_operands(struct explain *explain, char **operands, int n
 	return status;
 }
 
-static void explain_done(struct explain *explain)
-{
-	close_fd(&explain->dev_fd);
-	kmod_devname_table_unref(explain->table);
-	kernels_done(&explain->kernels);
-	sheet_done(&explain->sheet);
-	free(explain->dev_path);
-	free(explain->subject);
-}
-
 static int run_explain(const struct command *command, int argc, char **argv)
 {
 	struct explain explain = { .sheet = { .title = "explanation",
@@ -278,7 +268,12 @@ static int run_explain(const struct command *command, int argc, char **argv)
 		status = explain_operand(&explain);
 	if (status != STATUS_FAILED && explain.style.json)
 		status = worse(status, sheet_print(&explain.sheet, &explain.style));
-	explain_done(&explain);
+	close_fd(&explain.dev_fd);
+	kmod_devname_table_unref(explain.table);
+	kernels_done(&explain.kernels);
+	sheet_done(&explain.sheet);
+	free(explain.dev_path);
+	free(explain.subject);
 	return finish_output(status);
 }
 

@@ -149,6 +149,7 @@ static enum status generate_into(const struct generate *generate, const struct k
 	return status;
 }
 
+/* With --dry-run nothing is written, whatever file is named. */
 static enum status open_target(const struct generate *generate, const struct kernels *kernels,
 			       const struct kernel *kernel, struct target *ret_target)
 {

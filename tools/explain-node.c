@@ -13,9 +13,8 @@
 #include <sys/sysmacros.h>
 
 #include "base/io.h"
-#include "base/lines.h"
-#include "base/root.h"
 #include "explain.h"
+#include "udev/accounts.h"
 
 #define DEPTH_MAX 16 /* deeper than any device directory; each level takes a descriptor */
 
@@ -25,7 +24,7 @@ static struct device_number stat_number(const struct stat *st)
 				       minor(st->st_rdev) };
 }
 
-/* What is not there, or not for this user to see, is left out: 0, or the error. */
+/* An entry that is missing, or hidden from this user, is left out: 0; or the error. */
 static int pass_over(int error)
 {
 	return is_missing(error) || error == -EACCES || error == -EPERM ? 0 : error;
@@ -82,60 +81,22 @@ int find_node(const struct explain *explain, const char *name, struct found_node
 }
 
 /*
- * Not by the C library: that asks the running system, and may load plugins.
- *
- * Cuts the name off a line NAME:PASSWORD:ID:..., if it has this ID. */
-static bool cut_account_name(char *line, const char *id)
-{
-	char *password = strchr(line, ':'), *field = password ? strchr(password + 1, ':') : NULL;
-	size_t size = strlen(id);
-
-	if (!field || password == line || strncmp(field + 1, id, size) != 0 ||
-	    field[1 + size] != ':')
-		return false;
-	*password = '\0';
-	return true;
-}
-
-/* The name that a file has for an ID, in *ret_name, or NULL. 0 or a negative errno. */
-static int find_account(int root_fd, const char *path, const char *id, char **ret_name)
-{
-	struct lines lines;
-	FILE *stream;
-	int r = root_open_stream(root_fd, path, &stream);
-
-	if (r <= 0)
-		return r;
-	lines_init(&lines, stream);
-	while ((r = lines_next(&lines)) > 0)
-		if (cut_account_name(lines.text, id)) {
-			*ret_name = xstrdup(lines.text);
-			break;
-		}
-	(void)fclose(stream);
-	return r < 0 ? r : 0;
-}
-
-/*
- * The name of a user or group, or else the number. The files of the root directory count, in this
- * order: the host may have other names for the same IDs. 0 or a negative errno.
+ * The name of a user or group, or else the number. The files of the root directory count: the host
+ * may have other names for the same IDs. 0 or a negative errno; a file that failed is named.
  */
-static int get_account_name(const struct explain *explain, const char *const files[2],
-			    unsigned int id, char **ret_name)
+static int get_account_name(const struct explain *explain, enum account_kind kind, unsigned int id,
+			    char **ret_name)
 {
-	char number[32];
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
+	struct accounts accounts = { .root_fd = explain->kernels.root_fd, .report = report };
+	char *name;
+	int r = accounts_find_name(&accounts, kind, id, &name);
 
-	(void)snprintf(number, sizeof(number), "%u", id);
-	for (int i = 0; i < 2 && !*ret_name; i++) {
-		int r = find_account(explain->kernels.root_fd, files[i], number, ret_name);
-
-		if (r < 0) {
-			say_failure(files[i], r);
-			return r;
-		}
-	}
-	if (!*ret_name)
-		*ret_name = xstrdup(number);
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
+		say_failure(kmod_devname_finding_get_file(kmod_devname_report_get(report, i)), r);
+	if (r < 0)
+		return r;
+	*ret_name = name ? name : xasprintf("%u", id);
 	return 0;
 }
 
@@ -150,9 +111,6 @@ static const char *access_text(mode_t bits)
 
 int print_found_node(struct explain *explain, const struct found_node *node)
 {
-	/* image-based systems have files of their own in /usr/lib */
-	static const char *const user_files[] = { "etc/passwd", "usr/lib/passwd" };
-	static const char *const group_files[] = { "etc/group", "usr/lib/group" };
 	struct explain_row row = { .step = "node", .subject = explain->subject };
 	_cleanup_free_ char *user = NULL, *group = NULL;
 	char number[SYNTAX_NUMBER_SIZE];
@@ -165,10 +123,10 @@ int print_found_node(struct explain *explain, const struct found_node *node)
 							 : "is not a device node");
 		return 0;
 	}
-	r = get_account_name(explain, user_files, node->uid, &user);
+	r = get_account_name(explain, ACCOUNT_USER, node->uid, &user);
 	if (r < 0)
 		return r;
-	r = get_account_name(explain, group_files, node->gid, &group);
+	r = get_account_name(explain, ACCOUNT_GROUP, node->gid, &group);
 	if (r < 0)
 		return r;
 	row.result = "present";

@@ -127,7 +127,7 @@ int resolve_number(struct explain *explain, const struct device_number *number,
 	return 0;
 }
 
-/* What the sentence is made of. */
+/* The parts of the sentence. */
 struct verdict {
 	struct explain *explain;
 	const struct found_node *node; /* NULL: a number was given */

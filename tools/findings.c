@@ -14,7 +14,7 @@ static const struct sheet_column finding_columns[] = {
 	{ .name = "MESSAGE" },  { .name = "KERNEL" },
 };
 
-/* What to do about findings whose messages only say what is wrong. */
+/* Remedies, for the findings whose messages only name the problem. */
 static const struct {
 	enum kmod_devname_code code;
 	const char *text;
@@ -171,6 +171,7 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 		enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 		enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
 
+		/* a failure of the check is no result of it */
 		if (code == KMOD_DEVNAME_SYSTEM) {
 			print_finding(stderr, finding, NULL, directory, &check->common);
 			continue;

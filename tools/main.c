@@ -39,7 +39,10 @@ static enum status print_help(void)
 	return finish_output(STATUS_CLEAN);
 }
 
-/* config.h lists the libraries of the other programs, and the static tool has none of them. */
+/*
+ * The features tell scripts and tests what this build can do. config.h lists the libraries of the
+ * other programs, and the static tool has none of them.
+ */
 static enum status print_version(void)
 {
 	printf("kmod-devname %s\n%s\n", PACKAGE_VERSION,

@@ -142,6 +142,7 @@ static int open_or_make_in_root(const char *root, const char *path)
 	return kmod_devname_open_in_root(root_fd, path, DIRECTORY_FLAGS);
 }
 
+/* By version, so that depmod finds the file there, whatever path the user has given. */
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, struct target *ret_target)
 {

@@ -22,6 +22,7 @@ static int add_smart_column(struct libscols_table *table, const struct sheet_col
 					  column->number ? SCOLS_JSON_NUMBER : SCOLS_JSON_STRING);
 }
 
+/* A cell without data is null in JSON. */
 static int add_smart_row(struct libscols_table *table, void *const *cells, size_t n)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);

@@ -37,7 +37,7 @@ bool syntax_parse_mode(const char *text, mode_t *ret_mode);
 /* The ID of a user or group, not one that chown(2) ignores. */
 bool syntax_is_id(unsigned int id);
 
-/* MISC_DYNAMIC_MINOR: a request for any number, which no node can have. */
+/* MISC_DYNAMIC_MINOR: a request for any number, not the number of a node. */
 bool syntax_is_dynamic(const struct device_number *number);
 
 bool syntax_same_number(const struct device_number *a, const struct device_number *b);

@@ -30,6 +30,9 @@ struct account {
 	unsigned int id;
 };
 
+/* Gets each account of a file. Returns 0 to go on, 1 to stop, or -ENOMEM. */
+typedef int (*account_visit)(void *data, const struct account *entry);
+
 void accounts_done(struct accounts *accounts)
 {
 	for (size_t i = 0; i < ACCOUNT_KINDS; i++)
@@ -42,7 +45,7 @@ static int compare_accounts(const void *a, const void *b)
 }
 
 /* The first account of a name counts. "+" and "-" at the beginning are for NIS, and no names. */
-static int add_account(void **by_name, const struct account *entry)
+static int add_account(void *by_name, const struct account *entry)
 {
 	size_t size = strlen(entry->name) + 1;
 	struct account *account, **found;
@@ -100,7 +103,7 @@ static int read_account(FILE *stream, enum account_kind kind, char *buffer, size
 }
 #endif
 
-static int read_accounts(void **by_name, FILE *stream, enum account_kind kind)
+static int read_accounts(FILE *stream, enum account_kind kind, account_visit visit, void *data)
 {
 	_cleanup_free_ char *buffer = NULL;
 	size_t capacity = 0;
@@ -124,19 +127,20 @@ static int read_accounts(void **by_name, FILE *stream, enum account_kind kind)
 		}
 		if (error != 0)
 			return error == ENOENT ? 0 : -error;
-		r = add_account(by_name, &account);
-		if (r < 0)
+		r = visit(data, &account);
+		if (r != 0)
 			return r;
 	}
 }
 
 /* Reads a file into memory, so that what the C library reads has an end. */
-static int read_account_file(struct accounts *accounts, enum account_kind kind, const char *file)
+static int read_account_file(int root_fd, const char *file, enum account_kind kind,
+			     account_visit visit, void *data)
 {
 	_cleanup_free_ char *text = NULL;
 	FILE *stream, *memory;
 	ssize_t size;
-	int r = root_open_stream(accounts->root_fd, file, &stream);
+	int r = root_open_stream(root_fd, file, &stream);
 
 	if (r <= 0)
 		return r;
@@ -150,12 +154,13 @@ static int read_account_file(struct accounts *accounts, enum account_kind kind, 
 	memory = fmemopen(text, (size_t)size, "r");
 	if (!memory)
 		return -ENOMEM;
-	r = read_accounts(&accounts->by_name[kind], memory, kind);
+	r = read_accounts(memory, kind, visit, data);
 	(void)fclose(memory);
 	return r;
 }
 
-static int read_account_files(struct accounts *accounts, enum account_kind kind)
+static int read_account_files(const struct accounts *accounts, enum account_kind kind,
+			      account_visit visit, void *data)
 {
 	static const char *const files[ACCOUNT_KINDS][2] = {
 		[ACCOUNT_USER] = { "etc/passwd", "usr/lib/passwd" },
@@ -164,12 +169,13 @@ static int read_account_files(struct accounts *accounts, enum account_kind kind)
 
 	for (size_t i = 0; i < 2; i++) {
 		const struct location location = { files[kind][i], 0 };
-		int r = read_account_file(accounts, kind, location.file);
+		int r = read_account_file(accounts->root_fd, location.file, kind, visit, data);
 
 		if (r < 0)
 			return report_system(accounts->report, r, &location);
+		if (r > 0)
+			return r;
 	}
-	accounts->is_read[kind] = true;
 	return 0;
 }
 
@@ -188,13 +194,42 @@ int accounts_find(struct accounts *accounts, enum account_kind kind, const char 
 		return 1;
 	}
 	if (!accounts->is_read[kind]) {
-		r = read_account_files(accounts, kind);
+		r = read_account_files(accounts, kind, add_account, &accounts->by_name[kind]);
 		if (r < 0)
 			return r;
+		accounts->is_read[kind] = true;
 	}
 	found = tfind(&key, &accounts->by_name[kind], compare_accounts);
 	if (!found)
 		return 0;
 	*ret_id = (*found)->id;
 	return 1;
+}
+
+struct name_search {
+	unsigned int id;
+	char *name;
+};
+
+/* Any name will do, since it is shown and not looked up; but those of NIS stand for others. */
+static int match_account(void *data, const struct account *entry)
+{
+	struct name_search *search = data;
+
+	if (entry->id != search->id || strchr("+-", entry->name[0]))
+		return 0;
+	search->name = strdup(entry->name);
+	return search->name ? 1 : -ENOMEM;
+}
+
+int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsigned int id,
+		       char **ret_name)
+{
+	struct name_search search = { .id = id };
+	int r = read_account_files(accounts, kind, match_account, &search);
+
+	if (r < 0)
+		return r;
+	*ret_name = search.name;
+	return 0;
 }

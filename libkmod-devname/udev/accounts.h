@@ -29,4 +29,11 @@ void accounts_done(struct accounts *accounts);
 int accounts_find(struct accounts *accounts, enum account_kind kind, const char *text,
 		  unsigned int *ret_id);
 
+/*
+ * Finds the first name of an ID in the same files. *ret_name, to be freed, is NULL if there is
+ * none. Returns 0 or a negative errno, with a finding as above.
+ */
+int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsigned int id,
+		       char **ret_name);
+
 #endif

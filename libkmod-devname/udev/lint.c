@@ -14,6 +14,7 @@
 #include "base/report.h"
 #include "node/misc-minors.h"
 #include "node/permissions.h"
+#include "node/syntax.h"
 #include "node/table.h"
 #include "udev/rules.h"
 

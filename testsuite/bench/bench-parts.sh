@@ -27,7 +27,6 @@ build_helpers() {
 	{
 		$CC -O2 -o measure "$top_srcdir/testsuite/lib/measure.c"
 		$CC -O2 -o links "$source_dir/bench-links.c"
-		$CC -O2 -pthread -o walk "$source_dir/bench-walk.c"
 		$CC -O2 -pthread -include "$top_builddir/config.h" $codec_flags -o decode \
 			"$source_dir/bench-decode.c" $codecs
 	}
@@ -92,40 +91,12 @@ depmod_for() { # FORMAT
 	done
 }
 
-# Nothing but what every program must do: for plain modules, find and open them.
-floor() { # FORMAT
-	[ "$1" = plain ] && echo ./walk || echo ./decode
-}
-
 # Is every module covered by the index, so that none is read?
 index_is_fresh() { # FORMAT
 	index=$scratch/$1/lib/modules/$version/modules.dep
 	"$program" generate -n -v --source=auto -b "$scratch/$1" "$version" >/dev/null 2> messages
 	! grep -q stale-index messages && [ "$(wc -l < "$index")" -eq "$modules" ] &&
 		[ -z "$(find "$scratch/$1" -name '*.ko*' -newercc "$index" | head -n 1)" ]
-}
-
-# Copies of those modules that the index says nothing of but that they are there: no aliases, no
-# symbols, no dependencies. depmod writes the same of a module that it could not read.
-collect_unproved() { # FORMAT
-	unproved=$scratch/unproved-$1
-	mkdir "$unproved"
-	(
-		cd "$scratch/$1/lib/modules/$version" || exit
-		# shellcheck disable=SC2016 # awk's own
-		awk '
-		FILENAME != "modules.dep" { spoken[$NF] = 1; next }
-		{
-			path = $1
-			sub(/:$/, "", path)
-			name = path
-			sub(/.*\//, "", name)
-			sub(/\..*/, "", name)
-			gsub(/-/, "_", name)
-			if (NF == 1 && !(name in spoken))
-				print path
-		}' modules.alias modules.symbols modules.dep | xargs cp --parents -t "$unproved"
-	)
 }
 
 # A kernel as it is after its installation: depmod has run where it lies. The copy shares no file
@@ -141,9 +112,7 @@ install_kernel() { # FORMAT
 		sleep 1
 		"$depmod" -b "$scratch/$1" "$version" 2> messages ||
 			fail "bench: $depmod: $(cat messages)"
-		index_is_fresh "$1" || continue
-		collect_unproved "$1"
-		return
+		! index_is_fresh "$1" || return 0
 	done
 	fail "bench: after $attempt runs of $depmod the index is not fresh: $(cat messages)"
 }
@@ -151,8 +120,10 @@ install_kernel() { # FORMAT
 # What is compared must do the same work: find the same nodes, look at all modules.
 check_programs() { # FORMAT
 	tree=$(kernel_tree "$KERNEL" "$1")
-	found=$("$(floor "$1")" "$tree" 1)
-	[ "${found%% *}" -eq "$modules" ] || fail "bench: $(floor "$1") found only $found"
+	[ "$1" = plain ] || {
+		found=$(./decode "$tree" 1)
+		[ "${found%% *}" -eq "$modules" ] || fail "bench: the decoder found only $found"
+	}
 	"$program" generate -n -b "$tree" "$version" | sed 1d | sort > nodes
 	[ -s nodes ] || fail "bench: no nodes in $tree"
 	! script_reads "$1" || "$source_dir/bench-modinfo.sh" "$tree" | sort | cmp -s - nodes ||
@@ -173,13 +144,13 @@ warm_tree() { # FORMAT ROUND
 	depmods warm "$1" "$2" "$1" "$(depmod_tree "$1")"
 	! script_reads "$1" ||
 		sample warm "$1" script "$2" "$source_dir/bench-modinfo.sh" "$tree"
-	sample warm "$1" floor-1 "$2" "$(floor "$1")" "$tree" 1
-	sample warm "$1" floor-all "$2" "$(floor "$1")" "$tree" "$(cpus)"
+	[ "$1" = plain ] || {
+		sample warm "$1" floor-1 "$2" ./decode "$tree" 1
+		sample warm "$1" floor-all "$2" ./decode "$tree" "$(cpus)"
+	}
 	ours warm "$1" modules-1 "$2" "$tree" --threads 1
 	ours warm "$1" modules-all "$2" "$tree"
 	[ -d "$scratch/$1" ] || return 0
-	[ "$1" = plain ] ||
-		sample warm "$1" floor-auto "$2" ./decode "$scratch/unproved-$1" "$(cpus)"
 	ours warm "$1" auto "$2" "$scratch/$1" --source=auto
 	ours warm "$1" index "$2" "$scratch/$1" --source=index
 }

@@ -4,7 +4,7 @@
 # For bench.sh: what came out of it. The samples are summed up in the file "summary", and all
 # that is printed, written and drawn is made of that.
 
-: "${top_srcdir:?}" "${top_builddir:?}" "${DEPMOD:?}" "${version=}" "${modules=}" "${scratch=}"
+: "${top_srcdir:?}" "${top_builddir:?}" "${DEPMOD:?}" "${version=}" "${modules=}"
 
 # One line for each tree and program: PART TREE PROGRAM RUNS, median, least and most of wall and
 # of CPU, peak KiB; and what it is compared with: TREE PROGRAM, the ratio of the medians of
@@ -77,13 +77,10 @@ write_labels() {
 	depmod depmod ($("$DEPMOD" -V | head -n 1))
 	other BENCH_DEPMOD ($([ -z "$BENCH_DEPMOD" ] || "$BENCH_DEPMOD" -V | head -n 1))
 	script find | modinfo | awk
-	floor-1/plain walk, open, close, 1 thread
-	floor-all/plain walk, open, close, all CPUs
 	floor-1/gz zlib alone, 1 thread
 	floor-all/gz zlib alone, all CPUs
 	floor-1/xz liblzma alone, 1 thread
 	floor-all/xz liblzma alone, all CPUs
-	floor-auto decoder, unproved modules
 	floor-1/zst libzstd alone, 1 thread
 	floor-all/zst libzstd alone, all CPUs
 	modules-1 generate, 1 thread
@@ -169,9 +166,8 @@ END {
 	target("gz, all CPUs, zlib", "x depmod", ">", 2.4, ratio("warm", "gz", "modules-all"))
 	target("xz, 1 thread", "x liblzma alone", "<", 1.05, beside("xz", "1"))
 	target("xz, all CPUs", "x liblzma alone", "<", 1.05, beside("xz", "all"))
-	target("plain, index and proof", "x depmod", ">", 25, ratio("warm", "plain", "auto"))
-	target("xz, index and proof", "x depmod", ">", 300, ratio("warm", "xz", "auto"))
-	target("plain, index alone", "x depmod", ">", 100, ratio("warm", "plain", "index"))
+	target("xz, --source=auto", "x depmod", ">", 35, ratio("warm", "xz", "auto"))
+	target("plain, --source=index", "x depmod", ">", 50, ratio("warm", "plain", "index"))
 	if (!("growth 100000 modules-all" in row))
 		exit
 	target("100000 modules, all CPUs", "ms", "<", 800, wall["growth", 100000, "modules-all"])
@@ -183,35 +179,10 @@ END {
 			mib["growth", 100000, "modules-1"] - mib["growth", 1000, "modules-1"])
 }'
 
-# What the index cannot save: the decoder alone on the modules that it is no proof for.
-# shellcheck disable=SC2016 # awk's own
-LIMIT='
-$1 == "warm" && $2 == tree && $12 == tree {
-	wall[$3] = $5
-	times[$3] = $14
-}
-END {
-	if (!("auto" in wall) || !("floor-auto" in wall))
-		exit
-	printf "%s, index and proof: %d modules had to be read, as the index has nothing of them; " \
-		"the decoder alone takes %.1f ms for these: no program can reach more than %.0fx; " \
-		"generate takes %.2f times as long\n", tree, modules, wall["floor-auto"],
-		times["floor-auto"], wall["auto"] / wall["floor-auto"]
-}'
-
-print_limits() {
-	for limited in gz xz zst; do
-		[ ! -d "$scratch/unproved-$limited" ] || awk -v tree="$limited" \
-			-v modules="$(find "$scratch/unproved-$limited" -type f | wc -l)" \
-			"$LIMIT" summary
-	done
-}
-
 print_targets() {
 	[ -s targets ] || return 0
 	printf '\nTargets\n%-40s %-32s %-22s %s\n' what target reached ''
 	awk -F '|' '{ printf "%-40s %-32s %-22s %s\n", $1, $2, $3, $4 }' targets
-	print_limits
 	! grep -q '^warm gz .* plain depmod ' summary ||
 		echo "gz: its target needs a depmod that reads .ko.gz: BENCH_DEPMOD"
 }
@@ -285,14 +256,14 @@ BEGIN {
 	n = split("other script floor-1 floor-all modules-1 modules-all auto index", program, " ")
 	title["other"] = "another depmod"
 	title["script"] = "find | modinfo | awk"
-	title["floor-1"] = "decoder alone, 1 thread (.ko: walk, open)"
+	title["floor-1"] = "decoder alone, 1 thread"
 	title["floor-all"] = "decoder alone, all CPUs"
 	title["modules-1"] = "generate, 1 thread"
 	title["modules-all"] = "generate, all CPUs"
-	title["auto"] = "generate, index and proof"
-	title["index"] = "generate, index alone"
+	title["auto"] = "generate --source=auto"
+	title["index"] = "generate --source=index"
 }
-$1 == "warm" && $3 != "depmod" && $3 != "floor-auto" && $14 != "-" {
+$1 == "warm" && $3 != "depmod" && $14 != "-" {
 	if ($2 != tree[trees]) {
 		tree[++trees] = $2
 		first[trees] = ++x

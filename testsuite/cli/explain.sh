@@ -601,7 +601,7 @@ test_nodes_of_the_device_directory() {
 	verdict 0 'opening root/dev/fuse loads fuse' /dev//fuse
 	# names are those of the root
 	mkdir -p root/etc root/usr/lib
-	printf 'bad\n:x:0:\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
+	printf 'bad\n:x:0:\n+nis:x:0:0::/:/bin/sh\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
 	printf 'users:x:100:\n' > root/etc/group
 	printf 'printers:x:7:boss,other\n' > root/usr/lib/group
 	verdict 0 'opening root/dev/fuse loads fuse' fuse
@@ -631,6 +631,10 @@ test_nodes_of_the_device_directory() {
 	verdict 1 'nothing will be loaded: root/dev/wants is not a device node' wants
 	verdict 1 'nothing will be loaded: root/dev/nothing does not exist, and modules.devname of 6.1.0 does not have it' \
 		nothing
+	# no file can have such a name
+	long=$(printf '%0300d' 0)
+	verdict 1 "nothing will be loaded: root/dev/$long does not exist, and modules.devname of 6.1.0 does not have it" \
+		"$long"
 	# a node that modules.devname does not know
 	mknod root/dev/other c 240 0
 	verdict 0 'opening root/dev/other loads whole' other

@@ -310,28 +310,6 @@ test_whatever_the_shape_of_the_tree_it_is_read_in_time() {
 
 # --- bombs ---------------------------------------------------------------------------------
 
-# The strings are the end of the file, so that it can be made longer; its header must say so.
-make_aliases() {
-	module "$1" -d modinfo-last alias=a
-	yes alias=a | head -c 67108864 | tr '\n' '\0' >> "$1"
-	# sh_size of the third section, by the layout of ELF64 of this byte order
-	table=$(od -A n -t u8 -j 40 -N 8 "$1" | tr -d ' ')
-	printf '\10\0\0\4' | dd of="$1" bs=1 conv=notrunc seek=$((table + 2 * 64 + 32)) 2> /dev/null
-}
-
-test_64_mib_of_aliases_take_less_than_a_second() {
-	[ "$(printf '\1\0' | od -A n -t u2 | tr -d ' ')" -eq 1 ] || skip "this machine is big-endian"
-	make_aliases big.ko
-	node $M/good.ko good 2
-	for packer in cat gzip zstd; do
-		command -v $packer > /dev/null || continue
-		$packer < big.ko > $M/big.ko
-		cost 1 $RESIDENT_KIB kmod-devname generate -n -b $R $VER
-		grep -q 'big\.ko: error: .*\[too-large\]$' err || fail "$packer: $(cat err)"
-	done
-	is_sanitized || count "64 MiB of alias=a refused within 1 s of CPU time and 128 MiB"
-}
-
 # Blocks of a repeated byte, 128 KiB in four bytes: 10 GiB in each file.
 test_a_tree_of_bombs_is_refused_soon() {
 	grep -q '^#define WITH_ZSTD 1' "$top_builddir/config.h" || skip "this build cannot read .zst"

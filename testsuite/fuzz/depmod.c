@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tree/depmod-conf.h"
 #include "fuzz.h"
+#include "tree/depmod-conf.h"
 
 static const char *const paths[] = {
 	"kernel/fs/fuse/fuse.ko", "updates/fuse.ko", "updates/dkms/fuse.ko.xz", "extra/fuse.ko.gz",
@@ -28,8 +28,7 @@ static void check_order(const struct kmod_devname_config *config)
 
 	for (size_t i = 0; i < N_PATHS; i++)
 		for (size_t j = 0; j < N_PATHS; j++) {
-			order[i][j] =
-				sign(depmod_conf_compare_copies(config, paths[i], paths[j]));
+			order[i][j] = sign(depmod_conf_compare_copies(config, paths[i], paths[j]));
 			FUZZ_CHECK((order[i][j] == 0) == (i == j), "%s and %s are equal", paths[i],
 				   paths[j]);
 			FUZZ_CHECK(!depmod_conf_prefers(config, paths[i], paths[j]) ||

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "lib/mkmodule.h"
 #include "fuzz.h"
+#include "lib/mkmodule.h"
 
 static const char *const strings[] = {
 	"license=GPL",   "alias=devname:fuse", "alias=char-major-10-229",

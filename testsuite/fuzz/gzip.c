@@ -3,8 +3,8 @@
 
 #include <zlib.h>
 
-#include "module/codec.h"
 #include "fuzz-codec.h"
+#include "module/codec.h"
 
 #define GZIP (15 + 16)
 

@@ -13,8 +13,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
-#include "modprobe/binary-index.h"
 #include "fuzz.h"
+#include "modprobe/binary-index.h"
 
 /* As normalised by libkmod, which it does not change. */
 static const char *const keys[] = {

@@ -18,6 +18,7 @@ static int read_image(struct modinfo *modinfo, const struct module_bytes *bytes)
 	int r = modinfo_read(modinfo, bytes);
 
 	FUZZ_CHECK(r >= 0, "errno %d", -r);
+	FUZZ_CHECK(r == 0 || modinfo->size == 0, "strings and a fault");
 	return r;
 }
 

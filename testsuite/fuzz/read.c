@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fuzz.h"
 #include "base/lines.h"
+#include "fuzz.h"
 
 static struct fuzz_result read_text(const void *data, size_t size)
 {

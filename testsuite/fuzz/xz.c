@@ -3,8 +3,8 @@
 
 #include <lzma.h>
 
-#include "module/codec.h"
 #include "fuzz-codec.h"
+#include "module/codec.h"
 
 static enum fuzz_verdict reference(const uint8_t *data, size_t size, uint8_t *output, size_t room,
 				   size_t *ret_size)

@@ -5,8 +5,8 @@
 #include <zstd_errors.h>
 
 #include "base/io.h"
-#include "module/codec.h"
 #include "fuzz-codec.h"
+#include "module/codec.h"
 
 static enum fuzz_verdict read_stream(const uint8_t *data, size_t size, uint8_t *output, size_t room)
 {

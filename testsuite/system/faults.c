@@ -224,7 +224,8 @@ static bool names_something(const struct text *text)
 
 static bool hits_stderr(const struct attempt *attempt)
 {
-	return attempt->fault && attempt->location.fd == 2 && calls_is_write(attempt->location.call);
+	return attempt->fault && attempt->location.fd == 2 &&
+	       calls_is_write(attempt->location.call);
 }
 
 /* But for EINTR of standard output: stdio drops what it had to write. Nothing handles signals. */

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "modprobe/binary-index.h"
 #include "lib/harness.h"
+#include "modprobe/binary-index.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"

@@ -17,9 +17,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/refuse.h"
 #include "base/confdir.h"
 #include "base/root.h"
+#include "lib/refuse.h"
 
 #define NOBODY 65534
 #define SWAPS 20000
@@ -636,14 +636,9 @@ static const struct conf_row {
 	int result;
 	size_t n_files;
 } conf_rows[] = {
-	{ "a/b", 0, 1 },
-	{ "full", 0, 1 },
-	{ "abs_dir", 0, 1 },
-	{ "top", -ENOTDIR, 0 },
-	{ "nowhere", -ENOENT, 0 },
-	{ "dangling", -ENOENT, 0 },
-	{ "self", -ENOENT, 0 },
-	{ X_255 "x", -ENOENT, 0 },
+	{ "a/b", 0, 1 },        { "full", 0, 1 },          { "abs_dir", 0, 1 },
+	{ "top", -ENOTDIR, 0 }, { "nowhere", -ENOENT, 0 }, { "dangling", -ENOENT, 0 },
+	{ "self", -ENOENT, 0 }, { X_255 "x", -ENOENT, 0 },
 };
 
 START_TEST(a_configuration_directory_is_read_or_missing)
