@@ -317,8 +317,10 @@ static int begin_walk(struct kmod_devname_scan *scan)
 	if (r < 0 || !scan->use_index)
 		return r;
 	fd = scan_open(scan, "", O_PATH | O_DIRECTORY);
-	if (fd < 0)
-		return 0; /* the walk will tell */
+	if (fd < 0) {
+		scan->error_path = strdup(scan->directory);
+		return fd;
+	}
 	r = skip_read(&scan->skip, fd, scan->report, KMOD_DEVNAME_NOTE);
 	top->is_older = r > 0;
 	return r < 0 ? r : 0;
