@@ -165,7 +165,7 @@ static enum status open_target(const struct generate *generate, const struct ker
 static enum status generate_kernel(const struct generate *generate, const struct kernels *kernels,
 				   const struct kernel *kernel)
 {
-	struct target target;
+	struct target target = { .dir_fd = -1 };
 	enum status status = open_target(generate, kernels, kernel, &target);
 
 	if (status != STATUS_CLEAN)

@@ -109,7 +109,7 @@ static enum status write_nodes_to_file(const struct static_nodes *nodes,
 				       const struct kmod_devname_permissions *permissions)
 {
 	_cleanup_free_ char *text = NULL;
-	struct target target;
+	struct target target = { .dir_fd = -1 };
 	enum status status;
 	size_t size = 0;
 	int r = format_nodes(nodes, table, permissions, &text, &size);

@@ -89,7 +89,7 @@ static int get_account_name(const struct explain *explain, enum account_kind kin
 {
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	struct accounts accounts = { .root_fd = explain->kernels.root_fd, .report = report };
-	char *name;
+	char *name = NULL;
 	int r = accounts_find_name(&accounts, kind, id, &name);
 
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++)

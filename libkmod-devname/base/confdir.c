@@ -149,7 +149,7 @@ int conf_dirs_read(const struct conf_dirs *dirs,
 	for (size_t i = 0; i < dirs->files.size; i++) {
 		const struct conf_file *file = dirs->files.items[i];
 		const struct location location = { file->path, 0 };
-		FILE *stream;
+		FILE *stream = NULL;
 		int r = root_open_stream(dirs->root_fd, file->path, &stream);
 
 		if (r < 0)

@@ -102,7 +102,7 @@ static enum status replace_file(const struct depmod_place *place, bool is_new,
 bool refresh(const struct depmod_place *place, bool is_new)
 {
 	struct kernels kernels;
-	struct target target;
+	struct target target = { .dir_fd = -1 };
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->to }, 1, false);
 
 	if (status == STATUS_CLEAN)
