@@ -24,6 +24,7 @@
 #include "lib/refuse.h"
 #include "system/faults-foreign.h"
 #include "system/faults-memory.h"
+#include "tree/scan.h"
 
 #ifdef WITH_LIBKMOD
 #define HAS_LIBKMOD true
@@ -431,13 +432,28 @@ static int prepare_scan(struct objects *o)
 }
 
 #define USE_INDEX 100
+#define USE_FRESH_INDEX 200
+
+/* 0 if the index can be used, or cannot for another reason than a failure. */
+static int use_fresh_index(struct objects *o)
+{
+	int fd = kmod_devname_open_in_root(root_fd, DIRECTORY, O_PATH | O_DIRECTORY), r = fd;
+
+	if (fd >= 0) {
+		r = scan_use_fresh_index(o->scan, fd);
+		(void)close(fd);
+	}
+	return r < 0 ? r : 0;
+}
 
 /* The option is the number of threads; over USE_INDEX with the index. */
 static int scan(struct objects *o)
 {
 	int r = prepare_scan(o);
 
-	if (r == 0)
+	if (r == 0 && o->option > USE_FRESH_INDEX)
+		r = use_fresh_index(o);
+	else if (r == 0)
 		r = kmod_devname_scan_set_use_index(o->scan, o->option > USE_INDEX);
 	if (r == 0)
 		r = kmod_devname_scan_set_threads(o->scan, o->option % USE_INDEX);
@@ -525,6 +541,7 @@ static const struct verb {
 	{ "scan", scan, 1 },
 	{ "scan with threads", scan, 4 },
 	{ "scan with an index", scan, USE_INDEX + 1 },
+	{ "scan with a fresh index", scan, USE_FRESH_INDEX + 1 },
 	{ "permissions", read_permissions, 0 },
 	{ "create", create, 0 },
 	{ "verify", verify, 0 },
