@@ -124,11 +124,12 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_LONG_LINE: "long-line": longer than any valid line
  * @KMOD_DEVNAME_CUT_LINE: "cut-line": the last line has no newline: the file was cut short
  *
- * @KMOD_DEVNAME_BAD_INDEX: "bad-index": modules.alias has a line that is no alias, or one that
- *   was normalised ("char_major_10_229"), which loses dashes, warning; or an index that modprobe
- *   reads, modules.*.bin, is damaged, or has more for one number than is looked at
- * @KMOD_DEVNAME_STALE_INDEX: "stale-index": modules.alias may be out of date, so the modules were
- *   read, note
+ * @KMOD_DEVNAME_BAD_INDEX: "bad-index": modules.dep or modules.alias has a line that is not of
+ *   its form, or one that was normalised ("char_major_10_229"), which loses dashes, warning; or an
+ *   index that modprobe reads, modules.*.bin, is damaged, or has more for one number than is
+ *   looked at
+ * @KMOD_DEVNAME_STALE_INDEX: "stale-index": modules.dep or modules.alias is missing or is not a
+ *   regular file, so that all modules are read, note
  *
  * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d, modprobe.d or modules.softdep that is
  *   no statement; a file that was given and does not exist; or a chain of soft dependencies that
@@ -449,8 +450,9 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
  *   to its end; not closed
  * @file: the name to give in findings
  *
- * No module is read, and nothing says that the index is up to date: for use right after depmod.
- * See kmod_devname_scan_set_use_index() for a way that does.
+ * No module is read, and nothing says that the index is up to date. A module can add lines for
+ * another one, since depmod copies a line feed in an alias. kmod_devname_scan_set_use_index() takes
+ * what a module declares from the module.
  *
  * Findings, after which nothing is added: bad-index, long-line, cut-line; system. Otherwise
  * those of kmod_devname_table_add_module().
@@ -857,43 +859,33 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
 int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes);
 
 /**
- * kmod_devname_scan_set_use_index() - take depmod's index instead of reading, where it is fresh
+ * kmod_devname_scan_set_use_index() - skip the modules that depmod's index shows to have no node
  * @scan: a scan that has not been stepped yet
  * @use: 1 or 0; the default is 0
  *
- * depmod keeps all aliases of all modules in modules.alias. A module need not be read if that
- * index certainly speaks for it as it is now:
+ * What a module declares is read from the module. depmod's files modules.dep and modules.alias only
+ * tell which modules need not be read. The scan walks the tree as without them, and skips a module
+ * if they show that depmod has read it and found no device name:
  *
- * - modules.dep, modules.alias and modules.symbols are regular files that depmod wrote where
- *   they are, in this order and one strictly after the other: the change time (ctime, which no
- *   program can set) of each is at most 2 seconds after its modification time, and not in the
- *   future. Files copied with their times have an old modification time; files copied by name
- *   have another order; one that was replaced alone came after the others.
- * - modules.dep has a line for the very path of the module, and there is proof that depmod could
- *   read it: it has aliases, symbols or dependencies there. A module with none of these is read.
- *   (Whatever keeps depmod from reading a module, damage, a compression that it does not know, a
- *   lack of memory or of descriptors, it gives the module a line too, and exits 0; no file that
- *   it writes tells such a module from one that has nothing to say.)
- * - modules.alias has its lines in the order of modules.dep, those of each module together. A
- *   module with a line feed in an alias, which kmod copies, can so speak for none but itself.
- * - The module's change time is strictly before that of modules.dep, which depmod writes after it
- *   has read all modules, and so are those of the directories on the way to it, which are on the
- *   file system of the module directory. Whatever happens to a file later, replaced with an
- *   old modification time, renamed, written to, changes its change time, or that of a directory
- *   which was renamed around it.
- * - The module's modification time is at least a minute before its change time, as a package
- *   manager leaves it. In a tree that was copied without times the two are the same, and the
- *   order of change times says nothing about what was there when depmod ran.
+ * - modules.dep has a line for the path of the module, and no other one for a module of this name.
+ * - The module has a dependency there, is a dependency of another module, or has a line in
+ *   modules.alias. depmod lists a module that it cannot read, too, but without any of these.
+ * - None of its lines in modules.alias is for an alias that begins with "devname:".
+ * - There is a modules.dep.bin beside these files, or the name of the module file ends in ".ko".
+ *   The depmod of busybox, which does not write that file, misreads compressed modules.
+ * - The module file, and each directory on the way to it but the module directory, has a change
+ *   time (ctime, which no program can set) before the earliest change time or modification time of
+ *   modules.dep and modules.alias, and is on the file system of modules.dep.
+ * - No symbolic link is on the way to it, and it is not in an external directory of depmod.d(5).
  *
- * Every other module is read. Lines of modules that are gone, or whose file in modules.dep is
- * not the one that counts, are dropped. If the index itself cannot be trusted all modules are
- * read, and a note "stale-index" or a warning about the line says why.
+ * All other modules are read. A skipped module counts as a module without device names, also where
+ * several files hold one module. If one of the two files is missing, or has a line that is not of
+ * its form or, in modules.alias, names a module that modules.dep lacks, all modules are read, and a
+ * finding "stale-index", "bad-index", "long-line" or "cut-line" says why.
  *
- * Where this is not sound: when a module was replaced while depmod was reading; when the clock
- * was set back, a module replaced then, and the old time has come round again; when a part of
- * the same file system was mounted over a directory of the tree; when an index was put there by
- * other means with intent. Use kmod_devname_table_read_index() where depmod has
- * just run and nothing can have changed, and no index where in doubt.
+ * A node can be missed if a module was replaced while depmod was reading; if the clock was set back
+ * before a module was replaced; if modules and an outdated index were copied together without their
+ * times; or if another program has written the index.
  *
  * Return: 0; -EBUSY if the scan has begun.
  */
