@@ -6,7 +6,7 @@
  *
  *   modules.devname          devname.c        -> nodes
  *   modules.builtin.modinfo  builtin.c        -> aliases of built-in modules -> nodes
- *   modules.alias            alias-index.c    -> aliases of modules that need not be read
+ *   modules.dep, .alias      depmod-index.c   -> lines, which tell what modules need not be read
  *   nodes                    devname.c        -> text of modules.devname -> replace.c -> the file
  *   nodes, permissions       print.c          -> a format of print-kmod.c, print-image.c, or JSON
  *

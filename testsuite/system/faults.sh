@@ -87,7 +87,7 @@ commands() {
 	cat <<-END
 		generate --threads 1 $V
 		generate --threads 1 --source auto -v $V
-		generate --source index $V
+		generate --threads 1 --source index $V
 		generate --threads 1 -n $V
 		generate --threads 1 -o work/out $V
 		static-nodes -f tmpfiles -o work/etc/tmpfiles.d/nodes.conf $V

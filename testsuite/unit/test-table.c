@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The table: what comes in by table_add_module(), in which order, and what stays out. */
+/* The table: what comes in by table_add_aliases(), in which order, and what stays out. */
 
 #include <stdbool.h>
 #include <stdint.h>
