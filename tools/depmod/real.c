@@ -142,7 +142,7 @@ static void say_not_found(unsigned long skipped)
 char *real_find(void)
 {
 	unsigned long skipped = get_tried(), tried = skipped;
-	char *program;
+	char *program = NULL;
 	int r = search_depmod(&tried, &program);
 
 	if (r == 0)
