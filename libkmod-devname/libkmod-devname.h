@@ -103,8 +103,8 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_NOT_REGULAR: "not-regular": named like a module, but neither a file nor a
  *   directory, note
  * @KMOD_DEVNAME_VANISHED: "vanished": listed, and gone when it was opened, warning
- * @KMOD_DEVNAME_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if just one
- *   is below updates/, which is what that directory is for, else a warning
+ * @KMOD_DEVNAME_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if
+ *   depmod.d(5), or by default updates/, decides which one counts, else a warning
  * @KMOD_DEVNAME_BAD_ORDER: "bad-order": a line of modules.order that cannot be used, warning
  *
  * Module content; only a module that declares a device name is judged:

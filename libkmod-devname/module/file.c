@@ -117,11 +117,15 @@ static const struct codec *find_codec(const uint8_t *head, size_t size)
 	return NULL;
 }
 
-/* Each build knows each format, so that a file it cannot read is unsupported, and not malformed. */
 static bool has_magic(const uint8_t *head, size_t size, const char *magic, size_t magic_size)
 {
 	return size >= magic_size && memcmp(head, magic, magic_size) == 0;
 }
+
+/*
+ * Each build knows each format, so that a file that it cannot read is unsupported and not
+ * malformed.
+ */
 
 /* RFC 1952 */
 bool codec_zlib_matches(const uint8_t *head, size_t size)

@@ -241,6 +241,8 @@ int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd)
 
 	skip_done(&scan->skip);
 	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_WARNING);
+	if (r <= 0)
+		skip_done(&scan->skip);
 	scan->is_index_fresh = r > 0;
 	return r;
 }

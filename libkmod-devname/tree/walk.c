@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What a worker of a scan does with one directory or one module file. Files are opened relative to
- * their directory if they are in it, and else by a path that is resolved inside the root.
+ * their directory if they are in it, and else by a path that is resolved inside the root. At the
+ * end: a single module file, for kmod_devname_table_add_file().
  */
 
 #include <dirent.h>

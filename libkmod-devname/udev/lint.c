@@ -14,7 +14,6 @@
 #include "base/report.h"
 #include "node/misc-minors.h"
 #include "node/permissions.h"
-#include "node/syntax.h"
 #include "node/table.h"
 #include "udev/rules.h"
 

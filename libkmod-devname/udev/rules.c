@@ -18,7 +18,6 @@
 #include <string.h>
 
 #include "base/confdir.h"
-#include "base/io.h"
 #include "base/lines.h"
 #include "base/root.h"
 #include "node/syntax.h"
@@ -41,26 +40,19 @@ struct udev_rules {
 	char parsed[UDEV_LINE_MAX + 1]; /* a copy: tokens change the text that they are read from */
 };
 
-/* Of files with the same name, the one in the first of these directories counts. */
 static int find_rule_files(struct udev_rules *rules)
 {
 	static const char *const suffixes[] = { ".rules", NULL };
-	static const char *const directories[] = {
-		"etc/udev/rules.d",     "run/udev/rules.d", "usr/local/lib/udev/rules.d",
-		"usr/lib/udev/rules.d", "lib/udev/rules.d",
-	};
+	int r;
 
 	rules->dirs = (struct conf_dirs){
 		.root_fd = rules->root_fd,
 		.report = rules->report,
 		.suffixes = suffixes,
 	};
-	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
-		int r = conf_dirs_add(&rules->dirs, directories[i]);
-
-		if (r < 0 && !is_missing(r))
-			return r;
-	}
+	r = conf_dirs_add_usual(&rules->dirs, "", "udev/rules.d");
+	if (r < 0)
+		return r;
 	conf_dirs_choose(&rules->dirs);
 	return 0;
 }
