@@ -261,7 +261,7 @@ static int add_entry(struct scan_worker *worker, struct scan_directory *director
 		     const struct dirent *entry)
 {
 	const char *name = entry->d_name;
-	unsigned char type = entry->d_type;
+	unsigned int type = entry->d_type;
 	struct stat st;
 
 	if (is_passed_over(worker->scan, name))
