@@ -31,9 +31,6 @@ struct kmod_devname_config {
 	struct list excludes;
 };
 
-/* The "search" of depmod, if the configuration has none. */
-static const char *const default_search[] = { "updates", "built-in" };
-
 int kmod_devname_config_new(const char *kernel, struct kmod_devname_config **ret_config)
 {
 	struct kmod_devname_config *config = calloc(1, sizeof(*config));
@@ -149,7 +146,8 @@ static bool is_cheap_pattern(const char *pattern)
 	return size <= PATTERN_COPIES_MAX;
 }
 
-/* Does the pattern of a statement match the kernel? 1, 0 (with a finding if it is bad), -ENOMEM. */
+/* Returns 1 if the pattern of a statement matches the kernel, 0 if not or with a finding, -ENOMEM.
+ */
 static int match_kernel(const struct depmod_statement *statement, const char *pattern)
 {
 	regex_t regex;
@@ -281,26 +279,24 @@ static bool is_below(const char *path, const char *directory)
 	return strncmp(path, directory, size) == 0 && path[size] == '/';
 }
 
-static size_t count_searches(const struct kmod_devname_config *config)
+/* What depmod searches if the configuration has no "search". */
+static const struct list *get_searches(const struct kmod_devname_config *config)
 {
-	if (config && config->searches.size > 0)
-		return config->searches.size;
-	return sizeof(default_search) / sizeof(default_search[0]);
-}
+	static char updates[] = "updates", built_in[] = "built-in";
+	static void *words[] = { updates, built_in };
+	static const struct list defaults = { words, 2, 2 };
 
-static const char *get_search(const struct kmod_devname_config *config, size_t index)
-{
-	return config && config->searches.size > 0 ? config->searches.items[index]
-						   : default_search[index];
+	return config && config->searches.size > 0 ? &config->searches : &defaults;
 }
 
 /* The position of the path in the search, 0 being the most important one. */
 static size_t search_rank(const struct kmod_devname_config *config, const char *path)
 {
-	size_t n = count_searches(config), built_in = n, external = n;
+	const struct list *searches = get_searches(config);
+	size_t n = searches->size, built_in = n, external = n;
 
 	for (size_t i = 0; i < n; i++) {
-		const char *search = get_search(config, i);
+		const char *search = searches->items[i];
 
 		if (strcmp(search, "built-in") == 0)
 			built_in = built_in < n ? built_in : i;
@@ -319,6 +315,7 @@ static size_t search_rank(const struct kmod_devname_config *config, const char *
  */
 static size_t external_rank(const struct kmod_devname_config *config, const char *path)
 {
+	const struct list *searches = get_searches(config);
 	size_t n = config ? config->externals.size : 0, i = 0;
 	const char *directory;
 
@@ -326,8 +323,8 @@ static size_t external_rank(const struct kmod_devname_config *config, const char
 		return 0;
 	while ((directory = depmod_conf_external(config, i)) && !is_below(path, directory))
 		i++;
-	for (size_t j = 0; j < count_searches(config); j++)
-		if (strcmp(get_search(config, j), "external") == 0)
+	for (size_t j = 0; j < searches->size; j++)
+		if (strcmp(searches->items[j], "external") == 0)
 			return i + 1;
 	return n - i + 1;
 }

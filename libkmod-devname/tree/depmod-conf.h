@@ -7,9 +7,9 @@
 
 #include "libkmod-devname.h"
 
-/* NULL as the configuration is the default one in all of these. */
+/* In all of these NULL is the default configuration. */
 
-/* Does "exclude" name an entry, file or directory, of this name? */
+/* True if "exclude" names entries, files or directories, of this name. */
 bool depmod_conf_excludes(const struct kmod_devname_config *config, const char *name);
 
 /* The directory of an "external", the first one first; NULL behind the last one. */
@@ -22,7 +22,7 @@ const char *depmod_conf_external(const struct kmod_devname_config *config, size_
 int depmod_conf_compare_copies(const struct kmod_devname_config *config, const char *a,
 			       const char *b);
 
-/* Does a count by the configuration, and not only because its path is the smaller one? */
+/* True if a counts by the configuration, and not only because its path is the smaller one. */
 bool depmod_conf_prefers(const struct kmod_devname_config *config, const char *a, const char *b);
 
 #endif

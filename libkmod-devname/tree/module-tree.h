@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Is a file of this name a module? */
+/* True if a file of this name is a module. */
 bool module_tree_is_module(const char *name);
 
 /* The last component of a path. */

@@ -159,6 +159,30 @@ static bool do_work(struct scan_worker *worker)
 
 /* --- threads ------------------------------------------------------------------------------ */
 
+static struct scan_worker *worker_new(struct kmod_devname_scan *scan)
+{
+	struct scan_worker *worker = calloc(1, sizeof(*worker));
+
+	if (!worker)
+		return NULL;
+	worker->scan = scan;
+	worker->reader = module_reader_new(scan->size_max);
+	if (worker->reader)
+		return worker;
+	free(worker);
+	return NULL;
+}
+
+static void worker_free(struct scan_worker *worker)
+{
+	if (!worker)
+		return;
+	module_reader_free(worker->reader);
+	scan_found_done(&worker->found);
+	free(worker->path);
+	free(worker);
+}
+
 static size_t smaller(size_t a, size_t b)
 {
 	return a < b ? a : b;
@@ -190,7 +214,7 @@ static size_t count_cpus(void)
 static void *run_thread(void *argument)
 {
 	struct kmod_devname_scan *scan = argument;
-	struct scan_worker *worker = scan_worker_new(scan);
+	struct scan_worker *worker = worker_new(scan);
 
 	if (!worker) {
 		pthread_mutex_lock(&scan->lock);
@@ -202,7 +226,7 @@ static void *run_thread(void *argument)
 	}
 	while (do_work(worker))
 		;
-	scan_worker_free(worker);
+	worker_free(worker);
 	return NULL;
 }
 
@@ -245,7 +269,7 @@ int pool_start(struct kmod_devname_scan *scan)
 	}
 	if (r < 0 || scan->n_workers > 0)
 		return r;
-	scan->worker = scan_worker_new(scan);
+	scan->worker = worker_new(scan);
 	return scan->worker ? 0 : -ENOMEM;
 }
 
@@ -254,14 +278,17 @@ static bool wants_disk_threads(const struct kmod_devname_scan *scan)
 	return scan->adaptive && scan->n_workers < smaller(DISK_THREADS, count_allowed());
 }
 
-/* Waits until all is read or the time is over. Returns what count_work() says then. */
-static int wait_for(struct kmod_devname_scan *scan, long nanoseconds)
+int pool_step(struct kmod_devname_scan *scan)
 {
 	struct timespec until;
 	int r = 0, left;
 
+	if (scan->worker) {
+		(void)do_work(scan->worker);
+		return count_work(scan); /* there is no other thread */
+	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += nanoseconds;
+	until.tv_nsec += wants_disk_threads(scan) ? DISK_CHECK_NS : PROGRESS_INTERVAL_NS;
 	if (until.tv_nsec >= 1000000000L) {
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000L;
@@ -270,18 +297,6 @@ static int wait_for(struct kmod_devname_scan *scan, long nanoseconds)
 	while ((left = count_work(scan)) > 0 && r == 0)
 		r = pthread_cond_timedwait(&scan->over, &scan->lock, &until);
 	pthread_mutex_unlock(&scan->lock);
-	return left;
-}
-
-int pool_step(struct kmod_devname_scan *scan)
-{
-	int left;
-
-	if (scan->worker) {
-		(void)do_work(scan->worker);
-		return count_work(scan); /* there is no other thread */
-	}
-	left = wait_for(scan, wants_disk_threads(scan) ? DISK_CHECK_NS : PROGRESS_INTERVAL_NS);
 	if (left > 0 && wants_disk_threads(scan) &&
 	    blocks_read() - scan->blocks_before >= DISK_BLOCKS)
 		(void)start_threads(scan, smaller(DISK_THREADS, count_allowed()));
@@ -299,4 +314,6 @@ void pool_stop(struct kmod_devname_scan *scan)
 	free(scan->workers);
 	scan->workers = NULL;
 	scan->n_workers = 0;
+	worker_free(scan->worker);
+	scan->worker = NULL;
 }

@@ -190,7 +190,6 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	if (!scan || --scan->references > 0)
 		return NULL;
 	pool_stop(scan);
-	scan_worker_free(scan->worker);
 	scan_found_done(&scan->found);
 	visited_done(scan->visited);
 	skip_done(&scan->skip);

@@ -133,9 +133,6 @@ void scan_found_done(struct scan_found *found);
 
 /* --- walk.c: one directory, one module ---------------------------------------------------- */
 
-struct scan_worker *scan_worker_new(struct kmod_devname_scan *scan);
-void scan_worker_free(struct scan_worker *worker);
-
 /* Takes the directory or the module. 0 or a negative errno. */
 int scan_read_directory(struct scan_worker *worker, struct scan_directory *directory);
 int scan_read_waiting(struct scan_worker *worker, struct scan_module *module);
@@ -149,11 +146,12 @@ int scan_open(const struct kmod_devname_scan *scan, const char *path, int flags)
 int pool_start(struct kmod_devname_scan *scan);
 
 /*
- * Works for a moment, or waits for those who do, but not longer than a progress display wants to.
- * Returns how much is known and still to be read, or the error that has ended the scan.
+ * Does one piece of work, or waits for the threads, but not longer than the interval of a progress
+ * display. Returns how much is known and still to be read, or the error that has ended the scan.
  */
 int pool_step(struct kmod_devname_scan *scan);
 
+/* Ends the threads, and the scan with them. */
 void pool_stop(struct kmod_devname_scan *scan);
 
 /* --- choose.c: all has been read ---------------------------------------------------------- */

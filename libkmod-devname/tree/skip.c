@@ -23,7 +23,7 @@
 #include "tree/module-tree.h"
 #include "tree/skip.h"
 
-/* depmod makes no links, and whatever else has the name must not block. */
+/* depmod writes regular files. Whatever else has the name must not block. */
 #define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 static int compare_skip_modules(const void *a, const void *b)
@@ -150,7 +150,7 @@ static int open_index(int dir_fd, const char *name, FILE **ret_stream, struct st
 	return 0;
 }
 
-/* Does an error say that this process cannot go on, and nothing about the file? */
+/* True if an error is one of the process, and says nothing about the file. */
 static bool is_exhausted(int error)
 {
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;

@@ -13,7 +13,7 @@
 struct skip_module {
 	char *path; /* relative to the module directory, or with a slash in front */
 	const char *name; /* its last component */
-	bool was_read; /* depmod has read the file: it knows something of what is in it */
+	bool was_read; /* by depmod, which knows an alias or a dependency of it */
 	bool has_devname;
 	bool is_repeated; /* modules.dep has several modules of this name */
 };
@@ -40,13 +40,13 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 	      enum kmod_devname_severity severity);
 void skip_done(struct skip *skip);
 
-/* Need the module not be read, if its file is the one that depmod read? */
+/* True if the module need not be read, provided that its file is the one that depmod has read. */
 bool skip_spares(const struct skip *skip, const struct skip_module *module);
 
-/* The same of the module in the file NAME of a directory; not if modules.dep has another path. */
+/* The same for the file NAME in a directory; false if modules.dep has another path or none. */
 bool skip_spares_file(const struct skip *skip, const char *directory, const char *name);
 
-/* Is a file or directory the one that depmod read, by its status? */
+/* True if the status of a file or directory shows that it is older than the index. */
 bool skip_is_older(const struct skip *skip, const struct stat *st);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a worker of a scan does with one directory or one module file. Files are opened relative to
- * their directory if they are in it, and else by a path that is resolved inside the root. At the
- * end: a single module file, for kmod_devname_table_add_file().
+ * The work of a scan: one directory, or one module file. Files in a directory are opened relative
+ * to it; whatever has a symbolic link on the way, by a path that is resolved inside the root. At
+ * the end: a single module file, for kmod_devname_table_add_file().
  */
 
 #include <dirent.h>
@@ -24,30 +24,6 @@
 #define FILE_FLAGS (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
-struct scan_worker *scan_worker_new(struct kmod_devname_scan *scan)
-{
-	struct scan_worker *worker = calloc(1, sizeof(*worker));
-
-	if (!worker)
-		return NULL;
-	worker->scan = scan;
-	worker->reader = module_reader_new(scan->size_max);
-	if (worker->reader)
-		return worker;
-	free(worker);
-	return NULL;
-}
-
-void scan_worker_free(struct scan_worker *worker)
-{
-	if (!worker)
-		return;
-	module_reader_free(worker->reader);
-	scan_found_done(&worker->found);
-	free(worker->path);
-	free(worker);
-}
-
 int scan_open(const struct kmod_devname_scan *scan, const char *path, int flags)
 {
 	if (path[0] == '/')
@@ -56,7 +32,7 @@ int scan_open(const struct kmod_devname_scan *scan, const char *path, int flags)
 }
 
 /* Makes DIRECTORY/NAME the file that an error is about. */
-static int set_path(struct scan_worker *worker, const char *directory, const char *name)
+static int worker_set_path(struct scan_worker *worker, const char *directory, const char *name)
 {
 	bool is_absolute = directory[0] == '/';
 
@@ -69,9 +45,10 @@ static int set_path(struct scan_worker *worker, const char *directory, const cha
 	return -ENOMEM;
 }
 
-static int open_path(struct scan_worker *worker, const char *directory, const char *name, int flags)
+static int worker_open(struct scan_worker *worker, const char *directory, const char *name,
+		       int flags)
 {
-	int r = set_path(worker, directory, name);
+	int r = worker_set_path(worker, directory, name);
 
 	return r < 0 ? r : root_open_long(worker->scan->root_fd, worker->path, flags);
 }
@@ -137,7 +114,7 @@ static int add_unreadable(struct scan_worker *worker, const struct scan_director
 	if (is_missing(error)) {
 		code = KMOD_DEVNAME_VANISHED;
 	} else if (error != -EISDIR && error != -ESPIPE && error != -ENXIO) {
-		(void)set_path(worker, directory->path, name);
+		(void)worker_set_path(worker, directory->path, name);
 		return error;
 	}
 	return scan_add_finding(&worker->found, code, directory->path, name);
@@ -162,15 +139,15 @@ static int add_open_file(struct scan_worker *worker, struct scan_directory *dire
 		return 0;
 	r = read_module(worker, module, false);
 	if (r < 0)
-		(void)set_path(worker, directory->path, name);
+		(void)worker_set_path(worker, directory->path, name);
 	return r;
 }
 
 /* Returns 1 if the module has been read, 0 if that is a finding, or a negative errno. */
 static int read_waiting(struct scan_worker *worker, struct scan_module *module)
 {
-	_cleanup_close_ int fd = open_path(worker, module->directory->path, module->name,
-					   FILE_FLAGS | (module->is_linked ? 0 : O_NOFOLLOW));
+	_cleanup_close_ int fd = worker_open(worker, module->directory->path, module->name,
+					     FILE_FLAGS | (module->is_linked ? 0 : O_NOFOLLOW));
 	int r = fd < 0 ? fd : module_reader_start(worker->reader, fd);
 
 	if (r < 0)
@@ -193,8 +170,8 @@ int scan_read_waiting(struct scan_worker *worker, struct scan_module *module)
 }
 
 /*
- * Need a file in the directory not be read? Its status must say that it is the one that depmod has
- * read, and those of the directories on the way that no other was renamed into its place.
+ * True if a file in the directory need not be read. Its status shows that it is the one that depmod
+ * has read, and those of the directories on the way that no other one was renamed into its place.
  */
 static bool is_spared(const struct scan_worker *worker, const struct scan_directory *directory,
 		      int dir_fd, const char *name)
@@ -246,10 +223,10 @@ static bool is_root(const struct kmod_devname_scan *scan, const struct stat *st)
 
 static int add_link(struct scan_worker *worker, struct scan_directory *directory, const char *name)
 {
-	_cleanup_close_ int fd = open_path(worker, directory->path, name, O_PATH), file_fd = -1;
+	_cleanup_close_ int fd = worker_open(worker, directory->path, name, O_PATH), file_fd = -1;
 	struct stat st;
 
-	/* what is behind a link that is not named like a module need not concern us */
+	/* without a module's name the link may lead to anything, also to what is private */
 	if (is_missing(fd) || (fd == -EACCES && !module_tree_is_module(name)))
 		return scan_add_finding(&worker->found, KMOD_DEVNAME_DANGLING_LINK, directory->path,
 					name);
@@ -264,7 +241,7 @@ static int add_link(struct scan_worker *worker, struct scan_directory *directory
 	if (!module_tree_is_module(name))
 		return 0;
 	if (S_ISREG(st.st_mode)) {
-		file_fd = open_path(worker, directory->path, name, FILE_FLAGS);
+		file_fd = worker_open(worker, directory->path, name, FILE_FLAGS);
 		return add_open_file(worker, directory, name, true, file_fd);
 	}
 	return scan_add_finding(&worker->found, KMOD_DEVNAME_NOT_REGULAR, directory->path, name);
@@ -285,7 +262,7 @@ static int add_entry(struct scan_worker *worker, struct scan_directory *director
 		     const struct dirent *entry)
 {
 	const char *name = entry->d_name;
-	unsigned char type = entry->d_type;
+	unsigned int type = entry->d_type;
 	struct stat st;
 
 	if (is_passed_over(worker->scan, name))
@@ -297,7 +274,7 @@ static int add_entry(struct scan_worker *worker, struct scan_directory *director
 			return scan_add_finding(&worker->found, KMOD_DEVNAME_VANISHED,
 						directory->path, name);
 		if (r < 0) {
-			(void)set_path(worker, directory->path, "");
+			(void)worker_set_path(worker, directory->path, "");
 			return r;
 		}
 		type = IFTODT(st.st_mode);
@@ -331,7 +308,7 @@ static int list_directory(struct scan_worker *worker, struct scan_directory *dir
 	/* for readdir(3) a directory that is removed meanwhile has come to its end */
 	r = -errno;
 	if (r < 0)
-		(void)set_path(worker, directory->path, "");
+		(void)worker_set_path(worker, directory->path, "");
 	return r;
 }
 
@@ -340,7 +317,8 @@ static int read_directory(struct scan_worker *worker, struct scan_directory *dir
 	struct kmod_devname_scan *scan = worker->scan;
 	bool is_top = directory->path[0] == '\0';
 	int nofollow = directory->is_linked || is_top ? 0 : O_NOFOLLOW;
-	_cleanup_close_ int fd = open_path(worker, directory->path, "", DIRECTORY_FLAGS | nofollow);
+	_cleanup_close_ int fd =
+		worker_open(worker, directory->path, "", DIRECTORY_FLAGS | nofollow);
 	struct stat st;
 	DIR *dir;
 	int r;
