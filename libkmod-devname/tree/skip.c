@@ -186,7 +186,7 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 	skip->is_of_kmod = fstatat(dir_fd, "modules.dep.bin", &st, AT_SYMLINK_NOFOLLOW) == 0;
 	for (size_t i = 0; i < 2; i++) {
 		const struct location location = { names[i], 0 };
-		FILE *stream;
+		FILE *stream = NULL;
 		int r = open_index(dir_fd, names[i], &stream, &st);
 
 		if (is_exhausted(r))
