@@ -143,8 +143,12 @@ void conf_dirs_choose(struct conf_dirs *dirs)
 	files->size = n;
 }
 
-int conf_dirs_read(const struct conf_dirs *dirs,
-		   int (*read)(void *data, FILE *stream, const char *path), void *data)
+/*
+ * Reads the files in their order; a path that leads to no regular file is skipped. Returns 0 or the
+ * first negative errno: of read(), or of opening a file, with a system finding.
+ */
+static int conf_dirs_read(const struct conf_dirs *dirs,
+			  int (*read)(void *data, FILE *stream, const char *path), void *data)
 {
 	for (size_t i = 0; i < dirs->files.size; i++) {
 		const struct conf_file *file = dirs->files.items[i];

@@ -42,13 +42,6 @@ int conf_dirs_add_usual(struct conf_dirs *dirs, const char *root, const char *na
 /* Sorts the files by their names, and drops those that do not count. */
 void conf_dirs_choose(struct conf_dirs *dirs);
 
-/*
- * Reads the files in their order; a path that leads to no regular file is skipped. Returns 0 or the
- * first negative errno: of read(), or of opening a file, with a system finding.
- */
-int conf_dirs_read(const struct conf_dirs *dirs,
-		   int (*read)(void *data, FILE *stream, const char *path), void *data);
-
 void conf_dirs_done(struct conf_dirs *dirs);
 
 /* The files of depmod.d(5) or modprobe.d(5) below a root directory, and the parser of their lines.
