@@ -880,19 +880,12 @@ START_TEST(a_rule_has_at_most_16383_bytes)
 {
 	static const char rule[] = "MODE=\"0640\", " NODE;
 	size_t blanks = 16383 - strlen(rule) + (size_t)(_i % 2);
-	bool in_pieces = _i >= 2;
-	char *text = malloc(40000);
+	const char *line_break = _i >= 2 ? "\\\n" : ""; /* a continued line is counted as a whole */
+	char commas[16384] = "", text[2 * sizeof(commas)];
 
-	ck_assert_ptr_nonnull(text);
-	strcpy(text, rule);
-	memset(text + strlen(rule), ',', blanks);
-	strcpy(text + strlen(rule) + blanks, "\n");
-	if (in_pieces) {
-		memmove(text + 10002, text + 10000, strlen(text + 10000) + 1);
-		memcpy(text + 10000, "\\\n", 2);
-	}
+	memset(commas, ',', blanks);
+	snprintf(text, sizeof(text), "%s%.10000s%s%s\n", rule, commas, line_break, commas + 10000);
 	write_text(RULES, text);
-	free(text);
 	ck_assert_int_eq(read_rules(NULL), 0);
 	ck_assert_str_eq(describe("x"), _i % 2 == 0 ? "0640 0 0 - -" : NOTHING);
 	ck_assert_str_eq(harness_codes(report), _i % 2 == 0 ? "" : "bad-rule");
