@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Findings are what check is about: they go to standard output as lines or as JSON, and not to
- * stderr as those of other commands. --ignore leaves some out.
+ * Findings are the result of check: it prints them on standard output, as lines or as JSON, where
+ * other commands print them on stderr. --ignore leaves some out.
+ *
+ * Each step of a check hands its report to finish_check(), which prints its findings, or keeps them
+ * as rows of a table, and returns the status that they give. print_check() prints the table.
  */
 
 #include <string.h>
@@ -103,12 +106,6 @@ bool parse_ignored(struct check *check, const char *list)
 	}
 }
 
-/* Later releases of the library may have codes beyond the array. */
-static bool is_ignored(const struct check *check, enum kmod_devname_code code)
-{
-	return (size_t)code < sizeof(check->ignored) && check->ignored[code];
-}
-
 static void add_finding_row(struct check *check, const struct kmod_devname_finding *finding,
 			    const char *directory, const char *version)
 {
@@ -132,32 +129,24 @@ static void add_finding_row(struct check *check, const struct kmod_devname_findi
 	sheet_add_escaped(&check->sheet, version);
 }
 
-static enum status finding_status(const struct check *check, enum kmod_devname_severity severity)
+/* The codes of findings that the report has left out are unknown, so --ignore does not apply. */
+static enum status say_check_left_out(const struct check *check,
+				      const struct kmod_devname_report *report,
+				      const char *directory)
 {
-	if (severity == KMOD_DEVNAME_WARNING)
-		return check->common.strict ? STATUS_FINDINGS : STATUS_CLEAN;
-	return severity == KMOD_DEVNAME_ERROR ? STATUS_FINDINGS : STATUS_CLEAN;
-}
-
-/* Findings that the report has only counted are of unknown code, so --ignore does not apply. */
-static enum status say_more_findings(const struct check *check,
-				     const struct kmod_devname_report *report,
-				     const char *directory)
-{
-	size_t all = 0, shown = kmod_devname_report_size(report);
 	enum status status = STATUS_CLEAN;
+	size_t all = 0;
 
 	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++) {
 		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
-		size_t n = kmod_devname_report_count(report, severity);
+		size_t n = report_left_out(report, severity);
 
-		all += n;
 		if (n > 0)
-			status = worse(status, finding_status(check, severity));
+			status = worse(status, finding_status(severity, &check->common));
+		if (check->json || is_wanted(severity, &check->common))
+			all += n;
 	}
-	if (all == shown)
-		return STATUS_CLEAN;
-	say("%s: there are %zu more findings", directory ? directory : "check", all - shown);
+	say_left_out(report, all, directory, &check->common);
 	return status;
 }
 
@@ -176,28 +165,26 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 			print_finding(stderr, finding, NULL, directory, &check->common);
 			continue;
 		}
-		if (is_ignored(check, code))
+		if (check->ignored[code])
 			continue;
 		if (check->json)
 			add_finding_row(check, finding, directory, version);
 		else if (is_wanted(severity, &check->common))
 			print_finding(stdout, finding, find_hint(finding), directory,
 				      &check->common);
-		status = worse(status, finding_status(check, severity));
+		status = worse(status, finding_status(severity, &check->common));
 	}
-	return worse(status, say_more_findings(check, report, directory));
+	return worse(status, say_check_left_out(check, report, directory));
 }
 
 enum status finish_check(struct check *check, struct kmod_devname_report *report, int error,
 			 const char *directory, const char *version)
 {
+	const char *what = directory && *directory != '\0' ? directory : "check";
 	enum status status = show_findings(check, report, directory, version);
 
-	if (error < 0) {
-		if (!report_has(report, KMOD_DEVNAME_SYSTEM))
-			say_failure(directory && *directory != '\0' ? directory : "check", error);
-		status = STATUS_FAILED;
-	}
+	if (error < 0)
+		status = say_call_failure(report, what, error);
 	kmod_devname_report_unref(report);
 	return status;
 }

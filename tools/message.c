@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Messages, reports and memory, for all commands and both programs. Results go to standard output,
- * messages to stderr: "PROGRAM: FILE[:LINE]: ...". A status only ever gets worse: each step of a
- * command returns one, and main() returns the worst.
+ * Messages, reports and memory, for all commands and both programs. Commands write results to
+ * standard output, messages to stderr: "PROGRAM: FILE[:LINE]: ...". A status only ever gets worse:
+ * each step of a command returns one, and main() returns the worst.
  */
 
 #include <errno.h>
@@ -14,34 +14,39 @@
 #include "message.h"
 #include "options.h"
 
-static void *check_memory(void *p)
+void die_without_memory(void)
 {
-	if (p)
-		return p;
 	say_failure("memory", -ENOMEM);
 	exit(program_failure);
 }
 
+static void *pointer_or_die(void *p)
+{
+	if (!p)
+		die_without_memory();
+	return p;
+}
+
 void *xcalloc(size_t n, size_t size)
 {
-	return check_memory(calloc(n, size));
+	return pointer_or_die(calloc(n, size));
 }
 
 char *xstrdup(const char *text)
 {
-	return check_memory(strdup(text));
+	return pointer_or_die(strdup(text));
 }
 
 char *xstrndup(const char *text, size_t size)
 {
-	return check_memory(strndup(text, size));
+	return pointer_or_die(strndup(text, size));
 }
 
 char *xvasprintf(const char *format, va_list args)
 {
 	char *text;
 
-	return check_memory(vasprintf(&text, format, args) < 0 ? NULL : text);
+	return pointer_or_die(vasprintf(&text, format, args) < 0 ? NULL : text);
 }
 
 char *xasprintf(const char *format, ...)
@@ -57,21 +62,30 @@ char *xasprintf(const char *format, ...)
 
 void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size)
 {
-	return check_memory(array_grow(array, capacity, element, size));
+	return pointer_or_die(array_grow(array, capacity, element, size));
 }
 
 struct kmod_devname_table *xtable_new(void)
 {
 	struct kmod_devname_table *table;
 
-	return check_memory(kmod_devname_table_new(&table) < 0 ? NULL : table);
+	return pointer_or_die(kmod_devname_table_new(&table) < 0 ? NULL : table);
 }
 
 struct kmod_devname_report *xreport_new(void)
 {
 	struct kmod_devname_report *report;
 
-	return check_memory(kmod_devname_report_new(&report) < 0 ? NULL : report);
+	return pointer_or_die(kmod_devname_report_new(&report) < 0 ? NULL : report);
+}
+
+/* The commands make sure that the mode is valid. */
+struct kmod_devname_permissions *xpermissions_new(mode_t mode)
+{
+	struct kmod_devname_permissions *permissions;
+
+	return pointer_or_die(kmod_devname_permissions_new(mode, &permissions) < 0 ? NULL
+										   : permissions);
 }
 
 /* "/" and "boot/" have a slash already: a second one would do no harm, but look bad in messages. */
@@ -127,6 +141,14 @@ bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
 }
 
+/* --quiet leaves warnings out, but with --strict they count all the same. */
+enum status finding_status(enum kmod_devname_severity severity, const struct common *common)
+{
+	if (severity == KMOD_DEVNAME_ERROR)
+		return STATUS_FINDINGS;
+	return severity == KMOD_DEVNAME_WARNING && common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+}
+
 char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common)
 {
@@ -161,58 +183,56 @@ void print_finding(FILE *stream, const struct kmod_devname_finding *finding, con
 		      kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
 }
 
-/*
- * A report keeps a limited number of findings, and counts the others. These are about the
- * directory, or about the file of the last one that was kept.
- */
-static void say_rest(const struct kmod_devname_report *report, size_t printed,
-		     const char *directory, const struct common *common)
+size_t report_left_out(const struct kmod_devname_report *report,
+		       enum kmod_devname_severity severity)
 {
-	size_t size = kmod_devname_report_size(report), wanted = 0;
+	size_t n = kmod_devname_report_count(report, severity);
+
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
+		if (kmod_devname_finding_get_severity(kmod_devname_report_get(report, i)) ==
+		    severity)
+			n--;
+	return n;
+}
+
+/* They are about the directory, or about the file of the last finding that the report kept. */
+void say_left_out(const struct kmod_devname_report *report, size_t n, const char *directory,
+		  const struct common *common)
+{
+	size_t size = kmod_devname_report_size(report);
 	_cleanup_free_ char *path = NULL;
 
-	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++)
-		if (is_wanted((enum kmod_devname_severity)i, common))
-			wanted += kmod_devname_report_count(report, (enum kmod_devname_severity)i);
-	if (size == 0 || wanted == printed)
+	if (n == 0 || size == 0)
 		return;
 	if (directory && *directory != '\0')
 		path = escape(directory);
 	else
 		path = finding_path(kmod_devname_report_get(report, size - 1), directory, common);
-	(void)fprintf(stderr, "%s: %s: there are %zu more findings\n", program_name, path,
-		      wanted - printed);
+	(void)fprintf(stderr, "%s: %s: there are %zu more findings\n", program_name, path, n);
 }
 
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common)
 {
-	size_t errors = kmod_devname_report_count(report, KMOD_DEVNAME_ERROR);
-	size_t warnings = kmod_devname_report_count(report, KMOD_DEVNAME_WARNING);
-	size_t printed = 0;
+	enum status status = STATUS_CLEAN;
+	size_t left_out = 0;
 
-	/* --quiet leaves warnings out, but with --strict they count all the same */
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
 
-		if (!is_wanted(kmod_devname_finding_get_severity(finding), common))
-			continue;
-		print_finding(stderr, finding, NULL, directory, common);
-		printed++;
+		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
+			print_finding(stderr, finding, NULL, directory, common);
 	}
-	say_rest(report, printed, directory, common);
-	return errors > 0 || (common->strict && warnings > 0) ? STATUS_FINDINGS : STATUS_CLEAN;
-}
+	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++) {
+		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
 
-enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
-			  const char *directory, const struct common *common)
-{
-	enum status status = print_report(report, directory, common);
-
-	if (error == -ENOMEM)
-		say_failure(what, error);
-	kmod_devname_report_unref(report);
-	return error < 0 ? STATUS_FAILED : status;
+		if (kmod_devname_report_count(report, severity) > 0)
+			status = worse(status, finding_status(severity, common));
+		if (is_wanted(severity, common))
+			left_out += report_left_out(report, severity);
+	}
+	say_left_out(report, left_out, directory, common);
+	return status;
 }
 
 bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code code)
@@ -221,6 +241,22 @@ bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code
 		if (kmod_devname_finding_get_code(kmod_devname_report_get(report, i)) == code)
 			return true;
 	return false;
+}
+
+enum status say_call_failure(const struct kmod_devname_report *report, const char *what, int error)
+{
+	return report_has(report, KMOD_DEVNAME_SYSTEM) ? STATUS_FAILED : say_failure(what, error);
+}
+
+enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
+			  const char *directory, const struct common *common)
+{
+	enum status status = print_report(report, directory, common);
+
+	if (error < 0)
+		status = say_call_failure(report, what, error);
+	kmod_devname_report_unref(report);
+	return status;
 }
 
 /* Standard output is buffered: a full disk or a closed pipe may show only now. */

@@ -23,9 +23,12 @@ extern const char program_name[];
 extern const int program_failure;
 
 /*
- * These end the program with a message if there is no memory: whatever the program has begun, the
- * library has cleaned up by the time it returns, and the kernel drops locks.
+ * Prints that there is no memory, and exits. No half-written file stays: a library call has cleaned
+ * up by the time it returns, and the kernel drops locks.
  */
+void die_without_memory(void) __attribute__((noreturn));
+
+/* These die without memory. */
 void *xcalloc(size_t n, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t size);
@@ -34,6 +37,7 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size);
 struct kmod_devname_table *xtable_new(void);
 struct kmod_devname_report *xreport_new(void);
+struct kmod_devname_permissions *xpermissions_new(mode_t mode);
 
 static inline void unref_table(struct kmod_devname_table *const *table)
 {
@@ -45,8 +49,14 @@ static inline void unref_report(struct kmod_devname_report *const *report)
 	kmod_devname_report_unref(*report);
 }
 
+static inline void unref_permissions(struct kmod_devname_permissions *const *permissions)
+{
+	kmod_devname_permissions_unref(*permissions);
+}
+
 #define _cleanup_table_ __attribute__((cleanup(unref_table)))
 #define _cleanup_report_ __attribute__((cleanup(unref_report)))
+#define _cleanup_permissions_ __attribute__((cleanup(unref_permissions)))
 
 /* DIRECTORY/NAME, to be freed. */
 char *join_path(const char *directory, const char *name);
@@ -63,8 +73,11 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Prints that a file or an action failed, with a negative errno. Returns STATUS_FAILED. */
 enum status say_failure(const char *what, int error);
 
-/* Do --verbose and --quiet select findings of this severity? */
+/* Returns whether --verbose and --quiet select findings of this severity. */
 bool is_wanted(enum kmod_devname_severity severity, const struct common *common);
+
+/* The exit status for a finding of this severity. */
+enum status finding_status(enum kmod_devname_severity severity, const struct common *common);
 
 /*
  * The file of a finding, escaped; to be freed. The library reports files below a directory, or
@@ -75,19 +88,30 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 		   const struct common *common);
 
 /*
- * Prints a finding in one line, with a hint unless that is NULL; on stderr behind the name of the
- * program.
+ * Prints a finding in one line, with a hint unless that is NULL. On stderr the line begins with the
+ * name of the program.
  */
 void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *hint,
 		   const char *directory, const struct common *common);
+
+/* A report keeps a limited number of findings. Returns how many of a severity it has left out. */
+size_t report_left_out(const struct kmod_devname_report *report,
+		       enum kmod_devname_severity severity);
+
+/* Prints that n findings were left out, unless n is 0. */
+void say_left_out(const struct kmod_devname_report *report, size_t n, const char *directory,
+		  const struct common *common);
 
 /* Prints the findings that are wanted. */
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common);
 
+/* Prints why a library call failed, unless a finding of its report says so. STATUS_FAILED. */
+enum status say_call_failure(const struct kmod_devname_report *report, const char *what, int error);
+
 /*
- * Prints the report of a library call and releases it. error is what the call returned; -ENOMEM is
- * printed for a thing, since the report cannot hold a finding about it.
+ * Prints the report of a library call and releases it. error is what the call returned, and what is
+ * the thing that it worked on.
  */
 enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
 			  const char *directory, const struct common *common);

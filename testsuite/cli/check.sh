@@ -1197,6 +1197,25 @@ test_many_findings_are_counted() {
 	grep -q 'there are 2000 more findings' err
 }
 
+# They are counted by severity: warnings that --quiet leaves out are not counted in words either.
+test_findings_beyond_the_limit_have_a_severity() {
+	installed
+	mkdir -p root/etc/depmod.d
+	awk 'BEGIN { while (i++ < 10005) print "nonsense" }' > root/etc/depmod.d/a.conf
+	more='kmod-devname: root/etc/depmod.d/a.conf: there are 5 more findings'
+	status 0 kmod-devname check -b root 6.1.0 > out 2> err
+	[ "$(grep -c '\[bad-config]$' out)" -eq 10000 ]
+	grep -qxF "$more" err || fail "$(cat err)"
+	status 0 kmod-devname check -q -b root 6.1.0 > out 2> err
+	[ ! -s out ]
+	! grep 'more findings' err || fail "counts what is not wanted"
+	status 1 kmod-devname check -q --strict -b root 6.1.0 > out 2> err
+	# JSON has the findings of each severity
+	has SMARTCOLS || return 0
+	status 0 kmod-devname check -q --json -b root 6.1.0 > out 2> err
+	grep -qxF "$more" err || fail "$(cat err)"
+}
+
 # --- this script ---------------------------------------------------------------------------
 
 # All that the header has, which are those that --ignore knows, and "system".
