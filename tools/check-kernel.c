@@ -28,32 +28,19 @@ static enum status check_modules(const struct kernel_check *step)
 {
 	const struct modules_options options = { 0 };
 	const struct config_paths *paths = &step->check->configs;
+	_cleanup_config_ struct kmod_devname_config *config = xconfig_new(step->kernel->version);
 	struct kmod_devname_report *report = xreport_new();
-	struct kmod_devname_config *config = NULL;
-	enum status status;
+	int r = add_depmod_config(config, report, step->kernels->root_fd, paths->items,
+				  paths->size);
+	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
 	size_t modules;
-	int r = kmod_devname_config_new(step->kernel->version, &config);
 
-	if (r == 0)
-		r = add_depmod_config(config, report, step->kernels->root_fd, paths->items,
-				      paths->size);
-	status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
-	if (status != STATUS_FAILED) {
-		report = xreport_new();
-		status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
-						    step->table, report, &modules));
-		status = worse(status, finish_step(step, report, 0, step->kernel->path));
-	}
-	kmod_devname_config_unref(config);
-	return status;
-}
-
-static enum status check_table(const struct kernel_check *step)
-{
-	struct kmod_devname_report *report = xreport_new();
-
-	return finish_step(step, report, kmod_devname_table_lint(step->table, report),
-			   step->kernel->path);
+	if (status == STATUS_FAILED)
+		return STATUS_FAILED;
+	report = xreport_new();
+	status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
+					    step->table, report, &modules));
+	return worse(status, finish_step(step, report, 0, step->kernel->path));
 }
 
 /* Without that file the built-in modules are unknown. */
@@ -123,25 +110,22 @@ static enum status check_dev(const struct kernel_check *step, int root_fd, const
 {
 	const char *dev = step->check->dev;
 	_cleanup_close_ int dev_fd = open_path(dev, O_PATH | O_DIRECTORY);
-	struct kmod_devname_permissions *permissions = NULL;
+	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
 	struct kmod_devname_report *report;
 	enum status status;
 	int r;
 
 	if (dev_fd < 0)
 		return say_failure(dev, dev_fd);
+	permissions = xpermissions_new(DEFAULT_MODE);
 	report = xreport_new();
-	r = kmod_devname_permissions_new(DEFAULT_MODE, &permissions);
-	if (r == 0)
-		r = kmod_devname_permissions_read_udev(permissions, report, root_fd, step->table);
+	r = kmod_devname_permissions_read_udev(permissions, report, root_fd, step->table);
 	status = finish_step(step, report, r, root);
-	if (status != STATUS_FAILED) {
-		report = xreport_new();
-		r = kmod_devname_table_verify(step->table, report, dev_fd, permissions);
-		status = worse(status, finish_step(step, report, r, dev));
-	}
-	kmod_devname_permissions_unref(permissions);
-	return status;
+	if (status == STATUS_FAILED)
+		return STATUS_FAILED;
+	report = xreport_new();
+	r = kmod_devname_table_verify(step->table, report, dev_fd, permissions);
+	return worse(status, finish_step(step, report, r, dev));
 }
 
 /* The rules of udev, and the device directory, whose permissions they set. */
@@ -154,12 +138,13 @@ static enum status check_udev(const struct kernel_check *step)
 	int root_fd = check->udev_root ? other_fd : step->kernels->root_fd;
 	struct kmod_devname_report *report;
 	enum status status;
+	int r;
 
 	if (root_fd < 0)
 		return say_failure(root, root_fd);
 	report = xreport_new();
-	status = finish_step(step, report,
-			     kmod_devname_table_lint_udev(step->table, report, root_fd), root);
+	r = kmod_devname_table_lint_udev(step->table, report, root_fd);
+	status = finish_step(step, report, r, root);
 	return check->dev ? worse(status, check_dev(step, root_fd, root)) : status;
 }
 
@@ -169,11 +154,15 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	const struct kernel_check step = { check, kernels, kernel, table };
 	enum status status = check_modules(&step);
+	struct kmod_devname_report *report;
+	int r;
 
 	/* the other steps would compare with modules that were not read */
 	if (status == STATUS_FAILED)
 		return status;
-	status = worse(status, check_table(&step));
+	report = xreport_new();
+	r = kmod_devname_table_lint(table, report);
+	status = worse(status, finish_step(&step, report, r, kernel->path));
 	status = worse(status, check_builtin(&step));
 	status = worse(status, check_devname_file(&step));
 	status = worse(status, check_loading(&step));

@@ -4,7 +4,7 @@
  *
  * The nodes of all kernels are read into one table, then the permissions of these nodes, either one
  * mode or those of udev's rules. The library makes the nodes, and returns for each of them whether
- * it was made, replaced or kept. What it could not make is in its report.
+ * it was made, replaced or kept. Its report has the nodes that it could not make.
  */
 
 #include <string.h>
@@ -13,22 +13,22 @@
 #include "input.h"
 
 enum {
-	KEY_DEV = 256,
-	KEY_MODE,
-	KEY_UDEV_PERMISSIONS,
-	KEY_REPLACE,
-	KEY_INPUT,
+	KEY_CREATE_DEV = 256,
+	KEY_CREATE_MODE,
+	KEY_CREATE_UDEV_PERMISSIONS,
+	KEY_CREATE_REPLACE,
+	KEY_CREATE_INPUT,
 };
 
 static const struct option_spec create_options[] = {
-	{ KEY_DEV, "dev", "DIR", "device directory (default: dev in the base dir)" },
-	{ KEY_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
-	{ KEY_UDEV_PERMISSIONS, "udev-permissions", "[=ROOT]",
+	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev in the base dir)" },
+	{ KEY_CREATE_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
+	{ KEY_CREATE_UDEV_PERMISSIONS, "udev-permissions", "[=ROOT]",
 	  "mode and owner from the udev rules of ROOT\n"
 	  "                            (default: the base directory)" },
-	{ KEY_REPLACE, "replace", NULL, "replace device nodes that have another number" },
+	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes that have another number" },
 	{ 'n', "dry-run", NULL, "print what would be made and make nothing" },
-	{ KEY_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
+	{ KEY_CREATE_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
 	{ 0 },
 };
 
@@ -42,19 +42,17 @@ struct create {
 	/* set while the nodes are made: */
 	int dev_fd;
 	char *dev_path; /* for messages */
-	struct kmod_devname_table *table;
 	struct kmod_devname_permissions *permissions;
 };
 
-static bool parse_mode(struct create *create, const char *value)
+/* At most 0777: no other bit has a meaning for a device node. */
+static bool parse_create_mode(struct create *create, const char *value)
 {
-	size_t digits = strspn(value, "01234567");
+	size_t size = strlen(value);
 
-	if (digits > 0 && digits <= 4 && value[digits] == '\0') {
-		create->mode = (mode_t)strtoul(value, NULL, 8);
-		if (create->mode <= 0777)
-			return true;
-	}
+	if ((size <= 3 || (size == 4 && value[0] == '0')) &&
+	    syntax_parse_mode(value, &create->mode))
+		return true;
 	say("--mode: '%s' is not an octal number from 0 to 0777", value);
 	return false;
 }
@@ -64,15 +62,15 @@ static bool parse_create_option(void *data, int key)
 	struct create *create = data;
 
 	switch (key) {
-	case KEY_DEV:
+	case KEY_CREATE_DEV:
 		create->dev = optarg;
 		return true;
-	case KEY_MODE:
-		return parse_mode(create, optarg);
-	case KEY_UDEV_PERMISSIONS:
+	case KEY_CREATE_MODE:
+		return parse_create_mode(create, optarg);
+	case KEY_CREATE_UDEV_PERMISSIONS:
 		create->udev_permissions = optarg ? optarg : "";
 		return true;
-	case KEY_REPLACE:
+	case KEY_CREATE_REPLACE:
 		create->flags |= KMOD_DEVNAME_REPLACE;
 		return true;
 	case 'n':
@@ -123,33 +121,32 @@ static void print_made_node(const struct create *create, const struct kmod_devna
 		    text);
 }
 
-static enum status make_nodes(const struct create *create)
-{
-	size_t n = kmod_devname_table_size(create->table);
-	_cleanup_free_ enum kmod_devname_outcome *outcomes = xcalloc(n + 1, sizeof(*outcomes));
-	struct kmod_devname_report *report = xreport_new();
-	int r = kmod_devname_table_create(create->table, report, create->dev_fd,
-					  create->permissions, create->flags, outcomes);
-
-	for (size_t i = 0; i < n; i++)
-		print_made_node(create, kmod_devname_table_get(create->table, i), outcomes[i]);
-	return finish_report(report, r, create->dev_path, create->dev_path, &create->common);
-}
-
 static enum status create_nodes(struct create *create, const struct kernels *kernels)
 {
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	_cleanup_free_ enum kmod_devname_outcome *outcomes = NULL;
+	struct kmod_devname_report *report;
 	enum status status = open_dev(create, kernels);
+	int r;
 
 	if (status != STATUS_CLEAN)
 		return status;
-	create->table = xtable_new();
-	status = input_read(create->input, kernels, &create->common, create->table);
+	status = input_read(create->input, kernels, &create->common, table);
 	if (status == STATUS_FAILED)
-		return status;
+		return STATUS_FAILED;
 	status = worse(status,
 		       read_permissions(create->udev_permissions, create->mode, kernels->root_fd,
-					&create->common, create->table, &create->permissions));
-	return status == STATUS_FAILED ? status : worse(status, make_nodes(create));
+					&create->common, table, &create->permissions));
+	if (status == STATUS_FAILED)
+		return STATUS_FAILED;
+	outcomes = xcalloc(kmod_devname_table_size(table) + 1, sizeof(*outcomes));
+	report = xreport_new();
+	r = kmod_devname_table_create(table, report, create->dev_fd, create->permissions,
+				      create->flags, outcomes);
+	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
+		print_made_node(create, kmod_devname_table_get(table, i), outcomes[i]);
+	return worse(status,
+		     finish_report(report, r, create->dev_path, create->dev_path, &create->common));
 }
 
 static int run_create(const struct command *command, int argc, char **argv)
@@ -161,13 +158,12 @@ static int run_create(const struct command *command, int argc, char **argv)
 	if (!parse_options(command, argc, argv, &create.common, parse_create_option, &create,
 			   &status))
 		return status;
-	/* so nodes have their mode from the start, and never a wrong one for a moment */
+	/* so that a node has its mode from the start, and never a wrong one for a moment */
 	(void)umask(0);
 	status = input_find(create.input, &kernels, &create.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
 		status = create_nodes(&create, &kernels);
 	kmod_devname_permissions_unref(create.permissions);
-	kmod_devname_table_unref(create.table);
 	free(create.dev_path);
 	close_fd(&create.dev_fd);
 	kernels_done(&kernels);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * list: the nodes of modules.devname as a table. A missing file is an error, since an empty table
- * would claim that there is a file without nodes.
+ * list: the nodes of modules.devname as a table.
+ *
+ * Each kernel's file is read into a table of nodes, and each node becomes one row of a sheet, with
+ * the columns that --columns selects. sheet.c prints all rows at the end, as text or as JSON. A
+ * missing file is an error, since an empty table would claim that there is a file without nodes.
  */
 
 #include <string.h>
@@ -54,21 +57,10 @@ struct list_command {
 	size_t n_columns;
 };
 
-static bool parse_column(const char *name, size_t size, enum list_column *ret_column)
-{
-	for (size_t i = 0; i < N_COLUMNS; i++)
-		if (strlen(list_columns[i].name) == size &&
-		    strncasecmp(list_columns[i].name, name, size) == 0) {
-			*ret_column = (enum list_column)i;
-			return true;
-		}
-	return false;
-}
-
 /* Parses a list such as "NAME,MODULE", in upper or lower case. */
 static bool parse_columns(struct list_command *list, const char *names)
 {
-	size_t size;
+	size_t size, i;
 
 	list->n_columns = 0;
 	for (;; names += size + 1) {
@@ -77,11 +69,15 @@ static bool parse_columns(struct list_command *list, const char *names)
 			say("--columns: more columns than there are");
 			return false;
 		}
-		if (!parse_column(names, size, &list->columns[list->n_columns])) {
+		for (i = 0; i < N_COLUMNS; i++)
+			if (strlen(list_columns[i].name) == size &&
+			    strncasecmp(list_columns[i].name, names, size) == 0)
+				break;
+		if (i == N_COLUMNS) {
 			say("--columns: no column '%.*s'", (int)size, names);
 			return false;
 		}
-		list->n_columns++;
+		list->columns[list->n_columns++] = (enum list_column)i;
 		if (names[size] == '\0')
 			return true;
 	}
@@ -157,20 +153,6 @@ static void add_list_cell(struct sheet *sheet, enum list_column column, const st
 	}
 }
 
-/* The nodes of a kernel that is not there, or of which a line is bad, are left out. */
-static enum status list_kernel(const struct list_command *list, const struct kernels *kernels,
-			       const struct kernel *kernel, struct sheet *sheet)
-{
-	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	enum status status = read_kernel(kernels, kernel, false, &list->common, table);
-
-	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
-		for (size_t column = 0; column < list->n_columns; column++)
-			add_list_cell(sheet, list->columns[column], kernel,
-				      kmod_devname_table_get(table, i));
-	return status;
-}
-
 static enum status list_kernels(struct list_command *list, const struct kernels *kernels)
 {
 	struct sheet_column columns[N_COLUMNS];
@@ -181,8 +163,17 @@ static enum status list_kernels(struct list_command *list, const struct kernels 
 	sheet.n_columns = list->n_columns;
 	for (size_t i = 0; i < list->n_columns; i++)
 		columns[i] = list_columns[list->columns[i]];
-	for (size_t i = 0; i < kernels->size; i++)
-		status = worse(status, list_kernel(list, kernels, &kernels->items[i], &sheet));
+	for (size_t i = 0; i < kernels->size; i++) {
+		const struct kernel *kernel = &kernels->items[i];
+		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+
+		/* the table is without the nodes of a file that is missing, and of bad lines */
+		status = worse(status, read_kernel(kernels, kernel, false, &list->common, table));
+		for (size_t j = 0; j < kmod_devname_table_size(table); j++)
+			for (size_t k = 0; k < list->n_columns; k++)
+				add_list_cell(&sheet, list->columns[k], kernel,
+					      kmod_devname_table_get(table, j));
+	}
 	status = worse(status, sheet_print(&sheet, &list->style));
 	sheet_done(&sheet);
 	return status;

@@ -14,9 +14,9 @@
 #include "output.h"
 
 enum {
-	KEY_INPUT = 256,
-	KEY_UDEV_PERMISSIONS,
-	KEY_CREATE_ONLY,
+	KEY_NODES_INPUT = 256,
+	KEY_NODES_UDEV_PERMISSIONS,
+	KEY_NODES_CREATE_ONLY,
 };
 
 static const struct option_spec static_nodes_options[] = {
@@ -24,15 +24,16 @@ static const struct option_spec static_nodes_options[] = {
 	  "human, tmpfiles, devname, mknod, cpio, device-table\n"
 	  "                            or json (default: human)" },
 	{ 'o', "output", "FILE", "replace this file; - is standard output" },
-	{ KEY_INPUT, "input", "FILE", "read this file instead; - is standard input" },
-	{ KEY_UDEV_PERMISSIONS, "udev-permissions", "[=ROOT]",
+	{ KEY_NODES_INPUT, "input", "FILE", "read this file instead; - is standard input" },
+	{ KEY_NODES_UDEV_PERMISSIONS, "udev-permissions", "[=ROOT]",
 	  "mode and owner from the udev rules of ROOT\n"
 	  "                            (default: the base directory)" },
-	{ KEY_CREATE_ONLY, "create-only", NULL, "tmpfiles: leave mode and owner of what exists" },
+	{ KEY_NODES_CREATE_ONLY, "create-only", NULL,
+	  "tmpfiles: leave mode and owner of what exists" },
 	{ 0 },
 };
 
-struct static_nodes {
+struct static_nodes_command {
 	struct common common;
 	enum kmod_devname_format format;
 	unsigned int flags;
@@ -42,7 +43,7 @@ struct static_nodes {
 };
 
 /* The library knows the formats; the first number without a name is the end. */
-static bool parse_format(struct static_nodes *nodes, const char *name)
+static bool parse_format(struct static_nodes_command *nodes, const char *name)
 {
 	_cleanup_free_ char *known = NULL;
 	const char *format;
@@ -61,7 +62,7 @@ static bool parse_format(struct static_nodes *nodes, const char *name)
 
 static bool parse_static_nodes_option(void *data, int key)
 {
-	struct static_nodes *nodes = data;
+	struct static_nodes_command *nodes = data;
 
 	switch (key) {
 	case 'f':
@@ -69,10 +70,10 @@ static bool parse_static_nodes_option(void *data, int key)
 	case 'o':
 		nodes->output = strcmp(optarg, "-") == 0 ? NULL : optarg;
 		return true;
-	case KEY_INPUT:
+	case KEY_NODES_INPUT:
 		nodes->input = optarg;
 		return true;
-	case KEY_UDEV_PERMISSIONS:
+	case KEY_NODES_UDEV_PERMISSIONS:
 		nodes->udev_root = optarg ? optarg : "";
 		return true;
 	default:
@@ -81,8 +82,9 @@ static bool parse_static_nodes_option(void *data, int key)
 	}
 }
 
-/* The whole text, so that a failure leaves the old file. */
-static int format_nodes(const struct static_nodes *nodes, const struct kmod_devname_table *table,
+/* The file is replaced with the whole text, so that a failure leaves the old file. */
+static int format_nodes(const struct static_nodes_command *nodes,
+			const struct kmod_devname_table *table,
 			const struct kmod_devname_permissions *permissions, char **ret_text,
 			size_t *ret_size)
 {
@@ -91,12 +93,12 @@ static int format_nodes(const struct static_nodes *nodes, const struct kmod_devn
 	int r;
 
 	if (!stream)
-		return -errno;
+		die_without_memory();
 	r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
 					    stream);
 	/* glibc frees the text if it has no memory to make it smaller, and reports no error */
 	if (fclose(stream) != 0 || !text)
-		r = -ENOMEM;
+		die_without_memory();
 	if (r < 0)
 		free(text);
 	else
@@ -104,7 +106,7 @@ static int format_nodes(const struct static_nodes *nodes, const struct kmod_devn
 	return r;
 }
 
-static enum status write_nodes_to_file(const struct static_nodes *nodes,
+static enum status write_nodes_to_file(const struct static_nodes_command *nodes,
 				       const struct kmod_devname_table *table,
 				       const struct kmod_devname_permissions *permissions)
 {
@@ -129,43 +131,32 @@ static enum status write_nodes_to_file(const struct static_nodes *nodes,
 	return status;
 }
 
-static enum status write_nodes(const struct static_nodes *nodes, int root_fd,
-			       const struct kmod_devname_table *table)
-{
-	struct kmod_devname_permissions *permissions;
-	enum status status = read_permissions(nodes->udev_root, DEFAULT_MODE, root_fd,
-					      &nodes->common, table, &permissions);
-	int r;
-
-	if (status == STATUS_FAILED)
-		return status;
-	if (nodes->output) {
-		status = worse(status, write_nodes_to_file(nodes, table, permissions));
-	} else {
-		r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
-						    stdout);
-		if (r < 0)
-			status = say_failure("standard output", r);
-	}
-	kmod_devname_permissions_unref(permissions);
-	return status;
-}
-
 /* Without any modules.devname the output file stays as it is, as with kmod. */
-static enum status convert_nodes(const struct static_nodes *nodes, const struct kernels *kernels)
+static enum status convert_nodes(const struct static_nodes_command *nodes,
+				 const struct kernels *kernels)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	bool left_alone = nodes->output && !input_exists(nodes->input, kernels);
+	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
+	bool keeps_output = nodes->output && !input_exists(nodes->input, kernels);
 	enum status status = input_read(nodes->input, kernels, &nodes->common, table);
+	int r;
 
-	if (status == STATUS_FAILED || left_alone)
+	if (status == STATUS_FAILED || keeps_output)
 		return status;
-	return worse(status, write_nodes(nodes, kernels->root_fd, table));
+	status = worse(status, read_permissions(nodes->udev_root, DEFAULT_MODE, kernels->root_fd,
+						&nodes->common, table, &permissions));
+	if (status == STATUS_FAILED)
+		return STATUS_FAILED;
+	if (nodes->output)
+		return worse(status, write_nodes_to_file(nodes, table, permissions));
+	r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
+					    stdout);
+	return r < 0 ? say_failure("standard output", r) : status;
 }
 
 static int run_static_nodes(const struct command *command, int argc, char **argv)
 {
-	struct static_nodes nodes = { 0 };
+	struct static_nodes_command nodes = { 0 };
 	struct kernels kernels;
 	enum status status;
 

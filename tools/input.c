@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The nodes that a command reads, of kernels or of a file, and their permissions.
+ * Nodes that a command reads from modules.devname of kernels or from one file, and the permissions
+ * of the nodes.
  *
  * The nodes of several kernels go into one table, in the order of the operands: of two that
  * contradict each other the table keeps the first, and reports the second. A missing file is a
@@ -67,34 +68,28 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 	return status;
 }
 
-static enum status read_input_file(const char *file, const struct common *common,
-				   struct kmod_devname_table *table)
+enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
+		       struct kmod_devname_table *table)
 {
+	enum status status = STATUS_CLEAN;
 	FILE *stream;
-	enum status status;
-	int r = open_path_stream(file, &stream);
+	int r;
 
+	if (!file) {
+		for (size_t i = 0; i < kernels->size; i++)
+			status = worse(status, read_kernel(kernels, &kernels->items[i], true,
+							   common, table));
+		return status;
+	}
+	if (strcmp(file, "-") == 0)
+		return read_table(stdin, NULL, "standard input", common, table);
+	r = open_path_stream(file, &stream);
 	if (r == -ENOENT)
 		return warn_missing(file, "", common);
 	if (r < 0)
 		return say_failure(file, r);
 	status = read_table(stream, NULL, file, common, table);
 	(void)fclose(stream);
-	return status;
-}
-
-enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
-		       struct kmod_devname_table *table)
-{
-	enum status status = STATUS_CLEAN;
-
-	if (file && strcmp(file, "-") == 0)
-		return read_table(stdin, NULL, "standard input", common, table);
-	if (file)
-		return read_input_file(file, common, table);
-	for (size_t i = 0; i < kernels->size; i++)
-		status = worse(status,
-			       read_kernel(kernels, &kernels->items[i], true, common, table));
 	return status;
 }
 
@@ -126,9 +121,7 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 
 	if (is_other && other_fd < 0)
 		return say_failure(root, other_fd);
-	r = kmod_devname_permissions_new(mode, &permissions);
-	if (r < 0)
-		return say_failure("permissions", r);
+	permissions = xpermissions_new(mode);
 	if (udev_root) {
 		report = xreport_new();
 		r = kmod_devname_permissions_read_udev(permissions, report,

@@ -31,7 +31,7 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
 		       struct kmod_devname_table *table);
 
-/* Is there any file to read? A file that cannot be looked at counts. */
+/* Returns whether there is a file to read. A file that cannot be examined counts. */
 bool input_exists(const char *file, const struct kernels *kernels);
 
 /*

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Reading the modules of a kernel. depmod.d(5) decides which of two files of a module counts; the
- * library reads the modules step by step, and between the steps a terminal shows how far it is.
+ * Reading the modules of a kernel.
+ *
+ * The configuration of depmod comes first, since it decides which of two files of a module counts.
+ * Then the library reads the modules into a table, step by step. Between the steps a terminal shows
+ * how many modules are left.
  */
 
 #include <errno.h>
@@ -27,66 +30,66 @@ void config_paths_done(struct config_paths *paths)
 	free(paths->items);
 }
 
-/* The library sees the root directory of the host, so paths have to be absolute. */
-static int add_host_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
-			   const char *const *paths, size_t n)
+struct kmod_devname_config *xconfig_new(const char *version)
 {
-	_cleanup_close_ int root_fd = open_path("/", O_PATH | O_DIRECTORY);
-	struct list absolute = { 0 };
-	int r = 0;
+	struct kmod_devname_config *config;
 
-	if (root_fd < 0)
-		return root_fd;
-	absolute.items = xcalloc(n, sizeof(*absolute.items));
-	for (size_t i = 0; i < n && r == 0; i++) {
-		char *path = realpath(paths[i], NULL);
-
-		if (!path && !is_missing(-errno))
-			r = -errno;
-		else /* the library reports a missing one by its name */
-			absolute.items[absolute.size++] = path ? path : xstrdup(paths[i]);
-	}
-	if (r == 0)
-		r = kmod_devname_config_read(config, report, root_fd,
-					     (const char *const *)absolute.items, n);
-	list_done(&absolute, free);
-	return r;
+	if (kmod_devname_config_new(version, &config) < 0)
+		die_without_memory();
+	return config;
 }
 
+/* The library sees the root directory of the host, so paths of the host have to be absolute. */
 int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
 		      int root_fd, const char *const *paths, size_t n_paths)
 {
-	if (n_paths > 0)
-		return add_host_config(config, report, paths, n_paths);
-	return kmod_devname_config_read(config, report, root_fd, NULL, 0);
+	_cleanup_close_ int host_fd = -1;
+	struct list absolute = { 0 };
+	int r = 0;
+
+	if (n_paths == 0)
+		return kmod_devname_config_read(config, report, root_fd, NULL, 0);
+	host_fd = open_path("/", O_PATH | O_DIRECTORY);
+	if (host_fd < 0)
+		return host_fd;
+	absolute.items = xcalloc(n_paths, sizeof(*absolute.items));
+	while (absolute.size < n_paths) {
+		const char *given = paths[absolute.size];
+		char *path = realpath(given, NULL);
+
+		if (!path && !is_missing(-errno)) {
+			r = -errno;
+			break;
+		}
+		/* the library reports a missing one by its name */
+		absolute.items[absolute.size++] = path ? path : xstrdup(given);
+	}
+	if (r == 0)
+		r = kmod_devname_config_read(config, report, host_fd,
+					     (const char *const *)absolute.items, n_paths);
+	list_done(&absolute, free);
+	return r;
 }
 
 enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
 			       const struct common *common, const char *const *paths,
 			       size_t n_paths, struct kmod_devname_config **ret_config)
 {
-	struct kmod_devname_config *config = NULL;
+	struct kmod_devname_config *config = xconfig_new(kernel->version);
 	struct kmod_devname_report *report = xreport_new();
-	int r = kmod_devname_config_new(kernel->version, &config);
-	enum status status;
+	int r = add_depmod_config(config, report, kernels->root_fd, paths, n_paths);
+	enum status status = finish_report(report, r, "depmod.d", n_paths > 0 ? NULL : "", common);
 
-	if (r == 0)
-		r = add_depmod_config(config, report, kernels->root_fd, paths, n_paths);
-	status = print_report(report, n_paths > 0 ? NULL : "", common);
-	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
-		say_failure("depmod.d", r);
-	kmod_devname_report_unref(report);
-	if (r < 0) {
+	if (status == STATUS_FAILED)
 		kmod_devname_config_unref(config);
-		return STATUS_FAILED;
-	}
-	*ret_config = config;
+	else
+		*ret_config = config;
 	return status;
 }
 
-/* A line on a terminal about work that takes more than a second. */
+/* A line on a terminal, for kernels whose modules take more than a second to read. */
 struct progress {
-	const char *what;
+	const char *version;
 	struct timespec next; /* when to show the line again */
 	bool is_terminal;
 	bool is_shown;
@@ -103,17 +106,10 @@ static void progress_delay(struct progress *progress, time_t seconds, long nanos
 	}
 }
 
-/* Most runs take less than the first second, and show nothing. */
-static void progress_start(struct progress *progress, const char *what)
-{
-	*progress = (struct progress){ .what = what, .is_terminal = isatty(STDERR_FILENO) };
-	progress_delay(progress, 1, 0);
-}
-
 static void progress_show(struct progress *progress, size_t modules, size_t left)
 {
 	const struct timespec *next = &progress->next;
-	_cleanup_free_ char *what = NULL;
+	_cleanup_free_ char *version = NULL;
 	struct timespec now;
 
 	if (!progress->is_terminal)
@@ -122,19 +118,12 @@ static void progress_show(struct progress *progress, size_t modules, size_t left
 	if (now.tv_sec < next->tv_sec ||
 	    (now.tv_sec == next->tv_sec && now.tv_nsec < next->tv_nsec))
 		return;
-	what = escape(progress->what);
-	(void)fprintf(stderr, ERASE_LINE "%s: %s: %zu modules, %zu to be read", program_name, what,
-		      modules, left);
+	version = escape(progress->version);
+	(void)fprintf(stderr, ERASE_LINE "%s: %s: %zu modules, %zu to be read", program_name,
+		      version, modules, left);
 	(void)fflush(stderr);
 	progress->is_shown = true;
 	progress_delay(progress, 0, INTERVAL_NS);
-}
-
-/* The line is erased, so that messages and the prompt begin on an empty one. */
-static void progress_end(const struct progress *progress)
-{
-	if (progress->is_shown)
-		(void)fputs(ERASE_LINE, stderr);
 }
 
 /* Returns 0; 1 if the index cannot be used, which has been printed; or a negative errno. */
@@ -145,8 +134,9 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 	_cleanup_close_ int fd = -1;
 	int r = kmod_devname_scan_set_threads(scan, options->threads);
 
-	if (r == 0)
-		r = kmod_devname_scan_set_config(scan, config);
+	if (r < 0)
+		return r;
+	r = kmod_devname_scan_set_config(scan, config);
 	if (r < 0)
 		return r;
 	if (options->source != SOURCE_INDEX)
@@ -155,8 +145,10 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 	if (fd < 0)
 		return fd;
 	r = scan_use_fresh_index(scan, fd);
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (r > 0)
+		return 0;
 	say("%s/%s: cannot be used", kernel->path, INDEX_NAME);
 	return 1;
 }
@@ -166,23 +158,24 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 			 struct kmod_devname_table *table, struct kmod_devname_report *report,
 			 size_t *ret_modules)
 {
+	struct progress progress = { .version = kernel->version,
+				     .is_terminal = isatty(STDERR_FILENO) };
 	struct kmod_devname_scan *scan;
-	struct progress progress;
-	int r;
+	int r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
 
-	r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
 	if (r < 0)
 		return say_failure(kernel->path, r);
+	progress_delay(&progress, 1, 0);
 	r = set_up_scan(scan, kernels, kernel, config, options);
-	progress_start(&progress, kernel->version);
-	while (r == 0 && (r = kmod_devname_scan_step(scan)) > 0) {
-		progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
-		r = 0;
-	}
-	progress_end(&progress);
+	if (r == 0)
+		while ((r = kmod_devname_scan_step(scan)) > 0)
+			progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
+	/* so that messages and the prompt begin on an empty line */
+	if (progress.is_shown)
+		(void)fputs(ERASE_LINE, stderr);
 	*ret_modules = kmod_devname_scan_get_modules(scan);
 	kmod_devname_scan_unref(scan);
-	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
-		say_failure(kernel->path, r);
+	if (r < 0)
+		return say_call_failure(report, kernel->path, r);
 	return r == 0 ? STATUS_CLEAN : STATUS_FAILED;
 }

@@ -14,6 +14,16 @@ struct config_paths {
 void config_paths_add(struct config_paths *paths, const char *path);
 void config_paths_done(struct config_paths *paths);
 
+/* A configuration of depmod without a statement, for a version of the kernel. */
+struct kmod_devname_config *xconfig_new(const char *version);
+
+static inline void unref_config(struct kmod_devname_config *const *config)
+{
+	kmod_devname_config_unref(*config);
+}
+
+#define _cleanup_config_ __attribute__((cleanup(unref_config)))
+
 /*
  * Reads depmod.d(5) of a root directory, or the files of the host that --config names, which
  * findings name as they were given. 0, or a negative errno without a message.
@@ -21,7 +31,7 @@ void config_paths_done(struct config_paths *paths);
 int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
 		      int root_fd, const char *const *paths, size_t n_paths);
 
-/* The same for a kernel, with messages. */
+/* Reads the configuration of depmod for a kernel, as add_depmod_config() does, with messages. */
 enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
 			       const struct common *common, const char *const *paths,
 			       size_t n_paths, struct kmod_devname_config **ret_config);

@@ -11,48 +11,50 @@
 #if defined(WITH_SMARTCOLS) && !defined(STATIC_TOOL)
 #include <libsmartcols.h>
 
-static int add_smart_column(struct libscols_table *table, const struct sheet_column *column)
+/* The setters of libsmartcols fail for no other reason. */
+static void require_smart(int r)
 {
-	struct libscols_column *c =
-		scols_table_new_column(table, column->name, 0, column->right ? SCOLS_FL_RIGHT : 0);
-
-	if (!c)
-		return -ENOMEM;
-	return scols_column_set_json_type(c,
-					  column->number ? SCOLS_JSON_NUMBER : SCOLS_JSON_STRING);
+	if (r < 0)
+		die_without_memory();
 }
 
-/* A cell without data is null in JSON. */
-static int add_smart_row(struct libscols_table *table, void *const *cells, size_t n)
+static struct libscols_table *make_smart_table(const struct sheet *sheet,
+					       const struct sheet_style *style)
+{
+	struct libscols_table *table = scols_new_table();
+
+	if (!table)
+		die_without_memory();
+	require_smart(scols_table_set_name(table, sheet->title));
+	require_smart(scols_table_enable_json(table, style->json));
+	require_smart(scols_table_enable_raw(table, style->raw));
+	require_smart(scols_table_enable_noheadings(table, style->no_headings));
+	for (size_t i = 0; i < sheet->n_columns; i++) {
+		const struct sheet_column *column = &sheet->columns[i];
+		struct libscols_column *c = scols_table_new_column(
+			table, column->name, 0, column->right ? SCOLS_FL_RIGHT : 0);
+
+		if (!c)
+			die_without_memory();
+		require_smart(scols_column_set_json_type(c, column->number ? SCOLS_JSON_NUMBER
+									   : SCOLS_JSON_STRING));
+	}
+	return table;
+}
+
+/* Appends the cells of one line. A cell without data is null in JSON. */
+static void add_smart_line(struct libscols_table *table, void *const *cells, size_t n)
 {
 	struct libscols_line *line = scols_table_new_line(table, NULL);
-	int r = line ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < n && r == 0; i++) {
+	if (!line)
+		die_without_memory();
+	for (size_t i = 0; i < n; i++) {
 		const char *text = cells[i];
 
 		if (*text != '\0')
-			r = scols_line_set_data(line, i, text);
+			require_smart(scols_line_set_data(line, i, text));
 	}
-	return r;
-}
-
-static int fill_smart_table(struct libscols_table *table, const struct sheet *sheet,
-			    const struct sheet_style *style)
-{
-	int r = scols_table_set_name(table, sheet->title);
-
-	if (r == 0)
-		r = scols_table_enable_json(table, style->json);
-	if (r == 0)
-		r = scols_table_enable_raw(table, style->raw);
-	if (r == 0)
-		r = scols_table_enable_noheadings(table, style->no_headings);
-	for (size_t i = 0; i < sheet->n_columns && r == 0; i++)
-		r = add_smart_column(table, &sheet->columns[i]);
-	for (size_t i = 0; i < sheet->cells.size && r == 0; i += sheet->n_columns)
-		r = add_smart_row(table, sheet->cells.items + i, sheet->n_columns);
-	return r;
 }
 
 static int print_cells(const struct sheet *sheet, const struct sheet_style *style)
@@ -61,11 +63,11 @@ static int print_cells(const struct sheet *sheet, const struct sheet_style *styl
 	int r;
 
 	scols_init_debug(0);
-	table = scols_new_table();
-	r = table ? fill_smart_table(table, sheet, style) : -ENOMEM;
+	table = make_smart_table(sheet, style);
+	for (size_t i = 0; i < sheet->cells.size; i += sheet->n_columns)
+		add_smart_line(table, sheet->cells.items + i, sheet->n_columns);
 	errno = 0;
-	if (r == 0)
-		r = scols_print_table(table);
+	r = scols_print_table(table);
 	/* libsmartcols succeeds, and leaves out what it has no memory for */
 	if (r == 0 && errno == ENOMEM)
 		r = -ENOMEM;
@@ -113,10 +115,9 @@ enum status sheet_print(const struct sheet *sheet, const struct sheet_style *sty
 
 	if (r == 0)
 		return STATUS_CLEAN;
-	if (r == -ENOTSUP)
-		say("--json: this build is without libsmartcols");
-	else
-		say_failure("standard output", r);
+	if (r != -ENOTSUP)
+		return say_failure("standard output", r);
+	say("--json: this build is without libsmartcols");
 	return STATUS_FAILED;
 }
 
