@@ -2,8 +2,8 @@
 /*
  * check: mistakes in the nodes of kernels, or in modules that are not installed.
  *
- * All operands are examined first, so that a wrong command line does nothing. Then files and
- * directories of modules are checked here, kernels in check-kernel.c. Each step of a check has a
+ * All operands are examined first, so that a wrong command line does nothing. Then this file checks
+ * files and directories of modules, and check-kernel.c checks kernels. Each step of a check has a
  * report of its own, which finish_check() shows and releases (findings.c). JSON is printed last,
  * since it is one table.
  */
@@ -18,17 +18,18 @@
 #include "tree/module-tree.h"
 
 enum {
-	KEY_DEV = 256,
-	KEY_IGNORE,
-	KEY_UDEV_PERMISSIONS,
+	KEY_CHECK_DEV = 256,
+	KEY_CHECK_IGNORE,
+	KEY_CHECK_UDEV_PERMISSIONS,
 };
 
 static const struct option_spec check_options[] = {
 	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
-	{ KEY_DEV, "dev", "DIR", "compare with this device directory too" },
-	{ KEY_IGNORE, "ignore", "LIST", "findings to pass over, separated by commas" },
+	{ KEY_CHECK_DEV, "dev", "DIR", "compare with this device directory too" },
+	{ KEY_CHECK_IGNORE, "ignore", "LIST", "findings to pass over, separated by commas" },
 	{ 'J', "json", NULL, "print JSON" },
-	{ KEY_UDEV_PERMISSIONS, "udev-permissions", "ROOT", "root directory of udev's rules" },
+	{ KEY_CHECK_UDEV_PERMISSIONS, "udev-permissions", "ROOT",
+	  "root directory of udev's rules" },
 	{ 0 },
 };
 
@@ -40,10 +41,10 @@ static bool parse_check_option(void *data, int key)
 	case 'C':
 		config_paths_add(&check->configs, optarg);
 		return true;
-	case KEY_DEV:
+	case KEY_CHECK_DEV:
 		check->dev = optarg;
 		return true;
-	case KEY_IGNORE:
+	case KEY_CHECK_IGNORE:
 		return parse_ignored(check, optarg);
 	case 'J':
 		check->json = true;
@@ -54,7 +55,7 @@ static bool parse_check_option(void *data, int key)
 	}
 }
 
-/* The nodes are a result, too, but JSON has a table of findings and nothing else. */
+/* JSON is a table of findings and nothing else, so it has no nodes. */
 static void print_nodes(const struct check *check, const char *path,
 			const struct kmod_devname_table *table,
 			const struct kmod_devname_report *report)
@@ -65,7 +66,7 @@ static void print_nodes(const struct check *check, const char *path,
 
 	if (check->json || check->common.quiet)
 		return;
-	/* without a node it is an error that says why, or that it is unknown */
+	/* the error says why there are no nodes, or that they are unknown */
 	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) > 0)
 		return;
 	escaped = escape(path);
@@ -80,7 +81,7 @@ static void print_nodes(const struct check *check, const char *path,
 		printf("%s: gives no device node\n", escaped);
 }
 
-/* Mistakes that only all nodes together show, such as a number that two of them have. */
+/* The linter finds what only all nodes together show, such as a number that two of them have. */
 static enum status lint_nodes(struct check *check, const char *path,
 			      const struct kmod_devname_table *table)
 {
@@ -89,7 +90,7 @@ static enum status lint_nodes(struct check *check, const char *path,
 	return finish_check(check, report, kmod_devname_table_lint(table, report), path, "");
 }
 
-static enum status check_file(struct check *check, const char *path)
+static enum status check_module_file(struct check *check, const char *path)
 {
 	/* it may have become a pipe by now, and opening must not block */
 	_cleanup_close_ int fd = open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -102,7 +103,7 @@ static enum status check_file(struct check *check, const char *path)
 
 	if (fd < 0)
 		return say_failure(path, fd);
-	/* messages join it and the name of the file again */
+	/* messages join the directory and the name of the file again */
 	if (slash)
 		directory = slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
 	table = xtable_new();
@@ -115,31 +116,29 @@ static enum status check_file(struct check *check, const char *path)
 }
 
 /* Without depmod.d(5): its configuration is about kernels. */
-static enum status check_directory(struct check *check, char *path)
+static enum status check_module_directory(struct check *check, char *path)
 {
 	const struct modules_options options = { 0 };
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	_cleanup_kernels_ struct kernels kernels;
 	struct kmod_devname_report *report;
 	const struct kernel *kernel;
-	struct kernels kernels;
 	enum status status = kernels_find(&kernels, &check->common, &path, 1, false);
 	size_t modules;
 
-	if (status == STATUS_CLEAN) {
-		kernel = &kernels.items[0];
-		report = xreport_new();
-		status = modules_read(&kernels, kernel, NULL, &options, table, report, &modules);
-		if (status == STATUS_CLEAN)
-			print_nodes(check, kernel->path, table, report);
-		status = worse(status, finish_check(check, report, 0, kernel->path, ""));
-		if (status != STATUS_FAILED)
-			status = worse(status, lint_nodes(check, kernel->path, table));
-	}
-	kernels_done(&kernels);
-	return status;
+	if (status != STATUS_CLEAN)
+		return status;
+	kernel = &kernels.items[0];
+	report = xreport_new();
+	status = modules_read(&kernels, kernel, NULL, &options, table, report, &modules);
+	if (status == STATUS_CLEAN)
+		print_nodes(check, kernel->path, table, report);
+	status = worse(status, finish_check(check, report, 0, kernel->path, ""));
+	return status == STATUS_FAILED ? status
+				       : worse(status, lint_nodes(check, kernel->path, table));
 }
 
-enum check_operand {
+enum operand_kind {
 	OPERAND_KERNEL,
 	OPERAND_MODULE,
 	OPERAND_DIRECTORY, /* of modules that are not installed */
@@ -147,7 +146,7 @@ enum check_operand {
 };
 
 /* An operand without a slash is a version, unless it is the name of a module that is there. */
-static enum status classify_operand(const char *operand, enum check_operand *ret_kind)
+static enum status classify_operand(const char *operand, enum operand_kind *ret_kind)
 {
 	bool is_path = strchr(operand, '/');
 	struct stat st;
@@ -176,7 +175,7 @@ static enum status classify_operand(const char *operand, enum check_operand *ret
 	return STATUS_CLEAN;
 }
 
-/* An option that only a check of a kernel can have, or NULL. Others would ignore it in silence. */
+/* Returns an option that applies to kernels alone, or NULL. */
 static const char *kernel_option(const struct check *check)
 {
 	if (check->configs.size > 0)
@@ -186,80 +185,67 @@ static const char *kernel_option(const struct check *check)
 	return check->udev_root ? "--udev-permissions" : NULL;
 }
 
-/* Before anything is done: do the operands make sense, together with the options? */
-static enum status examine_operands(const struct check *check, char **operands, int n)
+/* Finds out what each operand names, and refuses those that contradict the options. */
+static enum status examine_operands(const struct check *check, char **operands, int n,
+				    enum operand_kind *kinds)
 {
 	const char *option = kernel_option(check);
-	enum check_operand kind;
-	int kernels = 0;
-
-	for (int i = 0; i < n; i++) {
-		if (classify_operand(operands[i], &kind) != STATUS_CLEAN)
-			return STATUS_FAILED;
-		kernels += kind == OPERAND_KERNEL;
-		if (kind == OPERAND_ROOT) {
-			say("%s: is a root directory; for its kernels write --basedir %s --all",
-			    operands[i], operands[i]);
-			return STATUS_FAILED;
-		}
-	}
-	if (n == 0 || kernels > 0 || !option)
-		return STATUS_CLEAN;
-	say("%s is for kernels, and %s is none", option, operands[0]);
-	return STATUS_FAILED;
-}
-
-/* Checks all but kernels. The others are moved to the front; *n is their number. */
-static enum status check_paths(struct check *check, char **operands, int *n)
-{
-	enum status status = STATUS_CLEAN;
-	enum check_operand kind;
-	int kernels = 0;
-
-	for (int i = 0; i < *n; i++) {
-		if (classify_operand(operands[i], &kind) != STATUS_CLEAN)
-			status = STATUS_FAILED;
-		else if (kind == OPERAND_MODULE)
-			status = worse(status, check_file(check, operands[i]));
-		else if (kind == OPERAND_DIRECTORY)
-			status = worse(status, check_directory(check, operands[i]));
-		else
-			operands[kernels++] = operands[i];
-	}
-	*n = kernels;
-	return status;
-}
-
-static enum status check_kernels(struct check *check, char **names, int n)
-{
-	struct kernels kernels;
-	enum status status = kernels_find(&kernels, &check->common, names, n, false);
-
-	if (status == STATUS_CLEAN && check->dev && kernels.size > 1) {
-		say("--dev is for one kernel");
-		status = STATUS_FAILED;
-	}
-	if (status == STATUS_CLEAN)
-		for (size_t i = 0; i < kernels.size; i++)
-			status = worse(status, check_kernel(check, &kernels, &kernels.items[i]));
-	kernels_done(&kernels);
-	return status;
-}
-
-static enum status check_operands(struct check *check, char **operands, int n)
-{
-	int n_kernels = n;
-	enum status status;
+	bool has_kernel = n == 0;
 
 	if (check->common.all && n > 0) {
 		say("--all and '%s' do not go together", operands[0]);
 		return STATUS_FAILED;
 	}
-	status = examine_operands(check, operands, n);
+	for (int i = 0; i < n; i++) {
+		if (classify_operand(operands[i], &kinds[i]) != STATUS_CLEAN)
+			return STATUS_FAILED;
+		if (kinds[i] == OPERAND_ROOT) {
+			say("%s: is a root directory; for its kernels write --basedir %s --all",
+			    operands[i], operands[i]);
+			return STATUS_FAILED;
+		}
+		has_kernel |= kinds[i] == OPERAND_KERNEL;
+	}
+	if (has_kernel || !option)
+		return STATUS_CLEAN;
+	say("%s is for kernels, and %s is none", option, operands[0]);
+	return STATUS_FAILED;
+}
+
+static enum status check_kernels(struct check *check, char **names, int n)
+{
+	_cleanup_kernels_ struct kernels kernels;
+	enum status status = kernels_find(&kernels, &check->common, names, n, false);
+
 	if (status != STATUS_CLEAN)
 		return status;
-	status = check_paths(check, operands, &n_kernels);
-	/* files alone do not mean the running kernel */
+	if (check->dev && kernels.size > 1) {
+		say("--dev is for one kernel");
+		return STATUS_FAILED;
+	}
+	for (size_t i = 0; i < kernels.size; i++)
+		status = worse(status, check_kernel(check, &kernels, &kernels.items[i]));
+	return status;
+}
+
+/* Kernels are checked together, after the modules, since one of two that are the same counts. */
+static enum status check_operands(struct check *check, char **operands, int n)
+{
+	_cleanup_free_ enum operand_kind *kinds = xcalloc((size_t)n + 1, sizeof(*kinds));
+	enum status status = examine_operands(check, operands, n, kinds);
+	int n_kernels = 0;
+
+	if (status != STATUS_CLEAN)
+		return status;
+	for (int i = 0; i < n; i++) {
+		if (kinds[i] == OPERAND_MODULE)
+			status = worse(status, check_module_file(check, operands[i]));
+		else if (kinds[i] == OPERAND_DIRECTORY)
+			status = worse(status, check_module_directory(check, operands[i]));
+		else
+			operands[n_kernels++] = operands[i];
+	}
+	/* modules alone do not mean the running kernel */
 	if (n == 0 || n_kernels > 0)
 		status = worse(status, check_kernels(check, operands, n_kernels));
 	return status;

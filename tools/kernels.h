@@ -42,6 +42,8 @@ enum status kernels_root(struct kernels *kernels, const struct common *common);
 
 void kernels_done(struct kernels *kernels);
 
+#define _cleanup_kernels_ __attribute__((cleanup(kernels_done)))
+
 /*
  * Opens the module directory of a kernel, or a file in it unless name is NULL. Returns a file
  * descriptor or a negative errno.
