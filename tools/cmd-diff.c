@@ -59,10 +59,11 @@ static bool parse_diff_option(void *data, int key)
 
 /* --- the operands ------------------------------------------------------------------------- */
 
+static const struct diff_operand no_operand = { .kernels = { .root_fd = -1 } };
+
 /*
  * A word without a slash is the version of a kernel, and only that is below --basedir. A root
- * directory becomes the base directory of the operand. Release it with diff_operand_done(), also
- * after a failure.
+ * directory becomes the base directory of the operand.
  */
 static enum status find_operand(struct diff_operand *operand, char *word,
 				const struct common *common)
@@ -70,7 +71,7 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 	struct stat st;
 	int r;
 
-	*operand = (struct diff_operand){ .common = *common, .kernels = { .root_fd = -1 } };
+	operand->common = *common;
 	operand->common.all = false;
 	if (!strchr(word, '/'))
 		return kernels_find(&operand->kernels, &operand->common, &word, 1, false);
@@ -98,6 +99,8 @@ static void diff_operand_done(struct diff_operand *operand)
 	kernels_done(&operand->kernels);
 }
 
+#define _cleanup_diff_operand_ __attribute__((cleanup(diff_operand_done)))
+
 static const struct kernel *find_same_version(const struct diff_operand *operand,
 					      const struct kernel *kernel)
 {
@@ -107,42 +110,21 @@ static const struct kernel *find_same_version(const struct diff_operand *operand
 	return NULL;
 }
 
-/* Is it one node list? Then *ret_kernel is its kernel, or NULL for a file. */
-static bool is_single(const struct diff_operand *operand, const struct kernel **ret_kernel)
+/* A file or one kernel has one list of nodes. */
+static bool has_one_list(const struct diff_operand *operand)
 {
-	*ret_kernel = operand->file ? NULL : operand->kernels.items;
 	return operand->file || operand->kernels.size == 1;
 }
 
 /* --- reading node lists ------------------------------------------------------------------- */
-
-/*
- * A node that is gone from the modules, but is one of a built-in module, is a change of another
- * kind. Without that file the built-in modules are unknown.
- */
-static enum status read_built_in(const struct diff_operand *operand, const struct kernel *kernel,
-				 struct node_list *list)
-{
-	FILE *stream;
-	int r = kernel_open_stream(&operand->kernels, kernel, BUILTIN_NAME, &stream);
-
-	if (r == -ENOENT)
-		return STATUS_CLEAN;
-	if (r == 0) {
-		list->built_in = xtable_new();
-		r = kmod_devname_table_read_builtin(list->built_in, NULL, stream, BUILTIN_NAME);
-		(void)fclose(stream);
-	}
-	return r < 0 ? kernel_say_failure(kernel, BUILTIN_NAME, r) : STATUS_CLEAN;
-}
 
 /* For a kernel that depmod has not seen yet, or modules that are not installed for a kernel. */
 static enum status read_list_of_modules(const struct diff_operand *operand,
 					const struct kernel *kernel, struct node_list *list)
 {
 	const struct modules_options options = { 0 };
-	struct kmod_devname_config *config = NULL;
-	struct kmod_devname_report *report;
+	_cleanup_config_ struct kmod_devname_config *config = NULL;
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	enum status status, config_status = STATUS_CLEAN;
 	size_t modules = 0;
 	/* depmod.d is about kernels; a path is an absolute one of the running system */
@@ -158,13 +140,10 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)
 			say("%s: does not exist; the modules are read instead", list->label);
 	}
-	report = xreport_new();
 	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
 			      &modules);
 	status = worse(status, print_report(report, kernel->path, &operand->common));
-	kmod_devname_report_unref(report);
-	kmod_devname_config_unref(config);
-	/* as if only the file had been asked for */
+	/* the file was asked for first, and the directory has no modules to take its place */
 	if (status == STATUS_CLEAN && modules == 0)
 		status = say_failure(list->label, -ENOENT);
 	free(list->label);
@@ -172,47 +151,68 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	return worse(status, config_status);
 }
 
-static void node_list_done(struct node_list *list)
+/*
+ * A node that is gone from the modules, but is one of a built-in module, is a change of another
+ * kind. Without that file the built-in modules are unknown.
+ */
+static enum status read_built_in(const struct diff_operand *operand, const struct kernel *kernel,
+				 struct node_list *list)
+{
+	FILE *stream;
+	int r = kernel_open_stream(&operand->kernels, kernel, BUILTIN_NAME, &stream);
+
+	if (r == -ENOENT)
+		return STATUS_CLEAN;
+	if (r < 0)
+		return kernel_say_failure(kernel, BUILTIN_NAME, r);
+	list->built_in = xtable_new();
+	r = kmod_devname_table_read_builtin(list->built_in, NULL, stream, BUILTIN_NAME);
+	(void)fclose(stream);
+	return r < 0 ? kernel_say_failure(kernel, BUILTIN_NAME, r) : STATUS_CLEAN;
+}
+
+/*
+ * Any finding is a failure: nodes that are not in the table cannot be compared. Without a kernel
+ * the operand is a file. Release the list with node_list_done(), also after a failure.
+ */
+static enum status read_node_list(const struct diff_operand *operand, const struct kernel *kernel,
+				  struct node_list *list)
+{
+	enum status status;
+	FILE *stream;
+	int r;
+
+	*list = (struct node_list){
+		.label = kernel ? join_path(kernel->path, FILE_NAME) : xstrdup(operand->file),
+		.table = xtable_new(),
+	};
+	r = kernel ? kernel_open_stream(&operand->kernels, kernel, FILE_NAME, &stream)
+		   : open_path_stream(operand->file, &stream);
+	if (r == 0) {
+		status = read_table(stream, NULL, list->label, &operand->common, list->table);
+		(void)fclose(stream);
+	} else if (r == -ENOENT && kernel) {
+		status = read_list_of_modules(operand, kernel, list);
+	} else {
+		return say_failure(list->label, r);
+	}
+	if (status == STATUS_CLEAN && kernel)
+		status = read_built_in(operand, kernel, list);
+	return status == STATUS_CLEAN ? STATUS_CLEAN : STATUS_FAILED;
+}
+
+static void node_list_done(const struct node_list *list)
 {
 	kmod_devname_table_unref(list->table);
 	kmod_devname_table_unref(list->built_in);
 	free(list->label);
 }
 
-/* Any finding is a failure: nodes that are not in the table cannot be compared. */
-static enum status read_node_list(const struct diff_operand *operand, const struct kernel *kernel,
-				  struct node_list *ret_list)
-{
-	struct node_list list = {
-		.label = kernel ? join_path(kernel->path, FILE_NAME) : xstrdup(operand->file),
-		.table = xtable_new(),
-	};
-	enum status status;
-	FILE *stream;
-	int r = kernel ? kernel_open_stream(&operand->kernels, kernel, FILE_NAME, &stream)
-		       : open_path_stream(operand->file, &stream);
-
-	if (r == -ENOENT && kernel) {
-		status = read_list_of_modules(operand, kernel, &list);
-	} else if (r < 0) {
-		status = say_failure(list.label, r);
-	} else {
-		status = read_table(stream, NULL, list.label, &operand->common, list.table);
-		(void)fclose(stream);
-	}
-	if (status == STATUS_CLEAN && kernel)
-		status = read_built_in(operand, kernel, &list);
-	if (status == STATUS_CLEAN) {
-		*ret_list = list;
-		return STATUS_CLEAN;
-	}
-	node_list_done(&list);
-	return STATUS_FAILED;
-}
+#define _cleanup_node_list_ __attribute__((cleanup(node_list_done)))
 
 /* --- differences -------------------------------------------------------------------------- */
 
-/* The cells of a node that is not there are empty. */
+/* Without a node its cells are empty. */
 static void add_diff_cells(struct sheet *sheet, const struct kmod_devname_node *node)
 {
 	char text[SYNTAX_NUMBER_SIZE];
@@ -262,15 +262,14 @@ static void print_difference(const char *change, const char *name,
 }
 
 /* Prints the differences under the labels of the lists, or keeps them for JSON. */
-static enum status compare_lists(struct diff *diff, const struct node_list *from,
-				 const struct node_list *to)
+static void compare_lists(struct diff *diff, const struct node_list *from,
+			  const struct node_list *to)
 {
 	struct kmod_devname_comparison *comparison;
 	size_t n;
-	int r = kmod_devname_comparison_new(from->table, to->table, to->built_in, &comparison);
 
-	if (r < 0)
-		return say_failure(to->label, r);
+	if (kmod_devname_comparison_new(from->table, to->table, to->built_in, &comparison) < 0)
+		die_without_memory();
 	n = kmod_devname_comparison_size(comparison);
 	if (n > 0)
 		diff->differs = true;
@@ -296,25 +295,20 @@ static enum status compare_lists(struct diff *diff, const struct node_list *from
 			print_difference(change, name, old_node, new_node);
 	}
 	kmod_devname_comparison_unref(comparison);
-	return STATUS_CLEAN;
 }
 
+/* A kernel is NULL if its operand is a file. */
 static enum status compare_kernels(struct diff *diff, const struct diff_operand *a,
 				   const struct kernel *kernel_a, const struct diff_operand *b,
 				   const struct kernel *kernel_b)
 {
-	struct node_list from, to;
-	enum status status = read_node_list(a, kernel_a, &from);
+	_cleanup_node_list_ struct node_list from = { 0 }, to = { 0 };
 
-	if (status != STATUS_CLEAN)
-		return status;
-	status = read_node_list(b, kernel_b, &to);
-	if (status == STATUS_CLEAN) {
-		status = compare_lists(diff, &from, &to);
-		node_list_done(&to);
-	}
-	node_list_done(&from);
-	return status;
+	if (read_node_list(a, kernel_a, &from) != STATUS_CLEAN ||
+	    read_node_list(b, kernel_b, &to) != STATUS_CLEAN)
+		return STATUS_FAILED;
+	compare_lists(diff, &from, &to);
+	return STATUS_CLEAN;
 }
 
 /* Shows the kernels that the other root directory does not have: nothing is compared with them. */
@@ -352,49 +346,34 @@ static enum status compare_roots(struct diff *diff, const struct diff_operand *a
 	return status;
 }
 
-static enum status compare_operands(struct diff *diff, const struct diff_operand *a,
-				    const struct diff_operand *b)
+static enum status compare_operands(struct diff *diff, char *word_a, char *word_b)
 {
-	const struct kernel *kernel_a, *kernel_b;
-	bool single_a = is_single(a, &kernel_a), single_b = is_single(b, &kernel_b);
+	_cleanup_diff_operand_ struct diff_operand a = no_operand, b = no_operand;
 
-	if (single_a && single_b)
-		return compare_kernels(diff, a, kernel_a, b, kernel_b);
-	if (!a->file && !b->file)
-		return compare_roots(diff, a, b);
+	if (find_operand(&a, word_a, &diff->common) != STATUS_CLEAN ||
+	    find_operand(&b, word_b, &diff->common) != STATUS_CLEAN)
+		return STATUS_FAILED;
+	if (has_one_list(&a) && has_one_list(&b))
+		return compare_kernels(diff, &a, a.kernels.items, &b, b.kernels.items);
+	if (!a.file && !b.file)
+		return compare_roots(diff, &a, &b);
 	say("%s: has not just one kernel, and so cannot be compared with a file",
-	    (a->file ? b : a)->common.basedir);
+	    (a.file ? b : a).common.basedir);
 	return STATUS_FAILED;
 }
 
-static enum status compare_words(struct diff *diff, char **words)
-{
-	struct diff_operand a, b = { .kernels = { .root_fd = -1 } };
-	enum status status = find_operand(&a, words[0], &diff->common);
-
-	if (status == STATUS_CLEAN)
-		status = find_operand(&b, words[1], &diff->common);
-	if (status == STATUS_CLEAN)
-		status = compare_operands(diff, &a, &b);
-	diff_operand_done(&b);
-	diff_operand_done(&a);
-	return status;
-}
-
-/* Each kernel with the next one. */
 static enum status compare_all_kernels(struct diff *diff)
 {
-	struct diff_operand all = { .common = diff->common };
+	_cleanup_diff_operand_ struct diff_operand all = { .common = diff->common };
 	enum status status = kernels_find(&all.kernels, &all.common, NULL, 0, false);
 
 	for (size_t i = 1; status == STATUS_CLEAN && i < all.kernels.size; i++)
 		status = compare_kernels(diff, &all, &all.kernels.items[i - 1], &all,
 					 &all.kernels.items[i]);
-	diff_operand_done(&all);
 	return status;
 }
 
-static enum status compare_all_words(struct diff *diff, char **words, int n)
+static enum status compare_all_operands(struct diff *diff, char **words, int n)
 {
 	enum status status = STATUS_CLEAN;
 
@@ -409,7 +388,7 @@ static enum status compare_all_words(struct diff *diff, char **words, int n)
 		return STATUS_FAILED;
 	}
 	for (int i = 0; i + 1 < n && status == STATUS_CLEAN; i++)
-		status = compare_words(diff, words + i);
+		status = compare_operands(diff, words[i], words[i + 1]);
 	return status;
 }
 
@@ -423,7 +402,7 @@ static int run_diff(const struct command *command, int argc, char **argv)
 
 	if (!parse_options(command, argc, argv, &diff.common, parse_diff_option, &diff, &status))
 		return status;
-	status = compare_all_words(&diff, argv + optind, argc - optind);
+	status = compare_all_operands(&diff, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN && diff.style.json)
 		status = sheet_print(&diff.sheet, &diff.style);
 	sheet_done(&diff.sheet);
