@@ -375,8 +375,17 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 		say("--all and '%s' do not go together", names[0]);
 		return STATUS_FAILED;
 	}
-	if (common->all)
-		return find_all_kernels(kernels, common);
+	if (common->all) {
+		_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
+
+		status = find_all_kernels(kernels, common);
+		/* an image that is not mounted must not seem to be free of mistakes */
+		if (status == STATUS_CLEAN && kernels->size == 0) {
+			say("%s: no kernel in this directory", path);
+			status = STATUS_FAILED;
+		}
+		return status;
+	}
 	if (n_names == 0)
 		return find_running(kernels, common, running_may_lack);
 	for (int i = 0; i < n_names && status == STATUS_CLEAN; i++) {

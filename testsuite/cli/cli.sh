@@ -455,6 +455,20 @@ test_root_that_is_not_there_is_named() {
 	says empty/lib/modules
 }
 
+# An image that is not mounted must not look like one without mistakes.
+test_all_without_a_kernel_is_a_failure() {
+	mkdir -p root/lib/modules root/dev
+	: > root/lib/modules/README
+	for command in 'generate -n' list static-nodes create check diff; do
+		# shellcheck disable=SC2086 # a list of words
+		run 2 $command -b root --all
+		[ ! -s out ]
+		echo 'kmod-devname: root/lib/modules: no kernel in this directory' | same messages
+	done
+	run 2 static-nodes -b root --all -o nodes.conf
+	[ ! -e nodes.conf ]
+}
+
 # A message that begins with a colon names nothing.
 test_an_empty_name_is_quoted() {
 	make_root
