@@ -14,12 +14,44 @@
 
 #include "input.h"
 
+/*
+ * Refuses directories that the user has named and that are no kernel's. One may have been meant as
+ * the value of --udev-permissions, and else a missing modules.devname would be a mere warning.
+ */
+static enum status refuse_other_directories(const struct kernels *kernels)
+{
+	for (size_t i = 0; i < kernels->size; i++) {
+		const struct kernel *kernel = &kernels->items[i];
+		int r;
+
+		/* a path of the user is absolute, and that of a version below the root is not */
+		if (kernel->directory[0] != '/')
+			continue;
+		r = directory_is_root(kernel->path);
+		if (r == 0)
+			r = directory_is_plain(kernel->path);
+		if (r < 0)
+			return say_failure(kernel->path, r);
+		if (r > 0) {
+			say("%s: not the module directory of a kernel; write --basedir=DIR or "
+			    "--udev-permissions=DIR for a root directory",
+			    kernel->path);
+			return STATUS_FAILED;
+		}
+	}
+	return STATUS_CLEAN;
+}
+
 enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
 		       char **names, int n_names)
 {
-	/* then a kernel need not have a modules.devname, and the running one no directory */
-	if (!file)
-		return kernels_find(kernels, common, names, n_names, true);
+	enum status status;
+
+	if (!file) {
+		/* a kernel need not have a modules.devname, and the running one no directory */
+		status = kernels_find(kernels, common, names, n_names, true);
+		return status == STATUS_CLEAN ? refuse_other_directories(kernels) : status;
+	}
 	/* --basedir stays of use: that is where the rules of udev are */
 	if (n_names == 0 && !common->all && !common->moduledir)
 		return kernels_root(kernels, common);

@@ -7,7 +7,10 @@
 
 #define DEFAULT_MODE 0600 /* as kmod has it */
 
-/* As kernels_find() for a command that has --input, whose value is file, or NULL. */
+/*
+ * As kernels_find() for a command that has --input, whose value is file, or NULL. A path that is
+ * not the module directory of a kernel is refused.
+ */
 enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
 		       char **names, int n_names);
 

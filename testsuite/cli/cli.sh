@@ -469,6 +469,26 @@ test_all_without_a_kernel_is_a_failure() {
 	[ ! -e nodes.conf ]
 }
 
+# A blank in the place of "=" makes a kernel of the value of --udev-permissions, and a kernel without
+# modules.devname has no nodes.
+test_path_of_a_directory_that_is_no_kernel_is_a_failure() {
+	make_root
+	mkdir -p rules/etc/udev/rules.d dev
+	for command in static-nodes 'create --dev dev'; do
+		for path in root rules; do
+			# shellcheck disable=SC2086 # a list of words
+			run 2 $command --udev-permissions "$PWD/$path"
+			[ ! -s out ]
+			says_lines 1
+			says "$PWD/$path: not the module directory of a kernel"
+			says --udev-permissions=
+		done
+		# shellcheck disable=SC2086 # a list of words
+		run 0 $command --udev-permissions ./root/lib/modules/6.1.0
+		says 'warning: No such file or directory; kmod-devname generate'
+	done
+}
+
 # A message that begins with a colon names nothing.
 test_an_empty_name_is_quoted() {
 	make_root
