@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * check of a kernel. The modules are read first, into a table. Each further step compares this
- * table with something else about nodes: itself, what is built in, modules.devname, what modprobe
- * would load, the rules of udev, and the device directory. A step has a report of its own.
+ * check of a kernel.
+ *
+ * The first step reads the modules into a table. Each further step compares the nodes of this
+ * table: with one another, with the nodes of built-in modules, with modules.devname, with the
+ * modules that modprobe would load, with the rules of udev, with the device directory. The further
+ * steps need the table, but not each other: if one fails, the next ones still run. A step has a
+ * report of its own, which finish_step() shows and releases.
  */
 
 #include <errno.h>
@@ -56,7 +60,7 @@ static enum status check_builtin(const struct kernel_check *step)
 	if (r < 0)
 		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
 	builtin = xtable_new();
-	/* the nodes of built-in modules need no modules.devname, so bad aliases do no harm there */
+	/* built-in modules need no modules.devname, so their bad aliases do no harm */
 	r = kmod_devname_table_read_builtin(builtin, NULL, stream, BUILTIN_NAME);
 	(void)fclose(stream);
 	if (r < 0)
@@ -96,7 +100,7 @@ static enum status check_loading(const struct kernel_check *step)
 		r = kmod_devname_table_lint_loading(step->table, report, step->kernels->root_fd,
 						    step->kernel->directory,
 						    r > 0 ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
-	/* all else that check compares does not need libkmod, so that is no failure */
+	/* no other step needs libkmod, so that is no failure */
 	if (r == -EOPNOTSUPP) {
 		if (step->check->common.verbose)
 			say("this build is without libkmod: what modprobe would load was not "

@@ -16,17 +16,17 @@ struct check {
 	struct sheet sheet; /* of findings, for JSON */
 };
 
-/* Checks the modules of a kernel, its modules.devname, and all else in its root about nodes. */
+/* Checks the modules of a kernel, its modules.devname, and the configuration of its root. */
 enum status check_kernel(struct check *check, const struct kernels *kernels,
 			 const struct kernel *kernel);
 
-/* Parses a list of findings such as "absent,same-number"; prints what is wrong with it. */
+/* Parses a list of findings such as "absent,same-number". Prints why it is invalid. */
 bool parse_ignored(struct check *check, const char *list);
 
 /*
- * Ends a step of the check: prints the findings of its report that are wanted, or keeps all of them
- * for JSON, and releases the report. error is 0, or the errno that ended the step. Files are below
- * the directory, see finding_path(); the version is that of the kernel, or "".
+ * Ends a step of the check, and releases its report. Prints the findings that are wanted, or keeps
+ * all of them for JSON. error is 0, or the errno that ended the step. Files are below the
+ * directory, see finding_path(). The version is that of the kernel, or "".
  */
 enum status finish_check(struct check *check, struct kmod_devname_report *report, int error,
 			 const char *directory, const char *version);

@@ -81,7 +81,7 @@ static void print_nodes(const struct check *check, const char *path,
 		printf("%s: gives no device node\n", escaped);
 }
 
-/* The linter finds what only all nodes together show, such as a number that two of them have. */
+/* Some mistakes need all nodes, such as a number that two of them have. */
 static enum status lint_nodes(struct check *check, const char *path,
 			      const struct kmod_devname_table *table)
 {
@@ -175,21 +175,15 @@ static enum status classify_operand(const char *operand, enum operand_kind *ret_
 	return STATUS_CLEAN;
 }
 
-/* Returns an option that applies to kernels alone, or NULL. */
-static const char *kernel_option(const struct check *check)
-{
-	if (check->configs.size > 0)
-		return "--config";
-	if (check->dev)
-		return "--dev";
-	return check->udev_root ? "--udev-permissions" : NULL;
-}
-
-/* Finds out what each operand names, and refuses those that contradict the options. */
+/* Classifies the operands, and refuses those that contradict the options. */
 static enum status examine_operands(const struct check *check, char **operands, int n,
 				    enum operand_kind *kinds)
 {
-	const char *option = kernel_option(check);
+	/* other operands would ignore these in silence */
+	const char *option = check->configs.size > 0 ? "--config"
+			     : check->dev            ? "--dev"
+			     : check->udev_root      ? "--udev-permissions"
+						     : NULL;
 	bool has_kernel = n == 0;
 
 	if (check->common.all && n > 0) {
@@ -228,7 +222,7 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	return status;
 }
 
-/* Kernels are checked together, after the modules, since one of two that are the same counts. */
+/* Kernels are checked together, after the modules, so that a kernel named twice counts once. */
 static enum status check_operands(struct check *check, char **operands, int n)
 {
 	_cleanup_free_ enum operand_kind *kinds = xcalloc((size_t)n + 1, sizeof(*kinds));

@@ -96,8 +96,8 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 }
 
 /*
- * Prints what would be made, or with --verbose what was made, such as "c10:200 0666 0 0". Owners
- * are numbers, since in another root directory their names mean others.
+ * Prints a node that would be made, or with --verbose one that was made, such as "c10:200 0666 0
+ * 0". Owners are numbers, since another root directory has other names for them.
  */
 static void print_made_node(const struct create *create, const struct kmod_devname_node *node,
 			    enum kmod_devname_outcome outcome)

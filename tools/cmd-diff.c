@@ -143,7 +143,7 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
 			      &modules);
 	status = worse(status, print_report(report, kernel->path, &operand->common));
-	/* the file was asked for first, and the directory has no modules to take its place */
+	/* the missing file is the failure, if no module takes its place */
 	if (status == STATUS_CLEAN && modules == 0)
 		status = say_failure(list->label, -ENOENT);
 	free(list->label);
@@ -151,10 +151,7 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	return worse(status, config_status);
 }
 
-/*
- * A node that is gone from the modules, but is one of a built-in module, is a change of another
- * kind. Without that file the built-in modules are unknown.
- */
+/* Without modules.builtin.modinfo nothing tells which nodes have moved into the kernel. */
 static enum status read_built_in(const struct diff_operand *operand, const struct kernel *kernel,
 				 struct node_list *list)
 {

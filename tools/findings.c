@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Findings are the result of check: it prints them on standard output, as lines or as JSON, where
- * other commands print them on stderr. --ignore leaves some out.
+ * The findings of check. They are its result, so they are lines or JSON on standard output, where
+ * other commands print them on stderr.
  *
- * Each step of a check hands its report to finish_check(), which prints its findings, or keeps them
- * as rows of a table, and returns the status that they give. print_check() prints the table.
+ * Each step of a check hands its report to finish_check(). This leaves out the findings of
+ * --ignore, prints the others or adds them to a sheet, and returns the status that they give. At
+ * the end print_check() prints the sheet as JSON.
  */
 
 #include <string.h>
@@ -44,7 +45,7 @@ static const struct {
 	{ KMOD_DEVNAME_NODEV, "mount it without nodev" },
 };
 
-/* NULL: the message says what to do. */
+/* Returns NULL if the message has a hint already. */
 static const char *find_hint(const struct kmod_devname_finding *finding)
 {
 	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
@@ -160,7 +161,7 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 		enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 		enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
 
-		/* a failure of the check is no result of it */
+		/* a failure of the check is not part of its result */
 		if (code == KMOD_DEVNAME_SYSTEM) {
 			print_finding(stderr, finding, NULL, directory, &check->common);
 			continue;

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Nodes that a command reads from modules.devname of kernels or from one file, and the permissions
- * of the nodes.
+ * The nodes of modules.devname, and their permissions.
  *
- * The nodes of several kernels go into one table, in the order of the operands: of two that
- * contradict each other the table keeps the first, and reports the second. A missing file is a
- * warning for static-nodes and create, which run at boot, and an error for list.
+ * A command reads the nodes of kernels, or those of one file, into one table, in the order of the
+ * operands. Of two nodes that contradict each other the table keeps the first, and reports the
+ * second. A missing file is a warning for static-nodes and create, which run at boot, and an error
+ * for list. The permissions come from the rules of udev, for the nodes of the table.
  */
 
 #include <errno.h>

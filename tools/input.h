@@ -39,8 +39,8 @@ bool input_exists(const char *file, const struct kernels *kernels);
 
 /*
  * Mode and owner of the nodes of a table from the options --mode and --udev-permissions. udev_root
- * is NULL if the latter was not given, "" for the rules of the root directory that root_fd is, or
- * another root directory. *ret is set unless the status is STATUS_FAILED.
+ * is NULL if the latter was not given, or the root directory that it names. "" is the root
+ * directory that root_fd is. *ret is set unless the status is STATUS_FAILED.
  */
 enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 			     const struct common *common, const struct kmod_devname_table *table,

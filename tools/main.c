@@ -2,11 +2,11 @@
 /*
  * kmod-devname: commands and help.
  *
- * A command is a struct command in its own file, cmd-*.c. Its run() parses the options (options.h),
- * finds the kernels that the operands name (kernels.h), reads nodes from modules.devname (input.h)
- * or from the modules (modules.h), and writes them to a file (output.h), as a table (sheet.h) or
- * into a device directory. The library does the work. The command prints what the library reports
- * (message.h), and returns the worst status of its steps.
+ * A command is a struct command in its own file, cmd-*.c. Its run() parses the options (options.h)
+ * and finds the kernels that the operands name (kernels.h). It reads nodes from modules.devname
+ * (input.h) or from the modules (modules.h). It writes them to a file (output.h), as a table
+ * (sheet.h) or into a device directory. The library does the work. The command prints the findings
+ * of the library (message.h), and returns the worst status of its steps.
  */
 
 #include <stdio.h>
@@ -40,8 +40,8 @@ static enum status print_help(void)
 }
 
 /*
- * The features tell scripts and tests what this build can do. config.h lists the libraries of the
- * other programs, and the static tool has none of them.
+ * The features of this build, for scripts and tests. config.h lists the libraries of the other
+ * programs, and the static tool has none of them.
  */
 static enum status print_version(void)
 {

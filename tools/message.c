@@ -265,7 +265,7 @@ enum status finish_output(enum status status)
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	/* the failure has a message, most likely about the output */
+	/* a failure has a message already, most likely about the output */
 	if (status == STATUS_FAILED)
 		return status;
 	return say_failure("standard output", errno != 0 ? -errno : -EIO);

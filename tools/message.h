@@ -18,7 +18,7 @@ enum status {
 	STATUS_FAILED = 2, /* wrong usage, or not done */
 };
 
-/* Each program defines what its messages begin with, and its exit status without memory. */
+/* Each program defines the name that begins its messages, and its exit status without memory. */
 extern const char program_name[];
 extern const int program_failure;
 
@@ -110,8 +110,8 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 enum status say_call_failure(const struct kmod_devname_report *report, const char *what, int error);
 
 /*
- * Prints the report of a library call and releases it. error is what the call returned, and what is
- * the thing that it worked on.
+ * Prints the report of a library call and releases it. error is the value that the call returned.
+ * If the report does not name the failure, the message does, with the text in what.
  */
 enum status finish_report(struct kmod_devname_report *report, int error, const char *what,
 			  const char *directory, const struct common *common);

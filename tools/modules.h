@@ -25,8 +25,8 @@ static inline void unref_config(struct kmod_devname_config *const *config)
 #define _cleanup_config_ __attribute__((cleanup(unref_config)))
 
 /*
- * Reads depmod.d(5) of a root directory, or the files of the host that --config names, which
- * findings name as they were given. 0, or a negative errno without a message.
+ * Reads depmod.d(5) of a root directory, or instead the files of the host that --config names.
+ * Findings name these as they were given. 0, or a negative errno without a message.
  */
 int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
 		      int root_fd, const char *const *paths, size_t n_paths);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Options. getopt_long(3) and --help get them from the same tables, one of the command and one of
- * all commands, so that no option is without help.
+ * Options. A table has those of a command, and another one those of all commands. Both
+ * getopt_long(3) and --help are fed from these tables, so no option is without help.
  */
 
 #include <stdio.h>
@@ -95,8 +95,8 @@ static enum status print_command_help(const struct command *command)
 }
 
 /*
- * getopt_long(3) leaves in optopt an unknown letter, 0 for an unknown long option, or the key of an
- * option that has a value and takes none.
+ * getopt_long(3) leaves in optopt 0 for an unknown long option, and else an unknown letter, or the
+ * key of an option that has a value and takes none.
  */
 static void say_bad_option(const struct command *command, char **argv, const char *shorts, int key)
 {
@@ -149,7 +149,7 @@ bool parse_options(const struct command *command, int argc, char **argv, struct 
 	_cleanup_free_ char *shorts = xcalloc(2 * room + 1, 1);
 	int key;
 
-	shorts[0] = ':'; /* tell a missing value from an unknown option */
+	shorts[0] = ':'; /* so that getopt_long(3) reports a missing value as such */
 	append_options(common_options, append_options(command->options, longs, shorts), shorts);
 	opterr = 0;
 	optind = 1;

@@ -47,9 +47,9 @@ static inline const char *base_directory(const struct common *common)
 }
 
 /*
- * Parses the options of a command line. parse_own() gets the key of each option that belongs to the
- * command, with the value in optarg, and returns false after a message on a bad value. Returns
- * whether to go on; if not, the command ends with *ret_status.
+ * Parses the options of a command line. parse_own() gets the key of each option of the command, and
+ * the value in optarg. It returns false after a message on a bad value. parse_options() returns
+ * whether the command continues. If not, the command ends with *ret_status.
  */
 bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
 		   bool (*parse_own)(void *data, int key), void *data, enum status *ret_status);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A table of texts: aligned, raw or as JSON, printed by libsmartcols. A build without that library
- * prints one blank between the columns, and no JSON.
+ * A table of texts. A command appends cell after cell, and prints the sheet when it is complete:
+ * aligned, raw or as JSON, by libsmartcols. A build without that library prints one blank between
+ * the columns, and no JSON.
  */
 
 #include <errno.h>
@@ -68,7 +69,7 @@ static int print_cells(const struct sheet *sheet, const struct sheet_style *styl
 		add_smart_line(table, sheet->cells.items + i, sheet->n_columns);
 	errno = 0;
 	r = scols_print_table(table);
-	/* libsmartcols succeeds, and leaves out what it has no memory for */
+	/* libsmartcols leaves out cells for which there is no memory, and succeeds */
 	if (r == 0 && errno == ENOMEM)
 		r = -ENOMEM;
 	scols_unref_table(table);
