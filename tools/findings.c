@@ -76,28 +76,22 @@ void check_done(struct check *check)
 	config_paths_done(&check->configs);
 }
 
-/* A failure of the system cannot be ignored. */
-static bool parse_code(const char *name, size_t size, enum kmod_devname_code *ret_code)
-{
-	for (int code = 0; code < KMOD_DEVNAME_SYSTEM; code++) {
-		const char *known = kmod_devname_code_to_string((enum kmod_devname_code)code);
-
-		if (known && strlen(known) == size && strncmp(known, name, size) == 0) {
-			*ret_code = (enum kmod_devname_code)code;
-			return true;
-		}
-	}
-	return false;
-}
-
+/* All codes but that of a failure of the system, which cannot be ignored. */
 bool parse_ignored(struct check *check, const char *list)
 {
-	enum kmod_devname_code code;
 	size_t size;
+	int code;
 
 	for (;; list += size + 1) {
 		size = strcspn(list, ",");
-		if (!parse_code(list, size, &code)) {
+		for (code = 0; code < KMOD_DEVNAME_SYSTEM; code++) {
+			const char *known =
+				kmod_devname_code_to_string((enum kmod_devname_code)code);
+
+			if (known && strlen(known) == size && strncmp(known, list, size) == 0)
+				break;
+		}
+		if (code == KMOD_DEVNAME_SYSTEM) {
 			say("--ignore: there is no finding '%.*s'", (int)size, list);
 			return false;
 		}
