@@ -83,13 +83,15 @@ static bool parse_static_nodes_option(void *data, int key)
 }
 
 /* The file is replaced with the whole text, so that a failure leaves the old file. */
-static int format_nodes(const struct static_nodes_command *nodes,
-			const struct kmod_devname_table *table,
-			const struct kmod_devname_permissions *permissions, char **ret_text,
-			size_t *ret_size)
+static enum status write_nodes_to_file(const struct static_nodes_command *nodes,
+				       const struct kmod_devname_table *table,
+				       const struct kmod_devname_permissions *permissions)
 {
-	char *text = NULL;
-	FILE *stream = open_memstream(&text, ret_size);
+	_cleanup_free_ char *text = NULL;
+	size_t size = 0;
+	FILE *stream = open_memstream(&text, &size);
+	struct target target;
+	enum status status;
 	int r;
 
 	if (!stream)
@@ -99,23 +101,6 @@ static int format_nodes(const struct static_nodes_command *nodes,
 	/* glibc frees the text if it has no memory to make it smaller, and reports no error */
 	if (fclose(stream) != 0 || !text)
 		die_without_memory();
-	if (r < 0)
-		free(text);
-	else
-		*ret_text = text;
-	return r;
-}
-
-static enum status write_nodes_to_file(const struct static_nodes_command *nodes,
-				       const struct kmod_devname_table *table,
-				       const struct kmod_devname_permissions *permissions)
-{
-	_cleanup_free_ char *text = NULL;
-	struct target target = { .dir_fd = -1 };
-	enum status status;
-	size_t size = 0;
-	int r = format_nodes(nodes, table, permissions, &text, &size);
-
 	if (r < 0)
 		return say_failure(nodes->output, r);
 	status = target_file(nodes->output, true, &target);
