@@ -1190,8 +1190,12 @@ enum kmod_devname_outcome {
  * Findings: wrong-node, obstructed; nodev, for the first node in each such file system; system.
  * Their file is the path below @dev_fd.
  *
- * Return: 0, or a negative errno; then the work was stopped, what was made before stays, and
- * there is a finding "system" for the node:
+ * A node that the system refuses is a finding "system", and the next one is made: a directory on
+ * the way may belong to another user, who has mounted something there or made it immutable.
+ *
+ * Return: 0, or the negative errno of the first node that the system refused. The run stops for
+ * -ENOMEM, -EMFILE, -ENFILE, and if @dev_fd cannot be entered or was removed; that error is then
+ * the one returned. What was made stays.
  *   -EINVAL: @flags has unknown bits (no finding)
  *   -EPERM: making device nodes needs CAP_MKNOD in the initial user namespace (mknod(2)), and a
  *   device cgroup that allows it; nodes that are there already need neither
@@ -1217,7 +1221,8 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
  * file system; system. Their file is the path below @dev_fd.
  *
  * Return: 0, or a negative errno of openat(2), fstatat(2): -EACCES, -EBADF, -ENOTDIR, -EIO,
- * -EMFILE, -ENFILE.
+ * -EMFILE, -ENFILE. As for kmod_devname_table_create(), what cannot be examined is a finding
+ * "system", and does not keep other nodes from being examined.
  */
 int kmod_devname_table_verify(const struct kmod_devname_table *table,
 			      struct kmod_devname_report *report, int dev_fd,

@@ -31,6 +31,7 @@ struct create_run {
 	struct kmod_devname_report *report;
 	bool replace;
 	bool dry_run;
+	bool told_of_mknod; /* what making device nodes needs */
 	struct labels labels;
 	void *directories; /* those that were entered, see visited_add() */
 	void *file_systems; /* see devdir_check_nodev() */
@@ -84,18 +85,18 @@ static int report_not_exchanged(const struct create_run *run, const struct devdi
 			  syntax_format_number(&node->number, number));
 }
 
-static int report_create_failure(const struct create_run *run, const struct devdir_node *node,
-				 int error)
+static int report_create_failure(struct create_run *run, const struct devdir_node *node, int error)
 {
 	const struct location location = { node->path, 0 };
 
-	if (error != -EPERM)
+	if (error != -EPERM || run->told_of_mknod)
 		return report_system(run->report, error, &location);
+	run->told_of_mknod = true;
 	errno = -error;
 	/* the caller has to know of EPERM, even if there is no memory for the finding */
 	(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
 			 "%m: making device nodes needs CAP_MKNOD in the initial user namespace, "
-			 "and a device cgroup that allows it");
+			 "a device cgroup that allows it, and a directory that is not immutable");
 	return error;
 }
 
@@ -194,12 +195,16 @@ static int create_node(struct create_run *run, const struct devdir_node *node,
 	return report_create_failure(run, node, r);
 }
 
-/* Nodes that share a name share a number, too: the first one stands for all of them. */
+/*
+ * Nodes that share a name share a number, too: the first one stands for all of them. Returns 0, the
+ * error that stopped the run, or else the first error of a node.
+ */
 static int create_all_nodes(struct create_run *run, const struct kmod_devname_table *table,
 			    const struct kmod_devname_permissions *permissions,
 			    enum kmod_devname_outcome *outcomes)
 {
 	size_t n = kmod_devname_table_size(table);
+	int error = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
@@ -215,10 +220,12 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 		}
 		wanted = describe_node(node, permissions);
 		r = create_node(run, &wanted, &outcomes[i]);
-		if (r < 0)
+		if (r < 0 && devdir_is_fatal(run->dev_fd, r))
 			return r;
+		if (error == 0)
+			error = r;
 	}
-	return 0;
+	return error;
 }
 
 int kmod_devname_table_create(const struct kmod_devname_table *table,

@@ -147,6 +147,17 @@ int devdir_walk(int dev_fd, const char *path, bool make, struct labels *labels, 
 	return 0;
 }
 
+bool devdir_is_fatal(int dev_fd, int error)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
+		return true;
+	fd = open_at(dev_fd, ".", O_PATH | O_DIRECTORY, 0);
+	return fd < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0;
+}
+
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st)
 {
 	_cleanup_close_ int fd = -1;

@@ -27,6 +27,13 @@ struct devdir_node {
 int devdir_walk(int dev_fd, const char *path, bool make, struct labels *labels, int *ret_fd,
 		const char **ret_rest);
 
+/*
+ * True if a negative errno of one node will be that of all others: memory or descriptors are used
+ * up, or the device directory cannot be entered or was removed. Below it directories may belong to
+ * other users, whose mounts and attributes must not stop a run.
+ */
+bool devdir_is_fatal(int dev_fd, int error);
+
 /* Gets the status of the first component of rest. Returns 0 or a negative errno. */
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 

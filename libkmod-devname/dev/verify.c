@@ -105,14 +105,22 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
 {
 	struct verify_run run = { .report = report, .dev_fd = dev_fd, .permissions = permissions };
 	size_t n = kmod_devname_table_size(table);
-	int r = 0;
+	int error = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+		int r;
 
-		if (table_find(table, node->name) == node)
-			r = verify_node(&run, node);
+		if (table_find(table, node->name) != node)
+			continue;
+		r = verify_node(&run, node);
+		if (r < 0 && devdir_is_fatal(dev_fd, r)) {
+			error = r;
+			break;
+		}
+		if (error == 0)
+			error = r;
 	}
 	visited_done(run.file_systems);
-	return r;
+	return error;
 }
