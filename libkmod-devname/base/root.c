@@ -145,7 +145,7 @@ static int path_walk_resolve(int root_fd, struct path_walk *path, int flags)
 /* Opens a path component by component. A component that has become a link meanwhile is refused. */
 static int open_without_links(int root_fd, char *path, int flags)
 {
-	_cleanup_close_ int dir_fd = open_at(root_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_close_ int dir_fd = open_at(root_fd, ".", O_PATH | O_DIRECTORY, 0);
 	char *slash;
 	int fd;
 
@@ -182,7 +182,7 @@ int root_open_by_hand(int root_fd, const char *path, int flags)
 		return r;
 	if (walk->wants_directory)
 		flags |= O_DIRECTORY;
-	return open_without_links(root_fd, walk->done, flags | O_CLOEXEC);
+	return open_without_links(root_fd, walk->done, flags);
 }
 
 static int open_by_kernel(int root_fd, const char *path, int flags)

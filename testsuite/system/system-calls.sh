@@ -159,7 +159,8 @@ test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 	while read -r line; do
 		# shellcheck disable=SC2086 # a list of words
 		traced $line
-		opened_files > opened.$((number += 1))
+		number=$((number + 1))
+		opened_files > opened.$number
 		rm -rf root
 		cp -R good root
 	done < lines
@@ -169,7 +170,8 @@ test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 			cp -R good root
 			number=0
 			while read -r line; do
-				grep -qxF "$name" opened.$((number += 1)) || continue
+				number=$((number + 1))
+				grep -qxF "$name" opened.$number || continue
 				rm -f "$name"
 				# shellcheck disable=SC2086 # type and numbers
 				mknod "$name" $kind 2> /dev/null || continue
