@@ -1017,7 +1017,7 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 
 /**
  * kmod_devname_permissions_get() - mode and owner of a node
- * @permissions: the permissions
+ * @permissions: the permissions, or NULL: 0600, root and root for every node
  * @name: the node's path below /dev, such as "net/tun"
  *
  * Return: what is known of @name, or what holds for all others; never NULL.
