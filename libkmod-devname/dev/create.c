@@ -2,12 +2,12 @@
 /*
  * Table -> device nodes. The files of this folder and the data between them:
  *
- *   create.c  takes each node of a table, adds mode and owner from the permissions, and calls
- *             devdir.c until the node exists or is obstructed: an outcome, and perhaps a finding
+ *   create.c  takes each node of a table, adds mode and owner from the permissions, and tries
+ *             until the node exists or is obstructed: an outcome, and perhaps a finding
  *   verify.c  takes the same nodes and adds findings for those that are absent or different
- *   devdir.c  handles one node: walks down to its directory, looks at the file of its name, makes
- *             the node under a temporary name and renames it
- *   label.c   sets the SELinux label of the next node or directory that devdir.c makes
+ *   devdir.c  walks down to the directory of a node, and looks at the file of its name
+ *   file.c    makes a node or a directory under a temporary name, and renames it
+ *   label.c   sets the SELinux label of the next file that file.c makes
  *
  * An existing file is never adjusted, and only a device node is ever replaced.
  */
@@ -27,33 +27,26 @@
 #define ATTEMPTS_MAX 64
 
 struct create_run {
-	int dev_fd;
+	struct devdir dev;
 	struct kmod_devname_report *report;
 	bool replace;
 	bool dry_run;
 	bool told_of_mknod; /* what making device nodes needs */
-	struct labels labels;
-	void *directories; /* those that were entered, see visited_add() */
-	void *file_systems; /* see devdir_check_nodev() */
 };
 
-static struct devdir_node describe_node(const struct kmod_devname_node *node,
-					const struct kmod_devname_permissions *permissions)
+static struct dev_node describe_node(const struct kmod_devname_node *node,
+				     const struct kmod_devname_permissions *permissions)
 {
-	struct devdir_node wanted = {
+	const struct kmod_devname_permission *permission =
+		kmod_devname_permissions_get(permissions, node->name);
+
+	return (struct dev_node){
 		.path = node->name,
 		.number = node->number,
-		.mode = PERMISSIONS_PLAIN_MODE,
+		.mode = kmod_devname_permission_get_mode(permission),
+		.uid = kmod_devname_permission_get_uid(permission),
+		.gid = kmod_devname_permission_get_gid(permission),
 	};
-	const struct kmod_devname_permission *permission;
-
-	if (permissions) {
-		permission = kmod_devname_permissions_get(permissions, node->name);
-		wanted.mode = kmod_devname_permission_get_mode(permission);
-		wanted.uid = kmod_devname_permission_get_uid(permission);
-		wanted.gid = kmod_devname_permission_get_gid(permission);
-	}
-	return wanted;
 }
 
 static const char *describe_kind(const struct stat *st)
@@ -74,7 +67,7 @@ static const char *describe_kind(const struct stat *st)
 	}
 }
 
-static int report_not_exchanged(const struct create_run *run, const struct devdir_node *node)
+static int report_not_exchanged(const struct create_run *run, const struct dev_node *node)
 {
 	const struct location location = { node->path, 0 };
 	char number[SYNTAX_NUMBER_SIZE];
@@ -85,7 +78,7 @@ static int report_not_exchanged(const struct create_run *run, const struct devdi
 			  syntax_format_number(&node->number, number));
 }
 
-static int report_create_failure(struct create_run *run, const struct devdir_node *node, int error)
+static int report_create_failure(struct create_run *run, const struct dev_node *node, int error)
 {
 	const struct location location = { node->path, 0 };
 
@@ -100,27 +93,11 @@ static int report_create_failure(struct create_run *run, const struct devdir_nod
 	return error;
 }
 
-/* Nodes of one directory need one removal of leftovers and one check of the file system. */
-static int enter_directory(struct create_run *run, int dir_fd, const struct devdir_node *node)
-{
-	struct stat st;
-	int r;
-
-	if (fstat(dir_fd, &st) < 0)
-		return -errno;
-	r = visited_add(&run->directories, &st);
-	if (r <= 0)
-		return r;
-	if (!run->dry_run)
-		devdir_tidy(dir_fd);
-	return devdir_check_nodev(dir_fd, node->path, run->report, &run->file_systems);
-}
-
 /* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
-static int make_node(struct create_run *run, const struct devdir_node *node, int dir_fd,
+static int make_node(struct create_run *run, const struct dev_node *node, int dir_fd,
 		     const char *name, bool replace, enum kmod_devname_outcome *outcome)
 {
-	int r = run->dry_run ? 0 : devdir_make(dir_fd, name, node, replace, &run->labels);
+	int r = run->dry_run ? 0 : dev_make_node(dir_fd, name, node, replace, &run->dev.labels);
 
 	if (replace && (r == -EBUSY || r == -EOPNOTSUPP)) {
 		*outcome = KMOD_DEVNAME_NOT_DONE;
@@ -135,18 +112,18 @@ static int make_node(struct create_run *run, const struct devdir_node *node, int
 }
 
 /* Returns 0 if nothing is left to do, and otherwise as make_node(). */
-static int attempt_node(struct create_run *run, const struct devdir_node *node,
+static int attempt_node(struct create_run *run, const struct dev_node *node,
 			enum kmod_devname_outcome *outcome)
 {
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
 	struct stat st;
 	bool is_last, is_device;
-	int r = devdir_walk(run->dev_fd, node->path, !run->dry_run, &run->labels, &dir_fd, &rest);
+	int r = devdir_walk(&run->dev, node->path, !run->dry_run, &dir_fd, &rest);
 
 	if (r < 0)
 		return r;
-	r = enter_directory(run, dir_fd, node);
+	r = devdir_check_nodev(&run->dev, dir_fd, node->path, run->report);
 	if (r < 0)
 		return r;
 	is_last = !strchr(rest, '/');
@@ -156,12 +133,12 @@ static int attempt_node(struct create_run *run, const struct devdir_node *node,
 		return make_node(run, node, dir_fd, rest, false, outcome);
 	if (r < 0)
 		return r;
-	if (is_last && devdir_is_node(&st, node))
+	if (is_last && dev_file_is_node(&st, node))
 		return 0;
 	/* another process has made this directory after the walk */
 	if (!is_last && S_ISDIR(st.st_mode))
 		return -EAGAIN;
-	is_device = is_last && devdir_is_device(&st);
+	is_device = is_last && dev_file_is_device(&st);
 	if (is_device && run->replace)
 		return make_node(run, node, dir_fd, rest, true, outcome);
 	*outcome = KMOD_DEVNAME_NOT_DONE;
@@ -174,7 +151,7 @@ static int attempt_node(struct create_run *run, const struct devdir_node *node,
  * a change, is followed by another one, which looks at the result. A process that undoes each
  * attempt would keep this going for ever, hence the limit.
  */
-static int create_node(struct create_run *run, const struct devdir_node *node,
+static int create_node(struct create_run *run, const struct dev_node *node,
 		       enum kmod_devname_outcome *outcome)
 {
 	int r = 1;
@@ -209,7 +186,7 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 		const struct kmod_devname_node *first = table_find(table, node->name);
-		struct devdir_node wanted;
+		struct dev_node wanted;
 		int r;
 
 		if (first != node) {
@@ -220,7 +197,7 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 		}
 		wanted = describe_node(node, permissions);
 		r = create_node(run, &wanted, &outcomes[i]);
-		if (r < 0 && devdir_is_fatal(run->dev_fd, r))
+		if (r < 0 && devdir_is_fatal(run->dev.fd, r))
 			return r;
 		if (error == 0)
 			error = r;
@@ -234,7 +211,7 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 			      unsigned int flags, enum kmod_devname_outcome *outcomes)
 {
 	struct create_run run = {
-		.dev_fd = dev_fd,
+		.dev.fd = dev_fd,
 		.report = report,
 		.replace = (flags & KMOD_DEVNAME_REPLACE) != 0,
 		.dry_run = (flags & KMOD_DEVNAME_DRY_RUN) != 0,
@@ -254,9 +231,7 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 	for (size_t i = 0; i < n; i++)
 		outcomes[i] = KMOD_DEVNAME_NOT_DONE;
 	r = create_all_nodes(&run, table, permissions, outcomes);
-	labels_done(&run.labels);
-	visited_done(run.directories);
-	visited_done(run.file_systems);
+	devdir_done(&run.dev);
 	free(own);
 	return r;
 }

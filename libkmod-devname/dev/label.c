@@ -18,15 +18,15 @@
 static int labels_open(struct labels *labels)
 {
 	if (labels->opened)
-		return 0;
-	if (is_selinux_enabled() > 0) {
-		labels->handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
-		/* ENOENT: no policy is installed, as in a chroot */
-		if (!labels->handle && errno != ENOENT)
-			return -errno;
-	}
+		return labels->error;
 	labels->opened = true;
-	return 0;
+	if (is_selinux_enabled() <= 0)
+		return 0;
+	labels->handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
+	/* ENOENT: no policy is installed, as in a chroot */
+	if (!labels->handle && errno != ENOENT)
+		labels->error = -errno;
+	return labels->error;
 }
 
 static int set_label(const struct labels *labels, const char *path, mode_t mode)

@@ -17,9 +17,8 @@
 
 struct verify_run {
 	struct kmod_devname_report *report;
-	int dev_fd;
+	struct devdir dev;
 	const struct kmod_devname_permissions *permissions; /* NULL: modes are not compared */
-	void *file_systems; /* see devdir_check_nodev() */
 };
 
 static int report_absent(const struct verify_run *run, const struct location *location,
@@ -42,18 +41,31 @@ static const char *describe_difference(mode_t mode, mode_t wanted)
 	return (wanted & ~mode) == 0 ? ", so it is wider" : "";
 }
 
+/* systemd-logind sets ACLs for the user of a seat, so that one is not wrong by itself. */
+static int report_acl(const struct verify_run *run, const struct location *location)
+{
+	return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_NOTE, location,
+			  "has an ACL, which gives rights that the rules of udev do not: remove it "
+			  "(setfacl -b), unless systemd-logind has set it for the user of a seat");
+}
+
 /* Without a rule any mode is right: the driver or the administrator has set it. */
 static int verify_mode(const struct verify_run *run, const struct location *location,
-		       const struct kmod_devname_node *node, const struct stat *st)
+		       const struct kmod_devname_node *node, int dir_fd, const char *name,
+		       const struct stat *st)
 {
 	const struct kmod_devname_permission *wanted =
 		run->permissions ? permissions_find(run->permissions, node->name) : NULL;
 	mode_t mode = st->st_mode & 0777, wanted_mode;
 	uid_t uid;
 	gid_t gid;
+	int r;
 
 	if (!wanted)
 		return 0;
+	r = dev_file_has_acl(dir_fd, name) ? report_acl(run, location) : 0;
+	if (r < 0)
+		return r;
 	wanted_mode = kmod_devname_permission_get_mode(wanted);
 	uid = kmod_devname_permission_get_uid(wanted);
 	gid = kmod_devname_permission_get_gid(wanted);
@@ -70,7 +82,7 @@ static int verify_mode(const struct verify_run *run, const struct location *loca
 static int verify_file(struct verify_run *run, const struct kmod_devname_node *node, int dir_fd,
 		       const char *rest, const struct location *location)
 {
-	const struct devdir_node wanted = { .path = node->name, .number = node->number };
+	const struct dev_node wanted = { .path = node->name, .number = node->number };
 	struct stat st;
 	int r = devdir_look(dir_fd, rest, &st);
 
@@ -78,13 +90,13 @@ static int verify_file(struct verify_run *run, const struct kmod_devname_node *n
 		return report_absent(run, location, node);
 	if (r < 0)
 		return r;
-	if (strchr(rest, '/') || !devdir_is_device(&st))
+	if (strchr(rest, '/') || !dev_file_is_device(&st))
 		return devdir_report_obstructed(run->report, &wanted, rest, NULL);
-	if (!devdir_is_node(&st, &wanted))
+	if (!dev_file_is_node(&st, &wanted))
 		return devdir_report_wrong(run->report, &wanted, &st,
 					   ": run kmod-devname create --replace");
-	r = devdir_check_nodev(dir_fd, node->name, run->report, &run->file_systems);
-	return r < 0 ? r : verify_mode(run, location, node, &st);
+	r = devdir_check_nodev(&run->dev, dir_fd, node->name, run->report);
+	return r < 0 ? r : verify_mode(run, location, node, dir_fd, rest, &st);
 }
 
 static int verify_node(struct verify_run *run, const struct kmod_devname_node *node)
@@ -92,7 +104,7 @@ static int verify_node(struct verify_run *run, const struct kmod_devname_node *n
 	const struct location location = { node->name, 0 };
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
-	int r = devdir_walk(run->dev_fd, node->name, false, NULL, &dir_fd, &rest);
+	int r = devdir_walk(&run->dev, node->name, false, &dir_fd, &rest);
 
 	if (r == 0)
 		r = verify_file(run, node, dir_fd, rest, &location);
@@ -103,7 +115,7 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
 			      struct kmod_devname_report *report, int dev_fd,
 			      const struct kmod_devname_permissions *permissions)
 {
-	struct verify_run run = { .report = report, .dev_fd = dev_fd, .permissions = permissions };
+	struct verify_run run = { .report = report, .dev.fd = dev_fd, .permissions = permissions };
 	size_t n = kmod_devname_table_size(table);
 	int error = 0;
 
@@ -121,6 +133,6 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
 		if (error == 0)
 			error = r;
 	}
-	visited_done(run.file_systems);
+	devdir_done(&run.dev);
 	return error;
 }
