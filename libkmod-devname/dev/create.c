@@ -85,11 +85,11 @@ static int report_create_failure(struct create_run *run, const struct dev_node *
 	if (error != -EPERM || run->told_of_mknod)
 		return report_system(run->report, error, &location);
 	run->told_of_mknod = true;
-	errno = -error;
 	/* the caller has to know of EPERM, even if there is no memory for the finding */
 	(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
-			 "%m: making device nodes needs CAP_MKNOD in the initial user namespace, "
-			 "a device cgroup that allows it, and a directory that is not immutable");
+			 "%s: making device nodes needs CAP_MKNOD in the initial user namespace, "
+			 "a device cgroup that allows it, and a directory that is not immutable",
+			 report_describe_error(error));
 	return error;
 }
 

@@ -185,13 +185,13 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 
 		if (is_exhausted(r))
 			return r;
-		errno = -r;
+		if (r < 0 && severity == KMOD_DEVNAME_NOTE)
+			return report_add(report, KMOD_DEVNAME_STALE_INDEX, severity, &location,
+					  "is not there, or cannot be used: the modules are read "
+					  "instead");
 		if (r < 0)
 			return report_add(report, KMOD_DEVNAME_STALE_INDEX, severity, &location,
-					  severity == KMOD_DEVNAME_NOTE
-						  ? "is not there, or cannot be used: the modules "
-						    "are read instead"
-						  : "cannot be used: %m");
+					  "cannot be used: %s", report_describe_error(r));
 		note_times(skip, &st, i == 0);
 		r = i == 0 ? read_dep(skip, report, stream) : read_alias(skip, report, stream);
 		(void)fclose(stream);

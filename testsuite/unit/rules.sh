@@ -267,6 +267,17 @@ test_nothing_changes_who_we_are() {
 		debian/rules dist/packages/*/* | grep -v 0644) | none "installs with more rights:"
 }
 
+# What strerror(3) and %m say depends on the locale of the program, and findings are in English.
+test_library_describes_errors_in_english() {
+	# shellcheck disable=SC2086 # patterns
+	strip $LIBRARY
+	calls strerror strerror_r strerror_l perror |
+		grep -v '^libkmod-devname/base/report\.c:.*return strerror(-error);' |
+		none "follows the locale:"
+	# shellcheck disable=SC2086
+	(cd "$top_srcdir" && grep -n '".*%m.*"' $LIBRARY) | none "follows the locale:"
+}
+
 # These do not look at sizes, or give what can be guessed. Arrays have constant sizes: -Wvla.
 test_no_function_is_known_to_be_dangerous() {
 	# shellcheck disable=SC2086 # patterns
