@@ -98,7 +98,7 @@ static int path_walk_follow(struct path_walk *path, const char *target, size_t s
 }
 
 /* "file/.." is no path of the kernel's, although nothing would have to be opened for it. */
-static int check_directory(int root_fd, const char *path)
+static int path_walk_check_directory(int root_fd, const char *path)
 {
 	struct stat st;
 
@@ -117,7 +117,7 @@ static int path_walk_resolve(int root_fd, struct path_walk *path, int flags)
 	while ((name = path_walk_next(path))) {
 		bool is_dot = strcmp(name, ".") == 0, is_dot_dot = strcmp(name, "..") == 0;
 		ssize_t size;
-		int r = is_dot || is_dot_dot ? check_directory(root_fd, path->done)
+		int r = is_dot || is_dot_dot ? path_walk_check_directory(root_fd, path->done)
 					     : path_walk_down(path, name);
 
 		if (r < 0)

@@ -34,21 +34,6 @@ struct create_run {
 	bool told_of_mknod; /* what making device nodes needs */
 };
 
-static struct dev_node describe_node(const struct kmod_devname_node *node,
-				     const struct kmod_devname_permissions *permissions)
-{
-	const struct kmod_devname_permission *permission =
-		kmod_devname_permissions_get(permissions, node->name);
-
-	return (struct dev_node){
-		.path = node->name,
-		.number = node->number,
-		.mode = kmod_devname_permission_get_mode(permission),
-		.uid = kmod_devname_permission_get_uid(permission),
-		.gid = kmod_devname_permission_get_gid(permission),
-	};
-}
-
 static const char *describe_kind(const struct stat *st)
 {
 	switch (st->st_mode & S_IFMT) {
@@ -67,48 +52,27 @@ static const char *describe_kind(const struct stat *st)
 	}
 }
 
-static int report_not_exchanged(const struct create_run *run, const struct dev_node *node)
-{
-	const struct location location = { node->path, 0 };
-	char number[SYNTAX_NUMBER_SIZE];
-
-	return report_add(run->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
-			  "is another device node, and the file system cannot exchange it for "
-			  "%s in one step: remove it first",
-			  syntax_format_number(&node->number, number));
-}
-
-static int report_create_failure(struct create_run *run, const struct dev_node *node, int error)
-{
-	const struct location location = { node->path, 0 };
-
-	if (error != -EPERM || run->told_of_mknod)
-		return report_system(run->report, error, &location);
-	run->told_of_mknod = true;
-	/* the caller has to know of EPERM, even if there is no memory for the finding */
-	(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
-			 "%s: making device nodes needs CAP_MKNOD in the initial user namespace, "
-			 "a device cgroup that allows it, and a directory that is not immutable",
-			 report_describe_error(error));
-	return error;
-}
-
 /* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
 static int make_node(struct create_run *run, const struct dev_node *node, int dir_fd,
 		     const char *name, bool replace, enum kmod_devname_outcome *outcome)
 {
+	const struct location location = { node->path, 0 };
+	char number[SYNTAX_NUMBER_SIZE];
 	int r = run->dry_run ? 0 : dev_make_node(dir_fd, name, node, replace, &run->dev.labels);
 
-	if (replace && (r == -EBUSY || r == -EOPNOTSUPP)) {
-		*outcome = KMOD_DEVNAME_NOT_DONE;
-		return r == -EBUSY
-			       ? devdir_report_obstructed(run->report, node, name, "a mount point")
-			       : report_not_exchanged(run, node);
+	if (r == 0) {
+		*outcome = replace ? KMOD_DEVNAME_REPLACED : KMOD_DEVNAME_MADE;
+		return run->dry_run ? 0 : 1;
 	}
-	if (r < 0)
+	if (!replace || (r != -EBUSY && r != -EOPNOTSUPP))
 		return r;
-	*outcome = replace ? KMOD_DEVNAME_REPLACED : KMOD_DEVNAME_MADE;
-	return run->dry_run ? 0 : 1;
+	*outcome = KMOD_DEVNAME_NOT_DONE;
+	if (r == -EBUSY)
+		return devdir_report_obstructed(run->report, node, name, "a mount point");
+	return report_add(run->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
+			  "is another device node, and the file system cannot exchange it for "
+			  "%s in one step: remove it first",
+			  syntax_format_number(&node->number, number));
 }
 
 /* Returns 0 if nothing is left to do, and otherwise as make_node(). */
@@ -154,6 +118,7 @@ static int attempt_node(struct create_run *run, const struct dev_node *node,
 static int create_node(struct create_run *run, const struct dev_node *node,
 		       enum kmod_devname_outcome *outcome)
 {
+	const struct location location = { node->path, 0 };
 	int r = 1;
 
 	*outcome = KMOD_DEVNAME_KEPT;
@@ -165,11 +130,19 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 			break;
 	}
 	*outcome = KMOD_DEVNAME_NOT_DONE;
-	/* ENOENT each time means that the device directory itself was removed */
+	/* ENOENT each time: the device directory was removed, or nothing can be made, as in proc */
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
 		return devdir_report_obstructed(run->report, node, node->path + strlen(node->path),
 						"changed by others again and again");
-	return report_create_failure(run, node, r);
+	if (r != -EPERM || run->told_of_mknod)
+		return report_system(run->report, r, &location);
+	run->told_of_mknod = true;
+	/* the caller has to know of EPERM, even if there is no memory for the finding */
+	(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
+			 "%s: making device nodes needs CAP_MKNOD in the initial user namespace, "
+			 "a device cgroup that allows it, and a directory that is not immutable",
+			 report_describe_error(r));
+	return r;
 }
 
 /*
@@ -186,7 +159,15 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 		const struct kmod_devname_node *first = table_find(table, node->name);
-		struct dev_node wanted;
+		const struct kmod_devname_permission *permission =
+			kmod_devname_permissions_get(permissions, node->name);
+		const struct dev_node wanted = {
+			.path = node->name,
+			.number = node->number,
+			.mode = kmod_devname_permission_get_mode(permission),
+			.uid = kmod_devname_permission_get_uid(permission),
+			.gid = kmod_devname_permission_get_gid(permission),
+		};
 		int r;
 
 		if (first != node) {
@@ -195,7 +176,6 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 					      : KMOD_DEVNAME_KEPT;
 			continue;
 		}
-		wanted = describe_node(node, permissions);
 		r = create_node(run, &wanted, &outcomes[i]);
 		if (r < 0 && devdir_is_fatal(run->dev.fd, r))
 			return r;

@@ -98,7 +98,7 @@ bool dev_file_has_acl(int dir_fd, const char *name)
 }
 
 /* By name: without a descriptor left, the caller still has to know what it removes. */
-static bool is_device_name(int dir_fd, const char *name)
+static bool names_a_device(int dir_fd, const char *name)
 {
 	struct stat st;
 
@@ -106,11 +106,11 @@ static bool is_device_name(int dir_fd, const char *name)
 }
 
 /* A process with the PID may still be at work, unless kill(2) finds none. */
-static void remove_leftover_node(int dir_fd, const char *name, pid_t pid)
+static void remove_leftover_of_run(int dir_fd, const char *name, pid_t pid)
 {
 	if (pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
 		return;
-	if (is_device_name(dir_fd, name))
+	if (names_a_device(dir_fd, name))
 		(void)unlinkat(dir_fd, name, 0);
 	else
 		(void)unlinkat(dir_fd, name, AT_REMOVEDIR); /* fails if it is not empty */
@@ -118,24 +118,29 @@ static void remove_leftover_node(int dir_fd, const char *name, pid_t pid)
 
 void dev_remove_leftovers(int dir_fd)
 {
-	temporary_remove(dir_fd, TEMPORARY_PREFIX, remove_leftover_node);
+	temporary_remove(dir_fd, TEMPORARY_PREFIX, remove_leftover_of_run);
 }
 
-/* Makes a directory, or a node with the type and number that it shall have. */
-static int make_temporary(int dir_fd, char name[static TEMPORARY_SIZE], mode_t mode, dev_t number)
+/*
+ * Makes a directory, or a node with its type and number, with the label of the first size bytes of
+ * path. *labels has no label set after it.
+ */
+static int make_temporary(int dir_fd, char name[static TEMPORARY_SIZE], mode_t mode, dev_t number,
+			  struct labels *labels, const char *path, size_t size)
 {
-	for (unsigned int i = 0; i < TEMPORARY_TRIES; i++) {
-		int r;
+	int r = label_next(labels, path, size, mode), error = -EEXIST;
 
+	for (unsigned int i = 0; r == 0 && i < TEMPORARY_TRIES && error == -EEXIST; i++) {
 		temporary_name(name, TEMPORARY_PREFIX, i);
-		r = S_ISDIR(mode) ? mkdirat(dir_fd, name, mode & 0777)
-				  : mknodat(dir_fd, name, mode, number);
-		if (r == 0)
-			return 0;
-		if (errno != EEXIST)
-			return -errno;
+		if (S_ISDIR(mode))
+			error = mkdirat(dir_fd, name, mode & 0777) < 0 ? -errno : 0;
+		else
+			error = mknodat(dir_fd, name, mode, number) < 0 ? -errno : 0;
 	}
-	return -EAGAIN;
+	label_none(labels);
+	if (r < 0)
+		return r;
+	return error == -EEXIST ? -EAGAIN : error;
 }
 
 /* Older C libraries have no function for renameat2(2). */
@@ -191,11 +196,8 @@ int dev_make_directory(int dir_fd, const char *name, const char *path, size_t si
 {
 	char temporary[TEMPORARY_SIZE];
 	_cleanup_close_ int fd = -1;
-	int r = label_next(labels, path, size, S_IFDIR | DIRECTORY_MODE);
+	int r = make_temporary(dir_fd, temporary, S_IFDIR | UNFINISHED_MODE, 0, labels, path, size);
 
-	if (r == 0)
-		r = make_temporary(dir_fd, temporary, S_IFDIR | UNFINISHED_MODE, 0);
-	label_none(labels);
 	if (r < 0)
 		return r;
 	/* not by O_PATH, with which fchmod(2) and fremovexattr(2) need /proc */
@@ -211,33 +213,25 @@ int dev_make_directory(int dir_fd, const char *name, const char *path, size_t si
 
 /* --- nodes -------------------------------------------------------------------------------- */
 
-/* Only the path of /proc leads from an O_PATH descriptor to the attributes. */
-static int remove_node_acl(int fd)
-{
-	char path[FD_PATH_SIZE];
-
-	if (!fd_get_path(fd, path))
-		return -ENOSYS;
-	return removexattr(path, ACCESS_ACL) < 0 && !has_no_acl(errno) ? -errno : 0;
-}
-
 /*
- * Sets owner and mode. A file with another name too, or with another number, is not the node that
- * was just made: another process has put it there.
+ * Removes the ACL, and sets owner and mode. A file with another name too, or with another number,
+ * is not the node that was just made: another process has put it there.
  */
-static int finish_node(int dir_fd, const char *name, const struct dev_node *node, bool has_acl)
+static int finish_node(int dir_fd, const char *name, const struct dev_node *node, bool may_have_acl)
 {
 	_cleanup_close_ int fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
+	char path[FD_PATH_SIZE];
 	struct stat st;
-	int r;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if (!dev_file_is_node(&st, node) || st.st_nlink != 1)
 		return -EAGAIN;
-	r = has_acl ? remove_node_acl(fd) : 0;
-	if (r < 0)
-		return r;
+	/* only the path of /proc leads from an O_PATH descriptor to the attributes */
+	if (may_have_acl && !fd_get_path(fd, path))
+		return -ENOSYS;
+	if (may_have_acl && removexattr(path, ACCESS_ACL) < 0 && !has_no_acl(errno))
+		return -errno;
 	if ((st.st_uid != node->uid || st.st_gid != node->gid) &&
 	    fchownat(fd, "", node->uid, node->gid, AT_EMPTY_PATH) < 0)
 		return -errno;
@@ -266,7 +260,7 @@ static int exchange_with_device(int dir_fd, const char *temporary, const char *n
 {
 	if (rename_with_flags(dir_fd, temporary, name, RENAME_EXCHANGE) < 0)
 		return lacks_flag(errno) ? -EOPNOTSUPP : -errno;
-	if (is_device_name(dir_fd, temporary))
+	if (names_a_device(dir_fd, temporary))
 		return remove_name(dir_fd, temporary);
 	(void)rename_with_flags(dir_fd, temporary, name, RENAME_EXCHANGE);
 	return -EEXIST;
@@ -280,11 +274,9 @@ int dev_make_node(int dir_fd, const char *name, const struct dev_node *node, boo
 	/* for without permissions of the group an ACL has no effect, even under this name */
 	mode_t mode = may_inherit ? node->mode & 0700 : node->mode;
 	char temporary[TEMPORARY_SIZE];
-	int r = label_next(labels, node->path, strlen(node->path), node->number.type | node->mode);
+	int r = make_temporary(dir_fd, temporary, node->number.type | mode, number, labels,
+			       node->path, strlen(node->path));
 
-	if (r == 0)
-		r = make_temporary(dir_fd, temporary, node->number.type | mode, number);
-	label_none(labels);
 	if (r < 0)
 		return r;
 	r = finish_node(dir_fd, temporary, node, may_inherit);
@@ -292,7 +284,7 @@ int dev_make_node(int dir_fd, const char *name, const struct dev_node *node, boo
 		r = replace ? exchange_with_device(dir_fd, temporary, name)
 			    : rename_to_free_name(dir_fd, temporary, name);
 	/* a file that another process has put there meanwhile stays */
-	if (r < 0 && is_device_name(dir_fd, temporary))
+	if (r < 0 && names_a_device(dir_fd, temporary))
 		(void)remove_name(dir_fd, temporary);
 	return r;
 }

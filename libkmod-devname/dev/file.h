@@ -20,7 +20,7 @@ struct dev_node {
 /* The type and number of a device node. */
 struct device_number dev_file_number(const struct stat *st);
 
-/* Is it a device node; and one with the type and number of the node? */
+/* True for a device node, and for one with the type and number of the node. */
 bool dev_file_is_device(const struct stat *st);
 bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
 

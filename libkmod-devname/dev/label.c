@@ -29,23 +29,10 @@ static int labels_open(struct labels *labels)
 	return labels->error;
 }
 
-static int set_label(const struct labels *labels, const char *path, mode_t mode)
-{
-	char *context;
-	int r = 0;
-
-	/* ENOENT: the policy has no label for this path */
-	if (selabel_lookup_raw(labels->handle, &context, path, (int)mode) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (setfscreatecon_raw(context) < 0)
-		r = -errno;
-	freecon(context);
-	return r;
-}
-
 int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
 {
 	_cleanup_free_ char *full = NULL;
+	char *context;
 	int r = labels_open(labels);
 
 	if (r < 0 || !labels->handle)
@@ -55,7 +42,12 @@ int label_next(struct labels *labels, const char *path, size_t size, mode_t mode
 		full = NULL;
 		return -ENOMEM;
 	}
-	return set_label(labels, full, mode);
+	/* ENOENT: the policy has no label for this path */
+	if (selabel_lookup_raw(labels->handle, &context, full, (int)mode) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = setfscreatecon_raw(context) < 0 ? -errno : 0;
+	freecon(context);
+	return r;
 }
 
 void label_none(const struct labels *labels)
