@@ -1017,7 +1017,7 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 
 /**
  * kmod_devname_permissions_get() - mode and owner of a node
- * @permissions: the permissions
+ * @permissions: the permissions, or NULL: 0600, root and root for every node
  * @name: the node's path below /dev, such as "net/tun"
  *
  * Return: what is known of @name, or what holds for all others; never NULL.
@@ -1169,19 +1169,19 @@ enum kmod_devname_outcome {
  * that is in the table twice the second is kept.
  *
  * A node is complete, with its mode, owner and SELinux label, before it gets its name, and is
- * looked at once more after that. Missing directories are made with mode 0755. The mode does not
- * depend on the umask; with a umask of 0 no call is needed to get there. Of a directory with
- * the set-group-ID bit neither mode nor group of a node depends.
+ * looked at once more after that. Missing directories are made with mode 0755, in the same way.
+ * The modes do not depend on the umask; with a umask of 0 no call is needed to get to that of a
+ * node. Of a directory with the set-group-ID bit neither mode nor group of a node depends. Nothing
+ * that is made has an ACL: what the default ACL of a directory gives is removed.
  *
  * Others may rename and replace what they like below @dev_fd meanwhile: no symbolic link is
  * followed, and nothing is made, changed or removed in a directory that was not reached from
  * @dev_fd by directories alone. Only who moves such a directory elsewhere, while it is being
  * worked in, takes along what is made in it.
  *
- * A run that is killed may leave a device node ".kmod-devname.PID.NUMBER", and where there is a
- * umask a directory with a smaller mode; every name of the table has what it had or what it
- * shall have. Such a device node is removed by the next run that comes to its directory, if there
- * is no process PID then.
+ * A run that is killed may leave a device node or an empty directory ".kmod-devname.PID.NUMBER";
+ * every name of the table has what it had or what it shall have. The next run that comes to its
+ * directory removes it, if there is no process PID then.
  *
  * SELinux labels, in a library that is built with them and a system where SELinux is enabled, are
  * those of the policy for /dev/NAME, wherever @dev_fd may be. They are set by setfscreatecon(3)
@@ -1190,14 +1190,19 @@ enum kmod_devname_outcome {
  * Findings: wrong-node, obstructed; nodev, for the first node in each such file system; system.
  * Their file is the path below @dev_fd.
  *
- * Return: 0, or a negative errno; then the work was stopped, what was made before stays, and
- * there is a finding "system" for the node:
+ * A node that the system refuses is a finding "system", and the next one is made: a directory on
+ * the way may belong to another user, who has mounted something there or made it immutable.
+ *
+ * Return: 0, or the negative errno of the first node that the system refused. The run stops for
+ * -ENOMEM, -EMFILE, -ENFILE, and if @dev_fd cannot be entered or was removed; that error is then
+ * the one returned. What was made stays.
  *   -EINVAL: @flags has unknown bits (no finding)
  *   -EPERM: making device nodes needs CAP_MKNOD in the initial user namespace (mknod(2)), and a
  *   device cgroup that allows it; nodes that are there already need neither
  *   -EROFS, -EACCES, -ENOSPC, -EDQUOT: the directory cannot be written
  *   -ENOENT: @dev_fd was removed; -EBADF, -ENOTDIR: it is no directory
- *   -ENOSYS: the umask is in the way, the kernel is older than 6.6, and /proc is not mounted
+ *   -ENOSYS: /proc is not mounted, and it is needed: for a mode, which the umask has changed, on
+ *   kernels before 6.6; or in a directory of another user, or with a default ACL
  *   -EIO, -EMFILE, -ENFILE and others of openat(2), mknodat(2), renameat2(2), setfscreatecon(3)
  */
 int kmod_devname_table_create(const struct kmod_devname_table *table,
@@ -1211,13 +1216,15 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
  * @report: takes the findings, in the order of @table
  * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
  * @permissions: mode and owner of the nodes, or NULL: these are not looked at. Nor are they for
- *   nodes of which nothing is known, which have those of their drivers when these are loaded
+ *   nodes of which nothing is known, which have those of their drivers when these are loaded. A
+ *   node with a mode and owner that has an ACL too is a note
  *
  * Findings: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such
  * file system; system. Their file is the path below @dev_fd.
  *
  * Return: 0, or a negative errno of openat(2), fstatat(2): -EACCES, -EBADF, -ENOTDIR, -EIO,
- * -EMFILE, -ENFILE.
+ * -EMFILE, -ENFILE. As for kmod_devname_table_create(), what cannot be examined is a finding
+ * "system", and does not keep other nodes from being examined.
  */
 int kmod_devname_table_verify(const struct kmod_devname_table *table,
 			      struct kmod_devname_report *report, int dev_fd,

@@ -264,11 +264,21 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	return -ENOMEM;
 }
 
+const char *report_describe_error(int error)
+{
+#ifdef HAVE_STRERRORDESC_NP
+	const char *text = strerrordesc_np(-error);
+
+	return text ? text : "Unknown error";
+#else
+	return strerror(-error);
+#endif
+}
+
 int report_system(struct kmod_devname_report *report, int error, const struct location *location)
 {
-	errno = -error;
-	/* The error that stopped the work is returned even if there is no memory for the finding.
-	 */
-	(void)report_add(report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, location, "%m");
+	/* The error of the work is returned even if there is no memory for the finding. */
+	(void)report_add(report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, location, "%s",
+			 report_describe_error(error));
 	return error;
 }

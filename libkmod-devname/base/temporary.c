@@ -45,7 +45,7 @@ static bool parse_temporary_name(const char *name, const char *prefix, pid_t *re
 void temporary_remove(int dir_fd, const char *prefix,
 		      void (*remove_leftover)(int dir_fd, const char *name, pid_t pid))
 {
-	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	const struct dirent *entry;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	pid_t pid;

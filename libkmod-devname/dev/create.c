@@ -2,12 +2,12 @@
 /*
  * Table -> device nodes. The files of this folder and the data between them:
  *
- *   create.c  takes each node of a table, adds mode and owner from the permissions, and calls
- *             devdir.c until the node exists or is obstructed: an outcome, and perhaps a finding
+ *   create.c  takes each node of a table, adds mode and owner from the permissions, and tries
+ *             until the node exists or is obstructed: an outcome, and perhaps a finding
  *   verify.c  takes the same nodes and adds findings for those that are absent or different
- *   devdir.c  handles one node: walks down to its directory, looks at the file of its name, makes
- *             the node under a temporary name and renames it
- *   label.c   sets the SELinux label of the next node or directory that devdir.c makes
+ *   devdir.c  walks down to the directory of a node, and looks at the file of its name
+ *   file.c    makes a node or a directory under a temporary name, and renames it
+ *   label.c   sets the SELinux label of the next file that file.c makes
  *
  * An existing file is never adjusted, and only a device node is ever replaced.
  */
@@ -27,33 +27,12 @@
 #define ATTEMPTS_MAX 64
 
 struct create_run {
-	int dev_fd;
+	struct devdir dev;
 	struct kmod_devname_report *report;
 	bool replace;
 	bool dry_run;
-	struct labels labels;
-	void *directories; /* those that were entered, see visited_add() */
-	void *file_systems; /* see devdir_check_nodev() */
+	bool told_of_mknod; /* what making device nodes needs */
 };
-
-static struct devdir_node describe_node(const struct kmod_devname_node *node,
-					const struct kmod_devname_permissions *permissions)
-{
-	struct devdir_node wanted = {
-		.path = node->name,
-		.number = node->number,
-		.mode = PERMISSIONS_PLAIN_MODE,
-	};
-	const struct kmod_devname_permission *permission;
-
-	if (permissions) {
-		permission = kmod_devname_permissions_get(permissions, node->name);
-		wanted.mode = kmod_devname_permission_get_mode(permission);
-		wanted.uid = kmod_devname_permission_get_uid(permission);
-		wanted.gid = kmod_devname_permission_get_gid(permission);
-	}
-	return wanted;
-}
 
 static const char *describe_kind(const struct stat *st)
 {
@@ -73,79 +52,42 @@ static const char *describe_kind(const struct stat *st)
 	}
 }
 
-static int report_not_exchanged(const struct create_run *run, const struct devdir_node *node)
+/* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
+static int make_node(struct create_run *run, const struct dev_node *node, int dir_fd,
+		     const char *name, bool replace, enum kmod_devname_outcome *outcome)
 {
 	const struct location location = { node->path, 0 };
 	char number[SYNTAX_NUMBER_SIZE];
+	int r = run->dry_run ? 0 : dev_make_node(dir_fd, name, node, replace, &run->dev.labels);
 
+	if (r == 0) {
+		*outcome = replace ? KMOD_DEVNAME_REPLACED : KMOD_DEVNAME_MADE;
+		return run->dry_run ? 0 : 1;
+	}
+	if (!replace || (r != -EBUSY && r != -EOPNOTSUPP))
+		return r;
+	*outcome = KMOD_DEVNAME_NOT_DONE;
+	if (r == -EBUSY)
+		return devdir_report_obstructed(run->report, node, name, "a mount point");
 	return report_add(run->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
 			  "is another device node, and the file system cannot exchange it for "
 			  "%s in one step: remove it first",
 			  syntax_format_number(&node->number, number));
 }
 
-static int report_create_failure(const struct create_run *run, const struct devdir_node *node,
-				 int error)
-{
-	const struct location location = { node->path, 0 };
-
-	if (error != -EPERM)
-		return report_system(run->report, error, &location);
-	errno = -error;
-	/* the caller has to know of EPERM, even if there is no memory for the finding */
-	(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
-			 "%m: making device nodes needs CAP_MKNOD in the initial user namespace, "
-			 "and a device cgroup that allows it");
-	return error;
-}
-
-/* Nodes of one directory need one removal of leftovers and one check of the file system. */
-static int enter_directory(struct create_run *run, int dir_fd, const struct devdir_node *node)
-{
-	struct stat st;
-	int r;
-
-	if (fstat(dir_fd, &st) < 0)
-		return -errno;
-	r = visited_add(&run->directories, &st);
-	if (r <= 0)
-		return r;
-	if (!run->dry_run)
-		devdir_tidy(dir_fd);
-	return devdir_check_nodev(dir_fd, node->path, run->report, &run->file_systems);
-}
-
-/* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
-static int make_node(struct create_run *run, const struct devdir_node *node, int dir_fd,
-		     const char *name, bool replace, enum kmod_devname_outcome *outcome)
-{
-	int r = run->dry_run ? 0 : devdir_make(dir_fd, name, node, replace, &run->labels);
-
-	if (replace && (r == -EBUSY || r == -EOPNOTSUPP)) {
-		*outcome = KMOD_DEVNAME_NOT_DONE;
-		return r == -EBUSY
-			       ? devdir_report_obstructed(run->report, node, name, "a mount point")
-			       : report_not_exchanged(run, node);
-	}
-	if (r < 0)
-		return r;
-	*outcome = replace ? KMOD_DEVNAME_REPLACED : KMOD_DEVNAME_MADE;
-	return run->dry_run ? 0 : 1;
-}
-
 /* Returns 0 if nothing is left to do, and otherwise as make_node(). */
-static int attempt_node(struct create_run *run, const struct devdir_node *node,
+static int attempt_node(struct create_run *run, const struct dev_node *node,
 			enum kmod_devname_outcome *outcome)
 {
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
 	struct stat st;
 	bool is_last, is_device;
-	int r = devdir_walk(run->dev_fd, node->path, !run->dry_run, &run->labels, &dir_fd, &rest);
+	int r = devdir_walk(&run->dev, node->path, !run->dry_run, &dir_fd, &rest);
 
 	if (r < 0)
 		return r;
-	r = enter_directory(run, dir_fd, node);
+	r = devdir_check_nodev(&run->dev, dir_fd, node->path, run->report);
 	if (r < 0)
 		return r;
 	is_last = !strchr(rest, '/');
@@ -155,12 +97,12 @@ static int attempt_node(struct create_run *run, const struct devdir_node *node,
 		return make_node(run, node, dir_fd, rest, false, outcome);
 	if (r < 0)
 		return r;
-	if (is_last && devdir_is_node(&st, node))
+	if (is_last && dev_file_is_node(&st, node))
 		return 0;
 	/* another process has made this directory after the walk */
 	if (!is_last && S_ISDIR(st.st_mode))
 		return -EAGAIN;
-	is_device = is_last && devdir_is_device(&st);
+	is_device = is_last && dev_file_is_device(&st);
 	if (is_device && run->replace)
 		return make_node(run, node, dir_fd, rest, true, outcome);
 	*outcome = KMOD_DEVNAME_NOT_DONE;
@@ -173,9 +115,10 @@ static int attempt_node(struct create_run *run, const struct devdir_node *node,
  * a change, is followed by another one, which looks at the result. A process that undoes each
  * attempt would keep this going for ever, hence the limit.
  */
-static int create_node(struct create_run *run, const struct devdir_node *node,
+static int create_node(struct create_run *run, const struct dev_node *node,
 		       enum kmod_devname_outcome *outcome)
 {
+	const struct location location = { node->path, 0 };
 	int r = 1;
 
 	*outcome = KMOD_DEVNAME_KEPT;
@@ -187,24 +130,44 @@ static int create_node(struct create_run *run, const struct devdir_node *node,
 			break;
 	}
 	*outcome = KMOD_DEVNAME_NOT_DONE;
-	/* ENOENT each time means that the device directory itself was removed */
+	/* ENOENT each time: the device directory was removed, or nothing can be made, as in proc */
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
 		return devdir_report_obstructed(run->report, node, node->path + strlen(node->path),
 						"changed by others again and again");
-	return report_create_failure(run, node, r);
+	if (r != -EPERM || run->told_of_mknod)
+		return report_system(run->report, r, &location);
+	run->told_of_mknod = true;
+	/* the caller has to know of EPERM, even if there is no memory for the finding */
+	(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
+			 "%s: making device nodes needs CAP_MKNOD in the initial user namespace, "
+			 "a device cgroup that allows it, and a directory that is not immutable",
+			 report_describe_error(r));
+	return r;
 }
 
-/* Nodes that share a name share a number, too: the first one stands for all of them. */
+/*
+ * Nodes that share a name share a number, too: the first one stands for all of them. Returns 0, the
+ * error that stopped the run, or else the first error of a node.
+ */
 static int create_all_nodes(struct create_run *run, const struct kmod_devname_table *table,
 			    const struct kmod_devname_permissions *permissions,
 			    enum kmod_devname_outcome *outcomes)
 {
 	size_t n = kmod_devname_table_size(table);
+	int error = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 		const struct kmod_devname_node *first = table_find(table, node->name);
-		struct devdir_node wanted;
+		const struct kmod_devname_permission *permission =
+			kmod_devname_permissions_get(permissions, node->name);
+		const struct dev_node wanted = {
+			.path = node->name,
+			.number = node->number,
+			.mode = kmod_devname_permission_get_mode(permission),
+			.uid = kmod_devname_permission_get_uid(permission),
+			.gid = kmod_devname_permission_get_gid(permission),
+		};
 		int r;
 
 		if (first != node) {
@@ -213,12 +176,13 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 					      : KMOD_DEVNAME_KEPT;
 			continue;
 		}
-		wanted = describe_node(node, permissions);
 		r = create_node(run, &wanted, &outcomes[i]);
-		if (r < 0)
+		if (r < 0 && devdir_is_fatal(run->dev.fd, r))
 			return r;
+		if (error == 0)
+			error = r;
 	}
-	return 0;
+	return error;
 }
 
 int kmod_devname_table_create(const struct kmod_devname_table *table,
@@ -227,7 +191,7 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 			      unsigned int flags, enum kmod_devname_outcome *outcomes)
 {
 	struct create_run run = {
-		.dev_fd = dev_fd,
+		.dev.fd = dev_fd,
 		.report = report,
 		.replace = (flags & KMOD_DEVNAME_REPLACE) != 0,
 		.dry_run = (flags & KMOD_DEVNAME_DRY_RUN) != 0,
@@ -247,9 +211,7 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 	for (size_t i = 0; i < n; i++)
 		outcomes[i] = KMOD_DEVNAME_NOT_DONE;
 	r = create_all_nodes(&run, table, permissions, outcomes);
-	labels_done(&run.labels);
-	visited_done(run.directories);
-	visited_done(run.file_systems);
+	devdir_done(&run.dev);
 	free(own);
 	return r;
 }

@@ -18,34 +18,21 @@
 static int labels_open(struct labels *labels)
 {
 	if (labels->opened)
-		return 0;
-	if (is_selinux_enabled() > 0) {
-		labels->handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
-		/* ENOENT: no policy is installed, as in a chroot */
-		if (!labels->handle && errno != ENOENT)
-			return -errno;
-	}
+		return labels->error;
 	labels->opened = true;
-	return 0;
-}
-
-static int set_label(const struct labels *labels, const char *path, mode_t mode)
-{
-	char *context;
-	int r = 0;
-
-	/* ENOENT: the policy has no label for this path */
-	if (selabel_lookup_raw(labels->handle, &context, path, (int)mode) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (setfscreatecon_raw(context) < 0)
-		r = -errno;
-	freecon(context);
-	return r;
+	if (is_selinux_enabled() <= 0)
+		return 0;
+	labels->handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
+	/* ENOENT: no policy is installed, as in a chroot */
+	if (!labels->handle && errno != ENOENT)
+		labels->error = -errno;
+	return labels->error;
 }
 
 int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
 {
 	_cleanup_free_ char *full = NULL;
+	char *context;
 	int r = labels_open(labels);
 
 	if (r < 0 || !labels->handle)
@@ -55,7 +42,12 @@ int label_next(struct labels *labels, const char *path, size_t size, mode_t mode
 		full = NULL;
 		return -ENOMEM;
 	}
-	return set_label(labels, full, mode);
+	/* ENOENT: the policy has no label for this path */
+	if (selabel_lookup_raw(labels->handle, &context, full, (int)mode) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = setfscreatecon_raw(context) < 0 ? -errno : 0;
+	freecon(context);
+	return r;
 }
 
 void label_none(const struct labels *labels)

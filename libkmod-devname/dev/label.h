@@ -11,6 +11,7 @@ struct selabel_handle;
 /* The labels that the policy has for files below /dev; { 0 } before the first use. */
 struct labels {
 	bool opened;
+	int error; /* why it could not be opened, a negative errno */
 	struct selabel_handle *handle; /* NULL: no label is set */
 };
 

@@ -132,8 +132,8 @@ static bool unite_claims(struct claim *claims, size_t *n_claims)
  * Pairs off each run from its beginning. A run of odd size is ambiguous: from its end the pairs
  * would be others.
  */
-static enum alias_pairing pair_neighbours(const struct alias *aliases, size_t n,
-					  struct claim *claims, size_t *ret_n_claims)
+static enum alias_pairing pair_runs(const struct alias *aliases, size_t n, struct claim *claims,
+				    size_t *ret_n_claims)
 {
 	size_t n_claims = 0, size;
 
@@ -170,5 +170,5 @@ enum alias_pairing alias_pair(const struct alias *aliases, size_t n, struct clai
 		*ret_n_claims = 1;
 		return ALIAS_PAIRED;
 	}
-	return pair_neighbours(aliases, n, claims, ret_n_claims);
+	return pair_runs(aliases, n, claims, ret_n_claims);
 }

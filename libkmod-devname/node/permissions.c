@@ -91,8 +91,12 @@ permissions_find(const struct kmod_devname_permissions *permissions, const char 
 const struct kmod_devname_permission *
 kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions, const char *name)
 {
-	const struct kmod_devname_permission *permission = permissions_find(permissions, name);
+	static const struct kmod_devname_permission plain = { .mode = PERMISSIONS_PLAIN_MODE };
+	const struct kmod_devname_permission *permission;
 
+	if (!permissions)
+		return &plain;
+	permission = permissions_find(permissions, name);
 	return permission ? permission : &permissions->default_permission;
 }
 

@@ -27,7 +27,7 @@ static bool is_letter_or_digit(char c)
 }
 
 /* There is no NUL among the bytes: strchr() would find it in any string. */
-static bool is_component(const char *s, size_t size)
+static bool is_name_component(const char *s, size_t size)
 {
 	/* An option of a command, or a comment of modules.devname, begins with these. */
 	if (size == 0 || size > KMOD_DEVNAME_COMPONENT_MAX || s[0] == '-' || s[0] == '#')
@@ -49,7 +49,7 @@ bool syntax_is_device_name(const char *name)
 		return false;
 	for (;;) {
 		size = strcspn(component, "/");
-		if (!is_component(component, size))
+		if (!is_name_component(component, size))
 			return false;
 		if (component[size] == '\0')
 			return true;
@@ -59,7 +59,7 @@ bool syntax_is_device_name(const char *name)
 
 bool syntax_is_module_name(const char *module)
 {
-	return is_component(module, strlen(module)) && !strpbrk(module, "-.");
+	return is_name_component(module, strlen(module)) && !strpbrk(module, "-.");
 }
 
 /* Parses a number of at most max, which is at least 9, and moves *s behind it. */

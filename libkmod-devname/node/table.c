@@ -138,28 +138,6 @@ const struct kmod_devname_node *table_find(const struct kmod_devname_table *tabl
 	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
 }
 
-/* Returns 1 if it is valid, 0 if there is a finding, or -ENOMEM. */
-static int check_node(struct kmod_devname_report *report, const struct location *location,
-		      const char *module, const char *name, const struct device_number *number)
-{
-	if (!syntax_is_module_name(module))
-		return report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR,
-				  location, "'%s' is not a valid module name", module);
-	if (!syntax_is_device_name(name))
-		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-				  "'%s' is not a valid device name", name);
-	if (strlen(module) + strlen(name) > NAMES_MAX)
-		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-				  "device name '%s' is too long for a line of modules.devname",
-				  name);
-	if (syntax_is_dynamic(number))
-		return report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
-				  "device name '%s' has the number c10:255, which asks for a "
-				  "dynamic minor: a node needs a fixed one",
-				  name);
-	return 1;
-}
-
 static int report_conflict(struct kmod_devname_report *report, const struct location *location,
 			   const struct kmod_devname_node *node,
 			   const struct kmod_devname_node *first)
@@ -229,10 +207,23 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	      const struct device_number *number)
 {
 	struct kmod_devname_node *node;
-	int r = check_node(report, location, module, name, number);
+	int r;
 
-	if (r <= 0)
-		return r;
+	if (!syntax_is_module_name(module))
+		return report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR,
+				  location, "'%s' is not a valid module name", module);
+	if (!syntax_is_device_name(name))
+		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
+				  "'%s' is not a valid device name", name);
+	if (strlen(module) + strlen(name) > NAMES_MAX)
+		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
+				  "device name '%s' is too long for a line of modules.devname",
+				  name);
+	if (syntax_is_dynamic(number))
+		return report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
+				  "device name '%s' has the number c10:255, which asks for a "
+				  "dynamic minor: a node needs a fixed one",
+				  name);
 	node = node_new(module, name, number);
 	if (!node)
 		return -ENOMEM;

@@ -81,23 +81,20 @@ static int print_directories(struct printer *printer, const char *name)
 
 static int print_node(struct printer *printer, const struct kmod_devname_node *node)
 {
-	const struct kmod_devname_permission *permission;
-	struct printed_node printed = {
+	const struct kmod_devname_permission *permission =
+		kmod_devname_permissions_get(printer->permissions, node->name);
+	const struct printed_node printed = {
 		.module = node->module,
 		.name = node->name,
 		.number = node->number,
-		.mode = PERMISSIONS_PLAIN_MODE,
+		.mode = kmod_devname_permission_get_mode(permission),
+		.uid = kmod_devname_permission_get_uid(permission),
+		.gid = kmod_devname_permission_get_gid(permission),
+		.user = kmod_devname_permission_get_user(permission),
+		.group = kmod_devname_permission_get_group(permission),
 	};
 	int r;
 
-	if (printer->permissions) {
-		permission = kmod_devname_permissions_get(printer->permissions, node->name);
-		printed.mode = kmod_devname_permission_get_mode(permission);
-		printed.uid = kmod_devname_permission_get_uid(permission);
-		printed.gid = kmod_devname_permission_get_gid(permission);
-		printed.user = kmod_devname_permission_get_user(permission);
-		printed.group = kmod_devname_permission_get_group(permission);
-	}
 	if (printer->format->print_directory) {
 		r = print_directories(printer, node->name);
 		if (r < 0)

@@ -65,7 +65,7 @@ struct kmod_devname_table *create_harness_table(const char *text)
 	return table;
 }
 
-static unsigned int count(int dir_fd, const char *prefix, bool devices)
+unsigned int create_harness_count(int dir_fd, const char *prefix)
 {
 	int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), child_fd;
 	unsigned int n = 0;
@@ -78,27 +78,16 @@ static unsigned int count(int dir_fd, const char *prefix, bool devices)
 		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
 			continue;
 		ck_assert_int_eq(fstatat(fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW), 0);
-		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0 &&
-		    (!devices || S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)))
+		if (strncmp(entry->d_name, prefix, strlen(prefix)) == 0)
 			n++;
 		if (!S_ISDIR(st.st_mode))
 			continue;
 		child_fd = openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		n += count(child_fd, prefix, devices);
+		n += create_harness_count(child_fd, prefix);
 		(void)close(child_fd);
 	}
 	(void)closedir(dir);
 	return n;
-}
-
-unsigned int create_harness_count(int dir_fd, const char *prefix)
-{
-	return count(dir_fd, prefix, false);
-}
-
-unsigned int create_harness_count_devices(int dir_fd, const char *prefix)
-{
-	return count(dir_fd, prefix, true);
 }
 
 #if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__

@@ -13,12 +13,8 @@ int create_harness_run(Suite *suite);
 /* The table of some lines of modules.devname. */
 struct kmod_devname_table *create_harness_table(const char *text);
 
-/*
- * Below a directory and all others in it: how many names begin with this, and how many of them
- * are device nodes.
- */
+/* Below a directory and all others in it: how many names begin with this. */
 unsigned int create_harness_count(int dir_fd, const char *prefix);
-unsigned int create_harness_count_devices(int dir_fd, const char *prefix);
 
 /*
  * From now on a system call fails in this process; renameat2(2) only with flags. False if that

@@ -11,6 +11,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -612,7 +613,9 @@ START_TEST(who_may_not_make_nodes_is_told_so)
 	ck_assert_int_eq(seteuid(NOBODY), 0);
 	r = create(dev_fd, FUSE "z zero c1:5\n", -1, KMOD_DEVNAME_REPLACE, outcomes);
 	ck_assert_int_eq(seteuid(0), 0);
-	check_failure(r, -EPERM, _i == 1 ? "zero" : "fuse");
+	ck_assert_int_eq(r, -EPERM);
+	ck_assert_str_eq(harness_codes(report), _i == 1 ? "system" : "system,system");
+	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), _i == 1 ? "zero" : "fuse");
 	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(first_finding()),
 				     "CAP_MKNOD in the initial user namespace"));
 	ck_assert_int_eq(outcomes[0], _i == 1 ? KEPT : NOT_DONE);
@@ -644,6 +647,66 @@ START_TEST(a_directory_that_may_not_be_written_is_eacces)
 	ck_assert_int_eq(seteuid(0), 0);
 	check_failure(r, -EACCES, "net/tun");
 	ck_assert(!is_there(dev_fd, "net"));
+}
+END_TEST
+
+static const struct {
+	const char *type, *options;
+	unsigned long flags;
+	int error;
+} mounts[] = {
+	{ "tmpfs", "mode=755", MS_RDONLY, EROFS },
+	{ "tmpfs", "mode=755,nr_inodes=1", 0, ENOSPC },
+	{ "proc", NULL, 0, ENOENT },
+};
+
+/* _i: mount, replace */
+START_TEST(a_directory_that_fails_takes_its_own_nodes_only)
+{
+	enum kmod_devname_outcome outcomes[4];
+	int dev_fd = harness_directory(), error = mounts[_i / 2].error;
+
+	ck_assert_int_eq(mkdirat(dev_fd, "u", 0755), 0);
+	ck_assert_int_eq(fchdir(dev_fd), 0);
+	ck_assert_int_eq(mount("none", "u", mounts[_i / 2].type, mounts[_i / 2].flags,
+			       mounts[_i / 2].options),
+			 0);
+	ck_assert_int_eq(create(dev_fd, "a u/a c10:1\n" FUSE TUN "b u/b/b c10:2\n", -1,
+				(unsigned int)_i % 2, outcomes),
+			 -error);
+	ck_assert_int_eq(umount("u"), 0);
+	ck_assert_str_eq(harness_codes(report), "system,system");
+	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), "u/a");
+	ck_assert_int_eq(outcomes[0], NOT_DONE);
+	ck_assert_int_eq(outcomes[1], MADE);
+	ck_assert_int_eq(outcomes[2], MADE);
+	ck_assert_int_eq(outcomes[3], NOT_DONE);
+}
+END_TEST
+
+START_TEST(what_cannot_be_verified_does_not_keep_others_from_it)
+{
+	struct kmod_devname_table *table = create_harness_table("a u/a c10:1\n" FUSE TUN);
+	int dev_fd = harness_directory(), r;
+
+	ck_assert_int_eq(fchmod(dev_fd, 0755), 0);
+	ck_assert_int_eq(mkdirat(dev_fd, "u", 0700), 0);
+	ck_assert_int_eq(seteuid(NOBODY), 0);
+	r = kmod_devname_table_verify(table, report, dev_fd, NULL);
+	ck_assert_int_eq(seteuid(0), 0);
+	ck_assert_int_eq(r, -EACCES);
+	ck_assert_str_eq(harness_codes(report), "system,absent,absent");
+	kmod_devname_table_unref(table);
+}
+END_TEST
+
+START_TEST(a_directory_that_is_none_cannot_be_verified)
+{
+	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
+
+	ck_assert_int_eq(kmod_devname_table_verify(table, report, -1, NULL), -EBADF);
+	ck_assert_str_eq(harness_codes(report), "system");
+	kmod_devname_table_unref(table);
 }
 END_TEST
 
@@ -745,7 +808,9 @@ static const struct {
 	{ ".kmod-devname.", ".15", DEAD, put_wrong_type, true },
 	{ ".kmod-devname.", ".0", ALIVE, put_right, false },
 	{ ".kmod-devname.", ".0", DEAD, put_file, false },
-	{ ".kmod-devname.", ".0", DEAD, put_directory, false },
+	{ ".kmod-devname.", ".0", DEAD, put_directory, true },
+	{ ".kmod-devname.", ".0", ALIVE, put_directory, false },
+	{ ".kmod-devname.", ".0", DEAD, put_full_directory, false },
 	{ ".kmod-devname.", ".0", DEAD, put_dangling_link, false },
 	{ ".kmod-devname.", ".0", DEAD, put_fifo, false },
 	{ ".kmod-devname.", "", DEAD, put_right, false },
@@ -769,7 +834,7 @@ static void name_leftover(size_t row, char *name, size_t size)
 }
 
 /* _i: leftover, place, dry run */
-START_TEST(only_nodes_of_runs_that_are_gone_are_removed)
+START_TEST(only_leftovers_of_runs_that_are_gone_are_removed)
 {
 	size_t row = (size_t)_i / 4;
 	int dev_fd = harness_directory(), dir_fd = dev_fd;
@@ -794,7 +859,7 @@ static int create_in_child(void *data)
 	return create(*(int *)data, FUSE TUN "x a/b/x b7:0\n", 0666, KMOD_DEVNAME_REPLACE, NULL);
 }
 
-/* Each name has what it had, or what it shall have; beside them are device nodes only. */
+/* Each name has what it had, or what it shall have; beside them is one temporary thing at most. */
 static void check_after_kill(int dev_fd)
 {
 	static const struct {
@@ -812,8 +877,9 @@ static void check_after_kill(int dev_fd)
 		if (is_there(dev_fd, rows[i].name))
 			check_node(dev_fd, rows[i].name, rows[i].type | 0666, rows[i].major,
 				   rows[i].minor);
+	if (is_there(dev_fd, "a/b"))
+		ck_assert_uint_eq(stat_of(dev_fd, "a/b").st_mode, S_IFDIR | 0755);
 	ck_assert_uint_le(n_left, 1);
-	ck_assert_uint_eq(create_harness_count_devices(dev_fd, ".kmod-devname"), n_left);
 }
 
 static void start_over(int dev_fd)
@@ -882,13 +948,17 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, who_may_not_make_nodes_is_told_so, 0, 3);
 	tcase_add_test(tcase, who_need_not_make_nodes_needs_no_right_to);
 	tcase_add_test(tcase, a_directory_that_may_not_be_written_is_eacces);
+	tcase_add_loop_test(tcase, a_directory_that_fails_takes_its_own_nodes_only, 0,
+			    N(mounts) * 2);
+	tcase_add_test(tcase, what_cannot_be_verified_does_not_keep_others_from_it);
+	tcase_add_test(tcase, a_directory_that_is_none_cannot_be_verified);
 	/* valgrind has descriptors of its own */
 	if (!harness_under_valgrind())
 		tcase_add_loop_test(tcase, no_file_descriptor_left_is_emfile, 0, 2);
 	tcase_add_loop_test(tcase, without_flags_of_renameat2_the_outcome_is_that_without_replace,
 			    0, N(states) * 2);
 	tcase_add_loop_test(tcase, without_fchmodat2_and_proc_only_a_umask_is_in_the_way, 0, 2);
-	tcase_add_loop_test(tcase, only_nodes_of_runs_that_are_gone_are_removed, 0,
+	tcase_add_loop_test(tcase, only_leftovers_of_runs_that_are_gone_are_removed, 0,
 			    N(leftovers) * 4);
 	if (!harness_under_valgrind()) /* has nothing to say of what is killed */
 		tcase_add_test(tcase, a_kill_at_any_system_call_leaves_the_old_or_the_new_node);

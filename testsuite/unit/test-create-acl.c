@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Nodes and directories that are made where another user decides what they inherit, and what stands
+ * under a name at the next system call: none of them has an ACL, and no other directory is
+ * adjusted.
+ */
+
+#include "lib/create-harness.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
+
+#define NOBODY 65534
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+#define ACCESS_ACL "system.posix_acl_access"
+#define DEFAULT_ACL "system.posix_acl_default"
+#define LIST "kvm u/kvm c10:232\ntun u/net/tun c10:200\n"
+
+static struct kmod_devname_report *report;
+
+static void set_up(void)
+{
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	(void)umask(022);
+}
+
+static void tear_down(void)
+{
+	kmod_devname_report_unref(report);
+}
+
+/* As setfacl(1) writes "u::rwx,u:nobody:rwx,g::rwx,m::rwx,o::---", all little endian. */
+static bool set_acl(const char *path, const char *attribute)
+{
+	static const struct {
+		uint16_t tag, permissions;
+		uint32_t id;
+	} entries[] = {
+		{ 0x01, 7, UINT32_MAX }, { 0x02, 7, NOBODY },     { 0x04, 7, UINT32_MAX },
+		{ 0x10, 7, UINT32_MAX }, { 0x20, 0, UINT32_MAX },
+	};
+	unsigned char acl[4 + 8 * N(entries)] = { 2 };
+
+	for (size_t i = 0; i < N(entries); i++) {
+		unsigned char *p = acl + 4 + 8 * i;
+
+		p[0] = (unsigned char)entries[i].tag;
+		p[2] = (unsigned char)entries[i].permissions;
+		for (size_t j = 0; j < 4; j++)
+			p[4 + j] = (unsigned char)(entries[i].id >> 8 * j);
+	}
+	if (setxattr(path, attribute, acl, sizeof(acl), 0) == 0)
+		return true;
+	ck_assert_int_eq(errno, EOPNOTSUPP);
+	printf("# no ACLs in this file system\n");
+	return false;
+}
+
+static bool has_acl(const char *path, const char *attribute)
+{
+	return lgetxattr(path, attribute, NULL, 0) > 0;
+}
+
+static mode_t mode_of(const char *path)
+{
+	struct stat st;
+
+	ck_assert_msg(lstat(path, &st) == 0, "%s: %s", path, strerror(errno));
+	return st.st_mode & 07777;
+}
+
+/*
+ * The directory "u" of a user, in a new working directory below another one. False if it cannot
+ * have an ACL.
+ */
+static bool make_directory_of(uid_t uid, int dir_fd, unsigned int round)
+{
+	char name[16];
+
+	(void)snprintf(name, sizeof(name), "%u", round);
+	ck_assert_int_eq(mkdirat(dir_fd, name, 0755), 0);
+	ck_assert_int_eq(fchdir(dir_fd), 0);
+	ck_assert_int_eq(chdir(name), 0);
+	ck_assert_int_eq(mkdir("u", 0755), 0);
+	ck_assert_int_eq(chown("u", uid, uid), 0);
+	return set_acl("u", DEFAULT_ACL);
+}
+
+static int create(mode_t mode)
+{
+	struct kmod_devname_table *table = create_harness_table(LIST);
+	struct kmod_devname_permissions *permissions;
+	int dev_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
+
+	ck_assert_int_eq(kmod_devname_permissions_new(mode, &permissions), 0);
+	r = kmod_devname_table_create(table, report, dev_fd, permissions, 0, NULL);
+	kmod_devname_permissions_unref(permissions);
+	kmod_devname_table_unref(table);
+	(void)close(dev_fd);
+	return r;
+}
+
+static const mode_t modes[] = { 0600, 0660, 0666, 0640, 0 };
+
+/* _i: mode, whose directory, kernel with fchmodat2(2) or without */
+START_TEST(what_is_made_inherits_no_acl)
+{
+	mode_t mode = modes[_i / 4];
+
+	if (!make_directory_of(_i / 2 % 2 == 0 ? NOBODY : 0, harness_directory(), 0) ||
+	    (_i % 2 == 1 && !create_harness_deny(SYS_fchmodat2, ENOSYS)))
+		return;
+	ck_assert_int_eq(create(mode), 0);
+	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_uint_eq(mode_of("u/kvm"), mode);
+	ck_assert_uint_eq(mode_of("u/net/tun"), mode);
+	ck_assert_uint_eq(mode_of("u/net"), 0755);
+	ck_assert(!has_acl("u/kvm", ACCESS_ACL));
+	ck_assert(!has_acl("u/net/tun", ACCESS_ACL));
+	ck_assert(!has_acl("u/net", ACCESS_ACL));
+	ck_assert(!has_acl("u/net", DEFAULT_ACL));
+	/* what was there is as it was */
+	ck_assert(has_acl("u", DEFAULT_ACL));
+}
+END_TEST
+
+/* Of ext4, as the machine may have none for the tests otherwise. */
+START_TEST(what_is_made_inherits_no_acl_on_ext4)
+{
+	int status;
+
+	ck_assert_int_eq(fchdir(harness_directory()), 0);
+	status = system("mkfs.ext4 -q -F image 4M >/dev/null 2>&1 && mkdir m && "
+			"mount -o loop image m 2>/dev/null");
+
+	if (status != 0) {
+		printf("# ext4 cannot be mounted here\n");
+		return;
+	}
+	ck_assert_int_eq(chdir("m"), 0);
+	ck_assert_int_eq(mkdir("u", 0755), 0);
+	ck_assert_int_eq(chown("u", NOBODY, NOBODY), 0);
+	if (set_acl("u", DEFAULT_ACL)) {
+		ck_assert_int_eq(create(0660), 0);
+		ck_assert_uint_eq(mode_of("u/kvm"), 0660);
+		ck_assert(!has_acl("u/kvm", ACCESS_ACL));
+		ck_assert(!has_acl("u/net", DEFAULT_ACL));
+	}
+	ck_assert_int_eq(chdir(".."), 0);
+	ck_assert_int_eq(umount2("m", MNT_DETACH), 0);
+}
+END_TEST
+
+static int create_at_once(void *data)
+{
+	(void)data;
+	return create(0666);
+}
+
+/* At any time, under any name, an ACL gives nothing: without permissions of the group it has none.
+ */
+static void check_rights(void *data)
+{
+	DIR *dir = opendir("u");
+	struct dirent *entry;
+	char path[300];
+
+	while ((entry = readdir(dir))) {
+		(void)snprintf(path, sizeof(path), "u/%s", entry->d_name);
+		if (entry->d_type != DT_DIR && has_acl(path, ACCESS_ACL) &&
+		    (mode_of(path) & 070) != 0)
+			(*(unsigned int *)data)++;
+	}
+	(void)closedir(dir);
+}
+
+START_TEST(an_acl_has_no_effect_at_any_system_call)
+{
+	unsigned int *n_effects = harness_share(sizeof(*n_effects));
+	int dir_fd = harness_directory(), stopped = 1;
+
+	for (unsigned int stop = 0; stopped > 0; stop++) {
+		if (!make_directory_of(NOBODY, dir_fd, stop))
+			return;
+		stopped = harness_stop_at(create_at_once, n_effects, stop, check_rights);
+		ck_assert_msg(*n_effects == 0, "at stop %u", stop);
+	}
+}
+END_TEST
+
+/* Puts a private directory of root in the place of one that was just made. */
+static void swap_private(void *data)
+{
+	DIR *dir = opendir("u");
+	struct dirent *entry;
+	char path[300];
+
+	(void)data;
+	while ((entry = readdir(dir))) {
+		(void)snprintf(path, sizeof(path), "u/%s", entry->d_name);
+		if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+		    strcmp(entry->d_name, "private") != 0)
+			(void)syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, "u/private",
+				      RENAME_EXCHANGE);
+		if (strncmp(entry->d_name, ".kmod-devname", 13) == 0 && entry->d_type == DT_DIR)
+			(void)syscall(SYS_renameat2, AT_FDCWD, path, AT_FDCWD, "u/private",
+				      RENAME_EXCHANGE);
+	}
+	(void)closedir(dir);
+}
+
+START_TEST(no_other_directory_is_adjusted_whatever_is_swapped)
+{
+	int dir_fd = harness_directory(), stopped = 1;
+	unsigned int stop;
+
+	for (stop = 0; stopped > 0; stop++) {
+		struct stat st;
+		int fd;
+
+		if (!make_directory_of(NOBODY, dir_fd, stop))
+			return;
+		ck_assert_int_eq(mkdir("u/private", 0700), 0);
+		ck_assert_int_eq(chmod("u/private", 0700), 0);
+		ck_assert(set_acl("u/private", DEFAULT_ACL));
+		fd = open("u/private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		(void)umask(077);
+		stopped = harness_stop_at(create_at_once, NULL, stop, swap_private);
+		(void)umask(022);
+		ck_assert_int_eq(fstat(fd, &st), 0);
+		ck_assert_msg((st.st_mode & 07777) == 0700, "mode %o at stop %u", st.st_mode, stop);
+		ck_assert_int_gt(fgetxattr(fd, DEFAULT_ACL, NULL, 0), 0);
+		(void)close(fd);
+	}
+	ck_assert(stopped < 0 || stop > 40);
+}
+END_TEST
+
+/* Of a node with a rule; those of other nodes are the administrator's. */
+START_TEST(an_acl_is_no_mode_of_a_rule)
+{
+	static const char rule[] = "KERNEL==\"kvm\", MODE=\"0660\", OPTIONS+=\"static_node=kvm\"\n";
+	struct kmod_devname_table *table = create_harness_table("kvm kvm c10:232\na a c10:1\n");
+	struct kmod_devname_permissions *permissions;
+	const struct kmod_devname_finding *finding;
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(fchdir(dir_fd), 0);
+	harness_write(dir_fd, "etc/udev/rules.d/a.rules", rule, strlen(rule));
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, report, dir_fd, table), 0);
+	ck_assert_int_eq(kmod_devname_table_create(table, report, dir_fd, permissions, 0, NULL), 0);
+	ck_assert_int_eq(kmod_devname_table_verify(table, report, dir_fd, permissions), 0);
+	ck_assert_str_eq(harness_codes(report), "");
+	if (set_acl("kvm", ACCESS_ACL) && set_acl("a", ACCESS_ACL)) {
+		ck_assert_int_eq(chmod("kvm", 0660), 0);
+		ck_assert_int_eq(kmod_devname_table_verify(table, report, dir_fd, permissions), 0);
+		ck_assert_str_eq(harness_codes(report), "wrong-mode");
+		finding = kmod_devname_report_get(report, 0);
+		ck_assert_str_eq(kmod_devname_finding_get_file(finding), "kvm");
+		ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_NOTE);
+	}
+	kmod_devname_permissions_unref(permissions);
+	kmod_devname_table_unref(table);
+}
+END_TEST
+
+/* Nothing can be seen of an ACL then: a node is made only where there can be none. _i: whose */
+START_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made)
+{
+	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
+
+	ck_assert_int_eq(fchdir(harness_directory()), 0);
+	ck_assert_int_eq(mkdir("u", 0755), 0);
+	ck_assert_int_eq(chown("u", _i == 0 ? NOBODY : 0, 0), 0);
+	ck_assert_int_eq(chroot("."), 0);
+	r = create(0600);
+	ck_assert_int_eq(access("u/kvm", F_OK), _i == 0 ? -1 : 0);
+	ck_assert_int_eq(access("u/net/tun", F_OK), 0);
+	/* sanitizers read /proc at the end */
+	ck_assert_int_eq(fchdir(root_fd), 0);
+	ck_assert_int_eq(chroot("."), 0);
+	ck_assert_int_eq(r, _i == 0 ? -ENOSYS : 0);
+	ck_assert_str_eq(harness_codes(report), _i == 0 ? "system" : "");
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("create-acl");
+	TCase *tcase = tcase_create("create-acl");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	tcase_add_loop_test(tcase, what_is_made_inherits_no_acl, 0, N(modes) * 4);
+	tcase_add_test(tcase, what_is_made_inherits_no_acl_on_ext4);
+	if (!harness_under_valgrind()) {
+		tcase_add_test(tcase, an_acl_has_no_effect_at_any_system_call);
+		tcase_add_test(tcase, no_other_directory_is_adjusted_whatever_is_swapped);
+	}
+	tcase_add_test(tcase, an_acl_is_no_mode_of_a_rule);
+	tcase_add_loop_test(tcase, without_proc_a_node_that_may_have_an_acl_is_not_made, 0, 2);
+	suite_add_tcase(suite, tcase);
+	return create_harness_run(suite);
+}
