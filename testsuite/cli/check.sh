@@ -748,8 +748,7 @@ test_not_loaded_is_what_modprobe_does_not_load() {
 # The kernel command line is that of the running kernel, which has many names.
 test_the_running_kernel_is_known_by_any_name() {
 	need_library LIBKMOD
-	unshare -m true 2>/dev/null || skip "there are no mount namespaces"
-	[ -d /lib/modules ] || skip "there is no /lib/modules"
+	need_mounts -m /lib/modules
 	release=$(uname -r)
 	# of a name that no loaded module has
 	node check-test check-test char-major-10-250
@@ -757,7 +756,8 @@ test_the_running_kernel_is_known_by_any_name() {
 	mv $M "root/lib/modules/$release"
 	echo 'quiet modprobe.blacklist=check_test' > cmdline
 	cat > inner <<-'END'
-	mount --bind cmdline /proc/cmdline && mount --bind root/lib/modules /lib/modules || exit 77
+	"$top_srcdir/testsuite/lib/provide-directory" /lib/modules || exit
+	mount --bind cmdline /proc/cmdline && mount --bind root/lib/modules /lib/modules || exit
 	shift
 	kmod-devname check "$@"
 	END
@@ -766,7 +766,6 @@ test_the_running_kernel_is_known_by_any_name() {
 		status=0
 		# shellcheck disable=SC2086 # words
 		unshare -m sh inner "" $operands > out 2> err || status=$?
-		[ $status -ne 77 ] || skip "nothing can be mounted: $(cat err)"
 		[ ! -s err ] || fail "$operands: $(cat err)"
 		# the last but one is another root, with other configuration
 		wanted=1

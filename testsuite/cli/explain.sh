@@ -24,8 +24,7 @@ need_libkmod() {
 }
 
 need_namespace() {
-	unshare -m true 2>/dev/null || skip "no mount namespace can be made here"
-	[ -d /etc/modprobe.d ] || skip "there is no /etc/modprobe.d"
+	need_mounts -m /etc/modprobe.d /lib/modules
 }
 
 # ko NAME [+SYMBOL] [-SYMBOL] STRING...: a module that exports and needs symbols, for depmod.
@@ -741,10 +740,12 @@ pollute() {
 	printf 'blacklist fuse\nalias char-major-10-200 whole\ninstall cuse /bin/false\n' > host/h.conf
 	echo 'quiet modprobe.blacklist=snd_seq,loop' > cmdline
 	cat > polluted <<-'END'
+		"$top_srcdir/testsuite/lib/provide-directory" /etc/modprobe.d
 		mount --bind host /etc/modprobe.d
 		mount --bind cmdline /proc/cmdline
 		if [ "$1" = running ]; then
 			shift
+			"$top_srcdir/testsuite/lib/provide-directory" /lib/modules
 			mount --bind root/lib/modules /lib/modules
 			mount --bind loaded /sys/module
 			[ ! -d sysctl ] || mount --bind sysctl /proc/sys/kernel
@@ -801,7 +802,6 @@ test_absolute_links_do_not_lead_to_the_host() {
 running_tree() {
 	tree
 	need_namespace
-	[ -d /lib/modules ] || skip "there is no /lib/modules"
 	release=$(uname -r)
 	mv "$MODULES" "root/lib/modules/$release"
 	"$DEPMOD" -b root "$release" > depmod.log 2>&1

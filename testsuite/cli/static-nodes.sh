@@ -123,16 +123,15 @@ tmpfiles() { # ROOT FILE
 
 # Runs a command with a file as the modules.devname of the running kernel, or without one.
 as_running() { # FILE|'' COMMAND...
-	[ -d /lib/modules ] || skip "there is no /lib/modules to mount upon"
 	if [ "$(id -u)" -eq 0 ]; then
 		as_running_flags=-m
 	else
 		as_running_flags=-rm
 	fi
-	unshare $as_running_flags mount -t tmpfs tmpfs /lib/modules 2>/dev/null ||
-		skip "nothing can be mounted here"
+	need_mounts $as_running_flags /lib/modules
 	# shellcheck disable=SC2016 # expanded by the inner shell
 	unshare $as_running_flags sh -c '
+		"$top_srcdir/testsuite/lib/provide-directory" /lib/modules &&
 		mount -t tmpfs tmpfs /lib/modules &&
 		mkdir "/lib/modules/$(uname -r)" || exit 99
 		[ -z "$1" ] || cp "$1" "/lib/modules/$(uname -r)/modules.devname" || exit 99

@@ -26,6 +26,18 @@ skip() {
 	exit 77
 }
 
+# need_mounts FLAGS DIRECTORY...: namespaces of unshare(1) in which something can be mounted upon these.
+need_mounts() {
+	need_mounts_flags=$1
+	shift
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	unshare "$need_mounts_flags" sh -euc '
+		for directory; do
+			"$top_srcdir/testsuite/lib/provide-directory" "$directory"
+			mount -t tmpfs tmpfs "$directory"
+		done' sh "$@" 2> mounts.err || skip "nothing can be mounted here: $(head -n 1 mounts.err)"
+}
+
 # count TEXT: a figure that the run shall show ("1,234 faults, none lost a file").
 count() {
 	echo "$*" >> "$TAP_COUNTS"
