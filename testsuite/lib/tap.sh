@@ -26,6 +26,28 @@ skip() {
 	exit 77
 }
 
+# as_nobody COMMAND...: as a user who owns nothing here and has no capabilities, or as the one who runs
+# the tests if that is not root. A copy of the program is what every user can reach: the build may
+# be below a private home.
+as_nobody() {
+	if [ "$(id -u)" -ne 0 ]; then
+		"$@"
+		return
+	fi
+	if [ ! -d "${nobody_bin:=$PWD/nobody}" ]; then
+		mkdir "$nobody_bin"
+		cp "$(command -v kmod-devname)" "$nobody_bin/"
+		chmod a+rX . .. "$nobody_bin"
+	fi
+	PATH=$nobody_bin:$PATH setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		--bounding-set=-all --inh-caps=-all "$@"
+}
+
+need_nobody() {
+	as_nobody kmod-devname --version > nobody.out 2>&1 ||
+		skip "another user cannot run the program: $(head -n 1 nobody.out)"
+}
+
 # need_mounts FLAGS DIRECTORY...: namespaces of unshare(1) in which something can be mounted upon these.
 need_mounts() {
 	need_mounts_flags=$1
