@@ -668,6 +668,7 @@ test_directories_that_cannot_be_read_are_passed_over() {
 
 test_json_has_the_links_of_the_chain() {
 	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
+	need_program python3
 	tree
 	conf '' 'blacklist fuse'
 	status 1 kmod-devname explain --json -b root c10:229 "$V" > out

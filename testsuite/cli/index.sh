@@ -320,6 +320,7 @@ test_what_depmod_cannot_decompress_is_read() {
 }
 
 test_what_is_cut_is_read() {
+	need_program xz
 	installed_tree
 	xz -c "$M/kernel/fs/fuse.ko" > fuse.ko.xz
 	head -c $(($(wc -c < fuse.ko.xz) - 20)) fuse.ko.xz > "$M/kernel/fs/fuse.ko"

@@ -26,6 +26,17 @@ skip() {
 	exit 77
 }
 
+need_program() { # NAME...
+	for needed; do
+		command -v "$needed" > /dev/null || skip "$needed is not installed"
+	done
+}
+
+# leave_out REASON: a part of the case cannot be done here. It goes on, and counts as skipped.
+leave_out() {
+	echo "$*" > "$SKIP_REASON"
+}
+
 # as_nobody COMMAND...: as a user who owns nothing here and has no capabilities, or as the one who runs
 # the tests if that is not root. A copy of the program is what every user can reach: the build may
 # be below a private home.
@@ -138,8 +149,10 @@ run_one() { # NUMBER TITLE COMMAND...
 	) > "$tap_dir/log" 2>&1 &
 	wait $! || tap_status=$?
 	case $tap_status in
-	0) echo "ok $tap_number - $tap_title" ;;
-	77) echo "ok $tap_number - $tap_title # SKIP $(cat "$tap_dir/reason" 2>/dev/null)" ;;
+	0 | 77)
+		tap_reason=$(cat "$tap_dir/reason" 2>/dev/null)
+		echo "ok $tap_number - $tap_title${tap_reason:+ # SKIP $tap_reason}"
+		;;
 	*)
 		sed 's/^/# /' "$tap_dir/log"
 		echo "not ok $tap_number - $tap_title"
