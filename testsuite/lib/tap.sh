@@ -26,6 +26,11 @@ skip() {
 	exit 77
 }
 
+# known_difference KEY: what the case expects is not what a peer does, and known-differences says why.
+known_difference() {
+	grep -q "^$1: " "$top_srcdir/testsuite/known-differences" || fail "$1 is no known difference"
+}
+
 need_program() { # NAME...
 	for needed; do
 		command -v "$needed" > /dev/null || skip "$needed is not installed"
