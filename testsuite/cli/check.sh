@@ -749,7 +749,7 @@ test_not_loaded_is_what_modprobe_does_not_load() {
 # The kernel command line is that of the running kernel, which has many names.
 test_the_running_kernel_is_known_by_any_name() {
 	need_library LIBKMOD
-	need_mounts -m /lib/modules
+	need_mounts /lib/modules
 	release=$(uname -r)
 	# of a name that no loaded module has
 	node check-test check-test char-major-10-250
@@ -766,7 +766,7 @@ test_the_running_kernel_is_known_by_any_name() {
 		"/lib/modules/../modules/$release" "-b root $release" "./root/lib/modules/$release"; do
 		status=0
 		# shellcheck disable=SC2086 # words
-		unshare -m sh inner "" $operands > out 2> err || status=$?
+		in_mounts sh inner "" $operands > out 2> err || status=$?
 		[ ! -s err ] || fail "$operands: $(cat err)"
 		# the last but one is another root, with other configuration
 		wanted=1

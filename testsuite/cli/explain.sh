@@ -24,7 +24,7 @@ need_libkmod() {
 }
 
 need_namespace() {
-	need_mounts -m /etc/modprobe.d /lib/modules
+	need_mounts /etc/modprobe.d /lib/modules
 }
 
 # ko NAME [+SYMBOL] [-SYMBOL] STRING...: a module that exports and needs symbols, for depmod.
@@ -756,7 +756,7 @@ pollute() {
 }
 
 polluted() {
-	unshare -m sh -eu polluted "$@"
+	in_mounts sh -eu polluted "$@"
 }
 
 test_another_root_sees_nothing_of_the_host() {
@@ -800,6 +800,7 @@ test_absolute_links_do_not_lead_to_the_host() {
 
 # The running kernel, with modules and a device directory of our own, in a namespace of our own.
 running_tree() {
+	[ "$(id -u)" -eq 0 ] || skip "only root can make device nodes"
 	tree
 	need_namespace
 	release=$(uname -r)

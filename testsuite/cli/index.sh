@@ -481,13 +481,8 @@ inside_a_directory_of_another_file_system_is_read() {
 }
 
 test_a_directory_of_another_file_system_is_read() {
-	if [ "$(id -u)" -eq 0 ]; then
-		flags=-m
-	else
-		flags=-rm
-	fi
-	unshare $flags mount -t tmpfs tmpfs . 2> /dev/null || skip "nothing can be mounted here"
-	unshare $flags sh "$top_srcdir/testsuite/cli/index.sh" \
+	need_mounts .
+	in_mounts sh "$top_srcdir/testsuite/cli/index.sh" \
 		inside_a_directory_of_another_file_system_is_read
 }
 

@@ -123,14 +123,9 @@ tmpfiles() { # ROOT FILE
 
 # Runs a command with a file as the modules.devname of the running kernel, or without one.
 as_running() { # FILE|'' COMMAND...
-	if [ "$(id -u)" -eq 0 ]; then
-		as_running_flags=-m
-	else
-		as_running_flags=-rm
-	fi
-	need_mounts $as_running_flags /lib/modules
+	need_mounts /lib/modules
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	unshare $as_running_flags sh -c '
+	in_mounts sh -c '
 		"$top_srcdir/testsuite/lib/provide-directory" /lib/modules &&
 		mount -t tmpfs tmpfs /lib/modules &&
 		mkdir "/lib/modules/$(uname -r)" || exit 99

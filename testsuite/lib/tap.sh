@@ -64,12 +64,19 @@ need_nobody() {
 		skip "another user cannot run the program: $(head -n 1 nobody.out)"
 }
 
-# need_mounts FLAGS DIRECTORY...: namespaces of unshare(1) in which something can be mounted upon these.
+# in_mounts COMMAND...: in a mount namespace of its own, as root of this at least.
+in_mounts() {
+	if [ "$(id -u)" -eq 0 ]; then
+		unshare -m "$@"
+	else
+		unshare -rm "$@"
+	fi
+}
+
+# need_mounts DIRECTORY...: something can be mounted upon these there.
 need_mounts() {
-	need_mounts_flags=$1
-	shift
 	# shellcheck disable=SC2016 # expanded by the inner shell
-	unshare "$need_mounts_flags" sh -euc '
+	in_mounts sh -euc '
 		for directory; do
 			"$top_srcdir/testsuite/lib/provide-directory" "$directory"
 			mount -t tmpfs tmpfs "$directory"

@@ -45,14 +45,8 @@ only() {
 
 # With mounts of its own, which end with it: runs one of the functions named inside_... here.
 with_mounts() {
-	if [ "$(id -u)" -eq 0 ]; then
-		with_mounts_flags=-m
-	else
-		with_mounts_flags=-rm
-	fi
-	unshare $with_mounts_flags mount -t tmpfs tmpfs . 2> /dev/null ||
-		skip "nothing can be mounted here"
-	unshare $with_mounts_flags sh "$top_srcdir/testsuite/system/disk.sh" "$1"
+	need_mounts .
+	in_mounts sh "$top_srcdir/testsuite/system/disk.sh" "$1"
 }
 
 # --- the file ------------------------------------------------------------------------------
