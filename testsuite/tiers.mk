@@ -3,7 +3,7 @@
 # too, "runtests --all" ci_tests too, "runtests --long" all. CONTRIBUTING.md says why. automake, which
 # makes a rule for each test in TESTS, does not see this file.
 
-# The sources and not a build; all failures of the library; root, for most; a kernel.
+# They judge the sources, need root or a kernel, or try many cases.
 change_tests = \
 	test-faults \
 	test-hostile-containers \
@@ -18,7 +18,7 @@ change_tests = \
 	testsuite/system/system-calls.sh \
 	testsuite/unit/rules.sh
 
-# Other kernels, other builds, installed systems; what is won by chance; large trees.
+# Races, large trees, power cuts; other kernels and builds; hooks of installed systems.
 ci_tests = \
 	test-create-race \
 	test-scan-race \
@@ -33,7 +33,7 @@ ci_tests = \
 	testsuite/system/power.sh \
 	testsuite/system/scale.sh
 
-# Every call and every allocation of every command.
+# A fault in, and a kill at, every system call of every command.
 long_tests = \
 	testsuite/system/faults.sh \
 	testsuite/system/kill.sh

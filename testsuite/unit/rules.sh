@@ -462,4 +462,22 @@ test_known_differences_are_seen_by_tests_and_not_more() {
 	[ "$(wc -l < keys)" -le 17 ] || fail "$(wc -l < keys) known differences"
 }
 
+test_failed_and_skipped_cases_are_shown_with_their_reasons() {
+	cat > program <<-'END'
+	#!/bin/sh
+	printf '%s\n' 1..4 'ok 1 - a' '# no reason' 'ok 2 - b' '# reason' 'not ok 3 - c' 'ok 4 - d # SKIP e'
+	exit 1
+	END
+	chmod +x program
+	AM_TAP_AWK='awk' "$top_srcdir/testsuite/lib/tap-quiet" "$top_srcdir/build-aux/tap-driver.sh" \
+		--test-name program --log-file log --trs-file trs -- ./program > out
+	same out <<-'END'
+	# reason
+	FAIL: program 3 - c
+	SKIP: program 4 - d # SKIP e
+	ERROR: program - exited with status 1
+	program: 2 passed, 1 skipped, 2 failed
+	END
+}
+
 run_tests "$@"
