@@ -98,6 +98,7 @@ test_operands_are_versions_directories_files_and_roots() {
 
 test_json_has_the_kernels_that_only_one_root_has() {
 	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
+	need_program python3
 	devname one/lib/modules/1.0/modules.devname 'a a c10:1'
 	devname one/lib/modules/2.0/modules.devname 'a a c10:1'
 	devname two/lib/modules/2.0/modules.devname 'a a c10:1'

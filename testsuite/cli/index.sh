@@ -320,6 +320,7 @@ test_what_depmod_cannot_decompress_is_read() {
 }
 
 test_what_is_cut_is_read() {
+	need_program xz
 	installed_tree
 	xz -c "$M/kernel/fs/fuse.ko" > fuse.ko.xz
 	head -c $(($(wc -c < fuse.ko.xz) - 20)) fuse.ko.xz > "$M/kernel/fs/fuse.ko"
@@ -480,13 +481,8 @@ inside_a_directory_of_another_file_system_is_read() {
 }
 
 test_a_directory_of_another_file_system_is_read() {
-	if [ "$(id -u)" -eq 0 ]; then
-		flags=-m
-	else
-		flags=-rm
-	fi
-	unshare $flags mount -t tmpfs tmpfs . 2> /dev/null || skip "nothing can be mounted here"
-	unshare $flags sh "$top_srcdir/testsuite/cli/index.sh" \
+	need_mounts .
+	in_mounts sh "$top_srcdir/testsuite/cli/index.sh" \
 		inside_a_directory_of_another_file_system_is_read
 }
 
@@ -557,12 +553,10 @@ test_auto_falls_back_without_index() {
 
 test_auto_does_without_an_index_it_may_not_read() {
 	hiding_tree
-	[ "$(id -u)" -eq 0 ] || skip "needs root, to become somebody else"
-	command -v setpriv >/dev/null || skip "there is no setpriv"
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to become another user"
+	need_nobody
 	chmod 600 "$M/modules.dep"
-	chmod a+x . ..
-	setpriv --reuid 65534 --clear-groups kmod-devname generate -n -b root --source=auto 6.1.0 \
-		> got
+	as_nobody kmod-devname generate -n -b root --source=auto 6.1.0 > got
 	grep -q fuse got
 }
 

@@ -5,13 +5,22 @@
 # the package lists or the architectures of this system: apt works on lists of its own,
 # and does not look at what is installed, which may be newer than what can be downloaded.
 
-# apt_begin DIRECTORY: keeps the lists there.
+# The mirror of the release of this system. Suites of updates have a dash in their names.
+apt_mirror() {
+	# shellcheck disable=SC2016 # for apt
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+		awk '$2 !~ /-/ { print $1; exit }'
+}
+
+# apt_begin DIRECTORY [SUITE]: keeps the lists there, and those of a suite of Debian beside them.
 apt_begin() {
-	apt_dir=$1/apt
+	apt_dir=$1/apt${2:+-$2}
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/archives/partial"
 	# Its own for each run: others may be at work on the same lists.
 	APT_CONFIG=$(mktemp "$apt_dir/conf.XXXXXX")
-	trap 'rm -f "$APT_CONFIG"' EXIT
+	apt_configs="${apt_configs:-} $APT_CONFIG"
+	# shellcheck disable=SC2086 # a list of words
+	trap 'rm -f $apt_configs' EXIT
 	cat > "$APT_CONFIG" <<-END
 	Dir::State::Lists "$apt_dir/lists";
 	Dir::State::status "/dev/null";
@@ -20,6 +29,14 @@ apt_begin() {
 	APT::Architectures { "amd64"; "arm64"; "armhf"; "i386"; "s390x"; };
 	APT::Sandbox::User "root";
 	END
+	if [ -n "${2:-}" ]; then
+		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(apt_mirror) $2 main" \
+			> "$apt_dir/sources.list"
+		cat >> "$APT_CONFIG" <<-END
+		Dir::Etc::sourcelist "$apt_dir/sources.list";
+		Dir::Etc::sourceparts "-";
+		END
+	fi
 	export APT_CONFIG
 	# A mirror that is just being updated may fail in part; what counts is what can be downloaded.
 	apt-get update -q > "$apt_dir/update.log" 2>&1 ||

@@ -26,6 +26,63 @@ skip() {
 	exit 77
 }
 
+# known_difference KEY: what the case expects is not what a peer does, and known-differences says why.
+known_difference() {
+	grep -q "^$1: " "$top_srcdir/testsuite/known-differences" || fail "$1 is no known difference"
+}
+
+need_program() { # NAME...
+	for needed; do
+		command -v "$needed" > /dev/null || skip "$needed is not installed"
+	done
+}
+
+# leave_out REASON: a part of the case cannot be done here. It goes on, and counts as skipped.
+leave_out() {
+	echo "$*" > "$SKIP_REASON"
+}
+
+# as_nobody COMMAND...: as a user who owns nothing here and has no capabilities, or as the one who runs
+# the tests if that is not root. A copy of the program is what every user can reach: the build may
+# be below a private home.
+as_nobody() {
+	if [ "$(id -u)" -ne 0 ]; then
+		"$@"
+		return
+	fi
+	if [ ! -d "${nobody_bin:=$PWD/nobody}" ]; then
+		mkdir "$nobody_bin"
+		cp "$(command -v kmod-devname)" "$nobody_bin/"
+		chmod a+rX . .. "$nobody_bin"
+	fi
+	PATH=$nobody_bin:$PATH setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \
+		--bounding-set=-all --inh-caps=-all "$@"
+}
+
+need_nobody() {
+	as_nobody kmod-devname --version > nobody.out 2>&1 ||
+		skip "another user cannot run the program: $(head -n 1 nobody.out)"
+}
+
+# in_mounts COMMAND...: in a mount namespace of its own, as root of this at least.
+in_mounts() {
+	if [ "$(id -u)" -eq 0 ]; then
+		unshare -m "$@"
+	else
+		unshare -rm "$@"
+	fi
+}
+
+# need_mounts DIRECTORY...: something can be mounted upon these there.
+need_mounts() {
+	# shellcheck disable=SC2016 # expanded by the inner shell
+	in_mounts sh -euc '
+		for directory; do
+			"$top_srcdir/testsuite/lib/provide-directory" "$directory"
+			mount -t tmpfs tmpfs "$directory"
+		done' sh "$@" 2> mounts.err || skip "nothing can be mounted here: $(head -n 1 mounts.err)"
+}
+
 # count TEXT: a figure that the run shall show ("1,234 faults, none lost a file").
 count() {
 	echo "$*" >> "$TAP_COUNTS"
@@ -104,8 +161,10 @@ run_one() { # NUMBER TITLE COMMAND...
 	) > "$tap_dir/log" 2>&1 &
 	wait $! || tap_status=$?
 	case $tap_status in
-	0) echo "ok $tap_number - $tap_title" ;;
-	77) echo "ok $tap_number - $tap_title # SKIP $(cat "$tap_dir/reason" 2>/dev/null)" ;;
+	0 | 77)
+		tap_reason=$(cat "$tap_dir/reason" 2>/dev/null)
+		echo "ok $tap_number - $tap_title${tap_reason:+ # SKIP $tap_reason}"
+		;;
 	*)
 		sed 's/^/# /' "$tap_dir/log"
 		echo "not ok $tap_number - $tap_title"

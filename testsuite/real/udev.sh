@@ -324,13 +324,13 @@ udevd_version() {
 	chroot root /bin/systemd-udevd --version | sed 's/[^0-9].*//'
 }
 
-# Older versions do not know these keys, or let a rule set these properties.
+# Older versions do not know these keys, or let a rule set these properties: then it is seen that
+# they differ.
 test_udevd_262_does_the_same_with_its_keys() {
 	need_udev
 	need_namespaces
 	make_root
 	install_udevd
-	[ "$(udevd_version)" -ge 262 ] || skip "udevd is older than version 262"
 	{
 		sed 's/$/, MODE="0640", OPTIONS+="static_node=@"/' <<-'END'
 		SYMLINK-="y"
@@ -379,6 +379,15 @@ test_udevd_262_does_the_same_with_its_keys() {
 		done
 	} > tokens
 	write_rules 120 < tokens
+	if [ "$(udevd_version)" -lt 262 ]; then
+		known_difference udev_newer_keys
+		# shellcheck disable=SC2046 # names without blanks
+		run_udevd $(seq -f 'n%g' "$n") > expected
+		# shellcheck disable=SC2046
+		permissions root $(seq -f 'n%g' "$n") > got 2> messages
+		! cmp -s expected got || fail "this udevd knows all keys too"
+		return
+	fi
 	# shellcheck disable=SC2046 # names without blanks
 	compare_with_udevd $(seq -f 'n%g' "$n")
 	[ "$(grep -vc ' 600 0 0$' expected)" -gt 60 ] || fail "udevd did nothing"
@@ -389,6 +398,7 @@ test_udevd_takes_the_same_files() {
 	need_namespaces
 	make_root
 	install_udevd
+	known_difference udev_lib
 	[ "$(udevd_version)" -lt 255 ] || skip "since version 255 udevd does not read lib/udev/rules.d"
 	rm root/lib
 	while read -r mode directory file; do

@@ -45,14 +45,8 @@ only() {
 
 # With mounts of its own, which end with it: runs one of the functions named inside_... here.
 with_mounts() {
-	if [ "$(id -u)" -eq 0 ]; then
-		with_mounts_flags=-m
-	else
-		with_mounts_flags=-rm
-	fi
-	unshare $with_mounts_flags mount -t tmpfs tmpfs . 2> /dev/null ||
-		skip "nothing can be mounted here"
-	unshare $with_mounts_flags sh "$top_srcdir/testsuite/system/disk.sh" "$1"
+	need_mounts .
+	in_mounts sh "$top_srcdir/testsuite/system/disk.sh" "$1"
 }
 
 # --- the file ------------------------------------------------------------------------------
@@ -216,15 +210,6 @@ test_a_read_only_mount_with_the_right_file_is_fine() {
 	with_mounts inside_a_read_only_mount_with_the_right_file_is_fine
 }
 
-# as_user COMMAND...: as somebody who is not root.
-as_user() {
-	if [ "$(id -u)" -ne 0 ]; then
-		"$@"
-	else
-		setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
-	fi
-}
-
 test_a_directory_that_may_not_be_written_keeps_the_old_file() {
 	node $M/fuse.ko fuse 229
 	generate
@@ -232,15 +217,13 @@ test_a_directory_that_may_not_be_written_keeps_the_old_file() {
 	node $M/cuse.ko cuse 203
 	generate -n > new
 	chmod 555 $M
-	# so that another user gets as far as the directory
-	chmod 755 .. .
-	as_user kmod-devname --version > /dev/null 2>&1 || skip "no other user can run the program"
-	as_user test -r $M || skip "no other user can read the directory"
-	status 2 as_user kmod-devname generate -b $R $VER 2> err
+	need_nobody
+	as_nobody test -r $M || skip "no other user can read the directory"
+	status 2 as_nobody kmod-devname generate -b $R $VER 2> err
 	grep -q 'modules\.devname: Permission denied$' err
 	same $F < old
 	only $M cuse.ko fuse.ko modules.devname
-	as_user kmod-devname generate -n -b $R $VER | same new
+	as_nobody kmod-devname generate -n -b $R $VER | same new
 }
 
 test_a_module_that_may_not_be_read_keeps_the_old_file_and_is_named() {
@@ -250,14 +233,13 @@ test_a_module_that_may_not_be_read_keeps_the_old_file_and_is_named() {
 	node $M/cuse.ko cuse 203
 	chmod 000 $M/cuse.ko
 	chmod 777 $M
-	chmod 755 .. .
-	as_user kmod-devname --version > /dev/null 2>&1 || skip "no other user can run the program"
-	as_user test -r $M || skip "no other user can read the directory"
-	status 2 as_user kmod-devname generate -b $R $VER 2> err
+	need_nobody
+	as_nobody test -r $M || skip "no other user can read the directory"
+	status 2 as_nobody kmod-devname generate -b $R $VER 2> err
 	grep -q 'cuse\.ko: error: .*\[system\]$' err
 	[ "$(wc -l < err)" -eq 1 ]
 	same $F < old
-	status 2 as_user kmod-devname generate -n -b $R $VER > out 2> err
+	status 2 as_nobody kmod-devname generate -n -b $R $VER > out 2> err
 	same out < /dev/null
 }
 

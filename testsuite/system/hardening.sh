@@ -17,6 +17,11 @@ FEDORA_CFLAGS="$FEDORA_CFLAGS -fstack-clash-protection"
 FEDORA_LDFLAGS='-Wl,-z,relro -Wl,--as-needed -Wl,-z,now -Wl,--build-id=sha1'
 [ "$MACHINE" != x86_64 ] || FEDORA_CFLAGS="$FEDORA_CFLAGS -fcf-protection -march=x86-64"
 
+# configure refuses to work in another directory then.
+need_clean_sources() {
+	[ ! -e "$top_srcdir/config.status" ] || skip "these sources are configured in their own directory"
+}
+
 need_readelf() {
 	readelf --version >/dev/null 2>&1 || skip "readelf is not installed"
 }
@@ -125,6 +130,7 @@ test_a_weak_symbol_is_seen() {
 
 # build ARGUMENT...: configured with these, and installed in "image".
 build() {
+	need_clean_sources
 	mkdir -p build
 	(cd build && "$top_srcdir/configure" --quiet --prefix=/usr --disable-tests "$@") > build.log 2>&1 ||
 		fail "configure: $(tail -n 20 build.log)"
@@ -197,6 +203,7 @@ test_profile_of_fedora() {
 # One program for an initramfs. It has no stack to execute either; where it is loaded is up to
 # LDFLAGS, because not every C library comes with what a static PIE is made of.
 test_static_tool() {
+	need_clean_sources
 	need_readelf
 	mkdir tool pie
 	for kind in tool pie; do
@@ -225,6 +232,7 @@ own_flags() { # WANTED|! UNWANTED, ARGUMENT...
 	[ "$1" != ! ] || { own_sign=!; shift; }
 	own_wanted=$1
 	shift
+	need_clean_sources
 	mkdir -p own
 	(cd own && "$top_srcdir/configure" --quiet --disable-tests CC=gcc "$@") > own.log 2>&1 ||
 		fail "configure: $(tail -n 20 own.log)"

@@ -456,4 +456,32 @@ test_tests_that_the_promises_name_exist() {
 }
 
 print_function_lengths
+# The list of known differences only becomes shorter: lower the number when one is gone.
+test_known_differences_are_seen_by_tests_and_not_more() {
+	list=$top_srcdir/testsuite/known-differences
+	sed -n 's/^\([a-z_0-9]*\): .*/\1/p' "$list" | sort > keys
+	grep -rhoE '^[[:space:]]*known_difference [a-z_0-9]+' "$top_srcdir/testsuite" | sed 's/.* //' |
+		sort -u > seen
+	diff -u keys seen || fail "$list and what tests look up differ"
+	[ "$(wc -l < keys)" -le 17 ] || fail "$(wc -l < keys) known differences"
+}
+
+test_failed_and_skipped_cases_are_shown_with_their_reasons() {
+	cat > program <<-'END'
+	#!/bin/sh
+	printf '%s\n' 1..4 'ok 1 - a' '# no reason' 'ok 2 - b' '# reason' 'not ok 3 - c' 'ok 4 - d # SKIP e'
+	exit 1
+	END
+	chmod +x program
+	AM_TAP_AWK='awk' "$top_srcdir/testsuite/lib/tap-quiet" "$top_srcdir/build-aux/tap-driver.sh" \
+		--test-name program --log-file log --trs-file trs -- ./program > out
+	same out <<-'END'
+	# reason
+	FAIL: program 3 - c
+	SKIP: program 4 - d # SKIP e
+	ERROR: program - exited with status 1
+	program: 2 passed, 1 skipped, 2 failed
+	END
+}
+
 run_tests "$@"
