@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What "kmod-devname generate" leaves on disk: the new file in full or the old one byte for
-# byte, and no other, whether the disk is full, not writable, or the run is killed.
+# byte, and no other, whether the disk is full, not writable, or an earlier run was killed.
 
 # shellcheck source=testsuite/lib/tap.sh
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
@@ -357,41 +357,6 @@ choose() {
 
 is_complete() {
 	cmp -s "$1" text1 || cmp -s "$1" text2
-}
-
-# Kills a run after some microseconds. Returns whether it was still running.
-killed_after() {
-	kmod-devname generate -b $R $VER &
-	killed_pid=$!
-	sleep "$(printf '0.%06d' "$1")"
-	kill -9 "$killed_pid" 2> /dev/null || true
-	killed_status=0
-	wait "$killed_pid" || killed_status=$?
-	[ "$killed_status" -eq 137 ]
-}
-
-test_a_run_killed_at_any_time_leaves_the_old_or_the_new_file() {
-	make_two_sets
-	generate
-	round=0 killed=0 limit=20000 seed=1
-	while [ $round -lt 200 ]; do
-		round=$((round + 1))
-		choose $((round % 2 + 1))
-		seed=$(((seed * 1103515245 + 12345) % 2147483648))
-		# the limit follows the time that a run takes, so that about half are killed
-		if killed_after $((seed / 65536 % limit)); then
-			killed=$((killed + 1))
-			limit=$((limit + limit / 8 + 1))
-		else
-			limit=$((limit - limit / 8 + 1))
-		fi
-		[ $limit -lt 900000 ] || limit=900000
-		is_complete $F || fail "round $round: $(cat $F)"
-	done
-	generate
-	same $F < text1
-	only $M kernel modules.devname
-	[ $killed -ge 20 ] || skip "only $killed of $round runs were killed while they ran"
 }
 
 test_what_a_killed_run_left_is_removed() {
