@@ -61,7 +61,7 @@ ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
 	ssize_t n;
 
 	/* No file reaches there, and off_t has no such offset. */
-	if (offset > INT64_MAX - size)
+	if (offset > (uint64_t)INT64_MAX - size)
 		return 0;
 	while (done < size) {
 		n = pread(fd, (char *)buffer + done, size - done, (off_t)(offset + done));

@@ -196,7 +196,7 @@ static int open_by_kernel(int root_fd, const char *path, int flags)
 
 	/* EAGAIN: a rename or mount meanwhile, after which the kernel cannot be sure of "..". */
 	for (unsigned int i = 0; i < RETRIES_MAX; i++) {
-		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+		fd = syscall(__NR_openat2, root_fd, path, &how, sizeof(how));
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
 			break;
 	}

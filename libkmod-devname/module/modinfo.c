@@ -172,7 +172,8 @@ static int elf_convert_section_headers(struct elf_file *elf, uint64_t index)
 	n = (elf->headers.offset + elf->headers.size - offset) / size;
 	if (n > HEADERS_CONVERTED)
 		n = HEADERS_CONVERTED;
-	if (!elf_convert(elf, ELF_T_SHDR, bytes, n * size, &elf->converted, sizeof(elf->converted)))
+	if (!elf_convert(elf, ELF_T_SHDR, bytes, (size_t)n * size, &elf->converted,
+			 sizeof(elf->converted)))
 		return MODULE_BAD_SECTION;
 	elf->first_converted = index;
 	elf->n_converted = n;

@@ -27,12 +27,13 @@
 #define TEMPORARY_PREFIX ".modules.devname"
 #define LOCK_INTERVAL_MS 50
 
-static long elapsed_ms(const struct timespec *since)
+static int64_t elapsed_ms(const struct timespec *since)
 {
 	struct timespec now;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (now.tv_sec - since->tv_sec) * 1000 + (now.tv_nsec - since->tv_nsec) / 1000000;
+	return (((int64_t)now.tv_sec - since->tv_sec) * 1000000000 + now.tv_nsec - since->tv_nsec) /
+	       1000000;
 }
 
 int kmod_devname_lock(int dir_fd, int timeout_ms)

@@ -40,7 +40,7 @@ type_line() { # SHELL KEYS
 	zsh) set -- "zsh -i" "$2" ;;
 	esac
 	make_startup_files
-	printf '%s\n' "$2" | HOME=$PWD ZDOTDIR=$PWD TERM=dumb timeout 60 script -q -c "$1" \
+	printf '%s\n' "$2" | HOME=$PWD ZDOTDIR=$PWD TERM=dumb timeout 600 script -q -c "$1" \
 		/dev/null > screen 2>&1 || :
 }
 

@@ -684,7 +684,7 @@ test_signals_are_passed_on() {
 	trap 'exit 33' TERM
 	: > begun
 	i=0
-	while [ $i -lt 300 ]; do sleep 0.1; i=$((i + 1)); done
+	while [ $i -lt 6000 ]; do sleep 0.1; i=$((i + 1)); done
 	END
 	PATH=$PWD/waiting:$PATH "$FRONT" -b root $VER &
 	pid=$!

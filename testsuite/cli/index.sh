@@ -25,11 +25,11 @@ installed_tree() {
 	run_depmod
 }
 
-# The index must be strictly newer, in ticks of the clock.
+# The index must be strictly newer, in ticks of the file system.
 run_depmod() {
-	sleep 0.05
+	next_tick
 	"$DEPMOD" -b root 6.1.0 2>/dev/null
-	sleep 0.05
+	next_tick
 }
 
 generate() {
@@ -57,7 +57,7 @@ make_replacement() {
 hide_fuse() {
 	sed -i '/devname:fuse /d' "$M/modules.alias"
 	grep -q ' fuse$' "$M/modules.alias"
-	sleep 0.05
+	next_tick
 }
 
 hiding_tree() {
@@ -126,12 +126,12 @@ test_a_module_with_an_alias_is_skipped() {
 # change_dep SED, change_alias SED: change modules.dep or modules.alias.
 change_dep() {
 	sed -i "$1" "$M/modules.dep"
-	sleep 0.05
+	next_tick
 }
 
 change_alias() {
 	sed -i "$1" "$M/modules.alias"
-	sleep 0.05
+	next_tick
 }
 
 test_a_module_that_has_a_dependency_or_is_one_is_skipped() {
@@ -195,7 +195,7 @@ test_an_index_of_busybox_speaks_for_uncompressed_modules_only() {
 		fuse_is_skipped --source=$source
 	done
 	xz --check=crc32 "$M/kernel/fs/fuse.ko"
-	sleep 0.05
+	next_tick
 	change_dep 's/fuse\.ko/fuse.ko.xz/'
 	change_alias ''
 	for source in auto index; do
@@ -241,9 +241,9 @@ test_a_line_feed_in_an_alias_forges_nothing() {
 # depmod VERSION FILE... makes an index of these files only, newer than all others.
 test_auto_reads_what_a_newer_index_lacks() {
 	installed_tree
-	sleep 0.05
+	next_tick
 	"$DEPMOD" -b root 6.1.0 "$PWD/$M/kernel/fs/fuse.ko" 2>/dev/null
-	sleep 0.05
+	next_tick
 	grep -q fuse "$M/modules.alias"
 	if grep -q loop "$M/modules.alias"; then
 		fail "depmod has read more than the files it was told"
@@ -275,7 +275,7 @@ index_lacks_fuse() {
 }
 
 fuse_is_found() {
-	sleep 0.05
+	next_tick
 	auto_is_right
 	grep -q '^fuse fuse c10:229$' got
 	fuse_is_read --source=index
@@ -302,7 +302,7 @@ test_what_depmod_had_no_memory_for_is_read() {
 	command -v prlimit >/dev/null || skip "there is no prlimit"
 	truncate -s 300M "$M/kernel/fs/fuse.ko"
 	touch -d 2020-01-01 "$M/kernel/fs/fuse.ko"
-	sleep 0.05
+	next_tick
 	prlimit --as=100000000 "$DEPMOD" -b root 6.1.0 2> /dev/null
 	index_lacks_fuse
 	fuse_is_found
@@ -456,7 +456,7 @@ test_the_earliest_time_of_the_index_counts() {
 	touch "$M/kernel/fs/fuse.ko"
 	fuse_is_read --source=auto
 	# depmod was stopped between the two files
-	sleep 0.05
+	next_tick
 	change_dep ''
 	fuse_is_read --source=auto
 	change_alias ''
@@ -509,7 +509,7 @@ test_modules_of_external_directories_are_read() {
 	mkdir -p root/etc/depmod.d root/opt
 	mv "$M/kernel/fs/fuse.ko" root/opt/
 	echo 'external * /opt' > root/etc/depmod.d/external.conf
-	sleep 0.05
+	next_tick
 	change_dep 's,^kernel/fs/fuse,/opt/fuse,'
 	change_alias ''
 	fuse_is_read --source=auto
@@ -593,7 +593,7 @@ test_a_damaged_index_is_refused() {
 	is_refused_with modules.alias cut-line 'alias x loop'
 	is_refused_with modules.alias long-line "alias $long loop\n"
 	# and without any of that it is not
-	sleep 0.05
+	next_tick
 	echo '# comment' >> "$M/modules.alias"
 	echo "kernel/fs/fuse2.ko: kernel/$long.ko" >> "$M/modules.dep"
 	fuse_is_skipped --source=auto

@@ -67,6 +67,12 @@ int harness_directory(void);
 void harness_write(int dir_fd, const char *path, const void *data, size_t size);
 
 /*
+ * Returns when a file that is changed in this directory from now on gets later times than those
+ * that were changed before: file systems count in ticks, and each has its own.
+ */
+void harness_next_tick(int dir_fd);
+
+/*
  * Runs work(data) in another process, and stops it at its stop-th system call, at the beginning
  * or the end of it. Kills it there, or calls meanwhile(data) and lets it go on. Returns whether it
  * came so far, or -1 if this machine has no ptrace(2). Fails the test if work() does not return 0.

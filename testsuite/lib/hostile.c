@@ -75,9 +75,9 @@ bool hostile_is_too_much(void)
 	return true;
 }
 
-void hostile_bounds(unsigned int seconds, size_t memory)
+void hostile_bounds(size_t memory)
 {
-	const rlim_t cpu = hostile_is_watched() ? WATCHED_FACTOR * seconds : seconds;
+	const rlim_t cpu = HOSTILE_SECONDS * (hostile_is_watched() ? WATCHED_FACTOR : 1);
 
 	CHECK(setrlimit(RLIMIT_CPU, &(struct rlimit){ cpu, cpu }) == 0, "RLIMIT_CPU");
 	if (!hostile_is_watched())

@@ -37,11 +37,13 @@ void bytes_number(struct bytes *bytes, uint64_t number, size_t size);
 void bytes_done(struct bytes *bytes);
 
 /*
- * For each test, which is a process of its own: more CPU time than this many seconds, or more
- * address space than this, and it is killed, or has no memory. A sanitizer or valgrind has ten
+ * For each test, which is a process of its own: more CPU time than this, or more address space than
+ * the memory, and it is killed, or has no memory. No test needs a twentieth of the time on a
+ * machine of today, and what should not be done takes much more. A sanitizer or valgrind has ten
  * times the seconds, and address space as it likes.
  */
-void hostile_bounds(unsigned int seconds, size_t memory);
+#define HOSTILE_SECONDS 60
+void hostile_bounds(size_t memory);
 
 /* Does a sanitizer or valgrind look at what is done? Then what is huge takes too long. */
 bool hostile_is_watched(void);

@@ -6,9 +6,17 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-/* fstat(2) is one of two, by the C library; some machines have others still. */
+/*
+ * The C library's fstat(3) is either of SYS_fstat and SYS_newfstatat; where a time_t of 64 bits is
+ * not the kernel's own, it is SYS_statx.
+ */
 #ifndef SYS_newfstatat
-#define SYS_newfstatat SYS_fstat
+#define SYS_newfstatat SYS_statx
+#endif
+
+/* glibc has the name since 2.32, the headers of the kernel have the number. */
+#ifndef SYS_openat2
+#define SYS_openat2 __NR_openat2
 #endif
 
 /* Of the calls of this system call, the first ones are done, so many after them fail; 0: do not. */

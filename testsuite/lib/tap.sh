@@ -108,7 +108,8 @@ is_sanitized() {
 	grep -q '^OWN_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"
 }
 
-# cost SECONDS KIB COMMAND...: the command must not take more CPU time, nor more memory.
+# cost SECONDS KIB COMMAND...: the command must not take more CPU time, nor more memory. The seconds
+# are at least 20 times what it needs on a machine of today: what grows too fast takes more than that.
 cost() {
 	cost_seconds=$1 cost_kib=$2
 	shift 2
@@ -117,6 +118,17 @@ cost() {
 	is_sanitized || awk -v s="$cost_seconds" -v k="$cost_kib" '{
 		if ($2 > s * 1000 || $3 > k) { print "took " $2 " ms and " $3 " KiB"; exit 1 }
 	}' cost.figures >&2
+}
+
+# next_tick: returns when what is changed below this directory from now on gets later times than
+# what was changed before: file systems count in ticks, and each has its own.
+next_tick() {
+	: > tick
+	tick_first=$(stat -c %z tick)
+	until touch tick && [ "$(stat -c %z tick)" != "$tick_first" ]; do
+		:
+	done
+	rm tick
 }
 
 # module FILE STRING...: makes a kernel module; options of mkmodule may come before the strings.

@@ -128,13 +128,13 @@ cat_inner() {
 	chroot root /bin/systemd-udevd --debug --children-max=1 > udevd.log 2>&1 &
 	udevd=$!
 	tries=0
-	while [ "$(stat -c %a root/dev/last)" = 600 ] && [ $tries -lt 300 ]; do
+	while [ "$(stat -c %a root/dev/last)" = 600 ] && [ $tries -lt 6000 ]; do
 		sleep 0.1
 		tries=$((tries + 1))
 	done
 	kill $udevd || :
 	wait $udevd || :
-	[ $tries -lt 300 ] || exit 1
+	[ $tries -lt 6000 ] || exit 1
 	for name; do
 		echo "$name $(stat -c '%a %u %g' "root/dev/$name")"
 	done

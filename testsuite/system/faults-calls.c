@@ -305,9 +305,11 @@ static const struct {
 	{ SYS_write, "write", IO },
 	{ SYS_pwrite64, "pwrite64", IO },
 	{ SYS_openat, "openat", OPENS },
-	{ SYS_openat2, "openat2", OPENS },
+	{ __NR_openat2, "openat2", OPENS },
 	{ SYS_close, "close", CLOSES },
+#ifdef SYS_mmap
 	{ SYS_mmap, "mmap", MAPS },
+#endif
 	{ SYS_unlinkat, "unlinkat", UNLINKS },
 	{ SYS_renameat, "renameat", ANY },
 	{ SYS_renameat2, "renameat2", ANY },
@@ -320,7 +322,9 @@ static const struct {
 	{ SYS_fsync, "fsync", ANY },
 	{ SYS_flock, "flock", ANY },
 	{ SYS_fstat, "fstat", ANY },
+#ifdef SYS_newfstatat
 	{ SYS_newfstatat, "newfstatat", ANY },
+#endif
 	{ SYS_statx, "statx", ANY },
 	{ SYS_fstatfs, "fstatfs", ANY },
 	{ SYS_readlinkat, "readlinkat", ANY },

@@ -145,13 +145,15 @@ kill_spread() { # KIND HOW-OFTEN
 	i=0
 	while [ "$killed" -lt "$2" ] || [ "$new" -eq 0 ]; do
 		i=$((i + 1)) before=$killed
-		[ $i -lt $((10 * $2)) ] || fail "of $i runs only $killed were killed"
+		[ $i -lt $((10 * $2)) ] ||
+			skip "of $i runs $killed were killed, $new of them late: this machine is too busy"
 		# multiples of the golden ratio are spread evenly, however many there are
 		now=$result
 		[ "$now" != both ] || now=1
 		one_kill "$1" "$now" interrupt after $((i * 618034 % 1000000 * duration / 1000000))
 		[ "$killed" -eq "$before" ] || note "$1" "$now"
 	done
+	[ "$old" -gt 0 ] || skip "of $killed runs none was killed early enough"
 }
 
 kill_each_call() { # KIND
@@ -164,13 +166,13 @@ kill_each_call() { # KIND
 		one_kill "$1" 1 interrupt call $i 'kill -9 "$PID"'
 		[ "$killed" -eq "$before" ] || note "$1" 1
 	done
+	[ "$old" -gt 0 ] || fail "no call left the old"
+	[ "$new" -gt 0 ] || fail "no call left the new"
 }
 
 tell() { # WHAT
 	count "$1: $killed runs killed: $old left the old, $new the new, $both some of both;" \
 		"$left left a temporary, which the next removed"
-	[ "$old" -gt 0 ] || fail "none was killed early enough"
-	[ "$new" -gt 0 ] || fail "none was killed late enough"
 }
 
 test_generate_killed_at_any_time() {
@@ -204,7 +206,9 @@ inside_create_killed() { # NODES FUNCTION HOW-OFTEN WHAT
 	start create
 	$2 create "$3"
 	tell "$4"
-	[ $both -gt 0 ]
+	[ $both -eq 0 ] || return 0
+	[ "$2" = kill_each_call ] || skip "no run was killed between two nodes"
+	fail "no call is between two nodes"
 }
 
 test_create_killed_at_any_time() {

@@ -152,7 +152,9 @@ inside_power_fails() { # TYPE OPTIONS HOW...
 	count "power off, $type $options: $survived runs ended well, none was lost;" \
 		"$((old + new)) were cut off: $old left the old file, $new the new one;" \
 		"of $scripts scripts without fsync $lost were lost, $broken left part of a file"
-	[ $old -gt 0 ] && [ $new -gt 0 ] && [ $((lost + broken)) -gt 0 ]
+	[ $old -gt 0 ] && [ $new -gt 0 ]
+	# else the kernel wrote before the power failed, and the runs above show nothing
+	[ $((lost + broken)) -gt 0 ] || skip "no file was lost without fsync"
 }
 
 power_fails() { # TYPE OPTIONS HOW...

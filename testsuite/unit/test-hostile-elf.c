@@ -18,7 +18,6 @@
 #include "lib/mkmodule.h"
 #include "module/modinfo.h"
 
-#define SECONDS 5
 #define MEMORY (192 * MIB)
 
 static const struct layout {
@@ -705,7 +704,7 @@ START_TEST(a_field_that_lies_is_found_out_or_does_no_harm)
 {
 	const struct row *row = &rows[_i];
 
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	for (size_t i = 0; i < N(layouts); i++) {
 		struct image_of image = build(&layouts[i], row->base, strings, N(strings));
 
@@ -750,7 +749,7 @@ START_TEST(modinfo_may_be_the_last_bytes_of_a_page)
 {
 	size_t wanted = page_rows[_i].size;
 
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	for (size_t i = 0; i < N(layouts); i++) {
 		char *padding = calloc(1, wanted + 1);
 		const char *const texts[] = { padding, strings[1], strings[2], strings[3] };
@@ -821,7 +820,7 @@ START_TEST(there_may_be_2_to_the_20_sections)
 
 	if (n > 70000 && hostile_is_too_much())
 		return;
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	for (size_t i = 0; i < N(layouts); i++) {
 		struct image_of image = build(&layouts[i], MKMODULE_SOUND, strings, N(strings));
 		int fd = file_of_sections(&image, n, section_rows[_i].extended);
@@ -847,7 +846,7 @@ START_TEST(names_all_over_the_place_take_little_time)
 		return; /* the structures are written as they are */
 	table = calloc(SECTIONS, sizeof(*table));
 	ck_assert_ptr_nonnull(table);
-	hostile_bounds(2, 512 * MIB);
+	hostile_bounds(512 * MIB);
 	header.e_ident[EI_CLASS] = ELFCLASS64;
 	header.e_ident[EI_DATA] = ELFDATA2LSB;
 	header.e_ident[EI_VERSION] = EV_CURRENT;

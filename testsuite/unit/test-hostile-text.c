@@ -17,7 +17,6 @@
 #include "lib/hostile.h"
 #include "tree/scan.h"
 
-#define SECONDS 5
 #define MEMORY (256 * MIB)
 
 #define HEADER_SIZE (sizeof("# Device nodes to trigger on-demand module loading.\n") - 1)
@@ -164,7 +163,7 @@ START_TEST(an_index_is_used_whole_or_not_at_all)
 {
 	const struct index_row *row = &index_rows[_i];
 
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	check(read_text(kmod_devname_table_read_index, row->text), row->used, row->nodes,
 	      row->codes, row->what);
 }
@@ -225,7 +224,7 @@ static const struct {
 
 START_TEST(built_in_strings_give_nodes_or_findings)
 {
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	check(read_text(kmod_devname_table_read_builtin, builtin_rows[_i].text), 0,
 	      builtin_rows[_i].nodes, builtin_rows[_i].codes, builtin_rows[_i].what);
 }
@@ -377,7 +376,7 @@ START_TEST(a_name_is_judged_alike_by_every_way_in)
 	char *alias = NULL, *text = NULL;
 	int n;
 
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	tear_down();
 	CHECK(asprintf(&alias, "devname:%s", name) > 0, "no memory");
 	check_module(name_rows[_i].module, name, (const char *const[]){ alias, "char-major-1-1" });
@@ -471,7 +470,7 @@ START_TEST(a_number_is_judged_alike_by_every_way_in)
 	const char *major = number_rows[_i].major, *minor = number_rows[_i].minor;
 	static const char *const types[] = { "char", "block" };
 
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	tear_down();
 	for (size_t i = 0; i < N(types); i++) {
 		char *alias = NULL, *text = NULL;
@@ -552,7 +551,7 @@ START_TEST(a_million_lines_take_bounded_time_and_memory)
 
 	if (hostile_is_too_much())
 		return;
-	hostile_bounds(SECONDS, 2 * MEMORY);
+	hostile_bounds(2 * MEMORY);
 	stream = write_large((size_t)_i);
 	r = large_rows[_i].read(table, report, stream, "file");
 	CHECK(r == large_rows[_i].r, "%s: %d", large_rows[_i].what, r);
@@ -592,7 +591,7 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 		harness_skip("no file of that size can be made here");
 		return;
 	}
-	hostile_bounds(SECONDS, MEMORY);
+	hostile_bounds(MEMORY);
 	ck_assert_int_eq(readers[_i](table, report, stream, "file"), -EFBIG);
 	hostile_judged();
 	(void)fclose(stream);

@@ -636,12 +636,12 @@ END_TEST
 
 /* --- the lock ----------------------------------------------------------------------------- */
 
-static long now_ms(void)
+static int64_t now_ms(void)
 {
 	struct timespec now;
 
 	ck_assert_int_eq(clock_gettime(CLOCK_MONOTONIC, &now), 0);
-	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 START_TEST(a_free_lock_is_had_at_once_and_again_by_who_has_it)
@@ -692,7 +692,7 @@ START_TEST(a_held_lock_is_waited_for_as_long_as_asked)
 
 	ck_assert_int_eq(flock(holder, LOCK_EX), 0);
 	for (size_t i = 0; i < N(timeouts); i++) {
-		long start = now_ms();
+		int64_t start = now_ms();
 
 		ck_assert_int_eq(kmod_devname_lock(dir_fd, timeouts[i]), -EWOULDBLOCK);
 		ck_assert_int_ge(now_ms() - start, timeouts[i]);
