@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Reads and writes that survive a signal or a short count, what a descriptor is open at, and the
- * directories that were visited.
+ * Reads and writes that survive a signal or a short count, paths and streams of descriptors, and
+ * the directories that were visited.
  */
 
 #include <linux/magic.h>
@@ -20,24 +20,6 @@ bool fd_get_path(int fd, char path[static FD_PATH_SIZE])
 		return false;
 	(void)snprintf(path, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
 	return true;
-}
-
-int check_regular_file(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	switch (st.st_mode & S_IFMT) {
-	case S_IFREG:
-		return 0;
-	case S_IFDIR:
-		return -EISDIR;
-	case S_IFLNK:
-		return -ELOOP;
-	default:
-		return -ENODEV;
-	}
 }
 
 int stream_from_fd(int fd, FILE **ret_stream)

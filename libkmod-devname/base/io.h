@@ -44,9 +44,6 @@ static inline bool is_missing(int error)
  */
 bool fd_get_path(int fd, char path[static FD_PATH_SIZE]);
 
-/* Returns 0 for a regular file, -EISDIR, -ELOOP for a symbolic link, or -ENODEV for the others. */
-int check_regular_file(int fd);
-
 /*
  * Makes a stream that reads from a descriptor, and closes the descriptor if it cannot. Returns 0
  * or a negative errno; a descriptor that is a negative errno is returned.

@@ -257,6 +257,25 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 	return root_open_long(root_fd, full, flags);
 }
 
+/* Returns 0, or the errno that tells what else the file is. */
+static int check_regular_file(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG:
+		return 0;
+	case S_IFDIR:
+		return -EISDIR;
+	case S_IFLNK:
+		return -ELOOP;
+	default:
+		return -ENODEV;
+	}
+}
+
 int root_open_file(int root_fd, const char *path, int flags)
 {
 	_cleanup_close_ int path_fd = root_open_long(root_fd, path, O_PATH | flags);

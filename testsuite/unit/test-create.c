@@ -758,6 +758,22 @@ START_TEST(without_flags_of_renameat2_the_outcome_is_that_without_replace)
 }
 END_TEST
 
+START_TEST(without_flags_of_renameat2_directories_are_made)
+{
+	int dev_fd = harness_directory();
+
+	if (!create_harness_deny(SYS_renameat2, EINVAL))
+		return;
+	(void)umask(077);
+	ck_assert_int_eq(create(dev_fd, TUN "x a/b/x b7:0\n", 0666, 0, NULL), 0);
+	ck_assert_str_eq(harness_codes(report), "");
+	check_node(dev_fd, "net/tun", S_IFCHR | 0666, 10, 200);
+	check_node(dev_fd, "a/b/x", S_IFBLK | 0666, 7, 0);
+	ck_assert_uint_eq(stat_of(dev_fd, "a/b").st_mode, S_IFDIR | 0755);
+	ck_assert_uint_eq(create_harness_count(dev_fd, ".kmod-devname"), 0);
+}
+END_TEST
+
 /* Neither way to set a mode: then none is needed if the umask is 0, and else it fails clearly. */
 START_TEST(without_fchmodat2_and_proc_only_a_umask_is_in_the_way)
 {
@@ -957,6 +973,7 @@ static void add_failure_tests(TCase *tcase)
 		tcase_add_loop_test(tcase, no_file_descriptor_left_is_emfile, 0, 2);
 	tcase_add_loop_test(tcase, without_flags_of_renameat2_the_outcome_is_that_without_replace,
 			    0, N(states) * 2);
+	tcase_add_test(tcase, without_flags_of_renameat2_directories_are_made);
 	tcase_add_loop_test(tcase, without_fchmodat2_and_proc_only_a_umask_is_in_the_way, 0, 2);
 	tcase_add_loop_test(tcase, only_leftovers_of_runs_that_are_gone_are_removed, 0,
 			    N(leftovers) * 4);
