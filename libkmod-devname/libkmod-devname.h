@@ -778,13 +778,14 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  * directory.
  *
  * The pattern of a kernel in "override" and "external" is an extended regular expression of POSIX,
- * without back references, of at most 1000 bytes; "+" and "{N,M}" count as the copies that the C
- * library makes of what is before them, or it would take all of the memory for a short line.
+ * without back references, of at most 256 bytes and less than 1000 atoms; "+" and "{N,M}" count as
+ * the copies that the C library makes of what is before them, or it would take all of the memory
+ * for a short line. All patterns together have at most 300000 atoms, all statements 100000 words.
  *
  * Findings: bad-config, long-line; system.
  *
  * Return: 0, or a negative errno of openat(2), read(2), getdents(2): -EACCES, -EIO, -EMFILE,
- * -ENFILE. Then @config has what was read before.
+ * -ENFILE; -EFBIG for too many words. Then @config has what was read before.
  */
 int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_devname_report *report,
 			     int root_fd, const char *const *paths, size_t n_paths);
