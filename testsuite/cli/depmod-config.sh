@@ -318,11 +318,19 @@ test_a_file_hides_those_of_the_same_name_further_down() {
 	nodes 'fuse from/five c10:5' | same out
 }
 
-test_a_link_that_leads_nowhere_hides_a_file_and_says_nothing() {
+test_a_link_that_leads_nowhere_hides_a_file_and_is_a_finding() {
 	mkdir -p $R/etc/depmod.d $R/lib/depmod.d
 	copies one two
 	echo 'search two' > $R/lib/depmod.d/a.conf
 	for target in a.conf ../depmod.d/a.conf /nowhere a.conf/x; do
+		ln -sfn $target $R/etc/depmod.d/a.conf
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/one c10:1' | same out
+		grep -q 'etc/depmod\.d/a\.conf: warning: is no regular file.*\[bad-config\]$' err ||
+			fail "$target: $(cat err)"
+	done
+	# what is meant to hide it, whether the image has the device or not
+	for target in /dev/null ../../../../dev/null; do
 		ln -sfn $target $R/etc/depmod.d/a.conf
 		kmod-devname generate -n -b $R $VER > out 2> err
 		nodes 'fuse from/one c10:1' | same out
@@ -337,6 +345,21 @@ test_a_link_that_leads_nowhere_hides_a_file_and_says_nothing() {
 		nodes 'fuse from/two c10:2' | same out
 		! grep depmod.d err || fail "$target: something is said"
 	done
+}
+
+test_what_is_no_file_is_a_finding() {
+	mkdir -p $R/etc/depmod.d
+	copies one two
+	mkfifo $R/fifo
+	echo 'search two' > $R/etc/depmod.d/b.conf
+	for target in /fifo /etc/depmod.d; do
+		ln -sfn $target $R/etc/depmod.d/a.conf
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/two c10:2' | same out
+		grep -q 'etc/depmod\.d/a\.conf: warning: .*\[bad-config\]$' err || fail "$target: $(cat err)"
+	done
+	kmod-devname generate -n -b $R -C $R/fifo $VER > out 2> err
+	grep -q '/fifo: warning: is no regular file.*\[bad-config\]$' err || fail "$(cat err)"
 }
 
 # A directory of that name is no file, so it hides none; kmod passes over it likewise.

@@ -324,25 +324,19 @@ udevd_version() {
 	chroot root /bin/systemd-udevd --version | sed 's/[^0-9].*//'
 }
 
-# Older versions do not know these keys, or let a rule set these properties.
-test_udevd_262_does_the_same_with_its_keys() {
+# What all versions from 252 on do the same with. The rest is in test-permissions.c.
+test_udevd_does_the_same_with_keys_of_all_versions() {
 	need_udev
 	need_namespaces
 	make_root
-	install_udevd
-	[ "$(udevd_version)" -ge 262 ] || skip "udevd is older than version 262"
 	{
 		sed 's/$/, MODE="0640", OPTIONS+="static_node=@"/' <<-'END'
-		SYMLINK-="y"
 		SYMLINK-=i"y"
-		CONST{cvm}=="x", CONST{cvm}!="y"
 		CONST{cvm}="x"
 		CONST{CVM}=="x"
-		KERNEL==i"X", ATTRS{x}!=ie"\\x58"
 		TEST==i"x"
 		PROGRAM==i"x"
 		IMPORT{db}==i"x"
-		RESULT==i"x"
 		OWNER=i"root"
 		OPTIONS+="dump", OPTIONS+="dump-json"
 		OPTIONS-="dump"
@@ -352,36 +346,45 @@ test_udevd_262_does_the_same_with_its_keys() {
 		OPTIONS+="link_priority=2147483648"
 		OPTIONS+="link_priority=+7"
 		OPTIONS+="link_priority="
-		IMPORT{builtin}=""
 		IMPORT{builtin}=" \tpath_id\tx"
-		IMPORT{builtin}="net_i"
 		IMPORT{builtin}="net_idx"
 		RUN{builtin}+="KMOD load"
 		RUN{builtin}+="kmod,load"
 		END
-		# a rule with an unknown owner
+		# names of nodes, and ends of lines
 		cat <<-'END'
-		OWNER="none", MODE="0666", OPTIONS+="static_node=@"\nOWNER="alice", OPTIONS+="static_node=@"
-		OWNER="alice", GROUP="none", OPTIONS+="static_node=@"\nGROUP="kvm", OPTIONS+="static_node=@"
-		MODE="0640", OPTIONS+="static_node=@"\nGROUP="none", MODE="0666", OPTIONS+="static_node=@"\nGROUP="root", OPTIONS+="static_node=@"
+		MODE="0640", OPTIONS+="static_node=./@"
+		MODE="0640", OPTIONS+="static_node=//@"
+		MODE="0640", OPTIONS+="static_node=.//././@"
+		MODE="0640", OPTIONS+="static_node=/dev/@"
+		MODE="0604", OPTIONS+="static_node=@"\rMODE="0640", OPTIONS+="static_node=@"\r
+		MODE="0640",\r OPTIONS+="static_node=@"
+		MODE="0640",\000 OPTIONS+="static_node=@"
+		MODE="0640", \\\n\r OPTIONS+="static_node=@"
+		MODE="0640", \\\r\n\000 OPTIONS+="static_node=@"
+		MODE="0640", \\\r\r\n OPTIONS+="static_node=@"
+		MODE="0640", \\\000\n OPTIONS+="static_node=@"
+		MODE="0640", \\\\\n\n OPTIONS+="static_node=@"
+		MODE="0640", \\\\\n OPTIONS+="static_node=@"
+		OWNER="999", GROUP="999", OPTIONS+="static_node=@"
 		END
-		for name in blkid btrfs dissect_image factory_reset firmware hwdb input_id keyboard kmod \
-			net_driver net_id net_link net_setup_link path_id tpm2_id uaccess usb_id; do
+		for name in blkid btrfs firmware hwdb input_id keyboard kmod net_id net_link \
+			net_setup_link path_id uaccess usb_id nosuch; do
 			echo "IMPORT{builtin}=\"$name x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
 			echo "RUN{builtin}+=\"$name x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
 		done
-		for name in ACTION CURRENT_TAGS DEVGID DEVLINKS DEVMODE DEVMODES DEVNAME DEVNUM DEVPATH \
-			DEVPATH_OLD DEVTYPE DEVUID DISKSEQ DRIVER IFINDEX INTERFACE INTERFACE_OLD MAJOR \
-			MINOR MODALIAS PARTN PARTNAME SEQNUM SUBSYSTEM SYNTH_ARG SYNTH_ARG_ SYNTH_ARG_X \
-			SYNTH_UUID TAGS UDEV_DATABASE_VERSION USEC_INITIALIZED x; do
+		for name in ACTION DEVLINKS DEVMODES DEVNAME DEVNUM DEVPATH DEVTYPE DRIVER IFINDEX MAJOR \
+			MINOR PARTNAME SEQNUM SUBSYSTEM SYNTH_ARG TAGS x; do
 			echo "ENV{$name}=\"x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
+		done
+		for name in ACTION DEVMODE DEVNAME SYNTH_ARG_X SYNTH_UUID TAGS; do
 			echo "ENV{$name}==\"x\", MODE=\"0640\", OPTIONS+=\"static_node=@\""
 		done
 	} > tokens
-	write_rules 120 < tokens
+	write_rules 80 < tokens
 	# shellcheck disable=SC2046 # names without blanks
 	compare_with_udevd $(seq -f 'n%g' "$n")
-	[ "$(grep -vc ' 600 0 0$' expected)" -gt 60 ] || fail "udevd did nothing"
+	[ "$(grep -vc ' 600 0 0$' expected)" -gt 40 ] || fail "udevd did nothing"
 }
 
 test_udevd_takes_the_same_files() {
