@@ -3,7 +3,8 @@
 #
 # What the library says of static nodes is what others say of them: the known permissions of
 # Debian's udev, the tmpfiles.d file that comes with it, and systemd-udevd itself, which runs in
-# a root directory, with a /dev and namespaces of its own.
+# a root directory, with a /dev and namespaces of its own. Of the random files of rules there are 50,
+# or 500 with KMOD_DEVNAME_ALL=1.
 
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
 
@@ -430,6 +431,36 @@ test_udevd_does_the_same_with_debian_rules() {
 	copy_rules 50-udev-default.rules
 	compare_with_udevd snd/seq snd/timer loop-control net/tun fuse kvm vfio/vfio vhost-net \
 		vhost-vsock btrfs-control rfkill
+}
+
+# A hundred files for each udevd, which takes some seconds to start.
+test_nodes_have_no_more_than_udevd_gives_by_random_rules() {
+	need_udev
+	need_namespaces
+	command -v python3 > /dev/null || skip "no python3"
+	make_root
+	echo daemon:x:1:1::/: >> root/etc/passwd
+	install_udevd
+	seed=20261130 files=50 first=0
+	[ "${KMOD_DEVNAME_ALL:-0}" != 1 ] || files=500
+	while [ $first -lt $files ]; do
+		size=$((files - first < 100 ? files - first : 100))
+		rm -f root/lib/udev/rules.d/*
+		python3 "$top_srcdir/testsuite/real/udev-rules.py" make $size $seed $first \
+			root/lib/udev/rules.d
+		names=$(seq -f 'n%g' $first $((first + size - 1)))
+		# shellcheck disable=SC2086 # names without blanks
+		run_udevd $names > expected
+		# shellcheck disable=SC2086 # names without blanks
+		permissions root $names > got 2> messages
+		python3 "$top_srcdir/testsuite/real/udev-rules.py" judge expected got messages >> counts ||
+			fail "seed $seed: see the files $first to $((first + size - 1))"
+		first=$((first + size))
+	done
+	awk '{ same += $1; changed += $2; nothing += $3 } END { print same, changed, nothing }' counts > sum
+	read -r same changed nothing < sum
+	[ "$changed" -ge $((files / 10)) ] || fail "udevd did nothing"
+	count "$same of $files nodes as by udevd, which has changed $changed, seed $seed; $nothing in doubt"
 }
 
 run_tests "$@"
