@@ -211,11 +211,11 @@ struct joined_line {
 /* Returns LINE_GOOD, also for a last line without a newline, LINE_LONG, LINE_END or an errno. */
 static int read_joined_line(struct lines *lines, struct joined_line *line)
 {
-	bool goes_on = true, too_long = false;
+	bool continues = true, too_long = false;
 
 	line->number = lines->number + 1;
 	line->size = 0;
-	while (goes_on) {
+	while (continues) {
 		int status = lines_next(lines);
 		char *text;
 
@@ -223,9 +223,9 @@ static int read_joined_line(struct lines *lines, struct joined_line *line)
 			return status;
 		if (status == LINE_END)
 			break;
-		goes_on = status == LINE_GOOD && lines->size > 0 &&
-			  lines->text[lines->size - 1] == '\\';
-		lines->size -= goes_on;
+		continues = status == LINE_GOOD && lines->size > 0 &&
+			    lines->text[lines->size - 1] == '\\';
+		lines->size -= continues;
 		/* A line that is too long is read to its end, or its rest would be a line. */
 		too_long = too_long || status == LINE_LONG || line->size > JOINED_LINE_MAX;
 		if (too_long)

@@ -35,7 +35,7 @@ int conf_words_add(struct conf_words *words, char *text, size_t position)
 }
 
 /* A slash comes before all other bytes, so that what is in a directory follows the directory. */
-static int compare_texts(const char *a, const char *b, size_t size_b)
+static int compare_conf_texts(const char *a, const char *b, size_t size_b)
 {
 	size_t i = 0;
 	int x, y;
@@ -47,10 +47,10 @@ static int compare_texts(const char *a, const char *b, size_t size_b)
 	return x - y;
 }
 
-static int compare_words(const void *a, const void *b)
+static int compare_conf_words(const void *a, const void *b)
 {
 	const struct conf_word *x = a, *y = b;
-	int r = compare_texts(x->text, y->text, strlen(y->text));
+	int r = compare_conf_texts(x->text, y->text, strlen(y->text));
 
 	return r != 0 ? r : (x->position > y->position) - (x->position < y->position);
 }
@@ -75,7 +75,7 @@ void conf_words_sort(struct conf_words *words)
 	size_t n = 0;
 
 	if (words->size > 1)
-		qsort(words->items, words->size, sizeof(*words->items), compare_words);
+		qsort(words->items, words->size, sizeof(*words->items), compare_conf_words);
 	for (size_t i = 0; i < words->size; i++) {
 		struct conf_word word = words->items[i];
 
@@ -100,7 +100,7 @@ static size_t conf_words_find_last(const struct conf_words *words, const char *t
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (compare_texts(words->items[middle].text, text, size) <= 0)
+		if (compare_conf_texts(words->items[middle].text, text, size) <= 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -112,7 +112,7 @@ size_t conf_words_find(const struct conf_words *words, const char *text, size_t 
 {
 	size_t i = conf_words_find_last(words, text, size);
 
-	if (i == CONF_WORDS_NONE || compare_texts(words->items[i].text, text, size) != 0)
+	if (i == CONF_WORDS_NONE || compare_conf_texts(words->items[i].text, text, size) != 0)
 		return CONF_WORDS_NONE;
 	return words->items[i].position;
 }
