@@ -132,13 +132,15 @@ enum kmod_devname_severity {
  *   regular file, so that all modules are read, note
  *
  * @KMOD_DEVNAME_BAD_CONFIG: "bad-config": a line of depmod.d, modprobe.d or modules.softdep that is
- *   no statement; a file that was given and does not exist; or a chain of soft dependencies that
- *   has more than 100 modules, warning
+ *   no statement; a file that was given and does not exist; a file of their directories that is no
+ *   regular one; or a chain of soft dependencies that has more than 100 modules, warning
  *
  * @KMOD_DEVNAME_BAD_RULE: "bad-rule": a line of udev's rules that names a static node, and
- *   cannot be understood in whole or in part, warning
+ *   cannot be understood in whole or in part, or is not taken by every udev, warning; or a file
+ *   of rules that cannot be read, error
  * @KMOD_DEVNAME_UNKNOWN_OWNER: "unknown-owner": the user or group of a node does not exist, so
- *   that node has mode 0600 and belongs to root, warning
+ *   that node has mode 0600 and belongs to root, warning; or a file of users or groups cannot be
+ *   read, error
  *
  * Table:
  * @KMOD_DEVNAME_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
@@ -712,8 +714,11 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
  *
  * The rules are those that kmod_devname_permissions_read_udev() reads.
  *
+ * Of patterns with wildcards so many are looked at that no more than 1000000 are compared with a
+ * name.
+ *
  * Findings: no-static-node, with the first line of the rule; the last one that counts for a
- * node; system.
+ * node; bad-rule for a pattern too many, and for what cannot be read; system.
  *
  * Return: 0, or a negative errno as that of kmod_devname_permissions_read_udev().
  */
@@ -772,19 +777,20 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  *   /usr/lib/depmod.d and /lib/depmod.d, those of them that exist
  *
  * Files are read in the order of their names, whatever directory they are in. Of two with the same
- * name only the first is read. A file that is no regular one, such as a link to /dev/null or to
- * itself, says nothing. All this is what depmod does (tools/depmod.c, conf_files_list), but for the
- * root: depmod reads the files of the running system even if the modules are in another root
- * directory.
+ * name only the first is read. A file that is no regular one says nothing, and is a finding unless
+ * it is a link to /dev/null. All this is what depmod does (tools/depmod.c, conf_files_list), but
+ * for the root: depmod reads the files of the running system even if the modules are in another
+ * root directory.
  *
  * The pattern of a kernel in "override" and "external" is an extended regular expression of POSIX,
- * without back references, of at most 1000 bytes; "+" and "{N,M}" count as the copies that the C
- * library makes of what is before them, or it would take all of the memory for a short line.
+ * without back references, of at most 256 bytes and less than 1000 atoms; "+" and "{N,M}" count as
+ * the copies that the C library makes of what is before them, or it would take all of the memory
+ * for a short line. All patterns together have at most 300000 atoms, all statements 100000 words.
  *
  * Findings: bad-config, long-line; system.
  *
  * Return: 0, or a negative errno of openat(2), read(2), getdents(2): -EACCES, -EIO, -EMFILE,
- * -ENFILE. Then @config has what was read before.
+ * -ENFILE; -EFBIG for too many words. Then @config has what was read before.
  */
 int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_devname_report *report,
 			     int root_fd, const char *const *paths, size_t n_paths);
@@ -981,35 +987,40 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * - The other keys decide nothing: the rule need not match anything, and GOTO skips nothing. But
  *   udev drops a rule with a key or a builtin command that it does not know, or with an operator,
  *   an attribute or a value that is not for the key, and so does this. The keys are those of
- *   systemd 262 (parse_token()); a rule with a key of a later version is dropped.
+ *   systemd 252 to 262 (parse_token()); a rule with a key of a later version is dropped.
  * - Rules are applied one after the other. A later one replaces what it has.
  * - A rule without MODE whose group is not root has MODE="0660".
  * - What no rule gives is the mode of kmod_devname_permissions_new(), root and root.
  * - The bits of a mode beyond 0777 mean nothing for a device node and are dropped.
- * - NAME is compared with the name of the node, byte by byte.
+ * - NAME is compared with the name of the node, byte by byte, but for "./" and "//" in NAME.
  *
  * The rules are the files *.rules of etc/udev/rules.d, run/udev/rules.d,
  * usr/local/lib/udev/rules.d, usr/lib/udev/rules.d and lib/udev/rules.d, in the order of their
  * names. Of files of one name that in the first of these directories counts; if it is empty, or
  * a symbolic link to /dev/null, none does. Missing directories are fine. Rules may be continued
- * on the next line with a backslash, and have at most 16383 bytes. (systemd reads no further in
- * a file with a longer line; this passes over it.)
+ * on the next line with a backslash, and have at most 16383 bytes.
  *
- * Users and groups are numbers, or names of passwd and group below etc or else usr/lib, in
- * @root_fd; root is 0 without these files. Name services are not asked. A rule with an unknown
- * user or group is dropped, as udev does since version 258; before, udev ignored the unknown owner
- * alone. Unless a later rule names another one, nothing that rules say of the node counts, and
- * there is one finding: the node has mode 0600, whatever kmod_devname_permissions_new() was given,
- * root and root. A mode that is meant for a group must not come into effect without it, and
- * systemd-tmpfiles makes no node at all if its line has an unknown name.
+ * Users and groups are numbers up to 999, or names and numbers of passwd and group below etc or
+ * else usr/lib, in @root_fd; root is 0 without these files. Name services are not asked.
  *
- * Findings: bad-rule, unknown-owner, both with the first line of the rule; system.
+ * No node gets more than any udev from version 252 on gives it. Where versions differ in whether
+ * they take a rule, what it gives to a node is in doubt until a rule that all take replaces it: a
+ * rule with an unknown user or group, which udev drops since version 258 and which before was
+ * without that owner alone; one that has what only some versions know; one in a file with a line
+ * over 16383 bytes. A node with its mode, user or group in doubt has mode 0600, whatever
+ * kmod_devname_permissions_new() was given, root and root, and there is one finding. A mode that is
+ * meant for a group must not come into effect without it, and systemd-tmpfiles makes no node at all
+ * if its line has an unknown name.
  *
- * Return: 0, or a negative errno; then @permissions is as it was, but for -ENOMEM while the
- * nodes were added.
- *   -EACCES: a directory or file may not be read
- *   -EFBIG: a file of users or groups has more than 8 MiB
- *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
+ * If a directory or file of rules cannot be read, or has more than 16 MiB, no rule counts: the mode
+ * of @permissions becomes 0600 for all nodes that are not known yet. If a file of users or groups
+ * cannot be read, or has more than 8 MiB, its names are unknown.
+ *
+ * Findings: bad-rule, unknown-owner, both with the first line of the rule, or errors that name a
+ * file; system.
+ *
+ * Return: 0, -EBADF, -EMFILE, -ENFILE or -ENOMEM; then @permissions is as it was, but for -ENOMEM
+ * while the nodes were added.
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
 				       struct kmod_devname_report *report, int root_fd,

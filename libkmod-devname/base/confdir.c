@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -48,7 +49,8 @@ static bool is_conf_file(const struct conf_dirs *dirs, int dir_fd, const struct 
 }
 
 /* Adds DIRECTORY/NAME, or the name alone if the directory is empty. The file need not exist. */
-static int add_conf_file(struct conf_dirs *dirs, const char *directory, const char *name)
+static int add_conf_file(struct conf_dirs *dirs, const char *directory, const char *name,
+			 bool may_lack)
 {
 	size_t size = strlen(directory), slash = size > 0, name_size = strlen(name) + 1;
 	struct conf_file *file = malloc(sizeof(*file) + size + slash + name_size);
@@ -62,6 +64,7 @@ static int add_conf_file(struct conf_dirs *dirs, const char *directory, const ch
 	last = strrchr(file->path, '/');
 	file->name = last ? last + 1 : file->path;
 	file->order = dirs->files.size;
+	file->may_lack = may_lack;
 	if (list_push(&dirs->files, file) == 0)
 		return 0;
 	free(file);
@@ -70,7 +73,6 @@ static int add_conf_file(struct conf_dirs *dirs, const char *directory, const ch
 
 int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 {
-	const struct location location = { directory, 0 };
 	const struct dirent *entry;
 	DIR *stream;
 	int r = 0, fd = kmod_devname_open_in_root(dirs->root_fd, directory, O_RDONLY | O_DIRECTORY);
@@ -78,18 +80,18 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 	if (fd == -ENOTDIR)
 		return fd;
 	if (fd < 0)
-		return is_missing(fd) ? -ENOENT : report_system(dirs->report, fd, &location);
+		return is_missing(fd) ? -ENOENT : dirs->unreadable(dirs->report, fd, directory);
 	stream = fdopendir(fd);
 	if (!stream) {
 		r = -errno;
 		close_fd(&fd);
-		return r == -ENOMEM ? r : report_system(dirs->report, r, &location);
+		return r == -ENOMEM ? r : dirs->unreadable(dirs->report, r, directory);
 	}
 	while (r == 0 && (errno = 0, entry = readdir(stream)))
 		if (is_conf_file(dirs, fd, entry))
-			r = add_conf_file(dirs, directory, entry->d_name);
+			r = add_conf_file(dirs, directory, entry->d_name, false);
 	if (r == 0 && errno != 0)
-		r = report_system(dirs->report, -errno, &location);
+		r = dirs->unreadable(dirs->report, -errno, directory);
 	(void)closedir(stream);
 	return r;
 }
@@ -143,25 +145,50 @@ void conf_dirs_choose(struct conf_dirs *dirs)
 	files->size = n;
 }
 
+/* A link to /dev/null is meant to hide the files of its name; an image need not have the device. */
+static bool is_null_link(int root_fd, const char *path)
+{
+	static const char null[] = "/dev/null";
+	_cleanup_close_ int fd = kmod_devname_open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
+	char target[PATH_MAX];
+	ssize_t size = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target));
+	size_t null_size = strlen(null);
+
+	return size >= (ssize_t)null_size &&
+	       memcmp(target + size - null_size, null, null_size) == 0;
+}
+
+static int report_no_file(const struct conf_dirs *dirs, const struct conf_file *file)
+{
+	const struct location location = { file->path, 0 };
+
+	if (file->may_lack || is_null_link(dirs->root_fd, file->path))
+		return 0;
+	return report_add(dirs->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
+			  "is no regular file, and leads to none; remove it, or let it be a link "
+			  "to /dev/null");
+}
+
 /*
- * Reads the files in their order; a path that leads to no regular file is skipped. Returns 0 or the
- * first negative errno: of read(), or of opening a file, with a system finding.
+ * Reads the files in their order. Returns 0 or the first negative errno: of read(), or of opening a
+ * file, with a finding.
  */
 static int conf_dirs_read(const struct conf_dirs *dirs,
 			  int (*read)(void *data, FILE *stream, const char *path), void *data)
 {
 	for (size_t i = 0; i < dirs->files.size; i++) {
 		const struct conf_file *file = dirs->files.items[i];
-		const struct location location = { file->path, 0 };
 		FILE *stream = NULL;
 		int r = root_open_stream(dirs->root_fd, file->path, &stream);
 
 		if (r < 0)
-			return report_system(dirs->report, r, &location);
-		if (r == 0) /* a link to /dev/null, which masks a file, is no regular file */
-			continue;
-		r = read(data, stream, file->path);
-		(void)fclose(stream);
+			return dirs->unreadable(dirs->report, r, file->path);
+		if (r == 0) {
+			r = report_no_file(dirs, file);
+		} else {
+			r = read(data, stream, file->path);
+			(void)fclose(stream);
+		}
 		if (r < 0)
 			return r;
 	}
@@ -184,11 +211,11 @@ struct joined_line {
 /* Returns LINE_GOOD, also for a last line without a newline, LINE_LONG, LINE_END or an errno. */
 static int read_joined_line(struct lines *lines, struct joined_line *line)
 {
-	bool goes_on = true, too_long = false;
+	bool continues = true, too_long = false;
 
 	line->number = lines->number + 1;
 	line->size = 0;
-	while (goes_on) {
+	while (continues) {
 		int status = lines_next(lines);
 		char *text;
 
@@ -196,9 +223,9 @@ static int read_joined_line(struct lines *lines, struct joined_line *line)
 			return status;
 		if (status == LINE_END)
 			break;
-		goes_on = status == LINE_GOOD && lines->size > 0 &&
-			  lines->text[lines->size - 1] == '\\';
-		lines->size -= goes_on;
+		continues = status == LINE_GOOD && lines->size > 0 &&
+			    lines->text[lines->size - 1] == '\\';
+		lines->size -= continues;
 		/* A line that is too long is read to its end, or its rest would be a line. */
 		too_long = too_long || status == LINE_LONG || line->size > JOINED_LINE_MAX;
 		if (too_long)
@@ -238,11 +265,16 @@ static int read_config_file(void *data, FILE *stream, const char *path)
 	return r;
 }
 
+static int report_unreadable_config(struct kmod_devname_report *report, int error, const char *path)
+{
+	return report_system(report, error, &(struct location){ path, 0 });
+}
+
 static int find_conf_files(const struct config_files *files, struct conf_dirs *dirs,
 			   const char *const *paths, size_t n_paths)
 {
 	if (n_paths == 0) {
-		int r = files->also ? add_conf_file(dirs, "", files->also) : 0;
+		int r = files->also ? add_conf_file(dirs, "", files->also, true) : 0;
 
 		return r < 0 ? r : conf_dirs_add_usual(dirs, "/", files->name);
 	}
@@ -253,7 +285,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 		int r = conf_dirs_add(dirs, paths[i]);
 
 		if (r == -ENOTDIR)
-			r = add_conf_file(dirs, "", paths[i]);
+			r = add_conf_file(dirs, "", paths[i], false);
 		else if (r == -ENOENT)
 			r = report_add(files->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
 				       &location, "does not exist");
@@ -266,7 +298,12 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths)
 {
 	const char *const suffixes[] = { ".conf", files->suffix, NULL };
-	struct conf_dirs dirs = { files->root_fd, files->report, suffixes, { 0 } };
+	struct conf_dirs dirs = {
+		.root_fd = files->root_fd,
+		.report = files->report,
+		.suffixes = suffixes,
+		.unreadable = report_unreadable_config,
+	};
 	int r = find_conf_files(files, &dirs, paths, n_paths);
 
 	if (r == 0) {

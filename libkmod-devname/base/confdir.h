@@ -2,6 +2,7 @@
 #ifndef CONFDIR_H
 #define CONFDIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -18,18 +19,22 @@ struct conf_dirs {
 	int root_fd;
 	struct kmod_devname_report *report;
 	const char *const *suffixes; /* of the names, and a NULL; hidden files have none of them */
+	/* Adds the finding about what is there and cannot be read. Returns the error, or -ENOMEM.
+	 */
+	int (*unreadable)(struct kmod_devname_report *report, int error, const char *path);
 	struct list files; /* of struct conf_file */
 };
 
 struct conf_file {
 	size_t order; /* in which it was added */
+	bool may_lack;
 	const char *name; /* the end of the path */
 	char path[]; /* below the root */
 };
 
 /*
  * Adds the files of a directory. Returns 0; -ENOENT if it is missing; -ENOTDIR if the name is that
- * of a file; or a negative errno, with a system finding.
+ * of a file; or a negative errno, with a finding.
  */
 int conf_dirs_add(struct conf_dirs *dirs, const char *directory);
 
@@ -60,8 +65,8 @@ struct config_files {
 
 /*
  * Reads the lines of all files, in the order of their names; a backslash at the end of a line joins
- * it with the next. Without paths it reads the usual directories. Findings: bad-config, long-line;
- * system. Returns 0 or a negative errno.
+ * it with the next. Without paths it reads the usual directories. Findings: bad-config, also for
+ * what is no regular file, long-line; system. Returns 0 or a negative errno.
  */
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths);
 

@@ -217,6 +217,27 @@ int kmod_devname_open_in_root(int root_fd, const char *path, int flags)
 	return fd;
 }
 
+ssize_t root_read_file(int root_fd, const char *path, size_t max, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+	FILE *stream;
+	ssize_t size;
+	int r = root_open_stream(root_fd, path, &stream);
+
+	if (r <= 0)
+		return r;
+	text = malloc(max + 1);
+	size = text ? read_at(fileno(stream), 0, text, max + 1) : -ENOMEM;
+	(void)fclose(stream);
+	if (size <= 0)
+		return size;
+	if ((size_t)size > max)
+		return -EFBIG;
+	*ret_text = text;
+	text = NULL;
+	return size;
+}
+
 int root_open_long(int root_fd, const char *path, int flags)
 {
 	_cleanup_close_ int dir_fd = -1;

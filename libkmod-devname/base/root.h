@@ -3,6 +3,7 @@
 #define ROOT_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 /* kmod_devname_open_in_root() where openat2(2) is not available. */
 int root_open_by_hand(int root_fd, const char *path, int flags);
@@ -12,6 +13,12 @@ int root_open_by_hand(int root_fd, const char *path, int flags);
  * there are resolved below the directory where the path was cut.
  */
 int root_open_long(int root_fd, const char *path, int flags);
+
+/*
+ * Reads a regular file whole. Returns its size and the text, to be freed; 0 if it is empty or the
+ * path leads to none; -EFBIG if it has more than max bytes; or another negative errno.
+ */
+ssize_t root_read_file(int root_fd, const char *path, size_t max, char **ret_text);
 
 /* Opens DIRECTORY/PATH below the root, of any length. */
 int root_open_below(int root_fd, const char *directory, const char *path, int flags);

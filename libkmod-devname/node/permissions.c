@@ -105,6 +105,11 @@ mode_t permissions_default_mode(const struct kmod_devname_permissions *permissio
 	return permissions->default_permission.mode;
 }
 
+void permissions_set_default_mode(struct kmod_devname_permissions *permissions, mode_t mode)
+{
+	permissions->default_permission.mode = mode;
+}
+
 /* Copies a text, which may be NULL. False if there is no memory. */
 static bool copy_text(const char *text, char **ret_copy)
 {

@@ -15,6 +15,7 @@ struct owner {
 
 /* The mode of nodes without an entry. */
 mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions);
+void permissions_set_default_mode(struct kmod_devname_permissions *permissions, mode_t mode);
 
 /* The entry of a node, or NULL. */
 const struct kmod_devname_permission *

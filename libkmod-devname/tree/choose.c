@@ -87,11 +87,11 @@ static bool is_same_file(const struct kmod_devname_scan *scan, const struct scan
 	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
+/* It is a note if the configuration has decided. */
 static int report_duplicate(const struct kmod_devname_scan *scan, const struct scan_module *winner,
-			    const struct scan_module *loser)
+			    const struct scan_module *loser, bool meant)
 {
 	const struct location location = { loser->path, 0 };
-	bool meant = depmod_conf_prefers(scan->config, winner->path, loser->path);
 
 	/* a directory that changes while it is listed may show a file twice */
 	if (strcmp(winner->path, loser->path) == 0 || is_same_file(scan, winner, loser))
@@ -104,23 +104,26 @@ static int report_duplicate(const struct kmod_devname_scan *scan, const struct s
 /* Moves the one of n files of a module that counts to the front, and reports the others. */
 static int choose_copy(const struct kmod_devname_scan *scan, struct scan_module **copies, size_t n)
 {
+	_cleanup_free_ struct copy_rank *ranks = calloc(n, sizeof(*ranks));
 	struct scan_module *winner;
 	size_t first = 0;
-	int r;
+	int r = ranks ? 0 : -ENOMEM;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && r == 0; i++)
 		r = scan_module_set_path(copies[i]);
-		if (r < 0)
-			return r;
-	}
-	qsort(copies, n, sizeof(*copies), compare_module_paths);
-	for (size_t i = 1; i < n; i++)
-		if (depmod_conf_compare_copies(scan->config, copies[i]->path, copies[first]->path) <
-		    0)
+	if (r == 0)
+		qsort(copies, n, sizeof(*copies), compare_module_paths);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		r = depmod_conf_rank(scan->config, scan->directory, copies[i]->path, &ranks[i]);
+		if (r == 0 && copy_rank_compare(&ranks[i], &ranks[first]) < 0)
 			first = i;
+	}
+	if (r < 0)
+		return r;
 	winner = copies[first];
 	for (size_t i = 0; i < n; i++) {
-		r = report_duplicate(scan, winner, copies[i]);
+		r = report_duplicate(scan, winner, copies[i],
+				     copy_rank_compare(&ranks[first], &ranks[i]) < 0);
 		if (r < 0)
 			return r;
 	}

@@ -2,34 +2,45 @@
 /*
  * depmod.d(5) for one kernel: which entries of the tree are modules, and which of several files of
  * one module counts. config_files_read() finds the files and joins their lines; each line is one
- * statement, which adds a string to one of four lists. The functions of the header look into these.
+ * statement, which adds words to one of four sets. When all files are read each set is sorted, so
+ * that the functions of the header find a path in it by halves, however many words there are.
  */
 
-#include <ctype.h>
 #include <errno.h>
-#include <regex.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/confdir.h"
+#include "tree/conf-words.h"
 #include "tree/depmod-conf.h"
+#include "tree/kernel-pattern.h"
 #include "tree/module-tree.h"
 
 #define BLANKS " \t"
 
-/* The length of a pattern, and that with all the copies that regcomp(3) makes of its parts. */
-#define PATTERN_MAX 1000
-#define PATTERN_COPIES_MAX 10000
+/* The sizes of all patterns together: about a second at worst. */
+#define PATTERNS_TOTAL_MAX 300000
+
+/* Words of all statements together, as many as modprobe.d may have statements. */
+#define CONF_WORDS_MAX 100000
 
 struct kmod_devname_config {
 	unsigned int references;
 	char *kernel;
-	struct list searches; /* strings, as all of these; the most important first */
-	struct list overrides; /* paths without suffix; the last one counts first */
-	struct list externals;
-	struct list excludes;
+	struct conf_words searches; /* directories below the module directory */
+	size_t built_in; /* position among the searches, or CONF_WORDS_NONE, as the next */
+	size_t external;
+	struct conf_words overrides; /* paths without suffix */
+	struct conf_words externals; /* directories */
+	struct list external_directories; /* the same, in the order of the statements */
+	struct conf_words excludes;
+	size_t patterns_size; /* of those that were tried, with the copies */
 };
+
+/* --- the configuration -------------------------------------------------------------------- */
 
 int kmod_devname_config_new(const char *kernel, struct kmod_devname_config **ret_config)
 {
@@ -38,6 +49,7 @@ int kmod_devname_config_new(const char *kernel, struct kmod_devname_config **ret
 	if (!config)
 		return -ENOMEM;
 	config->references = 1;
+	config->built_in = config->external = CONF_WORDS_NONE;
 	config->kernel = strdup(kernel);
 	if (!config->kernel) {
 		free(config);
@@ -57,10 +69,11 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
 {
 	if (!config || --config->references > 0)
 		return NULL;
-	list_done(&config->searches, free);
-	list_done(&config->overrides, free);
-	list_done(&config->externals, free);
-	list_done(&config->excludes, free);
+	conf_words_done(&config->searches);
+	conf_words_done(&config->overrides);
+	conf_words_done(&config->externals);
+	conf_words_done(&config->excludes);
+	list_done(&config->external_directories, free);
 	free(config->kernel);
 	free(config);
 	return NULL;
@@ -87,22 +100,37 @@ static int report_bad_word(const struct depmod_statement *statement, const char 
 			  &statement->location, "'%s' %s", word, problem);
 }
 
-/* Takes the string, which is NULL if there was no memory for it. */
-static int push_string(struct list *list, char *string)
+static int add_search_words(struct depmod_statement *statement)
 {
-	int r = string ? list_push(list, string) : -ENOMEM;
+	struct kmod_devname_config *config = statement->config;
+	const char *word;
 
-	if (r < 0)
-		free(string);
-	return r;
+	while ((word = next_word(statement))) {
+		size_t position = config->searches.count, *keyword = NULL;
+		int r;
+
+		if (strcmp(word, "built-in") == 0)
+			keyword = &config->built_in;
+		else if (strcmp(word, "external") == 0)
+			keyword = &config->external;
+		if (keyword) {
+			*keyword = *keyword == CONF_WORDS_NONE ? position : *keyword;
+			config->searches.count++;
+			continue;
+		}
+		r = conf_words_add(&config->searches, strdup(word), position);
+		if (r < 0)
+			return r;
+	}
+	return 0;
 }
 
-static int push_words(struct depmod_statement *statement, struct list *list)
+static int add_excludes(struct depmod_statement *statement)
 {
 	const char *word;
 
 	while ((word = next_word(statement))) {
-		int r = push_string(list, strdup(word));
+		int r = conf_words_add(&statement->config->excludes, strdup(word), 0);
 
 		if (r < 0)
 			return r;
@@ -110,73 +138,39 @@ static int push_words(struct depmod_statement *statement, struct list *list)
 	return 0;
 }
 
-/* How many copies of what stands before it the text makes: "x+" becomes "xx*"; "x{N,M}". */
-static size_t count_copies(const char *p)
-{
-	size_t copies = 0;
-
-	if (*p == '+')
-		return 2;
-	if (*p != '{' && *p != ',')
-		return 1;
-	for (p++; isdigit((unsigned char)*p) && copies <= PATTERN_COPIES_MAX; p++)
-		copies = copies * 10 + (size_t)(*p - '0');
-	return copies > 1 ? copies : 1;
-}
-
-/*
- * The C library makes copies of what is repeated, and copies of these, and tries everything for a
- * back reference, which POSIX does not have in such a pattern. A short line could so take all
- * memory, or all time.
- */
-static bool is_cheap_pattern(const char *pattern)
-{
-	size_t size = strlen(pattern);
-
-	if (size > PATTERN_MAX)
-		return false;
-	for (const char *p = pattern; *p != '\0' && size <= PATTERN_COPIES_MAX; p++) {
-		if (*p == '\\' && isdigit((unsigned char)p[1]))
-			return false;
-		if (*p == '\\' && p[1] != '\0')
-			p++;
-		else
-			size *= count_copies(p);
-	}
-	return size <= PATTERN_COPIES_MAX;
-}
-
 /* Returns 1 if the pattern of a statement matches the kernel, 0 if not or with a finding, -ENOMEM.
  */
 static int match_kernel(const struct depmod_statement *statement, const char *pattern)
 {
-	regex_t regex;
+	struct kmod_devname_config *config = statement->config;
+	size_t size;
 	int r;
 
 	if (strcmp(pattern, "*") == 0)
 		return 1;
-	r = is_cheap_pattern(pattern) ? regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB)
-				      : REG_BADPAT;
-	if (r == REG_ESPACE)
-		return -ENOMEM;
-	if (r != 0)
+	size = kernel_pattern_size(pattern);
+	if (size >= KERNEL_PATTERN_MAX)
 		return report_bad_word(statement,
-				       "is no regular expression, has a back reference, or is too "
-				       "large a one",
+				       "is too large a pattern, or has a back reference; write a "
+				       "shorter one",
 				       pattern);
-	/* without memory glibc finds no match */
-	errno = 0;
-	r = regexec(&regex, statement->config->kernel, 0, NULL, 0) == 0;
-	if (r == 0 && errno == ENOMEM)
-		r = -ENOMEM;
-	regfree(&regex);
-	return r;
+	if (size > PATTERNS_TOTAL_MAX - config->patterns_size) {
+		config->patterns_size = PATTERNS_TOTAL_MAX; /* for those behind it, too */
+		return report_bad_word(
+			statement, "is a pattern too many, and is not tried; remove some", pattern);
+	}
+	config->patterns_size += size;
+	r = kernel_pattern_match(pattern, config->kernel);
+	return r != -EINVAL ? r
+			    : report_bad_word(statement, "is no regular expression; see regex(7)",
+					      pattern);
 }
 
-static int read_override(struct depmod_statement *statement)
+static int add_override(struct depmod_statement *statement)
 {
 	const char *module = next_word(statement), *pattern = next_word(statement);
 	const char *directory = next_word(statement);
+	struct conf_words *overrides = &statement->config->overrides;
 	char *path;
 	int r;
 
@@ -188,15 +182,32 @@ static int read_override(struct depmod_statement *statement)
 		return r;
 	if (asprintf(&path, "%s/%s", directory, module) < 0)
 		return -ENOMEM;
-	return push_string(&statement->config->overrides, path);
+	/* the last statement is the most important one */
+	return conf_words_add(overrides, path, CONF_WORDS_NONE - 1 - overrides->count);
+}
+
+static int add_external_directory(struct kmod_devname_config *config, const char *directory)
+{
+	size_t size = strlen(directory);
+	char *text;
+	int r;
+
+	while (size > 1 && directory[size - 1] == '/')
+		size--;
+	text = strndup(directory, size);
+	r = text ? list_push(&config->external_directories, text) : -ENOMEM;
+	if (r < 0) {
+		free(text);
+		return r;
+	}
+	return conf_words_add(&config->externals, strdup(text), config->externals.count);
 }
 
 /* depmod.d(5) speaks of several directories; depmod takes the first one of a statement. */
-static int read_external(struct depmod_statement *statement)
+static int add_external(struct depmod_statement *statement)
 {
 	const char *pattern = next_word(statement), *directory = next_word(statement);
 	const char *more = next_word(statement);
-	size_t size;
 	int r;
 
 	if (!pattern || !directory)
@@ -204,42 +215,44 @@ static int read_external(struct depmod_statement *statement)
 	if (directory[0] != '/')
 		return report_bad_word(statement, "does not begin with a slash", directory);
 	r = match_kernel(statement, pattern);
-	if (r < 0)
+	if (r > 0)
+		r = add_external_directory(statement->config, directory);
+	if (r < 0 || !more)
 		return r;
-	if (r > 0) {
-		for (size = strlen(directory); size > 1 && directory[size - 1] == '/';)
-			size--;
-		r = push_string(&statement->config->externals, strndup(directory, size));
-		if (r < 0)
-			return r;
-	}
-	if (!more)
-		return 0;
 	return report_bad_word(statement, "is one directory too many: depmod reads the first only",
 			       more);
 }
 
+static int add_statement(struct depmod_statement *statement, const char *word)
+{
+	if (strcmp(word, "search") == 0)
+		return add_search_words(statement);
+	if (strcmp(word, "override") == 0)
+		return add_override(statement);
+	if (strcmp(word, "external") == 0)
+		return add_external(statement);
+	if (strcmp(word, "exclude") == 0)
+		return add_excludes(statement);
+	return report_bad_word(statement, "is no command of depmod.d(5)", word);
+}
+
 /* Reads one line; the type is that of struct config_files. */
-static int read_statement(void *data, const struct location *location, char *text)
+static int take_depmod_line(void *data, const struct location *location, char *text)
 {
 	struct depmod_statement *statement = data;
-	const char *word;
+	const struct kmod_devname_config *config = statement->config;
+	const char *word = text[0] == '#' ? NULL : strtok_r(text, BLANKS, &statement->rest);
+	int r;
 
-	if (text[0] == '#')
-		return 0;
-	word = strtok_r(text, BLANKS, &statement->rest);
 	if (!word)
 		return 0;
 	statement->location = *location;
-	if (strcmp(word, "search") == 0)
-		return push_words(statement, &statement->config->searches);
-	if (strcmp(word, "override") == 0)
-		return read_override(statement);
-	if (strcmp(word, "external") == 0)
-		return read_external(statement);
-	if (strcmp(word, "exclude") == 0)
-		return push_words(statement, &statement->config->excludes);
-	return report_bad_word(statement, "is no command of depmod.d(5)", word);
+	r = add_statement(statement, word);
+	if (r == 0 && config->searches.count + config->overrides.count + config->externals.count +
+				      config->excludes.count >
+			      CONF_WORDS_MAX)
+		return report_system(statement->report, -EFBIG, location);
+	return r;
 }
 
 int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_devname_report *report,
@@ -250,123 +263,102 @@ int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_dev
 		.root_fd = root_fd,
 		.name = "depmod.d",
 		.report = report,
-		.take = read_statement,
+		.take = take_depmod_line,
 		.data = &statement,
 	};
+	int r = config_files_read(&files, paths, n_paths);
 
-	return config_files_read(&files, paths, n_paths);
+	conf_words_sort(&config->searches);
+	conf_words_sort(&config->overrides);
+	conf_words_sort(&config->externals);
+	conf_words_sort(&config->excludes);
+	return r;
 }
 
 /* --- which modules, and which copy -------------------------------------------------------- */
 
 bool depmod_conf_excludes(const struct kmod_devname_config *config, const char *name)
 {
-	for (size_t i = 0; config && i < config->excludes.size; i++)
-		if (strcmp(config->excludes.items[i], name) == 0)
-			return true;
-	return false;
+	return config && conf_words_find(&config->excludes, name, strlen(name)) != CONF_WORDS_NONE;
 }
 
 const char *depmod_conf_external(const struct kmod_devname_config *config, size_t index)
 {
-	return config && index < config->externals.size ? config->externals.items[index] : NULL;
-}
-
-static bool is_below(const char *path, const char *directory)
-{
-	size_t size = strlen(directory);
-
-	return strncmp(path, directory, size) == 0 && path[size] == '/';
-}
-
-/* What depmod searches if the configuration has no "search". */
-static const struct list *get_searches(const struct kmod_devname_config *config)
-{
-	static char updates[] = "updates", built_in[] = "built-in";
-	static void *words[] = { updates, built_in };
-	static const struct list defaults = { words, 2, 2 };
-
-	return config && config->searches.size > 0 ? &config->searches : &defaults;
-}
-
-/* The position of the path in the search, 0 being the most important one. */
-static size_t search_rank(const struct kmod_devname_config *config, const char *path)
-{
-	const struct list *searches = get_searches(config);
-	size_t n = searches->size, built_in = n, external = n;
-
-	for (size_t i = 0; i < n; i++) {
-		const char *search = searches->items[i];
-
-		if (strcmp(search, "built-in") == 0)
-			built_in = built_in < n ? built_in : i;
-		else if (strcmp(search, "external") == 0)
-			external = external < n ? external : i;
-		else if (is_below(path, search))
-			return i;
-	}
-	return path[0] == '/' ? external : built_in;
+	return config && index < config->external_directories.size
+		       ? config->external_directories.items[index]
+		       : NULL;
 }
 
 /*
- * The position of the path among the external directories; what is in the tree comes first. The
- * first directory of the configuration is the most important one; if "external" is not in the
- * search it is the last one: depmod comes to it first then.
+ * The position among the external directories, or CONF_WORDS_NONE. depmod compares them with whole
+ * paths, so that one may be in the module directory. Returns 0 or -ENOMEM.
  */
-static size_t external_rank(const struct kmod_devname_config *config, const char *path)
+static int find_external(const struct kmod_devname_config *config, const char *directory,
+			 const char *path, size_t *ret_position)
 {
-	const struct list *searches = get_searches(config);
-	size_t n = config ? config->externals.size : 0, i = 0;
-	const char *directory;
+	_cleanup_free_ char *whole = NULL;
 
-	if (path[0] != '/')
+	*ret_position = CONF_WORDS_NONE;
+	if (config->externals.size == 0)
 		return 0;
-	while ((directory = depmod_conf_external(config, i)) && !is_below(path, directory))
-		i++;
-	for (size_t j = 0; j < searches->size; j++)
-		if (strcmp(searches->items[j], "external") == 0)
-			return i + 1;
-	return n - i + 1;
-}
-
-/* The position of the path among the overrides, 0 being the most important one. */
-static size_t override_rank(const struct kmod_devname_config *config, const char *path)
-{
-	size_t n = config ? config->overrides.size : 0, size = module_tree_stem_size(path);
-
-	for (size_t i = 0; i < n; i++) {
-		const char *override = config->overrides.items[n - 1 - i];
-
-		if (strlen(override) == size && strncmp(override, path, size) == 0)
-			return i;
+	if (path[0] != '/' &&
+	    asprintf(&whole, "/%s/%s", directory + strspn(directory, "/"), path) < 0) {
+		whole = NULL;
+		return -ENOMEM;
 	}
-	return n;
+	*ret_position = conf_words_find_above(&config->externals, whole ? whole : path);
+	return 0;
 }
 
-static int compare_ranks(const struct kmod_devname_config *config, const char *a, const char *b)
+/* The position by the words of "search", and by the external directories. */
+static void rank_search(const struct kmod_devname_config *config, const char *path, size_t external,
+			struct copy_rank *rank)
 {
-	size_t x = override_rank(config, a), y = override_rank(config, b);
+	bool is_external = path[0] == '/';
 
-	if (x == y) {
-		x = search_rank(config, a);
-		y = search_rank(config, b);
+	if (!is_external)
+		rank->search = conf_words_find_above(&config->searches, path);
+	if (external != CONF_WORDS_NONE && config->external < rank->search)
+		rank->search = config->external;
+	if (rank->search == CONF_WORDS_NONE)
+		rank->search = config->built_in;
+	if (external == CONF_WORDS_NONE)
+		return;
+	/* of equal ones depmod keeps the first: the module directory, then the last statement's */
+	if (config->external != CONF_WORDS_NONE)
+		rank->external = external + 1;
+	else if (is_external)
+		rank->external = config->externals.count - external;
+}
+
+int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
+		     const char *path, struct copy_rank *ret_rank)
+{
+	size_t name = (size_t)(module_tree_base_name(path) - path), external = CONF_WORDS_NONE;
+	struct copy_rank rank = { CONF_WORDS_NONE, CONF_WORDS_NONE, 0 };
+	int r;
+
+	if (config) {
+		r = find_external(config, directory, path, &external);
+		if (r < 0)
+			return r;
+		/* depmod compares the name of the module, which ends at the first dot */
+		rank.override =
+			conf_words_find(&config->overrides, path, name + strcspn(path + name, "."));
+		rank_search(config, path, external, &rank);
 	}
-	if (x == y) {
-		x = external_rank(config, a);
-		y = external_rank(config, b);
-	}
-	return (x > y) - (x < y);
+	/* what depmod searches if the configuration has no "search" */
+	if ((!config || config->searches.count == 0) && path_is_below(path, "updates"))
+		rank.search = 0;
+	*ret_rank = rank;
+	return 0;
 }
 
-bool depmod_conf_prefers(const struct kmod_devname_config *config, const char *a, const char *b)
+int copy_rank_compare(const struct copy_rank *a, const struct copy_rank *b)
 {
-	return compare_ranks(config, a, b) < 0;
-}
-
-int depmod_conf_compare_copies(const struct kmod_devname_config *config, const char *a,
-			       const char *b)
-{
-	int r = compare_ranks(config, a, b);
-
-	return r != 0 ? r : strcmp(a, b);
+	if (a->override != b->override)
+		return a->override < b->override ? -1 : 1;
+	if (a->search != b->search)
+		return a->search < b->search ? -1 : 1;
+	return (a->external > b->external) - (a->external < b->external);
 }

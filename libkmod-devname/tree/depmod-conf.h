@@ -15,14 +15,22 @@ bool depmod_conf_excludes(const struct kmod_devname_config *config, const char *
 /* The directory of an "external", the first one first; NULL behind the last one. */
 const char *depmod_conf_external(const struct kmod_devname_config *config, size_t index);
 
-/*
- * Of two files of one module, sorts the one that counts first. A path that begins with a slash
- * is below an external directory, others are below the module directory.
- */
-int depmod_conf_compare_copies(const struct kmod_devname_config *config, const char *a,
-			       const char *b);
+/* Which of several files of one module counts; the smaller number is the more important one. */
+struct copy_rank {
+	size_t override;
+	size_t search;
+	size_t external;
+};
 
-/* True if a counts by the configuration, and not only because its path is the smaller one. */
-bool depmod_conf_prefers(const struct kmod_devname_config *config, const char *a, const char *b);
+/*
+ * Finds the rank of a file of the module directory, whose path below the root is given. A path that
+ * begins with a slash is below an external directory, others are below the module directory.
+ * Returns 0 or -ENOMEM.
+ */
+int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
+		     const char *path, struct copy_rank *ret_rank);
+
+/* Less than 0 if the first one counts, 0 if the configuration does not decide. */
+int copy_rank_compare(const struct copy_rank *a, const struct copy_rank *b);
 
 #endif

@@ -16,7 +16,6 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "base/io.h"
 #include "base/report.h"
 #include "base/root.h"
 #include "node/syntax.h"
@@ -24,6 +23,9 @@
 
 /* 100,000 users. The C library reads lines of any length, and a file need not have an end. */
 #define ACCOUNTS_FILE_MAX ((size_t)8 << 20)
+
+/* SYS_UID_MAX and SYS_GID_MAX of login.defs(5), and of udevd. */
+#define SYSTEM_ID_MAX 999
 
 struct account {
 	const char *name;
@@ -35,8 +37,10 @@ typedef int (*account_visit)(void *data, const struct account *entry);
 
 void accounts_done(struct accounts *accounts)
 {
-	for (size_t i = 0; i < ACCOUNT_KINDS; i++)
+	for (size_t i = 0; i < ACCOUNT_KINDS; i++) {
+		tdestroy(accounts->by_id[i], free_nothing);
 		tdestroy(accounts->by_name[i], free);
+	}
 }
 
 static int compare_accounts(const void *a, const void *b)
@@ -44,9 +48,22 @@ static int compare_accounts(const void *a, const void *b)
 	return strcmp(((const struct account *)a)->name, ((const struct account *)b)->name);
 }
 
-/* The first account of a name counts. "+" and "-" at the beginning are for NIS, and no names. */
-static int add_account(void *by_name, const struct account *entry)
+static int compare_account_ids(const void *a, const void *b)
 {
+	const struct account *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+struct account_trees {
+	void **by_name;
+	void **by_id;
+};
+
+/* The first account of a name counts. "+" and "-" at the beginning are for NIS, and no names. */
+static int add_account(void *data, const struct account *entry)
+{
+	const struct account_trees *trees = data;
 	size_t size = strlen(entry->name) + 1;
 	struct account *account, **found;
 
@@ -57,10 +74,12 @@ static int add_account(void *by_name, const struct account *entry)
 		return -ENOMEM;
 	account->id = entry->id;
 	account->name = memcpy(account + 1, entry->name, size);
-	found = tsearch(account, by_name, compare_accounts);
+	found = tsearch(account, trees->by_name, compare_accounts);
 	if (!found || *found != account)
 		free(account);
-	return found ? 0 : -ENOMEM;
+	if (!found)
+		return -ENOMEM;
+	return tsearch(*found, trees->by_id, compare_account_ids) ? 0 : -ENOMEM;
 }
 
 #ifdef HAVE_FGETPWENT_R
@@ -138,19 +157,12 @@ static int read_account_file(int root_fd, const char *file, enum account_kind ki
 			     account_visit visit, void *data)
 {
 	_cleanup_free_ char *text = NULL;
-	FILE *stream, *memory;
-	ssize_t size;
-	int r = root_open_stream(root_fd, file, &stream);
+	ssize_t size = root_read_file(root_fd, file, ACCOUNTS_FILE_MAX, &text);
+	FILE *memory;
+	int r;
 
-	if (r <= 0)
-		return r;
-	text = malloc(ACCOUNTS_FILE_MAX + 1);
-	size = text ? read_at(fileno(stream), 0, text, ACCOUNTS_FILE_MAX + 1) : -ENOMEM;
-	(void)fclose(stream);
 	if (size <= 0)
 		return (int)size;
-	if ((size_t)size > ACCOUNTS_FILE_MAX)
-		return -EFBIG;
 	memory = fmemopen(text, (size_t)size, "r");
 	if (!memory)
 		return -ENOMEM;
@@ -159,8 +171,22 @@ static int read_account_file(int root_fd, const char *file, enum account_kind ki
 	return r;
 }
 
+/* Where a name may stay unknown, a file that cannot be read is a finding, and no failure. */
+static int report_unreadable_accounts(const struct accounts *accounts, int error, const char *file,
+				      bool may_fail)
+{
+	const struct location location = { file, 0 };
+
+	if (!may_fail || is_fatal(error))
+		return report_system(accounts->report, error, &location);
+	errno = -error;
+	return report_add(accounts->report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_ERROR,
+			  &location,
+			  "cannot read users or groups: %m; those of this file are unknown");
+}
+
 static int read_account_files(const struct accounts *accounts, enum account_kind kind,
-			      account_visit visit, void *data)
+			      bool may_fail, account_visit visit, void *data)
 {
 	static const char *const files[ACCOUNT_KINDS][2] = {
 		[ACCOUNT_USER] = { "etc/passwd", "usr/lib/passwd" },
@@ -168,15 +194,29 @@ static int read_account_files(const struct accounts *accounts, enum account_kind
 	};
 
 	for (size_t i = 0; i < 2; i++) {
-		const struct location location = { files[kind][i], 0 };
-		int r = read_account_file(accounts->root_fd, location.file, kind, visit, data);
+		const char *file = files[kind][i];
+		int r = read_account_file(accounts->root_fd, file, kind, visit, data);
 
 		if (r < 0)
-			return report_system(accounts->report, r, &location);
-		if (r > 0)
+			r = report_unreadable_accounts(accounts, r, file, may_fail);
+		if (r != 0)
 			return r;
 	}
 	return 0;
+}
+
+/* udevd takes a number without an entry if it is one of the system's. */
+static bool find_account_id(const struct accounts *accounts, enum account_kind kind,
+			    const char *text, unsigned int *ret_id)
+{
+	struct account key = { .name = NULL };
+
+	if (!syntax_parse_id(text, &key.id))
+		return false;
+	if (key.id > SYSTEM_ID_MAX && !tfind(&key, &accounts->by_id[kind], compare_account_ids))
+		return false;
+	*ret_id = key.id;
+	return true;
 }
 
 int accounts_find(struct accounts *accounts, enum account_kind kind, const char *text,
@@ -186,19 +226,21 @@ int accounts_find(struct accounts *accounts, enum account_kind kind, const char 
 	struct account *const *found;
 	int r;
 
-	if (syntax_is_digits(text))
-		return syntax_parse_id(text, ret_id);
 	/* an image may have no files yet, and root is the same everywhere */
-	if (strcmp(text, "root") == 0) {
+	if (strcmp(text, "root") == 0 || strcmp(text, "0") == 0) {
 		*ret_id = 0;
 		return 1;
 	}
 	if (!accounts->is_read[kind]) {
-		r = read_account_files(accounts, kind, add_account, &accounts->by_name[kind]);
+		struct account_trees trees = { &accounts->by_name[kind], &accounts->by_id[kind] };
+
+		r = read_account_files(accounts, kind, true, add_account, &trees);
 		if (r < 0)
 			return r;
 		accounts->is_read[kind] = true;
 	}
+	if (syntax_is_digits(text))
+		return find_account_id(accounts, kind, text, ret_id);
 	found = tfind(&key, &accounts->by_name[kind], compare_accounts);
 	if (!found)
 		return 0;
@@ -226,7 +268,7 @@ int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsign
 		       char **ret_name)
 {
 	struct name_search search = { .id = id };
-	int r = read_account_files(accounts, kind, match_account, &search);
+	int r = read_account_files(accounts, kind, false, match_account, &search);
 
 	if (r < 0)
 		return r;

@@ -2,6 +2,9 @@
 /*
  * Rules that give a node its mode or owner too late: when its device appears, which takes the
  * module that opening the node would load.
+ *
+ * The names of the nodes' devices are sorted, and a rule is noted with the names that it is for. In
+ * the end each node has its device looked up. So neither many rules nor many nodes take a square.
  */
 
 #include <errno.h>
@@ -17,10 +20,27 @@
 #include "node/table.h"
 #include "udev/rules.h"
 
-struct linted_node {
-	const struct kmod_devname_node *node;
-	bool is_static; /* a rule names it in static_node= */
-	struct location location; /* the last rule that is for its device; no file for none */
+/* Names that are compared with patterns of rules with wildcards; each takes a microsecond. */
+#define COMPARISONS_MAX 1000000
+
+/* The last rule for a device, whatever it is, and the last one for those of major 10. */
+struct linted_device {
+	const char *name;
+	size_t rule; /* its number, 0 for none */
+	size_t misc_rule;
+	struct location location;
+	struct location misc_location;
+};
+
+struct udev_lint {
+	const struct kmod_devname_table *table;
+	struct kmod_devname_report *report;
+	bool *is_static; /* for each node of the table: a rule names it in static_node= */
+	struct linted_device *devices; /* sorted by name */
+	size_t n_devices;
+	size_t n_rules; /* so far */
+	size_t n_comparisons;
+	bool is_incomplete;
 };
 
 static bool is_root_name(const char *owner)
@@ -36,69 +56,163 @@ static bool gives_access(const struct udev_rule *rule)
 	       (rule->has_mode && rule->mode != PERMISSIONS_PLAIN_MODE);
 }
 
-/* The name of a device is the last component of the name of its node. */
-static bool is_for_device(const struct udev_rule *rule, const struct kmod_devname_node *node)
+static const char *device_name(const char *path)
 {
-	const char *path = kmod_devname_node_get_name(node), *slash = strrchr(path, '/');
-	const char *name = slash ? slash + 1 : path;
+	const char *slash = strrchr(path, '/');
 
-	if (rule->is_for_misc && (kmod_devname_node_get_type(node) != S_IFCHR ||
-				  kmod_devname_node_get_major(node) != MISC_MAJOR))
-		return false;
-	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1)
-		if (fnmatch(p, name, 0) == 0)
-			return true;
-	return false;
+	return slash ? slash + 1 : path;
 }
 
-static void lint_node_by_rule(struct linted_node *linted, const struct udev_rule *rule)
+static bool is_misc_node(const struct kmod_devname_node *node)
 {
-	const char *name = kmod_devname_node_get_name(linted->node);
-
-	for (size_t i = 0; i < rule->static_nodes.size; i++)
-		if (strcmp(rule->static_nodes.items[i], name) == 0)
-			linted->is_static = true;
-	if (rule->kernels && !rule->needs_device && gives_access(rule) &&
-	    is_for_device(rule, linted->node))
-		linted->location = rule->location;
+	return kmod_devname_node_get_type(node) == S_IFCHR &&
+	       kmod_devname_node_get_major(node) == MISC_MAJOR;
 }
 
-/* Of several modules that declare the node the first is named. */
-static int report_late_rule(const struct kmod_devname_table *table,
-			    struct kmod_devname_report *report, const struct linted_node *linted)
+static int compare_linted_devices(const void *a, const void *b)
 {
-	const char *name = kmod_devname_node_get_name(linted->node);
+	return strcmp(((const struct linted_device *)a)->name,
+		      ((const struct linted_device *)b)->name);
+}
 
-	if (!linted->location.file || linted->is_static || table_find(table, name) != linted->node)
+static int udev_lint_init(struct udev_lint *lint)
+{
+	size_t size = kmod_devname_table_size(lint->table), n = 0;
+
+	lint->is_static = calloc(size + 1, sizeof(*lint->is_static));
+	lint->devices = calloc(size + 1, sizeof(*lint->devices));
+	if (!lint->is_static || !lint->devices)
+		return -ENOMEM;
+	for (size_t i = 0; i < size; i++)
+		lint->devices[i].name = device_name(
+			kmod_devname_node_get_name(kmod_devname_table_get(lint->table, i)));
+	if (size > 1)
+		qsort(lint->devices, size, sizeof(*lint->devices), compare_linted_devices);
+	for (size_t i = 0; i < size; i++)
+		if (n == 0 || strcmp(lint->devices[i].name, lint->devices[n - 1].name) != 0)
+			lint->devices[n++] = lint->devices[i];
+	lint->n_devices = n;
+	return 0;
+}
+
+static struct linted_device *find_linted_device(const struct udev_lint *lint, const char *name)
+{
+	const struct linted_device key = { .name = name };
+
+	return lint->n_devices == 0 ? NULL
+				    : bsearch(&key, lint->devices, lint->n_devices, sizeof(key),
+					      compare_linted_devices);
+}
+
+static void note_rule(struct udev_lint *lint, struct linted_device *device,
+		      const struct udev_rule *rule)
+{
+	if (rule->is_for_misc) {
+		device->misc_rule = lint->n_rules;
+		device->misc_location = rule->location;
+	} else {
+		device->rule = lint->n_rules;
+		device->location = rule->location;
+	}
+}
+
+/* Patterns with wildcards, of which real rules have few, are compared with all names. */
+static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, const char *pattern)
+{
+	if (!strpbrk(pattern, "*?[\\")) {
+		struct linted_device *device = find_linted_device(lint, pattern);
+
+		if (device)
+			note_rule(lint, device, rule);
+		return 0;
+	}
+	if (lint->n_devices > COMPARISONS_MAX - lint->n_comparisons) {
+		if (lint->is_incomplete)
+			return 0;
+		lint->is_incomplete = true;
+		return report_add(lint->report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING,
+				  &rule->location,
+				  "has a pattern too many: this and later ones with wildcards are "
+				  "not compared with the nodes");
+	}
+	lint->n_comparisons += lint->n_devices;
+	for (size_t i = 0; i < lint->n_devices; i++)
+		if (fnmatch(pattern, lint->devices[i].name, 0) == 0)
+			note_rule(lint, &lint->devices[i], rule);
+	return 0;
+}
+
+static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
+{
+	lint->n_rules++;
+	if (rule->fault)
+		return 0;
+	for (size_t i = 0; i < rule->static_nodes.size; i++) {
+		const struct kmod_devname_node *node =
+			table_find(lint->table, rule->static_nodes.items[i]);
+
+		if (node)
+			lint->is_static[node->index] = true;
+	}
+	if (!rule->kernels || rule->needs_device || !gives_access(rule))
+		return 0;
+	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1) {
+		int r = lint_pattern(lint, rule, p);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Reports the last rule for the device of a node. Of several modules that declare it the first is
+ * named. */
+static int report_late_rule(const struct udev_lint *lint, const struct kmod_devname_node *node)
+{
+	const char *name = kmod_devname_node_get_name(node);
+	const struct linted_device *device = find_linted_device(lint, device_name(name));
+	bool is_misc = is_misc_node(node) && device->misc_rule > device->rule;
+
+	if (lint->is_static[node->index] || (device->rule == 0 && !is_misc) ||
+	    table_find(lint->table, name) != node)
 		return 0;
 	return report_add(
-		report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING, &linted->location,
+		lint->report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING,
+		is_misc ? &device->misc_location : &device->location,
 		"gives '%s' its mode or owner only when module %s is loaded, which nobody "
 		"but root can do by opening it: add OPTIONS+=\"static_node=%s\"",
-		name, kmod_devname_node_get_module(linted->node), name);
+		name, kmod_devname_node_get_module(node), name);
+}
+
+static int lint_rules(struct udev_lint *lint, int root_fd)
+{
+	const struct udev_rule *rule;
+	struct udev_rules *rules;
+	int r = udev_rules_open(root_fd, lint->report, &rules);
+
+	if (r < 0)
+		return r;
+	while ((r = udev_rules_next(rules, &rule)) > 0) {
+		r = lint_rule(lint, rule);
+		if (r < 0)
+			break;
+	}
+	/* the findings name files of the rules */
+	for (size_t i = 0; i < kmod_devname_table_size(lint->table) && r == 0; i++)
+		r = report_late_rule(lint, kmod_devname_table_get(lint->table, i));
+	udev_rules_close(rules);
+	return r;
 }
 
 int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
 				 struct kmod_devname_report *report, int root_fd)
 {
-	size_t size = kmod_devname_table_size(table);
-	_cleanup_free_ struct linted_node *nodes = calloc(size + 1, sizeof(*nodes));
-	const struct udev_rule *rule;
-	struct udev_rules *rules;
-	int r;
+	struct udev_lint lint = { .table = table, .report = report };
+	int r = udev_lint_init(&lint);
 
-	if (!nodes)
-		return -ENOMEM;
-	for (size_t i = 0; i < size; i++)
-		nodes[i].node = kmod_devname_table_get(table, i);
-	r = udev_rules_open(root_fd, report, &rules);
-	if (r < 0)
-		return r;
-	while ((r = udev_rules_next(rules, &rule)) > 0)
-		for (size_t i = 0; i < size && !rule->fault; i++)
-			lint_node_by_rule(&nodes[i], rule);
-	for (size_t i = 0; i < size && r == 0; i++)
-		r = report_late_rule(table, report, &nodes[i]);
-	udev_rules_close(rules);
-	return r;
+	if (r == 0)
+		r = lint_rules(&lint, root_fd);
+	free(lint.is_static);
+	free(lint.devices);
+	return r < 0 && !is_fatal(r) ? 0 : r;
 }

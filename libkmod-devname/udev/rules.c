@@ -6,7 +6,8 @@
  * (base/confdir.h). A rule is one line: lines that end in a backslash are joined with the next one,
  * and comments between them are skipped. The text of a rule is cut into tokens (token.c), and the
  * tokens fill a struct udev_rule. udevd drops a rule as a whole if one token is wrong; such a rule
- * is handed on with the reason, as it may be about a node that the caller wants.
+ * is handed on with the reason, as it may be about a node that the caller wants. If versions of
+ * udevd differ in that, so that nobody knows what comes of the rule, it is disputed.
  *
  * Two verbs read the rules. static-nodes.c takes those with OPTIONS+="static_node=NAME", looks up
  * their users and groups (accounts.c) and adds mode and owner of each node to permissions.
@@ -18,7 +19,7 @@
 #include <string.h>
 
 #include "base/confdir.h"
-#include "base/lines.h"
+#include "base/io.h"
 #include "base/root.h"
 #include "node/syntax.h"
 #include "udev/rules.h"
@@ -27,18 +28,37 @@
 /* The longest line that udevd reads, and the longest rule that it joins from lines. */
 #define UDEV_LINE_MAX ((size_t)16 * 1024 - 1)
 
+/* udevd has no limit, but then no end either. */
+#define UDEV_FILE_MAX ((size_t)16 << 20)
+
 struct udev_rules {
 	int root_fd;
 	struct kmod_devname_report *report;
 	struct conf_dirs dirs;
 	size_t n_opened; /* files */
-	FILE *stream; /* the last opened file; NULL at its end */
-	struct lines lines;
+	char *file; /* the text of the last opened one */
+	const char *next; /* line in it */
+	const char *end;
+	size_t n_lines; /* before that line */
+	bool is_disputed; /* the file as a whole */
 	struct udev_rule rule;
 	size_t size; /* of the text */
 	char text[UDEV_LINE_MAX + 1];
 	char parsed[UDEV_LINE_MAX + 1]; /* a copy: tokens change the text that they are read from */
 };
+
+static int report_unreadable_rules(struct kmod_devname_report *report, int error, const char *path)
+{
+	const struct location location = { path, 0 };
+	int r;
+
+	if (is_fatal(error))
+		return report_system(report, error, &location);
+	errno = -error;
+	r = report_add(report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_ERROR, &location,
+		       "cannot read rules of udev: %m; no rule counts, nodes get mode 0600");
+	return r < 0 ? r : error;
+}
 
 static int find_rule_files(struct udev_rules *rules)
 {
@@ -49,6 +69,7 @@ static int find_rule_files(struct udev_rules *rules)
 		.root_fd = rules->root_fd,
 		.report = rules->report,
 		.suffixes = suffixes,
+		.unreadable = report_unreadable_rules,
 	};
 	r = conf_dirs_add_usual(&rules->dirs, "", "udev/rules.d");
 	if (r < 0)
@@ -75,36 +96,78 @@ int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev
 	return 0;
 }
 
-static void close_rule_file(struct udev_rules *rules)
-{
-	if (rules->stream)
-		(void)fclose(rules->stream);
-	rules->stream = NULL;
-}
-
 void udev_rules_close(struct udev_rules *rules)
 {
-	close_rule_file(rules);
+	free(rules->file);
 	conf_dirs_done(&rules->dirs);
 	list_done(&rules->rule.static_nodes, NULL);
 	free(rules);
 }
 
+#define LINE_END_NUL 4U
+
+static unsigned int line_end_of(char c)
+{
+	return c == '\n' ? 1U : c == '\r' ? 2U : c == '\0' ? LINE_END_NUL : 0;
+}
+
+/*
+ * Takes the next line off the file. As in udevd (read_line_full() of src/basic/fileio.c) a line
+ * feed, a carriage return or a NUL byte ends it, or several of these that are all different; but
+ * a NUL byte is the last of them.
+ */
+static bool next_rule_line(struct udev_rules *rules, const char **ret_line, size_t *ret_size)
+{
+	const char *p = rules->next;
+	unsigned int ends = 0;
+
+	if (p == rules->end)
+		return false;
+	while (p < rules->end && line_end_of(*p) == 0)
+		p++;
+	*ret_line = rules->next;
+	*ret_size = (size_t)(p - rules->next);
+	for (; p < rules->end; p++) {
+		unsigned int end = line_end_of(*p);
+
+		if (end == 0 || (ends & (end | LINE_END_NUL)) != 0)
+			break;
+		ends |= end;
+		rules->n_lines += *p == '\n';
+	}
+	rules->next = p;
+	return true;
+}
+
 /* Skips what is no regular file, such as /dev/null, by which a file is masked. */
 static int open_next_rule_file(struct udev_rules *rules)
 {
+	const char *line;
+	size_t size;
+
 	while (rules->n_opened < rules->dirs.files.size) {
 		const struct conf_file *file = rules->dirs.files.items[rules->n_opened++];
-		const struct location location = { file->path, 0 };
-		int r = root_open_stream(rules->root_fd, file->path, &rules->stream);
+		ssize_t read;
 
-		if (r < 0)
-			return report_system(rules->report, r, &location);
-		if (r == 0)
+		free(rules->file);
+		rules->file = NULL;
+		rules->next = rules->end = NULL;
+		read = root_read_file(rules->root_fd, file->path, UDEV_FILE_MAX, &rules->file);
+		if (read == -ENOMEM)
+			return -ENOMEM;
+		if (read < 0)
+			return report_unreadable_rules(rules->report, (int)read, file->path);
+		if (read == 0)
 			continue;
 		rules->rule.location.file = file->path;
-		lines_init(&rules->lines, rules->stream);
-		rules->lines.max = UDEV_LINE_MAX;
+		rules->next = rules->file;
+		rules->end = rules->file + read;
+		/* version 252 reads such a file up to that line, and later ones none of it */
+		rules->is_disputed = false;
+		while (next_rule_line(rules, &line, &size))
+			rules->is_disputed = rules->is_disputed || size > UDEV_LINE_MAX;
+		rules->next = rules->file;
+		rules->n_lines = 0;
 		return 1;
 	}
 	return 0;
@@ -116,76 +179,82 @@ static void set_rule_fault(struct udev_rules *rules, const char *fault)
 		rules->rule.fault = fault;
 }
 
-static void append_text(struct udev_rules *rules, const char *text, size_t size)
+/* Adds a line to the rule. Returns whether the rule continues on the next line. */
+static bool join_rule_line(struct udev_rules *rules, const char *line, size_t size)
 {
-	if (size > UDEV_LINE_MAX - rules->size) {
-		size = UDEV_LINE_MAX - rules->size;
-		set_rule_fault(rules, "is longer than 16383 bytes");
-	}
-	memcpy(rules->text + rules->size, text, size);
-	rules->size += size;
+	size_t space = UDEV_LINE_MAX - rules->size;
+
+	memcpy(rules->text + rules->size, line, size < space ? size : space);
+	rules->size += size < space ? size : space;
 	rules->text[rules->size] = '\0';
-}
-
-/* Adds the current line to the rule. Returns whether the rule continues on the next line. */
-static bool join_line(struct udev_rules *rules, bool is_long)
-{
-	char *line = rules->lines.text;
-	size_t size = rules->lines.size, blanks;
-	bool continues;
-
-	if (!is_long && size > 0 && line[size - 1] == '\r')
-		line[--size] = '\0';
-	blanks = strspn(line, " \t\r");
-	if (line[blanks] == '#')
-		return rules->rule.location.line > 0;
-	if (rules->rule.location.line == 0)
-		rules->rule.location.line = rules->lines.number;
-	/*
-	 * udevd ends a line at these bytes, too. No editor does, so the rule that the author sees
-	 * is not the one that udevd reads.
-	 */
-	for (size_t i = 0; i < size; i++) {
-		if (line[i] != '\0' && line[i] != '\r')
-			continue;
-		line[i] = ' ';
-		set_rule_fault(rules, "has a NUL byte or a carriage return in it");
-	}
-	append_text(rules, line + blanks, size - blanks);
-	if (is_long)
+	if (size > space)
 		set_rule_fault(rules, "is longer than 16383 bytes");
-	/* the end of a line that is too long is unknown; an empty line ends a rule */
-	continues = !is_long && size > blanks && line[size - 1] == '\\';
-	if (continues && rules->text[rules->size - 1] == '\\')
-		rules->text[--rules->size] = '\0';
-	return continues;
+	/* udevd looks at the end of what it has joined, so that an empty line may continue a rule;
+	 * and at that of the line in a rule that is too long */
+	if (rules->rule.fault)
+		return size > 0 && line[size - 1] == '\\';
+	if (rules->size == 0 || rules->text[rules->size - 1] != '\\')
+		return false;
+	rules->text[--rules->size] = '\0';
+	return true;
 }
 
-/* Reads the text of the next rule. Returns 1, 0 at the end of the file, or a negative errno. */
-static int read_rule_text(struct udev_rules *rules)
+/* Reads the text of the next rule. Returns false at the end of the file. */
+static bool read_rule_text(struct udev_rules *rules)
 {
 	struct udev_rule *rule = &rules->rule;
 	struct list static_nodes = rule->static_nodes;
 	bool continues = false;
-	int status;
+	const char *line;
+	size_t size;
 
 	static_nodes.size = 0; /* without giving its memory back */
 	*rule = (struct udev_rule){ .location.file = rule->location.file,
 				    .text = rules->text,
 				    .static_nodes = static_nodes };
+	if (rules->is_disputed)
+		rule->dispute = "is in a file with a line of more than 16383 bytes";
 	rules->size = 0;
 	rules->text[0] = '\0';
 	do {
-		status = lines_next(&rules->lines);
-		if (status < 0)
-			return status;
-		if (status == LINE_END)
+		size_t number = rules->n_lines + 1, blanks;
+
+		if (!next_rule_line(rules, &line, &size))
 			break;
-		continues = join_line(rules, status == LINE_LONG);
+		for (blanks = 0; blanks < size && strchr(" \t", line[blanks]);)
+			blanks++;
+		if (blanks < size && line[blanks] == '#')
+			continue;
+		if (!continues && blanks == size)
+			continue;
+		if (rule->location.line == 0)
+			rule->location.line = number;
+		continues = join_rule_line(rules, line + blanks, size - blanks);
 	} while (continues || rule->location.line == 0);
 	if (continues)
 		set_rule_fault(rules, "ends in a backslash, and there is no further line");
 	return rule->location.line > 0;
+}
+
+void udev_normalise_node(char *name)
+{
+	char *to = name;
+
+	for (const char *from = name; *from != '\0';) {
+		size_t size = strcspn(from, "/");
+
+		if (size > 0 && !(size == 1 && *from == '.')) {
+			if (to > name)
+				*to++ = '/';
+			memmove(to, from, size);
+			to += size;
+		}
+		from += size;
+		/* with a slash at the end it is no node */
+		if (*from == '/' && *++from == '\0' && to > name)
+			*to++ = '/';
+	}
+	*to = '\0';
 }
 
 /* In other values udevd replaces something by a property of the device. */
@@ -232,6 +301,7 @@ static int add_assignment(struct udev_rule *rule, const struct udev_token *token
 		if (strncmp(value, UDEV_STATIC_NODE, prefix) != 0 ||
 		    !is_constant_value(value + prefix))
 			return 0;
+		udev_normalise_node(value + prefix);
 		return list_push(&rule->static_nodes, value + prefix);
 	}
 	if (!is_constant_value(value))
@@ -259,6 +329,8 @@ static int parse_rule(struct udev_rules *rules)
 
 	memcpy(line, rules->text, rules->size + 1);
 	while ((r = udev_token_next(&line, &token)) > 0) {
+		if (token.is_disputed)
+			rule->dispute = "has something that not every udev since version 252 knows";
 		if ((token.op & UDEV_COMPARE) != 0) {
 			add_condition(rule, &token);
 			continue;
@@ -275,20 +347,12 @@ static int parse_rule(struct udev_rules *rules)
 
 int udev_rules_next(struct udev_rules *rules, const struct udev_rule **ret_rule)
 {
-	int r = 0;
+	int r;
 
-	while (r == 0) {
-		if (!rules->stream) {
-			r = open_next_rule_file(rules);
-			if (r <= 0)
-				return r;
-		}
-		r = read_rule_text(rules);
-		if (r < 0)
-			return report_system(rules->report, r,
-					     &(struct location){ rules->rule.location.file, 0 });
-		if (r == 0)
-			close_rule_file(rules);
+	while (!read_rule_text(rules)) {
+		r = open_next_rule_file(rules);
+		if (r <= 0)
+			return r;
 	}
 	if (!rules->rule.fault) {
 		r = parse_rule(rules);

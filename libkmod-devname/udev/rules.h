@@ -18,9 +18,10 @@ struct udev_rule {
 	struct location location; /* the first line */
 	const char *text; /* joined from the lines */
 	const char *fault; /* why udevd drops the rule, or NULL */
+	const char *dispute; /* why some versions of udevd from 252 on drop it, or NULL */
 
 	/* Assignments: the last of each key, without values that udevd substitutes per device. */
-	struct list static_nodes; /* names: all of OPTIONS+="static_node=NAME" */
+	struct list static_nodes; /* names, as udev_normalise_node() leaves them, of OPTIONS */
 	char *user;
 	char *group;
 	char *bad_mode; /* is no mode, and udevd ignores it */
@@ -34,15 +35,21 @@ struct udev_rule {
 	bool needs_device; /* has other conditions, which take a device to be true or false */
 };
 
+/* Takes out of the name of a node what makes no difference to open(2): "./", "//". */
+void udev_normalise_node(char *name);
+
 /* Reads the rules of a root directory in the order of udevd. */
 struct udev_rules;
 
-/* Finds the files. Returns 0, or a negative errno, with a system finding that names a directory. */
+/*
+ * Finds the files. Returns 0, or a negative errno, with a finding that names a directory: system if
+ * it is_fatal(), else bad-rule, an error.
+ */
 int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev_rules **ret_rules);
 void udev_rules_close(struct udev_rules *rules);
 
 /*
- * Reads the next rule. Returns 1; 0 at the end; or a negative errno, with a system finding that
+ * Reads the next rule. Returns 1; 0 at the end; or a negative errno, with a finding as above that
  * names the file unless it is -ENOMEM.
  */
 int udev_rules_next(struct udev_rules *rules, const struct udev_rule **ret_rule);

@@ -2,7 +2,11 @@
 /*
  * Mode and owner of nodes that have no device yet. udevd applies the rules that name such nodes
  * when it starts, one after the other, and so do these functions: what a rule gives is merged into
- * the node, and each node becomes a permission at the end, when its last owner is known.
+ * the node, and each node becomes a permission at the end.
+ *
+ * No node gets more than any udevd from version 252 on gives it. Where versions differ in whether
+ * they take a rule, what it gives is in doubt until a rule that all of them take replaces it. A
+ * node of which anything is in doubt at the end has mode 0600 and belongs to root.
  */
 
 #include <errno.h>
@@ -11,6 +15,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/report.h"
 #include "node/permissions.h"
 #include "node/syntax.h"
@@ -21,25 +26,33 @@
 /* A group is of no use without it: static_node_apply_permissions() of systemd's udev-node.c. */
 #define GROUP_MODE 0660
 
-/* A user or group of a node; unknown owners are kept, as the last rule decides. */
+/* Why a rule is in doubt. */
+struct static_doubt {
+	struct location location; /* of the rule */
+	const char *reason;
+	char *owner; /* an unknown user or group, or NULL */
+	enum account_kind kind;
+	bool is_reported; /* with the rule, and not for each node */
+};
+
+/* A user or group. */
 struct static_owner {
 	char *text; /* as in the rule; NULL if no rule has one */
 	unsigned int id;
-	bool is_known; /* the system has one of this name, and the ID is valid */
-	bool is_reported; /* it is no valid name, and there is a finding */
-	struct location location; /* the rule */
+	bool is_doubtful;
 };
 
-/* What the rules so far give to a node; or what one rule gives, without a name then. */
+/* What the rules so far give to a node. */
 struct static_node {
 	const char *name;
 	bool has_mode;
+	bool is_mode_doubtful;
 	mode_t mode;
-	struct static_owner user;
-	struct static_owner group;
+	struct static_owner owners[ACCOUNT_KINDS];
+	struct static_doubt doubt; /* the last one */
 };
 
-struct static_nodes {
+struct static_node_set {
 	struct kmod_devname_report *report;
 	const struct kmod_devname_table *table; /* the nodes that are wanted; NULL for all */
 	struct accounts accounts;
@@ -51,12 +64,13 @@ static void static_node_free(void *p)
 {
 	struct static_node *node = p;
 
-	free(node->user.text);
-	free(node->group.text);
+	for (size_t i = 0; i < ACCOUNT_KINDS; i++)
+		free(node->owners[i].text);
+	free(node->doubt.owner);
 	free(node);
 }
 
-static void static_nodes_done(struct static_nodes *nodes)
+static void static_node_set_done(struct static_node_set *nodes)
 {
 	list_done(&nodes->in_order, NULL);
 	tdestroy(nodes->by_name, static_node_free);
@@ -69,7 +83,7 @@ static int compare_static_nodes(const void *a, const void *b)
 }
 
 /* Finds or adds a node. Returns NULL without memory. */
-static struct static_node *get_static_node(struct static_nodes *nodes, const char *name)
+static struct static_node *get_static_node(struct static_node_set *nodes, const char *name)
 {
 	const struct static_node key = { .name = name };
 	struct static_node *const *found = tfind(&key, &nodes->by_name, compare_static_nodes);
@@ -89,111 +103,122 @@ static struct static_node *get_static_node(struct static_nodes *nodes, const cha
 	return list_push(&nodes->in_order, node) == 0 ? node : NULL;
 }
 
-static bool is_wanted_node(const struct static_nodes *nodes, const char *name)
+static bool is_wanted_node(const struct static_node_set *nodes, const char *name)
 {
 	return nodes->table ? table_find(nodes->table, name) != NULL : syntax_is_device_name(name);
 }
 
-static int report_bad_value(const struct static_nodes *nodes, const struct udev_rule *rule,
+static int report_bad_value(const struct static_node_set *nodes, const struct udev_rule *rule,
 			    const char *value, const char *what)
 {
 	return report_add(nodes->report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING,
 			  &rule->location, "'%s' is no %s", value, what);
 }
 
-/* The text is borrowed from the rule. */
-static int find_static_owner(struct static_nodes *nodes, const struct udev_rule *rule,
-			     enum account_kind kind, struct static_owner *ret_owner)
+/* Looks up a user or group of a rule. The texts are borrowed from the rule. */
+static int find_static_owner(struct static_node_set *nodes, const struct udev_rule *rule,
+			     enum account_kind kind, struct static_node *given)
 {
-	char *text = kind == ACCOUNT_USER ? rule->user : rule->group;
+	struct static_owner *owner = &given->owners[kind];
 	int r;
 
-	*ret_owner = (struct static_owner){ .text = text, .location = rule->location };
-	if (!text)
+	owner->text = kind == ACCOUNT_USER ? rule->user : rule->group;
+	if (!owner->text)
 		return 0;
-	if (!syntax_is_owner(text)) {
-		ret_owner->is_reported = true;
-		return report_bad_value(nodes, rule, text, "name of a user or group");
-	}
-	r = accounts_find(&nodes->accounts, kind, text, &ret_owner->id);
-	ret_owner->is_known = r > 0;
-	return r < 0 ? r : 0;
+	r = accounts_find(&nodes->accounts, kind, owner->text, &owner->id);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	given->doubt = (struct static_doubt){ rule->location, NULL, owner->text, kind,
+					      !syntax_is_owner(owner->text) };
+	return given->doubt.is_reported
+		       ? report_bad_value(nodes, rule, owner->text, "name of a user or group")
+		       : 0;
 }
 
-static bool is_unknown_owner(const struct static_owner *owner)
-{
-	return owner->text && !owner->is_known;
-}
-
-/* Finds out what a rule gives to its nodes. The texts are borrowed from the rule. */
-static int read_static_node(struct static_nodes *nodes, const struct udev_rule *rule,
+/*
+ * Finds out what a rule gives to its nodes. Since version 258 udevd drops a rule with an unknown
+ * owner, before it left out that name alone: a mode that is meant for a group must not be in effect
+ * without it.
+ */
+static int read_static_rule(struct static_node_set *nodes, const struct udev_rule *rule,
 			    struct static_node *ret_given)
 {
 	struct static_node given = { .has_mode = rule->has_mode, .mode = rule->mode };
-	int r;
+	int r = 0;
 
-	if (rule->bad_mode) {
+	if (rule->bad_mode)
 		r = report_bad_value(nodes, rule, rule->bad_mode, "octal number up to 7777");
-		if (r < 0)
-			return r;
-	}
-	r = find_static_owner(nodes, rule, ACCOUNT_USER, &given.user);
+	if (r == 0 && rule->dispute)
+		given.doubt =
+			(struct static_doubt){ rule->location, rule->dispute, NULL, 0, false };
+	for (size_t kind = 0; kind < ACCOUNT_KINDS && r == 0; kind++)
+		r = find_static_owner(nodes, rule, (enum account_kind)kind, &given);
 	if (r < 0)
 		return r;
-	r = find_static_owner(nodes, rule, ACCOUNT_GROUP, &given.group);
-	if (r < 0)
-		return r;
-	if (!given.has_mode && given.group.is_known && given.group.id > 0) {
+	if (!given.has_mode && given.owners[ACCOUNT_GROUP].id > 0) {
 		given.has_mode = true;
 		given.mode = GROUP_MODE;
 	}
-	/*
-	 * Since version 258 udevd drops this rule. Here the unknown owner stays with the node until
-	 * a later rule replaces it: a mode that is meant for a group must not be in effect without
-	 * it.
-	 */
-	if (is_unknown_owner(&given.user) || is_unknown_owner(&given.group)) {
-		given.has_mode = false;
-		if (given.user.is_known)
-			given.user.text = NULL;
-		if (given.group.is_known)
-			given.group.text = NULL;
+	if (given.doubt.location.file) {
+		given.is_mode_doubtful = given.has_mode;
+		for (size_t i = 0; i < ACCOUNT_KINDS; i++)
+			given.owners[i].is_doubtful = given.owners[i].text != NULL;
 	}
 	*ret_given = given;
 	return 0;
 }
 
-static int set_static_owner(struct static_owner *owner, const struct static_owner *given)
+/* Replaces a text by a copy of another one, unless that is NULL. */
+static int replace_text(char **text, const char *other)
 {
-	char *text;
+	char *copy;
 
-	if (!given->text)
+	if (!other)
 		return 0;
-	text = strdup(given->text);
-	if (!text)
+	copy = strdup(other);
+	if (!copy)
 		return -ENOMEM;
-	free(owner->text);
-	*owner = *given;
-	owner->text = text;
+	free(*text);
+	*text = copy;
 	return 0;
 }
 
-static int apply_to_node(struct static_nodes *nodes, const char *name,
+static int apply_to_node(struct static_node_set *nodes, const char *name,
 			 const struct static_node *given)
 {
 	struct static_node *node = get_static_node(nodes, name);
 
-	if (!node || set_static_owner(&node->user, &given->user) < 0 ||
-	    set_static_owner(&node->group, &given->group) < 0)
+	if (!node)
 		return -ENOMEM;
+	for (size_t i = 0; i < ACCOUNT_KINDS; i++) {
+		struct static_owner owner = given->owners[i];
+
+		if (!owner.text)
+			continue;
+		if (replace_text(&node->owners[i].text, owner.text) < 0)
+			return -ENOMEM;
+		owner.text = node->owners[i].text;
+		node->owners[i] = owner;
+	}
 	if (given->has_mode) {
 		node->has_mode = true;
 		node->mode = given->mode;
+		node->is_mode_doubtful = given->is_mode_doubtful;
+	}
+	if (given->doubt.location.file) {
+		struct static_doubt doubt = given->doubt;
+
+		free(node->doubt.owner);
+		node->doubt.owner = NULL;
+		if (replace_text(&node->doubt.owner, doubt.owner) < 0)
+			return -ENOMEM;
+		doubt.owner = node->doubt.owner;
+		node->doubt = doubt;
 	}
 	return 0;
 }
 
-static int apply_rule(struct static_nodes *nodes, const struct udev_rule *rule)
+static int apply_rule(struct static_node_set *nodes, const struct udev_rule *rule)
 {
 	struct static_node given;
 	bool is_read = false;
@@ -212,7 +237,7 @@ static int apply_rule(struct static_nodes *nodes, const struct udev_rule *rule)
 		}
 		/* only a rule for a wanted node may have findings */
 		if (!is_read) {
-			r = read_static_node(nodes, rule, &given);
+			r = read_static_rule(nodes, rule, &given);
 			if (r < 0)
 				return r;
 			is_read = true;
@@ -225,7 +250,7 @@ static int apply_rule(struct static_nodes *nodes, const struct udev_rule *rule)
 }
 
 /* A rule with a fault has no names, but its text shows whether it is about a wanted node. */
-static int report_dropped_rule(const struct static_nodes *nodes, const struct udev_rule *rule)
+static int report_dropped_rule(const struct static_node_set *nodes, const struct udev_rule *rule)
 {
 	char name[KMOD_DEVNAME_NAME_MAX + 1];
 
@@ -237,6 +262,7 @@ static int report_dropped_rule(const struct static_nodes *nodes, const struct ud
 		if (size < sizeof(name)) {
 			memcpy(name, text, size);
 			name[size] = '\0';
+			udev_normalise_node(name);
 			if (is_wanted_node(nodes, name))
 				return report_add(nodes->report, KMOD_DEVNAME_BAD_RULE,
 						  KMOD_DEVNAME_WARNING, &rule->location, "%s",
@@ -247,60 +273,78 @@ static int report_dropped_rule(const struct static_nodes *nodes, const struct ud
 	return 0;
 }
 
-static int report_unknown_owner(struct kmod_devname_report *report, const struct static_node *node)
+static int report_doubt(struct kmod_devname_report *report, const struct static_node *node)
 {
-	bool is_user = is_unknown_owner(&node->user);
-	const struct static_owner *owner = is_user ? &node->user : &node->group;
+	const struct static_doubt *doubt = &node->doubt;
 
-	if (owner->is_reported)
+	if (doubt->is_reported)
 		return 0;
-	return report_add(report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_WARNING,
-			  &owner->location,
-			  "device node '%s' is for %s '%s', which that system does not have: it "
-			  "gets mode 0600, and belongs to root",
-			  node->name, is_user ? "user" : "group", owner->text);
+	if (doubt->owner)
+		return report_add(
+			report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_WARNING, &doubt->location,
+			"device node '%s' is for %s '%s', which that system does not "
+			"have: it gets mode 0600, and belongs to root",
+			node->name, doubt->kind == ACCOUNT_USER ? "user" : "group", doubt->owner);
+	return report_add(report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING, &doubt->location,
+			  "%s: device node '%s' gets mode 0600, and belongs to root", doubt->reason,
+			  node->name);
 }
 
 static int add_static_node(const struct static_node *node, struct kmod_devname_report *report,
 			   struct kmod_devname_permissions *permissions)
 {
 	static const struct owner root = { 0 };
-	const struct owner user = { node->user.text, node->user.id };
-	const struct owner group = { node->group.text, node->group.id };
+	const struct static_owner *users = &node->owners[ACCOUNT_USER];
+	const struct static_owner *groups = &node->owners[ACCOUNT_GROUP];
+	const struct owner user = { users->text, users->id };
+	const struct owner group = { groups->text, groups->id };
 	mode_t mode = node->has_mode ? node->mode : permissions_default_mode(permissions);
 	int r;
 
-	if (!is_unknown_owner(&node->user) && !is_unknown_owner(&node->group))
+	if (!node->is_mode_doubtful && !users->is_doubtful && !groups->is_doubtful)
 		return permissions_add(permissions, node->name, mode, &user, &group);
-	r = report_unknown_owner(report, node);
+	r = report_doubt(report, node);
 	if (r < 0)
 		return r;
 	return permissions_add(permissions, node->name, PERMISSIONS_PLAIN_MODE, &root, &root);
+}
+
+static int read_static_nodes(struct static_node_set *nodes, int root_fd,
+			     struct kmod_devname_permissions *permissions)
+{
+	const struct udev_rule *rule;
+	struct udev_rules *rules;
+	int r = udev_rules_open(root_fd, nodes->report, &rules);
+
+	if (r < 0)
+		return r;
+	while ((r = udev_rules_next(rules, &rule)) > 0) {
+		r = rule->fault ? report_dropped_rule(nodes, rule) : apply_rule(nodes, rule);
+		if (r < 0)
+			break;
+	}
+	/* the findings name files of the rules */
+	for (size_t i = 0; i < nodes->in_order.size && r == 0; i++)
+		r = add_static_node(nodes->in_order.items[i], nodes->report, permissions);
+	udev_rules_close(rules);
+	return r;
 }
 
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
 				       struct kmod_devname_report *report, int root_fd,
 				       const struct kmod_devname_table *table)
 {
-	struct static_nodes nodes = {
+	struct static_node_set nodes = {
 		.report = report,
 		.table = table,
 		.accounts = { .root_fd = root_fd, .report = report },
 	};
-	const struct udev_rule *rule;
-	struct udev_rules *rules;
-	int r = udev_rules_open(root_fd, report, &rules);
+	int r = read_static_nodes(&nodes, root_fd, permissions);
 
-	if (r < 0)
+	static_node_set_done(&nodes);
+	if (r == 0 || is_fatal(r))
 		return r;
-	while ((r = udev_rules_next(rules, &rule)) > 0) {
-		r = rule->fault ? report_dropped_rule(&nodes, rule) : apply_rule(&nodes, rule);
-		if (r < 0)
-			break;
-	}
-	for (size_t i = 0; i < nodes.in_order.size && r == 0; i++)
-		r = add_static_node(nodes.in_order.items[i], report, permissions);
-	static_nodes_done(&nodes);
-	udev_rules_close(rules);
-	return r;
+	/* rules that cannot be read could be about any node */
+	permissions_set_default_mode(permissions, PERMISSIONS_PLAIN_MODE);
+	return 0;
 }

@@ -5,8 +5,8 @@
  *
  * udevd drops a rule with anything else in it. Whatever is taken here and not there gives a node
  * more than udevd gives it, so this holds what systemd 262 takes (parse_line() and parse_token()
- * of src/udev/udev-rules.c) and no key beyond. Versions up to 252 lack SYMLINK-=, CONST{cvm} and
- * i"VALUE", and let ENV set more properties.
+ * of src/udev/udev-rules.c) and no key beyond. What only some versions from 252 on take is
+ * disputed: SYMLINK-=, CONST{cvm}, i"VALUE", the later builtins, and some properties that ENV sets.
  */
 
 #include <errno.h>
@@ -69,14 +69,16 @@ static const struct udev_key {
 
 /* The kernel and udevd give the device these properties, and ENV can only compare them. */
 #define FIXED_PROPERTIES \
-	"ACTION CURRENT_TAGS DEVGID DEVLINKS DEVMODE DEVNAME DEVPATH DEVPATH_OLD DEVTYPE DEVUID " \
-	"DISKSEQ DRIVER IFINDEX INTERFACE INTERFACE_OLD MAJOR MINOR MODALIAS PARTN SEQNUM " \
-	"SUBSYSTEM SYNTH_UUID TAGS UDEV_DATABASE_VERSION USEC_INITIALIZED"
-#define FIXED_PREFIX "SYNTH_ARG_"
+	"ACTION DEVLINKS DEVNAME DEVPATH DEVTYPE DRIVER IFINDEX MAJOR MINOR SEQNUM SUBSYSTEM TAGS"
+/* Those that ENV could set in version 252. */
+#define LATER_FIXED_PROPERTIES \
+	"CURRENT_TAGS DEVGID DEVMODE DEVPATH_OLD DEVUID DISKSEQ INTERFACE INTERFACE_OLD MODALIAS " \
+	"PARTN SYNTH_UUID UDEV_DATABASE_VERSION USEC_INITIALIZED"
+#define LATER_FIXED_PREFIX "SYNTH_ARG_"
 
 #define BUILTINS \
-	"blkid btrfs dissect_image factory_reset hwdb input_id keyboard kmod net_driver net_id " \
-	"net_setup_link path_id tpm2_id uaccess usb_id"
+	"blkid btrfs hwdb input_id keyboard kmod net_id net_setup_link path_id uaccess usb_id"
+#define LATER_BUILTINS "dissect_image factory_reset net_driver tpm2_id"
 
 #define LOG_LEVELS "reset emerg alert crit err warning notice info debug 0 1 2 3 4 5 6 7"
 
@@ -100,6 +102,18 @@ static bool is_word_of(const char *text, size_t size, const char *words)
 		words += strspn(words, " ");
 	}
 	return false;
+}
+
+/* True if the first bytes of a text begin one of these words. */
+static bool begins_word_of(const char *text, size_t size, const char *words)
+{
+	while (strncmp(words, text, size) != 0) {
+		words = strchr(words, ' ');
+		if (!words)
+			return false;
+		words++;
+	}
+	return true;
 }
 
 static bool is_one_of(const char *text, const char *words)
@@ -141,43 +155,55 @@ static bool is_int_value(const char *text)
 	return true;
 }
 
-/* udevd ignores an option that it does not know, and takes the rule. */
-static bool is_valid_option(const char *value)
+/*
+ * udevd ignores an option that it does not know, and takes the rule. Of the notations of these two
+ * values versions take different ones besides the plain one.
+ */
+static bool is_disputed_option(const char *value)
 {
 	static const char priority[] = "link_priority=", level[] = "log_level=";
 
 	if (strncmp(value, priority, strlen(priority)) == 0)
-		return is_int_value(value + strlen(priority));
-	if (strncmp(value, level, strlen(level)) == 0)
-		return is_one_of(value + strlen(level), LOG_LEVELS);
-	return true;
+		return !is_int_value(value + strlen(priority));
+	return strncmp(value, level, strlen(level)) == 0 &&
+	       !is_one_of(value + strlen(level), LOG_LEVELS);
 }
 
-/* The first word of a builtin's command is its name. */
-static bool is_valid_command(const char *value)
+/* The first word of a builtin's command is its name; for version 252 the beginning of one will do.
+ */
+static bool has_valid_builtin(struct udev_token *token)
 {
-	value += strspn(value, BLANKS);
-	return is_word_of(value, strcspn(value, BLANKS), BUILTINS);
+	const char *name = token->value + strspn(token->value, BLANKS);
+	size_t size = strcspn(name, BLANKS);
+
+	if (is_word_of(name, size, BUILTINS))
+		return true;
+	token->is_disputed = true;
+	return is_word_of(name, size, LATER_BUILTINS) || begins_word_of(name, size, BUILTINS);
 }
 
-static bool is_settable_property(const char *name)
+static bool has_settable_property(struct udev_token *token)
 {
-	return !is_one_of(name, FIXED_PROPERTIES) &&
-	       strncmp(name, FIXED_PREFIX, strlen(FIXED_PREFIX)) != 0;
+	const char *name = token->attribute;
+
+	if (is_one_of(name, LATER_FIXED_PROPERTIES) ||
+	    strncmp(name, LATER_FIXED_PREFIX, strlen(LATER_FIXED_PREFIX)) == 0)
+		token->is_disputed = true;
+	return !is_one_of(name, FIXED_PROPERTIES);
 }
 
-static bool has_valid_value(const struct udev_token *token)
+static bool has_valid_value(struct udev_token *token)
 {
 	if (udev_token_has_key(token, "OPTIONS"))
-		return is_valid_option(token->value);
+		token->is_disputed = is_disputed_option(token->value);
 	if ((udev_token_has_key(token, "IMPORT") || udev_token_has_key(token, "RUN")) &&
 	    token->attribute && strcmp(token->attribute, "builtin") == 0)
-		return is_valid_command(token->value);
+		return has_valid_builtin(token);
 	if ((token->op & COMPARE) != 0)
 		return true;
 	if (udev_token_has_key(token, "NAME"))
 		return *token->value != '\0' && strcmp(token->value, "%k") != 0;
-	return !udev_token_has_key(token, "ENV") || is_settable_property(token->attribute);
+	return !udev_token_has_key(token, "ENV") || has_settable_property(token);
 }
 
 static bool may_ignore_case(const struct udev_token *token)
@@ -186,12 +212,18 @@ static bool may_ignore_case(const struct udev_token *token)
 	       !udev_token_has_key(token, "PROGRAM") && !udev_token_has_key(token, "IMPORT");
 }
 
-static bool is_valid_token(const struct udev_token *token)
+static bool is_valid_token(struct udev_token *token)
 {
 	const struct udev_key *key = find_udev_key(token->key);
 
-	return key && (key->operators & token->op) != 0 && has_valid_attribute(token, key) &&
-	       has_valid_value(token) && (!token->ignores_case || may_ignore_case(token));
+	if (!key || (key->operators & token->op) == 0 || !has_valid_attribute(token, key) ||
+	    (token->ignores_case && !may_ignore_case(token)))
+		return false;
+	token->is_disputed =
+		token->ignores_case ||
+		(token->op == REMOVE && udev_token_has_key(token, "SYMLINK")) ||
+		(udev_token_has_key(token, "CONST") && strcmp(token->attribute, "cvm") == 0);
+	return has_valid_value(token);
 }
 
 /* Moves *p behind a word if that stands there. */

@@ -21,6 +21,7 @@ struct udev_token {
 	char *value;
 	enum udev_operator op;
 	bool ignores_case; /* i"VALUE" */
+	bool is_disputed; /* some versions of udevd from 252 on drop a rule with it, others not */
 };
 
 static inline bool udev_token_has_key(const struct udev_token *token, const char *key)

@@ -211,6 +211,54 @@ test_the_place_of_external_directories() {
 	done
 }
 
+test_external_without_that_word_in_the_search_comes_where_built_in_is() {
+	node "$PWD/opt/one/fuse.ko" from/one 1
+	node $M/weak-updates/fuse.ko from/weak-updates 2
+	config 'search built-in weak-updates' "external * $PWD/opt/one"
+	as_depmod_on_host
+	grep -q from/one out || fail "$(cat out)"
+	config 'search weak-updates built-in' "external * $PWD/opt/one"
+	as_depmod_on_host
+	grep -q from/weak-updates out || fail "$(cat out)"
+}
+
+test_an_absolute_directory_in_the_search_is_for_no_module() {
+	node "$PWD/opt/one/fuse.ko" from/one 1
+	node $M/kernel/fuse.ko from/kernel 2
+	config "search $PWD/opt/one" "external * $PWD/opt/one"
+	as_depmod_on_host
+	grep -q from/kernel out || fail "$(cat out)"
+	config "search $PWD/opt/one built-in external" "external * $PWD/opt/one"
+	as_depmod_on_host
+	grep -q from/kernel out || fail "$(cat out)"
+}
+
+test_an_override_is_for_a_name_up_to_its_first_dot() {
+	node $M/kernel/fuse.ko from/kernel 1
+	node $M/zoo/fuse.x.ko from/zoo 2
+	config 'override fuse * zoo'
+	wins zoo
+	config 'search built-in zoo' 'override fuse.x * zoo'
+	wins kernel
+}
+
+test_an_external_directory_may_be_in_the_tree() {
+	node $M/kernel/fuse.ko from/kernel 1
+	node $M/extra/fuse.ko from/extra 2
+	for search in 'external kernel' 'external built-in'; do
+		config "search $search" "external * $PWD/$M/extra"
+		as_depmod_on_host
+		grep -q from/extra out || fail "$search: $(cat out)"
+	done
+	config 'search kernel external' "external * $PWD/$M/extra"
+	as_depmod_on_host
+	grep -q from/kernel out || fail "$(cat out)"
+	# the same directory in an image
+	config 'search external kernel' "external * /lib/modules/$VER/extra"
+	ours
+	grep -q from/extra out || fail "$(cat out)"
+}
+
 # depmod.d(5) allows several directories, depmod does not look at them.
 test_only_the_first_directory_of_a_statement_is_read() {
 	node "$PWD/opt/one/one.ko" one 1
@@ -270,11 +318,19 @@ test_a_file_hides_those_of_the_same_name_further_down() {
 	nodes 'fuse from/five c10:5' | same out
 }
 
-test_a_link_that_leads_nowhere_hides_a_file_and_says_nothing() {
+test_a_link_that_leads_nowhere_hides_a_file_and_is_a_finding() {
 	mkdir -p $R/etc/depmod.d $R/lib/depmod.d
 	copies one two
 	echo 'search two' > $R/lib/depmod.d/a.conf
 	for target in a.conf ../depmod.d/a.conf /nowhere a.conf/x; do
+		ln -sfn $target $R/etc/depmod.d/a.conf
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/one c10:1' | same out
+		grep -q 'etc/depmod\.d/a\.conf: warning: is no regular file.*\[bad-config\]$' err ||
+			fail "$target: $(cat err)"
+	done
+	# what is meant to hide it, whether the image has the device or not
+	for target in /dev/null ../../../../dev/null; do
 		ln -sfn $target $R/etc/depmod.d/a.conf
 		kmod-devname generate -n -b $R $VER > out 2> err
 		nodes 'fuse from/one c10:1' | same out
@@ -289,6 +345,21 @@ test_a_link_that_leads_nowhere_hides_a_file_and_says_nothing() {
 		nodes 'fuse from/two c10:2' | same out
 		! grep depmod.d err || fail "$target: something is said"
 	done
+}
+
+test_what_is_no_file_is_a_finding() {
+	mkdir -p $R/etc/depmod.d
+	copies one two
+	mkfifo $R/fifo
+	echo 'search two' > $R/etc/depmod.d/b.conf
+	for target in /fifo /etc/depmod.d; do
+		ln -sfn $target $R/etc/depmod.d/a.conf
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/two c10:2' | same out
+		grep -q 'etc/depmod\.d/a\.conf: warning: .*\[bad-config\]$' err || fail "$target: $(cat err)"
+	done
+	kmod-devname generate -n -b $R -C $R/fifo $VER > out 2> err
+	grep -q '/fifo: warning: is no regular file.*\[bad-config\]$' err || fail "$(cat err)"
 }
 
 # A directory of that name is no file, so it hides none; kmod passes over it likewise.
@@ -331,7 +402,9 @@ test_pattern_that_is_too_much_for_regcomp_is_refused() {
 	copies updates extra
 	parentheses=$(printf '%3000s' '' | tr ' ' '(')
 	for pattern in "$parentheses" '((((6{1,255}){1,255}){1,255}){1,255})' '6{99}{99}{99}' \
-		'((((((((((6+)+)+)+)+)+)+)+)+)+)+' '(.*)\1(.*)*\2' "$(printf '%1001s' '' | tr ' ' 6)"; do
+		'((((((((((6+)+)+)+)+)+)+)+)+)+)+' '(.*)\1(.*)*\2' "$(printf '%257s' '' | tr ' ' 6)" '(6?){1000}' \
+		'([)]6{30}){99}' '([(]6{30}){99}' '([]6](.{30})){99}' '[[:alpha:]](.{30}){99}' \
+		'6{999999999999}'; do
 		printf 'override fuse %s extra\n' "$pattern" > pattern
 		config "$(cat pattern)"
 		kmod-devname generate -n -b $R -C conf $VER > out 2> err
@@ -344,6 +417,65 @@ test_pattern_with_usual_repetitions_is_taken() {
 	copies updates extra
 	config 'override fuse ^[0-9]+\.[0-9]+\.[0-9]{1,3}(-[0-9]{1,4})?(-(amd64|arm64)+)*$ extra'
 	wins extra
+	config 'override fuse ^6\.1\.[0-9]{1,3}([+][[:alnum:]{}()]*){0,250}$ extra'
+	wins extra
+}
+
+# Each takes some microseconds, and a line could have thousands.
+test_patterns_are_bounded_all_together() {
+	copies updates extra
+	pattern="$(printf '%60s' '' | sed 's/ /(6?)/g')"
+	{
+		yes "override fuse x$pattern extra" | head -n 5000
+		echo 'override fuse ^6\.1\.0$ extra'
+	} > patterns
+	mkdir -p conf
+	cp patterns conf/test.conf
+	kmod-devname generate -n -b $R -C conf $VER > out 2> err
+	nodes 'fuse from/updates c10:1' | same out
+	grep -q "test\.conf:5001: warning: .*is a pattern too many.*\[bad-config\]$" err
+	head -n 1000 patterns > conf/test.conf
+	tail -n 1 patterns >> conf/test.conf
+	kmod-devname generate -n -b $R -C conf $VER > out 2> err
+	nodes 'fuse from/extra c10:2' | same out
+}
+
+# N copies of a module, in directories of their own, and N words in each kind of statement.
+many_copies_and_words() {
+	command -v perl > /dev/null || skip "no perl to make many links with"
+	rm -rf root conf
+	node module.ko fuse 229
+	mkdir -p $M conf
+	perl -e '($n, $m) = @ARGV; for (1 .. $n) {
+		mkdir "$m/d$_" or die $!;
+		link "module.ko", "$m/d$_/fuse.ko" or die $!;
+		print "search e$_ d$_/x\nexclude f$_ d${_}x\noverride fuse * e$_\nexternal * /e/$_\n";
+	}' "$1" $M > conf/test.conf
+	echo 'override fuse * d2' >> conf/test.conf
+}
+
+test_many_copies_and_words_take_no_square() {
+	for n in 1000 8000; do
+		many_copies_and_words $n
+		cost 60 262144 kmod-devname generate -n -b $R -C conf $VER
+		cat cost.figures >> figures
+	done
+	kmod-devname generate -n -q -b $R -C conf $VER > out
+	nodes 'fuse fuse c10:229' | same out
+	is_sanitized || awk 'NR == 1 { n = $2 } END { exit $2 > 24 * n + 100 }' figures ||
+		fail "8 times as many: $(cat figures)"
+}
+
+test_the_words_of_all_statements_are_bounded() {
+	copies updates
+	mkdir conf
+	yes 'exclude a b c d e f g h i j k l m n o p q r s t u v w x y' | head -n 4000 > conf/test.conf
+	kmod-devname generate -n -b $R -C conf $VER > out
+	nodes 'fuse from/updates c10:1' | same out
+	echo 'exclude z' >> conf/test.conf
+	status 2 kmod-devname generate -n -b $R -C conf $VER > out 2> err
+	grep -q 'test\.conf:4001: error: File too large \[system\]$' err || fail "$(cat err)"
+	[ ! -s out ]
 }
 
 test_what_is_no_statement_is_named_with_its_line() {

@@ -782,6 +782,7 @@ test_absolute_links_do_not_lead_to_the_host() {
 	ln -s /etc/modprobe.d/h.conf "$CONF/link.conf"
 	polluted kmod-devname explain -q -b root c10:229 "$V" > out
 	[ "$(cat out)" = 'opening c10:229 loads fuse' ] || fail "$(cat out)"
+	rm "$CONF/link.conf"
 	mkdir -p root/usr/lib
 	ln -s /etc/modprobe.d root/usr/lib/modprobe.d
 	polluted kmod-devname explain -q -b root c10:229 "$V" > out

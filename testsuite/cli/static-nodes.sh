@@ -753,4 +753,21 @@ test_full_disk_leaves_the_old_file() {
 	printf '%s\n' file old | same out
 }
 
+# A list is made at boot. 65534 is nobody, who may not read the file.
+test_rules_that_cannot_be_read_cost_no_node() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to have no rights for a moment"
+	mkdir -p root/lib/modules/6.1.0 root/etc/udev/rules.d
+	printf '%s\n' "$HEADER" 'fuse fuse c10:229' > root/lib/modules/6.1.0/modules.devname
+	echo 'MODE="0666", OPTIONS+="static_node=fuse"' > root/etc/udev/rules.d/a.rules
+	echo '# private' > root/etc/udev/rules.d/b.rules
+	chmod 0 root/etc/udev/rules.d/b.rules
+	chmod 755 . ..
+	status 1 setpriv --bounding-set=-all --inh-caps=-all --reuid 65534 --clear-groups \
+		"$(command -v kmod-devname)" static-nodes -f tmpfiles -b root \
+		--udev-permissions 6.1.0 > out 2> err
+	echo 'c! /dev/fuse 0600 - - - 10:229' | same out
+	grep -q 'b\.rules: error: cannot read rules of udev: Permission denied; .*\[bad-rule\]$' err ||
+		fail "$(cat err)"
+}
+
 run_tests "$@"

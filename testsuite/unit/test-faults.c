@@ -680,6 +680,7 @@ struct result {
 	char *made;
 	char *findings;
 	size_t n_findings;
+	size_t n_errors; /* of them */
 };
 
 static struct result describe_result(const struct objects *o, int r)
@@ -694,6 +695,7 @@ static struct result describe_result(const struct objects *o, int r)
 	result.made = describe_made(o);
 	result.findings = describe_findings(o);
 	result.n_findings = kmod_devname_report_size(o->report);
+	result.n_errors = kmod_devname_report_count(o->report, KMOD_DEVNAME_ERROR);
 	return result;
 }
 
@@ -856,7 +858,8 @@ static void check_result(const struct verb *verb, const struct fault *fault,
 	else
 		ck_assert_msg((is_same_text(result->made, wanted->made) &&
 			       result->n_findings == wanted->n_findings) ||
-				      result->n_findings > wanted->n_findings || vague,
+				      result->n_findings > wanted->n_findings ||
+				      result->n_errors > wanted->n_errors || vague,
 			      "%s: %s: lost without a word:\n%s%sinstead of\n%s%s", verb->name,
 			      name_fault(fault), result->made, result->findings, wanted->made,
 			      wanted->findings);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -321,6 +322,66 @@ START_TEST(the_last_rule_is_named_and_a_node_once)
 }
 END_TEST
 
+/* N nodes, and N / 40 rules with 1,000 patterns each, which end in a text. */
+static double lint_many(int root_fd, unsigned int n, const char *end)
+{
+	char *nodes = NULL, *rules = NULL;
+	size_t size;
+	FILE *stream = open_memstream(&nodes, &size);
+	struct kmod_devname_table *table;
+	struct rusage before, after;
+
+	for (unsigned int i = 0; i < n; i++)
+		fprintf(stream, "m d/n%u c%u:%u\n", i, 1 + i / 100, i % 100);
+	(void)fclose(stream);
+	table = read_table(nodes);
+	stream = open_memstream(&rules, &size);
+	for (unsigned int i = 0; i < n / 40; i++) {
+		fputs("MODE=\"0666\", KERNEL==\"", stream);
+		for (unsigned int j = 0; j < 1000; j++)
+			fprintf(stream, "|%u%s", j, end);
+		fputs("|n7\"\n", stream);
+	}
+	(void)fclose(stream);
+	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
+	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
+	free(nodes);
+	free(rules);
+	kmod_devname_table_unref(table);
+	return (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) +
+	       (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1e6;
+}
+
+START_TEST(rules_and_nodes_take_no_square)
+{
+	int root_fd = harness_directory();
+	double one = lint_many(root_fd, 400, ""), eight;
+
+	ck_assert_str_eq(harness_codes(report), "no-static-node");
+	kmod_devname_report_unref(report);
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	eight = lint_many(root_fd, 3200, "");
+	ck_assert_str_eq(harness_codes(report), "no-static-node");
+	ck_assert_msg(eight < 24 * one + 0.2, "%f s, and %f s for 8 times as many", one, eight);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* 3,200 names are compared with 312 patterns and no more; those without wildcards all count. */
+START_TEST(patterns_with_wildcards_are_bounded)
+{
+	int root_fd = harness_directory();
+
+	(void)lint_many(root_fd, 3200, "*");
+	ck_assert_str_eq(harness_codes(report), "bad-rule,no-static-node");
+	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)), 1);
+	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 1)), 80);
+	(void)close(root_fd);
+}
+END_TEST
+
 /* --- a module file ----------------------------------------------------------------------- */
 
 static int add_file(struct kmod_devname_table *table, const void *data, size_t size,
@@ -418,6 +479,8 @@ int main(void)
 	tcase_add_test(tests, no_file_without_nodes_is_a_warning);
 	tcase_add_loop_test(tests, rules_of_udev_that_come_too_late, 0, ARRAY_SIZE(udev_rows));
 	tcase_add_test(tests, the_last_rule_is_named_and_a_node_once);
+	tcase_add_test(tests, rules_and_nodes_take_no_square);
+	tcase_add_test(tests, patterns_with_wildcards_are_bounded);
 	tcase_add_loop_test(tests, a_file_gives_its_nodes, 0, 2);
 	tcase_add_loop_test(tests, a_bad_file_is_a_finding, 0, ARRAY_SIZE(bad_rows));
 	tcase_add_test(tests, what_is_no_file_is_an_error);

@@ -732,7 +732,7 @@ START_TEST(a_configuration_directory_is_read_or_missing)
 {
 	static const char *const suffixes[] = { "le", NULL };
 	const struct conf_row *row = &conf_rows[_i];
-	struct conf_dirs dirs = { open_root(make_tree()), NULL, suffixes, { 0 } };
+	struct conf_dirs dirs = { .root_fd = open_root(make_tree()), .suffixes = suffixes };
 
 	ck_assert_msg(conf_dirs_add(&dirs, row->directory) == row->result, "%s", row->directory);
 	ck_assert_msg(dirs.files.size == row->n_files, "%s: %zu files", row->directory,
