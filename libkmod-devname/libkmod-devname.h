@@ -107,7 +107,8 @@ enum kmod_devname_severity {
  *   depmod.d(5), or by default updates/, decides which one counts, else a warning
  * @KMOD_DEVNAME_BAD_ORDER: "bad-order": a line of modules.order that cannot be used, warning
  * @KMOD_DEVNAME_UNREADABLE: "unreadable": a module file, or a directory of modules, that cannot
- *   be opened or read, for the reason that the message has
+ *   be opened or read, for the reason that the message has; or a line of modules.devname that
+ *   kmod-devname keeps for such a module
  *
  * Module content; only a module that declares a device name is judged:
  * @KMOD_DEVNAME_MISSING_NUMBER: "missing-number": a device name and no device number

@@ -26,12 +26,12 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 
 static enum status check_modules(const struct kernel_check *step)
 {
-	const struct modules_options options = { 0 };
+	const struct modules_options options = { .keeps_lines = true };
 	const struct config_paths *paths = &step->check->configs;
 	struct kmod_devname_report *report = xreport_new();
 	struct kmod_devname_config *config = NULL;
 	enum status status;
-	size_t modules;
+	struct modules_result result;
 	int r = kmod_devname_config_new(step->kernel->version, &config);
 
 	if (r == 0)
@@ -41,7 +41,7 @@ static enum status check_modules(const struct kernel_check *step)
 	if (status != STATUS_FAILED) {
 		report = xreport_new();
 		status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
-						    step->table, report, &modules));
+						    step->table, report, &result));
 		status = worse(status, finish_step(step, report, 0, step->kernel->path));
 	}
 	kmod_devname_config_unref(config);

@@ -123,12 +123,12 @@ static enum status check_directory(struct check *check, char *path)
 	const struct kernel *kernel;
 	struct kernels kernels;
 	enum status status = kernels_find(&kernels, &check->common, &path, 1, false);
-	size_t modules;
+	struct modules_result result;
 
 	if (status == STATUS_CLEAN) {
 		kernel = &kernels.items[0];
 		report = xreport_new();
-		status = modules_read(&kernels, kernel, NULL, &options, table, report, &modules);
+		status = modules_read(&kernels, kernel, NULL, &options, table, report, &result);
 		if (status == STATUS_CLEAN)
 			print_nodes(check, kernel->path, table, report);
 		status = worse(status, finish_check(check, report, 0, kernel->path, ""));

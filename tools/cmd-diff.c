@@ -144,7 +144,7 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	struct kmod_devname_config *config = NULL;
 	struct kmod_devname_report *report;
 	enum status status, config_status = STATUS_CLEAN;
-	size_t modules = 0;
+	struct modules_result result = { 0 };
 	/* depmod.d is about kernels; a path is an absolute one of the running system */
 	int r = kernel->directory[0] == '/' ? directory_is_plain(kernel->path) : 0;
 
@@ -160,12 +160,12 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	}
 	report = xreport_new();
 	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
-			      &modules);
+			      &result);
 	status = worse(status, print_report(report, kernel->path, &operand->common));
 	kmod_devname_report_unref(report);
 	kmod_devname_config_unref(config);
 	/* as if only the file had been asked for */
-	if (status == STATUS_CLEAN && modules == 0)
+	if (status == STATUS_CLEAN && result.n_modules == 0)
 		status = say_failure(list->label, -ENOENT);
 	free(list->label);
 	list->label = xstrdup(kernel->path);

@@ -117,12 +117,12 @@ static int has_entry(int fd, const char *name)
 	return is_missing(-errno) ? 0 : -errno;
 }
 
-int directory_is_plain(const char *path)
+static int is_plain_directory(int fd)
 {
-	/* kernel packages, depmod and this program put them into module directories */
-	static const char *const marks[] = { "kernel", "modules.order", "modules.builtin",
-					     "modules.dep", FILE_NAME };
-	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+	/* kernel and driver packages, depmod and this program put them into module directories */
+	static const char *const marks[] = { "kernel",      ORDER_NAME,    "modules.builtin",
+					     "modules.dep", FILE_NAME,     "updates",
+					     "extra",       "weak-updates" };
 	int r;
 
 	if (fd < 0)
@@ -137,6 +137,20 @@ int directory_is_plain(const char *path)
 			return r < 0 ? r : 0;
 	}
 	return 1;
+}
+
+int directory_is_plain(const char *path)
+{
+	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+
+	return is_plain_directory(fd);
+}
+
+int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel)
+{
+	_cleanup_close_ int fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+
+	return is_plain_directory(fd);
 }
 
 static void kernel_done(struct kernel *kernel)

@@ -10,6 +10,7 @@
 
 #define FILE_NAME "modules.devname"
 #define INDEX_NAME "modules.alias"
+#define ORDER_NAME "modules.order"
 #define BUILTIN_NAME "modules.builtin.modinfo"
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -71,5 +72,6 @@ int directory_is_root(const char *path);
 
 /* Does it hold modules that are not installed for a kernel? 1, 0 or a negative errno. */
 int directory_is_plain(const char *path);
+int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel);
 
 #endif

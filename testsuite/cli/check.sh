@@ -120,6 +120,15 @@ test_unsupported() {
 	END
 }
 
+test_a_kept_line_is_unreadable() {
+	mkdir -p $M/kernel
+	echo 'no module' > $M/kernel/x.ko
+	installed 'x x c10:250'
+	only 1 unreadable --ignore malformed,not-loaded <<-END
+	$M/modules.devname: error: keeps 'x' of module x, which was not read; make it readable, or remove it [unreadable]
+	END
+}
+
 # Between the reading of the directory and that of the module.
 test_vanished() {
 	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
