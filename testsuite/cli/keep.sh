@@ -10,6 +10,7 @@
 VER=6.1.0
 M=root/lib/modules/6.1.0
 HEADER='# Device nodes to trigger on-demand module loading.'
+FRONT=$top_builddir/tools/depmod/depmod
 
 node() { # NUMBER [NAME]
 	module "$M/kernel/m$1.ko" "alias=devname:${2-n$1}" "alias=char-major-10-24$1"
@@ -312,6 +313,118 @@ test_all_passes_over_what_is_no_kernel() {
 	rm -r $M
 	note_files
 	refuses 'there is no kernel with modules' -b root --all
+}
+
+# --- the front end of depmod ---------------------------------------------------------------
+
+# stand_in: a depmod that is standard input, as a function of the shell.
+stand_in() {
+	mkdir -p bin
+	{
+		echo '#!/bin/sh'
+		cat
+	} > bin/depmod
+	chmod 755 bin/depmod
+}
+
+need_depmod() {
+	REAL=$(command -v "$DEPMOD") || skip "depmod is not installed"
+}
+
+front() { # STATUS [ARGUMENT...]
+	front_status=$1
+	shift
+	status "$front_status" env PATH="$PWD/bin:$PATH" "$FRONT" "$@" > out 2> err
+}
+
+test_the_front_end_keeps_lines_that_depmod_replaces() {
+	need_depmod
+	make_list
+	: > $M/modules.builtin
+	stand_in <<-END
+	exec "$REAL" "\$@"
+	END
+	echo 'no module' > $M/kernel/m1.ko
+	front 0 -b root $VER
+	cmp old $M/modules.devname
+	grep -q "keeps 'n1' of module m1" err
+	# with another output directory the result depends on the modules alone
+	cp $M/modules.devname kept
+	mkdir out.d
+	if "$REAL" -o out.d -b root $VER 2> /dev/null; then
+		front 0 -o out.d -b root $VER
+		nodes 3 4 2 | same out.d/lib/modules/$VER/modules.devname
+	fi
+}
+
+test_the_front_end_leaves_what_it_cannot_do_better() {
+	need_depmod
+	make_list
+	: > $M/modules.builtin
+	rm $M/kernel/*.ko
+	for n in 1 2 3 4; do
+		undecodable $M/kernel/m$n.ko.xz
+	done
+	# one that reads what this build does not
+	stand_in <<-END
+	printf 'kernel/m%s.ko.xz:\n' 1 2 3 4 > $M/modules.dep
+	printf '# header\nalias x m1\nalias devname:x m2\n' > $M/modules.alias
+	cp old $M/modules.devname
+	END
+	front 0 -b root $VER
+	cmp old $M/modules.devname
+	# one that writes no modules.devname, and a kernel whose modules are gone
+	rm -r $M/kernel
+	stand_in <<-END
+	"$REAL" "\$@" 2> /dev/null
+	cp old $M/modules.devname
+	END
+	front 0 -b root $VER
+	cmp old $M/modules.devname
+}
+
+test_no_failing_stat_keeps_depmod_from_running() {
+	strace -o trace true 2>/dev/null || skip "strace does not work here"
+	need_depmod
+	make_list
+	: > $M/modules.builtin
+	stand_in <<-END
+	echo ran >> ran
+	exec "$REAL" "\$@"
+	END
+	rm $M/modules.devname
+	status 0 env PATH="$PWD/bin:$PATH" strace -o trace -P root/lib/modules/$VER/modules.alias \
+		-e inject=newfstatat,stat,statx:error=EIO "$FRONT" -b root $VER
+	[ -e ran ]
+	grep -q '(INJECTED)' trace || skip "strace injects nothing"
+	cmp old $M/modules.devname
+}
+
+test_a_quick_run_without_its_output_directory_is_depmods_success() {
+	make_list
+	stand_in <<-END
+	exit 0
+	END
+	front 0 -A -b root -o new $VER
+	[ ! -s err ]
+	[ ! -e new ]
+	front 1 -b root -o new $VER
+}
+
+test_behind_a_busybox_that_cannot_read_the_modules_the_nodes_are_there() {
+	busybox depmod --help > /dev/null 2>&1 || busybox --list 2> /dev/null | grep -qx depmod ||
+		skip "there is no busybox with a depmod"
+	command -v zstd > /dev/null || skip "zstd is not installed"
+	grep -q '^#define WITH_ZSTD 1' "$top_builddir/config.h" || skip "built without zstd"
+	make_list
+	zstd -q --rm $M/kernel/*.ko
+	mkdir bin
+	ln -s "$(command -v busybox)" bin/depmod
+	for devname in keep remove; do
+		[ $devname = keep ] || rm $M/modules.devname
+		front 0 -b "$PWD/root" $VER
+		cmp old $M/modules.devname
+	done
 }
 
 run_tests "$@"

@@ -13,7 +13,7 @@
 #include "kernels.h"
 #include "modules.h"
 #include "output.h"
-#include "tree/scan.h"
+#include "tree/keep.h"
 
 /* Errors are all that is printed. */
 static const struct common common = { .quiet = true };
@@ -25,13 +25,27 @@ static enum status say_unusable(const struct depmod_place *place)
 	return STATUS_FAILED;
 }
 
+/* False if the table is short of what depmod may have seen, and this program cannot. */
+static bool is_worth_writing(const struct depmod_place *place, const struct kmod_devname_scan *scan,
+			     const struct kernels *kernels)
+{
+	bool has_listed = true;
+
+	/* of those that are listed only the FILE operands count */
+	if (!place->line->has_files)
+		(void)modules_find_listed(scan, kernels, &kernels->items[0], &has_listed);
+	return has_listed && !scan_is_undecodable(scan);
+}
+
 /*
  * Paths of modules.dep that begin with a slash are those of the running system, for depmod and here
  * alike: the kernel is named by its path, so the root directory is that of the system.
  */
-static enum status scan_modules(const struct depmod_place *place, struct kmod_devname_scan *scan,
-				bool is_new, int index_dir_fd, struct kmod_devname_report *report)
+static enum status scan_modules(const struct depmod_place *place, const struct kernels *kernels,
+				struct kmod_devname_scan *scan, bool is_new, int index_dir_fd,
+				struct kmod_devname_report *report)
 {
+	enum status status = STATUS_CLEAN;
 	int r = is_new ? scan_use_fresh_index(scan, index_dir_fd) : 0;
 
 	if (r < 0)
@@ -40,18 +54,20 @@ static enum status scan_modules(const struct depmod_place *place, struct kmod_de
 		return say_unusable(place);
 	while ((r = kmod_devname_scan_step(scan)) > 0)
 		;
+	if (r == 0 && !place->line->outdir)
+		status = modules_keep(scan, kernels, &kernels->items[0], place->list);
 	(void)print_report(report, place->from, &common);
 	if (r < 0)
 		return say_failure(place->from, r);
 	/* the depmod of busybox cuts two bytes off the names of some files */
 	if (place->line->has_files && report_has(report, KMOD_DEVNAME_VANISHED))
 		return say_unusable(place);
-	return STATUS_CLEAN;
+	return status;
 }
 
 static enum status scan_kernel(const struct depmod_place *place, const struct kernels *kernels,
 			       struct kmod_devname_config *config, bool is_new, int index_dir_fd,
-			       struct kmod_devname_table *table)
+			       struct kmod_devname_table *table, bool *ret_is_worth)
 {
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	struct kmod_devname_scan *scan;
@@ -62,7 +78,8 @@ static enum status scan_kernel(const struct depmod_place *place, const struct ke
 	if (r < 0)
 		return say_failure(place->from, r);
 	(void)kmod_devname_scan_set_config(scan, config);
-	status = scan_modules(place, scan, is_new, index_dir_fd, report);
+	status = scan_modules(place, kernels, scan, is_new, index_dir_fd, report);
+	*ret_is_worth = is_worth_writing(place, scan, kernels);
 	kmod_devname_scan_unref(scan);
 	return status;
 }
@@ -70,7 +87,7 @@ static enum status scan_kernel(const struct depmod_place *place, const struct ke
 /* The configuration is that of the running system, whatever the root directory: so depmod has it.
  */
 static enum status read_modules(const struct depmod_place *place, bool is_new, int index_dir_fd,
-				struct kmod_devname_table *table)
+				struct kmod_devname_table *table, bool *ret_is_worth)
 {
 	struct kmod_devname_config *config = NULL;
 	struct kernels kernels;
@@ -80,20 +97,22 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 		status = read_depmod_config(&kernels, &kernels.items[0], &common,
 					    place->line->configs, place->line->n_configs, &config);
 	if (status != STATUS_FAILED)
-		status = scan_kernel(place, &kernels, config, is_new, index_dir_fd, table);
+		status = scan_kernel(place, &kernels, config, is_new, index_dir_fd, table,
+				     ret_is_worth);
 	kmod_devname_config_unref(config);
 	kernels_done(&kernels);
 	return status;
 }
 
-static enum status replace_file(const struct depmod_place *place, bool is_new,
-				const struct target *target)
+static enum status write_list(const struct depmod_place *place, bool is_new,
+			      const struct target *target)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	enum status status = read_modules(place, is_new, target->dir_fd, table);
+	bool is_worth = false;
+	enum status status = read_modules(place, is_new, target->dir_fd, table, &is_worth);
 	int r;
 
-	if (status != STATUS_CLEAN)
+	if (status != STATUS_CLEAN || !is_worth)
 		return status;
 	r = kmod_devname_table_replace(table, target->dir_fd, target->name);
 	return r < 0 ? say_failure(target->path, r) : STATUS_CLEAN;
@@ -109,7 +128,7 @@ bool refresh(const struct depmod_place *place, bool is_new)
 		status = target_kernel(&kernels, &kernels.items[0], &target);
 	if (status == STATUS_CLEAN) {
 		target_lock(&target, &common);
-		status = replace_file(place, is_new, &target);
+		status = write_list(place, is_new, &target);
 		target_done(&target);
 	}
 	kernels_done(&kernels);
