@@ -518,14 +518,15 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * under another name, and where @dir_fd is in the system that will use it is not known
  * here. restorecon(8) sets the label by the path.
  *
- * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, until @dir_fd is closed, and
- * does its work all the same if not. With the lock, a temporary file that a killed run left,
- * ".modules.devname.PID.NUMBER", is removed.
+ * Until it is complete the new file is named ".modules.devname.new", and locked. One without a
+ * lock, which a killed run left, is used again. If another run has the lock, or the file system
+ * has no locks, the name is ".modules.devname.PID.NUMBER". Nothing stays on @dir_fd.
  *
  * Return: 1 if the file was replaced, 0 if it was left alone, or a negative errno; then the
  * old file is as it was and no other file is left:
- *   -EINVAL: @name is empty, "." or "..", or has a slash
+ *   -EINVAL: @name is empty, ".", ".." or ".modules.devname.new", or has a slash
  *   -EISDIR: @name is a directory
+ *   -EEXIST: ".modules.devname.new" is not a regular file
  *   -ENOSPC, -EDQUOT, -EIO, -EROFS, -EACCES, -EPERM, -ENOENT (@dir_fd was removed) and others of
  *   openat(2), write(2), fsync(2) and renameat(2)
  * One failure comes after the file was replaced: -EIO from the fsync of the directory. Then
@@ -547,18 +548,18 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
 			       const char *name);
 
 /**
- * kmod_devname_lock() - wait until no other run works for this directory
- * @dir_fd: the directory that will hold the file, open for reading (not O_PATH)
+ * kmod_devname_lock() - wait until no other run is going to replace a file of this directory
+ * @dir_fd: the directory, open for reading (not O_PATH)
  * @timeout_ms: how long to wait, in milliseconds; 0 tries once
  *
- * Take it before looking at the modules and keep it until the file is written: then a slower,
- * older run cannot replace a newer result. Advisory, flock(2) on the directory; closing
- * @dir_fd releases it. Anybody who may open the directory may hold it for as long as they
- * like, so never wait without end, and go on when the time is over.
+ * A run of kmod-devname holds a lock on ".modules.devname.new" from before it looks at the modules
+ * until the file is written. It is one of the open file description, F_OFD_SETLK for writing, which
+ * only the owner of the file can have. Nothing is held afterwards: kmod_devname_replace() takes the
+ * lock for itself, and another run may have begun by then.
  *
- * Return: 0; -EWOULDBLOCK if it could not be had in time; -EINVAL if @timeout_ms is negative;
- * otherwise a negative errno of flock(2): the file system has no such locks (some network
- * file systems), go on without.
+ * Return: 0; -EWOULDBLOCK if a run has not ended in time; -EINVAL if @timeout_ms is negative;
+ * -EEXIST: that name is not a regular file; otherwise a negative errno of openat(2) or fcntl(2):
+ * the directory cannot be written, or the file system has no such locks.
  */
 int kmod_devname_lock(int dir_fd, int timeout_ms);
 

@@ -126,7 +126,7 @@ static enum status read_modules_of(const struct generate *generate, const struct
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
 static enum status write_table(const struct generate *generate, const struct kernel *kernel,
-			       const struct target *target, const struct kmod_devname_table *table,
+			       struct target *target, const struct kmod_devname_table *table,
 			       size_t modules)
 {
 	int r;
@@ -135,9 +135,9 @@ static enum status write_table(const struct generate *generate, const struct ker
 		r = kmod_devname_table_write(table, stdout);
 		return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
 	}
-	r = kmod_devname_table_replace(table, target->dir_fd, target->name);
+	r = target_write(target, table);
 	if (r < 0)
-		return say_failure(target->path, r);
+		return STATUS_FAILED;
 	if (generate->common.verbose)
 		say("%s: %zu nodes from %zu modules of %s, %s", target->path,
 		    kmod_devname_table_size(table), modules, kernel->version,
@@ -159,7 +159,7 @@ static enum status refuse_kernel(const struct generate *generate, const struct k
 }
 
 static enum status generate_into(struct generate *generate, const struct kernels *kernels,
-				 const struct kernel *kernel, const struct target *target)
+				 const struct kernel *kernel, struct target *target)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
@@ -218,7 +218,7 @@ static enum status examine_directory(const struct generate *generate, const stru
 static enum status generate_kernel(struct generate *generate, const struct kernels *kernels,
 				   const struct kernel *kernel)
 {
-	struct target target = { .dir_fd = -1 };
+	struct target target;
 	bool is_plain;
 	enum status status = examine_directory(generate, kernels, kernel, &is_plain);
 

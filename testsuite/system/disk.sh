@@ -397,10 +397,17 @@ test_a_run_killed_at_any_time_leaves_the_old_or_the_new_file() {
 test_what_a_killed_run_left_is_removed() {
 	make_two_sets
 	generate
-	echo "$HEADER" > $M/.modules.devname.1.0
-	: > $M/.modules.devname.4711.12
-	generate
-	only $M kernel modules.devname
+	cp $F wanted
+	for size in 0 10 100000; do
+		rm $F
+		head -c $size /dev/zero > $M/.modules.devname.new
+		generate
+		same $F < wanted
+		only $M kernel modules.devname
+		head -c $size /dev/zero > $M/.modules.devname.new
+		generate
+		only $M kernel modules.devname
+	done
 }
 
 test_several_runs_at_once_only_ever_show_complete_files() {

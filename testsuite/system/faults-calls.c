@@ -318,7 +318,6 @@ static const struct {
 	{ SYS_fchmodat, "fchmodat", ANY },
 	{ SYS_fchownat, "fchownat", ANY },
 	{ SYS_fsync, "fsync", ANY },
-	{ SYS_flock, "flock", ANY },
 	{ SYS_fstat, "fstat", ANY },
 	{ SYS_newfstatat, "newfstatat", ANY },
 	{ SYS_statx, "statx", ANY },

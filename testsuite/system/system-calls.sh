@@ -150,7 +150,7 @@ test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 	need_strace
 	make_root
 	printf 'CONFIG_BLK_DEV=y\n' > $modules/config
-	: > $modules/.modules.devname.1.1
+	: > $modules/.modules.devname.new
 	: > $modules/.modules.devname
 	command_lines > lines
 	find root -type f ! -name '*.ko' | sort > names

@@ -104,24 +104,21 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 	return status;
 }
 
-static enum status write_list(const struct depmod_place *place, bool is_new,
-			      const struct target *target)
+static enum status write_list(const struct depmod_place *place, bool is_new, struct target *target)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	bool is_worth = false;
 	enum status status = read_modules(place, is_new, target->dir_fd, table, &is_worth);
-	int r;
 
 	if (status != STATUS_CLEAN || !is_worth)
 		return status;
-	r = kmod_devname_table_replace(table, target->dir_fd, target->name);
-	return r < 0 ? say_failure(target->path, r) : STATUS_CLEAN;
+	return target_write(target, table) < 0 ? STATUS_FAILED : STATUS_CLEAN;
 }
 
 bool refresh(const struct depmod_place *place, bool is_new)
 {
 	struct kernels kernels;
-	struct target target = { .dir_fd = -1 };
+	struct target target;
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->to }, 1, false);
 
 	if (status == STATUS_CLEAN)
