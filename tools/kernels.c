@@ -277,6 +277,23 @@ static enum status find_version(struct kernels *kernels, const struct common *co
 	return STATUS_CLEAN;
 }
 
+/*
+ * The last component of a path, which the user or a package has given the kernel, even if it is a
+ * link; or that of the real path, where the path ends in "." or "..".
+ */
+static char *version_of_path(const char *path, const char *real)
+{
+	size_t size = strlen(path), start;
+
+	while (size > 0 && path[size - 1] == '/')
+		size--;
+	for (start = size; start > 0 && path[start - 1] != '/'; start--)
+		;
+	if (size == start || strncmp(path + start, "..", size - start) == 0)
+		return xstrdup(strrchr(real, '/') + 1);
+	return xstrndup(path + start, size - start);
+}
+
 /* The user sees the path as the running system does, so links are resolved without a root. */
 static enum status find_path(struct kernels *kernels, const struct common *common, const char *path)
 {
@@ -289,7 +306,7 @@ static enum status find_path(struct kernels *kernels, const struct common *commo
 	real = realpath(path, NULL);
 	if (!real)
 		return say_failure(path, -errno);
-	add_kernel(kernels, xstrdup(strrchr(real, '/') + 1), xstrdup(real), real);
+	add_kernel(kernels, version_of_path(path, real), xstrdup(real), real);
 	return STATUS_CLEAN;
 }
 
