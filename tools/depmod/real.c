@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "depmod/depmod.h"
+#include "kernels.h"
 
 /*
  * The program that is found may be a front end, too: a copy of this one, or a script that runs it.
@@ -19,6 +20,9 @@
  */
 #define VARIABLE "KMOD_DEVNAME_DEPMOD_TRIED"
 #define TRIED_DIGITS_MAX 6
+
+/* A script that cleans the environment loses the variable, and may run the front end for ever. */
+#define ANCESTORS_MAX 8
 
 /* Directories, separated by colons, or the one program that configure has named. */
 static char *get_search_path(void)
@@ -139,12 +143,49 @@ static void say_not_found(unsigned long skipped)
 #endif
 }
 
+static pid_t get_parent(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
+	char text[512], *end;
+	_cleanup_close_ int fd = open_path(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read_at(fd, 0, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	/* "PID (NAME) STATE PARENT ...", and a name may have parentheses */
+	end = strrchr(text, ')');
+	return end && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : 0;
+}
+
+/* The processes above this one that are front ends. Without /proc there are none. */
+static int count_ancestors(void)
+{
+	struct stat self, other;
+	int n = 0;
+
+	if (stat("/proc/self/exe", &self) < 0)
+		return 0;
+	for (pid_t pid = getppid(); pid > 1; pid = get_parent(pid)) {
+		_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)pid);
+
+		n += stat(path, &other) == 0 && other.st_dev == self.st_dev &&
+		     other.st_ino == self.st_ino;
+	}
+	return n;
+}
+
 char *real_find(void)
 {
 	unsigned long skipped = get_tried(), tried = skipped;
 	char *program = NULL;
-	int r = search_depmod(&tried, &program);
+	int r;
 
+	if (count_ancestors() >= ANCESTORS_MAX) {
+		say("a program named depmod runs this one again and again, without " VARIABLE);
+		return NULL;
+	}
+	r = search_depmod(&tried, &program);
 	if (r == 0)
 		say_not_found(skipped);
 	if (r <= 0)
