@@ -30,6 +30,24 @@
 #define LOCK_INTERVAL_MS 50
 
 /*
+ * Opens a file for writing. Where a standard stream is closed, its number must not become that of
+ * this file: what the program prints there would be written into the file.
+ */
+static int open_above_streams(int dir_fd, const char *name, int flags)
+{
+	_cleanup_close_ int low_fd =
+		open_at(dir_fd, name, flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = low_fd;
+
+	if (fd < 0)
+		return -errno;
+	if (fd > STDERR_FILENO)
+		return steal_fd(&low_fd);
+	fd = fcntl(low_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
  * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if somebody has one who may only read
  * the file, as any user may if a run was killed when the file had its final mode; or another errno.
  */
@@ -65,9 +83,9 @@ static int claim_temporary(int dir_fd)
 	/* opening a device may start what it stands for */
 	if (is_leftover && !S_ISREG(st.st_mode))
 		return -EEXIST;
-	fd = open_at(dir_fd, REPLACEMENT_NAME, O_RDWR | O_NOFOLLOW | flags, 0600);
+	fd = open_above_streams(dir_fd, REPLACEMENT_NAME, flags);
 	if (fd < 0)
-		return errno == (is_leftover ? ENOENT : EEXIST) ? -ESTALE : -errno;
+		return fd == (is_leftover ? -ENOENT : -EEXIST) ? -ESTALE : fd;
 	r = lock_file(fd);
 	if (r == -EPERM)
 		return unlinkat(dir_fd, REPLACEMENT_NAME, 0) < 0 ? -errno : -ESTALE;
@@ -179,11 +197,10 @@ static int create_temporary(struct replacement *replacement)
 {
 	for (unsigned int i = 0; i < TEMPORARY_TRIES; i++) {
 		temporary_name(replacement->temporary, TEMPORARY_PREFIX, i);
-		replacement->fd = open_at(replacement->dir_fd, replacement->temporary,
-					  O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, 0600);
+		replacement->fd = open_above_streams(replacement->dir_fd, replacement->temporary,
+						     O_CREAT | O_EXCL);
 		if (replacement->fd >= 0)
 			return 0;
-		replacement->fd = -errno;
 		replacement->temporary[0] = '\0';
 		if (replacement->fd != -EEXIST)
 			break;
