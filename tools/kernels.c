@@ -15,6 +15,8 @@
 #include "base/root.h"
 #include "kernels.h"
 
+#define KERNELS_LISTED 20 /* in a message */
+
 int open_path(const char *path, int flags)
 {
 	int fd = open_at(AT_FDCWD, path, flags, 0);
@@ -244,9 +246,15 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 	_cleanup_free_ char *list = NULL;
 
 	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
-		for (size_t i = 0; i < others.size; i++)
+		size_t n = others.size < KERNELS_LISTED ? others.size : KERNELS_LISTED;
+
+		for (size_t i = 0; i < n; i++)
 			append_word(&list, others.items[i].version);
-		say("no kernel %s in %s; there is %s", version, path, list ? list : "none");
+		if (n < others.size)
+			say("no kernel %s in %s; there is %s and %zu more", version, path, list,
+			    others.size - n);
+		else
+			say("no kernel %s in %s; there is %s", version, path, list ? list : "none");
 	}
 	others.root_fd = -1;
 	others.moduledir = NULL;
