@@ -99,19 +99,16 @@ static bool parse_generate_option(void *data, int key)
 	}
 }
 
-/* The file that the lines of unreadable modules are in is the one that is written, or --dry-run's.
- */
-static bool keeps_lines(const struct generate *generate)
-{
-	return !generate->output && !generate->outdir;
-}
-
 static enum status read_modules_of(const struct generate *generate, const struct kernels *kernels,
 				   const struct kernel *kernel, struct kmod_devname_table *table,
 				   struct kmod_devname_report *report, struct modules_result *ret)
 {
-	const struct modules_options how = { generate->threads, generate->source,
-					     keeps_lines(generate) };
+	const struct modules_options how = {
+		.threads = generate->threads,
+		.source = generate->source,
+		/* elsewhere the result depends on the modules alone */
+		.keeps_lines = !generate->output && !generate->outdir,
+	};
 	struct kmod_devname_config *config;
 	enum status status =
 		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
@@ -125,9 +122,9 @@ static enum status read_modules_of(const struct generate *generate, const struct
 }
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
-static enum status write_table(const struct generate *generate, const struct kernel *kernel,
-			       struct target *target, const struct kmod_devname_table *table,
-			       size_t modules)
+static enum status write_generated(const struct generate *generate, const struct kernel *kernel,
+				   struct target *target, const struct kmod_devname_table *table,
+				   size_t modules)
 {
 	int r;
 
@@ -177,7 +174,7 @@ static enum status generate_into(struct generate *generate, const struct kernels
 		say("%s: this build decompresses none of the modules", kernel->path);
 		return STATUS_FAILED;
 	}
-	return worse(status, write_table(generate, kernel, target, table, result.n_modules));
+	return worse(status, write_generated(generate, kernel, target, table, result.n_modules));
 }
 
 /* With --dry-run nothing is written, whatever file is named. */

@@ -64,8 +64,8 @@ enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *k
 			 const struct kernel *kernel, FILE *before);
 
 /*
- * For a finished scan: is one of the modules there that modules.order names? A kernel that is being
- * installed or removed may have that file and not the modules. True if it names none.
+ * For a finished scan: *ret_has_listed is false if modules.order names modules and none of them is
+ * there, as while a kernel is being installed or removed.
  */
 enum status modules_find_listed(const struct kmod_devname_scan *scan, const struct kernels *kernels,
 				const struct kernel *kernel, bool *ret_has_listed);

@@ -46,7 +46,7 @@ static int open_directory(int root_fd, const char *path, int flags)
  * Makes a directory unless there is one: other programs may make it, too. Flushes its parent, since
  * what is put into it has to outlive a loss of power.
  */
-static int make_directory(int parent_fd, const char *name)
+static int make_missing_directory(int parent_fd, const char *name)
 {
 	_cleanup_close_ int fd = -1;
 
@@ -75,7 +75,7 @@ static int make_directories(int root_fd, const char *path)
 		int r = fd;
 
 		if (fd >= 0)
-			r = size > 0 ? make_directory(fd, component) : 0;
+			r = size > 0 ? make_missing_directory(fd, component) : 0;
 		if (r < 0)
 			return r;
 		name += size;

@@ -75,13 +75,6 @@ bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 	return is_unsupported;
 }
 
-/* With a fresh index, those that it spares are there as well. */
-static bool scan_has_found(const struct kmod_devname_scan *scan, const char *name)
-{
-	return find_scan_module(scan, name) ||
-	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
-}
-
 int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 {
 	static const char suffix[] = ".ko";
@@ -93,12 +86,15 @@ int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 		return 1;
 	lines_init(&lines, order);
 	while ((status = lines_next(&lines)) > 0) {
+		const char *name = module_tree_base_name(lines.text);
 		size_t size = lines.size;
 
 		if (status != LINE_GOOD || size < strlen(suffix) ||
 		    strcmp(lines.text + size - strlen(suffix), suffix) != 0)
 			continue;
-		if (scan_has_found(scan, module_tree_base_name(lines.text)))
+		/* those that a fresh index spares are there as well */
+		if (find_scan_module(scan, name) ||
+		    (scan->n_spared > 0 && skip_find_module(&scan->skip, name)))
 			return 1;
 		is_empty = false;
 	}

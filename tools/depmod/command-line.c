@@ -100,13 +100,18 @@ static bool is_version(const char *word)
 }
 
 /* Returns false if the version does not know an option. */
-static bool parse_words(struct depmod_line *line, enum depmod_version version, int argc,
-			char **words)
+static bool parse_depmod_line(struct depmod_line *line, enum depmod_version version, int argc,
+			      char *const *argv)
 {
+	/* getopt_long(3) sorts the words, and the real depmod gets them as they are */
+	_cleanup_free_ char **words = xcalloc((size_t)argc + 1, sizeof(*words));
 	struct option options[N_SHARED + OWN_MAX];
 	char letters[sizeof(shared_letters) + OWN_MAX];
 	int letter;
 
+	memcpy(words, argv, (size_t)argc * sizeof(*words));
+	*line = (struct depmod_line){ .configs =
+					      xcalloc((size_t)argc + 1, sizeof(*line->configs)) };
 	memcpy(options, shared_options, sizeof(shared_options));
 	memcpy(options + N_SHARED, own_options[version], sizeof(own_options[version]));
 	(void)snprintf(letters, sizeof(letters), "%s%s", shared_letters, own_letters[version]);
@@ -124,18 +129,6 @@ static bool parse_words(struct depmod_line *line, enum depmod_version version, i
 		line->version = words[optind++];
 	line->has_files = optind < argc && !line->is_all && !line->is_quick;
 	return true;
-}
-
-static bool parse_line(struct depmod_line *line, enum depmod_version version, int argc,
-		       char *const *argv)
-{
-	/* getopt_long(3) sorts the words, and the real depmod gets them as they are */
-	_cleanup_free_ char **words = xcalloc((size_t)argc + 1, sizeof(*words));
-
-	memcpy(words, argv, (size_t)argc * sizeof(*words));
-	*line = (struct depmod_line){ .configs =
-					      xcalloc((size_t)argc + 1, sizeof(*line->configs)) };
-	return parse_words(line, version, argc, words);
 }
 
 static int stat_in(const char *directory, const char *name, struct stat *st)
@@ -195,7 +188,7 @@ void places_find(struct places *places, int argc, char *const *argv)
 		struct depmod_line *line = &places->lines[places->n_lines];
 		const char *version;
 
-		if (!parse_line(line, (enum depmod_version)i, argc, argv)) {
+		if (!parse_depmod_line(line, (enum depmod_version)i, argc, argv)) {
 			free(line->configs);
 			continue;
 		}

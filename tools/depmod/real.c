@@ -47,16 +47,6 @@ static char *get_program(const char *path_entry)
 #endif
 }
 
-/* No /proc is needed for this. */
-static bool is_self(const struct stat *st)
-{
-	const char *name = (const char *)getauxval(AT_EXECFN);
-	struct stat self;
-
-	return name && stat(name, &self) == 0 && self.st_dev == st->st_dev &&
-	       self.st_ino == st->st_ino;
-}
-
 /* As with execvp(3); after another error, no depmod further on may run in the place of this one. */
 static bool may_pass_over(int error)
 {
@@ -67,11 +57,15 @@ static bool may_pass_over(int error)
 /* 1 or 0, or a negative errno. */
 static int is_other_program(const char *path)
 {
-	struct stat st;
+	/* no /proc is needed for this */
+	const char *name = (const char *)getauxval(AT_EXECFN);
+	struct stat st, self;
 
 	if (stat(path, &st) < 0)
 		return may_pass_over(-errno) ? 0 : -errno;
-	if (!S_ISREG(st.st_mode) || is_self(&st))
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (name && stat(name, &self) == 0 && self.st_dev == st.st_dev && self.st_ino == st.st_ino)
 		return 0;
 	if (access(path, X_OK) < 0)
 		return may_pass_over(-errno) ? 0 : -errno;
@@ -79,7 +73,7 @@ static int is_other_program(const char *path)
 }
 
 /*
- * Accepts only what set_tried() writes. A number beyond the end of PATH is accepted: PATH may have
+ * Accepts only what real_find() writes. A number beyond the end of PATH is accepted: PATH may have
  * become shorter on the way here, and starting again might not end.
  */
 static unsigned long get_tried(void)
@@ -90,14 +84,6 @@ static unsigned long get_tried(void)
 	if (digits == 0 || digits > TRIED_DIGITS_MAX || value[digits] != '\0')
 		return 0;
 	return strtoul(value, NULL, 10);
-}
-
-static int set_tried(unsigned long tried)
-{
-	char value[32];
-
-	(void)snprintf(value, sizeof(value), "%lu", tried);
-	return setenv(VARIABLE, value, 1) < 0 ? -errno : 0;
 }
 
 /*
@@ -178,7 +164,7 @@ static int count_ancestors(void)
 char *real_find(void)
 {
 	unsigned long skipped = get_tried(), tried = skipped;
-	char *program = NULL;
+	char *program = NULL, value[32];
 	int r;
 
 	if (count_ancestors() >= ANCESTORS_MAX) {
@@ -190,10 +176,10 @@ char *real_find(void)
 		say_not_found(skipped);
 	if (r <= 0)
 		return NULL;
-	r = set_tried(tried);
-	if (r == 0)
+	(void)snprintf(value, sizeof(value), "%lu", tried);
+	if (setenv(VARIABLE, value, 1) == 0)
 		return program;
-	say_failure(VARIABLE, r);
+	say_failure(VARIABLE, -errno);
 	free(program);
 	return NULL;
 }

@@ -65,67 +65,52 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 	return status;
 }
 
-static enum status scan_kernel(const struct depmod_place *place, const struct kernels *kernels,
-			       struct kmod_devname_config *config, bool is_new, int index_dir_fd,
-			       struct kmod_devname_table *table, bool *ret_is_worth)
-{
-	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
-	struct kmod_devname_scan *scan;
-	enum status status;
-	int r = kmod_devname_scan_new(kernels->root_fd, kernels->items[0].directory, table, report,
-				      &scan);
-
-	if (r < 0)
-		return say_failure(place->from, r);
-	(void)kmod_devname_scan_set_config(scan, config);
-	status = scan_modules(place, kernels, scan, is_new, index_dir_fd, report);
-	*ret_is_worth = is_worth_writing(place, scan, kernels);
-	kmod_devname_scan_unref(scan);
-	return status;
-}
-
 /* The configuration is that of the running system, whatever the root directory: so depmod has it.
  */
 static enum status read_modules(const struct depmod_place *place, bool is_new, int index_dir_fd,
 				struct kmod_devname_table *table, bool *ret_is_worth)
 {
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	struct kmod_devname_config *config = NULL;
+	struct kmod_devname_scan *scan = NULL;
 	struct kernels kernels;
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
+	int r;
 
 	if (status == STATUS_CLEAN)
 		status = read_depmod_config(&kernels, &kernels.items[0], &common,
 					    place->line->configs, place->line->n_configs, &config);
-	if (status != STATUS_FAILED)
-		status = scan_kernel(place, &kernels, config, is_new, index_dir_fd, table,
-				     ret_is_worth);
+	if (status != STATUS_FAILED) {
+		r = kmod_devname_scan_new(kernels.root_fd, kernels.items[0].directory, table,
+					  report, &scan);
+		status = r < 0 ? say_failure(place->from, r) : STATUS_CLEAN;
+	}
+	if (scan) {
+		(void)kmod_devname_scan_set_config(scan, config);
+		status = scan_modules(place, &kernels, scan, is_new, index_dir_fd, report);
+		*ret_is_worth = is_worth_writing(place, scan, &kernels);
+	}
+	kmod_devname_scan_unref(scan);
 	kmod_devname_config_unref(config);
 	kernels_done(&kernels);
 	return status;
 }
 
-static enum status write_list(const struct depmod_place *place, bool is_new, struct target *target)
-{
-	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	bool is_worth = false;
-	enum status status = read_modules(place, is_new, target->dir_fd, table, &is_worth);
-
-	if (status != STATUS_CLEAN || !is_worth)
-		return status;
-	return target_write(target, table) < 0 ? STATUS_FAILED : STATUS_CLEAN;
-}
-
 bool refresh(const struct depmod_place *place, bool is_new)
 {
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	struct kernels kernels;
 	struct target target;
+	bool is_worth = false;
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->to }, 1, false);
 
 	if (status == STATUS_CLEAN)
 		status = target_kernel(&kernels, &kernels.items[0], &target);
 	if (status == STATUS_CLEAN) {
 		target_lock(&target, &common);
-		status = write_list(place, is_new, &target);
+		status = read_modules(place, is_new, target.dir_fd, table, &is_worth);
+		if (status == STATUS_CLEAN && is_worth && target_write(&target, table) < 0)
+			status = STATUS_FAILED;
 		target_done(&target);
 	}
 	kernels_done(&kernels);
