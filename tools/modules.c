@@ -179,7 +179,7 @@ enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *k
 	FILE *stream = NULL;
 	int r;
 
-	if (scan_is_complete(scan))
+	if (scan_was_complete(scan) && scan_count_unread(scan) == 0)
 		return STATUS_CLEAN;
 	r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 	r = keep_lines_of(scan, r, stream);
@@ -232,7 +232,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		status = modules_keep(scan, kernels, kernel, NULL);
 	if (status == STATUS_CLEAN)
 		status = modules_find_listed(scan, kernels, kernel, &ret_result->has_listed);
-	ret_result->n_modules = kmod_devname_scan_get_modules(scan);
+	ret_result->n_modules = kmod_devname_scan_get_modules(scan) - scan_count_unread(scan);
 	ret_result->is_undecodable = scan_is_undecodable(scan);
 	kmod_devname_scan_unref(scan);
 	return status;

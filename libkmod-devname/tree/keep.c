@@ -17,48 +17,6 @@
 #include "tree/keep.h"
 #include "tree/module-tree.h"
 
-/* What the module declares is not known. */
-static bool scan_module_is_unread(const struct scan_module *module)
-{
-	return module->error != MODULE_OK && module->error != MODULE_TOO_MANY_ALIASES;
-}
-
-/* The file of a module that counts: of several with one name it is the first. NULL: none is there.
- */
-static const struct scan_module *find_scan_module(const struct kmod_devname_scan *scan,
-						  const char *name)
-{
-	const struct list *modules = &scan->found.modules;
-	const struct scan_module *module;
-	size_t low = 0, high = modules->size;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		module = modules->items[middle];
-		if (module_tree_compare_names(module->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	module = low < modules->size ? modules->items[low] : NULL;
-	return module && module_tree_compare_names(module->name, name) == 0 ? module : NULL;
-}
-
-bool scan_is_complete(const struct kmod_devname_scan *scan)
-{
-	const struct list *modules = &scan->found.modules, *findings = &scan->found.findings;
-
-	for (size_t i = 0; i < modules->size; i++)
-		if (scan_module_is_unread(modules->items[i]))
-			return false;
-	for (size_t i = 0; i < findings->size; i++)
-		if (((const struct scan_finding *)findings->items[i])->code ==
-		    KMOD_DEVNAME_UNREADABLE)
-			return false;
-	return true;
-}
-
 bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 {
 	const struct list *modules = &scan->found.modules;
@@ -66,11 +24,13 @@ bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 
 	for (size_t i = 0; i < modules->size; i++) {
 		const struct scan_module *module = modules->items[i];
+		int error = module->content ? module->content->error : MODULE_OK;
 
-		/* one that the index spares has no size, since it was not opened */
-		if (module->error == MODULE_OK && module->size > 0)
+		/* a compressed one that the index spares has no size, since it was not opened */
+		if (error == MODULE_OK && (module->size > 0 || module_tree_is_plain(module->name)))
 			return false;
-		is_unsupported = is_unsupported || module->error == MODULE_UNSUPPORTED;
+		if (error == MODULE_UNSUPPORTED)
+			is_unsupported = true;
 	}
 	return is_unsupported;
 }
@@ -82,7 +42,7 @@ int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 	bool is_empty = true;
 	int status;
 
-	if (!scan_is_complete(scan))
+	if (!scan_was_complete(scan))
 		return 1;
 	lines_init(&lines, order);
 	while ((status = lines_next(&lines)) > 0) {
@@ -93,7 +53,7 @@ int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 		    strcmp(lines.text + size - strlen(suffix), suffix) != 0)
 			continue;
 		/* those that a fresh index spares are there as well */
-		if (find_scan_module(scan, name) ||
+		if (scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
 		    (scan->n_spared > 0 && skip_find_module(&scan->skip, name)))
 			return 1;
 		is_empty = false;
@@ -101,63 +61,21 @@ int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 	return status < 0 ? status : is_empty;
 }
 
-/* --- modules that could not be read ------------------------------------------------------- */
-
-struct unread_modules {
-	struct list names; /* of files that were found and could not be opened, sorted */
-	bool has_directories;
-};
-
-static int compare_unread_names(const void *a, const void *b)
-{
-	return module_tree_compare_names(*(const char *const *)a, *(const char *const *)b);
-}
-
-static int unread_modules_find(struct unread_modules *unread, const struct kmod_devname_scan *scan)
-{
-	const struct list *findings = &scan->found.findings;
-
-	*unread = (struct unread_modules){ 0 };
-	for (size_t i = 0; i < findings->size; i++) {
-		struct scan_finding *finding = findings->items[i];
-		char *name = strrchr(finding->path, '/');
-
-		name = name ? name + 1 : finding->path;
-		if (finding->code != KMOD_DEVNAME_UNREADABLE)
-			continue;
-		if (!module_tree_is_module(name))
-			unread->has_directories = true;
-		else if (list_push(&unread->names, name) < 0)
-			return -ENOMEM;
-	}
-	list_sort(&unread->names, compare_unread_names);
-	return 0;
-}
-
-static bool unread_modules_have(const struct unread_modules *unread,
-				const struct kmod_devname_scan *scan, const char *name)
-{
-	const struct scan_module *module = find_scan_module(scan, name);
-
-	if (module)
-		return scan_module_is_unread(module);
-	return unread->has_directories ||
-	       (unread->names.size > 0 && bsearch(&name, unread->names.items, unread->names.size,
-						  sizeof(name), compare_unread_names));
-}
-
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */
-static int keep_nodes(const struct kmod_devname_scan *scan, const struct unread_modules *unread,
-		      const struct kmod_devname_table *old, const char *file)
+static int keep_nodes(const struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+		      const char *file)
 {
 	const struct location location = { file, 0 };
 
 	for (size_t i = 0; i < kmod_devname_table_size(old); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(old, i);
+		enum scan_module_state state = scan_find_module(scan, node->module);
 		size_t size = kmod_devname_table_size(scan->table);
 		int r;
 
-		if (!unread_modules_have(unread, scan, node->module))
+		if (state == SCAN_MODULE_READ)
+			continue;
+		if (state == SCAN_MODULE_ABSENT && scan_was_complete(scan))
 			continue;
 		r = table_add(scan->table, scan->report, &location, node->module, node->name,
 			      &node->number);
@@ -201,12 +119,8 @@ int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *o
 	      const char *file)
 {
 	size_t size = kmod_devname_table_size(scan->table);
-	struct unread_modules unread;
-	int r = unread_modules_find(&unread, scan);
+	int r = keep_nodes(scan, old, file);
 
-	if (r == 0)
-		r = keep_nodes(scan, &unread, old, file);
-	list_done(&unread.names, NULL);
 	if (r < 0 || kmod_devname_table_size(scan->table) == size)
 		return r;
 	return order_nodes(scan->table, size, old);

@@ -9,9 +9,6 @@
 
 /* What a finished scan is worth, next to the list that its table would replace. */
 
-/* True if every module was read, and every directory. */
-bool scan_is_complete(const struct kmod_devname_scan *scan);
-
 /* True if this build decompresses none of the modules. */
 bool scan_is_undecodable(const struct kmod_devname_scan *scan);
 

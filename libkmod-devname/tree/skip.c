@@ -143,12 +143,6 @@ static int open_index(int dir_fd, const char *name, FILE **ret_stream, struct st
 	return stream_from_fd(steal_fd(&fd), ret_stream);
 }
 
-/* True if an error is one of the process, and says nothing about the file. */
-static bool is_exhausted(int error)
-{
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
-}
-
 static bool is_before(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
@@ -212,12 +206,10 @@ void skip_done(struct skip *skip)
 
 bool skip_spares(const struct skip *skip, const struct skip_module *module)
 {
-	const char *suffix = strrchr(module->name, '.');
-
 	if (module->is_repeated || !module->was_read || module->has_devname)
 		return false;
 	/* the depmod of busybox takes the bytes of a compressed file for those of a module */
-	return skip->is_of_kmod || (suffix && strcmp(suffix, ".ko") == 0);
+	return skip->is_of_kmod || module_tree_is_plain(module->name);
 }
 
 bool skip_spares_file(const struct skip *skip, const char *directory, const char *name)
