@@ -28,6 +28,7 @@
 #define FILE_MODE 0644
 #define TEMPORARY_PREFIX ".modules.devname"
 #define LOCK_INTERVAL_MS 50
+#define FIRST_OWN_FD 3 /* behind the standard streams */
 
 /*
  * Opens a file for writing. Where a standard stream is closed, its number must not become that of
@@ -41,9 +42,9 @@ static int open_above_streams(int dir_fd, const char *name, int flags)
 
 	if (fd < 0)
 		return -errno;
-	if (fd > STDERR_FILENO)
+	if (fd >= FIRST_OWN_FD)
 		return steal_fd(&low_fd);
-	fd = fcntl(low_fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	fd = fcntl(low_fd, F_DUPFD_CLOEXEC, FIRST_OWN_FD);
 	return fd < 0 ? -errno : fd;
 }
 
