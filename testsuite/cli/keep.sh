@@ -175,6 +175,26 @@ test_a_list_that_cannot_be_read_is_not_replaced_by_a_worse_one() {
 	cmp old $M/modules.devname
 }
 
+test_a_directory_that_cannot_be_read_keeps_the_lines_of_what_was_not_found() {
+	need_strace
+	make_list
+	mkdir $M/kernel/sub
+	mv $M/kernel/m4.ko $M/kernel/sub
+	node 2 renamed
+	status 1 strace -f -o trace -P "${M#root/}/kernel/sub" -P "$PWD/$M/kernel/sub" \
+		-e inject=openat,openat2:error=EIO kmod-devname generate -b root $VER 2> err
+	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
+	{
+		nodes 3 1 4
+		echo 'm2 renamed c10:242'
+	} | same $M/modules.devname
+	is_kept 4
+	generate 0 $VER
+	rm -r $M/kernel/sub
+	generate 0 $VER
+	! grep n4 $M/modules.devname
+}
+
 test_all_sources_keep_lines() {
 	command -v "$DEPMOD" > /dev/null || skip "depmod is not installed"
 	make_list
