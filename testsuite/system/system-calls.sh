@@ -92,7 +92,7 @@ paths() {
 }
 
 outside() {
-	paths | sort -u | grep -vE "^$PWD(/(root|dev|out|nodes\.json|\.modules\.devname(\.[0-9]+){2})(/|$)|/?\.?\$)" |
+	paths | sort -u | grep -vE "^$PWD(/(root|dev|out|nodes\.json|\.modules\.devname\.new)(/|$)|/?\.?\$)" |
 		grep -vE "^($LOADER|$SELINUX|$LIBKMOD|$MACHINE)" |
 		grep -vxF -e "$TOOL" -e / || :
 }

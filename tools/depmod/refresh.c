@@ -8,6 +8,7 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "depmod/depmod.h"
 #include "kernels.h"
@@ -37,6 +38,20 @@ static bool is_worth_writing(const struct depmod_place *place, const struct kmod
 	return has_listed && !scan_is_undecodable(scan);
 }
 
+/* Without modules.order the list would be in another order than that of depmod. */
+static bool has_unreadable_order(const struct kmod_devname_report *report)
+{
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
+		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+		const char *file = kmod_devname_finding_get_file(finding);
+
+		if (kmod_devname_finding_get_code(finding) == KMOD_DEVNAME_UNREADABLE && file &&
+		    strcmp(file, ORDER_NAME) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Paths of modules.dep that begin with a slash are those of the running system, for depmod and here
  * alike: the kernel is named by its path, so the root directory is that of the system.
@@ -59,6 +74,8 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 	(void)print_report(report, place->from, &common);
 	if (r < 0)
 		return say_failure(place->from, r);
+	if (has_unreadable_order(report))
+		return STATUS_FAILED;
 	/* the depmod of busybox cuts two bytes off the names of some files */
 	if (place->line->has_files && report_has(report, KMOD_DEVNAME_VANISHED))
 		return say_unusable(place);
