@@ -146,15 +146,13 @@ test_vanished() {
 
 # A link in a directory that is no root leads anywhere; at the address 0 no program has anything.
 test_system() {
-	mkdir plain
-	ln -s /proc/self/mem plain/x.ko
-	[ -r /proc/self/mem ] || skip "there is no /proc"
-	check 2 ./plain
-	[ ! -s out ]
-	echo "kmod-devname: $(realpath plain)/x.ko: error: Input/output error [system]" | has_only system err
-	check 2 --json ./plain
-	! grep -q system out || fail "$(cat out)"
 	ln -s /proc/self/mem x.ko
+	[ -r /proc/self/mem ] || skip "there is no /proc"
+	check 2 ./x.ko
+	[ ! -s out ]
+	echo 'kmod-devname: ./x.ko: error: Input/output error [system]' | has_only system err
+	check 2 --json ./x.ko
+	! grep -q system out || fail "$(cat out)"
 	check 2 -q ./x.ko
 	has_only system err <<-'END'
 	kmod-devname: ./x.ko: error: Input/output error [system]
