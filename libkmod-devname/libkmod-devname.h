@@ -97,15 +97,20 @@ enum kmod_devname_severity {
  *   that was changed while it was read.
  * @KMOD_DEVNAME_CORRUPT: "corrupt": compressed data is truncated, fails its checksum, or is
  *   followed by something else
- * @KMOD_DEVNAME_UNSUPPORTED: "unsupported": a compression that this build cannot read
+ * @KMOD_DEVNAME_UNSUPPORTED: "unsupported": a compression that this build cannot read; one finding
+ *   for all modules of a compression, with the first of them
  * @KMOD_DEVNAME_TOO_LARGE: "too-large": over a limit, see kmod_devname_scan_set_size_max()
- * @KMOD_DEVNAME_DANGLING_LINK: "dangling-link": a symbolic link that leads nowhere, note
+ * @KMOD_DEVNAME_DANGLING_LINK: "dangling-link": a symbolic link that leads nowhere, or into proc or
+ *   sysfs, note
  * @KMOD_DEVNAME_NOT_REGULAR: "not-regular": named like a module, but neither a file nor a
  *   directory, note
  * @KMOD_DEVNAME_VANISHED: "vanished": listed, and gone when it was opened, warning
  * @KMOD_DEVNAME_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if
  *   depmod.d(5), or by default updates/, decides which one counts, else a warning
  * @KMOD_DEVNAME_BAD_ORDER: "bad-order": a line of modules.order that cannot be used, warning
+ * @KMOD_DEVNAME_UNREADABLE: "unreadable": a module file, or a directory of modules, that cannot
+ *   be opened or read, for the reason that the message has; or a line of modules.devname that
+ *   kmod-devname keeps for such a module
  *
  * Module content; only a module that declares a device name is judged:
  * @KMOD_DEVNAME_MISSING_NUMBER: "missing-number": a device name and no device number
@@ -116,7 +121,8 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_BAD_NAME: "bad-name": a device name against the rules of modules.devname(5)
  * @KMOD_DEVNAME_BAD_NUMBER: "bad-number": not a plain decimal number, or out of range
  * @KMOD_DEVNAME_BAD_MODULE_NAME: "bad-module-name": likewise for the module's name
- * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers
+ * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers, or more
+ *   than modules.devname can have after those of the modules before: 131,072 nodes, 16 MiB of names
  *
  * Text line:
  * @KMOD_DEVNAME_BAD_LINE: "bad-line": not of the form MODULE NAME TYPEMAJOR:MINOR, or the same
@@ -188,6 +194,7 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_VANISHED = 7,
 	KMOD_DEVNAME_DUPLICATE_MODULE = 8,
 	KMOD_DEVNAME_BAD_ORDER = 9,
+	KMOD_DEVNAME_UNREADABLE = 10,
 
 	KMOD_DEVNAME_MISSING_NUMBER = 20,
 	KMOD_DEVNAME_AMBIGUOUS = 21,
@@ -516,14 +523,15 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * under another name, and where @dir_fd is in the system that will use it is not known
  * here. restorecon(8) sets the label by the path.
  *
- * Takes the lock of kmod_devname_lock() on @dir_fd if it is free, until @dir_fd is closed, and
- * does its work all the same if not. With the lock, a temporary file that a killed run left,
- * ".modules.devname.PID.NUMBER", is removed.
+ * Until it is complete the new file is named ".modules.devname.new", and locked. One without a
+ * lock, which a killed run left, is used again. If another run has the lock, or the file system
+ * has no locks, the name is ".modules.devname.PID.NUMBER". Nothing stays on @dir_fd.
  *
  * Return: 1 if the file was replaced, 0 if it was left alone, or a negative errno; then the
  * old file is as it was and no other file is left:
- *   -EINVAL: @name is empty, "." or "..", or has a slash
+ *   -EINVAL: @name is empty, ".", ".." or ".modules.devname.new", or has a slash
  *   -EISDIR: @name is a directory
+ *   -EEXIST: ".modules.devname.new" is not a regular file
  *   -ENOSPC, -EDQUOT, -EIO, -EROFS, -EACCES, -EPERM, -ENOENT (@dir_fd was removed) and others of
  *   openat(2), write(2), fsync(2) and renameat(2)
  * One failure comes after the file was replaced: -EIO from the fsync of the directory. Then
@@ -545,18 +553,18 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
 			       const char *name);
 
 /**
- * kmod_devname_lock() - wait until no other run works for this directory
- * @dir_fd: the directory that will hold the file, open for reading (not O_PATH)
+ * kmod_devname_lock() - wait until no other run is going to replace a file of this directory
+ * @dir_fd: the directory, open for reading (not O_PATH)
  * @timeout_ms: how long to wait, in milliseconds; 0 tries once
  *
- * Take it before looking at the modules and keep it until the file is written: then a slower,
- * older run cannot replace a newer result. Advisory, flock(2) on the directory; closing
- * @dir_fd releases it. Anybody who may open the directory may hold it for as long as they
- * like, so never wait without end, and go on when the time is over.
+ * A run of kmod-devname holds a lock on ".modules.devname.new" from before it looks at the modules
+ * until the file is written. It is one of the open file description, F_OFD_SETLK for writing, which
+ * only the owner of the file can have. Nothing is held afterwards: kmod_devname_replace() takes the
+ * lock for itself, and another run may have begun by then.
  *
- * Return: 0; -EWOULDBLOCK if it could not be had in time; -EINVAL if @timeout_ms is negative;
- * otherwise a negative errno of flock(2): the file system has no such locks (some network
- * file systems), go on without.
+ * Return: 0; -EWOULDBLOCK if a run has not ended in time; -EINVAL if @timeout_ms is negative;
+ * -EEXIST: that name is not a regular file; otherwise a negative errno of openat(2) or fcntl(2):
+ * the directory cannot be written, or the file system has no such locks.
  */
 int kmod_devname_lock(int dir_fd, int timeout_ms);
 
@@ -817,7 +825,8 @@ struct kmod_devname_scan;
  * named "build" and "source", as depmod does; regular files and symbolic links to such.
  * Directories behind links are read after all others, each once. What a file holds is told by
  * its first bytes and not by its name. Plain files are read in three small pieces and
- * never mapped.
+ * never mapped. A file or directory that cannot be read, or that is below more than 2,000
+ * directories or 64 KiB of path, is a finding "unreadable", and the others are read.
  *
  * Which copy: of two files of one module the one below updates/ counts, unless
  * kmod_devname_scan_set_config() says otherwise, then the one with the smaller path. depmod lets
@@ -921,7 +930,8 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan,
  * module takes longer.
  *
  * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
- * too-large, dangling-link, not-regular, vanished, duplicate-module, bad-order; with an index
+ * too-large, unreadable, dangling-link, not-regular, vanished, duplicate-module, bad-order; with
+ * an index
  * stale-index, bad-index, long-line, cut-line; system.
  *
  * Return: how many files and directories are known and still to be read, at least 1; 0 when
@@ -929,8 +939,8 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan,
  * and returns the same error again; the table is as it was, but for -ENOMEM while the nodes
  * were added.
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory
- *   -EACCES: a file or directory may not be read
- *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
+ *   -EACCES, -EIO and others of openat(2) and getdents(2): the module directory cannot be read
+ *   -EMFILE, -ENFILE
  */
 int kmod_devname_scan_step(struct kmod_devname_scan *scan);
 

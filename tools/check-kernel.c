@@ -30,20 +30,20 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 
 static enum status check_modules(const struct kernel_check *step)
 {
-	const struct modules_options options = { 0 };
+	const struct modules_options options = { .keeps_lines = true };
 	const struct config_paths *paths = &step->check->configs;
 	_cleanup_config_ struct kmod_devname_config *config = xconfig_new(step->kernel->version);
 	struct kmod_devname_report *report = xreport_new();
 	int r = add_depmod_config(config, report, step->kernels->root_fd, paths->items,
 				  paths->size);
 	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
-	size_t modules;
+	struct modules_result result;
 
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	report = xreport_new();
 	status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
-					    step->table, report, &modules));
+					    step->table, report, &result));
 	return worse(status, finish_step(step, report, 0, step->kernel->path));
 }
 

@@ -124,13 +124,13 @@ static enum status check_module_directory(struct check *check, char *path)
 	struct kmod_devname_report *report;
 	const struct kernel *kernel;
 	enum status status = kernels_find(&kernels, &check->common, &path, 1, false);
-	size_t modules;
+	struct modules_result result;
 
 	if (status != STATUS_CLEAN)
 		return status;
 	kernel = &kernels.items[0];
 	report = xreport_new();
-	status = modules_read(&kernels, kernel, NULL, &options, table, report, &modules);
+	status = modules_read(&kernels, kernel, NULL, &options, table, report, &result);
 	if (status == STATUS_CLEAN)
 		print_nodes(check, kernel->path, table, report);
 	status = worse(status, finish_check(check, report, 0, kernel->path, ""));

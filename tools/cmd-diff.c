@@ -126,7 +126,7 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	enum status status, config_status = STATUS_CLEAN;
-	size_t modules = 0;
+	struct modules_result result = { 0 };
 	/* depmod.d is about kernels; a path is an absolute one of the running system */
 	int r = kernel->directory[0] == '/' ? directory_is_plain(kernel->path) : 0;
 
@@ -141,10 +141,10 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 			say("%s: does not exist; the modules are read instead", list->label);
 	}
 	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
-			      &modules);
+			      &result);
 	status = worse(status, print_report(report, kernel->path, &operand->common));
 	/* the missing file is the failure, if no module takes its place */
-	if (status == STATUS_CLEAN && modules == 0)
+	if (status == STATUS_CLEAN && result.n_modules == 0)
 		status = say_failure(list->label, -ENOENT);
 	free(list->label);
 	list->label = xstrdup(kernel->path);

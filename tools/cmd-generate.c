@@ -5,7 +5,9 @@
  * For each kernel the directory that the file goes to is opened and locked, so that no other run
  * replaces the file meanwhile. Then the modules are read into a table, and the table is written: to
  * the file, in one step and only if it changes, or to standard output. A bad module is a finding
- * and gives no nodes; only if reading fails nothing is written.
+ * and gives no nodes; one that cannot be read keeps its lines. Nothing is written if reading fails,
+ * or if what was read cannot be all: no directory of a kernel, no module of those that are listed,
+ * none that this build decompresses.
  */
 
 #include <errno.h>
@@ -42,6 +44,7 @@ struct generate {
 	unsigned int threads;
 	enum modules_source source;
 	struct config_paths configs;
+	size_t n_done; /* kernels that were not passed over */
 };
 
 /* strtoul(3) would take blanks and signs. */
@@ -96,11 +99,16 @@ static bool parse_generate_option(void *data, int key)
 	}
 }
 
-static enum status read_kernel(const struct generate *generate, const struct kernels *kernels,
-			       const struct kernel *kernel, struct kmod_devname_table *table,
-			       struct kmod_devname_report *report, size_t *ret_modules)
+static enum status read_modules_of(const struct generate *generate, const struct kernels *kernels,
+				   const struct kernel *kernel, struct kmod_devname_table *table,
+				   struct kmod_devname_report *report, struct modules_result *ret)
 {
-	const struct modules_options how = { generate->threads, generate->source };
+	const struct modules_options how = {
+		.threads = generate->threads,
+		.source = generate->source,
+		/* elsewhere the result depends on the modules alone */
+		.keeps_lines = !generate->output && !generate->outdir,
+	};
 	struct kmod_devname_config *config;
 	enum status status =
 		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
@@ -108,16 +116,15 @@ static enum status read_kernel(const struct generate *generate, const struct ker
 
 	if (status == STATUS_FAILED)
 		return status;
-	status = worse(status,
-		       modules_read(kernels, kernel, config, &how, table, report, ret_modules));
+	status = worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
 	kmod_devname_config_unref(config);
 	return status;
 }
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
-static enum status write_table(const struct generate *generate, const struct kernel *kernel,
-			       const struct target *target, const struct kmod_devname_table *table,
-			       size_t modules)
+static enum status write_generated(const struct generate *generate, const struct kernel *kernel,
+				   struct target *target, const struct kmod_devname_table *table,
+				   size_t modules)
 {
 	int r;
 
@@ -125,9 +132,9 @@ static enum status write_table(const struct generate *generate, const struct ker
 		r = kmod_devname_table_write(table, stdout);
 		return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
 	}
-	r = kmod_devname_table_replace(table, target->dir_fd, target->name);
+	r = target_write(target, table);
 	if (r < 0)
-		return say_failure(target->path, r);
+		return STATUS_FAILED;
 	if (generate->common.verbose)
 		say("%s: %zu nodes from %zu modules of %s, %s", target->path,
 		    kmod_devname_table_size(table), modules, kernel->version,
@@ -135,18 +142,39 @@ static enum status write_table(const struct generate *generate, const struct ker
 	return STATUS_CLEAN;
 }
 
-static enum status generate_into(const struct generate *generate, const struct kernels *kernels,
-				 const struct kernel *kernel, const struct target *target)
+/* A kernel that was named is an error then, and --all passes over it. */
+static enum status refuse_kernel(const struct generate *generate, const struct kernel *kernel,
+				 const char *why)
+{
+	if (!generate->common.all) {
+		say("%s: %s", kernel->path, why);
+		return STATUS_FAILED;
+	}
+	if (generate->common.verbose)
+		say("%s: note: %s; passed over", kernel->path, why);
+	return STATUS_CLEAN;
+}
+
+static enum status generate_into(struct generate *generate, const struct kernels *kernels,
+				 const struct kernel *kernel, struct target *target)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
-	size_t modules = 0;
-	enum status status = read_kernel(generate, kernels, kernel, table, report, &modules);
+	struct modules_result result = { 0 };
+	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
 
+	if (status != STATUS_FAILED && !result.has_listed)
+		return refuse_kernel(generate, kernel,
+				     "none of the modules that " ORDER_NAME " names is there");
+	generate->n_done++;
 	status = worse(status, print_report(report, kernel->path, &generate->common));
-	if (status != STATUS_FAILED)
-		status = worse(status, write_table(generate, kernel, target, table, modules));
-	return status;
+	if (status == STATUS_FAILED)
+		return status;
+	if (result.is_undecodable) {
+		say("%s: this build decompresses none of the modules", kernel->path);
+		return STATUS_FAILED;
+	}
+	return worse(status, write_generated(generate, kernel, target, table, result.n_modules));
 }
 
 /* With --dry-run nothing is written, whatever file is named. */
@@ -162,12 +190,38 @@ static enum status open_target(const struct generate *generate, const struct ker
 	return target_kernel(kernels, kernel, ret_target);
 }
 
-static enum status generate_kernel(const struct generate *generate, const struct kernels *kernels,
+/* A version that was named is a kernel, whatever its directory has. */
+static enum status examine_directory(const struct generate *generate, const struct kernels *kernels,
+				     const struct kernel *kernel, bool *ret_is_plain)
+{
+	bool is_path = kernel->directory[0] == '/';
+	int r = is_path || generate->common.all ? kernel_is_plain(kernels, kernel) : 0;
+
+	*ret_is_plain = r > 0;
+	if (r > 0 && is_path)
+		r = directory_is_root(kernel->path);
+	if (r < 0)
+		return say_failure(kernel->path, r);
+	if (r > 0 && is_path) {
+		say("%s: is a root directory; for its kernels write --basedir %s --all",
+		    kernel->path, kernel->path);
+		return STATUS_FAILED;
+	}
+	if (*ret_is_plain)
+		return refuse_kernel(generate, kernel, "is not the module directory of a kernel");
+	return STATUS_CLEAN;
+}
+
+static enum status generate_kernel(struct generate *generate, const struct kernels *kernels,
 				   const struct kernel *kernel)
 {
-	struct target target = { .dir_fd = -1 };
-	enum status status = open_target(generate, kernels, kernel, &target);
+	struct target target;
+	bool is_plain;
+	enum status status = examine_directory(generate, kernels, kernel, &is_plain);
 
+	if (status != STATUS_CLEAN || is_plain)
+		return status;
+	status = open_target(generate, kernels, kernel, &target);
 	if (status != STATUS_CLEAN)
 		return status;
 	/* before the modules are read: of two runs, the last to write has the latest modules */
@@ -177,7 +231,7 @@ static enum status generate_kernel(const struct generate *generate, const struct
 	return status;
 }
 
-static enum status generate_kernels(const struct generate *generate, char **names, int n_names)
+static enum status generate_kernels(struct generate *generate, char **names, int n_names)
 {
 	struct kernels kernels;
 	enum status status = kernels_find(&kernels, &generate->common, names, n_names, false);
@@ -186,10 +240,18 @@ static enum status generate_kernels(const struct generate *generate, char **name
 		say("--output is for one kernel");
 		status = STATUS_FAILED;
 	}
-	if (status == STATUS_CLEAN)
+	if (status == STATUS_CLEAN) {
 		for (size_t i = 0; i < kernels.size; i++)
 			status = worse(status,
 				       generate_kernel(generate, &kernels, &kernels.items[i]));
+		if (status == STATUS_CLEAN && generate->n_done == 0) {
+			_cleanup_free_ char *path =
+				join_path(base_directory(&generate->common), kernels.moduledir);
+
+			say("%s: there is no kernel with modules", path);
+			status = STATUS_FAILED;
+		}
+	}
 	kernels_done(&kernels);
 	return finish_output(status);
 }

@@ -15,6 +15,8 @@
 #include "base/root.h"
 #include "kernels.h"
 
+#define KERNELS_LISTED 20 /* in a message */
+
 int open_path(const char *path, int flags)
 {
 	int fd = open_at(AT_FDCWD, path, flags, 0);
@@ -117,12 +119,12 @@ static int has_entry(int fd, const char *name)
 	return is_missing(-errno) ? 0 : -errno;
 }
 
-int directory_is_plain(const char *path)
+static int is_plain_directory(int fd)
 {
-	/* kernel packages, depmod and this program put them into module directories */
-	static const char *const marks[] = { "kernel", "modules.order", "modules.builtin",
-					     "modules.dep", FILE_NAME };
-	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+	/* kernel and driver packages, depmod and this program put them into module directories */
+	static const char *const marks[] = { "kernel",      ORDER_NAME,    "modules.builtin",
+					     "modules.dep", FILE_NAME,     "updates",
+					     "extra",       "weak-updates" };
 	int r;
 
 	if (fd < 0)
@@ -137,6 +139,20 @@ int directory_is_plain(const char *path)
 			return r < 0 ? r : 0;
 	}
 	return 1;
+}
+
+int directory_is_plain(const char *path)
+{
+	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+
+	return is_plain_directory(fd);
+}
+
+int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel)
+{
+	_cleanup_close_ int fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+
+	return is_plain_directory(fd);
 }
 
 static void kernel_done(struct kernel *kernel)
@@ -230,9 +246,15 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 	_cleanup_free_ char *list = NULL;
 
 	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
-		for (size_t i = 0; i < others.size; i++)
+		size_t n = others.size < KERNELS_LISTED ? others.size : KERNELS_LISTED;
+
+		for (size_t i = 0; i < n; i++)
 			append_word(&list, others.items[i].version);
-		say("no kernel %s in %s; there is %s", version, path, list ? list : "none");
+		if (n < others.size)
+			say("no kernel %s in %s; there is %s and %zu more", version, path, list,
+			    others.size - n);
+		else
+			say("no kernel %s in %s; there is %s", version, path, list ? list : "none");
 	}
 	others.root_fd = -1;
 	others.moduledir = NULL;
@@ -263,6 +285,23 @@ static enum status find_version(struct kernels *kernels, const struct common *co
 	return STATUS_CLEAN;
 }
 
+/*
+ * The last component of a path, which the user or a package has given the kernel, even if it is a
+ * link; or that of the real path, where the path ends in "." or "..".
+ */
+static char *version_of_path(const char *path, const char *real)
+{
+	size_t size = strlen(path), start;
+
+	while (size > 0 && path[size - 1] == '/')
+		size--;
+	for (start = size; start > 0 && path[start - 1] != '/'; start--)
+		;
+	if (size == start || strncmp(path + start, "..", size - start) == 0)
+		return xstrdup(strrchr(real, '/') + 1);
+	return xstrndup(path + start, size - start);
+}
+
 /* The user sees the path as the running system does, so links are resolved without a root. */
 static enum status find_path(struct kernels *kernels, const struct common *common, const char *path)
 {
@@ -275,7 +314,7 @@ static enum status find_path(struct kernels *kernels, const struct common *commo
 	real = realpath(path, NULL);
 	if (!real)
 		return say_failure(path, -errno);
-	add_kernel(kernels, xstrdup(strrchr(real, '/') + 1), xstrdup(real), real);
+	add_kernel(kernels, version_of_path(path, real), xstrdup(real), real);
 	return STATUS_CLEAN;
 }
 

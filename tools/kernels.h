@@ -10,6 +10,7 @@
 
 #define FILE_NAME "modules.devname"
 #define INDEX_NAME "modules.alias"
+#define ORDER_NAME "modules.order"
 #define BUILTIN_NAME "modules.builtin.modinfo"
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
@@ -59,8 +60,8 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
 
 /*
- * Does the running kernel's modprobe read this module directory, under whatever name? 1, 0 or a
- * negative errno.
+ * Returns 1 if the modprobe of the running kernel reads this module directory, under whatever name;
+ * 0 if not; or a negative errno.
  */
 int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel);
 
@@ -68,10 +69,17 @@ int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel
 int open_path(const char *path, int flags);
 int open_path_stream(const char *path, FILE **ret_stream);
 
-/* Is it the root directory of a system, with a module directory? 1, 0 or a negative errno. */
+/*
+ * Returns 1 for the root directory of a system, which has a module directory; 0 for another
+ * directory; or a negative errno.
+ */
 int directory_is_root(const char *path);
 
-/* Does it hold modules that are not installed for a kernel? 1, 0 or a negative errno. */
+/*
+ * Returns 1 for a directory that is not the module directory of a kernel, such as one of modules
+ * that are not installed; 0 for that of a kernel; or a negative errno.
+ */
 int directory_is_plain(const char *path);
+int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel);
 
 #endif

@@ -13,7 +13,7 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "modules.h"
-#include "tree/scan.h"
+#include "tree/keep.h"
 
 #define ERASE_LINE "\r\033[K"
 #define INTERVAL_NS 200000000L /* faster changes cannot be read */
@@ -153,15 +153,60 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 	return 1;
 }
 
+/* The error is that of opening the list, or 0. */
+static int keep_lines_of(struct kmod_devname_scan *scan, int error, FILE *stream)
+{
+	_cleanup_table_ struct kmod_devname_table *list = xtable_new();
+
+	if (is_missing(error) || error == -EISDIR || error == -ENODEV)
+		return 0;
+	if (error == 0)
+		error = kmod_devname_table_read(list, NULL, stream, FILE_NAME);
+	return error < 0 ? error : scan_keep(scan, list, FILE_NAME);
+}
+
+enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *kernels,
+			 const struct kernel *kernel, FILE *before)
+{
+	FILE *stream = NULL;
+	int r;
+
+	if (scan_was_complete(scan) && scan_count_unread(scan) == 0)
+		return STATUS_CLEAN;
+	r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
+	r = keep_lines_of(scan, r, stream);
+	if (stream)
+		(void)fclose(stream);
+	if (r == 0 && before)
+		r = keep_lines_of(scan, 0, before);
+	return r < 0 ? kernel_say_failure(kernel, FILE_NAME, r) : STATUS_CLEAN;
+}
+
+enum status modules_find_listed(const struct kmod_devname_scan *scan, const struct kernels *kernels,
+				const struct kernel *kernel, bool *ret_has_listed)
+{
+	FILE *stream;
+	int r = kernel_open_stream(kernels, kernel, ORDER_NAME, &stream);
+
+	*ret_has_listed = true;
+	if (r < 0) /* then it names nothing; the scan has reported it */
+		return STATUS_CLEAN;
+	r = scan_has_listed(scan, stream);
+	(void)fclose(stream);
+	*ret_has_listed = r != 0;
+	return r < 0 ? kernel_say_failure(kernel, ORDER_NAME, r) : STATUS_CLEAN;
+}
+
 enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
 			 struct kmod_devname_config *config, const struct modules_options *options,
 			 struct kmod_devname_table *table, struct kmod_devname_report *report,
-			 size_t *ret_modules)
+			 struct modules_result *ret_result)
 {
 	struct progress progress = { .version = kernel->version,
 				     .is_terminal = isatty(STDERR_FILENO) };
 	struct kmod_devname_scan *scan;
 	int r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
+	enum status status;
 
 	if (r < 0)
 		return say_failure(kernel->path, r);
@@ -173,9 +218,15 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	/* so that messages and the prompt begin on an empty line */
 	if (progress.is_shown)
 		(void)fputs(ERASE_LINE, stderr);
-	*ret_modules = kmod_devname_scan_get_modules(scan);
-	kmod_devname_scan_unref(scan);
 	if (r < 0)
-		return say_call_failure(report, kernel->path, r);
-	return r == 0 ? STATUS_CLEAN : STATUS_FAILED;
+		(void)say_call_failure(report, kernel->path, r);
+	status = r == 0 ? STATUS_CLEAN : STATUS_FAILED;
+	if (status == STATUS_CLEAN && options->keeps_lines)
+		status = modules_keep(scan, kernels, kernel, NULL);
+	if (status == STATUS_CLEAN)
+		status = modules_find_listed(scan, kernels, kernel, &ret_result->has_listed);
+	ret_result->n_modules = kmod_devname_scan_get_modules(scan) - scan_count_unread(scan);
+	ret_result->is_undecodable = scan_is_undecodable(scan);
+	kmod_devname_scan_unref(scan);
+	return status;
 }

@@ -4,6 +4,8 @@
 
 #include "kernels.h"
 
+struct kmod_devname_scan;
+
 /* The files and directories of the host that --config names, in their order. */
 struct config_paths {
 	const char **items;
@@ -46,6 +48,13 @@ enum modules_source {
 struct modules_options {
 	unsigned int threads; /* 0: as many as are good */
 	enum modules_source source; /* tells which modules need not be read */
+	bool keeps_lines; /* those of the kernel's file, see modules_keep() */
+};
+
+struct modules_result {
+	size_t n_modules;
+	bool has_listed; /* unless modules.order names modules and none of them is there */
+	bool is_undecodable; /* this build decompresses none of the modules */
 };
 
 /*
@@ -55,6 +64,20 @@ struct modules_options {
 enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
 			 struct kmod_devname_config *config, const struct modules_options *options,
 			 struct kmod_devname_table *table, struct kmod_devname_report *report,
-			 size_t *ret_modules);
+			 struct modules_result *ret_result);
+
+/*
+ * For a finished scan: modules that could not be read keep the lines that the kernel's file has of
+ * them, or the file that was there before, unless that is NULL.
+ */
+enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *kernels,
+			 const struct kernel *kernel, FILE *before);
+
+/*
+ * For a finished scan: *ret_has_listed is false if modules.order names modules and none of them is
+ * there, as while a kernel is being installed or removed.
+ */
+enum status modules_find_listed(const struct kmod_devname_scan *scan, const struct kernels *kernels,
+				const struct kernel *kernel, bool *ret_has_listed);
 
 #endif

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where the output of a command goes: an open directory, and a name in it. kmod_devname_replace()
- * and its like take these two, and put a file there in one step.
+ * Where the output of a command goes: an open directory, and a name in it. A replacement takes
+ * these two, and puts a file there in one step.
  */
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "output.h"
 
 #define LOCK_TIMEOUT_MS 30000
@@ -18,45 +19,80 @@ static enum status make_target(int dir_fd, const char *directory, const char *na
 {
 	if (dir_fd < 0)
 		return say_failure(directory, dir_fd);
-	*ret_target = (struct target){ dir_fd, xstrdup(name), join_path(directory, name) };
+	*ret_target = (struct target){
+		.dir_fd = dir_fd,
+		.name = xstrdup(name),
+		.path = join_path(directory, name),
+		.replacement = { .fd = -EBADF },
+	};
 	return STATUS_CLEAN;
 }
 
 enum status target_stdout(struct target *ret_target)
 {
-	*ret_target = (struct target){ .dir_fd = -1 };
+	*ret_target = (struct target){ .dir_fd = -1, .replacement = { .fd = -EBADF } };
 	return STATUS_CLEAN;
 }
 
-/* Makes the directory and its parents, as mkdir -p does: other programs may make them, too. */
-static int make_path(char *path)
+/* Below a root directory, or as the system has the path if that is -1. */
+static int open_directory(int root_fd, const char *path, int flags)
 {
-	for (char *slash = path; slash;) {
-		int r;
+	if (root_fd < 0)
+		return open_path(path, flags | O_DIRECTORY);
+	return kmod_devname_open_in_root(root_fd, path, flags | O_DIRECTORY);
+}
 
-		slash = strchr(slash + 1, '/');
-		if (slash)
-			*slash = '\0';
-		r = mkdir(path, 0755) < 0 && errno != EEXIST ? -errno : 0;
-		if (slash)
-			*slash = '/';
+/*
+ * Makes a directory unless there is one: other programs may make it, too. Flushes its parent, since
+ * what is put into it has to outlive a loss of power.
+ */
+static int make_missing_directory(int parent_fd, const char *name)
+{
+	_cleanup_close_ int fd = -1;
+
+	if (mkdirat(parent_fd, name, 0755) < 0)
+		return errno == EEXIST ? 0 : -errno;
+	fd = open_at(parent_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	if (fd < 0 || (fsync(fd) < 0 && errno != EINVAL && errno != EROFS))
+		return -errno;
+	return 0;
+}
+
+/*
+ * Makes what is missing of a path, as mkdir -p does. The parent is opened anew each time, since
+ * mkdir(2) of a whole path would follow a link that leads out of the root.
+ */
+static int make_directories(int root_fd, const char *path)
+{
+	const char *name = path;
+
+	while (*name != '\0') {
+		size_t size = strcspn(name, "/");
+		_cleanup_free_ char *parent = name > path ? xstrndup(path, (size_t)(name - path))
+							  : xstrdup(*path == '/' ? "/" : ".");
+		_cleanup_free_ char *component = xstrndup(name, size);
+		_cleanup_close_ int fd = open_directory(root_fd, parent, O_PATH);
+		int r = fd;
+
+		if (fd >= 0)
+			r = size > 0 ? make_missing_directory(fd, component) : 0;
 		if (r < 0)
 			return r;
+		name += size;
+		name += strspn(name, "/");
 	}
 	return 0;
 }
 
 /* Tries to open it first: where it exists, its parents need not be writable. */
-static int open_or_make_path(const char *directory, int flags)
+static int open_or_make(int root_fd, const char *path, int flags)
 {
-	int fd = open_path(directory, flags), r;
-	_cleanup_free_ char *copy = NULL;
+	int fd = open_directory(root_fd, path, flags), r;
 
 	if (fd != -ENOENT)
 		return fd;
-	copy = xstrdup(directory);
-	r = make_path(copy);
-	return r < 0 ? r : open_path(directory, flags);
+	r = make_directories(root_fd, path);
+	return r < 0 ? r : open_directory(root_fd, path, flags);
 }
 
 enum status target_file(const char *path, bool make_parents, struct target *ret_target)
@@ -75,7 +111,7 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 		directory = xstrdup("/");
 	else
 		directory = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
-	fd = make_parents ? open_or_make_path(directory, DIRECTORY_FLAGS)
+	fd = make_parents ? open_or_make(-1, directory, DIRECTORY_FLAGS)
 			  : open_path(directory, DIRECTORY_FLAGS);
 	status = make_target(fd, directory, name, ret_target);
 	if (status != STATUS_CLEAN)
@@ -95,75 +131,45 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 			   FILE_NAME, ret_target);
 }
 
-/*
- * Makes a directory unless there is one; name is the last component of its path. The parent is
- * opened in the root each time, since mkdir(2) of a whole path would follow a link that leads out
- * of it.
- */
-static int make_directory_in_root(int root_fd, char *path, char *name)
-{
-	_cleanup_close_ int parent_fd = -1;
-
-	if (name > path)
-		name[-1] = '\0';
-	parent_fd =
-		kmod_devname_open_in_root(root_fd, name > path ? path : ".", O_PATH | O_DIRECTORY);
-	if (name > path)
-		name[-1] = '/';
-	if (parent_fd < 0)
-		return parent_fd;
-	if (*name != '\0' && mkdirat(parent_fd, name, 0755) < 0 && errno != EEXIST)
-		return -errno;
-	return 0;
-}
-
-/* Opens a directory below a root; makes what is missing of both. */
-static int open_or_make_in_root(const char *root, const char *path)
-{
-	_cleanup_close_ int root_fd = open_or_make_path(root, O_PATH | O_DIRECTORY);
-	_cleanup_free_ char *copy = xstrdup(path);
-	char *name = copy, *slash;
-	int r;
-
-	if (root_fd < 0)
-		return root_fd;
-	do {
-		slash = strchr(name, '/');
-		if (slash)
-			*slash = '\0';
-		r = make_directory_in_root(root_fd, copy, name);
-		if (r < 0)
-			return r;
-		if (slash) {
-			*slash = '/';
-			name = slash + 1;
-		}
-	} while (slash);
-	return kmod_devname_open_in_root(root_fd, path, DIRECTORY_FLAGS);
-}
-
 /* By version, so that depmod finds the file there, whatever path the user has given. */
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, struct target *ret_target)
 {
 	_cleanup_free_ char *path = join_path(kernels->moduledir, kernel->version);
 	_cleanup_free_ char *shown = join_path(outdir, path);
+	_cleanup_close_ int root_fd = open_or_make(-1, outdir, O_PATH);
+	int fd = root_fd < 0 ? root_fd : open_or_make(root_fd, path, DIRECTORY_FLAGS);
 
-	return make_target(open_or_make_in_root(outdir, path), shown, FILE_NAME, ret_target);
+	return make_target(fd, shown, FILE_NAME, ret_target);
 }
 
-void target_lock(const struct target *target, const struct common *common)
+void target_lock(struct target *target, const struct common *common)
 {
 	if (target->dir_fd < 0)
 		return;
-	/* a file system without locks is no reason to fail: each file is replaced in one step */
-	if (kmod_devname_lock(target->dir_fd, LOCK_TIMEOUT_MS) == -EWOULDBLOCK && !common->quiet)
-		say("%s: warning: another program holds the lock on the directory; going on",
+	/* whatever else it fails for, the file may be up to date */
+	if (replacement_begin(&target->replacement, target->dir_fd, LOCK_TIMEOUT_MS) ==
+		    -EWOULDBLOCK &&
+	    !common->quiet)
+		say("%s: warning: another program holds the lock; going on", target->path);
+}
+
+int target_write(struct target *target, const struct kmod_devname_table *table)
+{
+	int r = replacement_put_table(&target->replacement, target->name, table);
+
+	if (r == -EEXIST)
+		say("%s: cannot be replaced: " REPLACEMENT_NAME
+		    " beside it is no regular file; remove that",
 		    target->path);
+	else if (r < 0)
+		say_failure(target->path, r);
+	return r;
 }
 
 void target_done(struct target *target)
 {
+	replacement_end(&target->replacement);
 	free(target->name);
 	free(target->path);
 	close_fd(&target->dir_fd);

@@ -3,12 +3,14 @@
 #define OUTPUT_H
 
 #include "kernels.h"
+#include "text/replace.h"
 
 /* Where the output of a command goes. */
 struct target {
 	int dir_fd; /* -1: standard output */
 	char *name; /* in the directory */
 	char *path; /* for messages */
+	struct replacement replacement; /* of the file */
 };
 
 enum status target_stdout(struct target *ret_target);
@@ -20,8 +22,11 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, struct target *ret_target);
 
-/* Waits for the lock on the directory; after a while it warns and goes on without. */
-void target_lock(const struct target *target, const struct common *common);
+/* Waits for the lock on the file; after a while it warns and goes on without. */
+void target_lock(struct target *target, const struct common *common);
+
+/* Replaces the file. Returns 1; 0 if it was up to date; or a negative errno after a message. */
+int target_write(struct target *target, const struct kmod_devname_table *table);
 
 void target_done(struct target *target);
 

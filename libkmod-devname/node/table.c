@@ -138,6 +138,18 @@ const struct kmod_devname_node *table_find(const struct kmod_devname_table *tabl
 	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
 }
 
+const struct kmod_devname_node *table_find_line(const struct kmod_devname_table *table,
+						const struct kmod_devname_node *line)
+{
+	const struct kmod_devname_node *first = table_find(table, line->name);
+	struct kmod_devname_node *const *found;
+
+	if (!first || strcmp(first->module, line->module) == 0)
+		return first;
+	found = tfind(line, &table->lines, compare_node_lines);
+	return found ? *found : NULL;
+}
+
 static int report_conflict(struct kmod_devname_report *report, const struct location *location,
 			   const struct kmod_devname_node *node,
 			   const struct kmod_devname_node *first)
@@ -232,6 +244,23 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 		return 0;
 	free(node);
 	return r;
+}
+
+int table_reorder(struct kmod_devname_table *table, const size_t *order)
+{
+	struct list ordered = { 0 };
+
+	if (list_reserve(&ordered, table->nodes.size) < 0)
+		return -ENOMEM;
+	for (; ordered.size < table->nodes.size; ordered.size++) {
+		struct kmod_devname_node *node = table->nodes.items[order[ordered.size]];
+
+		node->index = ordered.size;
+		ordered.items[ordered.size] = node;
+	}
+	free(table->nodes.items);
+	table->nodes = ordered;
+	return 0;
 }
 
 /* A longer name is not valid, and messages are shorter: the rest is of no use. */

@@ -55,8 +55,15 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_report *report,
 		      const char *module, const char *file, const struct alias_list *aliases);
 
+/* The nodes in another order: order[i] is the present index of the node that will be at i. */
+int table_reorder(struct kmod_devname_table *table, const size_t *order);
+
 /* The first node of this name, which several modules may have; or NULL. */
 const struct kmod_devname_node *table_find(const struct kmod_devname_table *table,
 					   const char *name);
+
+/* The node that has the name and the module of a node of another table; or NULL. */
+const struct kmod_devname_node *table_find_line(const struct kmod_devname_table *table,
+						const struct kmod_devname_node *line);
 
 #endif

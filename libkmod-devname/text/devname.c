@@ -98,29 +98,23 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
 	return status < 0 ? report_system(report, status, &location) : 0;
 }
 
-/* Returns a negative number with errno set on failure, as fprintf(3) does. */
-static int write_devname_lines(const struct kmod_devname_table *table, FILE *stream)
+int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream)
 {
-	if (fputs("# Device nodes to trigger on-demand module loading.\n", stream) < 0)
-		return -1;
-	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
+	size_t n = kmod_devname_table_size(table);
+
+	if (ferror(stream))
+		return -EIO;
+	errno = EIO; /* for a stream that fails and gives no reason */
+	/* depmod writes no header either if there is no node */
+	if (n > 0 && fputs("# Device nodes to trigger on-demand module loading.\n", stream) < 0)
+		return -errno;
+	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 		char number[SYNTAX_NUMBER_SIZE];
 
 		if (fprintf(stream, "%s %s %s\n", node->module, node->name,
 			    syntax_format_number(&node->number, number)) < 0)
-			return -1;
+			return -errno;
 	}
-	return 0;
-}
-
-int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream)
-{
-	if (ferror(stream))
-		return -EIO;
-	errno = EIO; /* for a stream that fails and gives no reason */
-	/* depmod writes no header either if there is no node */
-	if (kmod_devname_table_size(table) > 0 && write_devname_lines(table, stream) < 0)
-		return -errno;
 	return fflush(stream) != 0 ? -errno : 0;
 }

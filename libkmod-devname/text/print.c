@@ -79,7 +79,7 @@ static int print_directories(struct printer *printer, const char *name)
 	return 0;
 }
 
-static int print_node(struct printer *printer, const struct kmod_devname_node *node)
+static int print_table_node(struct printer *printer, const struct kmod_devname_node *node)
 {
 	const struct kmod_devname_permission *permission =
 		kmod_devname_permissions_get(printer->permissions, node->name);
@@ -124,7 +124,7 @@ static int print_table(struct printer *printer, const struct kmod_devname_table 
 			continue;
 		r = i > 0 ? print_text(printer->stream, format->separator) : 0;
 		if (r == 0)
-			r = print_node(printer, node);
+			r = print_table_node(printer, node);
 		if (r < 0)
 			return r;
 	}

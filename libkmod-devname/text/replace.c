@@ -1,18 +1,22 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Text -> file, atomically: the file is always the old or the new one in full, and after success
- * the new one is on disk. kmod_devname_replace() leaves a file with the right content alone.
- * Otherwise it writes a temporary file in the same directory, flushes and renames it, and flushes
- * the directory. A run keeps a lock on its temporary file. One without a lock is the leftover of a
- * killed run, and removed by the next run that gets the lock of the directory.
+ * the new one is on disk.
+ *
+ * A run begins by locking a temporary file of a fixed name in the same directory. A run that comes
+ * later waits, and a run that was killed leaves a file without a lock, which the next one takes
+ * over. If the file that is to be replaced has the right content, the temporary is removed.
+ * Otherwise it is filled, flushed and renamed, and the directory is flushed. Without the lock,
+ * where the file system has none or another run does not end, the temporary has a name of its own.
  */
+
+#include "text/replace.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,12 +24,87 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/root.h"
-#include "base/temporary.h"
-#include "libkmod-devname.h"
 
 #define FILE_MODE 0644
 #define TEMPORARY_PREFIX ".modules.devname"
 #define LOCK_INTERVAL_MS 50
+#define FIRST_OWN_FD 3 /* behind the standard streams */
+
+/*
+ * Opens a file for writing. Where a standard stream is closed, its number must not become that of
+ * this file: what the program prints there would be written into the file.
+ */
+static int open_above_streams(int dir_fd, const char *name, int flags)
+{
+	_cleanup_close_ int low_fd =
+		open_at(dir_fd, name, flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = low_fd;
+
+	if (fd < 0)
+		return -errno;
+	if (fd >= FIRST_OWN_FD)
+		return steal_fd(&low_fd);
+	fd = fcntl(low_fd, F_DUPFD_CLOEXEC, FIRST_OWN_FD);
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if somebody has one who may only read
+ * the file, as any user may if a run was killed when the file had its final mode; or another errno.
+ */
+static int lock_file(int fd)
+{
+	/* of the open file description: one of the process would end when any descriptor is closed
+	 */
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int r;
+
+	do
+		r = fcntl(fd, F_OFD_SETLK, &lock);
+	while (r < 0 && errno == EINTR);
+	if (r == 0)
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return -errno;
+	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_RDLCK ? -EPERM : -EWOULDBLOCK;
+}
+
+/*
+ * Opens the file of the fixed name, which may be a leftover, and locks it. Returns a descriptor;
+ * -EWOULDBLOCK if another run has the lock; -ESTALE if the name has changed meanwhile, so that the
+ * next try may succeed; -EEXIST if what has the name is not a regular file; or another errno.
+ */
+static int claim_temporary(int dir_fd)
+{
+	_cleanup_close_ int fd = -1;
+	struct stat st, named;
+	bool is_leftover = fstatat(dir_fd, REPLACEMENT_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0;
+	int flags = is_leftover ? O_NONBLOCK | O_NOCTTY : O_CREAT | O_EXCL, r;
+
+	/* opening a device may start what it stands for */
+	if (is_leftover && !S_ISREG(st.st_mode))
+		return -EEXIST;
+	fd = open_above_streams(dir_fd, REPLACEMENT_NAME, flags);
+	if (fd < 0)
+		return fd == (is_leftover ? -ENOENT : -EEXIST) ? -ESTALE : fd;
+	r = lock_file(fd);
+	if (r == -EPERM)
+		return unlinkat(dir_fd, REPLACEMENT_NAME, 0) < 0 ? -errno : -ESTALE;
+	if (r < 0) {
+		if (!is_leftover && r != -EWOULDBLOCK)
+			(void)unlinkat(dir_fd, REPLACEMENT_NAME, 0);
+		return r;
+	}
+	/* the run that had the lock may have renamed or removed the file */
+	if (fstat(fd, &st) < 0 ||
+	    fstatat(dir_fd, REPLACEMENT_NAME, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
+	    st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+		return -ESTALE;
+	/* its owner could go on writing to it, and by another name everybody who may */
+	if (is_leftover && (st.st_uid != geteuid() || st.st_nlink != 1))
+		return unlinkat(dir_fd, REPLACEMENT_NAME, 0) < 0 ? -errno : -ESTALE;
+	return steal_fd(&fd);
+}
 
 static int64_t elapsed_ms(const struct timespec *since)
 {
@@ -36,41 +115,46 @@ static int64_t elapsed_ms(const struct timespec *since)
 	       1000000;
 }
 
-int kmod_devname_lock(int dir_fd, int timeout_ms)
+int replacement_begin(struct replacement *replacement, int dir_fd, int timeout_ms)
 {
 	static const struct timespec interval = { .tv_nsec = LOCK_INTERVAL_MS * 1000000L };
 	struct timespec start;
 
-	if (timeout_ms < 0)
-		return -EINVAL;
+	*replacement = (struct replacement){ .dir_fd = dir_fd };
 	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	/* flock(2) has no timeout, and a library has no signal handler to end it */
-	while (flock(dir_fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			return -errno;
+	for (;;) {
+		int tries = 0;
+
+		do
+			replacement->fd = claim_temporary(dir_fd);
+		while (replacement->fd == -ESTALE && ++tries < TEMPORARY_TRIES);
+		if (replacement->fd != -EWOULDBLOCK && replacement->fd != -ESTALE)
+			break;
 		if (elapsed_ms(&start) >= timeout_ms)
-			return -EWOULDBLOCK;
+			break;
+		/* F_OFD_SETLKW has no timeout, and a library has no signal handler to end it */
 		(void)nanosleep(&interval, NULL);
 	}
+	if (replacement->fd < 0)
+		return replacement->fd;
+	memcpy(replacement->temporary, REPLACEMENT_NAME, sizeof(REPLACEMENT_NAME));
 	return 0;
 }
 
-/* Removes a temporary file of which no run holds the lock. */
-static void remove_leftover_file(int dir_fd, const char *name, pid_t pid)
+static int remove_temporary(struct replacement *replacement)
 {
-	_cleanup_close_ int fd = root_open_file(dir_fd, name, O_NOFOLLOW);
-	struct stat locked, named;
+	if (replacement->temporary[0] != '\0' &&
+	    unlinkat(replacement->dir_fd, replacement->temporary, 0) < 0)
+		return -errno;
+	replacement->temporary[0] = '\0';
+	return 0;
+}
 
-	(void)pid; /* it may be of another PID namespace */
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return;
-	/*
-	 * The run may have renamed the file before it gave up the lock, and use the name again. If
-	 * the name still leads to this file, it does so until the lock is given up here.
-	 */
-	if (fstat(fd, &locked) == 0 && fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    locked.st_ino == named.st_ino)
-		(void)unlinkat(dir_fd, name, 0);
+void replacement_end(struct replacement *replacement)
+{
+	(void)remove_temporary(replacement);
+	close_fd(&replacement->fd);
+	replacement->fd = -EBADF;
 }
 
 static bool has_content(int fd, const char *text, size_t size)
@@ -80,7 +164,7 @@ static bool has_content(int fd, const char *text, size_t size)
 
 	return content && fstat(fd, &st) == 0 && (st.st_mode & 07777) == FILE_MODE &&
 	       st.st_size == (off_t)size && read_at(fd, 0, content, size + 1) == (ssize_t)size &&
-	       memcmp(content, text, size) == 0;
+	       (size == 0 || memcmp(content, text, size) == 0);
 }
 
 /* Some file systems, read-only ones among them, have nothing to flush and say EINVAL or EROFS. */
@@ -110,42 +194,30 @@ static int is_up_to_date(int dir_fd, const char *name, const char *text, size_t 
 	return r < 0 ? r : 1;
 }
 
-/*
- * Takes the lock by which other runs know that the file is no leftover. Fails if another run has
- * found the file before it was locked: that run removes it, or has done so.
- */
-static bool claim_temporary(int fd)
-{
-	struct stat st;
-
-	/* another errno: the file system has no locks, so that no run finds leftovers there */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
-		return false;
-	/* without its status, renaming tells whether the file is still there */
-	return fstat(fd, &st) < 0 || st.st_nlink > 0;
-}
-
-static int create_temporary(int dir_fd, char name[static TEMPORARY_SIZE])
+/* A temporary file without the lock, so that its name must be of this process alone. */
+static int create_temporary(struct replacement *replacement)
 {
 	for (unsigned int i = 0; i < TEMPORARY_TRIES; i++) {
-		int fd;
-
-		temporary_name(name, TEMPORARY_PREFIX, i);
-		fd = open_at(dir_fd, name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-			     0600);
-		if (fd < 0 && errno != EEXIST)
-			return -errno;
-		if (fd >= 0 && claim_temporary(fd))
-			return fd;
-		close_fd(&fd);
+		temporary_name(replacement->temporary, TEMPORARY_PREFIX, i);
+		replacement->fd = open_above_streams(replacement->dir_fd, replacement->temporary,
+						     O_CREAT | O_EXCL);
+		if (replacement->fd >= 0)
+			return 0;
+		replacement->temporary[0] = '\0';
+		if (replacement->fd != -EEXIST)
+			break;
 	}
-	return -EEXIST;
+	return replacement->fd;
 }
 
 static int fill_temporary(int fd, const char *text, size_t size)
 {
-	int r = write_all(fd, text, size);
+	int r;
 
+	/* a leftover may have any content */
+	if (ftruncate(fd, 0) < 0)
+		return -errno;
+	r = write_all(fd, text, size);
 	if (r < 0)
 		return r;
 	/* not by the mode of open(2), from which the umask takes bits */
@@ -154,41 +226,36 @@ static int fill_temporary(int fd, const char *text, size_t size)
 	return flush_to_disk(fd);
 }
 
-static int replace_file(int dir_fd, const char *name, const char *text, size_t size)
+int replacement_put(struct replacement *replacement, const char *name, const void *data,
+		    size_t size)
 {
-	char temporary[TEMPORARY_SIZE];
-	_cleanup_close_ int fd = create_temporary(dir_fd, temporary);
-	int r;
+	int dir_fd = replacement->dir_fd, r;
 
-	if (fd < 0)
-		return fd;
-	r = fill_temporary(fd, text, size);
-	if (r == 0 && renameat(dir_fd, temporary, dir_fd, name) < 0)
-		r = -errno;
-	if (r < 0)
-		(void)unlinkat(dir_fd, temporary, 0);
-	return r;
-}
-
-int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t size)
-{
-	int r;
-
-	if (*name == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+	if (*name == '\0' || strchr(name, '/') || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0 || strcmp(name, REPLACEMENT_NAME) == 0)
 		return -EINVAL;
-	if (kmod_devname_lock(dir_fd, 0) == 0)
-		temporary_remove(dir_fd, TEMPORARY_PREFIX, remove_leftover_file);
 	r = is_up_to_date(dir_fd, name, data, size);
 	if (r != 0)
-		return r < 0 ? r : 0;
-	r = replace_file(dir_fd, name, data, size);
+		return r < 0 ? r : remove_temporary(replacement);
+	if (replacement->fd == -EEXIST)
+		return -EEXIST;
+	if (replacement->fd < 0) {
+		r = create_temporary(replacement);
+		if (r < 0)
+			return r;
+	}
+	r = fill_temporary(replacement->fd, data, size);
 	if (r < 0)
 		return r;
+	if (renameat(dir_fd, replacement->temporary, dir_fd, name) < 0)
+		return -errno;
+	replacement->temporary[0] = '\0';
 	/* any errno would say that the old file is still there */
 	return flush_to_disk(dir_fd) < 0 ? -EIO : 1;
 }
 
-int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd, const char *name)
+int replacement_put_table(struct replacement *replacement, const char *name,
+			  const struct kmod_devname_table *table)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t size = 0;
@@ -201,5 +268,39 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
 	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
 	if (fclose(stream) != 0 || r < 0 || !text)
 		return -ENOMEM;
-	return kmod_devname_replace(dir_fd, name, text, size);
+	return replacement_put(replacement, name, text, size);
+}
+
+int kmod_devname_lock(int dir_fd, int timeout_ms)
+{
+	struct replacement replacement;
+	int r;
+
+	if (timeout_ms < 0)
+		return -EINVAL;
+	r = replacement_begin(&replacement, dir_fd, timeout_ms);
+	replacement_end(&replacement);
+	return r;
+}
+
+int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t size)
+{
+	struct replacement replacement;
+	int r;
+
+	(void)replacement_begin(&replacement, dir_fd, 0);
+	r = replacement_put(&replacement, name, data, size);
+	replacement_end(&replacement);
+	return r;
+}
+
+int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd, const char *name)
+{
+	struct replacement replacement;
+	int r;
+
+	(void)replacement_begin(&replacement, dir_fd, 0);
+	r = replacement_put_table(&replacement, name, table);
+	replacement_end(&replacement);
+	return r;
 }

@@ -19,6 +19,13 @@ bool module_tree_is_module(const char *name)
 	return false;
 }
 
+bool module_tree_is_plain(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	return suffix && strcmp(suffix, ".ko") == 0;
+}
+
 const char *module_tree_base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');

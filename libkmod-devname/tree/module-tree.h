@@ -8,6 +8,9 @@
 /* True if a file of this name is a module. */
 bool module_tree_is_module(const char *name);
 
+/* True if the name of a module says that it is not compressed. */
+bool module_tree_is_plain(const char *name);
+
 /* The last component of a path. */
 const char *module_tree_base_name(const char *path);
 

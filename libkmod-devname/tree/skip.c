@@ -31,8 +31,7 @@ static int compare_skip_modules(const void *a, const void *b)
 	return module_tree_compare_names(x->name, y->name);
 }
 
-/* A module of this name, in the spelling of a file or of modules.alias; or NULL. */
-static struct skip_module *find_skip_module(const struct skip *skip, const char *name)
+struct skip_module *skip_find_module(const struct skip *skip, const char *name)
 {
 	const struct skip_module key = { .name = name };
 
@@ -67,7 +66,7 @@ static void note_needed(const struct skip *skip, struct skip_module *module, cha
 		struct skip_module *other = NULL;
 
 		if (*path != '\0')
-			other = find_skip_module(skip, module_tree_base_name(path));
+			other = skip_find_module(skip, module_tree_base_name(path));
 		if (other)
 			module->was_read = other->was_read = true;
 	}
@@ -101,7 +100,7 @@ static int read_dep(struct skip *skip, struct kmod_devname_report *report, FILE 
 	depmod_index_start(&index, report, stream, "modules.dep");
 	while ((status = depmod_index_next_module(&index, &path, &needed)) == DEPMOD_INDEX_LINE) {
 		module = *needed == '\0' ? NULL
-					 : find_skip_module(skip, module_tree_base_name(path));
+					 : skip_find_module(skip, module_tree_base_name(path));
 		if (module)
 			note_needed(skip, module, needed);
 	}
@@ -120,7 +119,7 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 	while ((status = depmod_index_next_alias(&index, &alias, &name)) == DEPMOD_INDEX_LINE) {
 		/* mostly it is the module of the line before */
 		if (!module || module_tree_compare_names(name, module->name) != 0)
-			module = find_skip_module(skip, name);
+			module = skip_find_module(skip, name);
 		if (!module)
 			return depmod_index_report(&index, "names a module that modules.dep lacks");
 		module->was_read = true;
@@ -142,12 +141,6 @@ static int open_index(int dir_fd, const char *name, FILE **ret_stream, struct st
 	if (ret_st->st_size > (off_t)LINES_TOTAL_MAX)
 		return -EFBIG;
 	return stream_from_fd(steal_fd(&fd), ret_stream);
-}
-
-/* True if an error is one of the process, and says nothing about the file. */
-static bool is_exhausted(int error)
-{
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
 }
 
 static bool is_before(const struct timespec *a, const struct timespec *b)
@@ -213,17 +206,15 @@ void skip_done(struct skip *skip)
 
 bool skip_spares(const struct skip *skip, const struct skip_module *module)
 {
-	const char *suffix = strrchr(module->name, '.');
-
 	if (module->is_repeated || !module->was_read || module->has_devname)
 		return false;
 	/* the depmod of busybox takes the bytes of a compressed file for those of a module */
-	return skip->is_of_kmod || (suffix && strcmp(suffix, ".ko") == 0);
+	return skip->is_of_kmod || module_tree_is_plain(module->name);
 }
 
 bool skip_spares_file(const struct skip *skip, const char *directory, const char *name)
 {
-	const struct skip_module *module = find_skip_module(skip, name);
+	const struct skip_module *module = skip_find_module(skip, name);
 	size_t size = strlen(directory);
 
 	if (!module || strcmp(module->name, name) != 0)

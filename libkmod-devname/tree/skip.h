@@ -40,6 +40,9 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 	      enum kmod_devname_severity severity);
 void skip_done(struct skip *skip);
 
+/* A module of this name, in the spelling of a file or of modules.alias; or NULL. */
+struct skip_module *skip_find_module(const struct skip *skip, const char *name);
+
 /* True if the module need not be read, provided that its file is the one that depmod has read. */
 bool skip_spares(const struct skip *skip, const struct skip_module *module);
 

@@ -442,6 +442,14 @@ test_unknown_kernel_lists_those_that_exist() {
 	says none
 }
 
+test_of_many_kernels_some_are_listed() {
+	mkdir -p root/lib/modules
+	(cd root/lib/modules && seq -f '6.%g' 1 5000 | xargs mkdir)
+	run 2 generate -b root 9.9
+	says_lines 1
+	echo "kmod-devname: no kernel 9.9 in root/lib/modules; there is $(seq -s ', ' -f '6.%g' 1 20) and 4980 more" | same messages
+}
+
 test_root_that_is_not_there_is_named() {
 	mkdir empty
 	run 2 generate -b nowhere 6.1.0

@@ -776,6 +776,28 @@ test_the_front_end_does_not_run_itself() {
 	printf '%s\n' "$P/first/depmod" "$P/counting/depmod" "$onlyreal/depmod" | same programs
 }
 
+# As sudo, su and tools for a chroot clean the environment. Each run goes by one line in "runs".
+test_a_wrapper_that_cleans_the_environment_does_not_run_for_ever() {
+	make_here
+	mkdir wrapping
+	cat > wrapping/depmod <<-END
+	#!/bin/sh
+	echo run >> "$PWD/runs"
+	[ "\$(wc -l < "$PWD/runs")" -lt 100 ] || exit 0
+	exec env -i PATH="\$PATH" "$FRONT" "\$@"
+	END
+	chmod 755 wrapping/depmod
+	status 1 behind "$PWD/wrapping" -b here/root $VER 2> err
+	[ "$(wc -l < runs)" -lt 20 ] || fail "$(wc -l < runs) runs"
+	grep -q '^depmod: a program named depmod runs this one again and again' err
+	# one that knows its way is fine
+	cat > wrapping/depmod <<-END
+	#!/bin/sh
+	exec env -i PATH="$onlyreal" "$FRONT" "\$@"
+	END
+	behind "$PWD/wrapping" -b here/root $VER
+}
+
 inside_no_depmod_at_all_is_an_error() {
 	make_here
 	mkdir first second

@@ -149,7 +149,7 @@ const long refuse_calls[REFUSE_CALLS] = {
 	SYS_openat,    SYS_openat2, SYS_newfstatat, SYS_fstat,   SYS_fstatfs,  SYS_getdents64,
 	SYS_pread64,   SYS_read,    SYS_readlinkat, SYS_mkdirat, SYS_mknodat,  SYS_renameat,
 	SYS_renameat2, SYS_linkat,  SYS_unlinkat,   SYS_fchmod,  SYS_fchmodat, SYS_fchmodat2,
-	SYS_fchownat,  SYS_fsync,   SYS_write,      SYS_flock,   SYS_statx,
+	SYS_fchownat,  SYS_fsync,   SYS_write,      SYS_statx,
 };
 
 bool refuse_nth(size_t which, unsigned int n, int error)

@@ -38,7 +38,7 @@ bool refuse(const struct refusal *refusals, size_t n);
 bool refuse_next(long call, int error);
 
 /* What verbs call. */
-#define REFUSE_CALLS 23
+#define REFUSE_CALLS 22
 extern const long refuse_calls[REFUSE_CALLS];
 
 /*

@@ -226,21 +226,26 @@ test_a_directory_that_may_not_be_written_keeps_the_old_file() {
 	as_nobody kmod-devname generate -n -b $R $VER | same new
 }
 
-test_a_module_that_may_not_be_read_keeps_the_old_file_and_is_named() {
+test_a_module_that_may_not_be_read_keeps_its_line_and_is_named() {
 	node $M/fuse.ko fuse 229
+	node $M/cuse.ko cuse 203
 	generate
 	cp $F old
-	node $M/cuse.ko cuse 203
 	chmod 000 $M/cuse.ko
 	chmod 777 $M
 	need_nobody
 	as_nobody test -r $M || skip "no other user can read the directory"
-	status 2 as_nobody kmod-devname generate -b $R $VER 2> err
-	grep -q 'cuse\.ko: error: .*\[system\]$' err
-	[ "$(wc -l < err)" -eq 1 ]
+	status 1 as_nobody kmod-devname generate -b $R $VER 2> err
+	grep -q 'cuse\.ko: error: .*\[unreadable\]$' err
+	grep -q "keeps 'cuse' of module cuse" err
+	[ "$(wc -l < err)" -eq 2 ]
 	same $F < old
-	status 2 as_nobody kmod-devname generate -n -b $R $VER > out 2> err
-	same out < /dev/null
+	# the others are written
+	node $M/tun.ko net/tun 200
+	status 1 as_nobody kmod-devname generate -b $R $VER 2> err
+	printf '%s\n' "$HEADER" 'cuse cuse c10:203' 'fuse fuse c10:229' 'tun net/tun c10:200' | same $F
+	status 1 as_nobody kmod-devname generate -n -b $R $VER > out 2> err
+	same out < $F
 }
 
 # --- other places --------------------------------------------------------------------------
@@ -344,10 +349,17 @@ is_complete() {
 test_what_a_killed_run_left_is_removed() {
 	make_two_sets
 	generate
-	echo "$HEADER" > $M/.modules.devname.1.0
-	: > $M/.modules.devname.4711.12
-	generate
-	only $M kernel modules.devname
+	cp $F wanted
+	for size in 0 10 100000; do
+		rm $F
+		head -c $size /dev/zero > $M/.modules.devname.new
+		generate
+		same $F < wanted
+		only $M kernel modules.devname
+		head -c $size /dev/zero > $M/.modules.devname.new
+		generate
+		only $M kernel modules.devname
+	done
 }
 
 test_several_runs_at_once_only_ever_show_complete_files() {

@@ -320,7 +320,6 @@ static const struct {
 	{ SYS_fchmodat, "fchmodat", ANY },
 	{ SYS_fchownat, "fchownat", ANY },
 	{ SYS_fsync, "fsync", ANY },
-	{ SYS_flock, "flock", ANY },
 	{ SYS_fstat, "fstat", ANY },
 #ifdef SYS_newfstatat
 	{ SYS_newfstatat, "newfstatat", ANY },

@@ -128,7 +128,7 @@ front_ends() {
 	head -n 2 indexes/modules.alias > $M/modules.alias
 	cp $M/modules.alias $OUT
 	stand_in writes "cp '$PWD/indexes/modules.alias' '$PWD/$M'"
-	stand_in writes-elsewhere "cp '$PWD/indexes/modules.alias' '$PWD/$OUT'"
+	stand_in writes-elsewhere "cp '$PWD/$M/modules.dep' '$PWD/indexes/modules.alias' '$PWD/$OUT'"
 	stand_in writes-nonsense "echo nonsense > '$PWD/$M/modules.alias'"
 	stand_in writes-nothing :
 	stand_in fails "exit 3"

@@ -81,8 +81,55 @@ test_refresh_does_a_kernel_once() {
 	chmod +x bin/kmod-devname
 	PATH=$PWD/bin:$PATH sh refresh ./lib/modules ./usr/lib/modules ./lib/modules/6.1.0
 	same calls <<-END
-	generate --source=auto -- $(pwd -P)/usr/lib/modules/6.1.0
+	generate --source=auto -- ./lib/modules/6.1.0
 	END
+}
+
+# depmod.d(5) and --outdir go by the name of the kernel, and not by that of what a link leads to.
+test_refresh_takes_the_name_of_a_link() {
+	make_refresh
+	kernel build-42
+	module build-42/updates/fuse.ko alias=devname:other alias=char-major-10-250
+	mkdir -p modules conf
+	ln -s ../build-42 modules/6.1.0
+	sh refresh ./modules
+	grep -q '^fuse other' build-42/modules.devname
+	echo 'override fuse 6.1.* kernel' > conf/override.conf
+	kmod-devname generate -C conf ./modules/6.1.0 ./modules/6.1.0/
+	refreshed build-42
+	kmod-devname generate --outdir out ./modules/6.1.0/.
+	[ -e out/lib/modules/build-42/modules.devname ]
+	kmod-devname generate --outdir out ./modules/6.1.0//
+	[ -e out/lib/modules/6.1.0/modules.devname ]
+}
+
+test_refresh_takes_any_name() {
+	make_refresh
+	newline=$(printf '\n.')
+	newline=${newline%.}
+	for name in "k$newline" k 'x|' x '*' 'a b' "$newline" -v; do
+		kernel "modules/$name"
+	done
+	sh refresh "$PWD/modules/x|" "$PWD/modules/x" "$PWD/modules/"
+	for name in "k$newline" k 'x|' x '*' 'a b' "$newline" -v; do
+		refreshed "modules/$name"
+	done
+}
+
+test_refresh_passes_over_a_kernel_without_its_modules() {
+	make_refresh
+	kernel modules/6.1.0
+	sh refresh ./modules
+	mv modules/6.1.0/kernel moved
+	sh refresh ./modules 2> messages
+	says_nothing
+	refreshed modules/6.1.0
+	sh refresh -v ./modules 2> messages
+	echo 'refresh: ./modules/6.1.0: none of its modules is there; passed over' | same messages
+	# one will do, compressed or not, and in a directory without subdirectories
+	gzip < moved/tun.ko > modules/6.1.0/tun.ko.gz
+	sh refresh ./modules
+	[ "$(wc -l < modules/6.1.0/modules.devname)" -eq 2 ]
 }
 
 test_refresh_says_what_is_wrong_with_modules_and_succeeds() {

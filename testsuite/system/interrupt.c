@@ -112,7 +112,7 @@ static bool is_change(uint64_t call)
 #ifdef SYS_renameat
 		SYS_renameat,
 #endif
-		SYS_renameat2, SYS_write,   SYS_flock,   SYS_fsync,    SYS_fchmod,     SYS_linkat,
+		SYS_renameat2, SYS_write,   SYS_fcntl,   SYS_fsync,    SYS_fchmod,     SYS_linkat,
 		SYS_unlinkat,  SYS_mkdirat, SYS_mknodat, SYS_fchownat, SYS_exit_group,
 	};
 

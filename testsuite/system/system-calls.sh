@@ -92,7 +92,7 @@ paths() {
 }
 
 outside() {
-	paths | sort -u | grep -vE "^$PWD(/(root|dev|out|nodes\.json|\.modules\.devname(\.[0-9]+){2})(/|$)|/?\.?\$)" |
+	paths | sort -u | grep -vE "^$PWD(/(root|dev|out|nodes\.json|\.modules\.devname\.new)(/|$)|/?\.?\$)" |
 		grep -vE "^($LOADER|$SELINUX|$LIBKMOD|$MACHINE)" |
 		grep -vxF -e "$TOOL" -e / || :
 }
@@ -150,7 +150,7 @@ test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 	need_strace
 	make_root
 	printf 'CONFIG_BLK_DEV=y\n' > $modules/config
-	: > $modules/.modules.devname.1.1
+	: > $modules/.modules.devname.new
 	: > $modules/.modules.devname
 	command_lines > lines
 	find root -type f ! -name '*.ko' | sort > names
@@ -198,6 +198,17 @@ test_another_root_directory_would_be_seen() {
 	traced list -b elsewhere $VER
 	outside > found
 	grep -q "^$PWD/elsewhere/lib/modules/$VER" found || fail "it was not seen: $(cat found)"
+}
+
+# What --outdir makes has to outlive a loss of power, as the file does.
+test_each_directory_that_is_made_is_flushed_in_its_parent() {
+	need_strace
+	make_root
+	strace -f -y -e trace=mkdirat,fsync -o trace kmod-devname generate -b root -o new/er $VER
+	for parent in "$PWD" "$PWD/new" "$PWD/new/er" "$PWD/new/er/lib" "$PWD/new/er/lib/modules"; do
+		grep -A 1 "mkdirat([0-9A-Z_]*<$parent>" trace | grep -q "fsync([0-9]*<$parent>) *= 0" ||
+			fail "$parent is not flushed: $(cat trace)"
+	done
 }
 
 test_the_front_end_runs_depmod_and_nothing_else() {

@@ -21,6 +21,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -33,6 +34,7 @@
 #define HEADER "# Device nodes to trigger on-demand module loading.\n"
 #define FUSE HEADER "fuse fuse c10:229\n"
 #define OLD "what was there before\n"
+#define TEMPORARY ".modules.devname.new" /* it is the lock */
 
 /* A table with one node: FUSE is its text. */
 static struct kmod_devname_table *make_table(void)
@@ -140,6 +142,18 @@ static int reopen(int dir_fd)
 static void write_old(int dir_fd, const char *text)
 {
 	harness_write(dir_fd, NAME, text, strlen(text));
+}
+
+/* Makes the temporary file as another run does, and locks it. */
+static int hold(int dir_fd, short type)
+{
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
+	int flags = type == F_WRLCK ? O_RDWR | O_CREAT : O_RDONLY;
+	int fd = openat(dir_fd, TEMPORARY, flags | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	return fd;
 }
 
 /* --- what is replaced, what is not --------------------------------------------------------- */
@@ -460,16 +474,18 @@ static const struct {
 	{ { { SYS_write, 0, 3, EINTR } }, OLD, 1, FUSE },
 	{ { { SYS_write, 0, 1, EDQUOT } }, OLD, -EDQUOT, OLD },
 	{ { { SYS_fchmod, 0, 1, EPERM } }, OLD, -EPERM, OLD },
-	/* the lock of the directory, that of the temporary */
-	{ { { SYS_flock, 0, 1, ENOLCK } }, OLD, 1, FUSE },
-	{ { { SYS_flock, 1, 1, ENOLCK } }, OLD, 1, FUSE },
+	/* the file system has no locks */
+	{ { { SYS_fcntl, 0, 1, ENOLCK } }, OLD, 1, FUSE },
+	{ { { SYS_fcntl, 0, 1, ENOLCK } }, FUSE, 0, FUSE },
+	{ { { SYS_fcntl, 0, 2, EINTR } }, OLD, 1, FUSE },
 	/* what cannot be read is written anew */
 	{ { { SYS_pread64, 0, 1, EIO } }, FUSE, 1, FUSE },
 	{ { { SYS_pread64, 0, 3, EINTR } }, FUSE, 0, FUSE },
-	/* fdopendir(3) looks at the directory first */
-	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, FUSE, 1, FUSE },
-	/* whether another run has removed the temporary is not known */
-	{ { { SYS_newfstatat, 2, 1, EIO }, { SYS_fstat, 2, 1, EIO } }, OLD, 1, FUSE },
+	/* whether there is a leftover is not known; nor whether the temporary has its name still */
+	{ { { SYS_newfstatat, 0, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
+	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, OLD, 1, FUSE },
+	{ { { SYS_newfstatat, 2, 1, EIO }, { SYS_fstat, 2, 1, EIO } }, FUSE, 0, FUSE },
+	{ { { SYS_ftruncate, 0, 1, EIO } }, OLD, -EIO, OLD },
 };
 
 /* No assertion stands between: check(3) writes for each. */
@@ -493,6 +509,7 @@ static void remove_temporaries(void *data)
 	int dir_fd = *(int *)data;
 	char name[64];
 
+	(void)unlinkat(dir_fd, TEMPORARY, 0);
 	for (int i = 0; i < 16; i++) {
 		(void)snprintf(name, sizeof(name), ".modules.devname.%d.%d", (int)getpid(), i);
 		(void)unlinkat(dir_fd, name, 0);
@@ -503,17 +520,14 @@ static const struct {
 	long call;
 	int error;
 } claims[] = {
-	{ SYS_flock, EWOULDBLOCK },
-	{ SYS_flock, ENOLCK },
-	{ SYS_flock, 0 },
+	{ SYS_fcntl, EWOULDBLOCK },
+	{ SYS_fcntl, ENOLCK },
+	{ SYS_fcntl, 0 },
 	{ SYS_newfstatat, EIO },
 };
 #define CALLS 6 /* of each: some are about the temporary */
 
-/*
- * Another run, with the lock of the directory, finds the temporary before that is locked, and has
- * locked or removed it by then.
- */
+/* Another run finds the temporary before that is locked, and has locked or removed it by then. */
 START_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover)
 {
 	long call = claims[_i / CALLS].call;
@@ -550,11 +564,11 @@ static const char *take_names(int dir_fd, int n)
 
 START_TEST(no_name_left_keeps_the_old_file)
 {
-	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	int dir_fd = harness_directory();
 
 	write_old(dir_fd, OLD);
 	(void)take_names(dir_fd, 16);
-	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	(void)hold(dir_fd, F_WRLCK);
 	ck_assert_int_eq(replace(dir_fd, NAME), -EEXIST);
 	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
 }
@@ -562,15 +576,12 @@ END_TEST
 
 START_TEST(the_last_name_will_do)
 {
-	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	int dir_fd = harness_directory();
 
 	(void)take_names(dir_fd, 15);
-	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
+	(void)hold(dir_fd, F_WRLCK);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
-	ck_assert_int_eq(close(holder), 0);
-	ck_assert_int_eq(replace(dir_fd, NAME), 0);
-	check_is_new(dir_fd);
 }
 END_TEST
 
@@ -644,7 +655,7 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-START_TEST(a_free_lock_is_had_at_once_and_again_by_who_has_it)
+START_TEST(a_free_lock_is_waited_for_in_no_time_and_not_kept)
 {
 	int dir_fd = harness_directory();
 
@@ -657,21 +668,25 @@ END_TEST
 
 START_TEST(a_negative_timeout_is_einval)
 {
-	int dir_fd = harness_directory(), other = reopen(dir_fd);
+	int dir_fd = harness_directory();
 
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, -1), -EINVAL);
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, -30000), -EINVAL);
-	ck_assert_int_eq(kmod_devname_lock(other, 0), 0);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
 }
 END_TEST
 
-START_TEST(a_descriptor_that_cannot_lock_is_the_errno_of_flock)
+START_TEST(where_no_lock_can_be_made_is_the_errno)
 {
-	int dir_fd = harness_directory();
-	int path_fd = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int dir_fd = harness_directory(), r;
 
 	ck_assert_int_eq(kmod_devname_lock(-1, 0), -EBADF);
-	ck_assert_int_eq(kmod_devname_lock(path_fd, 0), -EBADF);
+	ck_assert_int_eq(fchmod(dir_fd, 0555), 0);
+	if (!become_nobody())
+		return;
+	r = kmod_devname_lock(dir_fd, 0);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert_int_eq(r, -EACCES);
 }
 END_TEST
 
@@ -679,7 +694,7 @@ START_TEST(a_signal_does_not_end_the_wait_for_the_lock)
 {
 	int dir_fd = harness_directory();
 
-	if (!refuse(&(struct refusal){ SYS_flock, 0, 2, EINTR }, 1))
+	if (!refuse(&(struct refusal){ SYS_fcntl, 0, 2, EINTR }, 1))
 		return;
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), 0);
 }
@@ -688,9 +703,9 @@ END_TEST
 START_TEST(a_held_lock_is_waited_for_as_long_as_asked)
 {
 	static const int timeouts[] = { 0, 1, 70, 300 };
-	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	int dir_fd = harness_directory();
 
-	ck_assert_int_eq(flock(holder, LOCK_EX), 0);
+	(void)hold(dir_fd, F_WRLCK);
 	for (size_t i = 0; i < N(timeouts); i++) {
 		int64_t start = now_ms();
 
@@ -700,14 +715,50 @@ START_TEST(a_held_lock_is_waited_for_as_long_as_asked)
 }
 END_TEST
 
-START_TEST(closing_the_directory_releases_the_lock)
+START_TEST(the_end_of_a_run_releases_the_lock)
 {
-	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	int dir_fd = harness_directory(), holder = hold(dir_fd, F_WRLCK);
 
-	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), -EWOULDBLOCK);
 	ck_assert_int_eq(close(holder), 0);
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	ck_assert_str_eq(names_in(dir_fd), "");
+}
+END_TEST
+
+START_TEST(no_lock_stays_on_the_directory)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int dir_fd = harness_directory(), fd;
+
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	fd = openat(dir_fd, NAME, O_RDWR | O_CLOEXEC);
+	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
+	ck_assert_int_eq(flock(reopen(dir_fd), LOCK_EX | LOCK_NB), 0);
+}
+END_TEST
+
+/* Whoever may read the directory, and the file that it holds in the end. */
+START_TEST(a_reader_of_the_directory_cannot_hold_the_lock)
+{
+	int dir_fd = harness_directory(), held, fd;
+
+	ck_assert_int_eq(flock(reopen(dir_fd), LOCK_EX), 0);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	held = hold(dir_fd, F_WRLCK);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(seteuid(NOBODY), 0);
+		fd = openat(dir_fd, TEMPORARY, O_RDONLY | O_CLOEXEC);
+		ck_assert_int_eq(seteuid(0), 0);
+		ck_assert_int_lt(fd, 0);
+	}
+	/* a run that was killed just before it would have renamed the file */
+	ck_assert_int_eq(fchmod(held, 0644), 0);
+	ck_assert_int_eq(close(held), 0);
+	(void)hold(dir_fd, F_RDLCK);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	(void)hold(dir_fd, F_WRLCK);
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), -EWOULDBLOCK);
 }
 END_TEST
 
@@ -722,10 +773,9 @@ static void *close_later(void *fd)
 
 START_TEST(a_lock_that_is_released_meanwhile_is_had)
 {
-	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	int dir_fd = harness_directory(), holder = hold(dir_fd, F_WRLCK);
 	pthread_t thread;
 
-	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
 	ck_assert_int_eq(pthread_create(&thread, NULL, close_later, &holder), 0);
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), 0);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
@@ -733,121 +783,138 @@ START_TEST(a_lock_that_is_released_meanwhile_is_had)
 END_TEST
 
 static const char *const bystanders[] = {
-	".modules.dep.1",        ".modules.devnam",     ".modules.devname",
-	".modules.devname.1",    ".modules.devname.1.", ".modules.devname.1.2x",
-	".modules.devname.orig", "modules.devname.1",   "tmpfileAbcdef",
+	".modules.dep.1",        ".modules.devname",      ".modules.devname.1.2",
+	".modules.devname.new1", ".modules.devname.orig", "modules.devname.new",
 };
 
-START_TEST(with_the_lock_what_killed_runs_left_is_removed_and_nothing_else)
+static const mode_t leftover_modes[] = { 0600, 0644, 0 };
+
+START_TEST(what_a_killed_run_left_is_used_again_and_nothing_else)
 {
 	int dir_fd = harness_directory();
+	struct stat st;
 
-	/* no temporary: those are files */
-	ck_assert_int_eq(symlinkat("nowhere", dir_fd, ".modules.devname.1.1"), 0);
-	harness_write(dir_fd, ".modules.devname.1.0", OLD, strlen(OLD));
-	harness_write(dir_fd, ".modules.devname.99999999.7", "", 0);
-	harness_write(dir_fd, ".modules.devname.4711.12", FUSE, strlen(FUSE));
+	harness_write(dir_fd, TEMPORARY, FUSE OLD, strlen(FUSE OLD));
+	ck_assert_int_eq(fchmodat(dir_fd, TEMPORARY, leftover_modes[_i], 0), 0);
+	st = stat_of(dir_fd, TEMPORARY);
 	for (size_t i = 0; i < N(bystanders); i++)
 		harness_write(dir_fd, bystanders[i], "", 0);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
-	ck_assert_str_eq(names_in(dir_fd),
-			 ".modules.dep.1 .modules.devnam .modules.devname .modules.devname.1 "
-			 ".modules.devname.1. .modules.devname.1.1 .modules.devname.1.2x "
-			 ".modules.devname.orig "
-			 "modules.devname modules.devname.1 tmpfileAbcdef");
+	if (leftover_modes[_i] != 0)
+		ck_assert_uint_eq(stat_of(dir_fd, NAME).st_ino, st.st_ino);
+	for (size_t i = 0; i < N(bystanders); i++)
+		ck_assert_int_eq(unlinkat(dir_fd, bystanders[i], 0), 0);
+	check_is_new(dir_fd);
 }
 END_TEST
 
-START_TEST(leftovers_are_removed_even_if_the_file_is_left_alone)
+START_TEST(a_leftover_is_removed_even_if_the_file_is_left_alone)
 {
 	int dir_fd = harness_directory();
 
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
-	harness_write(dir_fd, ".modules.devname.1.0", OLD, strlen(OLD));
+	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
 	ck_assert_int_eq(replace(dir_fd, NAME), 0);
 	check_is_new(dir_fd);
 }
 END_TEST
 
-START_TEST(without_the_lock_the_file_is_replaced_and_leftovers_stay)
+START_TEST(without_the_lock_the_file_is_replaced)
 {
-	int dir_fd = harness_directory(), holder = reopen(dir_fd);
+	int dir_fd = harness_directory(), holder = hold(dir_fd, F_WRLCK);
 	/* the names that this run would take first: they may be another run's, at work */
 	const char *taken = take_names(dir_fd, 3);
 
-	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 	ck_assert_str_eq(content_of(dir_fd, taken), OLD);
+	ck_assert_int_eq(stat_of(dir_fd, TEMPORARY).st_size, 0);
 	ck_assert_int_eq(close(holder), 0);
-	ck_assert_int_eq(replace(dir_fd, NAME), 0);
-	check_is_new(dir_fd);
 }
 END_TEST
 
-#define LEFTOVER ".modules.devname.1.0"
+/* Somebody could write to it later, by the other name or the descriptor that he has. */
+START_TEST(a_leftover_of_somebody_else_is_not_used)
+{
+	int dir_fd = harness_directory();
+	struct stat st;
 
-/* A run at work ends: its temporary file is the file, and the name the temporary of its next run.
- */
+	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
+	ck_assert_int_eq(linkat(dir_fd, TEMPORARY, dir_fd, "other", 0), 0);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_str_eq(content_of(dir_fd, "other"), OLD);
+	ck_assert_int_eq(unlinkat(dir_fd, "other", 0), 0);
+	check_is_new(dir_fd);
+	if (geteuid() != 0)
+		return;
+	ck_assert_int_eq(unlinkat(dir_fd, NAME, 0), 0);
+	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
+	ck_assert_int_eq(fchownat(dir_fd, TEMPORARY, NOBODY, NOBODY, 0), 0);
+	ck_assert_int_ge(openat(dir_fd, TEMPORARY, O_RDWR | O_CLOEXEC), 0);
+	st = stat_of(dir_fd, TEMPORARY);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_uint_ne(stat_of(dir_fd, NAME).st_ino, st.st_ino);
+	ck_assert_uint_eq(stat_of(dir_fd, NAME).st_uid, 0);
+}
+END_TEST
+
+START_TEST(what_is_no_file_is_refused_unless_nothing_is_to_be_done)
+{
+	int dir_fd = harness_directory(), r = -1;
+
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	switch (_i) {
+	case 0:
+		r = mkdirat(dir_fd, TEMPORARY, 0755);
+		break;
+	case 1:
+		r = symlinkat(NAME, dir_fd, TEMPORARY);
+		break;
+	case 2:
+		r = mkfifoat(dir_fd, TEMPORARY, 0644);
+		break;
+	default:
+		r = mknodat(dir_fd, TEMPORARY, S_IFCHR | 0600, makedev(10, 130));
+		break;
+	}
+	if (r < 0)
+		return;
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), -EEXIST);
+	ck_assert_int_eq(replace(dir_fd, NAME), 0);
+	ck_assert_int_eq(replace_by_empty(dir_fd), -EEXIST);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_str_eq(names_in(dir_fd), TEMPORARY " " NAME);
+}
+END_TEST
+
+/* The run that had the lock ends: its file is the list, and the name that of the next run. */
 static void use_the_name_again(void *data)
 {
 	int dir_fd = *(int *)data;
 
-	ck_assert_int_eq(renameat(dir_fd, LEFTOVER, dir_fd, "renamed"), 0);
-	harness_write(dir_fd, LEFTOVER, FUSE, strlen(FUSE));
+	ck_assert_int_eq(renameat(dir_fd, TEMPORARY, dir_fd, "renamed"), 0);
+	harness_write(dir_fd, TEMPORARY, FUSE, strlen(FUSE));
 }
 
-/* The calls of flock(2) are for the directory, the leftover and the temporary. */
-START_TEST(a_name_that_is_used_again_is_no_leftover)
+START_TEST(a_temporary_that_was_renamed_meanwhile_is_not_written)
 {
 	int dir_fd = harness_directory(), r;
 
-	harness_write(dir_fd, LEFTOVER, OLD, strlen(OLD));
+	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
 	refuse_meanwhile(use_the_name_again, &dir_fd);
-	if (!refuse(&(struct refusal){ SYS_flock, 1, 1, 0 }, 1))
+	if (!refuse(&(struct refusal){ SYS_fcntl, 0, 1, 0 }, 1))
 		return;
 	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
 	ck_assert_int_eq(r, 1);
-	ck_assert_str_eq(names_in(dir_fd), LEFTOVER " " NAME " renamed");
-	ck_assert_str_eq(content_of(dir_fd, LEFTOVER), FUSE);
-}
-END_TEST
-
-struct claimant {
-	int dir_fd;
-	bool claimed;
-};
-
-/* A run that has just made its temporary file claims it. */
-static void claim_the_leftover(void *data)
-{
-	struct claimant *claimant = data;
-	int fd = openat(claimant->dir_fd, LEFTOVER, O_WRONLY | O_CLOEXEC);
-
-	claimant->claimed = fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
-	(void)close(fd);
-}
-
-START_TEST(a_leftover_cannot_be_claimed_while_it_is_removed)
-{
-	int dir_fd = harness_directory(), r;
-	struct claimant claimant = { dir_fd, false };
-
-	harness_write(dir_fd, LEFTOVER, OLD, strlen(OLD));
-	refuse_meanwhile(claim_the_leftover, &claimant);
-	if (!refuse(&(struct refusal){ SYS_unlinkat, 0, 1, 0 }, 1))
-		return;
-	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
-	(void)refuse(NULL, 0);
-	ck_assert_int_eq(r, 1);
-	ck_assert(!claimant.claimed);
+	ck_assert_str_eq(content_of(dir_fd, "renamed"), OLD);
+	ck_assert_int_eq(unlinkat(dir_fd, "renamed", 0), 0);
 	check_is_new(dir_fd);
 }
 END_TEST
 
 /* Which of the calls are about the leftover depends on the C library. */
-START_TEST(a_leftover_whose_status_is_unknown_may_stay)
+START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 {
 	const struct refusal refusals[] = {
 		{ SYS_newfstatat, (unsigned int)_i, 1, EIO },
@@ -855,7 +922,7 @@ START_TEST(a_leftover_whose_status_is_unknown_may_stay)
 	};
 	int dir_fd = harness_directory(), r;
 
-	harness_write(dir_fd, LEFTOVER, OLD, strlen(OLD));
+	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
 	if (!refuse(refusals, N(refusals)))
 		return;
 	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
@@ -864,6 +931,16 @@ START_TEST(a_leftover_whose_status_is_unknown_may_stay)
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 	ck_assert_int_eq(replace(dir_fd, NAME), 0);
 	check_is_new(dir_fd);
+}
+END_TEST
+
+START_TEST(nothing_at_all_is_a_file_of_zero_bytes)
+{
+	int dir_fd = harness_directory();
+
+	ck_assert_int_eq(kmod_devname_replace(dir_fd, NAME, NULL, 0), 1);
+	ck_assert_int_eq(kmod_devname_replace(dir_fd, NAME, NULL, 0), 0);
+	ck_assert_int_eq(stat_of(dir_fd, NAME).st_size, 0);
 }
 END_TEST
 
@@ -882,72 +959,48 @@ static int replace_again_and_again(int dir_fd, bool empty_first)
 	return 0;
 }
 
-/*
- * One process has the lock and the other not, as when the wait for it has timed out: then
- * both write, and neither may stand in the other's way.
- */
+/* Now the one has the lock, now the other; both write, and neither makes the other fail. */
 START_TEST(two_processes_at_once_both_succeed)
 {
-	int dir_fd = harness_directory(), holder = reopen(dir_fd), r, status;
-	pid_t pid;
+	int dir_fd = harness_directory(), r, status;
+	pid_t pid = fork();
 
-	ck_assert_int_eq(kmod_devname_lock(holder, 0), 0);
-	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0)
 		_exit(-replace_again_and_again(dir_fd, false));
-	r = replace_again_and_again(holder, true);
+	r = replace_again_and_again(dir_fd, true);
 	status = wait_for(pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "without the lock: %s",
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the child: %s",
 		      strerror(WEXITSTATUS(status)));
-	ck_assert_msg(r == 0, "with the lock: %s", strerror(-r));
-	(void)replace(holder, NAME);
+	ck_assert_msg(r == 0, "the parent: %s", strerror(-r));
+	(void)replace(dir_fd, NAME);
 	check_is_new(dir_fd);
 }
 END_TEST
 
-struct rivals {
-	int dir_fd; /* without the lock */
-	int holder; /* with it */
-	unsigned int replaced;
-};
-
-static int replace_without_lock(void *data)
+static int replace_at_once(void *data)
 {
-	const struct rivals *rivals = data;
-
-	return replace(rivals->dir_fd, NAME) == 1 ? 0 : 1;
+	return replace(*(int *)data, NAME) == 1 ? 0 : 1;
 }
 
-/* Another run, which comes by the lock now, and removes what it finds. */
 static void replace_by_rival(void *data)
 {
-	struct rivals *rivals = data;
-
-	ck_assert_int_eq(replace_by_empty(rivals->holder), 1);
-	rivals->replaced++;
+	ck_assert_int_ge(replace_by_empty(*(int *)data), 0);
 }
 
-START_TEST(a_temporary_that_another_run_takes_for_a_leftover_is_made_anew)
+START_TEST(another_run_at_any_system_call_makes_none_fail)
 {
 	int dir_fd = harness_directory(), stopped = 1;
-	struct rivals rivals = { 0 };
+	unsigned int stop;
 
-	for (unsigned int stop = 0; stopped > 0; stop++) {
+	for (stop = 0; stopped > 0; stop++) {
 		write_old(dir_fd, OLD);
-		rivals.dir_fd = reopen(dir_fd);
-		rivals.holder = reopen(dir_fd);
-		ck_assert_int_eq(kmod_devname_lock(rivals.holder, 0), 0);
-		stopped = harness_stop_at(replace_without_lock, &rivals, stop, replace_by_rival);
-		ck_assert_int_eq(close(rivals.dir_fd), 0);
-		ck_assert_int_eq(close(rivals.holder), 0);
-		rivals.holder = reopen(dir_fd);
-		ck_assert_int_ge(replace(rivals.holder, NAME), 0);
-		ck_assert_int_eq(close(rivals.holder), 0);
+		stopped = harness_stop_at(replace_at_once, &dir_fd, stop, replace_by_rival);
+		ck_assert_int_ge(replace(dir_fd, NAME), 0);
 		check_is_new(dir_fd);
 	}
 	if (stopped == 0)
-		ck_assert_uint_gt(rivals.replaced, 20);
+		ck_assert_uint_gt(stop, 10);
 }
 END_TEST
 
@@ -961,6 +1014,7 @@ static void add_content_tests(TCase *tcase)
 	tcase_add_test(tcase, the_file_stays_open_and_as_it_was_for_who_reads_it);
 	tcase_add_loop_test(tcase, the_mode_is_0644_whatever_the_umask, 0, N(umasks));
 	tcase_add_test(tcase, an_empty_table_is_a_file_of_zero_bytes);
+	tcase_add_test(tcase, nothing_at_all_is_a_file_of_zero_bytes);
 	tcase_add_loop_test(tcase, a_link_is_replaced_and_what_it_leads_to_is_untouched, 0,
 			    N(link_targets));
 	tcase_add_test(tcase, another_name_of_the_old_file_keeps_the_old_content);
@@ -995,21 +1049,25 @@ static void add_failure_tests(TCase *tcase)
 
 static void add_lock_tests(TCase *tcase)
 {
-	tcase_add_test(tcase, a_free_lock_is_had_at_once_and_again_by_who_has_it);
+	tcase_add_test(tcase, a_free_lock_is_waited_for_in_no_time_and_not_kept);
 	tcase_add_test(tcase, a_negative_timeout_is_einval);
-	tcase_add_test(tcase, a_descriptor_that_cannot_lock_is_the_errno_of_flock);
+	tcase_add_test(tcase, where_no_lock_can_be_made_is_the_errno);
 	tcase_add_test(tcase, a_signal_does_not_end_the_wait_for_the_lock);
 	tcase_add_test(tcase, a_held_lock_is_waited_for_as_long_as_asked);
-	tcase_add_test(tcase, closing_the_directory_releases_the_lock);
+	tcase_add_test(tcase, the_end_of_a_run_releases_the_lock);
+	tcase_add_test(tcase, no_lock_stays_on_the_directory);
+	tcase_add_test(tcase, a_reader_of_the_directory_cannot_hold_the_lock);
 	tcase_add_test(tcase, a_lock_that_is_released_meanwhile_is_had);
-	tcase_add_test(tcase, with_the_lock_what_killed_runs_left_is_removed_and_nothing_else);
-	tcase_add_test(tcase, leftovers_are_removed_even_if_the_file_is_left_alone);
-	tcase_add_test(tcase, without_the_lock_the_file_is_replaced_and_leftovers_stay);
-	tcase_add_test(tcase, a_name_that_is_used_again_is_no_leftover);
-	tcase_add_test(tcase, a_leftover_cannot_be_claimed_while_it_is_removed);
-	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_may_stay, 0, 3);
+	tcase_add_loop_test(tcase, what_a_killed_run_left_is_used_again_and_nothing_else, 0,
+			    N(leftover_modes));
+	tcase_add_test(tcase, a_leftover_is_removed_even_if_the_file_is_left_alone);
+	tcase_add_test(tcase, without_the_lock_the_file_is_replaced);
+	tcase_add_test(tcase, a_leftover_of_somebody_else_is_not_used);
+	tcase_add_loop_test(tcase, what_is_no_file_is_refused_unless_nothing_is_to_be_done, 0, 4);
+	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
+	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_does_no_harm, 0, 3);
 	tcase_add_test(tcase, two_processes_at_once_both_succeed);
-	tcase_add_test(tcase, a_temporary_that_another_run_takes_for_a_leftover_is_made_anew);
+	tcase_add_test(tcase, another_run_at_any_system_call_makes_none_fail);
 }
 
 int main(void)

@@ -14,6 +14,7 @@
 #include <sys/utsname.h>
 
 #include "base/io.h"
+#include "base/root.h"
 #include "depmod/depmod.h"
 #include "kernels.h"
 
@@ -99,13 +100,18 @@ static bool is_version(const char *word)
 }
 
 /* Returns false if the version does not know an option. */
-static bool parse_words(struct depmod_line *line, enum depmod_version version, int argc,
-			char **words)
+static bool parse_depmod_line(struct depmod_line *line, enum depmod_version version, int argc,
+			      char *const *argv)
 {
+	/* getopt_long(3) sorts the words, and the real depmod gets them as they are */
+	_cleanup_free_ char **words = xcalloc((size_t)argc + 1, sizeof(*words));
 	struct option options[N_SHARED + OWN_MAX];
 	char letters[sizeof(shared_letters) + OWN_MAX];
 	int letter;
 
+	memcpy(words, argv, (size_t)argc * sizeof(*words));
+	*line = (struct depmod_line){ .configs =
+					      xcalloc((size_t)argc + 1, sizeof(*line->configs)) };
 	memcpy(options, shared_options, sizeof(shared_options));
 	memcpy(options + N_SHARED, own_options[version], sizeof(own_options[version]));
 	(void)snprintf(letters, sizeof(letters), "%s%s", shared_letters, own_letters[version]);
@@ -125,18 +131,6 @@ static bool parse_words(struct depmod_line *line, enum depmod_version version, i
 	return true;
 }
 
-static bool parse_line(struct depmod_line *line, enum depmod_version version, int argc,
-		       char *const *argv)
-{
-	/* getopt_long(3) sorts the words, and the real depmod gets them as they are */
-	_cleanup_free_ char **words = xcalloc((size_t)argc + 1, sizeof(*words));
-
-	memcpy(words, argv, (size_t)argc * sizeof(*words));
-	*line = (struct depmod_line){ .configs =
-					      xcalloc((size_t)argc + 1, sizeof(*line->configs)) };
-	return parse_words(line, version, argc, words);
-}
-
 static int stat_in(const char *directory, const char *name, struct stat *st)
 {
 	_cleanup_free_ char *path = join_path(directory, name);
@@ -144,16 +138,13 @@ static int stat_in(const char *directory, const char *name, struct stat *st)
 	return stat(path, st) < 0 ? -errno : 0;
 }
 
-static int get_index_stamp(const char *directory, struct index_stamp *ret_stamp)
+static struct index_stamp get_index_stamp(const char *directory)
 {
 	struct stat st = { 0 };
 	int r = stat_in(directory, INDEX_NAME, &st);
 
-	if (r < 0 && r != -EACCES && !is_missing(r))
-		return r;
-	*ret_stamp =
-		(struct index_stamp){ st.st_dev, st.st_ino, st.st_ctim, st.st_size, r == -EACCES };
-	return 0;
+	return (struct index_stamp){ st.st_dev, st.st_ino, st.st_ctim, st.st_size,
+				     r < 0 && !is_missing(r) };
 }
 
 static char *get_directory(const char *root, const char *moduledir, const char *version)
@@ -164,48 +155,50 @@ static char *get_directory(const char *root, const char *moduledir, const char *
 	return xasprintf("%s/%s/%s", root ? root : "", moduledir, version);
 }
 
-static enum status add_place(struct places *places, const struct depmod_line *line,
-			     const char *moduledir, const char *version)
+static void add_place(struct places *places, const struct depmod_line *line, const char *moduledir,
+		      const char *version)
 {
 	const char *outdir = line->outdir ? line->outdir : line->basedir;
 	struct depmod_place *place = &places->items[places->size++];
-	int r;
 
 	place->line = line;
 	place->from = get_directory(line->basedir, moduledir, version);
 	place->to = get_directory(outdir, moduledir, version);
-	r = get_index_stamp(place->to, &place->before);
-	return r < 0 ? say_failure(place->to, r) : STATUS_CLEAN;
+	place->before = get_index_stamp(place->to);
+	if (!line->outdir) {
+		_cleanup_close_ int fd = open_path(place->to, O_PATH | O_DIRECTORY);
+
+		/* depmod puts another file in its place, and this one can be read until it is
+		 * closed */
+		if (fd < 0 ||
+		    stream_from_fd(root_open_file(fd, FILE_NAME, O_NOFOLLOW), &place->list) < 0)
+			place->list = NULL;
+	}
 }
 
-enum status places_find(struct places *places, int argc, char *const *argv)
+void places_find(struct places *places, int argc, char *const *argv)
 {
 	/* one of these is built into depmod, for a line without --moduledir */
 	static const char *const built_in[] = { "lib/modules", "usr/lib/modules" };
 	struct utsname system;
-	enum status status = STATUS_CLEAN;
 
 	*places = (struct places){ 0 };
-	if (uname(&system) < 0)
-		return say_failure("uname", -errno);
+	(void)uname(&system);
 	for (int i = 0; i < N_DEPMOD_VERSIONS; i++) {
 		struct depmod_line *line = &places->lines[places->n_lines];
 		const char *version;
 
-		if (!parse_line(line, (enum depmod_version)i, argc, argv)) {
+		if (!parse_depmod_line(line, (enum depmod_version)i, argc, argv)) {
 			free(line->configs);
 			continue;
 		}
 		places->n_lines++;
 		version = line->version ? line->version : system.release;
 		if (line->moduledir)
-			status = add_place(places, line, line->moduledir, version);
-		for (int j = 0; j < 2 && !line->moduledir && status == STATUS_CLEAN; j++)
-			status = add_place(places, line, built_in[j], version);
-		if (status != STATUS_CLEAN)
-			return status;
+			add_place(places, line, line->moduledir, version);
+		for (int j = 0; j < 2 && !line->moduledir; j++)
+			add_place(places, line, built_in[j], version);
 	}
-	return STATUS_CLEAN;
 }
 
 void places_done(struct places *places)
@@ -213,20 +206,19 @@ void places_done(struct places *places)
 	for (int i = 0; i < places->size; i++) {
 		free(places->items[i].from);
 		free(places->items[i].to);
+		if (places->items[i].list)
+			(void)fclose(places->items[i].list);
 	}
 	for (int i = 0; i < places->n_lines; i++)
 		free(places->lines[i].configs);
 }
 
-/* 1 or 0, or a negative errno. What cannot be seen counts as unchanged: the modules are read. */
+/* What cannot be seen counts as unchanged: the modules are read. */
 static int has_changed_index(const struct depmod_place *place)
 {
 	const struct index_stamp *before = &place->before;
-	struct index_stamp now;
-	int r = get_index_stamp(place->to, &now);
+	struct index_stamp now = get_index_stamp(place->to);
 
-	if (r < 0)
-		return r;
 	if (before->is_hidden || now.is_hidden)
 		return 0;
 	return now.device != before->device || now.inode != before->inode ||
@@ -245,7 +237,7 @@ static int exists_in(const char *directory, const char *name)
 	return is_missing(r) ? 0 : r;
 }
 
-static int has_directory(const struct depmod_place *place)
+static int place_has_directory(const struct depmod_place *place)
 {
 	return exists_in(place->to, ".");
 }
@@ -272,8 +264,11 @@ static enum refresh_action choose_unchanged(const struct places *places,
 					    const struct depmod_place **ret_place)
 {
 	const struct depmod_place *place;
-	int r = find_place(places, has_directory, ret_place);
+	int r = find_place(places, place_has_directory, ret_place);
 
+	/* depmod looks for news in the directory that it reads, and may make no other one */
+	if (r == 0 && places->items[0].line->is_quick)
+		return REFRESH_NOTHING;
 	if (r == 0)
 		say("%s: the module directory is not there", places->items[0].to);
 	if (r <= 0)

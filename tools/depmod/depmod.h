@@ -3,6 +3,7 @@
 #define DEPMOD_H
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -41,8 +42,9 @@ struct depmod_place {
 		ino_t inode;
 		struct timespec changed;
 		off_t size;
-		bool is_hidden; /* this user may not see it */
+		bool is_hidden; /* its status cannot be had */
 	} before; /* modules.alias before depmod ran */
+	FILE *list; /* modules.devname before depmod ran; NULL: none, or not the same place */
 };
 
 #define PLACES_MAX 4
@@ -53,8 +55,8 @@ struct places {
 	int n_lines, size;
 };
 
-/* To be called before depmod runs. Prints why it fails. Release it with places_done(). */
-enum status places_find(struct places *places, int argc, char *const *argv);
+/* To be called before depmod runs. Release it with places_done(). */
+void places_find(struct places *places, int argc, char *const *argv);
 
 void places_done(struct places *places);
 

@@ -30,12 +30,12 @@ int main(int argc, char **argv)
 {
 	struct places places;
 	char *path = real_find();
-	int status = EXIT_FAILURE;
+	int status;
 
 	if (!path)
-		return status;
-	if (places_find(&places, argc, argv) == STATUS_CLEAN)
-		status = real_run(path, argv);
+		return EXIT_FAILURE;
+	places_find(&places, argc, argv);
+	status = real_run(path, argv);
 	if (status == EXIT_SUCCESS && !refresh_if_needed(&places))
 		status = EXIT_FAILURE;
 	places_done(&places);

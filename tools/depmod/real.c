@@ -12,6 +12,7 @@
 
 #include "base/io.h"
 #include "depmod/depmod.h"
+#include "kernels.h"
 
 /*
  * The program that is found may be a front end, too: a copy of this one, or a script that runs it.
@@ -19,6 +20,9 @@
  */
 #define VARIABLE "KMOD_DEVNAME_DEPMOD_TRIED"
 #define TRIED_DIGITS_MAX 6
+
+/* A script that cleans the environment loses the variable, and may run the front end for ever. */
+#define ANCESTORS_MAX 8
 
 /* Directories, separated by colons, or the one program that configure has named. */
 static char *get_search_path(void)
@@ -43,16 +47,6 @@ static char *get_program(const char *path_entry)
 #endif
 }
 
-/* No /proc is needed for this. */
-static bool is_self(const struct stat *st)
-{
-	const char *name = (const char *)getauxval(AT_EXECFN);
-	struct stat self;
-
-	return name && stat(name, &self) == 0 && self.st_dev == st->st_dev &&
-	       self.st_ino == st->st_ino;
-}
-
 /* As with execvp(3); after another error, no depmod further on may run in the place of this one. */
 static bool may_pass_over(int error)
 {
@@ -63,11 +57,15 @@ static bool may_pass_over(int error)
 /* 1 or 0, or a negative errno. */
 static int is_other_program(const char *path)
 {
-	struct stat st;
+	/* no /proc is needed for this */
+	const char *name = (const char *)getauxval(AT_EXECFN);
+	struct stat st, self;
 
 	if (stat(path, &st) < 0)
 		return may_pass_over(-errno) ? 0 : -errno;
-	if (!S_ISREG(st.st_mode) || is_self(&st))
+	if (!S_ISREG(st.st_mode))
+		return 0;
+	if (name && stat(name, &self) == 0 && self.st_dev == st.st_dev && self.st_ino == st.st_ino)
 		return 0;
 	if (access(path, X_OK) < 0)
 		return may_pass_over(-errno) ? 0 : -errno;
@@ -75,7 +73,7 @@ static int is_other_program(const char *path)
 }
 
 /*
- * Accepts only what set_tried() writes. A number beyond the end of PATH is accepted: PATH may have
+ * Accepts only what real_find() writes. A number beyond the end of PATH is accepted: PATH may have
  * become shorter on the way here, and starting again might not end.
  */
 static unsigned long get_tried(void)
@@ -86,14 +84,6 @@ static unsigned long get_tried(void)
 	if (digits == 0 || digits > TRIED_DIGITS_MAX || value[digits] != '\0')
 		return 0;
 	return strtoul(value, NULL, 10);
-}
-
-static int set_tried(unsigned long tried)
-{
-	char value[32];
-
-	(void)snprintf(value, sizeof(value), "%lu", tried);
-	return setenv(VARIABLE, value, 1) < 0 ? -errno : 0;
 }
 
 /*
@@ -139,20 +129,57 @@ static void say_not_found(unsigned long skipped)
 #endif
 }
 
+static pid_t get_parent(pid_t pid)
+{
+	_cleanup_free_ char *path = xasprintf("/proc/%d/stat", (int)pid);
+	char text[512], *end;
+	_cleanup_close_ int fd = open_path(path, O_RDONLY);
+	ssize_t n = fd < 0 ? -1 : read_at(fd, 0, text, sizeof(text) - 1);
+
+	if (n <= 0)
+		return 0;
+	text[n] = '\0';
+	/* "PID (NAME) STATE PARENT ...", and a name may have parentheses */
+	end = strrchr(text, ')');
+	return end && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : 0;
+}
+
+/* The processes above this one that are front ends. Without /proc there are none. */
+static int count_ancestors(void)
+{
+	struct stat self, other;
+	int n = 0;
+
+	if (stat("/proc/self/exe", &self) < 0)
+		return 0;
+	for (pid_t pid = getppid(); pid > 1; pid = get_parent(pid)) {
+		_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)pid);
+
+		n += stat(path, &other) == 0 && other.st_dev == self.st_dev &&
+		     other.st_ino == self.st_ino;
+	}
+	return n;
+}
+
 char *real_find(void)
 {
 	unsigned long skipped = get_tried(), tried = skipped;
-	char *program = NULL;
-	int r = search_depmod(&tried, &program);
+	char *program = NULL, value[32];
+	int r;
 
+	if (count_ancestors() >= ANCESTORS_MAX) {
+		say("a program named depmod runs this one again and again, without " VARIABLE);
+		return NULL;
+	}
+	r = search_depmod(&tried, &program);
 	if (r == 0)
 		say_not_found(skipped);
 	if (r <= 0)
 		return NULL;
-	r = set_tried(tried);
-	if (r == 0)
+	(void)snprintf(value, sizeof(value), "%lu", tried);
+	if (setenv(VARIABLE, value, 1) == 0)
 		return program;
-	say_failure(VARIABLE, r);
+	say_failure(VARIABLE, -errno);
 	free(program);
 	return NULL;
 }

@@ -8,12 +8,13 @@
  */
 
 #include <stdio.h>
+#include <string.h>
 
 #include "depmod/depmod.h"
 #include "kernels.h"
 #include "modules.h"
 #include "output.h"
-#include "tree/scan.h"
+#include "tree/keep.h"
 
 /* Errors are all that is printed. */
 static const struct common common = { .quiet = true };
@@ -25,13 +26,41 @@ static enum status say_unusable(const struct depmod_place *place)
 	return STATUS_FAILED;
 }
 
+/* False if the table is short of what depmod may have seen, and this program cannot. */
+static bool is_worth_writing(const struct depmod_place *place, const struct kmod_devname_scan *scan,
+			     const struct kernels *kernels)
+{
+	bool has_listed = true;
+
+	/* of those that are listed only the FILE operands count */
+	if (!place->line->has_files)
+		(void)modules_find_listed(scan, kernels, &kernels->items[0], &has_listed);
+	return has_listed && !scan_is_undecodable(scan);
+}
+
+/* Without modules.order the list would be in another order than that of depmod. */
+static bool has_unreadable_order(const struct kmod_devname_report *report)
+{
+	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
+		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+		const char *file = kmod_devname_finding_get_file(finding);
+
+		if (kmod_devname_finding_get_code(finding) == KMOD_DEVNAME_UNREADABLE && file &&
+		    strcmp(file, ORDER_NAME) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Paths of modules.dep that begin with a slash are those of the running system, for depmod and here
  * alike: the kernel is named by its path, so the root directory is that of the system.
  */
-static enum status scan_modules(const struct depmod_place *place, struct kmod_devname_scan *scan,
-				bool is_new, int index_dir_fd, struct kmod_devname_report *report)
+static enum status scan_modules(const struct depmod_place *place, const struct kernels *kernels,
+				struct kmod_devname_scan *scan, bool is_new, int index_dir_fd,
+				struct kmod_devname_report *report)
 {
+	enum status status = STATUS_CLEAN;
 	int r = is_new ? scan_use_fresh_index(scan, index_dir_fd) : 0;
 
 	if (r < 0)
@@ -40,76 +69,65 @@ static enum status scan_modules(const struct depmod_place *place, struct kmod_de
 		return say_unusable(place);
 	while ((r = kmod_devname_scan_step(scan)) > 0)
 		;
+	if (r == 0 && !place->line->outdir)
+		status = modules_keep(scan, kernels, &kernels->items[0], place->list);
 	(void)print_report(report, place->from, &common);
 	if (r < 0)
 		return say_failure(place->from, r);
+	if (has_unreadable_order(report))
+		return STATUS_FAILED;
 	/* the depmod of busybox cuts two bytes off the names of some files */
 	if (place->line->has_files && report_has(report, KMOD_DEVNAME_VANISHED))
 		return say_unusable(place);
-	return STATUS_CLEAN;
-}
-
-static enum status scan_kernel(const struct depmod_place *place, const struct kernels *kernels,
-			       struct kmod_devname_config *config, bool is_new, int index_dir_fd,
-			       struct kmod_devname_table *table)
-{
-	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
-	struct kmod_devname_scan *scan;
-	enum status status;
-	int r = kmod_devname_scan_new(kernels->root_fd, kernels->items[0].directory, table, report,
-				      &scan);
-
-	if (r < 0)
-		return say_failure(place->from, r);
-	(void)kmod_devname_scan_set_config(scan, config);
-	status = scan_modules(place, scan, is_new, index_dir_fd, report);
-	kmod_devname_scan_unref(scan);
 	return status;
 }
 
 /* The configuration is that of the running system, whatever the root directory: so depmod has it.
  */
 static enum status read_modules(const struct depmod_place *place, bool is_new, int index_dir_fd,
-				struct kmod_devname_table *table)
+				struct kmod_devname_table *table, bool *ret_is_worth)
 {
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	struct kmod_devname_config *config = NULL;
+	struct kmod_devname_scan *scan = NULL;
 	struct kernels kernels;
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
+	int r;
 
 	if (status == STATUS_CLEAN)
 		status = read_depmod_config(&kernels, &kernels.items[0], &common,
 					    place->line->configs, place->line->n_configs, &config);
-	if (status != STATUS_FAILED)
-		status = scan_kernel(place, &kernels, config, is_new, index_dir_fd, table);
+	if (status != STATUS_FAILED) {
+		r = kmod_devname_scan_new(kernels.root_fd, kernels.items[0].directory, table,
+					  report, &scan);
+		status = r < 0 ? say_failure(place->from, r) : STATUS_CLEAN;
+	}
+	if (scan) {
+		(void)kmod_devname_scan_set_config(scan, config);
+		status = scan_modules(place, &kernels, scan, is_new, index_dir_fd, report);
+		*ret_is_worth = is_worth_writing(place, scan, &kernels);
+	}
+	kmod_devname_scan_unref(scan);
 	kmod_devname_config_unref(config);
 	kernels_done(&kernels);
 	return status;
 }
 
-static enum status replace_file(const struct depmod_place *place, bool is_new,
-				const struct target *target)
-{
-	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	enum status status = read_modules(place, is_new, target->dir_fd, table);
-	int r;
-
-	if (status != STATUS_CLEAN)
-		return status;
-	r = kmod_devname_table_replace(table, target->dir_fd, target->name);
-	return r < 0 ? say_failure(target->path, r) : STATUS_CLEAN;
-}
-
 bool refresh(const struct depmod_place *place, bool is_new)
 {
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	struct kernels kernels;
-	struct target target = { .dir_fd = -1 };
+	struct target target;
+	bool is_worth = false;
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->to }, 1, false);
 
 	if (status == STATUS_CLEAN)
 		status = target_kernel(&kernels, &kernels.items[0], &target);
 	if (status == STATUS_CLEAN) {
 		target_lock(&target, &common);
-		status = replace_file(place, is_new, &target);
+		status = read_modules(place, is_new, target.dir_fd, table, &is_worth);
+		if (status == STATUS_CLEAN && is_worth && target_write(&target, table) < 0)
+			status = STATUS_FAILED;
 		target_done(&target);
 	}
 	kernels_done(&kernels);

@@ -34,21 +34,6 @@ HOST_KMOD_DEVNAME_DEPENDENCIES = host-elfutils host-pkgconf host-xz host-zlib ho
 HOST_KMOD_DEVNAME_CONF_OPTS = --disable-tests --without-smartcols --without-libkmod \
 	--without-selinux
 
-ifeq ($(BR2_PACKAGE_KMOD),y)
-KMOD_DEVNAME_DEPENDENCIES += kmod
-KMOD_DEVNAME_CONF_OPTS += --with-libkmod
-else
-KMOD_DEVNAME_CONF_OPTS += --without-libkmod
-endif
-
-ifeq ($(BR2_PACKAGE_LIBSELINUX),y)
-KMOD_DEVNAME_DEPENDENCIES += libselinux
-KMOD_DEVNAME_CONF_OPTS += --with-selinux
-else
-KMOD_DEVNAME_CONF_OPTS += --without-selinux
-endif
-
-
 # For each image and not when the target is finalized: there linux, whose files come after those
 # of all packages, would run depmod after this. A list that cannot be written fails the build;
 # what is wrong with a module (status 1) is said.

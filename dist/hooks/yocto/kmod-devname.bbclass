@@ -9,9 +9,9 @@ IMAGE_PREPROCESS_COMMAND:append = " kmod_devname_generate;"
 
 # A list that cannot be written fails the build; what is wrong with a module (status 1) is said.
 kmod_devname_generate() {
-	for directory in ${IMAGE_ROOTFS}${nonarch_base_libdir}/modules/*; do
+	for directory in "${IMAGE_ROOTFS}${nonarch_base_libdir}"/modules/*; do
 		[ -e "$directory/modules.dep" ] || continue
-		kmod-devname generate --source=auto -b ${IMAGE_ROOTFS} "${directory##*/}" ||
+		kmod-devname generate --source=auto -b "${IMAGE_ROOTFS}" "${directory##*/}" ||
 			[ $? -eq 1 ] || bbfatal "modules.devname could not be written"
 	done
 }

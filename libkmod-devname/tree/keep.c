@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The list that is there, and a finished scan that could not read all -> what stays of that list.
+ *
+ * A module that could not be read may still declare the nodes that the list has of it, so these
+ * stay until it is read or gone. If a directory could not be read, the same holds for each module
+ * that was not found. A node of a module that was read wins: kept nodes enter the table last, and
+ * are then moved to where the list has them, so that an unchanged list stays byte for byte.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/lines.h"
+#include "tree/keep.h"
+#include "tree/module-tree.h"
+
+bool scan_is_undecodable(const struct kmod_devname_scan *scan)
+{
+	const struct list *modules = &scan->found.modules;
+	bool is_unsupported = false;
+
+	for (size_t i = 0; i < modules->size; i++) {
+		const struct scan_module *module = modules->items[i];
+		int error = module->content ? module->content->error : MODULE_OK;
+
+		/* a compressed one that the index spares has no size, since it was not opened */
+		if (error == MODULE_OK && (module->size > 0 || module_tree_is_plain(module->name)))
+			return false;
+		if (error == MODULE_UNSUPPORTED)
+			is_unsupported = true;
+	}
+	return is_unsupported;
+}
+
+int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
+{
+	static const char suffix[] = ".ko";
+	struct lines lines;
+	bool is_empty = true;
+	int status;
+
+	if (!scan_was_complete(scan))
+		return 1;
+	lines_init(&lines, order);
+	while ((status = lines_next(&lines)) > 0) {
+		const char *name = module_tree_base_name(lines.text);
+		size_t size = lines.size;
+
+		if (status != LINE_GOOD || size < strlen(suffix) ||
+		    strcmp(lines.text + size - strlen(suffix), suffix) != 0)
+			continue;
+		/* those that a fresh index spares are there as well */
+		if (scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
+		    (scan->n_spared > 0 && skip_find_module(&scan->skip, name)))
+			return 1;
+		is_empty = false;
+	}
+	return status < 0 ? status : is_empty;
+}
+
+/* Adds the nodes, behind all others. 0 or -ENOMEM. */
+static int keep_nodes(const struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+		      const char *file)
+{
+	const struct location location = { file, 0 };
+
+	for (size_t i = 0; i < kmod_devname_table_size(old); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(old, i);
+		enum scan_module_state state = scan_find_module(scan, node->module);
+		size_t size = kmod_devname_table_size(scan->table);
+		int r;
+
+		if (state == SCAN_MODULE_READ)
+			continue;
+		if (state == SCAN_MODULE_ABSENT && scan_was_complete(scan))
+			continue;
+		r = table_add(scan->table, scan->report, &location, node->module, node->name,
+			      &node->number);
+		if (r == 0 && kmod_devname_table_size(scan->table) > size)
+			r = report_add(scan->report, KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR,
+				       &location, "keeps '%s' of module %s, which was not read",
+				       node->name, node->module);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Moves the kept nodes, from a position on, to where the old list has them. 0 or -ENOMEM. */
+static int order_nodes(struct kmod_devname_table *table, size_t kept,
+		       const struct kmod_devname_table *old)
+{
+	size_t size = kmod_devname_table_size(table), n = 0, next = 0;
+	_cleanup_free_ size_t *order = calloc(size + 1, sizeof(*order));
+
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < kmod_devname_table_size(old); i++) {
+		const struct kmod_devname_node *node =
+			table_find_line(table, kmod_devname_table_get(old, i));
+
+		if (!node)
+			continue;
+		if (node->index >= kept)
+			order[n++] = node->index;
+		else
+			while (next <= node->index)
+				order[n++] = next++;
+	}
+	while (next < kept)
+		order[n++] = next++;
+	return table_reorder(table, order);
+}
+
+int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+	      const char *file)
+{
+	size_t size = kmod_devname_table_size(scan->table);
+	int r = keep_nodes(scan, old, file);
+
+	if (r < 0 || kmod_devname_table_size(scan->table) == size)
+		return r;
+	return order_nodes(scan->table, size, old);
+}

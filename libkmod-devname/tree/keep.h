@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef KEEP_H
+#define KEEP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "tree/scan.h"
+
+/* What a finished scan is worth, next to the list that its table would replace. */
+
+/* True if this build decompresses none of the modules. */
+bool scan_is_undecodable(const struct kmod_devname_scan *scan);
+
+/*
+ * Reads modules.order. Returns 0 if it names modules and none of them is there; 1 otherwise; or a
+ * negative errno.
+ */
+int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order);
+
+/*
+ * Adds to the table the nodes that the old list has of modules that could not be read, each where
+ * it was in the old list. A node that contradicts one of the table is not added. Each is a finding
+ * about the file. Returns 0 or -ENOMEM.
+ */
+int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+	      const char *file);
+
+#endif
