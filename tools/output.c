@@ -35,7 +35,7 @@ enum status target_stdout(struct target *ret_target)
 }
 
 /* Below a root directory, or as the system has the path if that is -1. */
-static int open_directory(int root_fd, const char *path, int flags)
+static int open_target_directory(int root_fd, const char *path, int flags)
 {
 	if (root_fd < 0)
 		return open_path(path, flags | O_DIRECTORY);
@@ -71,7 +71,7 @@ static int make_directories(int root_fd, const char *path)
 		_cleanup_free_ char *parent = name > path ? xstrndup(path, (size_t)(name - path))
 							  : xstrdup(*path == '/' ? "/" : ".");
 		_cleanup_free_ char *component = xstrndup(name, size);
-		_cleanup_close_ int fd = open_directory(root_fd, parent, O_PATH);
+		_cleanup_close_ int fd = open_target_directory(root_fd, parent, O_PATH);
 		int r = fd;
 
 		if (fd >= 0)
@@ -87,12 +87,12 @@ static int make_directories(int root_fd, const char *path)
 /* Tries to open it first: where it exists, its parents need not be writable. */
 static int open_or_make(int root_fd, const char *path, int flags)
 {
-	int fd = open_directory(root_fd, path, flags), r;
+	int fd = open_target_directory(root_fd, path, flags), r;
 
 	if (fd != -ENOENT)
 		return fd;
 	r = make_directories(root_fd, path);
-	return r < 0 ? r : open_directory(root_fd, path, flags);
+	return r < 0 ? r : open_target_directory(root_fd, path, flags);
 }
 
 enum status target_file(const char *path, bool make_parents, struct target *ret_target)
