@@ -106,6 +106,8 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if
  *   depmod.d(5), or by default updates/, decides which one counts, else a warning
  * @KMOD_DEVNAME_BAD_ORDER: "bad-order": a line of modules.order that cannot be used, warning
+ * @KMOD_DEVNAME_UNREADABLE: "unreadable": a module file, or a directory of modules, that cannot
+ *   be opened or read, for the reason that the message has
  *
  * Module content; only a module that declares a device name is judged:
  * @KMOD_DEVNAME_MISSING_NUMBER: "missing-number": a device name and no device number
@@ -186,6 +188,7 @@ enum kmod_devname_code {
 	KMOD_DEVNAME_VANISHED = 7,
 	KMOD_DEVNAME_DUPLICATE_MODULE = 8,
 	KMOD_DEVNAME_BAD_ORDER = 9,
+	KMOD_DEVNAME_UNREADABLE = 10,
 
 	KMOD_DEVNAME_MISSING_NUMBER = 20,
 	KMOD_DEVNAME_AMBIGUOUS = 21,

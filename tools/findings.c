@@ -28,6 +28,7 @@ static const struct {
 	{ KMOD_DEVNAME_VANISHED, "check again when nothing is being installed" },
 	{ KMOD_DEVNAME_DUPLICATE_MODULE, "remove one, or say in depmod.d(5) which one counts" },
 	{ KMOD_DEVNAME_BAD_ORDER, "install the kernel again" },
+	{ KMOD_DEVNAME_UNREADABLE, "make it readable, or remove it" },
 	{ KMOD_DEVNAME_BAD_NAME, "declare one as modules.devname(5) has it" },
 	{ KMOD_DEVNAME_BAD_NUMBER, "correct the alias" },
 	{ KMOD_DEVNAME_BAD_MODULE_NAME, "rename the file" },

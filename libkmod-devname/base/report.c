@@ -51,6 +51,7 @@ static const struct {
 	{ KMOD_DEVNAME_VANISHED, "vanished" },
 	{ KMOD_DEVNAME_DUPLICATE_MODULE, "duplicate-module" },
 	{ KMOD_DEVNAME_BAD_ORDER, "bad-order" },
+	{ KMOD_DEVNAME_UNREADABLE, "unreadable" },
 	{ KMOD_DEVNAME_MISSING_NUMBER, "missing-number" },
 	{ KMOD_DEVNAME_AMBIGUOUS, "ambiguous" },
 	{ KMOD_DEVNAME_DYNAMIC_MINOR, "dynamic-minor" },

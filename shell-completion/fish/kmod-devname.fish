@@ -79,7 +79,7 @@ function __kmod_devname_codes
     set -l list (__kmod_devname_typed)
     set -l before (string replace --regex '[^,]*$' '' -- "$list")
     set -l codes malformed corrupt unsupported too-large dangling-link not-regular vanished \
-        duplicate-module bad-order missing-number ambiguous dynamic-minor bad-name bad-number \
+        duplicate-module bad-order unreadable missing-number ambiguous dynamic-minor bad-name bad-number \
         bad-module-name too-many-aliases bad-line long-line cut-line bad-index stale-index \
         bad-rule unknown-owner bad-config name-conflict same-number shared-node taken-minor \
         built-in block-autoload not-loaded no-static-node out-of-date no-file wrong-node \

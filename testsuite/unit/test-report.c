@@ -34,26 +34,27 @@ static const struct {
 	int code;
 	const char *name;
 } code_rows[] = {
-	{ 1, "malformed" },        { 2, "corrupt" },
-	{ 3, "unsupported" },      { 4, "too-large" },
-	{ 5, "dangling-link" },    { 6, "not-regular" },
-	{ 7, "vanished" },         { 8, "duplicate-module" },
-	{ 9, "bad-order" },        { 20, "missing-number" },
-	{ 21, "ambiguous" },       { 22, "dynamic-minor" },
-	{ 23, "bad-name" },        { 24, "bad-number" },
-	{ 25, "bad-module-name" }, { 26, "too-many-aliases" },
-	{ 40, "bad-line" },        { 41, "long-line" },
-	{ 42, "cut-line" },        { 43, "bad-index" },
-	{ 44, "stale-index" },     { 45, "bad-config" },
-	{ 46, "bad-rule" },        { 47, "unknown-owner" },
-	{ 60, "name-conflict" },   { 61, "same-number" },
-	{ 62, "shared-node" },     { 63, "taken-minor" },
-	{ 64, "built-in" },        { 65, "block-autoload" },
-	{ 66, "not-loaded" },      { 67, "no-static-node" },
-	{ 70, "out-of-date" },     { 71, "no-file" },
-	{ 80, "wrong-node" },      { 81, "obstructed" },
-	{ 82, "nodev" },           { 83, "absent" },
-	{ 84, "wrong-mode" },      { 100, "system" },
+	{ 1, "malformed" },         { 2, "corrupt" },
+	{ 3, "unsupported" },       { 4, "too-large" },
+	{ 5, "dangling-link" },     { 6, "not-regular" },
+	{ 7, "vanished" },          { 8, "duplicate-module" },
+	{ 9, "bad-order" },         { 10, "unreadable" },
+	{ 20, "missing-number" },   { 21, "ambiguous" },
+	{ 22, "dynamic-minor" },    { 23, "bad-name" },
+	{ 24, "bad-number" },       { 25, "bad-module-name" },
+	{ 26, "too-many-aliases" }, { 40, "bad-line" },
+	{ 41, "long-line" },        { 42, "cut-line" },
+	{ 43, "bad-index" },        { 44, "stale-index" },
+	{ 45, "bad-config" },       { 46, "bad-rule" },
+	{ 47, "unknown-owner" },    { 60, "name-conflict" },
+	{ 61, "same-number" },      { 62, "shared-node" },
+	{ 63, "taken-minor" },      { 64, "built-in" },
+	{ 65, "block-autoload" },   { 66, "not-loaded" },
+	{ 67, "no-static-node" },   { 70, "out-of-date" },
+	{ 71, "no-file" },          { 80, "wrong-node" },
+	{ 81, "obstructed" },       { 82, "nodev" },
+	{ 83, "absent" },           { 84, "wrong-mode" },
+	{ 100, "system" },
 };
 
 static const char *wanted_name(int code)
@@ -96,6 +97,7 @@ static bool is_code(enum kmod_devname_code code)
 	case KMOD_DEVNAME_VANISHED:
 	case KMOD_DEVNAME_DUPLICATE_MODULE:
 	case KMOD_DEVNAME_BAD_ORDER:
+	case KMOD_DEVNAME_UNREADABLE:
 	case KMOD_DEVNAME_MISSING_NUMBER:
 	case KMOD_DEVNAME_AMBIGUOUS:
 	case KMOD_DEVNAME_DYNAMIC_MINOR:
