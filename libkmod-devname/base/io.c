@@ -1,10 +1,59 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Reads and writes that survive a signal or a short count; the directories that were visited. */
+/*
+ * Reads and writes that survive a signal or a short count, what a descriptor is open at, and the
+ * directories that were visited.
+ */
 
+#include <linux/magic.h>
 #include <search.h>
 #include <stdlib.h>
+#include <sys/vfs.h>
 
 #include "base/io.h"
+
+bool fd_get_path(int fd, char path[static FD_PATH_SIZE])
+{
+	struct statfs fs;
+
+	/* in another file system the name could be a link to anywhere */
+	if (statfs("/proc/self/fd", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
+		return false;
+	(void)snprintf(path, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
+	return true;
+}
+
+int check_regular_file(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG:
+		return 0;
+	case S_IFDIR:
+		return -EISDIR;
+	case S_IFLNK:
+		return -ELOOP;
+	default:
+		return -ENODEV;
+	}
+}
+
+int stream_from_fd(int fd, FILE **ret_stream)
+{
+	FILE *stream;
+
+	if (fd < 0)
+		return fd;
+	stream = fdopen(fd, "re");
+	if (!stream) {
+		(void)close(fd);
+		return -ENOMEM;
+	}
+	*ret_stream = stream;
+	return 0;
+}
 
 ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
 {

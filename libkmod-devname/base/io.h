@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -33,6 +34,24 @@ static inline bool is_missing(int error)
 {
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENAMETOOLONG;
 }
+
+/* Room for "/proc/self/fd/" and a descriptor. */
+#define FD_PATH_SIZE 32
+
+/*
+ * The path that /proc has for a descriptor, for calls that take neither a descriptor nor one of
+ * O_PATH. False if no proc file system is mounted there.
+ */
+bool fd_get_path(int fd, char path[static FD_PATH_SIZE]);
+
+/* Returns 0 for a regular file, -EISDIR, -ELOOP for a symbolic link, or -ENODEV for the others. */
+int check_regular_file(int fd);
+
+/*
+ * Makes a stream that reads from a descriptor, and closes the descriptor if it cannot. Returns 0
+ * or a negative errno; a descriptor that is a negative errno is returned.
+ */
+int stream_from_fd(int fd, FILE **ret_stream);
 
 /* pread(2) until size bytes or the end of the file. Returns how many, or a negative errno. */
 ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size);

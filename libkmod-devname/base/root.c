@@ -257,22 +257,31 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 	return root_open_long(root_fd, full, flags);
 }
 
+int root_open_file(int root_fd, const char *path, int flags)
+{
+	_cleanup_close_ int path_fd = root_open_long(root_fd, path, O_PATH | flags);
+	char fd_path[FD_PATH_SIZE];
+	_cleanup_close_ int fd = -1;
+	int r = path_fd < 0 ? path_fd : check_regular_file(path_fd);
+
+	if (r < 0)
+		return r;
+	if (fd_get_path(path_fd, fd_path)) {
+		/* without O_NONBLOCK, for which a file that has a lease cannot be opened */
+		fd = open_at(AT_FDCWD, fd_path, O_RDONLY, 0);
+		return fd < 0 ? -errno : steal_fd(&fd);
+	}
+	/* Without /proc there is a moment for another process to put a device there. */
+	fd = root_open_long(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
+	r = fd < 0 ? fd : check_regular_file(fd);
+	return r < 0 ? r : steal_fd(&fd);
+}
+
 int root_open_stream(int root_fd, const char *path, FILE **ret_stream)
 {
-	/* O_NONBLOCK: opening a FIFO would wait for a writer. */
-	_cleanup_close_ int fd =
-		kmod_devname_open_in_root(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
+	int r = stream_from_fd(root_open_file(root_fd, path, 0), ret_stream);
 
-	if (fd < 0)
-		return is_missing(fd) || fd == -ENXIO ? 0 : fd; /* ENXIO: a socket */
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (is_missing(r) || r == -EISDIR || r == -ENODEV)
 		return 0;
-	*ret_stream = fdopen(fd, "re");
-	if (!*ret_stream)
-		return -ENOMEM;
-	(void)steal_fd(&fd);
-	return 1;
+	return r < 0 ? r : 1;
 }

@@ -16,6 +16,15 @@ int root_open_long(int root_fd, const char *path, int flags);
 /* Opens DIRECTORY/PATH below the root, of any length. */
 int root_open_below(int root_fd, const char *directory, const char *path, int flags);
 
+/*
+ * Opens a regular file for reading, a path of any length; the flags are 0 or O_NOFOLLOW. What else
+ * has the name is looked at and never opened: opening a device may start a watchdog, wind a tape
+ * or load a module, and opening a FIFO lets its writer go on. Returns a descriptor; -EISDIR,
+ * -ENODEV for all others that are no regular file, -ELOOP for a link with O_NOFOLLOW; or another
+ * negative errno.
+ */
+int root_open_file(int root_fd, const char *path, int flags);
+
 /* Opens a regular file for reading. Returns 1; 0 if the path leads to none; or a negative errno. */
 int root_open_stream(int root_fd, const char *path, FILE **ret_stream);
 

@@ -10,11 +10,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/confdir.h"
@@ -603,6 +606,91 @@ START_TEST(a_stream_is_of_a_file_that_is_there_or_none)
 }
 END_TEST
 
+/* Without openat2(2), and without /proc, as in a bare chroot. */
+static const struct refusal without[] = { { SYS_openat2, 0, UINT_MAX, ENOSYS },
+					  { SYS_statfs, 0, UINT_MAX, ENOENT } };
+
+START_TEST(only_a_regular_file_is_opened)
+{
+	static const struct {
+		const char *path;
+		int flags, error;
+	} opened[] = {
+		{ "top", 0, 0 },
+		{ "top", O_NOFOLLOW, 0 },
+		{ "/abs", 0, 0 },
+		{ "a", 0, EISDIR },
+		{ "fifo", 0, ENODEV },
+		{ "to_fifo", 0, ENODEV },
+		{ "device", 0, ENODEV },
+		{ "missing", 0, ENOENT },
+		{ "self", 0, ELOOP },
+		{ "out", 0, ENOENT },
+		{ "abs", O_NOFOLLOW, ELOOP },
+		{ "to_fifo", O_NOFOLLOW, ELOOP },
+		{ "top/x", 0, ENOTDIR },
+		{ X_255 "x", 0, ENAMETOOLONG },
+	};
+	int root_fd = open_root(make_tree());
+	bool has_device = mknodat(root_fd, "device", S_IFCHR | 0600, makedev(1, 7)) == 0;
+
+	ck_assert_int_eq(mkfifoat(root_fd, "fifo", 0600), 0);
+	ck_assert_int_eq(symlinkat("fifo", root_fd, "to_fifo"), 0);
+	if (_i > 0 && !refuse(without, (size_t)_i))
+		return;
+	for (size_t i = 0; i < N(opened); i++) {
+		int fd;
+
+		if (strcmp(opened[i].path, "device") == 0 && !has_device)
+			continue;
+		fd = root_open_file(root_fd, opened[i].path, opened[i].flags);
+		ck_assert_msg(opened[i].error ? fd == -opened[i].error : fd >= 0, "%s: %d",
+			      opened[i].path, fd);
+		if (fd >= 0)
+			ck_assert_int_eq(close(fd), 0);
+	}
+}
+END_TEST
+
+/* Holds a write lease of the file until another process opens it. */
+static void hold_lease(const char *path, int ready_fd)
+{
+	int fd = open(path, O_RDWR | O_CLOEXEC), signal;
+	sigset_t broken;
+
+	(void)sigemptyset(&broken);
+	(void)sigaddset(&broken, SIGIO);
+	(void)sigprocmask(SIG_BLOCK, &broken, NULL);
+	if (fd >= 0 && fcntl(fd, F_SETLEASE, F_WRLCK) == 0 && write(ready_fd, "", 1) == 1)
+		(void)sigwait(&broken, &signal);
+	_exit(0);
+}
+
+START_TEST(a_file_that_has_a_lease_is_opened)
+{
+	int root_fd = open_root(make_tree()), fds[2], fd;
+	char ready;
+	pid_t pid;
+
+	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		if (fchdir(root_fd) == 0)
+			hold_lease("top", fds[1]);
+		_exit(1);
+	}
+	(void)close(fds[1]);
+	if (read(fds[0], &ready, 1) == 1) { /* not every file system has leases */
+		ck_assert_int_eq(openat(root_fd, "top", O_RDONLY | O_NONBLOCK | O_CLOEXEC), -1);
+		ck_assert_int_eq(errno, EAGAIN);
+		fd = root_open_file(root_fd, "top", 0);
+		ck_assert_msg(fd >= 0, "%d", fd);
+	}
+	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
+}
+END_TEST
+
 START_TEST(a_stream_that_cannot_be_had_is_an_errno)
 {
 	const struct refusal refusals[] = { { _i == 0 ? SYS_openat2 : SYS_newfstatat, 0, 1, EIO },
@@ -678,6 +766,8 @@ int main(void)
 	/* the root, two directories and the file */
 	tcase_add_loop_test(tcase, by_hand_each_open_that_fails_is_its_errno, 0, 4);
 	tcase_add_test(tcase, a_stream_is_of_a_file_that_is_there_or_none);
+	tcase_add_loop_test(tcase, only_a_regular_file_is_opened, 0, 3);
+	tcase_add_test(tcase, a_file_that_has_a_lease_is_opened);
 	tcase_add_loop_test(tcase, a_stream_that_cannot_be_had_is_an_errno, 0, 2);
 	tcase_add_loop_test(tcase, a_component_beyond_path_max_is_too_long, 0, 5);
 	tcase_add_loop_test(tcase, a_configuration_directory_is_read_or_missing, 0, N(conf_rows));
