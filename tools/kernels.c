@@ -12,6 +12,7 @@
 #include <sys/utsname.h>
 
 #include "base/io.h"
+#include "base/root.h"
 #include "kernels.h"
 
 int open_path(const char *path, int flags)
@@ -23,17 +24,7 @@ int open_path(const char *path, int flags)
 
 int open_path_stream(const char *path, FILE **ret_stream)
 {
-	_cleanup_close_ int fd = open_path(path, O_RDONLY);
-	FILE *stream;
-
-	if (fd < 0)
-		return fd;
-	stream = fdopen(fd, "re");
-	if (!stream)
-		return -errno;
-	(void)steal_fd(&fd);
-	*ret_stream = stream;
-	return 0;
+	return stream_from_fd(open_path(path, O_RDONLY), ret_stream);
 }
 
 /* A path that the user has named is absolute, and below the root / of the running system. */
@@ -48,24 +39,9 @@ int kernel_open(const struct kernels *kernels, const struct kernel *kernel, cons
 int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		       FILE **ret_stream)
 {
-	_cleanup_close_ int fd =
-		kernel_open(kernels, kernel, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-	struct stat st;
-	FILE *stream;
+	_cleanup_free_ char *path = join_path(kernel->directory, name);
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	/* reading a pipe may never end, and a device may seem to be an empty file */
-	if (!S_ISREG(st.st_mode))
-		return S_ISDIR(st.st_mode) ? -EISDIR : -ENODEV;
-	stream = fdopen(fd, "re");
-	if (!stream)
-		return -errno;
-	(void)steal_fd(&fd);
-	*ret_stream = stream;
-	return 0;
+	return stream_from_fd(root_open_file(kernels->root_fd, path, 0), ret_stream);
 }
 
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error)

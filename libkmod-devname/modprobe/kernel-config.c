@@ -2,13 +2,12 @@
 /* What the configuration of a kernel says about loading modules for block devices. */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "libkmod-devname.h"
+#include "base/root.h"
 #include "modprobe/kernel-config.h"
 #include "module/file.h"
 
@@ -25,7 +24,7 @@ static bool says_no(const char *text, size_t size)
 	return memmem(text, size, line, sizeof(line) - 1);
 }
 
-/* A configuration that cannot be decompressed counts as none. -EISDIR, -ESPIPE: it is no file. */
+/* A configuration that cannot be decompressed counts as none. */
 static int examine(int fd)
 {
 	struct module_reader *reader = module_reader_new(CONFIG_SIZE_MAX);
@@ -44,16 +43,11 @@ static int examine(int fd)
 /* -ENOENT: there is no such file, or it is for others to read. */
 static int examine_path(int root_fd, const char *path)
 {
-	_cleanup_close_ int fd = kmod_devname_open_in_root(
-		root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	int r;
+	_cleanup_close_ int fd = root_open_file(root_fd, path, 0);
 
-	if (is_missing(fd) || fd == -ENXIO || fd == -EACCES || fd == -EPERM)
+	if (is_missing(fd) || fd == -EISDIR || fd == -ENODEV || fd == -EACCES || fd == -EPERM)
 		return -ENOENT;
-	if (fd < 0)
-		return fd;
-	r = examine(fd);
-	return r == -EISDIR || r == -ESPIPE ? -ENOENT : r;
+	return fd < 0 ? fd : examine(fd);
 }
 
 int kernel_config_lacks_block_autoload(int root_fd, const char *directory, bool running)

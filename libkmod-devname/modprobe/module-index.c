@@ -6,7 +6,8 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -31,14 +32,22 @@ struct index_reading {
 /* Without the file there are no keys; that it is missing is for the verdict to say. */
 static int read_index(struct index_reading *reading, const char *name, struct binary_index *index)
 {
-	_cleanup_close_ int fd = root_open_below(reading->root_fd, reading->directory, name,
-						 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const struct location location = { name, 0 };
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
 	int r;
 
+	if (asprintf(&path, "%s/%s", reading->directory, name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = root_open_file(reading->root_fd, path, 0);
 	if (is_missing(fd))
 		return 0;
-	r = fd < 0 ? fd : binary_index_read(index, fd);
+	if (fd == -EISDIR || fd == -ENODEV)
+		r = 0;
+	else
+		r = fd < 0 ? fd : binary_index_read(index, fd);
 	if (r < 0)
 		return report_system(reading->report, r, &location);
 	if (r > 0)

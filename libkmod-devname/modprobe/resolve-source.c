@@ -33,8 +33,7 @@ static int read_cmdline(struct resolve_source *source)
 {
 	static const char path[] = "/proc/cmdline";
 	const struct location location = { path, 0 };
-	_cleanup_close_ int fd =
-		kmod_devname_open_in_root(source->root_fd, path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	_cleanup_close_ int fd = root_open_file(source->root_fd, path, 0);
 	_cleanup_free_ char *text = NULL;
 	ssize_t n;
 

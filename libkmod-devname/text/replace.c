@@ -19,15 +19,13 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/root.h"
 #include "base/temporary.h"
 #include "libkmod-devname.h"
 
 #define FILE_MODE 0644
 #define TEMPORARY_PREFIX ".modules.devname"
 #define LOCK_INTERVAL_MS 50
-
-/* Any kind of file may have the name: opening a FIFO must not block. */
-#define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 static long elapsed_ms(const struct timespec *since)
 {
@@ -59,7 +57,7 @@ int kmod_devname_lock(int dir_fd, int timeout_ms)
 /* Removes a temporary file of which no run holds the lock. */
 static void remove_leftover_file(int dir_fd, const char *name, pid_t pid)
 {
-	_cleanup_close_ int fd = open_at(dir_fd, name, FILE_FLAGS, 0);
+	_cleanup_close_ int fd = root_open_file(dir_fd, name, O_NOFOLLOW);
 	struct stat locked, named;
 
 	(void)pid; /* it may be of another PID namespace */
@@ -79,9 +77,8 @@ static bool has_content(int fd, const char *text, size_t size)
 	_cleanup_free_ char *content = malloc(size + 1);
 	struct stat st;
 
-	return content && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       (st.st_mode & 07777) == FILE_MODE && st.st_size == (off_t)size &&
-	       read_at(fd, 0, content, size + 1) == (ssize_t)size &&
+	return content && fstat(fd, &st) == 0 && (st.st_mode & 07777) == FILE_MODE &&
+	       st.st_size == (off_t)size && read_at(fd, 0, content, size + 1) == (ssize_t)size &&
 	       memcmp(content, text, size) == 0;
 }
 
@@ -99,7 +96,7 @@ static int flush_to_disk(int fd)
 /* Returns 1 if the file has this content, which is on disk then; 0 if not; or a negative errno. */
 static int is_up_to_date(int dir_fd, const char *name, const char *text, size_t size)
 {
-	_cleanup_close_ int fd = open_at(dir_fd, name, FILE_FLAGS, 0);
+	_cleanup_close_ int fd = root_open_file(dir_fd, name, O_NOFOLLOW);
 	int r;
 
 	if (fd < 0 || !has_content(fd, text, size))

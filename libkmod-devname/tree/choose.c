@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/lines.h"
+#include "base/root.h"
 #include "tree/depmod-conf.h"
 #include "tree/module-tree.h"
 #include "tree/scan.h"
@@ -264,25 +265,30 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 {
 	static const char no_file[] = "is not a file of a sensible size";
 	const struct location location = { "modules.order", 0 };
-	_cleanup_close_ int fd = scan_open(scan, "modules.order", O_RDONLY | O_NONBLOCK | O_NOCTTY);
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
 	struct stat st;
 	FILE *stream;
 	int r;
 
+	if (asprintf(&path, "%s/modules.order", scan->directory) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = root_open_file(scan->root_fd, path, 0);
 	if (is_missing(fd))
 		return 0;
-	if (fd == -ENXIO || fd == -ENODEV) /* a socket, a device */
+	if (fd == -EISDIR || fd == -ENODEV)
 		return report_bad_order(scan->report, 0, no_file);
 	if (fd < 0)
 		return report_system(scan->report, fd, &location);
 	if (fstat(fd, &st) < 0)
 		return report_system(scan->report, -errno, &location);
-	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)LINES_TOTAL_MAX)
+	if (st.st_size > (off_t)LINES_TOTAL_MAX)
 		return report_bad_order(scan->report, 0, no_file);
-	stream = fdopen(fd, "re");
-	if (!stream)
-		return -ENOMEM;
-	(void)steal_fd(&fd);
+	r = stream_from_fd(steal_fd(&fd), &stream);
+	if (r < 0)
+		return r;
 	r = module_order_read(stream, scan->report, positions, n);
 	(void)fclose(stream);
 	if (r == -EFBIG) /* it grew */

@@ -19,12 +19,10 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/root.h"
 #include "text/depmod-index.h"
 #include "tree/module-tree.h"
 #include "tree/skip.h"
-
-/* depmod writes regular files. Whatever else has the name must not block. */
-#define FILE_FLAGS (O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 static int compare_skip_modules(const void *a, const void *b)
 {
@@ -135,19 +133,15 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 /* Opens one of depmod's files. 0 or a negative errno. */
 static int open_index(int dir_fd, const char *name, FILE **ret_stream, struct stat *ret_st)
 {
-	_cleanup_close_ int fd = open_at(dir_fd, name, FILE_FLAGS, 0);
+	_cleanup_close_ int fd = root_open_file(dir_fd, name, O_NOFOLLOW);
 
-	if (fd < 0 || fstat(fd, ret_st) < 0)
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, ret_st) < 0)
 		return -errno;
-	if (!S_ISREG(ret_st->st_mode))
-		return S_ISDIR(ret_st->st_mode) ? -EISDIR : -ENODEV;
 	if (ret_st->st_size > (off_t)LINES_TOTAL_MAX)
 		return -EFBIG;
-	*ret_stream = fdopen(fd, "re");
-	if (!*ret_stream)
-		return -ENOMEM;
-	(void)steal_fd(&fd);
-	return 0;
+	return stream_from_fd(steal_fd(&fd), ret_stream);
 }
 
 /* True if an error is one of the process, and says nothing about the file. */

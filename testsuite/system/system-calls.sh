@@ -140,6 +140,55 @@ test_nothing_is_opened_outside_of_the_root_directory() {
 	count "$n command lines, no file opened outside of the root directory"
 }
 
+# The files of the root directory that a trace shows as open, by whatever name, for more than a look.
+opened_files() {
+	sed -n "/O_PATH/d; s,.* = [0-9]*<$PWD/\\(root/[^>]*\\)>\$,\\1,p" trace | sort -u
+}
+
+# A device may act when it is opened: a watchdog starts, a tape winds, the kernel loads a module.
+test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
+	need_strace
+	make_root
+	printf 'CONFIG_BLK_DEV=y\n' > $modules/config
+	: > $modules/.modules.devname.1.1
+	: > $modules/.modules.devname
+	command_lines > lines
+	find root -type f ! -name '*.ko' | sort > names
+	cp -R root good
+	n=0 number=0
+	while read -r line; do
+		# shellcheck disable=SC2086 # a list of words
+		traced $line
+		opened_files > opened.$((number += 1))
+		rm -rf root
+		cp -R good root
+	done < lines
+	while read -r name; do
+		for kind in p 'c 1 7'; do
+			rm -rf root
+			cp -R good root
+			number=0
+			while read -r line; do
+				grep -qxF "$name" opened.$((number += 1)) || continue
+				rm -f "$name"
+				# shellcheck disable=SC2086 # type and numbers
+				mknod "$name" $kind 2> /dev/null || continue
+				# shellcheck disable=SC2086
+				timeout 60 strace -f -y -e trace=open,openat,openat2 -o trace \
+					"$TOOL" $line > printed 2>&1 || [ $? -lt 124 ] ||
+					fail "$line: $name ($kind) holds it up"
+				opened_files > found
+				! grep -qxF "$name" found || fail "$line opens $name ($kind): $(grep -F "$name" trace)"
+				[ -p "$name" ] || [ -c "$name" ] || [ "$name" = $modules/modules.devname ] ||
+					fail "$line removes $name ($kind)"
+				n=$((n + 1))
+			done < lines
+		done
+	done < names
+	[ "$n" -ge 50 ]
+	count "$n runs with a device or FIFO in the place of a file"
+}
+
 # The same search finds what is outside if it is there to be found.
 test_another_root_directory_would_be_seen() {
 	need_strace
