@@ -97,9 +97,11 @@ enum kmod_devname_severity {
  *   that was changed while it was read.
  * @KMOD_DEVNAME_CORRUPT: "corrupt": compressed data is truncated, fails its checksum, or is
  *   followed by something else
- * @KMOD_DEVNAME_UNSUPPORTED: "unsupported": a compression that this build cannot read
+ * @KMOD_DEVNAME_UNSUPPORTED: "unsupported": a compression that this build cannot read; one finding
+ *   for all modules of a compression, with the first of them
  * @KMOD_DEVNAME_TOO_LARGE: "too-large": over a limit, see kmod_devname_scan_set_size_max()
- * @KMOD_DEVNAME_DANGLING_LINK: "dangling-link": a symbolic link that leads nowhere, note
+ * @KMOD_DEVNAME_DANGLING_LINK: "dangling-link": a symbolic link that leads nowhere, or into proc or
+ *   sysfs, note
  * @KMOD_DEVNAME_NOT_REGULAR: "not-regular": named like a module, but neither a file nor a
  *   directory, note
  * @KMOD_DEVNAME_VANISHED: "vanished": listed, and gone when it was opened, warning
@@ -118,7 +120,8 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_BAD_NAME: "bad-name": a device name against the rules of modules.devname(5)
  * @KMOD_DEVNAME_BAD_NUMBER: "bad-number": not a plain decimal number, or out of range
  * @KMOD_DEVNAME_BAD_MODULE_NAME: "bad-module-name": likewise for the module's name
- * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers
+ * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers, or more
+ *   than modules.devname can have after those of the modules before: 131,072 nodes, 16 MiB of names
  *
  * Text line:
  * @KMOD_DEVNAME_BAD_LINE: "bad-line": not of the form MODULE NAME TYPEMAJOR:MINOR, or the same
@@ -814,7 +817,8 @@ struct kmod_devname_scan;
  * named "build" and "source", as depmod does; regular files and symbolic links to such.
  * Directories behind links are read after all others, each once. What a file holds is told by
  * its first bytes and not by its name. Plain files are read in three small pieces and
- * never mapped.
+ * never mapped. A file or directory that cannot be read, or that is below more than 2,000
+ * directories or 64 KiB of path, is a finding "unreadable", and the others are read.
  *
  * Which copy: of two files of one module the one below updates/ counts, unless
  * kmod_devname_scan_set_config() says otherwise, then the one with the smaller path. depmod lets
@@ -918,7 +922,8 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan,
  * module takes longer.
  *
  * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
- * too-large, dangling-link, not-regular, vanished, duplicate-module, bad-order; with an index
+ * too-large, unreadable, dangling-link, not-regular, vanished, duplicate-module, bad-order; with
+ * an index
  * stale-index, bad-index, long-line, cut-line; system.
  *
  * Return: how many files and directories are known and still to be read, at least 1; 0 when
@@ -926,8 +931,8 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan,
  * and returns the same error again; the table is as it was, but for -ENOMEM while the nodes
  * were added.
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory
- *   -EACCES: a file or directory may not be read
- *   -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
+ *   -EACCES, -EIO and others of openat(2) and getdents(2): the module directory cannot be read
+ *   -EMFILE, -ENFILE
  */
 int kmod_devname_scan_step(struct kmod_devname_scan *scan);
 

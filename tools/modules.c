@@ -180,7 +180,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		r = 0;
 	}
 	progress_end(&progress);
-	*ret_modules = kmod_devname_scan_get_modules(scan);
+	*ret_modules = kmod_devname_scan_get_modules(scan) - scan_count_unread(scan);
 	kmod_devname_scan_unref(scan);
 	if (r < 0 && !report_has(report, KMOD_DEVNAME_SYSTEM))
 		say_failure(kernel->path, r);

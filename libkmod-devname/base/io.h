@@ -35,6 +35,12 @@ static inline bool is_missing(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENAMETOOLONG;
 }
 
+/* True if a negative errno is one of the process, and says nothing about the file. */
+static inline bool is_exhausted(int error)
+{
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+}
+
 /* Room for "/proc/self/fd/" and a descriptor. */
 #define FD_PATH_SIZE 32
 

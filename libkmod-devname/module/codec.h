@@ -54,6 +54,7 @@ int codec_output_reserve(struct codec_output *output, uint64_t size);
 
 struct codec {
 	bool (*matches)(const uint8_t *head, size_t size);
+	enum module_error error_without; /* of a build that cannot decompress it */
 	/*
 	 * Decompresses all of the input, checksums included. *context, NULL at first, is kept from
 	 * file to file. Returns MODULE_OK, another module error, or a negative errno. NULL: not in

@@ -62,7 +62,27 @@ static const struct {
 	[MODULE_TOO_MANY_ALIASES] = { KMOD_DEVNAME_TOO_MANY_ALIASES,
 				      "declares more than 4096 device names and numbers" },
 	[MODULE_CHANGED] = { KMOD_DEVNAME_MALFORMED, "was changed while it was read" },
+	[MODULE_NEEDS_GZIP] = { KMOD_DEVNAME_UNSUPPORTED,
+				"is compressed with gzip, which this build cannot read" },
+	[MODULE_NEEDS_XZ] = { KMOD_DEVNAME_UNSUPPORTED,
+			      "is compressed with xz, which this build cannot read" },
+	[MODULE_NEEDS_ZSTD] = { KMOD_DEVNAME_UNSUPPORTED,
+				"is compressed with zstd, which this build cannot read" },
 };
+
+const char *module_error_compression(enum module_error error)
+{
+	switch (error) {
+	case MODULE_NEEDS_GZIP:
+		return "gzip";
+	case MODULE_NEEDS_XZ:
+		return "xz";
+	case MODULE_NEEDS_ZSTD:
+		return "zstd";
+	default:
+		return NULL;
+	}
+}
 
 enum kmod_devname_code module_error_code(enum module_error error)
 {
@@ -77,6 +97,7 @@ const char *module_error_message(enum module_error error)
 static const struct codec codecs[] = {
 	{
 		.matches = codec_zlib_matches,
+		.error_without = MODULE_NEEDS_GZIP,
 #ifdef WITH_ZLIB
 		.decode = codec_zlib_decode,
 		.context_free = codec_zlib_context_free,
@@ -84,6 +105,7 @@ static const struct codec codecs[] = {
 	},
 	{
 		.matches = codec_xz_matches,
+		.error_without = MODULE_NEEDS_XZ,
 #ifdef WITH_XZ
 		.decode = codec_xz_decode,
 		.context_free = codec_xz_context_free,
@@ -91,6 +113,7 @@ static const struct codec codecs[] = {
 	},
 	{
 		.matches = codec_zstd_matches,
+		.error_without = MODULE_NEEDS_ZSTD,
 #ifdef WITH_ZSTD
 		.decode = codec_zstd_decode,
 		.context_free = codec_zstd_context_free,
@@ -269,9 +292,9 @@ int module_reader_start(struct module_reader *reader, int fd)
 	return reader->codec != NULL;
 }
 
-uint64_t module_reader_size(const struct module_reader *reader)
+const struct stat *module_reader_status(const struct module_reader *reader)
 {
-	return (uint64_t)reader->status.st_size;
+	return &reader->status;
 }
 
 static bool is_same_time(const struct timespec *a, const struct timespec *b)
@@ -303,7 +326,7 @@ static int reader_decompress(struct module_reader *reader,
 	int r;
 
 	if (!reader->codec->decode)
-		return MODULE_UNSUPPORTED;
+		return reader->codec->error_without;
 	if (!reader->input.chunk) {
 		reader->input.chunk = malloc(CHUNK_SIZE);
 		if (!reader->input.chunk)
@@ -320,7 +343,7 @@ static int reader_decompress(struct module_reader *reader,
 	if (expected_size && output->hard_limit > LIMIT_UNVERIFIED)
 		output->soft_limit = LIMIT_UNVERIFIED;
 	reader->input = (struct codec_input){ .fd = reader->file.fd,
-					      .file_size = module_reader_size(reader),
+					      .file_size = (uint64_t)reader->status.st_size,
 					      .output = output,
 					      .chunk = reader->input.chunk };
 	r = reader->codec->decode(&reader->contexts[reader->codec - codecs], &reader->input,

@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include "libkmod-devname.h"
 
@@ -24,8 +25,15 @@ enum module_error {
 	MODULE_UNSUPPORTED,
 	MODULE_TOO_MANY_ALIASES,
 	MODULE_CHANGED,
+	/* a compression that is not in this build */
+	MODULE_NEEDS_GZIP,
+	MODULE_NEEDS_XZ,
+	MODULE_NEEDS_ZSTD,
+	MODULE_ERRORS, /* how many there are */
 };
 
+/* The name of the compression that is not in this build; NULL: the error is another one. */
+const char *module_error_compression(enum module_error error);
 enum kmod_devname_code module_error_code(enum module_error error);
 const char *module_error_message(enum module_error error);
 
@@ -46,8 +54,8 @@ void module_reader_free(struct module_reader *reader);
  */
 int module_reader_start(struct module_reader *reader, int fd);
 
-/* The size of the file, compressed or not, when it was started. */
-uint64_t module_reader_size(const struct module_reader *reader);
+/* The status of the file when it was started. */
+const struct stat *module_reader_status(const struct module_reader *reader);
 
 /*
  * Reads .modinfo, decompressing if need be. MODULE_CHANGED: the status of the

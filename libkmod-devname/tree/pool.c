@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The threads of a scan, how many, and which does what, and when: directories first, then, one by
- * one and in the order of their paths, those behind symbolic links, so that it does not depend on
- * timing by which path a directory is found; then the modules that wait, the largest first, so
- * that no thread is left with a large one at the end.
+ * The threads of a scan: how many there are, and the order of the work. Directories come first.
+ * Those behind symbolic links follow one by one in the order of their paths, so that it does not
+ * depend on timing by which path a directory is found. The modules that wait come last, the largest
+ * first, so that no thread is left with a large one at the end.
  *
  * A worker takes a piece of work with the lock, does it without, and hands in the result with it.
  */
@@ -45,21 +45,60 @@ static int compare_sizes(const void *a, const void *b)
 	return (x->size > y->size) - (x->size < y->size);
 }
 
-/* The first of the paths comes last. */
-static int compare_links(const void *a, const void *b)
+static bool link_is_before(const struct list *links, size_t i, size_t j)
 {
-	return strcmp((*(struct scan_directory *const *)b)->path,
-		      (*(struct scan_directory *const *)a)->path);
+	const struct scan_directory *a = links->items[i], *b = links->items[j];
+
+	return scan_compare_paths(a->parent, a->name, b->parent, b->name) < 0;
 }
 
-/* Takes the last item of a list that is to be sorted when all items are there. */
-static void *pop_last_sorted(struct list *list, bool *sorted,
-			     int (*compare)(const void *, const void *))
+static void swap_links(struct list *links, size_t i, size_t j)
 {
-	if (!*sorted)
-		list_sort(list, compare);
-	*sorted = true;
-	return list_pop(list);
+	void *link = links->items[i];
+
+	links->items[i] = links->items[j];
+	links->items[j] = link;
+}
+
+/* Links are in a heap: a directory behind one may have more of them. */
+int pool_add_link(struct kmod_devname_scan *scan, struct scan_directory *link)
+{
+	struct list *links = &scan->found.links;
+	int r = list_push(links, link);
+
+	for (size_t i = links->size - 1; r == 0 && i > 0; i = (i - 1) / 2) {
+		if (!link_is_before(links, i, (i - 1) / 2))
+			break;
+		swap_links(links, i, (i - 1) / 2);
+	}
+	return r;
+}
+
+/* Takes the link whose path comes first. */
+static struct scan_directory *pop_link(struct list *links)
+{
+	size_t i = 0, first = 0;
+	struct scan_directory *link;
+
+	swap_links(links, 0, links->size - 1);
+	link = list_pop(links);
+	do {
+		swap_links(links, i, first);
+		i = first;
+		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < links->size; child++)
+			if (link_is_before(links, child, first))
+				first = child;
+	} while (first != i);
+	return link;
+}
+
+/* The largest module that waits. All are known by now. */
+static struct scan_module *pop_largest(struct kmod_devname_scan *scan)
+{
+	if (!scan->waiting_sorted)
+		list_sort(&scan->found.waiting, compare_sizes);
+	scan->waiting_sorted = true;
+	return list_pop(&scan->found.waiting);
 }
 
 /* Waits while only other threads can tell. Returns false if there is no more work to do. */
@@ -75,11 +114,9 @@ static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work
 			pthread_cond_wait(&scan->changed, &scan->lock);
 			continue;
 		} else if (found->links.size > 0) {
-			ret_work->directory =
-				pop_last_sorted(&found->links, &scan->links_sorted, compare_links);
+			ret_work->directory = pop_link(&found->links);
 		} else if (found->waiting.size > 0 && scan->n_reading < scan->threads) {
-			ret_work->module = pop_last_sorted(&found->waiting, &scan->waiting_sorted,
-							   compare_sizes);
+			ret_work->module = pop_largest(scan);
 			scan->n_reading++;
 			return true;
 		} else {
@@ -102,17 +139,11 @@ static int count_work(const struct kmod_devname_scan *scan)
 	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
-/* Ends the scan with an error; the first one counts. The worker, if there is one, was at a file. */
-static void fail_scan(struct kmod_devname_scan *scan, struct scan_worker *worker, int error)
+/* Ends the scan with an error; the first one counts. */
+static void fail_scan(struct kmod_devname_scan *scan, int error)
 {
-	if (scan->error == 0) {
+	if (scan->error == 0)
 		scan->error = error;
-		/* the file has nothing to do with a lack of memory */
-		if (worker && error != -ENOMEM) {
-			scan->error_path = worker->path;
-			worker->path = NULL;
-		}
-	}
 	scan->stop = true;
 }
 
@@ -120,9 +151,11 @@ static void fail_scan(struct kmod_devname_scan *scan, struct scan_worker *worker
 static void hand_in(struct scan_worker *worker, const struct scan_work *work, int r)
 {
 	struct kmod_devname_scan *scan = worker->scan;
+	struct list *links = &worker->found.links;
 
-	if (worker->found.links.size > 0)
-		scan->links_sorted = false;
+	for (size_t i = 0; r == 0 && i < links->size; i++)
+		r = pool_add_link(scan, links->items[i]);
+	links->size = 0;
 	if (r == 0)
 		r = scan_found_move(&scan->found, &worker->found);
 	if (work->directory)
@@ -130,7 +163,7 @@ static void hand_in(struct scan_worker *worker, const struct scan_work *work, in
 	else
 		scan->n_reading--;
 	if (r < 0)
-		fail_scan(scan, worker, r);
+		fail_scan(scan, r);
 	pthread_cond_broadcast(&scan->changed);
 	if (count_work(scan) <= 0)
 		pthread_cond_signal(&scan->over);
@@ -179,7 +212,6 @@ static void worker_free(struct scan_worker *worker)
 		return;
 	module_reader_free(worker->reader);
 	scan_found_done(&worker->found);
-	free(worker->path);
 	free(worker);
 }
 
@@ -218,7 +250,7 @@ static void *run_thread(void *argument)
 
 	if (!worker) {
 		pthread_mutex_lock(&scan->lock);
-		fail_scan(scan, NULL, -ENOMEM);
+		fail_scan(scan, -ENOMEM);
 		pthread_cond_broadcast(&scan->changed);
 		pthread_cond_signal(&scan->over);
 		pthread_mutex_unlock(&scan->lock);

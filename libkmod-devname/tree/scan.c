@@ -3,22 +3,23 @@
  * The scan: the modules of a module directory -> table.
  *
  * kmod_devname_scan_step() begins with the module directory as the one piece of work. A worker
- * (pool.c: a thread, or the caller) takes a piece and reads it (walk.c). A directory gives further
- * directories and modules. A plain module is read at once, three small reads; a compressed one
- * waits until all directories are known, so that the largest can come first. Of a module its name
- * and the aliases that concern device nodes are kept, if one is a device name. Whatever is wrong
- * with an entry is a finding.
+ * (pool.c: a thread, or the caller) takes a piece. A directory (walk.c) gives further directories
+ * and modules. A module (read.c) is read at once if it is plain, in three small reads; a compressed
+ * one waits until all directories are known, so that the largest can come first. What they give is
+ * kept by found.c: the name of each module, and the aliases that concern device nodes if one is a
+ * device name. Whatever is wrong with an entry is a finding.
  *
  * skip.c tells which modules need not be read. With a fresh index no directory is read: the first
  * pieces of work are then the modules of modules.dep.
  *
- * When nothing is left, choose.c sorts the modules by name, finds the file of each that counts,
- * sorts those by modules.order and adds their nodes to the table. Nothing depends on which thread
- * did what, and when.
+ * When nothing is left, choose.c sorts the modules by name, finds the file of each that counts and
+ * sorts those by modules.order; conclude.c adds their nodes to the table. Nothing depends on which
+ * thread did what, and when.
  */
 
 #include <errno.h>
 #include <fcntl.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -28,112 +29,6 @@
 #include "base/root.h"
 #include "tree/depmod-conf.h"
 #include "tree/scan.h"
-
-/* --- what was found ----------------------------------------------------------------------- */
-
-/* Memory for an object that ends, at an offset, with the path PARENT/NAME. */
-static void *new_with_path(size_t offset, const char *parent, const char *name)
-{
-	size_t parent_size = strlen(parent), name_size = strlen(name) + 1;
-	char *object = calloc(1, offset + parent_size + 1 + name_size);
-	char *path;
-
-	if (!object)
-		return NULL;
-	path = object + offset;
-	if (parent_size > 0) {
-		memcpy(path, parent, parent_size);
-		path += parent_size;
-		*path++ = '/';
-	}
-	memcpy(path, name, name_size);
-	return object;
-}
-
-struct scan_directory *scan_add_directory(struct list *list, const char *parent, const char *name)
-{
-	struct scan_directory *directory =
-		new_with_path(offsetof(struct scan_directory, path), parent, name);
-
-	if (directory && list_push(list, directory) == 0)
-		return directory;
-	free(directory);
-	return NULL;
-}
-
-int scan_add_finding(struct scan_found *found, enum kmod_devname_code code, const char *parent,
-		     const char *name)
-{
-	struct scan_finding *finding =
-		new_with_path(offsetof(struct scan_finding, path), parent, name);
-
-	if (!finding || list_push(&found->findings, finding) < 0) {
-		free(finding);
-		return -ENOMEM;
-	}
-	finding->code = code;
-	return 0;
-}
-
-struct scan_module *scan_add_module(struct list *list, struct scan_directory *directory,
-				    const char *name, bool is_linked)
-{
-	size_t size = strlen(name) + 1;
-	struct scan_module *module = calloc(1, sizeof(*module) + size);
-
-	if (!module || list_push(list, module) < 0) {
-		free(module);
-		return NULL;
-	}
-	module->directory = directory;
-	module->is_linked = is_linked;
-	memcpy(module->name, name, size);
-	directory->n_modules++;
-	return module;
-}
-
-void scan_module_free(void *p)
-{
-	struct scan_module *module = p;
-
-	if (module->aliases)
-		alias_list_done(module->aliases);
-	free(module->aliases);
-	free(module->path);
-	free(module);
-}
-
-int scan_module_set_path(struct scan_module *module)
-{
-	if (!module->path)
-		module->path = new_with_path(0, module->directory->path, module->name);
-	return module->path ? 0 : -ENOMEM;
-}
-
-int scan_found_move(struct scan_found *to, struct scan_found *from)
-{
-	int r = list_move(&to->directories, &from->directories);
-
-	if (r == 0)
-		r = list_move(&to->links, &from->links);
-	if (r == 0)
-		r = list_move(&to->waiting, &from->waiting);
-	if (r == 0)
-		r = list_move(&to->modules, &from->modules);
-	if (r == 0)
-		r = list_move(&to->read_directories, &from->read_directories);
-	return r < 0 ? r : list_move(&to->findings, &from->findings);
-}
-
-void scan_found_done(struct scan_found *found)
-{
-	list_done(&found->waiting, scan_module_free);
-	list_done(&found->modules, scan_module_free);
-	list_done(&found->directories, free);
-	list_done(&found->links, free);
-	list_done(&found->read_directories, free);
-	list_done(&found->findings, free);
-}
 
 /* --- the public object -------------------------------------------------------------------- */
 
@@ -190,6 +85,7 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	if (!scan || --scan->references > 0)
 		return NULL;
 	pool_stop(scan);
+	tdestroy(scan->files, free_nothing);
 	scan_found_done(&scan->found);
 	visited_done(scan->visited);
 	skip_done(&scan->skip);
@@ -200,7 +96,6 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	kmod_devname_table_unref(scan->table);
 	kmod_devname_report_unref(scan->report);
 	kmod_devname_config_unref(scan->config);
-	free(scan->error_path);
 	free(scan->directory);
 	free(scan);
 	return NULL;
@@ -275,7 +170,7 @@ static int add_index_modules(struct kmod_devname_scan *scan)
 		parent = strndup(indexed->path, size > 1 ? size - 1 : size);
 		if (!parent)
 			return -ENOMEM;
-		directory = scan_add_directory(&scan->found.read_directories, "", parent);
+		directory = scan_add_directory(&scan->found, NULL, NULL, parent);
 		/* depmod follows links, on the way to a module and to the module itself */
 		if (!directory ||
 		    !scan_add_module(&scan->found.waiting, directory, indexed->name, true))
@@ -284,44 +179,29 @@ static int add_index_modules(struct kmod_devname_scan *scan)
 	return 0;
 }
 
-/* Like directories behind links: after all others, and only if they are not among those. */
-static int add_externals(struct kmod_devname_scan *scan)
-{
-	struct scan_directory *directory;
-	const char *path;
-
-	for (size_t i = 0; (path = depmod_conf_external(scan->config, i)); i++) {
-		_cleanup_close_ int fd = root_open_long(scan->root_fd, path, O_PATH | O_DIRECTORY);
-		const struct location location = { path, 0 };
-
-		if (is_missing(fd))
-			continue;
-		if (fd < 0)
-			return report_system(scan->report, fd, &location);
-		directory = scan_add_directory(&scan->found.links, "", path);
-		if (!directory)
-			return -ENOMEM;
-		directory->is_linked = true;
-	}
-	return 0;
-}
-
 static int begin_walk(struct kmod_devname_scan *scan)
 {
-	struct scan_directory *top = scan_add_directory(&scan->found.directories, "", "");
+	struct scan_found *found = &scan->found;
+	struct scan_directory *top = scan_add_directory(found, &found->directories, NULL, "");
 	_cleanup_close_ int fd = -1;
+	const char *path;
 	int r;
 
 	if (!top)
 		return -ENOMEM;
-	r = add_externals(scan);
-	if (r < 0 || !scan->use_index)
-		return r;
-	fd = scan_open(scan, "", O_PATH | O_DIRECTORY);
-	if (fd < 0) {
-		scan->error_path = strdup(scan->directory);
-		return fd;
+	/* like directories behind links: after all others, and only if they are not among those */
+	for (size_t i = 0; (path = depmod_conf_external(scan->config, i)); i++) {
+		struct scan_directory *external = scan_add_directory(found, NULL, NULL, path);
+
+		if (!external || pool_add_link(scan, external) < 0)
+			return -ENOMEM;
+		external->is_linked = true;
 	}
+	if (!scan->use_index)
+		return 0;
+	fd = scan_open(scan, NULL, "", O_PATH | O_DIRECTORY);
+	if (fd < 0)
+		return fd;
 	r = skip_read(&scan->skip, fd, scan->report, KMOD_DEVNAME_NOTE);
 	top->is_older = r > 0;
 	return r < 0 ? r : 0;
@@ -348,37 +228,25 @@ static int step_scan(struct kmod_devname_scan *scan)
 	return scan_conclude(scan);
 }
 
-/* The path that the first error is about: below the module directory, or below the root. */
-static void report_error(struct kmod_devname_scan *scan, int error)
-{
-	size_t prefix = strlen(scan->directory);
-	struct location location = { scan->error_path, 0 };
-
-	if (!scan->error_path)
-		return;
-	if (strncmp(location.file, scan->directory, prefix) == 0) {
-		if (location.file[prefix] == '\0')
-			location.file = ".";
-		else if (location.file[prefix] == '/')
-			location.file += prefix + 1;
-	}
-	(void)report_system(scan->report, error, &location);
-}
-
 int kmod_devname_scan_step(struct kmod_devname_scan *scan)
 {
-	int r;
+	const struct location location = { ".", 0 };
+	int r, cancel_state;
 
 	if (scan->finished)
 		return scan->error;
+	/* a thread that is cancelled with the lock would keep it */
+	(void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel_state);
 	r = step_scan(scan);
-	if (r > 0)
-		return r;
-	pool_stop(scan);
-	scan->finished = true;
-	scan->error = r;
-	if (r < 0)
-		report_error(scan, r);
+	if (r <= 0) {
+		pool_stop(scan);
+		scan->finished = true;
+		scan->error = r;
+		/* the directory has nothing to do with a lack of memory */
+		if (r < 0 && r != -ENOMEM)
+			(void)report_system(scan->report, r, &location);
+	}
+	(void)pthread_setcancelstate(cancel_state, &cancel_state);
 	return r;
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/report.h"
@@ -21,41 +22,63 @@
 #define SCAN_SIZE_MAX ((size_t)1 << 30)
 
 /*
- * A directory: its path is relative to the module directory, "" being that one, or has a slash in
- * front and is below the root: an external directory of depmod.d(5), or a path of modules.dep.
+ * A directory. One without a parent is the module directory, whose name is ""; or it has a path:
+ * an absolute one below the root, of an external directory of depmod.d(5) or from modules.dep; or
+ * one from modules.dep that is relative to the module directory.
  */
 struct scan_directory {
+	const struct scan_directory *parent;
+	size_t path_size; /* of the path, without a NUL */
+	unsigned int depth; /* how many directories are above */
 	bool is_linked; /* a symbolic link is on the way */
 	bool is_older; /* than the index, as are all directories on the way to it */
-	size_t n_modules;
-	char path[];
+	char name[];
 };
 
-/* There may be 100,000 of these, so that the path is made of a few in the end only. */
+/* What was read of a file that declares a device name, cannot be read, or may have several names.
+ */
+struct scan_content {
+	struct stat status; /* all 0 if the file has one name */
+	int error; /* MODULE_OK; another module error; a negative errno: it cannot be read */
+	bool is_dropped; /* the aliases are read again, see ALIASES_KEPT_MAX */
+	struct alias_list aliases; /* none if there is no device name */
+};
+
+/* There may be 100,000 of these. */
 struct scan_module {
-	struct scan_directory *directory;
-	char *path; /* NULL until scan_module_set_path() */
-	struct alias_list *aliases; /* NULL: no device name */
+	const struct scan_directory *directory;
+	struct scan_content *content; /* NULL: it was read or skipped, and declares nothing */
 	uint64_t size; /* of a file that waits to be read */
-	enum module_error error;
 	bool is_linked;
-	char name[];
+	char name[]; /* of the file */
+};
+
+enum scan_problem {
+	SCAN_LINK_LEADS_NOWHERE,
+	SCAN_LINK_INTO_PROC,
+	SCAN_NOT_REGULAR,
+	SCAN_VANISHED,
+	SCAN_UNREADABLE, /* a directory, or an entry that may be one */
 };
 
 /* For the report. Findings are kept until all are known, to be reported in the order of paths. */
 struct scan_finding {
-	enum kmod_devname_code code;
-	char path[];
+	enum scan_problem problem;
+	int error; /* a negative errno of what is unreadable */
+	const struct scan_directory *directory; /* NULL: the name is the path */
+	char name[];
 };
 
 /* The result of a piece of work, and the sum of all of them. */
 struct scan_found {
+	struct list known_directories; /* all, which have their owner here */
 	struct list directories; /* to be read */
 	struct list links; /* directories too, behind symbolic links: read after all others */
-	struct list read_directories; /* those that have modules */
 	struct list waiting; /* modules that are to be read */
 	struct list modules; /* the others, which have been read or need not be */
+	struct list contents; /* of modules */
 	struct list findings;
+	bool is_incomplete; /* there may be modules in a directory that cannot be read */
 };
 
 struct scan_worker;
@@ -85,11 +108,11 @@ struct kmod_devname_scan {
 	void *visited; /* the directories that were read, see visited_add() */
 	size_t n_listing; /* threads that are reading a directory */
 	size_t n_reading; /* threads that are reading a module that has waited */
-	bool links_sorted;
 	bool waiting_sorted;
 	bool stop;
 	int error;
-	char *error_path;
+	void *files; /* tree of the contents of files that may have several names */
+	size_t aliases_size; /* bytes of all aliases that are kept */
 	pthread_t *workers;
 	size_t n_workers;
 	struct scan_worker *worker; /* instead of threads, for kmod_devname_scan_step() to use */
@@ -100,7 +123,6 @@ struct scan_worker {
 	struct kmod_devname_scan *scan;
 	struct module_reader *reader;
 	struct scan_found found; /* by the piece of work at hand */
-	char *path; /* of the file at hand, below the root; for errors */
 };
 
 /*
@@ -111,36 +133,80 @@ struct scan_worker {
  */
 int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd);
 
-/* --- scan.c ------------------------------------------------------------------------------- */
+enum scan_module_state {
+	SCAN_MODULE_ABSENT, /* no file of this module was found */
+	SCAN_MODULE_READ, /* or skipped, since an index shows that it declares no device name */
+	SCAN_MODULE_UNREAD, /* there is a file, which cannot be read: a finding tells why */
+};
 
-/* Adds a directory to a list, or a finding to those found. The path is PARENT/NAME. 0 or -ENOMEM.
+/*
+ * For a scan that is over: the state of a module, by its name or that of its file. It may be wrong
+ * to take a module for absent unless the scan was complete: all directories could be read.
  */
-struct scan_directory *scan_add_directory(struct list *list, const char *parent, const char *name);
-int scan_add_finding(struct scan_found *found, enum kmod_devname_code code, const char *parent,
-		     const char *name);
+enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name);
+bool scan_was_complete(const struct kmod_devname_scan *scan);
 
-/* Adds a module to a list, which owns it then. NULL: no memory. */
-struct scan_module *scan_add_module(struct list *list, struct scan_directory *directory,
+/* How many of the module files that were found cannot be read. */
+size_t scan_count_unread(const struct kmod_devname_scan *scan);
+
+/* --- found.c: what there is --------------------------------------------------------------- */
+
+/* The path DIRECTORY/NAME, as the directory's is; or the name alone. NULL: no memory. */
+char *scan_get_path(const struct scan_directory *directory, const char *name);
+
+/* Compares the paths of two files as strcmp(3) would, without making them. */
+int scan_compare_paths(const struct scan_directory *directory_a, const char *name_a,
+		       const struct scan_directory *directory_b, const char *name_b);
+
+/* Adds something to what was found, and to a list of it. NULL or -ENOMEM: no memory. */
+struct scan_directory *scan_add_directory(struct scan_found *found, struct list *list,
+					  const struct scan_directory *parent, const char *name);
+struct scan_module *scan_add_module(struct list *list, const struct scan_directory *directory,
 				    const char *name, bool is_linked);
-void scan_module_free(void *module);
-
-/* 0 or -ENOMEM. */
-int scan_module_set_path(struct scan_module *module);
+struct scan_content *scan_add_content(struct scan_found *found);
+int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
+		     const struct scan_directory *directory, const char *name);
 
 /* Empties from into to. 0 or -ENOMEM. */
 int scan_found_move(struct scan_found *to, struct scan_found *from);
 void scan_found_done(struct scan_found *found);
 
-/* --- walk.c: one directory, one module ---------------------------------------------------- */
+/* --- walk.c: one directory ---------------------------------------------------------------- */
 
-/* Takes the directory or the module. 0 or a negative errno. */
+/* Lists the directory, and reads the modules in it that are not compressed. 0 or a negative errno.
+ */
 int scan_read_directory(struct scan_worker *worker, struct scan_directory *directory);
+
+/* --- read.c: one module ------------------------------------------------------------------- */
+
+/* Reads the file NAME in a directory, or lets it wait if it is compressed. */
+int scan_add_entry(struct scan_worker *worker, const struct scan_directory *directory, int dir_fd,
+		   const char *name);
+
+/* The same for a file that is open, or fd is the negative errno of opening it. */
+int scan_add_file(struct scan_worker *worker, const struct scan_directory *directory,
+		  const char *name, bool is_linked, int fd);
+
+/* Takes the module and reads it. 0 or a negative errno. */
 int scan_read_waiting(struct scan_worker *worker, struct scan_module *module);
 
-/* Opens a path that is relative to the module directory, or below the root if it has a slash. */
-int scan_open(const struct kmod_devname_scan *scan, const char *path, int flags);
+/* Reads the aliases of a module again. 0, a module error, or a negative errno. */
+int scan_read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
+		    struct alias_list *aliases);
+
+/* Opens the file or directory NAME in a directory; or a regular file, whatever links there are. */
+int scan_open(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
+	      const char *name, int flags);
+int scan_open_file(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
+		   const char *name);
+
+/* No link may lead to proc or sysfs, whose files have an effect when they are read. */
+bool scan_is_in_proc(int fd);
 
 /* --- pool.c: threads, and which does what ------------------------------------------------- */
+
+/* Adds a directory that is read after all that are not behind links. 0 or -ENOMEM. */
+int pool_add_link(struct kmod_devname_scan *scan, struct scan_directory *link);
 
 /* Starts threads, or leaves the work to scan->worker. 0 or -ENOMEM. */
 int pool_start(struct kmod_devname_scan *scan);
@@ -154,15 +220,30 @@ int pool_step(struct kmod_devname_scan *scan);
 /* Ends the threads, and the scan with them. */
 void pool_stop(struct kmod_devname_scan *scan);
 
-/* --- choose.c: all has been read ---------------------------------------------------------- */
+/* --- conclude.c: all has been read -------------------------------------------------------- */
 
 /* Which modules count, in which order, and into the table with them. 0 or a negative errno. */
 int scan_conclude(struct kmod_devname_scan *scan);
 
+/* --- choose.c: which file of a module counts, and which module comes first ---------------- */
+
+struct module_position;
+
+/*
+ * Sorts the modules by name, the file that counts first. Collects those that have a result; there
+ * is room for all that have one. The caller frees the paths, whatever is returned. 0 or -ENOMEM.
+ */
+int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,
+			size_t *ret_n);
+
+/* True if the module declares device names, or there is a finding about it. */
+bool scan_module_has_result(const struct scan_module *module);
+
 #define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
 
 struct module_position {
-	const char *path; /* relative to the module directory */
+	const char *path; /* relative to the module directory; of a long one the end, which no line
+			     has */
 	size_t position;
 	const struct scan_module *module;
 	size_t listed; /* how much of the path stands in modules.order: module_order_read()'s */
@@ -174,6 +255,8 @@ struct module_position {
  */
 int module_order_read(FILE *stream, struct kmod_devname_report *report,
 		      struct module_position *positions, size_t n);
+
+int module_order_report(struct kmod_devname_report *report, size_t line, const char *problem);
 
 /* Sorts by position, and by the module's name where there is none or the same. */
 void module_order_sort(struct module_position *positions, size_t n);

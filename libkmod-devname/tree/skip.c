@@ -144,12 +144,6 @@ static int open_index(int dir_fd, const char *name, FILE **ret_stream, struct st
 	return stream_from_fd(steal_fd(&fd), ret_stream);
 }
 
-/* True if an error is one of the process, and says nothing about the file. */
-static bool is_exhausted(int error)
-{
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
-}
-
 static bool is_before(const struct timespec *a, const struct timespec *b)
 {
 	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * The end of a scan: what was found wrong into the report, and what the modules declare into the
+ * table, in their order. The bounds are counted in that order, so that they do not depend on which
+ * thread did what.
+ */
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/lines.h"
+#include "base/root.h"
+#include "node/alias.h"
+#include "tree/module-tree.h"
+#include "tree/scan.h"
+
+/*
+ * What is written can be read: of modules.devname lines.h lets 128 MiB pass, and these names and
+ * the rest of their lines are far less. Like this, memory is bounded over all modules together.
+ */
+#define NODES_MAX ((size_t)1 << 17)
+#define NAMES_SIZE_MAX ((size_t)16 << 20)
+
+/* --- findings ------------------------------------------------------------------------------ */
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct scan_finding *x = *(struct scan_finding *const *)a;
+	const struct scan_finding *y = *(struct scan_finding *const *)b;
+
+	return scan_compare_paths(x->directory, x->name, y->directory, y->name);
+}
+
+static int report_unreadable(struct kmod_devname_report *report, const struct location *location,
+			     int error)
+{
+	if (is_exhausted(error))
+		return error;
+	errno = -error;
+	return report_add(report, KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR, location,
+			  "cannot be read: %m");
+}
+
+static int report_found(struct kmod_devname_report *report, const struct scan_finding *finding)
+{
+	_cleanup_free_ char *path = scan_get_path(finding->directory, finding->name);
+	const struct location location = { path, 0 };
+
+	if (!path)
+		return -ENOMEM;
+	switch (finding->problem) {
+	case SCAN_LINK_LEADS_NOWHERE:
+		return report_add(report, KMOD_DEVNAME_DANGLING_LINK, KMOD_DEVNAME_NOTE, &location,
+				  "is a symbolic link that leads nowhere");
+	case SCAN_LINK_INTO_PROC:
+		return report_add(report, KMOD_DEVNAME_DANGLING_LINK, KMOD_DEVNAME_NOTE, &location,
+				  "is a symbolic link into proc or sysfs, which have no modules");
+	case SCAN_NOT_REGULAR:
+		return report_add(report, KMOD_DEVNAME_NOT_REGULAR, KMOD_DEVNAME_NOTE, &location,
+				  "has the name of a module and is not a file");
+	case SCAN_VANISHED:
+		return report_add(report, KMOD_DEVNAME_VANISHED, KMOD_DEVNAME_WARNING, &location,
+				  "was gone when it was to be read");
+	case SCAN_UNREADABLE:
+		break;
+	}
+	return report_unreadable(report, &location, finding->error);
+}
+
+static int report_findings(struct kmod_devname_scan *scan)
+{
+	struct list *findings = &scan->found.findings;
+
+	list_sort(findings, compare_findings);
+	for (size_t i = 0; i < findings->size; i++) {
+		int r = report_found(scan->report, findings->items[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* No modules.order, or one that is no file, is no order. */
+static int read_order(const struct kmod_devname_scan *scan, struct module_position *positions,
+		      size_t n)
+{
+	static const char no_file[] = "is not a file of a sensible size";
+	const struct location location = { "modules.order", 0 };
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	FILE *stream;
+	int r;
+
+	if (asprintf(&path, "%s/modules.order", scan->directory) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = root_open_file(scan->root_fd, path, 0);
+	if (is_missing(fd))
+		return 0;
+	if (fd == -EISDIR || fd == -ENODEV)
+		return module_order_report(scan->report, 0, no_file);
+	if (fd < 0)
+		return report_unreadable(scan->report, &location, fd);
+	if (fstat(fd, &st) < 0)
+		return report_unreadable(scan->report, &location, -errno);
+	if (st.st_size > (off_t)LINES_TOTAL_MAX)
+		return module_order_report(scan->report, 0, no_file);
+	r = stream_from_fd(steal_fd(&fd), &stream);
+	if (r < 0)
+		return r;
+	r = module_order_read(stream, scan->report, positions, n);
+	(void)fclose(stream);
+	if (r == -EFBIG) /* it grew */
+		return module_order_report(scan->report, 0, no_file);
+	return r == 0 ? 0 : report_unreadable(scan->report, &location, r);
+}
+
+/* --- into the table ----------------------------------------------------------------------- */
+
+/* The modules that are added one after the other, and what they have in common. */
+struct conclusion {
+	struct kmod_devname_scan *scan;
+	size_t n_nodes; /* that the modules have declared so far, at most */
+	size_t names_size; /* of these nodes: bytes of the names of devices and modules */
+	/* of modules whose compression is not in this build, by the module error */
+	struct {
+		size_t n;
+		const struct scan_module *first;
+	} unsupported[MODULE_ERRORS];
+};
+
+/* Takes the room that the nodes of a module need in the file if there is enough. */
+static bool conclusion_take_room(struct conclusion *conclusion, const char *name,
+				 const struct alias_list *aliases)
+{
+	size_t n_nodes = conclusion->n_nodes, names_size = conclusion->names_size;
+
+	for (size_t i = 0; i < aliases->size; i++) {
+		if (aliases->items[i].kind != ALIAS_NAME)
+			continue;
+		n_nodes++;
+		names_size += strlen(name) + strlen(aliases->items[i].text);
+	}
+	if (n_nodes > NODES_MAX || names_size > NAMES_SIZE_MAX)
+		return false;
+	conclusion->n_nodes = n_nodes;
+	conclusion->names_size = names_size;
+	return true;
+}
+
+static int conclusion_add_aliases(struct conclusion *conclusion, const struct scan_module *module,
+				  const struct location *location, const struct alias_list *aliases)
+{
+	const struct kmod_devname_scan *scan = conclusion->scan;
+	_cleanup_free_ char *name = module_tree_module_name(module->name);
+
+	if (!name)
+		return -ENOMEM;
+	if (conclusion_take_room(conclusion, name, aliases))
+		return table_add_aliases(scan->table, scan->report, name, location->file, aliases);
+	return report_add(scan->report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, location,
+			  "declares more device names than modules.devname can have after those of "
+			  "the modules before");
+}
+
+static int conclusion_add_error(struct conclusion *conclusion, const struct scan_module *module,
+				const struct location *location, int error)
+{
+	struct kmod_devname_report *report = conclusion->scan->report;
+
+	if (error < 0)
+		return report_unreadable(report, location, error);
+	if (module_error_compression((enum module_error)error)) {
+		if (conclusion->unsupported[error].n++ == 0)
+			conclusion->unsupported[error].first = module;
+		return 0;
+	}
+	return report_add(report, module_error_code((enum module_error)error), KMOD_DEVNAME_ERROR,
+			  location, "%s", module_error_message((enum module_error)error));
+}
+
+static int conclusion_add_module(struct conclusion *conclusion, const struct scan_module *module)
+{
+	_cleanup_free_ char *path = scan_get_path(module->directory, module->name);
+	const struct location location = { path, 0 };
+	struct alias_list aliases = { 0 };
+	int r = module->content->error;
+
+	if (!path)
+		return -ENOMEM;
+	if (r == MODULE_OK && !module->content->is_dropped)
+		return conclusion_add_aliases(conclusion, module, &location,
+					      &module->content->aliases);
+	if (r == MODULE_OK)
+		r = scan_read_again(conclusion->scan, module, &aliases);
+	if (r == MODULE_OK)
+		r = conclusion_add_aliases(conclusion, module, &location, &aliases);
+	else if (!is_exhausted(r))
+		r = conclusion_add_error(conclusion, module, &location, r);
+	alias_list_done(&aliases);
+	return r;
+}
+
+/* One finding for all modules of a compression: it may be that of the whole kernel. */
+static int conclusion_report_unsupported(const struct conclusion *conclusion, int error)
+{
+	const struct scan_module *first = conclusion->unsupported[error].first;
+	struct kmod_devname_report *report = conclusion->scan->report;
+	size_t n = conclusion->unsupported[error].n;
+	_cleanup_free_ char *path = NULL;
+
+	if (n == 0)
+		return 0;
+	path = scan_get_path(first->directory, first->name);
+	if (!path)
+		return -ENOMEM;
+	if (n == 1)
+		return report_add(report, KMOD_DEVNAME_UNSUPPORTED, KMOD_DEVNAME_ERROR,
+				  &(struct location){ path, 0 }, "%s",
+				  module_error_message((enum module_error)error));
+	return report_add(report, KMOD_DEVNAME_UNSUPPORTED, KMOD_DEVNAME_ERROR,
+			  &(struct location){ ".", 0 },
+			  "%zu modules are compressed with %s (first: %s), which this build cannot "
+			  "read",
+			  n, module_error_compression((enum module_error)error), path);
+}
+
+static int add_modules(struct kmod_devname_scan *scan, const struct module_position *positions,
+		       size_t n)
+{
+	struct conclusion conclusion = { .scan = scan };
+	int r;
+
+	for (size_t i = 0; i < n; i++) {
+		r = conclusion_add_module(&conclusion, positions[i].module);
+		if (r < 0)
+			return r;
+	}
+	for (int error = 0; error < MODULE_ERRORS; error++) {
+		r = conclusion_report_unsupported(&conclusion, error);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+int scan_conclude(struct kmod_devname_scan *scan)
+{
+	_cleanup_free_ struct module_position *positions = NULL;
+	size_t n = 0;
+	int r;
+
+	for (size_t i = 0; i < scan->found.modules.size; i++)
+		n += scan_module_has_result(scan->found.modules.items[i]);
+	positions = calloc(n + 1, sizeof(*positions));
+	if (!positions)
+		return -ENOMEM;
+	r = report_findings(scan);
+	if (r < 0)
+		return r;
+	r = scan_choose_modules(scan, positions, &n);
+	if (r == 0 && n > 0)
+		r = read_order(scan, positions, n);
+	module_order_sort(positions, n);
+	if (r == 0)
+		r = add_modules(scan, positions, n);
+	for (size_t i = 0; i < n; i++)
+		free((char *)(uintptr_t)positions[i].path);
+	return r;
+}

@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What single entries of a module directory can do to a scan: links that cannot be followed, files
+ * and directories that cannot be read, one file under many names, more names than there is room
+ * for. The scan comes to its end, the other modules are read, and it is known what was not.
+ */
+
+#include "lib/harness.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/mkmodule.h"
+#include "lib/refuse.h"
+#include "tree/scan.h"
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+#define NOBODY 65534
+
+static void write_strings(int dir_fd, const char *path, const char *const *strings, size_t n)
+{
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, n };
+	size_t size;
+	uint8_t *image = mkmodule(&spec, &size);
+
+	harness_write(dir_fd, path, image, size);
+	free(image);
+}
+
+/* A module that declares NAME c10:MINOR. */
+static void write_node(int dir_fd, const char *path, const char *name, unsigned int minor)
+{
+	char devname[64], number[64];
+	const char *const strings[] = { devname, number };
+
+	(void)snprintf(devname, sizeof(devname), "alias=devname:%s", name);
+	(void)snprintf(number, sizeof(number), "alias=char-major-10-%u", minor);
+	write_strings(dir_fd, path, strings, N(strings));
+}
+
+struct scanned {
+	struct kmod_devname_table *table;
+	struct kmod_devname_report *report;
+	struct kmod_devname_scan *scan;
+};
+
+static struct scanned scan_begin(int root_fd, const char *directory, unsigned int threads)
+{
+	struct scanned scanned;
+
+	ck_assert_int_eq(kmod_devname_table_new(&scanned.table), 0);
+	ck_assert_int_eq(kmod_devname_report_new(&scanned.report), 0);
+	ck_assert_int_eq(kmod_devname_scan_new(root_fd, directory, scanned.table, scanned.report,
+					       &scanned.scan),
+			 0);
+	ck_assert_int_eq(kmod_devname_scan_set_threads(scanned.scan, threads), 0);
+	return scanned;
+}
+
+static struct scanned scan_all(int root_fd, const char *directory, unsigned int threads)
+{
+	struct scanned scanned = scan_begin(root_fd, directory, threads);
+	int r;
+
+	while ((r = kmod_devname_scan_step(scanned.scan)) > 0)
+		;
+	ck_assert_msg(r == 0, "%s: %s", directory, strerror(-r));
+	return scanned;
+}
+
+static void scanned_done(struct scanned *scanned)
+{
+	kmod_devname_scan_unref(scanned->scan);
+	kmod_devname_table_unref(scanned->table);
+	kmod_devname_report_unref(scanned->report);
+}
+
+static bool has_node(const struct scanned *scanned, const char *line)
+{
+	return strstr(harness_text(scanned->table), line) != NULL;
+}
+
+/* --- links -------------------------------------------------------------------------------- */
+
+#define LONG_50 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
+#define LONG_300 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50 LONG_50
+
+static const struct {
+	const char *name, *target, *code;
+} links[] = {
+	{ "README", LONG_300, "dangling-link" },
+	{ "x.ko", LONG_300, "dangling-link" },
+	{ "README", "/proc/self/mem", "" },
+	{ "x.ko", "/proc/self/mem", "dangling-link" },
+	{ "x.ko", "/proc/self/clear_refs", "dangling-link" },
+	{ "x.ko", "/proc/self/attr/current", "dangling-link" },
+	{ "x.ko", "/sys/kernel/uevent_seqnum", "dangling-link" },
+	{ "x.ko", "/proc/self/exe", "dangling-link" },
+	{ "d", "/proc", "dangling-link" },
+	{ "d", "/proc/self/task", "dangling-link" },
+	{ "d.ko", "/sys/kernel", "dangling-link" },
+	{ "d", "/", "" },
+};
+
+/* The directory as the root directory has it. */
+static const char *path_of(int dir_fd)
+{
+	static char path[PATH_MAX];
+	char name[64];
+	ssize_t size;
+
+	(void)snprintf(name, sizeof(name), "/proc/self/fd/%d", dir_fd);
+	size = readlink(name, path, sizeof(path) - 1);
+	ck_assert_int_gt(size, 1);
+	path[size] = '\0';
+	return path + 1;
+}
+
+START_TEST(a_link_that_cannot_be_followed_is_a_note)
+{
+	int dir_fd = harness_directory(), root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct scanned scanned;
+
+	write_node(dir_fd, "good.ko", "good", 1);
+	ck_assert_int_eq(symlinkat(links[_i].target, dir_fd, links[_i].name), 0);
+	for (unsigned int threads = 1; threads <= 2; threads++) {
+		scanned = scan_all(root_fd, path_of(dir_fd), threads);
+		ck_assert(has_node(&scanned, "good good c10:1\n"));
+		ck_assert_str_eq(harness_codes(scanned.report), links[_i].code);
+		ck_assert_uint_eq(kmod_devname_report_count(scanned.report, KMOD_DEVNAME_NOTE),
+				  kmod_devname_report_size(scanned.report));
+		ck_assert(scan_was_complete(scanned.scan));
+		scanned_done(&scanned);
+	}
+	ck_assert_int_eq(close(root_fd), 0);
+}
+END_TEST
+
+/* --- what cannot be read ------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	enum scan_module_state state; /* of the module "x" */
+	bool is_complete;
+} closed[] = {
+	{ "x.ko", SCAN_MODULE_UNREAD, true },        { "x-y/x.ko", SCAN_MODULE_UNREAD, true },
+	{ "directory/", SCAN_MODULE_ABSENT, false }, { "link.ko", SCAN_MODULE_ABSENT, true },
+	{ "link", SCAN_MODULE_ABSENT, false },
+};
+
+static void make_closed(int dir_fd, const char *name)
+{
+	const char *slash = strchr(name, '/');
+
+	ck_assert_int_eq(fchmod(dir_fd, 0755), 0);
+	ck_assert_int_eq(mkdirat(dir_fd, "closed", 0755), 0);
+	write_node(dir_fd, "closed/target", "x", 2);
+	if (strncmp(name, "link", 4) == 0)
+		ck_assert_int_eq(symlinkat("closed/target", dir_fd, name), 0);
+	else if (slash && slash[1] == '\0')
+		ck_assert_int_eq(mkdirat(dir_fd, "directory", 0), 0);
+	else
+		write_node(dir_fd, name, "x", 2);
+	if (!slash || slash[1] != '\0')
+		ck_assert_int_eq(fchmodat(dir_fd, name, 0, 0), 0);
+}
+
+/* Whatever the errno is, and whatever cannot be read, the others are read. */
+START_TEST(what_was_not_read_is_known)
+{
+	const char *name = closed[_i].name;
+	bool is_link = strncmp(name, "link", 4) == 0;
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+
+	make_closed(dir_fd, name);
+	write_node(dir_fd, "good.ko", "good", 1);
+	ck_assert_int_eq(fchmodat(dir_fd, "closed", is_link ? 0 : 0755, 0), 0);
+	if (geteuid() == 0 && seteuid(NOBODY) < 0)
+		return;
+	scanned = scan_all(dir_fd, ".", 1);
+	ck_assert_int_eq(seteuid(getuid()), 0);
+	ck_assert(has_node(&scanned, "good good c10:1\n"));
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
+	ck_assert_int_eq(scan_find_module(scanned.scan, "good"), SCAN_MODULE_READ);
+	ck_assert_int_eq(scan_find_module(scanned.scan, "goo"), SCAN_MODULE_ABSENT);
+	if (strcmp(name, "link.ko") == 0)
+		ck_assert_int_eq(scan_find_module(scanned.scan, "link"), SCAN_MODULE_UNREAD);
+	ck_assert_int_eq(scan_find_module(scanned.scan, "x"), closed[_i].state);
+	/* "closed" itself is a directory that cannot be read in the rows with links */
+	ck_assert_int_eq(scan_was_complete(scanned.scan), closed[_i].is_complete && !is_link);
+	ck_assert_uint_eq(scan_count_unread(scanned.scan),
+			  closed[_i].state == SCAN_MODULE_UNREAD || strcmp(name, "link.ko") == 0);
+	scanned_done(&scanned);
+}
+END_TEST
+
+static const int errors[] = { EIO, EACCES, EINVAL, ENOTCONN, ESTALE, EAGAIN, EPERM, ENODATA };
+static const long refused_calls[] = { SYS_openat, SYS_pread64 }; /* opening it, reading it */
+
+START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
+{
+	int dir_fd = harness_directory(), error = errors[(size_t)_i / N(refused_calls)];
+	struct scanned scanned;
+
+	write_node(dir_fd, "a.ko", "a", 1);
+	write_node(dir_fd, "b.ko", "b", 2);
+	if (!refuse_next(refused_calls[(size_t)_i % N(refused_calls)], error))
+		return;
+	scanned = scan_all(dir_fd, ".", 1);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
+	ck_assert_str_eq(harness_codes(scanned.report), "unreadable");
+	ck_assert_uint_eq(kmod_devname_report_count(scanned.report, KMOD_DEVNAME_ERROR), 1);
+	ck_assert_int_eq(scan_find_module(scanned.scan, "a") == SCAN_MODULE_UNREAD,
+			 scan_find_module(scanned.scan, "b") == SCAN_MODULE_READ);
+	scanned_done(&scanned);
+}
+END_TEST
+
+/* --- one file, many names ------------------------------------------------------------------ */
+
+START_TEST(a_file_with_many_names_is_read_once)
+{
+	unsigned int threads = _i == 0 ? 1 : 8;
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	char name[32];
+
+	write_node(dir_fd, "data/file", "x", 1);
+	for (unsigned int i = 0; i < 100; i++) {
+		(void)snprintf(name, sizeof(name), "hard%02u.ko", i);
+		ck_assert_int_eq(linkat(dir_fd, "data/file", dir_fd, name, 0), 0);
+		(void)snprintf(name, sizeof(name), "soft%02u.ko", i);
+		ck_assert_int_eq(symlinkat("data/file", dir_fd, name), 0);
+	}
+	write_node(dir_fd, "other.ko", "y", 2);
+	scanned = scan_all(dir_fd, ".", threads);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 201);
+	ck_assert(has_node(&scanned, "hard00 x c10:1\n"));
+	ck_assert(has_node(&scanned, "soft99 x c10:1\n"));
+	/* what was read: of the file, and of the other one */
+	ck_assert_uint_eq(scanned.scan->found.contents.size, 2);
+	scanned_done(&scanned);
+}
+END_TEST
+
+/* --- bounds ------------------------------------------------------------------------------- */
+
+#define BIG_NAMES 2000
+#define BIG_SIZE 3700
+
+/* A module that declares many long names, none of which another one declares. */
+static void write_big(int dir_fd, const char *path, unsigned int number)
+{
+	char(*texts)[BIG_SIZE + 100] = calloc(2 * BIG_NAMES, sizeof(*texts));
+	const char **strings = calloc(2 * BIG_NAMES, sizeof(*strings));
+
+	ck_assert(texts && strings);
+	for (size_t i = 0; i < BIG_NAMES; i++) {
+		size_t size = (size_t)snprintf(texts[2 * i], sizeof(*texts), "alias=devname:%u-%zu",
+					       number, i);
+
+		while (size < BIG_SIZE) {
+			size += (size_t)snprintf(texts[2 * i] + size, sizeof(*texts) - size,
+						 "/" LONG_50);
+		}
+		(void)snprintf(texts[2 * i + 1], sizeof(*texts), "alias=char-major-%u-%zu",
+			       number + 1, i);
+		strings[2 * i] = texts[2 * i];
+		strings[2 * i + 1] = texts[2 * i + 1];
+	}
+	write_strings(dir_fd, path, strings, 2 * BIG_NAMES);
+	free(strings);
+	free(texts);
+}
+
+static const unsigned int thread_counts[] = { 1, 2, 8 };
+
+/* Each of them has 7 MiB: there is room for two. */
+START_TEST(names_are_bounded_over_all_modules_in_their_order)
+{
+	static const char order[] = "big4.ko\nbig1.ko\n";
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	char path[32];
+	FILE *stream;
+	char *text = NULL;
+	size_t size;
+
+	for (unsigned int i = 0; i < 5; i++) {
+		(void)snprintf(path, sizeof(path), "big%u.ko", i);
+		write_big(dir_fd, path, i);
+	}
+	write_node(dir_fd, "small.ko", "small", 1);
+	harness_write(dir_fd, "modules.order", order, strlen(order));
+	scanned = scan_all(dir_fd, ".", thread_counts[_i]);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 2 * BIG_NAMES + 1);
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 "too-many-aliases,too-many-aliases,too-many-aliases");
+	ck_assert_str_eq(kmod_devname_node_get_module(kmod_devname_table_get(scanned.table, 0)),
+			 "big4");
+	ck_assert_str_eq(
+		kmod_devname_node_get_module(kmod_devname_table_get(scanned.table, BIG_NAMES)),
+		"big1");
+	ck_assert_str_eq(kmod_devname_node_get_module(
+				 kmod_devname_table_get(scanned.table, (size_t)2 * BIG_NAMES)),
+			 "small");
+	/* what was kept while the modules were read */
+	ck_assert_uint_le(scanned.scan->aliases_size, (size_t)16 << 20);
+	ck_assert_int_eq(scan_find_module(scanned.scan, "big0"), SCAN_MODULE_READ);
+	/* and what is written can be read */
+	stream = open_memstream(&text, &size);
+	ck_assert_int_eq(kmod_devname_table_write(scanned.table, stream), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	ck_assert_uint_lt(size, (size_t)20 << 20);
+	free(text);
+	scanned_done(&scanned);
+}
+END_TEST
+
+START_TEST(nodes_are_bounded_over_all_modules)
+{
+	static char texts[4096][32];
+	static const char *strings[4096];
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	char path[32];
+
+	/* with the same names in each: they count all the same */
+	for (unsigned int i = 0; i < 4096; i += 2) {
+		(void)snprintf(texts[i], sizeof(texts[i]), "alias=devname:%u", i);
+		(void)snprintf(texts[i + 1], sizeof(texts[i]), "alias=char-major-1-%u", i);
+		strings[i] = texts[i];
+		strings[i + 1] = texts[i + 1];
+	}
+	for (unsigned int i = 0; i < 66; i++) {
+		(void)snprintf(path, sizeof(path), "m%02u.ko", i);
+		write_strings(dir_fd, path, strings, N(strings));
+	}
+	scanned = scan_all(dir_fd, ".", 2);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1 << 17);
+	ck_assert_str_eq(harness_codes(scanned.report), "too-many-aliases,too-many-aliases");
+	scanned_done(&scanned);
+}
+END_TEST
+
+/* --- cancellation -------------------------------------------------------------------------- */
+
+static void *step_until_cancelled(void *data)
+{
+	struct kmod_devname_scan *scan = data;
+
+	/* at the next point where a thread may be cancelled */
+	(void)pthread_cancel(pthread_self());
+	while (kmod_devname_scan_step(scan) > 0)
+		;
+	pthread_testcancel();
+	return NULL;
+}
+
+START_TEST(a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released)
+{
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	pthread_t thread;
+	void *result;
+
+	for (unsigned int i = 0; i < 50; i++) {
+		char path[32];
+
+		(void)snprintf(path, sizeof(path), "d%u/m.ko", i);
+		write_node(dir_fd, path, "x", 1);
+	}
+	scanned = scan_begin(dir_fd, ".", 2);
+	ck_assert_int_eq(pthread_create(&thread, NULL, step_until_cancelled, scanned.scan), 0);
+	ck_assert_int_eq(pthread_join(thread, &result), 0);
+	ck_assert_ptr_eq(result, PTHREAD_CANCELED);
+	scanned_done(&scanned);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("scan-entries");
+	TCase *tcase = tcase_create("entries");
+
+	tcase_add_loop_test(tcase, a_link_that_cannot_be_followed_is_a_note, 0, N(links));
+	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
+	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
+			    N(errors) * N(refused_calls));
+	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
+	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
+			    N(thread_counts));
+	tcase_add_test(tcase, nodes_are_bounded_over_all_modules);
+	tcase_add_test(tcase,
+		       a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released);
+	tcase_set_timeout(tcase, 120);
+	suite_add_tcase(suite, tcase);
+	return harness_run(suite);
+}
