@@ -321,7 +321,7 @@ static int read_aliases(struct module_reader *reader, int fd, struct alias_list 
 int scan_read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		    struct alias_list *aliases)
 {
-	struct module_reader *reader = module_reader_new(scan->size_max);
+	struct module_reader *reader = module_reader_new(scan->size_max, NULL);
 	_cleanup_close_ int fd = open_waiting(scan, module);
 	int r = reader ? read_aliases(reader, fd, aliases) : -ENOMEM;
 
@@ -333,7 +333,7 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file)
 {
 	const struct location location = { file, 0 };
-	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX);
+	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX, NULL);
 	_cleanup_free_ char *name = module_tree_module_name(file);
 	struct alias_list aliases = { 0 };
 	int r = reader && name ? read_aliases(reader, fd, &aliases) : -ENOMEM;
