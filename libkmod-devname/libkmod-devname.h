@@ -274,7 +274,8 @@ kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
  * Return: a module file, relative to the directory that was scanned, or with a slash in front if
  * it is below the root but not below that directory; the name that was given to
  * kmod_devname_table_read() or kmod_devname_table_add_module(); a path below the device
- * directory; or NULL. The bytes are the file system's: escape them before showing them.
+ * directory; or NULL. At most the first 4,096 bytes. They are the file system's: escape them before
+ * showing them.
  */
 const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *finding);
 

@@ -19,8 +19,8 @@
 #include "tree/scan.h"
 
 /*
- * What is written can be read: of modules.devname lines.h lets 128 MiB pass, and these names and
- * the rest of their lines are far less. Like this, memory is bounded over all modules together.
+ * The bounds of a table, over all modules together. Lines with these names are less than 20 MiB,
+ * and readers take 128 MiB (LINES_TOTAL_MAX), so that they can read every file that is written.
  */
 #define NODES_MAX ((size_t)1 << 17)
 #define NAMES_SIZE_MAX ((size_t)16 << 20)
@@ -232,8 +232,8 @@ static int conclusion_report_unsupported(const struct conclusion *conclusion, in
 			  n, module_error_compression((enum module_error)error), path);
 }
 
-static int add_modules(struct kmod_devname_scan *scan, const struct module_position *positions,
-		       size_t n)
+static int conclude_modules(struct kmod_devname_scan *scan, const struct module_position *positions,
+			    size_t n)
 {
 	struct conclusion conclusion = { .scan = scan };
 	int r;
@@ -270,7 +270,7 @@ int scan_conclude(struct kmod_devname_scan *scan)
 		r = read_order(scan, positions, n);
 	module_order_sort(positions, n);
 	if (r == 0)
-		r = add_modules(scan, positions, n);
+		r = conclude_modules(scan, positions, n);
 	for (size_t i = 0; i < n; i++)
 		free((char *)(uintptr_t)positions[i].path);
 	return r;

@@ -80,15 +80,18 @@ static int collect_aliases(const struct module_reader *reader, struct alias_list
 	return 0;
 }
 
-static bool is_same_time(const struct timespec *a, const struct timespec *b)
+static int compare_times(const struct timespec *a, const struct timespec *b)
 {
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec ? -1 : 1;
+	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
 }
 
 static int compare_contents(const void *a, const void *b)
 {
 	const struct stat *x = &((const struct scan_content *)a)->status;
 	const struct stat *y = &((const struct scan_content *)b)->status;
+	int r;
 
 	if (x->st_dev != y->st_dev)
 		return x->st_dev < y->st_dev ? -1 : 1;
@@ -96,9 +99,8 @@ static int compare_contents(const void *a, const void *b)
 		return x->st_ino < y->st_ino ? -1 : 1;
 	if (x->st_size != y->st_size)
 		return x->st_size < y->st_size ? -1 : 1;
-	if (!is_same_time(&x->st_mtim, &y->st_mtim))
-		return memcmp(&x->st_mtim, &y->st_mtim, sizeof(x->st_mtim));
-	return memcmp(&x->st_ctim, &y->st_ctim, sizeof(x->st_ctim));
+	r = compare_times(&x->st_mtim, &y->st_mtim);
+	return r != 0 ? r : compare_times(&x->st_ctim, &y->st_ctim);
 }
 
 /*

@@ -211,20 +211,18 @@ static int begin_walk(struct kmod_devname_scan *scan)
 	return r < 0 ? r : 0;
 }
 
-static int begin_scan(struct kmod_devname_scan *scan)
-{
-	int r = scan->is_index_fresh ? add_index_modules(scan) : begin_walk(scan);
-
-	scan->begun = true;
-	return r < 0 ? r : pool_start(scan);
-}
-
 static int step_scan(struct kmod_devname_scan *scan)
 {
-	int r = scan->begun ? 0 : begin_scan(scan);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!scan->begun) {
+		scan->begun = true;
+		r = scan->is_index_fresh ? add_index_modules(scan) : begin_walk(scan);
+		if (r == 0)
+			r = pool_start(scan);
+		if (r < 0)
+			return r;
+	}
 	r = pool_step(scan);
 	if (r != 0)
 		return r;

@@ -243,8 +243,7 @@ bool scan_module_has_result(const struct scan_module *module);
 #define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
 
 struct module_position {
-	const char *path; /* relative to the module directory; of a long one the end, which no line
-			     has */
+	const char *path; /* relative to the module directory */
 	size_t position;
 	const struct scan_module *module;
 	size_t listed; /* how much of the path stands in modules.order: module_order_read()'s */

@@ -294,6 +294,7 @@ make_shape() {
 		open my $f, ">", "$ARGV[0]/e$_.ko" or die $! }' $M ;;
 	two-thousand-deep) make_deep 2000 1 ;;
 	four-thousand-long-names) make_deep 4000 250 ;;
+	ten-thousand-far-below) make_deep 250 250 10000 ;;
 	twenty-thousand-links-to-directories) perl -e 'for (1 .. 20000) {
 		mkdir "$ARGV[0]/d$_" or die $!;
 		symlink "d$_", "$ARGV[0]/l$_" or die $!;
@@ -303,11 +304,12 @@ make_shape() {
 	esac
 }
 
-# make_deep DEPTH SIZE: a chain of directories, an empty module in each.
+# make_deep DEPTH SIZE [N]: a chain of directories, with an empty module in each, and N in the last.
 make_deep() {
 	perl -e 'chdir shift or die $!; for (1 .. $ARGV[0]) {
 		open my $f, ">", "e$_.ko" or die $!;
-		mkdir "x" x $ARGV[1] or die $!; chdir "x" x $ARGV[1] or die $! }' $M "$@"
+		mkdir "x" x $ARGV[1] or die $!; chdir "x" x $ARGV[1] or die $! }
+		for (1 .. ($ARGV[2] || 0)) { open my $f, ">", "far$_.ko" or die $! }' $M "$@"
 }
 
 # Names of one module, which is large when it is decompressed.
@@ -331,6 +333,7 @@ test_whatever_the_shape_of_the_tree_it_is_read_in_time() {
 	ten-thousand-empty-modules 1 malformed 0
 	two-thousand-deep 1 malformed 0
 	four-thousand-long-names 1 unreadable 0
+	ten-thousand-far-below 1 malformed 0
 	twenty-thousand-links-to-directories 0 - 0
 	ten-thousand-links-to-one 0 - 10001
 	END
