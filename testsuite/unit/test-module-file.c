@@ -970,7 +970,8 @@ static void make_large(struct bytes *input, size_t size, size_t noise)
 		content.data[40 + i] = (uint8_t)((uint64_t)(size - 64) >> (8 * i));
 	content.data[60] = 1;
 	add_noise(&random, noise);
-	memcpy(content.data + 64, random.data, noise);
+	if (noise > 0)
+		memcpy(content.data + 64, random.data, noise);
 	ck_assert_int_eq(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL, content.data,
 						 content.size, room_for(input, MIB), &input->size,
 						 MIB),
