@@ -277,7 +277,8 @@ kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
  * Return: a module file, relative to the directory that was scanned, or with a slash in front if
  * it is below the root but not below that directory; the name that was given to
  * kmod_devname_table_read() or kmod_devname_table_add_module(); a path below the device
- * directory; or NULL. The bytes are the file system's: escape them before showing them.
+ * directory; or NULL. At most the first 4,096 bytes. They are the file system's: escape them before
+ * showing them.
  */
 const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *finding);
 
@@ -867,7 +868,9 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
  *
  * Other limits are fixed: 128 MiB for an xz decoder, a window of 128 MiB for zstd, 16 MiB for
  * .modinfo. A compressed module of more than 32 MiB must be as large as its ELF headers say, with
- * 1 MiB to spare; and no more than 32 MiB of compressed data may be without any content.
+ * 1 MiB to spare, and at most 256 times as large as its file; and no more than 32 MiB of compressed
+ * data may be without any content. One thread at a time takes more than 64 MiB to decompress a
+ * module, the decoder included.
  *
  * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.
  */

@@ -35,10 +35,11 @@ static inline bool is_missing(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENAMETOOLONG;
 }
 
-/* True if a negative errno is one of the process, and says nothing about the file. */
-static inline bool is_exhausted(int error)
+/* True if a negative errno is about the process, and says nothing about the file: no answer counts.
+ */
+static inline bool is_fatal(int error)
 {
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE;
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBADF;
 }
 
 /* Room for "/proc/self/fd/" and a descriptor. */

@@ -21,6 +21,7 @@
 
 /* As the public header promises. */
 #define MESSAGE_MAX 1000
+#define FILE_MAX 4096
 /* Bounds the memory that hostile files can cost. The counts include the findings above it. */
 #define FINDINGS_MAX 10000
 
@@ -224,7 +225,7 @@ static struct kmod_devname_finding *finding_new(const struct location *location,
 	finding->line = location->line;
 	if (!location->file)
 		return finding;
-	finding->file = strdup(location->file);
+	finding->file = strndup(location->file, FILE_MAX);
 	if (finding->file)
 		return finding;
 	free(finding);

@@ -24,12 +24,6 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 
 /* The description of a negative errno, in English whatever the locale of the program is. */
 const char *report_describe_error(int error);
-/* True for errors that are not about one file: they make every answer doubtful. */
-static inline bool is_fatal(int error)
-{
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBADF;
-}
-
 /* Adds the error of a system call, a negative errno, as a finding. Returns the error. */
 int report_system(struct kmod_devname_report *report, int error, const struct location *location);
 

@@ -87,7 +87,7 @@ bool devdir_is_fatal(int dev_fd, int error)
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 
-	if (error == -ENOMEM || error == -EMFILE || error == -ENFILE)
+	if (is_fatal(error))
 		return true;
 	fd = open_at(dev_fd, ".", O_PATH | O_DIRECTORY, 0);
 	return fd < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0;

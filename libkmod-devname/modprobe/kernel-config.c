@@ -27,7 +27,7 @@ static bool says_no(const char *text, size_t size)
 /* A configuration that cannot be decompressed counts as none. */
 static int examine(int fd)
 {
-	struct module_reader *reader = module_reader_new(CONFIG_SIZE_MAX);
+	struct module_reader *reader = module_reader_new(CONFIG_SIZE_MAX, NULL);
 	int r = reader ? module_reader_start(reader, fd) : -ENOMEM;
 	const uint8_t *text;
 	size_t size;

@@ -39,8 +39,12 @@ struct codec_output {
 	/* Beyond the soft limit the bytes themselves must speak of more, up to the hard limit. */
 	size_t soft_limit;
 	size_t hard_limit;
+	enum module_error hard_error; /* of output beyond that */
 	/* The size that the first bytes speak of. NULL: there is no soft limit. */
 	uint64_t (*expected_size)(const uint8_t *data, size_t size);
+	size_t codec_memory; /* bytes that the codec has for itself, as of its last step */
+	struct module_memory *memory; /* NULL: there is no other reader */
+	bool has_memory;
 };
 
 /*

@@ -6,8 +6,10 @@
  * plain module modinfo.c reads the few pieces that it needs from the file. A compressed one is
  * decompressed by zlib.c, xz.c or zstd.c, chunk by chunk, into memory that the next module uses
  * again, and modinfo.c reads from there. Two limits bound that memory: the caller's, and a lower
- * one beyond which the ELF headers must speak of a larger module. At the end the status of the file
- * is looked at once more: what was read while another process wrote may be half old and half new.
+ * one beyond which the ELF headers must speak of a larger module, and the file must not be too
+ * small for it. Of several threads one at a time takes much memory. At the end the status of the
+ * file is looked at once more: what was read while another process wrote may be half old and half
+ * new.
  */
 
 #include <errno.h>
@@ -23,10 +25,10 @@
 
 /* Holds nearly every compressed module whole, which zstd decompresses without a copy then. */
 #define CHUNK_SIZE ((size_t)1 << 20)
-/* The largest module known is half as large. The memory of a larger one is given back. */
-#define OUTPUT_KEPT_MAX ((size_t)64 << 20)
 /* As large as the largest module known. */
 #define LIMIT_UNVERIFIED ((size_t)32 << 20)
+/* Beyond that limit; modules are compressed to a third or a tenth. */
+#define EXPANSION_MAX ((uint64_t)256)
 /* A signature follows the bytes that the headers speak of. */
 #define TRAILER_MAX ((uint64_t)1 << 20)
 /*
@@ -53,6 +55,9 @@ static const struct {
 				       "decompressing it needs more than 128 MiB of memory" },
 	[MODULE_DATA_WITHOUT_OUTPUT] = { KMOD_DEVNAME_TOO_LARGE,
 					 "its compressed data is far larger than what is in it" },
+	[MODULE_EXPANDS_TOO_FAR] = { KMOD_DEVNAME_TOO_LARGE,
+				     "is more than 32 MiB, and 256 times its file, when "
+				     "decompressed" },
 	[MODULE_TOO_LARGE] = { KMOD_DEVNAME_TOO_LARGE,
 			       "is larger than the limit when decompressed" },
 	[MODULE_TRAILING_DATA] = { KMOD_DEVNAME_TOO_LARGE,
@@ -123,6 +128,7 @@ static const struct codec codecs[] = {
 #define N_CODECS (sizeof(codecs) / sizeof(codecs[0]))
 
 struct module_reader {
+	size_t size_max;
 	struct module_bytes file;
 	struct stat status; /* of the file, at the start */
 	const struct codec *codec; /* NULL: the file is not compressed */
@@ -194,10 +200,30 @@ int codec_input_fill(struct codec_input *input)
 	return MODULE_OK;
 }
 
+/*
+ * Takes the shared memory if so much is needed, or waits until another reader has given it back.
+ * That one waits for nothing.
+ */
+static void output_take_memory(struct codec_output *output, size_t capacity)
+{
+	struct module_memory *memory = output->memory;
+
+	if (!memory || output->has_memory || capacity + output->codec_memory <= MODULE_MEMORY_EACH)
+		return;
+	pthread_mutex_lock(&memory->lock);
+	while (memory->is_taken)
+		pthread_cond_wait(&memory->given_back, &memory->lock);
+	memory->is_taken = true;
+	pthread_mutex_unlock(&memory->lock);
+	output->has_memory = true;
+}
+
 static int output_resize(struct codec_output *output, size_t capacity)
 {
-	uint8_t *data = realloc(output->data, capacity);
+	uint8_t *data;
 
+	output_take_memory(output, capacity);
+	data = realloc(output->data, capacity);
 	if (!data)
 		return -ENOMEM;
 	output->data = data;
@@ -216,10 +242,10 @@ static int output_raise_soft_limit(struct codec_output *output)
 	uint64_t expected;
 
 	if (output->soft_limit == output->hard_limit)
-		return MODULE_TOO_LARGE;
+		return output->hard_error;
 	expected = output->expected_size(output->data, output->size);
 	if (expected > output->hard_limit)
-		return MODULE_TOO_LARGE;
+		return output->hard_error;
 	if (expected > output->hard_limit - TRAILER_MAX)
 		output->soft_limit = output->hard_limit;
 	else if (expected + TRAILER_MAX > output->soft_limit)
@@ -231,6 +257,7 @@ int codec_output_grow(struct codec_output *output)
 {
 	size_t capacity = CHUNK_SIZE, max;
 
+	output_take_memory(output, output->capacity);
 	if (output->size > output->soft_limit) {
 		int r = output_raise_soft_limit(output);
 		if (r != MODULE_OK)
@@ -253,24 +280,52 @@ int codec_output_reserve(struct codec_output *output, uint64_t size)
 	return size <= output->capacity ? 0 : output_resize(output, (size_t)size);
 }
 
-struct module_reader *module_reader_new(size_t size_max)
+struct module_reader *module_reader_new(size_t size_max, struct module_memory *memory)
 {
 	struct module_reader *reader = calloc(1, sizeof(*reader));
 
-	if (reader)
-		reader->output.hard_limit = size_max;
+	if (!reader)
+		return NULL;
+	reader->size_max = size_max;
+	reader->output.memory = memory;
 	return reader;
+}
+
+static void reader_free_memory(struct module_reader *reader)
+{
+	for (size_t i = 0; i < N_CODECS; i++) {
+		if (reader->contexts[i])
+			codecs[i].context_free(reader->contexts[i]);
+		reader->contexts[i] = NULL;
+	}
+	free(reader->output.data);
+	reader->output.data = NULL;
+	reader->output.capacity = reader->output.size = reader->output.codec_memory = 0;
+}
+
+/* What a reader keeps for the next module is so little that all of them may have it. */
+static void reader_give_memory_back(struct module_reader *reader)
+{
+	struct codec_output *output = &reader->output;
+
+	if (output->capacity + output->codec_memory > MODULE_MEMORY_EACH)
+		reader_free_memory(reader);
+	if (!output->has_memory)
+		return;
+	pthread_mutex_lock(&output->memory->lock);
+	output->memory->is_taken = false;
+	pthread_cond_signal(&output->memory->given_back);
+	pthread_mutex_unlock(&output->memory->lock);
+	output->has_memory = false;
 }
 
 void module_reader_free(struct module_reader *reader)
 {
 	if (!reader)
 		return;
-	for (size_t i = 0; i < N_CODECS; i++)
-		if (reader->contexts[i])
-			codecs[i].context_free(reader->contexts[i]);
+	reader_free_memory(reader);
+	reader_give_memory_back(reader);
 	free(reader->input.chunk);
-	free(reader->output.data);
 	modinfo_done(&reader->modinfo);
 	free(reader);
 }
@@ -322,6 +377,7 @@ static int reader_check_status(const struct module_reader *reader, int r)
 static int reader_decompress(struct module_reader *reader,
 			     uint64_t (*expected_size)(const uint8_t *data, size_t size))
 {
+	uint64_t size = (uint64_t)reader->status.st_size;
 	struct codec_output *output = &reader->output;
 	int r;
 
@@ -332,18 +388,21 @@ static int reader_decompress(struct module_reader *reader,
 		if (!reader->input.chunk)
 			return -ENOMEM;
 	}
-	if (output->capacity > OUTPUT_KEPT_MAX) {
-		free(output->data);
-		output->data = NULL;
-		output->capacity = 0;
-	}
-	output->size = 0;
+	output->size = output->codec_memory = 0;
 	output->expected_size = expected_size;
+	output->hard_limit = reader->size_max;
+	output->hard_error = MODULE_TOO_LARGE;
+	if (size < output->hard_limit / EXPANSION_MAX && output->hard_limit > LIMIT_UNVERIFIED) {
+		output->hard_limit = (size_t)(size * EXPANSION_MAX);
+		if (output->hard_limit < LIMIT_UNVERIFIED)
+			output->hard_limit = LIMIT_UNVERIFIED;
+		output->hard_error = MODULE_EXPANDS_TOO_FAR;
+	}
 	output->soft_limit = output->hard_limit;
 	if (expected_size && output->hard_limit > LIMIT_UNVERIFIED)
 		output->soft_limit = LIMIT_UNVERIFIED;
 	reader->input = (struct codec_input){ .fd = reader->file.fd,
-					      .file_size = (uint64_t)reader->status.st_size,
+					      .file_size = size,
 					      .output = output,
 					      .chunk = reader->input.chunk };
 	r = reader->codec->decode(&reader->contexts[reader->codec - codecs], &reader->input,
@@ -359,7 +418,8 @@ static int reader_copy(struct module_reader *reader)
 	struct codec_output *output = &reader->output;
 
 	output->size = 0;
-	output->soft_limit = output->hard_limit;
+	output->soft_limit = output->hard_limit = reader->size_max;
+	output->hard_error = MODULE_TOO_LARGE;
 	do {
 		int r = codec_output_grow(output);
 		ssize_t n;
@@ -388,6 +448,7 @@ int module_reader_read(struct module_reader *reader)
 		bytes.size = reader->output.size;
 		r = modinfo_read(&reader->modinfo, &bytes);
 	}
+	reader_give_memory_back(reader);
 	return reader_check_status(reader, r);
 }
 

@@ -2,6 +2,8 @@
 #ifndef MODULE_FILE_H
 #define MODULE_FILE_H
 
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
@@ -20,6 +22,7 @@ enum module_error {
 	MODULE_DATA_DAMAGED,
 	MODULE_DATA_NEEDS_MEMORY,
 	MODULE_DATA_WITHOUT_OUTPUT,
+	MODULE_EXPANDS_TOO_FAR,
 	MODULE_TOO_LARGE,
 	MODULE_TRAILING_DATA,
 	MODULE_UNSUPPORTED,
@@ -43,8 +46,23 @@ const char *module_error_message(enum module_error error);
  */
 struct module_reader;
 
-/* A module may have size_max bytes when decompressed. NULL: no memory. */
-struct module_reader *module_reader_new(size_t size_max);
+/*
+ * Much memory, for readers of several threads to share: one of them at a time decompresses with
+ * more than MODULE_MEMORY_EACH bytes, and the others wait for it.
+ */
+struct module_memory {
+	pthread_mutex_t lock;
+	pthread_cond_t given_back;
+	bool is_taken;
+};
+
+#define MODULE_MEMORY_EACH ((size_t)64 << 20)
+
+/*
+ * A module may have size_max bytes when decompressed. The memory is NULL for a reader that is
+ * alone. NULL: no memory.
+ */
+struct module_reader *module_reader_new(size_t size_max, struct module_memory *memory);
 void module_reader_free(struct module_reader *reader);
 
 /*

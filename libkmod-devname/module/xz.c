@@ -43,6 +43,7 @@ static lzma_ret xz_code(lzma_stream *stream, struct codec_input *input, struct c
 	r = lzma_code(stream, input->end ? LZMA_FINISH : LZMA_RUN);
 	input->position = input->size - stream->avail_in;
 	output->size = output->capacity - stream->avail_out;
+	output->codec_memory = (size_t)lzma_memusage(stream);
 	return r;
 }
 

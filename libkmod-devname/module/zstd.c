@@ -67,6 +67,7 @@ static size_t zstd_decompress(ZSTD_DCtx *dctx, struct codec_input *input,
 
 	input->position = in.pos;
 	output->size = out.pos;
+	output->codec_memory = ZSTD_sizeof_DCtx(dctx);
 	return r;
 }
 

@@ -119,18 +119,14 @@ static bool is_unread_module(const struct scan_module *module)
 	return content && content->error != MODULE_OK && content->error != MODULE_TOO_MANY_ALIASES;
 }
 
-/* Of a longer path the end is enough: no line of modules.order is so long. */
+/* The path for modules.order, which has no longer one than a line: no line is "//NAME". */
 static char *get_order_path(const struct scan_module *module)
 {
-	char *path = scan_get_path(module->directory, module->name);
-	size_t size = path ? strlen(path) : 0;
+	char *path;
 
-	if (size > 2 * (size_t)LINE_MAX_SIZE) {
-		memmove(path, path + size - 2 * (size_t)LINE_MAX_SIZE,
-			2 * (size_t)LINE_MAX_SIZE + 1);
-		return realloc(path, 2 * (size_t)LINE_MAX_SIZE + 1);
-	}
-	return path;
+	if (module->directory->path_size <= LINE_MAX_SIZE)
+		return scan_get_path(module->directory, module->name);
+	return asprintf(&path, "//%s", module->name) < 0 ? NULL : path;
 }
 
 int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,

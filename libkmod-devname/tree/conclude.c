@@ -19,8 +19,8 @@
 #include "tree/scan.h"
 
 /*
- * What is written can be read: of modules.devname lines.h lets 128 MiB pass, and these names and
- * the rest of their lines are far less. Like this, memory is bounded over all modules together.
+ * The bounds of a table, over all modules together. Lines with these names are less than 20 MiB,
+ * and readers take 128 MiB (LINES_TOTAL_MAX), so that they can read every file that is written.
  */
 #define NODES_MAX ((size_t)1 << 17)
 #define NAMES_SIZE_MAX ((size_t)16 << 20)
@@ -38,11 +38,10 @@ static int compare_findings(const void *a, const void *b)
 static int report_unreadable(struct kmod_devname_report *report, const struct location *location,
 			     int error)
 {
-	if (is_exhausted(error))
+	if (is_fatal(error))
 		return error;
-	errno = -error;
 	return report_add(report, KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR, location,
-			  "cannot be read: %m");
+			  "cannot be read: %s", report_describe_error(error));
 }
 
 static int report_found(struct kmod_devname_report *report, const struct scan_finding *finding)
@@ -202,7 +201,7 @@ static int conclusion_add_module(struct conclusion *conclusion, const struct sca
 		r = scan_read_again(conclusion->scan, module, &aliases);
 	if (r == MODULE_OK)
 		r = conclusion_add_aliases(conclusion, module, &location, &aliases);
-	else if (!is_exhausted(r))
+	else if (!is_fatal(r))
 		r = conclusion_add_error(conclusion, module, &location, r);
 	alias_list_done(&aliases);
 	return r;
@@ -232,8 +231,8 @@ static int conclusion_report_unsupported(const struct conclusion *conclusion, in
 			  n, module_error_compression((enum module_error)error), path);
 }
 
-static int add_modules(struct kmod_devname_scan *scan, const struct module_position *positions,
-		       size_t n)
+static int conclude_modules(struct kmod_devname_scan *scan, const struct module_position *positions,
+			    size_t n)
 {
 	struct conclusion conclusion = { .scan = scan };
 	int r;
@@ -270,7 +269,7 @@ int scan_conclude(struct kmod_devname_scan *scan)
 		r = read_order(scan, positions, n);
 	module_order_sort(positions, n);
 	if (r == 0)
-		r = add_modules(scan, positions, n);
+		r = conclude_modules(scan, positions, n);
 	for (size_t i = 0; i < n; i++)
 		free((char *)(uintptr_t)positions[i].path);
 	return r;

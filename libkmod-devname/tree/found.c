@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a scan has found: directories, modules, what was read of them, and what is wrong with
- * entries. A directory knows its parent, and a path is made when it is needed: with paths in every
- * entry, memory would grow with the square of the depth.
+ * The findings of a scan: directories, modules, the content of module files, and problems with
+ * entries. A directory has its parent, and a path is made when it is needed: with a path in each of
+ * them memory would grow with the square of the depth.
  */
 
 #include <stdlib.h>

@@ -14,7 +14,7 @@ bool module_tree_is_plain(const char *name);
 /* The last component of a path. */
 const char *module_tree_base_name(const char *path);
 
-/* The length of a path without the suffix that makes it a module: what modules.order has. */
+/* The length of a path without the suffix that makes it a module: ".ko" and a compression. */
 size_t module_tree_stem_size(const char *path);
 
 /* The name of the module in a file, with the file's dashes. NULL if there is no memory. */

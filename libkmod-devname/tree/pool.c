@@ -199,7 +199,7 @@ static struct scan_worker *worker_new(struct kmod_devname_scan *scan)
 	if (!worker)
 		return NULL;
 	worker->scan = scan;
-	worker->reader = module_reader_new(scan->size_max);
+	worker->reader = module_reader_new(scan->size_max, &scan->memory);
 	if (worker->reader)
 		return worker;
 	free(worker);

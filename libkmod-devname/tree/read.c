@@ -80,15 +80,18 @@ static int collect_aliases(const struct module_reader *reader, struct alias_list
 	return 0;
 }
 
-static bool is_same_time(const struct timespec *a, const struct timespec *b)
+static int compare_times(const struct timespec *a, const struct timespec *b)
 {
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec ? -1 : 1;
+	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
 }
 
 static int compare_contents(const void *a, const void *b)
 {
 	const struct stat *x = &((const struct scan_content *)a)->status;
 	const struct stat *y = &((const struct scan_content *)b)->status;
+	int r;
 
 	if (x->st_dev != y->st_dev)
 		return x->st_dev < y->st_dev ? -1 : 1;
@@ -96,9 +99,8 @@ static int compare_contents(const void *a, const void *b)
 		return x->st_ino < y->st_ino ? -1 : 1;
 	if (x->st_size != y->st_size)
 		return x->st_size < y->st_size ? -1 : 1;
-	if (!is_same_time(&x->st_mtim, &y->st_mtim))
-		return memcmp(&x->st_mtim, &y->st_mtim, sizeof(x->st_mtim));
-	return memcmp(&x->st_ctim, &y->st_ctim, sizeof(x->st_ctim));
+	r = compare_times(&x->st_mtim, &y->st_mtim);
+	return r != 0 ? r : compare_times(&x->st_ctim, &y->st_ctim);
 }
 
 /*
@@ -132,7 +134,7 @@ static int share_content(struct scan_worker *worker, struct scan_module *module)
 /* Keeps what came of reading a module, unless it is an error of the process, which is returned. */
 static int keep_result(struct scan_worker *worker, struct scan_module *module, int error)
 {
-	if (is_exhausted(error))
+	if (is_fatal(error))
 		return error;
 	if (!module->content)
 		module->content = scan_add_content(&worker->found);
@@ -321,7 +323,7 @@ static int read_aliases(struct module_reader *reader, int fd, struct alias_list 
 int scan_read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		    struct alias_list *aliases)
 {
-	struct module_reader *reader = module_reader_new(scan->size_max);
+	struct module_reader *reader = module_reader_new(scan->size_max, NULL);
 	_cleanup_close_ int fd = open_waiting(scan, module);
 	int r = reader ? read_aliases(reader, fd, aliases) : -ENOMEM;
 
@@ -333,7 +335,7 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file)
 {
 	const struct location location = { file, 0 };
-	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX);
+	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX, NULL);
 	_cleanup_free_ char *name = module_tree_module_name(file);
 	struct alias_list aliases = { 0 };
 	int r = reader && name ? read_aliases(reader, fd, &aliases) : -ENOMEM;

@@ -37,6 +37,8 @@ static int init_scan(struct kmod_devname_scan *scan, int root_fd, const char *di
 {
 	pthread_condattr_t attributes;
 
+	pthread_mutex_init(&scan->memory.lock, NULL);
+	pthread_cond_init(&scan->memory.given_back, NULL);
 	pthread_mutex_init(&scan->lock, NULL);
 	pthread_cond_init(&scan->changed, NULL);
 	pthread_condattr_init(&attributes);
@@ -93,6 +95,8 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	pthread_cond_destroy(&scan->over);
 	pthread_cond_destroy(&scan->changed);
 	pthread_mutex_destroy(&scan->lock);
+	pthread_cond_destroy(&scan->memory.given_back);
+	pthread_mutex_destroy(&scan->memory.lock);
 	kmod_devname_table_unref(scan->table);
 	kmod_devname_report_unref(scan->report);
 	kmod_devname_config_unref(scan->config);
@@ -207,20 +211,18 @@ static int begin_walk(struct kmod_devname_scan *scan)
 	return r < 0 ? r : 0;
 }
 
-static int begin_scan(struct kmod_devname_scan *scan)
-{
-	int r = scan->is_index_fresh ? add_index_modules(scan) : begin_walk(scan);
-
-	scan->begun = true;
-	return r < 0 ? r : pool_start(scan);
-}
-
 static int step_scan(struct kmod_devname_scan *scan)
 {
-	int r = scan->begun ? 0 : begin_scan(scan);
+	int r;
 
-	if (r < 0)
-		return r;
+	if (!scan->begun) {
+		scan->begun = true;
+		r = scan->is_index_fresh ? add_index_modules(scan) : begin_walk(scan);
+		if (r == 0)
+			r = pool_start(scan);
+		if (r < 0)
+			return r;
+	}
 	r = pool_step(scan);
 	if (r != 0)
 		return r;

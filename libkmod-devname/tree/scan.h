@@ -101,6 +101,7 @@ struct kmod_devname_scan {
 	bool begun;
 	bool finished;
 
+	struct module_memory memory; /* of the readers of all threads */
 	pthread_mutex_t lock; /* for all below */
 	pthread_cond_t changed; /* there is work, or an end to it */
 	pthread_cond_t over; /* all is read, or there was an error */

@@ -176,7 +176,7 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 		FILE *stream = NULL;
 		int r = open_index(dir_fd, names[i], &stream, &st);
 
-		if (is_exhausted(r))
+		if (is_fatal(r))
 			return r;
 		if (r < 0 && severity == KMOD_DEVNAME_NOTE)
 			return report_add(report, KMOD_DEVNAME_STALE_INDEX, severity, &location,
@@ -189,7 +189,7 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 		r = i == 0 ? read_dep(skip, report, stream) : read_alias(skip, report, stream);
 		(void)fclose(stream);
 		if (r < 0)
-			return is_exhausted(r) ? r : 0;
+			return is_fatal(r) ? r : 0;
 		if (r != DEPMOD_INDEX_END)
 			return 0;
 	}

@@ -37,7 +37,7 @@
 static int add_unreadable(struct scan_worker *worker, enum scan_problem problem, int error,
 			  const struct scan_directory *directory, const char *name)
 {
-	if (is_exhausted(error))
+	if (is_fatal(error))
 		return error;
 	worker->found.is_incomplete = true;
 	return scan_add_finding(&worker->found, problem, error, directory, name);

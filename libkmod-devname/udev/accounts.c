@@ -16,6 +16,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/report.h"
 #include "base/root.h"
 #include "node/syntax.h"
@@ -179,10 +180,10 @@ static int report_unreadable_accounts(const struct accounts *accounts, int error
 
 	if (!may_fail || is_fatal(error))
 		return report_system(accounts->report, error, &location);
-	errno = -error;
 	return report_add(accounts->report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_ERROR,
 			  &location,
-			  "cannot read users or groups: %m; those of this file are unknown");
+			  "cannot read users or groups: %s; those of this file are unknown",
+			  report_describe_error(error));
 }
 
 static int read_account_files(const struct accounts *accounts, enum account_kind kind,

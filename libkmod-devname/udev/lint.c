@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/report.h"
 #include "node/misc-minors.h"
 #include "node/permissions.h"

@@ -16,6 +16,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/report.h"
 #include "node/permissions.h"
 #include "node/syntax.h"

@@ -292,8 +292,34 @@ make_shape() {
 		mkdir "$ARGV[0]/d$_.ko" or die $! }' $M ;;
 	ten-thousand-empty-modules) perl -e 'for (1 .. 10000) {
 		open my $f, ">", "$ARGV[0]/e$_.ko" or die $! }' $M ;;
+	two-thousand-deep) make_deep 2000 1 ;;
+	four-thousand-long-names) make_deep 4000 250 ;;
+	ten-thousand-far-below) make_deep 250 250 10000 ;;
+	twenty-thousand-links-to-directories) perl -e 'for (1 .. 20000) {
+		mkdir "$ARGV[0]/d$_" or die $!;
+		symlink "d$_", "$ARGV[0]/l$_" or die $!;
+		symlink "../d1", "$ARGV[0]/d$_/l" or die $! }' $M ;;
+	ten-thousand-links-to-one) make_links ;;
 	*) fail "$1 is unknown" ;;
 	esac
+}
+
+# make_deep DEPTH SIZE [N]: a chain of directories, with an empty module in each, and N in the last.
+make_deep() {
+	perl -e 'chdir shift or die $!; for (1 .. $ARGV[0]) {
+		open my $f, ">", "e$_.ko" or die $!;
+		mkdir "x" x $ARGV[1] or die $!; chdir "x" x $ARGV[1] or die $! }
+		for (1 .. ($ARGV[2] || 0)) { open my $f, ">", "far$_.ko" or die $! }' $M "$@"
+}
+
+# Names of one module, which is large when it is decompressed.
+make_links() {
+	module large.ko alias=devname:large alias=char-major-10-3
+	truncate -s 16M large.ko
+	xz -c large.ko > $M/large.ko.xz || skip "no xz"
+	perl -e 'for (1 .. 5000) {
+		symlink "large.ko.xz", "$ARGV[0]/s$_.ko.xz" or die $!;
+		link "$ARGV[0]/large.ko.xz", "$ARGV[0]/h$_.ko.xz" or die $! }' $M
 }
 
 test_whatever_the_shape_of_the_tree_it_is_read_in_time() {
@@ -305,6 +331,11 @@ test_whatever_the_shape_of_the_tree_it_is_read_in_time() {
 	fifty-thousand-loops 0 dangling-link 0
 	twenty-thousand-directories 0 - 0
 	ten-thousand-empty-modules 1 malformed 0
+	two-thousand-deep 1 malformed 0
+	four-thousand-long-names 1 unreadable 0
+	ten-thousand-far-below 1 malformed 0
+	twenty-thousand-links-to-directories 0 - 0
+	ten-thousand-links-to-one 0 - 10001
 	END
 }
 

@@ -47,7 +47,7 @@ void fuzz_codec_check(const uint8_t *data, size_t size,
 	if (!matches(data, size))
 		return;
 	if (!reader)
-		reader = module_reader_new(LIMIT);
+		reader = module_reader_new(LIMIT, NULL);
 	FUZZ_CHECK(reader, "no memory");
 	FUZZ_CHECK(module_reader_start(reader, fuzz_file(data, size)) == 1,
 		   "the first bytes are not known");

@@ -47,13 +47,17 @@ const char *mkmodule_defect_name(enum mkmodule_defect defect)
 struct buffer {
 	uint8_t *data;
 	size_t size;
+	size_t capacity;
 };
 
 static size_t append(struct buffer *buffer, const void *data, size_t size)
 {
 	size_t offset = buffer->size;
 
-	buffer->data = realloc(buffer->data, buffer->size + size + 1);
+	if (offset + size >= buffer->capacity) {
+		buffer->capacity = 2 * (offset + size + 1);
+		buffer->data = realloc(buffer->data, buffer->capacity);
+	}
 	if (!buffer->data)
 		abort();
 	if (size > 0)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,18 +135,25 @@ static int file_of(const void *data, size_t size)
 /* The largest piece of memory that the library, or this test, has got by realloc(3): see ld(1). */
 static size_t largest_realloc;
 
+/* Of several readers, and the largest request that was made while none of them had it. */
+static struct module_memory shared_memory = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
+					      false };
+static size_t largest_untaken;
+
 void *__real_realloc(void *p, size_t size);
 void *__wrap_realloc(void *p, size_t size);
 void *__wrap_realloc(void *p, size_t size)
 {
 	if (size > largest_realloc)
 		largest_realloc = size;
+	if (size > MODULE_MEMORY_EACH && !shared_memory.is_taken)
+		largest_untaken = size;
 	return __real_realloc(p, size);
 }
 
 static struct module_reader *reader_new(size_t size_max)
 {
-	struct module_reader *reader = module_reader_new(size_max);
+	struct module_reader *reader = module_reader_new(size_max, NULL);
 
 	CHECK(reader, "no memory");
 	return reader;
@@ -946,6 +954,99 @@ START_TEST(the_decompressed_size_may_reach_the_limit_and_no_more)
 }
 END_TEST
 
+#if WITH_XZ
+#define GIB ((size_t)1 << 30)
+
+/* Zeros that begin with an ELF header, which speaks of so many bytes; in xz. */
+static void make_large(struct bytes *input, size_t size, size_t noise)
+{
+	static const uint8_t header[64] = { 0x7f, 'E', 'L', 'F', 2, 1, 1, [58] = 64 };
+	struct bytes content = { calloc(1, size), size, size };
+	struct bytes random = { 0 };
+
+	CHECK(content.data, "no memory");
+	memcpy(content.data, header, sizeof(header));
+	for (size_t i = 0; i < 8; i++)
+		content.data[40 + i] = (uint8_t)((uint64_t)(size - 64) >> (8 * i));
+	content.data[60] = 1;
+	add_noise(&random, noise);
+	if (noise > 0)
+		memcpy(content.data + 64, random.data, noise);
+	ck_assert_int_eq(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL, content.data,
+						 content.size, room_for(input, MIB), &input->size,
+						 MIB),
+			 LZMA_OK);
+	done(&random);
+	done(&content);
+}
+
+START_TEST(beyond_32_mib_a_module_may_be_256_times_its_file)
+{
+	static const struct {
+		size_t size, noise;
+		int result;
+	} large_rows[] = {
+		{ 31 * MIB, 0, MODULE_BAD_SECTION },
+		{ 40 * MIB, 0, MODULE_EXPANDS_TOO_FAR },
+		{ 40 * MIB, 120 << 10, MODULE_EXPANDS_TOO_FAR },
+		{ 40 * MIB, 180 << 10, MODULE_BAD_SECTION },
+	};
+
+	for (size_t i = 0; i < N(large_rows); i++) {
+		struct module_reader *reader = reader_new(GIB);
+		struct bytes input = { 0 };
+		int r;
+
+		make_large(&input, large_rows[i].size, large_rows[i].noise);
+		ck_assert_int_eq(module_reader_start(reader, file_of(input.data, input.size)), 1);
+		r = module_reader_read(reader);
+		CHECK(r == large_rows[i].result, "row %zu: %d", i, r);
+		module_reader_free(reader);
+		done(&input);
+	}
+}
+END_TEST
+
+/* NULL if all is well. */
+static void *read_large(void *data)
+{
+	const int *fd = data;
+	struct module_reader *reader = module_reader_new(GIB, &shared_memory);
+	int r;
+
+	for (int i = 0; i < 3; i++) {
+		r = module_reader_start(reader, *fd);
+		r = r == 1 ? module_reader_read(reader) : -EBADF;
+		if (r != MODULE_BAD_SECTION)
+			return data;
+	}
+	module_reader_free(reader);
+	return NULL;
+}
+
+START_TEST(one_reader_at_a_time_takes_much_memory)
+{
+	struct bytes input = { 0 };
+	pthread_t threads[4];
+	void *failed;
+	int fd;
+
+	make_large(&input, 80 * MIB, 400 << 10);
+	fd = file_of(input.data, input.size);
+	for (size_t i = 0; i < N(threads); i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, read_large, &fd), 0);
+	for (size_t i = 0; i < N(threads); i++) {
+		ck_assert_int_eq(pthread_join(threads[i], &failed), 0);
+		ck_assert_ptr_null(failed);
+	}
+	ck_assert(!shared_memory.is_taken);
+	ck_assert_uint_eq(largest_untaken, 0);
+	ck_assert_uint_gt(largest_realloc, MODULE_MEMORY_EACH);
+	done(&input);
+}
+END_TEST
+#endif
+
 /* --- the chunks that the input is read in -------------------------------------------------- */
 
 struct noise {
@@ -1517,6 +1618,10 @@ static void add_format_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, a_file_truncated_between_two_reads_was_changed, 0, n);
 	tcase_add_loop_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault, 0, n);
 	tcase_add_loop_test(tcase, the_decompressed_size_may_reach_the_limit_and_no_more, 0, n);
+#if WITH_XZ
+	tcase_add_test(tcase, beyond_32_mib_a_module_may_be_256_times_its_file);
+	tcase_add_test(tcase, one_reader_at_a_time_takes_much_memory);
+#endif
 	tcase_add_loop_test(tcase, files_may_end_anywhere_near_the_end_of_a_chunk, 0, n);
 	tcase_add_loop_test(tcase, input_of_several_chunks, 0, n);
 	tcase_add_loop_test(tcase, the_name_of_a_file_does_not_matter, 0, n);

@@ -393,6 +393,20 @@ START_TEST(messages_have_at_most_1000_bytes)
 }
 END_TEST
 
+START_TEST(a_file_has_at_most_4096_bytes)
+{
+	char path[5000] = "";
+	const struct location location = { path, 0 };
+
+	memset(path, 'x', sizeof(path) - 1);
+	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_MALFORMED, KMOD_DEVNAME_ERROR, &location,
+				    "is long"),
+			 0);
+	ck_assert_uint_eq(strlen(kmod_devname_finding_get_file(kmod_devname_report_get(report, 0))),
+			  4096);
+}
+END_TEST
+
 /* Wherever it is cut, there is no half of an escape before the dots. */
 START_TEST(an_escape_is_never_cut)
 {
@@ -451,6 +465,7 @@ static TCase *make_messages(void)
 	tcase_add_test(tests, every_byte_is_shown_or_escaped);
 	tcase_add_loop_test(tests, messages_have_at_most_1000_bytes, 0, ARRAY_SIZE(length_rows));
 	tcase_add_test(tests, an_escape_is_never_cut);
+	tcase_add_test(tests, a_file_has_at_most_4096_bytes);
 	return tests;
 }
 

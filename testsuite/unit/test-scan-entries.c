@@ -23,6 +23,16 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define NOBODY 65534
 
+#ifndef WITH_ZLIB
+#define WITH_ZLIB 0
+#endif
+#ifndef WITH_XZ
+#define WITH_XZ 0
+#endif
+#ifndef WITH_ZSTD
+#define WITH_ZSTD 0
+#endif
+
 static void write_strings(int dir_fd, const char *path, const char *const *strings, size_t n)
 {
 	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, n };
@@ -223,6 +233,45 @@ START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
 }
 END_TEST
 
+static const struct {
+	const char *magic;
+	size_t size;
+	bool is_built_in;
+	const char *message;
+} compressions[] = {
+	{ "\x1f\x8b\x08", 3, WITH_ZLIB, "3 modules are compressed with gzip (first: b.ko)" },
+	{ "\xfd\x37zXZ", 6, WITH_XZ, "3 modules are compressed with xz (first: b.ko)" },
+	{ "\x28\xb5\x2f\xfd", 4, WITH_ZSTD, "3 modules are compressed with zstd (first: b.ko)" },
+};
+
+/* In the order of the file; of a build with the compression these are damaged. */
+START_TEST(a_compression_that_is_not_built_in_is_one_finding)
+{
+	static const char order[] = "b.ko\na.ko\n";
+	bool is_built_in = compressions[_i].is_built_in;
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	const char *message;
+
+	harness_write(dir_fd, "a.ko", compressions[_i].magic, compressions[_i].size);
+	harness_write(dir_fd, "b.ko", compressions[_i].magic, compressions[_i].size);
+	harness_write(dir_fd, "c.ko", compressions[_i].magic, compressions[_i].size);
+	harness_write(dir_fd, "modules.order", order, strlen(order));
+	write_node(dir_fd, "good.ko", "good", 1);
+	scanned = scan_all(dir_fd, ".", 2);
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 is_built_in ? "corrupt,corrupt,corrupt" : "unsupported");
+	message = kmod_devname_finding_get_message(kmod_devname_report_get(scanned.report, 0));
+	ck_assert_int_eq(
+		strncmp(message, compressions[_i].message, strlen(compressions[_i].message)) == 0,
+		!is_built_in);
+	ck_assert_uint_eq(scan_count_unread(scanned.scan), 3);
+	ck_assert_int_eq(scan_find_module(scanned.scan, "c"), SCAN_MODULE_UNREAD);
+	ck_assert(has_node(&scanned, "good good c10:1\n"));
+	scanned_done(&scanned);
+}
+END_TEST
+
 /* --- one file, many names ------------------------------------------------------------------ */
 
 START_TEST(a_file_with_many_names_is_read_once)
@@ -394,6 +443,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
 	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
 			    N(errors) * N(refused_calls));
+	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
+			    N(compressions));
 	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
 	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
 			    N(thread_counts));
