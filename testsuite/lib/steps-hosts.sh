@@ -53,5 +53,7 @@ step_hosts() {
 	test_emulated armhf qemu-arm-static "$emulated_tests_of_32_bits"
 	check build-oldest build_host oldest "$(gcc -dumpmachine)" "$(gcc -print-multiarch)" \
 		lib64/ld-linux-x86-64.so.2 gcc --without-libkmod
-	tests oldest oldest check TESTS="$host_tests"
+	# test-label has a mknodat(3) of its own, which is no function there
+	# shellcheck disable=SC2016 # make's
+	tests oldest oldest check TESTS='$(filter-out test-label,'"$host_tests"')'
 }
