@@ -143,10 +143,24 @@ enum status target_outdir(const char *outdir, const struct kernels *kernels,
 	return make_target(fd, shown, FILE_NAME, ret_target);
 }
 
+/* A lack of memory ends the program where it is: no temporary file may stay. */
+static struct replacement *begun_replacement;
+
+static void end_begun_replacement(void)
+{
+	if (begun_replacement)
+		replacement_end(begun_replacement);
+}
+
 void target_lock(struct target *target, const struct common *common)
 {
+	static bool is_registered;
+
 	if (target->dir_fd < 0)
 		return;
+	if (!is_registered)
+		is_registered = atexit(end_begun_replacement) == 0;
+	begun_replacement = &target->replacement;
 	/* whatever else it fails for, the file may be up to date */
 	if (replacement_begin(&target->replacement, target->dir_fd, LOCK_TIMEOUT_MS) ==
 		    -EWOULDBLOCK &&
@@ -169,6 +183,7 @@ int target_write(struct target *target, const struct kmod_devname_table *table)
 
 void target_done(struct target *target)
 {
+	begun_replacement = NULL;
 	replacement_end(&target->replacement);
 	free(target->name);
 	free(target->path);
