@@ -11,6 +11,7 @@ change_tests = \
 	test-hostile-text \
 	testsuite/cli/completion.sh \
 	testsuite/packages/abi.sh \
+	testsuite/real/depmod-config.sh \
 	testsuite/real/parity.sh \
 	testsuite/real/udev.sh \
 	testsuite/system/disk.sh \
