@@ -338,7 +338,7 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX, NULL);
 	_cleanup_free_ char *name = module_tree_module_name(file);
 	struct alias_list aliases = { 0 };
-	int r = reader && name ? read_aliases(reader, fd, &aliases) : -ENOMEM;
+	int r = reader && name ? read_aliases(reader, fd < 0 ? -EBADF : fd, &aliases) : -ENOMEM;
 
 	if (r == 0)
 		r = table_add_aliases(table, report, name, file, &aliases);
