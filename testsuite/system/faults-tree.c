@@ -156,6 +156,30 @@ static bool is_temporary(const char *path)
 	       strncmp(name, ".kmod-devname.", 14) == 0;
 }
 
+static bool has_line(const struct tree_entry *entry, const char *line, size_t size)
+{
+	return entry && memmem(entry->content, entry->size, line, size);
+}
+
+/* True for a regular file of whole lines, each of which one of the others has. */
+static bool has_lines_of(const struct tree_entry *entry, const struct tree_entry *a,
+			 const struct tree_entry *b)
+{
+	const char *line, *end;
+
+	if (!entry || !b || !S_ISREG(entry->st.st_mode) || entry->st.st_mode != b->st.st_mode)
+		return false;
+	for (line = entry->content; (size_t)(line - entry->content) < entry->size; line = end + 1) {
+		end = memchr(line, '\n', entry->size - (size_t)(line - entry->content));
+		if (!end)
+			return false;
+		if (!has_line(a, line, (size_t)(end - line) + 1) &&
+		    !has_line(b, line, (size_t)(end - line) + 1))
+			return false;
+	}
+	return true;
+}
+
 /* All that is in a tree, compared with the others. */
 static const char *judge_paths(const struct tree *paths, const struct tree *before,
 			       const struct tree *after, const struct tree *now,
@@ -167,7 +191,10 @@ static const char *judge_paths(const struct tree *paths, const struct tree *befo
 
 		if (is_same(entry, find(after, path)))
 			continue;
-		if (rule == TREE_EITHER && is_same(entry, find(before, path)))
+		if (rule != TREE_LATTER && is_same(entry, find(before, path)))
+			continue;
+		if (rule == TREE_LINES &&
+		    has_lines_of(entry, find(before, path), find(after, path)))
 			continue;
 		if (!pass_over_temporaries || !is_temporary(path))
 			return path;

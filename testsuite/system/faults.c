@@ -257,6 +257,41 @@ static const char *judge_success(const struct attempt *attempt, const struct out
 	return text;
 }
 
+/* A finding about the one file, directory or node that the fault was met at; the others are done.
+ */
+static bool tells_of_one_entry(const struct outcome *outcome)
+{
+	static const char *const codes[] = { "unreadable", "system", "bad-rule", "unknown-owner" };
+
+	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		char text[32], json[32];
+
+		(void)snprintf(text, sizeof(text), "[%s]\n", codes[i]);
+		(void)snprintf(json, sizeof(json), "\"%s\"", codes[i]);
+		if (strstr(outcome->err.bytes, text) || strstr(outcome->out.bytes, json) ||
+		    strstr(outcome->out.bytes, text))
+			return true;
+	}
+	return false;
+}
+
+/* What could not be read is missing, or is as before. */
+static const char *judge_findings(const struct attempt *attempt, const struct outcome *outcome)
+{
+	static char text[4096];
+	const char *path;
+
+	if (must_survive(attempt))
+		return "has a finding, where it should go on";
+	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_LINES,
+			  attempt->fault && calls_is_unlink(attempt->location.call));
+	if (!path)
+		return NULL;
+	(void)snprintf(text, sizeof(text), "has findings, and %s is not of old and new lines",
+		       path);
+	return text;
+}
+
 static const char *judge_failure(const struct attempt *attempt, const struct outcome *outcome)
 {
 	static char text[4096];
@@ -277,12 +312,20 @@ static const char *judge_failure(const struct attempt *attempt, const struct out
 /* Returns what is wrong, or NULL. */
 static const char *judge(const struct attempt *attempt, const struct outcome *outcome)
 {
+	const char *what;
+
 	if (outcome->timed_out)
 		return "does not end";
 	if (!WIFEXITED(outcome->status))
 		return "is killed by a signal";
-	if (outcome->status == undisturbed.status)
-		return judge_success(attempt, outcome);
+	if (outcome->status == undisturbed.status) {
+		what = judge_success(attempt, outcome);
+		return what && WEXITSTATUS(outcome->status) == 1 && tells_of_one_entry(outcome)
+			       ? judge_findings(attempt, outcome)
+			       : what;
+	}
+	if (WEXITSTATUS(outcome->status) == 1 && tells_of_one_entry(outcome))
+		return judge_findings(attempt, outcome);
 	if (WEXITSTATUS(outcome->status) == failed)
 		return judge_failure(attempt, outcome);
 	return "ends with another exit status";

@@ -3,7 +3,8 @@
 #
 # Every allocation and every system call of a command, and of the front end of depmod, fails, one
 # after the other. What "faults" finds against the command is in its comments: no crash and no hang;
-# exit status 0 or 1 only with the whole result, the same as without the fault; else 2 (of the front
+# exit status 0 or 1 only with the whole result, the same as without the fault, or 1 with a finding about
+# the one entry that was not read, which is missing or as before; else 2 (of the front
 # end: 1), with a message that names something, and each file and node old or new and none besides.
 
 # shellcheck source=testsuite/lib/tap.sh
