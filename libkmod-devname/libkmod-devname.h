@@ -1270,8 +1270,8 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
  *   there, does not exist
  * @KMOD_DEVNAME_VERDICT_NO_MODULE: no module has the alias. The device may have a driver all
  *   the same: one that is built in often has no alias
- * @KMOD_DEVNAME_VERDICT_NO_INDEX: depmod's modules.dep.bin or modules.alias.bin is missing, or one
- *   of its indexes is damaged (a finding names it), and without it there is no module
+ * @KMOD_DEVNAME_VERDICT_NO_INDEX: depmod's modules.dep.bin or modules.alias.bin is missing, or an
+ *   index is damaged (a finding names it), and without it there is no module
  * @KMOD_DEVNAME_VERDICT_NOT_ASKED: the kernel asks for no module
  */
 enum kmod_devname_verdict {
@@ -1339,16 +1339,16 @@ struct kmod_devname_step;
  * does not count, and to be blacklisted is no failure (tools/modprobe.c of kmod, insmod). Of an
  * "install" command it is assumed that it does not fail.
  *
- * What modprobe(8) does is found out for this root directory alone. Through libkmod, by the
- * files of /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d and
+ * libkmod finds out what modprobe(8) does, in this root directory alone: by the files of
+ * /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d and
  * /lib/modprobe.d below @root_fd, as kmod_devname_config_read() reads those of depmod.d; and by the
- * indexes that depmod(8) has written to @directory, modules.*.bin. libkmod would map these, and
- * believe what is in them: they are copied and looked at instead, whether they are whole, and then
- * looked up in the order in which libkmod does that (libkmod-module.c,
- * kmod_module_new_from_lookup). Symbolic links lead nowhere else.
+ * indexes that depmod(8) has written to @directory, modules.*.bin, whose bounds are checked before
+ * libkmod maps them: who rewrites an index at that moment can end the process. Without these, the
+ * text indexes count as the modprobe of busybox reads them: modules.dep, modules.alias and
+ * modules.builtin, without soft dependencies and commands.
  *
- * Findings: bad-index, for each index that is damaged, and then none is used, and for one that has
- * more than is looked at, besides -EFBIG; bad-config, also for the first chain of soft dependencies
+ * Findings: bad-index, for each index that is damaged, or a link to another file outside of the
+ * root directory, and then none is used; bad-config, also for the first chain of soft dependencies
  * that has more than 100 modules, of which those behind are left out; long-line; system.
  *
  * Return: 0, or a negative errno:
@@ -1357,8 +1357,8 @@ struct kmod_devname_step;
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory; also -ENOENT if /proc is not
  *   mounted, through which libkmod is given statements: then a finding names /proc/self/fd
  *   -EBADMSG: libkmod fails
- *   -EFBIG: over 100,000 statements of modprobe.d; or for one number 10,000 modules, or patterns of
- *   an index to compare
+ *   -EFBIG: over 100,000 statements of modprobe.d; or for one number 10,000 modules, or 2 MiB of
+ *   dependencies
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
  */
 int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,
@@ -1388,8 +1388,8 @@ const char *kmod_devname_resolution_get_alias(const struct kmod_devname_resoluti
  * @resolution: the resolution
  * @module: the module's name; "-" is the same as "_"
  *
- * Return: 1 if it would be loaded, as what has the alias or as what that needs, is loaded already
- * or is built in, and nothing stands in the way; otherwise 0.
+ * Return: 1 if it would be loaded, with the modules that have the alias, is built in, or is loaded
+ * into the running kernel already, if that was asked for; otherwise 0.
  */
 int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resolution,
 				  const char *module);

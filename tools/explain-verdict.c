@@ -36,8 +36,10 @@ static char *step_text(const struct kmod_devname_step *step)
 	const char *obstacle = kmod_devname_step_get_obstacle(step);
 	enum kmod_devname_verdict verdict = kmod_devname_step_get_verdict(step);
 
-	if (obstacle)
+	if (obstacle && path)
 		return xasprintf("is not loaded from %s since %s is not", path, obstacle);
+	if (obstacle)
+		return xasprintf("is not loaded since %s is not", obstacle);
 	if (verdict == KMOD_DEVNAME_VERDICT_NO_FILE && path)
 		return xasprintf("is in modules.dep, but there is no %s", path);
 	switch (verdict) {
@@ -138,6 +140,8 @@ struct verdict {
 	const struct kmod_devname_step *first; /* of these */
 	char *location; /* of the first */
 	const struct kmod_devname_node *broken; /* declares a module that will not be there */
+	const struct kmod_devname_node
+		*live; /* declares one that is loaded, whatever is asked for */
 };
 
 /* The module that decides about a step: another one that stops it, or its own. */
@@ -187,19 +191,40 @@ static void find_named_modules(struct verdict *verdict)
 	}
 }
 
-/* Sets broken if modules are declared, and none of them will be there. */
+static const struct kmod_devname_step *
+find_module_step(const struct kmod_devname_resolution *resolution, const char *module)
+{
+	const struct kmod_devname_step *step;
+
+	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++)
+		if (strcmp(kmod_devname_step_get_module(step), module) == 0)
+			return step;
+	return NULL;
+}
+
+/*
+ * Sets broken if modules are declared, and none of them will be there. One that will, though the
+ * alias leads elsewhere, is the verdict: the driver has the number.
+ */
 static void find_broken_promise(struct verdict *verdict)
 {
 	const struct kmod_devname_table *table = verdict->explain->table;
 
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+		const char *module = kmod_devname_node_get_module(node);
+		const struct kmod_devname_step *step =
+			find_module_step(verdict->resolution, module);
 
 		if (!explain_is_declared(verdict->explain, node))
 			continue;
-		if (kmod_devname_resolution_loads(verdict->resolution,
-						  kmod_devname_node_get_module(node))) {
+		if (kmod_devname_resolution_loads(verdict->resolution, module)) {
 			verdict->broken = NULL;
+			if (step &&
+			    kmod_devname_step_get_verdict(step) == KMOD_DEVNAME_VERDICT_LOADS)
+				verdict->value = KMOD_DEVNAME_VERDICT_LOADS;
+			else if (!step || verdict->value > KMOD_DEVNAME_VERDICT_BUILT_IN)
+				verdict->live = node;
 			return;
 		}
 		verdict->broken = node;
@@ -378,6 +403,16 @@ static bool print_sentence(const struct verdict *verdict)
 
 	if (print_bad_node(verdict))
 		return false;
+	if (verdict->live) {
+		const struct explain_row row = { .step = "verdict",
+						 .subject = verdict->explain->subject,
+						 .result = "loaded" };
+
+		explain_print(verdict->explain, &row,
+			      "opening %s needs no module: %s is loaded already", row.subject,
+			      kmod_devname_node_get_module(verdict->live));
+		return true;
+	}
 	if (sysctl) {
 		print_nothing(verdict, "%s", sysctl);
 		return false;
@@ -403,8 +438,8 @@ bool print_verdict(struct explain *explain, const struct found_node *node,
 	};
 	bool is_good;
 
-	find_named_modules(&verdict);
 	find_broken_promise(&verdict);
+	find_named_modules(&verdict);
 	is_good = print_sentence(&verdict);
 	free(verdict.names);
 	free(verdict.location);

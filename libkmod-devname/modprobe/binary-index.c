@@ -8,16 +8,13 @@
  */
 
 #include <errno.h>
-#include <fnmatch.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/array.h"
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "modprobe/binary-index.h"
@@ -36,9 +33,8 @@
 #define DEPTH_MAX 1000
 #define KEY_SIZE_MAX ((size_t)PATH_MAX) /* libkmod asks for none that is longer */
 #define BYTE_MAX 127
-/* Of one lookup. There are far less in any index of depmod, and each is compared. */
-#define PATTERNS_MAX 10000
-#define MATCHES_MAX 10000
+/* Patterns that one look-up compares, and values that it finds. */
+#define WORK_MAX 100000
 
 /* Where in the file is read on; bad once that is outside of it. */
 struct cursor {
@@ -57,7 +53,7 @@ struct index_node {
 	struct cursor values;
 };
 
-struct tree {
+struct index_tree {
 	struct cursor file;
 	/*
 	 * Bytes of all nodes so far. If it is more than the file has, nodes have several parents:
@@ -68,7 +64,7 @@ struct tree {
 	unsigned int depth;
 };
 
-static const unsigned char *take(struct cursor *cursor, size_t n)
+static const unsigned char *take_bytes(struct cursor *cursor, size_t n)
 {
 	const unsigned char *bytes;
 
@@ -88,14 +84,14 @@ static uint32_t number_at(const unsigned char *p)
 
 static uint32_t take_number(struct cursor *cursor)
 {
-	const unsigned char *p = take(cursor, 4);
+	const unsigned char *p = take_bytes(cursor, 4);
 
 	return p ? number_at(p) : 0;
 }
 
 static const char *take_string(struct cursor *cursor)
 {
-	const unsigned char *string = take(cursor, 0);
+	const unsigned char *string = take_bytes(cursor, 0);
 	const unsigned char *end =
 		string ? memchr(string, '\0', cursor->size - cursor->offset) : NULL;
 
@@ -116,7 +112,7 @@ static const char *take_value(struct cursor *cursor, uint32_t *ret_priority)
 /* Where the bytes begin for which there are children; returns how many these are. */
 static size_t take_range(struct cursor *cursor, unsigned char *ret_first)
 {
-	const unsigned char *range = take(cursor, 2);
+	const unsigned char *range = take_bytes(cursor, 2);
 
 	if (!range || range[0] > range[1] || range[1] > BYTE_MAX) {
 		cursor->bad = true;
@@ -137,7 +133,7 @@ static struct index_node read_node(struct cursor file, uint32_t place)
 		node.prefix = take_string(&file);
 	if (place & HAS_CHILDREN)
 		node.n_children = take_range(&file, &node.first);
-	node.children = take(&file, 4 * node.n_children);
+	node.children = take_bytes(&file, 4 * node.n_children);
 	if (!node.children)
 		node.n_children = 0;
 	if (place & HAS_VALUES)
@@ -153,27 +149,48 @@ static uint32_t nth_child(const struct index_node *node, size_t n)
 
 /* --- is it an index? ---------------------------------------------------------------------- */
 
-static bool check_node(struct tree *tree, uint32_t place);
+static bool check_index_node(struct index_tree *tree, uint32_t place, bool wild, size_t *ret_work);
 
-static bool check_children(struct tree *tree, const struct index_node *node)
+static bool has_wildcard(const char *text)
 {
-	size_t key_size = strlen(node->prefix) + (node->n_children > 0);
+	return text[strcspn(text, "*?[")] != '\0';
+}
+
+/*
+ * libkmod compares all that is below a wildcard with the key, and follows one child of the others:
+ * the work of a look-up is the sum of the former and the largest of the latter.
+ */
+static bool check_children(struct index_tree *tree, const struct index_node *node, bool wild,
+			   size_t *ret_work)
+{
+	size_t key_size = strlen(node->prefix) + (node->n_children > 0), sum = 0, largest = 0;
 	bool good = tree->depth < DEPTH_MAX && key_size < KEY_SIZE_MAX - tree->key_size;
 
 	tree->depth++;
 	tree->key_size += key_size;
-	for (size_t i = 0; i < node->n_children && good; i++)
-		good = check_node(tree, nth_child(node, i));
+	for (size_t i = 0; i < node->n_children && good; i++) {
+		const char byte[] = { (char)(node->first + i), '\0' };
+		bool child_wild = wild || has_wildcard(byte);
+		size_t work = 0;
+
+		good = check_index_node(tree, nth_child(node, i), child_wild, &work);
+		if (child_wild)
+			sum += work;
+		else if (work > largest)
+			largest = work;
+	}
 	tree->key_size -= key_size;
 	tree->depth--;
+	*ret_work += sum + largest;
 	return good;
 }
 
-static bool check_node(struct tree *tree, uint32_t place)
+static bool check_index_node(struct index_tree *tree, uint32_t place, bool wild, size_t *ret_work)
 {
 	struct index_node node;
 	uint32_t priority;
 
+	*ret_work = 0;
 	if ((place & OFFSET_MASK) == 0)
 		return true;
 	node = read_node(tree->file, place);
@@ -182,7 +199,9 @@ static bool check_node(struct tree *tree, uint32_t place)
 	if (node.values.bad)
 		return false;
 	tree->used += node.values.offset - (place & OFFSET_MASK);
-	return tree->used <= tree->file.size && check_children(tree, &node);
+	wild = wild || has_wildcard(node.prefix);
+	*ret_work = wild + (size_t)node.n_values;
+	return tree->used <= tree->file.size && check_children(tree, &node, wild, ret_work);
 }
 
 /* Returns where the root is; 0 if this is no index. */
@@ -194,13 +213,16 @@ static uint32_t take_header(struct cursor *cursor)
 	return !cursor->bad && magic == MAGIC && version >> 16 == VERSION_MAJOR ? root : 0;
 }
 
-static bool check(const struct binary_index *index)
+static bool is_whole_index(const struct binary_index *index)
 {
-	struct tree tree = { .file = { index->data, index->size, 0, false }, .used = HEADER_SIZE };
+	struct index_tree tree = { .file = { index->data, index->size, 0, false },
+				   .used = HEADER_SIZE };
 	struct cursor header = tree.file;
 	uint32_t root = take_header(&header);
+	size_t work;
 
-	return (root & OFFSET_MASK) != 0 && check_node(&tree, root);
+	return (root & OFFSET_MASK) != 0 && check_index_node(&tree, root, false, &work) &&
+	       work <= WORK_MAX;
 }
 
 int binary_index_read(struct binary_index *index, int fd)
@@ -223,7 +245,7 @@ int binary_index_read(struct binary_index *index, int fd)
 	n = read_at(fd, 0, index->data, (size_t)st.st_size);
 	if (n >= 0)
 		index->size = (size_t)n;
-	r = n < 0 ? (int)n : check(index);
+	r = n < 0 ? (int)n : is_whole_index(index);
 	if (r <= 0)
 		binary_index_done(index);
 	return r;
@@ -237,169 +259,25 @@ void binary_index_done(struct binary_index *index)
 
 /* --- what does it have? ------------------------------------------------------------------- */
 
-static uint32_t find_root(const struct binary_index *index, struct cursor *ret_file)
-{
-	*ret_file = (struct cursor){ index->data, index->size, 0, false };
-	return index->data ? take_header(ret_file) : 0;
-}
-
-/* Where the child for a byte is; 0 if there is none. */
-static uint32_t find_child(const struct index_node *node, char byte)
-{
-	size_t n = (size_t)(unsigned char)byte - node->first;
-
-	return (unsigned char)byte >= node->first && n < node->n_children ? nth_child(node, n) : 0;
-}
-
 const char *binary_index_find(const struct binary_index *index, const char *key)
 {
-	struct cursor file;
-	uint32_t place = find_root(index, &file), priority;
+	struct cursor file = { index->data, index->size, 0, false };
+	uint32_t place = index->data ? take_header(&file) : 0, priority;
 
 	while ((place & OFFSET_MASK) != 0) {
 		struct index_node node = read_node(file, place);
-		size_t size = strlen(node.prefix);
+		size_t size = strlen(node.prefix), child;
 
 		if (strncmp(node.prefix, key, size) != 0)
 			return NULL;
 		key += size;
 		if (*key == '\0')
 			return node.n_values > 0 ? take_value(&node.values, &priority) : NULL;
-		place = find_child(&node, *key++);
+		child = (size_t)(unsigned char)*key - node.first;
+		if ((unsigned char)*key < node.first || child >= node.n_children)
+			return NULL;
+		place = nth_child(&node, child);
+		key++;
 	}
 	return NULL;
-}
-
-struct match {
-	uint32_t priority;
-	size_t order;
-	const char *value;
-};
-
-struct search {
-	struct cursor file;
-	const char *key; /* what is left of it */
-	char pattern[KEY_SIZE_MAX]; /* from the first wildcard on */
-	size_t n_patterns; /* nodes below a wildcard */
-	struct match *matches;
-	size_t size;
-	size_t capacity;
-};
-
-static int add_values(struct search *search, struct index_node *node)
-{
-	struct match *matches = search->matches;
-
-	if (node->n_values > MATCHES_MAX - search->size)
-		return -EFBIG;
-	if (node->n_values > 0)
-		matches = array_grow(matches, &search->capacity, sizeof(*matches),
-				     search->size + node->n_values);
-	if (node->n_values > 0 && !matches)
-		return -ENOMEM;
-	search->matches = matches;
-	for (uint32_t i = 0; i < node->n_values; i++) {
-		struct match *match = &matches[search->size];
-
-		match->value = take_value(&node->values, &match->priority);
-		match->order = search->size++;
-	}
-	return 0;
-}
-
-/* What is below a node to which the pattern leads: all of it is compared. */
-static int match_below(struct search *search, struct index_node *node, const char *prefix,
-		       size_t size)
-{
-	int r = search->n_patterns++ < PATTERNS_MAX ? 0 : -EFBIG;
-
-	for (; *prefix != '\0'; prefix++)
-		search->pattern[size++] = *prefix;
-	for (size_t i = 0; i < node->n_children && r == 0; i++) {
-		uint32_t place = nth_child(node, i);
-		struct index_node child;
-
-		if ((place & OFFSET_MASK) == 0)
-			continue;
-		child = read_node(search->file, place);
-		search->pattern[size] = (char)(node->first + i);
-		r = match_below(search, &child, child.prefix, size + 1);
-	}
-	search->pattern[size] = '\0';
-	if (r == 0 && node->n_values > 0 && fnmatch(search->pattern, search->key, 0) == 0)
-		r = add_values(search, node);
-	return r;
-}
-
-static int match_wildcards(struct search *search, const struct index_node *node)
-{
-	static const char wildcards[] = "*?[";
-	int r = 0;
-
-	for (const char *p = wildcards; *p != '\0' && r == 0; p++) {
-		uint32_t place = find_child(node, *p);
-		struct index_node child;
-
-		if ((place & OFFSET_MASK) == 0)
-			continue;
-		child = read_node(search->file, place);
-		search->pattern[0] = *p;
-		r = match_below(search, &child, child.prefix, 1);
-	}
-	return r;
-}
-
-/* Goes down by what the key has, and looks at all that begins with a wildcard on the way. */
-static int match(struct search *search, uint32_t place)
-{
-	int r = 0;
-
-	while (r == 0 && (place & OFFSET_MASK) != 0) {
-		struct index_node node = read_node(search->file, place);
-		size_t size = strcspn(node.prefix, "*?[");
-
-		if (strncmp(node.prefix, search->key, size) != 0)
-			return 0;
-		search->key += size;
-		if (node.prefix[size] != '\0')
-			return match_below(search, &node, node.prefix + size, 0);
-		r = match_wildcards(search, &node);
-		if (*search->key == '\0')
-			return r == 0 ? add_values(search, &node) : r;
-		place = find_child(&node, *search->key++);
-	}
-	return r;
-}
-
-/* The lowest priority first; of the same, what was found last. */
-static int compare_matches(const void *a, const void *b)
-{
-	const struct match *x = a, *y = b;
-
-	if (x->priority != y->priority)
-		return x->priority < y->priority ? -1 : 1;
-	return x->order > y->order ? -1 : x->order < y->order;
-}
-
-static int give_values(struct search *search, struct list *values)
-{
-	int r = list_reserve(values, search->size);
-
-	if (search->size > 1)
-		qsort(search->matches, search->size, sizeof(*search->matches), compare_matches);
-	for (size_t i = 0; i < search->size && r == 0; i++)
-		r = list_push(values, (char *)(uintptr_t)search->matches[i].value);
-	return r;
-}
-
-int binary_index_match(const struct binary_index *index, const char *key, struct list *values)
-{
-	struct search search = { .key = key };
-	uint32_t root = find_root(index, &search.file);
-	int r = match(&search, root);
-
-	if (r == 0)
-		r = give_values(&search, values);
-	free(search.matches);
-	return r;
 }

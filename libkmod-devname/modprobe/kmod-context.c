@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * libkmod, with a configuration of statements that were read elsewhere. It knows no root directory
- * but the host's: so it is given them as a file of /proc/self/fd, and no module directory at all.
+ * libkmod, which knows no root directory but the host's: it is given the configuration and the
+ * module directory by their file descriptors, in /proc/self/fd.
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libkmod.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,63 +20,19 @@
 
 struct kmod_context {
 	struct kmod_ctx *ctx;
-	const struct modprobe_config *config;
-	int config_fd; /* as libkmod reads it */
+	int directory_fd; /* as libkmod has it by its number */
 };
 
-static bool is_same_file(int fd, const char *path)
+/*
+ * libkmod does without what it has no memory for, and that is told by errno alone, which was 0
+ * before.
+ */
+static int check_kmod_memory(int r)
 {
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
+	return errno == ENOMEM ? -ENOMEM : r;
 }
 
-/* libkmod does not say if it could not read the file to its end; this is what stands there. */
-#define END "kmod_devname_end"
-
-static int format_config(const struct modprobe_config *config, char **ret_text, size_t *ret_size)
-{
-	FILE *stream = open_memstream(ret_text, ret_size);
-	int r;
-
-	if (!stream)
-		return -ENOMEM;
-	r = modprobe_config_write(config, stream);
-	if (r == 0 && fputs("alias " END " off\n", stream) < 0)
-		r = -ENOMEM;
-	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
-	return fclose(stream) != 0 || !*ret_text ? -ENOMEM : r;
-}
-
-static int write_config(struct kmod_context *context)
-{
-	_cleanup_free_ char *text = NULL;
-	size_t size = 0;
-	int r = format_config(context->config, &text, &size);
-
-	if (r < 0)
-		return r;
-	context->config_fd = memfd_create("modprobe.d", MFD_CLOEXEC);
-	if (context->config_fd < 0)
-		return -errno;
-	return write_all(context->config_fd, text, size);
-}
-
-static bool has_read_config(const struct kmod_context *context)
-{
-	struct kmod_config_iter *iter = kmod_config_get_aliases(context->ctx);
-	bool found = false;
-
-	if (!iter)
-		return false;
-	while (!found && kmod_config_iter_next(iter))
-		found = strcmp(kmod_config_iter_get_key(iter), END) == 0;
-	kmod_config_iter_free_iter(iter);
-	return found;
-}
-
-static size_t count(struct kmod_config_iter *iter)
+static size_t count_statements(struct kmod_config_iter *iter)
 {
 	size_t n = 0;
 
@@ -87,82 +44,111 @@ static size_t count(struct kmod_config_iter *iter)
 }
 
 /*
- * Has libkmod every statement? It drops one that it has no memory for, and errno is another one by
- * the end. What is blacklisted is not asked of it.
+ * libkmod drops a statement that it has no memory for, and tells nothing. The command line adds to
+ * the blacklist.
  */
-static bool has_all_statements(const struct kmod_context *context)
+static bool has_all_statements(struct kmod_ctx *ctx, const struct modprobe_config *config)
 {
-	const struct modprobe_config *config = context->config;
-	size_t wanted = 1; /* END */
+	size_t wanted = 0;
 
 	for (size_t i = 0; i < config->size; i++)
-		wanted += config->items[i].line > 0 && config->items[i].word != MODPROBE_BLACKLIST;
-	return wanted == count(kmod_config_get_aliases(context->ctx)) +
-				 count(kmod_config_get_softdeps(context->ctx)) +
-				 count(kmod_config_get_install_commands(context->ctx)) +
-				 count(kmod_config_get_remove_commands(context->ctx));
+		wanted += config->items[i].word != MODPROBE_BLACKLIST;
+	return wanted == count_statements(kmod_config_get_aliases(ctx)) +
+				 count_statements(kmod_config_get_softdeps(ctx)) +
+				 count_statements(kmod_config_get_install_commands(ctx)) +
+				 count_statements(kmod_config_get_remove_commands(ctx));
 }
 
-/*
- * libkmod goes on without what it has no memory for, and then tells of it by errno alone, which
- * was 0 before.
- */
-static int check_memory(int r)
+static int open_config(const struct modprobe_config *config)
 {
-	return errno == ENOMEM ? -ENOMEM : r;
+	_cleanup_close_ int fd = memfd_create("modprobe.d", MFD_CLOEXEC);
+	int r = fd < 0 ? -errno : write_all(fd, config->text, config->text_size);
+
+	return r < 0 ? r : steal_fd(&fd);
 }
 
-static int load_config_once(struct kmod_context *context, const char *path)
+static bool is_proc_mounted(int fd, const char *path)
 {
-	const char *const paths[] = { path, NULL };
+	struct stat a, b;
 
+	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
+	       a.st_ino == b.st_ino;
+}
+
+static int new_kmod_ctx(struct kmod_context *context, const char *directory,
+			const char *const *paths, const struct modprobe_config *config)
+{
+	if (context->ctx)
+		kmod_unref(context->ctx);
 	errno = 0;
-	context->ctx = kmod_new(path, paths);
+	context->ctx = kmod_new(directory, paths);
 	if (!context->ctx)
-		return check_memory(-EBADMSG);
+		return check_kmod_memory(-EBADMSG);
 	if (!kmod_get_dirname(context->ctx))
 		return -ENOMEM;
 	kmod_set_log_priority(context->ctx, LOG_EMERG); /* which it never uses */
-	return check_memory(has_read_config(context) ? 0 : -EBADMSG);
+	return check_kmod_memory(has_all_statements(context->ctx, config) ? 0 : -EBADMSG);
 }
 
 /*
- * libkmod does not try again when a signal comes. A statement that is missing again is one that it
- * does not take.
+ * As it starts libkmod would read modules.softdep of the module directory, which the configuration
+ * has already, and complain on stderr about a bad line: so a file has the place of the directory
+ * until then.
  */
-static int load_config(struct kmod_context *context, const char *path)
+static int start_kmod(struct kmod_context *context, const struct modprobe_config *config)
 {
-	int r = load_config_once(context, path);
+	_cleanup_close_ int config_fd = open_config(config);
+	char path[64], directory[64];
+	const char *const paths[] = { path, NULL };
+	int r;
 
-	if (r != -EBADMSG && (r < 0 || has_all_statements(context)))
-		return r;
-	if (context->ctx)
-		kmod_unref(context->ctx);
-	return load_config_once(context, path);
+	if (config_fd < 0)
+		return config_fd;
+	context->directory_fd = fcntl(config_fd, F_DUPFD_CLOEXEC, 0);
+	if (context->directory_fd < 0)
+		return -errno;
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", config_fd);
+	(void)snprintf(directory, sizeof(directory), "/proc/self/fd/%d", context->directory_fd);
+	if (!is_proc_mounted(config_fd, path))
+		return -ENOENT;
+	/* libkmod does not read on after a signal: so it is started a second time before that
+	 * counts */
+	r = new_kmod_ctx(context, directory, paths, config);
+	return r < 0 ? new_kmod_ctx(context, directory, paths, config) : 0;
 }
 
-/* A file is a module directory without any files: modules.softdep is in the configuration. */
-static int start(struct kmod_context *context)
+static bool is_kmod_fault(int error)
 {
-	char path[64];
-	int r = write_config(context);
+	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EIO;
+}
+
+/*
+ * It fails without modules.symbols.bin, or if modules.builtin.bin is empty: then libkmod opens the
+ * others as it needs them.
+ */
+static int load_indexes(struct kmod_context *context, int directory_fd)
+{
+	int r = dup3(directory_fd, context->directory_fd, O_CLOEXEC) < 0 ? -errno : 0;
 
 	if (r < 0)
 		return r;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", context->config_fd);
-	return is_same_file(context->config_fd, path) ? load_config(context, path) : -ENOENT;
+	errno = 0;
+	r = kmod_load_resources(context->ctx);
+	return check_kmod_memory(is_kmod_fault(r) ? r : 0);
 }
 
-int kmod_context_new(const struct modprobe_config *config, struct kmod_context **ret_context)
+int kmod_context_new(const struct modprobe_config *config, int directory_fd,
+		     struct kmod_context **ret_context)
 {
 	struct kmod_context *context = calloc(1, sizeof(*context));
 	int r;
 
 	if (!context)
 		return -ENOMEM;
-	context->config = config;
-	context->config_fd = -1;
-	r = start(context);
+	context->directory_fd = -1;
+	r = start_kmod(context, config);
+	if (r == 0 && directory_fd >= 0)
+		r = load_indexes(context, directory_fd);
 	if (r < 0)
 		kmod_context_free(context);
 	else
@@ -176,58 +162,119 @@ void kmod_context_free(struct kmod_context *context)
 		return;
 	if (context->ctx)
 		kmod_unref(context->ctx);
-	close_fd(&context->config_fd);
+	close_fd(&context->directory_fd);
 	free(context);
 }
 
-int kmod_context_get_module(const struct kmod_context *context, const char *name,
-			    struct kmod_module **ret_module)
+void kmod_context_unref_module(void *module)
 {
-	return kmod_module_new_from_name(context->ctx, name, ret_module);
+	(void)kmod_module_unref(module);
 }
 
-static int look_up_once(const struct kmod_context *context, const char *alias,
-			struct kmod_list **ret_list)
+static int push_module(struct list *modules, struct kmod_module *module)
 {
-	int r;
+	int r = list_push(modules, module);
 
-	errno = 0;
-	r = kmod_module_new_from_lookup(context->ctx, alias, ret_list);
-	/* too long is an alias that matches, together with its module: modprobe fails then */
-	return check_memory(r == -ENOENT || r == -ENAMETOOLONG ? 0 : r);
+	if (r < 0)
+		(void)kmod_module_unref(module);
+	return r;
 }
 
-static int add_modules(struct list *modules, const struct kmod_list *list)
+int kmod_context_add_reference(struct kmod_module *module, struct list *modules)
+{
+	return push_module(modules, kmod_module_ref(module));
+}
+
+bool kmod_context_has_module(const struct list *modules, const struct kmod_module *module)
+{
+	for (size_t i = 0; i < modules->size; i++)
+		if (modules->items[i] == module)
+			return true;
+	return false;
+}
+
+static int push_modules(struct list *modules, struct kmod_list *list)
 {
 	const struct kmod_list *entry;
 	int r = 0;
 
-	kmod_list_foreach(entry, list)
-	{
-		struct kmod_module *module = kmod_module_get_module(entry);
-
-		if (r == 0)
-			r = list_push(modules, module);
-		if (r < 0)
-			kmod_module_unref(module);
-	}
+	kmod_list_foreach(entry, list) if (r == 0) r =
+		push_module(modules, kmod_module_get_module(entry));
+	(void)kmod_module_unref_list(list);
 	return r;
 }
 
+int kmod_context_add_module(const struct kmod_context *context, const char *name,
+			    struct list *modules)
+{
+	struct kmod_module *module;
+	int r = kmod_module_new_from_name(context->ctx, name, &module);
+
+	return r < 0 ? r : push_module(modules, module);
+}
+
 /*
- * Statements for which it has no memory are to libkmod none, and errno may be that of an index that
- * it then looked for. So it is asked again before it is believed that there is nothing.
+ * errno may be that of an index that libkmod has looked for after its memory had failed: so it is
+ * asked again before it is believed that there is nothing.
  */
 int kmod_context_look_up(const struct kmod_context *context, const char *alias,
 			 struct list *modules)
 {
 	struct kmod_list *list = NULL;
-	int r = look_up_once(context, alias, &list);
 
-	if (r == 0 && !list)
-		r = look_up_once(context, alias, &list);
-	if (r == 0)
-		r = add_modules(modules, list);
-	kmod_module_unref_list(list);
-	return r;
+	for (unsigned int i = 0; i < 2 && !list; i++) {
+		int r;
+
+		errno = 0;
+		r = kmod_module_new_from_lookup(context->ctx, alias, &list);
+		/* modprobe fails, too, for an alias that is too long together with its module */
+		r = check_kmod_memory(r == -ENOENT || r == -ENAMETOOLONG ? 0 : r);
+		if (r < 0) {
+			(void)kmod_module_unref_list(list);
+			return r;
+		}
+	}
+	return push_modules(modules, list);
+}
+
+int kmod_context_add_softdeps(const struct kmod_module *module, struct list *before,
+			      struct list *after)
+{
+	struct kmod_list *pre = NULL, *post = NULL;
+	int r, other;
+
+	errno = 0;
+	r = check_kmod_memory(kmod_module_get_softdeps(module, &pre, &post));
+	if (r < 0) {
+		(void)kmod_module_unref_list(pre);
+		(void)kmod_module_unref_list(post);
+		return r;
+	}
+	r = push_modules(before, pre);
+	other = push_modules(after, post);
+	return r < 0 ? r : other;
+}
+
+int kmod_context_is_loaded(const struct kmod_module *module)
+{
+	int state;
+
+	do
+		state = kmod_module_get_initstate(module);
+	while (state == -EINTR);
+	if (is_kmod_fault(state))
+		return state;
+	return state == KMOD_MODULE_LIVE;
+}
+
+bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name)
+{
+	struct kmod_config_iter *iter = kmod_config_get_blacklists(context->ctx);
+	bool found = false;
+
+	while (iter && !found && kmod_config_iter_next(iter))
+		found = strcmp(kmod_config_iter_get_key(iter), name) == 0;
+	if (iter)
+		kmod_config_iter_free_iter(iter);
+	return found;
 }

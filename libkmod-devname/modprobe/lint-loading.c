@@ -6,7 +6,7 @@
 
 #include "base/report.h"
 #include "modprobe/resolution.h"
-#include "modprobe/resolve-source.h"
+#include "modprobe/system.h"
 #include "node/table.h"
 
 static int report_no_index(struct kmod_devname_report *report)
@@ -47,8 +47,8 @@ static const struct kmod_devname_step *find_named(const struct kmod_devname_reso
 }
 
 /* What is in the way, best in that of the module itself; or else what is loaded instead. */
-static const struct kmod_devname_step *find_step(const struct kmod_devname_resolution *resolution,
-						 const char *module)
+static const struct kmod_devname_step *
+find_deciding_step(const struct kmod_devname_resolution *resolution, const char *module)
 {
 	const struct kmod_devname_step *step, *found = NULL;
 	const char *obstacle;
@@ -97,7 +97,7 @@ static int report_not_loaded(struct kmod_devname_report *report,
 			     const struct kmod_devname_node *node,
 			     const struct kmod_devname_resolution *resolution)
 {
-	const struct kmod_devname_step *step = find_step(resolution, node->module);
+	const struct kmod_devname_step *step = find_deciding_step(resolution, node->module);
 	struct location location = { NULL, 0 };
 
 	if (!step)
@@ -134,8 +134,8 @@ static int lint_resolution(struct kmod_devname_report *report, const struct kmod
 	}
 }
 
-static int lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		struct resolve_source *source)
+static int lint_each_node(const struct kmod_devname_table *table,
+			  struct kmod_devname_report *report, struct modprobe_system *system)
 {
 	size_t n = kmod_devname_table_size(table);
 	int r = 0;
@@ -144,7 +144,7 @@ static int lint(const struct kmod_devname_table *table, struct kmod_devname_repo
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 		struct kmod_devname_resolution *resolution;
 
-		r = resolution_ask(source, &node->number, &resolution);
+		r = resolution_ask(system, &node->number, &resolution);
 		if (r < 0)
 			return r;
 		r = lint_resolution(report, node, resolution);
@@ -157,15 +157,15 @@ int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
 				    struct kmod_devname_report *report, int root_fd,
 				    const char *directory, unsigned int flags)
 {
-	struct resolve_source source;
+	struct modprobe_system system;
 	int r;
 
 	if (kmod_devname_table_size(table) == 0)
 		return 0;
-	r = source_open(&source, root_fd, directory, flags, report);
+	r = system_open(&system, root_fd, directory, flags, report);
 	if (r < 0)
 		return r;
-	r = lint(table, report, &source);
-	source_done(&source);
+	r = lint_each_node(table, report, &system);
+	system_done(&system);
 	return r;
 }

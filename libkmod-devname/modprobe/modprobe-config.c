@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * modprobe.d(5): the statements that decide which modules are loaded, with their places. What
- * they mean is left to libkmod, which does not tell places, and complains on stderr about lines
- * it does not know: so it is given those that were understood here, and nothing else to read.
+ * modprobe.d(5): the statements that decide which modules are loaded, with their places. Their
+ * meaning is libkmod's, which tells no places. It reads the directories of the host alone, and
+ * complains on stderr, before a log function can be set, about a line that it cannot parse: so the
+ * other lines are handed to it, unchanged, as one text.
  */
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "base/confdir.h"
 #include "modprobe/modprobe-config.h"
 
@@ -54,6 +56,7 @@ void modprobe_config_done(struct modprobe_config *config)
 	for (size_t i = 0; i < config->size; i++)
 		statement_done(&config->items[i]);
 	free(config->items);
+	free(config->text);
 	*config = (struct modprobe_config){ 0 };
 }
 
@@ -73,8 +76,8 @@ int modprobe_config_normalise(char *name)
 	return 0;
 }
 
-static int add(struct modprobe_config *config, enum modprobe_word word, const char *key,
-	       const char *value, const struct location *location)
+static int add_statement(struct modprobe_config *config, enum modprobe_word word, const char *key,
+			 const char *value, const struct location *location)
 {
 	struct modprobe_statement statement = { word, strdup(key), value ? strdup(value) : NULL,
 						strdup(location->file), location->line };
@@ -93,18 +96,28 @@ static int add(struct modprobe_config *config, enum modprobe_word word, const ch
 	return 0;
 }
 
-static int report_bad(struct modprobe_reading *reading, const struct location *location,
-		      const char *word)
+/* The empty line behind it ends the one that a backslash would join with the next. */
+static int add_kept_line(struct modprobe_config *config, const char *line)
 {
-	return report_add(reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, location,
-			  "'%s' begins no statement of modprobe.d(5), or lacks something", word);
+	size_t size = strlen(line);
+	char *text =
+		array_grow(config->text, &config->text_capacity, 1, config->text_size + size + 2);
+
+	if (!text)
+		return -ENOMEM;
+	config->text = text;
+	memcpy(mempcpy(text + config->text_size, line, size), "\n\n", 2);
+	config->text_size += size + 2;
+	return 0;
 }
 
-static int read_statement(struct modprobe_reading *reading, const struct location *location,
-			  size_t i, char *rest)
+/* 1 if it is one that libkmod can parse and that counts, 0, or a negative errno. */
+static int parse_statement(struct modprobe_config *config, const struct location *location,
+			   size_t i, char *rest)
 {
 	char *key = strtok_r(NULL, BLANKS, &rest), *value = NULL;
 	bool good = key && modprobe_config_normalise(key) == 0;
+	int r;
 
 	if (words[i].form == FORM_WORD) {
 		value = strtok_r(NULL, BLANKS, &rest);
@@ -114,25 +127,34 @@ static int read_statement(struct modprobe_reading *reading, const struct locatio
 		good = good && value && *value != '\0';
 	}
 	if (!good)
-		return report_bad(reading, location, words[i].text);
+		return -EINVAL;
 	if (words[i].word == MODPROBE_OTHER)
 		return 0;
-	return add(reading->config, words[i].word, key, value, location);
+	r = add_statement(config, words[i].word, key, value, location);
+	return r < 0 ? r : 1;
 }
 
 /* See struct config_files. */
-static int take_line(void *data, const struct location *location, char *text)
+static int take_config_line(void *data, const struct location *location, char *text)
 {
 	struct modprobe_reading *reading = data;
+	_cleanup_free_ char *copy = strdup(text);
 	char *rest = NULL;
 	const char *word = text[0] == '#' ? NULL : strtok_r(text, BLANKS, &rest);
+	int r = -EINVAL;
 
+	if (!copy)
+		return -ENOMEM;
 	if (!word)
 		return 0;
 	for (size_t i = 0; i < N_WORDS; i++)
 		if (strcmp(word, words[i].text) == 0)
-			return read_statement(reading, location, i, rest);
-	return report_bad(reading, location, word);
+			r = parse_statement(reading->config, location, i, rest);
+	if (r == -EINVAL)
+		return report_add(
+			reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, location,
+			"'%s' begins no statement of modprobe.d(5), or lacks something", word);
+	return r > 0 ? add_kept_line(reading->config, copy) : r;
 }
 
 int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
@@ -141,91 +163,18 @@ int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_rep
 	struct modprobe_reading reading = { config, report };
 	const struct config_files files = { .root_fd = root_fd,
 					    .name = "modprobe.d",
-					    /* not in the manual page, and modprobe reads it */
+#ifdef LIBKMOD_READS_ALIAS_FILES
 					    .suffix = ".alias",
+#endif
 					    .also = softdep,
 					    .report = report,
-					    .take = take_line,
+					    .take = take_config_line,
 					    .data = &reading };
 
 	return config_files_read(&files, NULL, 0);
 }
 
-static int add_names(struct modprobe_config *config, char *names)
-{
-	const struct location location = { "/proc/cmdline", 0 };
-	char *name, *rest = NULL;
-	int r = 0;
-
-	/* no module has a blank or a quote in its name */
-	for (name = strtok_r(names, ",", &rest); name && r == 0; name = strtok_r(NULL, ",", &rest))
-		if (name[strcspn(name, BLANKS "\n\"")] == '\0')
-			r = add(config, MODPROBE_BLACKLIST, name, NULL, &location);
-	return r;
-}
-
-/* Ends the word at the beginning, blanks in quotes are part of it, and returns what is behind. */
-static char *end_word(char *text)
-{
-	bool quoted = false;
-
-	for (; *text != '\0' && (quoted || !strchr(BLANKS "\n", *text)); text++)
-		if (*text == '"')
-			quoted = !quoted;
-	if (*text != '\0')
-		*text++ = '\0';
-	return text;
-}
-
-static char *unquote(char *text)
-{
-	if (*text != '"')
-		return text;
-	text[1 + strcspn(text + 1, "\"")] = '\0';
-	return text + 1;
-}
-
-/* The kernel takes quotes around a value, or around the whole of an option. */
-int modprobe_config_add_cmdline(struct modprobe_config *config, char *text)
-{
-	static const char option[] = "modprobe.blacklist=";
-	const size_t size = sizeof(option) - 1;
-	char *word, *rest = text;
-	int r = 0;
-
-	while (*rest != '\0' && r == 0) {
-		word = rest;
-		rest = end_word(word);
-		word = unquote(word);
-		if (strncmp(word, option, size) == 0)
-			r = add_names(config, unquote(word + size));
-	}
-	return r;
-}
-
-int modprobe_config_write(const struct modprobe_config *config, FILE *stream)
-{
-	for (size_t i = 0; i < config->size; i++) {
-		const struct modprobe_statement *statement = &config->items[i];
-		const char *value = statement->value ? statement->value : "";
-		size_t size = strlen(value);
-
-		if (statement->line == 0)
-			continue;
-		for (size_t j = 0; j < N_WORDS; j++)
-			if (words[j].word == statement->word)
-				(void)fprintf(stream, "%s %s %s", words[j].text, statement->key,
-					      value);
-		/* a backslash at the end would join the next line */
-		(void)fputs(size > 0 && value[size - 1] == '\\' ? " \n" : "\n", stream);
-	}
-	errno = 0;
-	if (fflush(stream) == 0 && !ferror(stream))
-		return 0;
-	return errno != 0 ? -errno : -EIO;
-}
-
-static bool matches(const struct modprobe_statement *statement, const char *name)
+static bool statement_matches(const struct modprobe_statement *statement, const char *name)
 {
 	return statement->word == MODPROBE_BLACKLIST ? strcmp(statement->key, name) == 0
 						     : fnmatch(statement->key, name, 0) == 0;
@@ -235,7 +184,7 @@ const struct modprobe_statement *modprobe_config_find(const struct modprobe_conf
 						      enum modprobe_word word, const char *name)
 {
 	for (size_t i = 0; i < config->size; i++)
-		if (config->items[i].word == word && matches(&config->items[i], name))
+		if (config->items[i].word == word && statement_matches(&config->items[i], name))
 			return &config->items[i];
 	return NULL;
 }
@@ -247,8 +196,21 @@ const struct modprobe_statement *modprobe_config_find_alias(const struct modprob
 		const struct modprobe_statement *statement = &config->items[i];
 
 		if (statement->word == MODPROBE_ALIAS && strcmp(statement->value, module) == 0 &&
-		    matches(statement, alias))
+		    statement_matches(statement, alias))
 			return statement;
 	}
 	return NULL;
+}
+
+int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
+			    struct list *names)
+{
+	for (size_t i = 0; i < config->size; i++) {
+		const struct modprobe_statement *statement = &config->items[i];
+
+		if (statement->word == MODPROBE_ALIAS && statement_matches(statement, alias) &&
+		    list_push(names, statement->value) < 0)
+			return -ENOMEM;
+	}
+	return 0;
 }

@@ -3,29 +3,34 @@
  * The public object: a device number -> modules and a verdict. How the data goes through the
  * folder:
  *
- *   resolve-source.c  opens once what answers depend on: the indexes (module-index.c, on
- *                     binary-index.c), modprobe.d and the command line (modprobe-config.c),
- *                     and the kernel's configuration (kernel-config.c) for block devices
- *   resolution.c      turns the number into the aliases that the kernel asks for
- *   resolve.c         walks the modules of an alias as modprobe does, with dependencies and soft
- *                     dependencies (softdep.c), and adds a step for each to the resolution
- *   resolver.c        finds the modules of an alias, in the indexes or, for statements of
- *                     modprobe.d, through libkmod (kmod-context.c), and the verdict on one module
- *   lint-loading.c    asks for each node of a table and adds a finding if its module is not loaded
+ *   system.c        opens once what answers depend on: the statements of modprobe.d
+ *                   (modprobe-config.c); the indexes, whose bounds are checked before libkmod maps
+ *                   them (binary-index.c), or those of busybox (text-index.c); for block devices
+ *                   the kernel's configuration (kernel-config.c)
+ *   resolution.c    turns the number into the aliases that the kernel asks for
+ *   resolve.c       walks the modules of an alias as modprobe does, with dependencies and soft
+ *                   dependencies, which libkmod finds (kmod-context.c)
+ *   load.c          judges each module as its turn comes, and adds a step for it
+ *   lint-loading.c  asks for each node of a table, and adds a finding if its module is not loaded
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
+#include "base/io.h"
 #include "base/report.h"
-#include "modprobe/resolve-source.h"
 #include "modprobe/resolve.h"
+#include "modprobe/system.h"
 #include "node/misc-minors.h"
 #include "node/syntax.h"
 
 #define STEPS_MAX 10000
+#define MODULE_NAME_SIZE 256 /* more than any file name has */
 
 void step_free(struct kmod_devname_step *step)
 {
@@ -72,8 +77,8 @@ static bool asks_twice(const struct device_number *number)
 	return number->type != S_IFCHR || number->major != MISC_MAJOR || number->minor > 255;
 }
 
-static int add_aliases(struct kmod_devname_resolution *resolution,
-		       const struct device_number *number)
+static int add_asked_aliases(struct kmod_devname_resolution *resolution,
+			     const struct device_number *number)
 {
 	const char *type = number->type == S_IFCHR ? "char" : "block";
 	char *alias;
@@ -89,80 +94,67 @@ static int add_aliases(struct kmod_devname_resolution *resolution,
 	return add_alias(resolution, alias);
 }
 
-/* Forgets the aliases that were not asked for. */
-static void cut_aliases(struct list *aliases, size_t size)
-{
-	while (aliases->size > size)
-		free(list_pop(aliases));
-}
-
 /* The best of what happens to the modules that have an alias. */
-static void set_best_verdict(struct kmod_devname_resolution *resolution)
+static enum kmod_devname_verdict find_best_verdict(const struct list *steps)
 {
-	resolution->verdict = KMOD_DEVNAME_VERDICT_NO_MODULE;
-	for (size_t i = 0; i < resolution->steps.size; i++) {
-		const struct kmod_devname_step *step = resolution->steps.items[i];
+	enum kmod_devname_verdict best = KMOD_DEVNAME_VERDICT_NO_MODULE;
 
-		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict < resolution->verdict)
-			resolution->verdict = step->verdict;
+	for (size_t i = 0; i < steps->size; i++) {
+		const struct kmod_devname_step *step = steps->items[i];
+
+		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict < best)
+			best = step->verdict;
 	}
+	return best;
 }
 
-/* Goes on to the next alias while modprobe fails, whatever it has loaded before. */
-static int ask(struct kmod_devname_resolution *resolution, const struct resolve_source *source)
+/* Asks for the next alias while modprobe fails, whatever it has loaded before. */
+static int ask_aliases(struct kmod_devname_resolution *resolution,
+		       const struct modprobe_system *system)
 {
 	size_t i;
 	int r = 1;
 
 	for (i = 0; i < resolution->aliases.size && r > 0; i++)
-		r = resolver_ask(source->resolver, resolution->aliases.items[i], resolution);
-	set_best_verdict(resolution);
-	cut_aliases(&resolution->aliases, i);
-	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && !source->index.whole)
+		r = resolver_ask(system->resolver, resolution->aliases.items[i], resolution);
+	while (resolution->aliases.size > i)
+		free(list_pop(&resolution->aliases));
+	resolution->verdict = find_best_verdict(&resolution->steps);
+	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && system->indexes == INDEXES_NONE)
 		resolution->verdict = KMOD_DEVNAME_VERDICT_NO_INDEX;
 	return r < 0 ? r : 0;
 }
 
 /* Starts libkmod for the first number that needs it. */
-static int start_resolver(struct resolve_source *source)
+static int start_resolver(struct modprobe_system *system)
 {
 	static const struct location nowhere = { NULL, 0 };
-	int r = source->resolver ? 0 : resolver_new(source, &source->resolver);
+	int r = system->resolver ? 0 : resolver_new(system, &system->resolver);
 
 	/* not as a file, which would be one below the root */
 	if (r == -ENOENT)
-		(void)report_add(source->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &nowhere,
+		(void)report_add(system->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &nowhere,
 				 "/proc/self/fd does not exist, and is needed: mount /proc");
 	return r;
 }
 
-/* 1 or 0, or a negative errno. */
-static int is_asked_for(struct resolve_source *source, const struct device_number *number)
+static int resolve_number(struct kmod_devname_resolution *resolution,
+			  struct modprobe_system *system, const struct device_number *number)
 {
-	int r;
+	int r = number->type == S_IFCHR ? syntax_is_dynamic(number)
+					: system_lacks_block_autoload(system);
 
-	if (number->type == S_IFCHR)
-		return !syntax_is_dynamic(number);
-	r = source_lacks_block_autoload(source);
-	return r < 0 ? r : !r;
-}
-
-static int resolve(struct kmod_devname_resolution *resolution, struct resolve_source *source,
-		   const struct device_number *number)
-{
-	int r = is_asked_for(source, number);
-
-	if (r == 0)
+	if (r != 0) {
 		resolution->verdict = KMOD_DEVNAME_VERDICT_NOT_ASKED;
-	if (r <= 0)
-		return r;
-	r = add_aliases(resolution, number);
+		return r < 0 ? r : 0;
+	}
+	r = add_asked_aliases(resolution, number);
 	if (r == 0)
-		r = start_resolver(source);
-	return r == 0 ? ask(resolution, source) : r;
+		r = start_resolver(system);
+	return r == 0 ? ask_aliases(resolution, system) : r;
 }
 
-int resolution_ask(struct resolve_source *source, const struct device_number *number,
+int resolution_ask(struct modprobe_system *system, const struct device_number *number,
 		   struct kmod_devname_resolution **ret_resolution)
 {
 	struct kmod_devname_resolution *resolution = calloc(1, sizeof(*resolution));
@@ -171,7 +163,8 @@ int resolution_ask(struct resolve_source *source, const struct device_number *nu
 	if (!resolution)
 		return -ENOMEM;
 	resolution->references = 1;
-	r = resolve(resolution, source, number);
+	resolution->running = system->running;
+	r = resolve_number(resolution, system, number);
 	if (r < 0)
 		kmod_devname_resolution_unref(resolution);
 	else
@@ -179,7 +172,7 @@ int resolution_ask(struct resolve_source *source, const struct device_number *nu
 	return r;
 }
 
-static bool is_valid(const struct device_number *number)
+static bool is_valid_number(const struct device_number *number)
 {
 	return (number->type == S_IFCHR || number->type == S_IFBLK) && number->major > 0 &&
 	       number->major <= KMOD_DEVNAME_MAJOR_MAX && number->minor <= KMOD_DEVNAME_MINOR_MAX;
@@ -191,14 +184,14 @@ int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,
 				struct kmod_devname_resolution **ret_resolution)
 {
 	const struct device_number number = { type, major, minor };
-	struct resolve_source source;
-	int r = is_valid(&number) ? source_open(&source, root_fd, directory, flags, report)
-				  : -EINVAL;
+	struct modprobe_system system;
+	int r = is_valid_number(&number) ? system_open(&system, root_fd, directory, flags, report)
+					 : -EINVAL;
 
 	if (r < 0)
 		return r;
-	r = resolution_ask(&source, &number, ret_resolution);
-	source_done(&source);
+	r = resolution_ask(&system, &number, ret_resolution);
+	system_done(&system);
 	return r;
 }
 
@@ -232,23 +225,45 @@ const char *kmod_devname_resolution_get_alias(const struct kmod_devname_resoluti
 	return index < resolution->aliases.size ? resolution->aliases.items[index] : NULL;
 }
 
-static bool is_name_of(const char *module, const char *name)
+/* Names of modules without "-", as in /sys/module. False if the name is longer than any of these.
+ */
+static bool normalise_name(const char *module, char name[static MODULE_NAME_SIZE])
 {
-	for (; *module != '\0' && *module == (*name == '-' ? '_' : *name); module++)
-		name++;
-	return *module == *name;
+	size_t size = strlen(module);
+
+	if (size >= MODULE_NAME_SIZE)
+		return false;
+	for (size_t i = 0; i <= size; i++)
+		name[i] = module[i] == '-' ? '_' : module[i];
+	return true;
+}
+
+/* The kernel asks for nothing if the driver of the number is there, whatever the alias leads to. */
+static bool is_module_live(const char *name)
+{
+	char path[MODULE_NAME_SIZE + 32], state[5];
+	_cleanup_close_ int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "/sys/module/%s/initstate", name);
+	fd = open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
+	return fd >= 0 && read_at(fd, 0, state, sizeof(state)) == sizeof(state) &&
+	       memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
 int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resolution,
 				  const char *module)
 {
+	char name[MODULE_NAME_SIZE];
+
+	if (!normalise_name(module, name))
+		return 0;
 	for (size_t i = 0; i < resolution->steps.size; i++) {
 		const struct kmod_devname_step *step = resolution->steps.items[i];
 
-		if (is_name_of(step->module, module))
+		if (strcmp(step->module, name) == 0)
 			return step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN;
 	}
-	return 0;
+	return resolution->running && is_module_live(name);
 }
 
 size_t kmod_devname_resolution_size(const struct kmod_devname_resolution *resolution)

@@ -9,7 +9,7 @@
 #include "libkmod-devname.h"
 #include "node/syntax.h"
 
-struct resolve_source;
+struct modprobe_system;
 
 struct kmod_devname_step {
 	enum kmod_devname_role role;
@@ -24,13 +24,14 @@ struct kmod_devname_step {
 
 struct kmod_devname_resolution {
 	unsigned int references;
+	bool running; /* the system is that which runs */
 	enum kmod_devname_verdict verdict;
 	struct list aliases; /* of char * */
 	struct list steps; /* of struct kmod_devname_step * */
 };
 
 /* Asks about one number. 0 or a negative errno, as that of kmod_devname_resolution_new(). */
-int resolution_ask(struct resolve_source *source, const struct device_number *number,
+int resolution_ask(struct modprobe_system *system, const struct device_number *number,
 		   struct kmod_devname_resolution **ret_resolution);
 
 /* Adds a step and takes it, also if there is no memory: then it is NULL or gone. */

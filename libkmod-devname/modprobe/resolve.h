@@ -5,7 +5,7 @@
 #include <errno.h>
 
 #include "modprobe/resolution.h"
-#include "modprobe/resolve-source.h"
+#include "modprobe/system.h"
 
 /* What modprobe(8) would do, by libkmod and the indexes. */
 struct resolver;
@@ -13,10 +13,10 @@ struct resolver;
 #ifdef WITH_LIBKMOD
 
 /*
- * The source must stay. Returns 0 or a negative errno; -ENOENT: /proc is not mounted, through
+ * The system must stay. Returns 0 or a negative errno; -ENOENT: /proc is not mounted, through
  * which libkmod is given the configuration.
  */
-int resolver_new(const struct resolve_source *source, struct resolver **ret_resolver);
+int resolver_new(const struct modprobe_system *system, struct resolver **ret_resolver);
 
 /* NULL is no resolver. */
 void resolver_free(struct resolver *resolver);
@@ -31,9 +31,9 @@ int resolver_ask(struct resolver *resolver, const char *alias,
 
 #else
 
-static inline int resolver_new(const struct resolve_source *source, struct resolver **ret_resolver)
+static inline int resolver_new(const struct modprobe_system *system, struct resolver **ret_resolver)
 {
-	(void)source, (void)ret_resolver;
+	(void)system, (void)ret_resolver;
 	return -EOPNOTSUPP;
 }
 

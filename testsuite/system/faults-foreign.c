@@ -77,6 +77,8 @@ typedef struct kmod_config_iter iterator;
 WRAP(context *, kmod_new, (const char *directory, const char *const *paths), (directory, paths),
      r != NULL)
 WRAP(context *, kmod_unref, (context * ctx), (ctx), -(ctx != NULL))
+WRAP(int, kmod_load_resources, (context * ctx), (ctx), 0)
+WRAP(iterator *, kmod_config_get_blacklists, (const context *ctx), (ctx), r != NULL)
 WRAP(iterator *, kmod_config_get_aliases, (const context *ctx), (ctx), r != NULL)
 WRAP(iterator *, kmod_config_get_softdeps, (const context *ctx), (ctx), r != NULL)
 WRAP(iterator *, kmod_config_get_install_commands, (const context *ctx), (ctx), r != NULL)
@@ -87,8 +89,11 @@ WRAP(int, kmod_module_new_from_name, (context * ctx, const char *name, module **
 WRAP(int, kmod_module_new_from_lookup, (context * ctx, const char *alias, list **ret_list),
      (ctx, alias, ret_list), *ret_list != NULL)
 WRAP(module *, kmod_module_get_module, (const list *entry), (entry), r != NULL)
+WRAP(module *, kmod_module_ref, (module * mod), (mod), r != NULL)
 WRAP(module *, kmod_module_unref, (module * mod), (mod), -(mod != NULL))
 WRAP(int, kmod_module_unref_list, (list * entries), (entries), -(entries != NULL))
 WRAP(const char *, kmod_module_get_install_commands, (const module *mod), (mod), 0)
+WRAP(int, kmod_module_get_softdeps, (const module *mod, list **ret_pre, list **ret_post),
+     (mod, ret_pre, ret_post), (*ret_pre != NULL) + (*ret_post != NULL))
 WRAP(int, kmod_module_get_initstate, (const module *mod), (mod), 0)
 #endif
