@@ -47,13 +47,21 @@ static int is_found_on_host(const struct modprobe_system *system, const char *na
 static int check_index_file(const struct modprobe_system *system, const char *name,
 			    struct binary_index *ret_index)
 {
-	_cleanup_close_ int fd = root_open_below(system->root_fd, system->directory, name,
-						 O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	const struct location location = { name, 0 };
-	int r = fd < 0 ? fd : binary_index_read(ret_index, fd);
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
+	int r;
 
+	if (asprintf(&path, "%s/%s", system->directory, name) < 0) {
+		path = NULL;
+		return -ENOMEM;
+	}
+	fd = root_open_file(system->root_fd, path, 0);
+	r = fd < 0 ? fd : binary_index_read(ret_index, fd);
 	if (is_missing(r))
 		r = 1;
+	if (r == -EISDIR || r == -ENODEV) /* not a regular file */
+		r = 0;
 	if (r == 0)
 		return report_bad_index(system, name,
 					"is damaged, or is no index that modprobe can read");
