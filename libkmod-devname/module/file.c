@@ -352,12 +352,10 @@ const struct stat *module_reader_status(const struct module_reader *reader)
 	return &reader->status;
 }
 
-static bool is_same_time(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec == b->tv_sec && a->tv_nsec == b->tv_nsec;
-}
-
-/* The result r of reading counts only if the file is what it was at the start. */
+/*
+ * The result r of reading counts only if the file is what it was at the start. The change time does
+ * not count: a backup that links the file changes it, and the content stays.
+ */
 static int reader_check_status(const struct module_reader *reader, int r)
 {
 	const struct stat *before = &reader->status;
@@ -367,8 +365,8 @@ static int reader_check_status(const struct module_reader *reader, int r)
 		return r;
 	if (fstat(reader->file.fd, &after) < 0)
 		return -errno;
-	if (after.st_size != before->st_size || !is_same_time(&after.st_mtim, &before->st_mtim) ||
-	    !is_same_time(&after.st_ctim, &before->st_ctim))
+	if (after.st_size != before->st_size || after.st_mtim.tv_sec != before->st_mtim.tv_sec ||
+	    after.st_mtim.tv_nsec != before->st_mtim.tv_nsec)
 		return MODULE_CHANGED;
 	return r;
 }
