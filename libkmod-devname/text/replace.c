@@ -64,7 +64,7 @@ static int lock_file(int fd)
 	while (r < 0 && errno == EINTR);
 	if (r == 0)
 		return 0;
-	if (errno != EAGAIN && errno != EACCES)
+	if (errno != EAGAIN)
 		return -errno;
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_RDLCK ? -EPERM : -EWOULDBLOCK;
 }

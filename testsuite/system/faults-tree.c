@@ -161,13 +161,28 @@ static bool has_line(const struct tree_entry *entry, const char *line, size_t si
 	return entry && memmem(entry->content, entry->size, line, size);
 }
 
-/* True for a regular file of whole lines, each of which one of the others has. */
-static bool has_lines_of(const struct tree_entry *entry, const struct tree_entry *a,
-			 const struct tree_entry *b)
+/* True for the device node that the rules would be about: root's alone. */
+static bool is_private_node(const struct tree_entry *entry, const struct tree_entry *after)
+{
+	mode_t type = S_IFMT & entry->st.st_mode;
+
+	return (type == S_IFCHR || type == S_IFBLK) && entry->st.st_mode == (type | 0600) &&
+	       entry->st.st_uid == 0 && entry->st.st_gid == 0 &&
+	       (after->st.st_mode & S_IFMT) == type && after->st.st_rdev == entry->st.st_rdev;
+}
+
+/* True for a node without permissions, or a file of whole lines, each of which one of the others
+ * has. */
+static bool is_part_of(const struct tree_entry *entry, const struct tree_entry *a,
+		       const struct tree_entry *b)
 {
 	const char *line, *end;
 
-	if (!entry || !b || !S_ISREG(entry->st.st_mode) || entry->st.st_mode != b->st.st_mode)
+	if (!entry || !b)
+		return false;
+	if (is_private_node(entry, b))
+		return true;
+	if (!S_ISREG(entry->st.st_mode) || entry->st.st_mode != b->st.st_mode)
 		return false;
 	for (line = entry->content; (size_t)(line - entry->content) < entry->size; line = end + 1) {
 		end = memchr(line, '\n', entry->size - (size_t)(line - entry->content));
@@ -193,8 +208,7 @@ static const char *judge_paths(const struct tree *paths, const struct tree *befo
 			continue;
 		if (rule != TREE_LATTER && is_same(entry, find(before, path)))
 			continue;
-		if (rule == TREE_LINES &&
-		    has_lines_of(entry, find(before, path), find(after, path)))
+		if (rule == TREE_PARTS && is_part_of(entry, find(before, path), find(after, path)))
 			continue;
 		if (!pass_over_temporaries || !is_temporary(path))
 			return path;

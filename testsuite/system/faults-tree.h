@@ -22,7 +22,8 @@ void tree_restore(const struct tree *was, const char *directory);
 enum tree_rule {
 	TREE_EITHER, /* like neither of the two */
 	TREE_LATTER, /* unlike the latter */
-	TREE_LINES, /* like neither, but for a file in which each line is of one of the two */
+	TREE_PARTS, /* like neither, nor of parts of them: lines of a file, a node without
+		       permissions */
 };
 
 /*
