@@ -24,6 +24,7 @@
 #include "lib/refuse.h"
 #include "system/faults-foreign.h"
 #include "system/faults-memory.h"
+#include "tree/keep.h"
 #include "tree/scan.h"
 
 #ifdef WITH_LIBKMOD
@@ -124,6 +125,8 @@ static void write_modules(void)
 	write_module(DIRECTORY "/extra/tun.ko", "alias=devname:net/tun", "alias=char-major-10-201");
 	write_module("lib/external/e.ko", "alias=devname:e", "alias=char-major-10-10");
 	write_module(DIRECTORY "/elsewhere", "alias=devname:linked", "alias=char-major-10-9");
+	write_module("kept/tun.ko", "alias=devname:net/tun", "alias=char-major-10-200");
+	write_text("kept/fuse.ko", "cut");
 	make_link("../elsewhere", DIRECTORY "/kernel/linked.ko");
 	make_link("nowhere", DIRECTORY "/kernel/dangling.ko");
 	make_link("../kernel", DIRECTORY "/extra/kernel");
@@ -464,6 +467,25 @@ static int scan(struct objects *o)
 	return r;
 }
 
+/* Of two modules one is cut: its line stays, and the tables are read in this order. */
+static int keep(struct objects *o)
+{
+	int r = kmod_devname_table_new(&o->other);
+
+	if (r == 0)
+		r = read_with(kmod_devname_table_read, o->other, o, "table");
+	if (r == 0)
+		r = kmod_devname_scan_new(root_fd, "kept", o->table, o->report, &o->scan);
+	if (r == 0)
+		r = kmod_devname_scan_set_threads(o->scan, 1);
+	if (r < 0)
+		return r;
+	do
+		r = kmod_devname_scan_step(o->scan);
+	while (r > 0);
+	return r == 0 ? scan_keep(o->scan, o->other, "table") : r;
+}
+
 static int read_permissions(struct objects *o)
 {
 	int r = kmod_devname_permissions_new(0640, &o->permissions);
@@ -541,6 +563,7 @@ static const struct verb {
 	{ "scan with threads", scan, 4 },
 	{ "scan with an index", scan, USE_INDEX + 1 },
 	{ "scan with a fresh index", scan, USE_FRESH_INDEX + 1 },
+	{ "keep", keep, 0 },
 	{ "permissions", read_permissions, 0 },
 	{ "create", create, 0 },
 	{ "verify", verify, 0 },
