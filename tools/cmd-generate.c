@@ -163,13 +163,18 @@ static enum status generate_into(struct generate *generate, const struct kernels
 	struct modules_result result = { 0 };
 	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
 
-	if (status != STATUS_FAILED && !result.has_listed)
+	if (status != STATUS_FAILED && result.lacks_listed)
 		return refuse_kernel(generate, kernel,
 				     "none of the modules that " ORDER_NAME " names is there");
 	generate->n_done++;
 	status = worse(status, print_report(report, kernel->path, &generate->common));
 	if (status == STATUS_FAILED)
 		return status;
+	/* by name alone, another module may win a conflict */
+	if (result.has_unreadable_order) {
+		say("%s: without " ORDER_NAME " the nodes would be in another order", kernel->path);
+		return STATUS_FAILED;
+	}
 	if (result.is_undecodable) {
 		say("%s: this build decompresses none of the modules", kernel->path);
 		return STATUS_FAILED;

@@ -282,6 +282,29 @@ test_modules_order_without_its_modules_is_refused() {
 	} | sort | same $M/modules.devname
 }
 
+# One without an end is no order, and no reason to write nothing.
+test_modules_order_of_no_sensible_size_is_a_warning() {
+	make_list
+	truncate -s 200M $M/modules.order
+	generate 0 $VER
+	grep -q 'modules\.order: warning: is not a file of a sensible size .*\[bad-order\]$' err
+	[ "$(wc -l < err)" -eq 1 ]
+	nodes 1 2 3 4 | same $M/modules.devname
+}
+
+test_without_the_order_that_is_there_nothing_is_written() {
+	need_strace
+	make_list
+	node 5
+	note_files
+	status 2 strace -f -o trace -P "${M#root/}/modules.order" -P "$PWD/$M/modules.order" \
+		-e inject=openat,openat2:error=EIO kmod-devname generate -b root $VER 2> err
+	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
+	grep -q 'modules\.order: error: cannot be read: ' err
+	grep -q 'the nodes would be in another order$' err
+	list_files | same files
+}
+
 test_a_directory_that_is_no_kernels_is_refused() {
 	make_list
 	mkdir -p root/empty root/modules
