@@ -45,6 +45,8 @@ enum modules_source {
 	N_SOURCES,
 };
 
+#define LACKS_LISTED "none of the modules that " ORDER_NAME " names is there"
+
 struct modules_options {
 	unsigned int threads; /* 0: as many as are good */
 	enum modules_source source; /* tells which modules need not be read */

@@ -50,8 +50,14 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 		return say_unusable(place);
 	while ((r = kmod_devname_scan_step(scan)) > 0)
 		;
-	if (r == 0 && !place->line->outdir)
+	if (r == 0 && !place->line->outdir) {
 		status = modules_keep(scan, kernels, &kernels->items[0], place->list);
+		if (place->list_error < 0 &&
+		    (!scan_was_complete(scan) || scan_count_unread(scan) > 0))
+			say("%s/%s: warning: cannot read the list from before depmod ran: %s; "
+			    "modules that were not read lose its lines",
+			    place->to, FILE_NAME, strerror(-place->list_error));
+	}
 	(void)print_report(report, place->from, &common);
 	if (r < 0)
 		return say_failure(place->from, r);
