@@ -564,8 +564,10 @@ int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_f
  * lock for itself, and another run may have begun by then.
  *
  * Return: 0; -EWOULDBLOCK if a run has not ended in time; -EINVAL if @timeout_ms is negative;
- * -EEXIST: that name is not a regular file; otherwise a negative errno of openat(2) or fcntl(2):
- * the directory cannot be written, or the file system has no such locks.
+ * -EEXIST: that name is not a regular file; -EPERM: it is that of a run that was killed, and a
+ * program that may only read it has locked it, so that no run can have the lock; otherwise a
+ * negative errno of openat(2) or fcntl(2): the directory cannot be written, or the file system has
+ * no such locks.
  */
 int kmod_devname_lock(int dir_fd, int timeout_ms);
 

@@ -28,7 +28,7 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 	return finish_check(step->check, report, error, directory, step->kernel->version);
 }
 
-static enum status check_modules(const struct kernel_check *step)
+static enum status check_modules(const struct kernel_check *step, struct modules_result *ret_result)
 {
 	const struct modules_options options = { .keeps_lines = true };
 	const struct config_paths *paths = &step->check->configs;
@@ -37,13 +37,11 @@ static enum status check_modules(const struct kernel_check *step)
 	int r = add_depmod_config(config, report, step->kernels->root_fd, paths->items,
 				  paths->size);
 	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
-	struct modules_result result;
-
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	report = xreport_new();
 	status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
-					    step->table, report, &result));
+					    step->table, report, ret_result));
 	return worse(status, finish_step(step, report, 0, step->kernel->path));
 }
 
@@ -157,13 +155,17 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	const struct kernel_check step = { check, kernels, kernel, table };
-	enum status status = check_modules(&step);
+	struct modules_result result = { 0 };
+	enum status status = check_modules(&step, &result);
 	struct kmod_devname_report *report;
 	int r;
 
 	/* the other steps would compare with modules that were not read */
 	if (status == STATUS_FAILED)
 		return status;
+	if (result.lacks_listed)
+		return worse(status, kernel_refuse(kernel, &check->common, check->common.all,
+						   LACKS_LISTED));
 	report = xreport_new();
 	r = kmod_devname_table_lint(table, report);
 	status = worse(status, finish_step(&step, report, r, kernel->path));

@@ -217,6 +217,7 @@ static enum status check_kernels(struct check *check, char **names, int n)
 		say("--dev is for one kernel");
 		return STATUS_FAILED;
 	}
+	status = kernels.found;
 	for (size_t i = 0; i < kernels.size; i++)
 		status = worse(status, check_kernel(check, &kernels, &kernels.items[i]));
 	return status;

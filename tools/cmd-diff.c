@@ -367,7 +367,7 @@ static enum status compare_all_kernels(struct diff *diff)
 	for (size_t i = 1; status == STATUS_CLEAN && i < all.kernels.size; i++)
 		status = compare_kernels(diff, &all, &all.kernels.items[i - 1], &all,
 					 &all.kernels.items[i]);
-	return status;
+	return worse(status, all.kernels.found);
 }
 
 static enum status compare_all_operands(struct diff *diff, char **words, int n)

@@ -20,6 +20,7 @@
 
 enum {
 	KEY_OUTPUT = 256,
+	KEY_PASS_OVER,
 	KEY_SOURCE,
 	KEY_THREADS,
 };
@@ -29,6 +30,7 @@ static const struct option_spec generate_options[] = {
 	{ 'o', "outdir", "DIR", "second root directory, where the file goes" },
 	{ 'n', "dry-run", NULL, "print the text and write nothing" },
 	{ KEY_OUTPUT, "output", "FILE", "replace this file instead; - is standard output" },
+	{ KEY_PASS_OVER, "pass-over", NULL, "pass over directories without modules" },
 	{ KEY_SOURCE, "source", "SOURCE", "modules, index or auto (default: modules)" },
 	{ KEY_THREADS, "threads", "N", "threads that read modules (default: the CPUs)" },
 	{ 0 },
@@ -41,6 +43,7 @@ struct generate {
 	const char *outdir;
 	const char *output;
 	bool dry_run;
+	bool pass_over; /* what --all passes over, though the user has named it */
 	unsigned int threads;
 	enum modules_source source;
 	struct config_paths configs;
@@ -92,6 +95,9 @@ static bool parse_generate_option(void *data, int key)
 	case KEY_OUTPUT:
 		generate->output = optarg;
 		return true;
+	case KEY_PASS_OVER:
+		generate->pass_over = true;
+		return true;
 	case KEY_SOURCE:
 		return parse_source(generate, optarg);
 	default:
@@ -142,17 +148,11 @@ static enum status write_generated(const struct generate *generate, const struct
 	return STATUS_CLEAN;
 }
 
-/* A kernel that was named is an error then, and --all passes over it. */
 static enum status refuse_kernel(const struct generate *generate, const struct kernel *kernel,
 				 const char *why)
 {
-	if (!generate->common.all) {
-		say("%s: %s", kernel->path, why);
-		return STATUS_FAILED;
-	}
-	if (generate->common.verbose)
-		say("%s: note: %s; passed over", kernel->path, why);
-	return STATUS_CLEAN;
+	return kernel_refuse(kernel, &generate->common, generate->common.all || generate->pass_over,
+			     why);
 }
 
 static enum status generate_into(struct generate *generate, const struct kernels *kernels,
@@ -163,13 +163,17 @@ static enum status generate_into(struct generate *generate, const struct kernels
 	struct modules_result result = { 0 };
 	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
 
-	if (status != STATUS_FAILED && !result.has_listed)
-		return refuse_kernel(generate, kernel,
-				     "none of the modules that " ORDER_NAME " names is there");
+	if (status != STATUS_FAILED && result.lacks_listed)
+		return refuse_kernel(generate, kernel, LACKS_LISTED);
 	generate->n_done++;
 	status = worse(status, print_report(report, kernel->path, &generate->common));
 	if (status == STATUS_FAILED)
 		return status;
+	/* by name alone, another module may win a conflict */
+	if (result.has_unreadable_order) {
+		say("%s: without " ORDER_NAME " the nodes would be in another order", kernel->path);
+		return STATUS_FAILED;
+	}
 	if (result.is_undecodable) {
 		say("%s: this build decompresses none of the modules", kernel->path);
 		return STATUS_FAILED;
@@ -241,10 +245,11 @@ static enum status generate_kernels(struct generate *generate, char **names, int
 		status = STATUS_FAILED;
 	}
 	if (status == STATUS_CLEAN) {
+		status = kernels.found;
 		for (size_t i = 0; i < kernels.size; i++)
 			status = worse(status,
 				       generate_kernel(generate, &kernels, &kernels.items[i]));
-		if (status == STATUS_CLEAN && generate->n_done == 0) {
+		if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0) {
 			_cleanup_free_ char *path =
 				join_path(base_directory(&generate->common), kernels.moduledir);
 

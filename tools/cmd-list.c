@@ -157,7 +157,7 @@ static enum status list_kernels(struct list_command *list, const struct kernels 
 {
 	struct sheet_column columns[N_COLUMNS];
 	struct sheet sheet = { .title = "nodes", .columns = columns };
-	enum status status = STATUS_CLEAN;
+	enum status status = kernels->found;
 
 	choose_columns(list, kernels->size > 1);
 	sheet.n_columns = list->n_columns;

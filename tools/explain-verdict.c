@@ -213,11 +213,11 @@ static void find_broken_promise(struct verdict *verdict)
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 		const char *module = kmod_devname_node_get_module(node);
-		const struct kmod_devname_step *step =
-			find_module_step(verdict->resolution, module);
+		const struct kmod_devname_step *step;
 
 		if (!explain_is_declared(verdict->explain, node))
 			continue;
+		step = find_module_step(verdict->resolution, module);
 		if (kmod_devname_resolution_loads(verdict->resolution, module)) {
 			verdict->broken = NULL;
 			if (step &&

@@ -50,6 +50,8 @@ enum status input_find(const char *file, struct kernels *kernels, const struct c
 	if (!file) {
 		/* a kernel need not have a modules.devname, and the running one no directory */
 		status = kernels_find(kernels, common, names, n_names, true);
+		if (status == STATUS_CLEAN)
+			status = kernels->found; /* what is left out would be missing */
 		return status == STATUS_CLEAN ? refuse_other_directories(kernels) : status;
 	}
 	/* --basedir stays of use: that is where the rules of udev are */

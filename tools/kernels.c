@@ -46,6 +46,18 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 	return stream_from_fd(root_open_file(kernels->root_fd, path, 0), ret_stream);
 }
 
+enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
+			  bool is_passed_over, const char *why)
+{
+	if (!is_passed_over) {
+		say("%s: %s", kernel->path, why);
+		return STATUS_FAILED;
+	}
+	if (common->verbose)
+		say("%s: note: %s; passed over", kernel->path, why);
+	return STATUS_CLEAN;
+}
+
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error)
 {
 	_cleanup_free_ char *path = join_path(kernel->path, name);
@@ -221,15 +233,15 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 
 	if (!dir)
 		return say_failure(path, fd < 0 ? fd : -errno);
-	while (status == STATUS_CLEAN && (errno = 0, entry = readdir(dir))) {
+	while ((errno = 0, entry = readdir(dir))) {
 		int r = entry->d_name[0] == '.' ? 0 : has_kernel(kernels, common, entry->d_name);
 
 		if (r > 0)
 			add_kernel_version(kernels, common, entry->d_name);
 		else if (r < 0)
-			status = STATUS_FAILED;
+			kernels->found = STATUS_FAILED; /* one entry is not all */
 	}
-	if (status == STATUS_CLEAN && errno != 0)
+	if (errno != 0)
 		status = say_failure(kernels->moduledir, -errno);
 	(void)closedir(dir);
 	if (kernels->size > 1)
@@ -261,7 +273,7 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 	kernels_done(&others);
 	/* the user may have meant a directory here, which is a path only with a slash */
 	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0)
-		say("what is here by that name is ./%s", version);
+		say("did you mean './%s'?", version);
 }
 
 /* A name that begins with a dot is hidden from --all, and no kernel here either. */

@@ -29,6 +29,8 @@ struct kernels {
 	struct kernel *items;
 	size_t size;
 	size_t capacity;
+	enum status
+		found; /* failed: --all has left out what it could not look at, and printed it */
 };
 
 /*
@@ -57,6 +59,13 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 		       FILE **ret_stream);
 
 /* Prints that a file in it failed. Returns STATUS_FAILED. */
+/*
+ * For a directory that is no kernel's, or is without its modules: an error if the user has named
+ * it, and otherwise a note if --verbose is given.
+ */
+enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
+			  bool is_passed_over, const char *why);
+
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
 
 /*

@@ -182,21 +182,6 @@ enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *k
 	return r < 0 ? kernel_say_failure(kernel, FILE_NAME, r) : STATUS_CLEAN;
 }
 
-enum status modules_find_listed(const struct kmod_devname_scan *scan, const struct kernels *kernels,
-				const struct kernel *kernel, bool *ret_has_listed)
-{
-	FILE *stream;
-	int r = kernel_open_stream(kernels, kernel, ORDER_NAME, &stream);
-
-	*ret_has_listed = true;
-	if (r < 0) /* then it names nothing; the scan has reported it */
-		return STATUS_CLEAN;
-	r = scan_has_listed(scan, stream);
-	(void)fclose(stream);
-	*ret_has_listed = r != 0;
-	return r < 0 ? kernel_say_failure(kernel, ORDER_NAME, r) : STATUS_CLEAN;
-}
-
 enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
 			 struct kmod_devname_config *config, const struct modules_options *options,
 			 struct kmod_devname_table *table, struct kmod_devname_report *report,
@@ -223,8 +208,8 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	status = r == 0 ? STATUS_CLEAN : STATUS_FAILED;
 	if (status == STATUS_CLEAN && options->keeps_lines)
 		status = modules_keep(scan, kernels, kernel, NULL);
-	if (status == STATUS_CLEAN)
-		status = modules_find_listed(scan, kernels, kernel, &ret_result->has_listed);
+	ret_result->lacks_listed = scan_lacks_listed(scan);
+	ret_result->has_unreadable_order = scan_has_unreadable_order(scan);
 	ret_result->n_modules = kmod_devname_scan_get_modules(scan) - scan_count_unread(scan);
 	ret_result->is_undecodable = scan_is_undecodable(scan);
 	kmod_devname_scan_unref(scan);

@@ -45,6 +45,8 @@ enum modules_source {
 	N_SOURCES,
 };
 
+#define LACKS_LISTED "none of the modules that " ORDER_NAME " names is there"
+
 struct modules_options {
 	unsigned int threads; /* 0: as many as are good */
 	enum modules_source source; /* tells which modules need not be read */
@@ -53,7 +55,8 @@ struct modules_options {
 
 struct modules_result {
 	size_t n_modules;
-	bool has_listed; /* unless modules.order names modules and none of them is there */
+	bool lacks_listed; /* modules.order names modules and none of them is there */
+	bool has_unreadable_order;
 	bool is_undecodable; /* this build decompresses none of the modules */
 };
 
@@ -72,12 +75,5 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
  */
 enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *kernels,
 			 const struct kernel *kernel, FILE *before);
-
-/*
- * For a finished scan: *ret_has_listed is false if modules.order names modules and none of them is
- * there, as while a kernel is being installed or removed.
- */
-enum status modules_find_listed(const struct kmod_devname_scan *scan, const struct kernels *kernels,
-				const struct kernel *kernel, bool *ret_has_listed);
 
 #endif

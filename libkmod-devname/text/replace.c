@@ -69,15 +69,26 @@ static int lock_file(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_RDLCK ? -EPERM : -EWOULDBLOCK;
 }
 
+/* False if the file of the descriptor was renamed or removed meanwhile, or that is unknown. */
+static bool is_file_named(int fd, int dir_fd, const char *name, struct stat *ret_status)
+{
+	struct stat named;
+
+	return fstat(fd, ret_status) == 0 &&
+	       fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+	       ret_status->st_dev == named.st_dev && ret_status->st_ino == named.st_ino;
+}
+
 /*
  * Opens the file of the fixed name, which may be a leftover, and locks it. Returns a descriptor;
- * -EWOULDBLOCK if another run has the lock; -ESTALE if the name has changed meanwhile, so that the
- * next try may succeed; -EEXIST if what has the name is not a regular file; or another errno.
+ * -EWOULDBLOCK if another run has the lock; -EPERM if no run can have it; -ESTALE if the name has
+ * changed meanwhile, so that the next try may succeed; -EEXIST if what has the name is not a
+ * regular file; or another errno.
  */
 static int claim_temporary(int dir_fd)
 {
 	_cleanup_close_ int fd = -1;
-	struct stat st, named;
+	struct stat st;
 	bool is_leftover = fstatat(dir_fd, REPLACEMENT_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0;
 	int flags = is_leftover ? O_NONBLOCK | O_NOCTTY : O_CREAT | O_EXCL, r;
 
@@ -88,17 +99,14 @@ static int claim_temporary(int dir_fd)
 	if (fd < 0)
 		return fd == (is_leftover ? -ENOENT : -EEXIST) ? -ESTALE : fd;
 	r = lock_file(fd);
-	if (r == -EPERM)
-		return unlinkat(dir_fd, REPLACEMENT_NAME, 0) < 0 ? -errno : -ESTALE;
+	/* without the lock a leftover stays: its name may be that of another run's file by now */
 	if (r < 0) {
 		if (!is_leftover && r != -EWOULDBLOCK)
 			(void)unlinkat(dir_fd, REPLACEMENT_NAME, 0);
 		return r;
 	}
 	/* the run that had the lock may have renamed or removed the file */
-	if (fstat(fd, &st) < 0 ||
-	    fstatat(dir_fd, REPLACEMENT_NAME, &named, AT_SYMLINK_NOFOLLOW) < 0 ||
-	    st.st_dev != named.st_dev || st.st_ino != named.st_ino)
+	if (!is_file_named(fd, dir_fd, REPLACEMENT_NAME, &st))
 		return -ESTALE;
 	/* its owner could go on writing to it, and by another name everybody who may */
 	if (is_leftover && (st.st_uid != geteuid() || st.st_nlink != 1))
@@ -226,6 +234,20 @@ static int fill_temporary(int fd, const char *text, size_t size)
 	return flush_to_disk(fd);
 }
 
+/* If another program has removed the temporary file, its name may be that of another run's. */
+static int fill_named_temporary(struct replacement *replacement, const char *text, size_t size)
+{
+	int r = fill_temporary(replacement->fd, text, size);
+	struct stat st;
+
+	if (r < 0 ||
+	    is_file_named(replacement->fd, replacement->dir_fd, replacement->temporary, &st))
+		return r;
+	close_fd(&replacement->fd);
+	r = create_temporary(replacement);
+	return r < 0 ? r : fill_temporary(replacement->fd, text, size);
+}
+
 int replacement_put(struct replacement *replacement, const char *name, const void *data,
 		    size_t size)
 {
@@ -244,7 +266,7 @@ int replacement_put(struct replacement *replacement, const char *name, const voi
 		if (r < 0)
 			return r;
 	}
-	r = fill_temporary(replacement->fd, data, size);
+	r = fill_named_temporary(replacement, data, size);
 	if (r < 0)
 		return r;
 	if (renameat(dir_fd, replacement->temporary, dir_fd, name) < 0)

@@ -212,15 +212,12 @@ static int compare_listed_paths(const void *a, const void *b)
 	return r != 0 ? r : strcmp(x->path, y->path);
 }
 
-/* A line is the path of a module, ".ko" whatever the compression. The first line counts. */
-static void note_position(struct module_position *positions, size_t n, const struct lines *line)
+/* The first line of a module counts. The size is that of its path without ".ko". */
+static void note_position(struct module_position *positions, size_t n, const struct lines *line,
+			  size_t size)
 {
-	static const char suffix[] = ".ko";
-	size_t size = line->size, low = 0, high = n;
+	size_t low = 0, high = n;
 
-	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
-		return;
-	size -= strlen(suffix);
 	while (low < high) { /* to the first module whose path is not before the line's */
 		size_t middle = low + (high - low) / 2;
 
@@ -240,6 +237,28 @@ static void note_position(struct module_position *positions, size_t n, const str
 	}
 }
 
+/* Those that a fresh index spares are there as well. */
+static bool is_module_there(const struct kmod_devname_scan *scan, const char *name)
+{
+	return scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
+	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
+}
+
+/* A line is the path of a module, ".ko" whatever the compression. */
+static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
+			    size_t n, const struct lines *line)
+{
+	static const char suffix[] = ".ko";
+	size_t size = line->size;
+
+	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
+		return;
+	note_position(positions, n, line, size - strlen(suffix));
+	scan->lists_modules = true;
+	if (!scan->has_listed_module)
+		scan->has_listed_module = is_module_there(scan, module_tree_base_name(line->text));
+}
+
 int module_order_report(struct kmod_devname_report *report, size_t line, const char *problem)
 {
 	const struct location location = { "modules.order", line };
@@ -248,7 +267,7 @@ int module_order_report(struct kmod_devname_report *report, size_t line, const c
 			  problem);
 }
 
-int module_order_read(FILE *stream, struct kmod_devname_report *report,
+int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 		      struct module_position *positions, size_t n)
 {
 	struct lines lines;
@@ -263,13 +282,13 @@ int module_order_read(FILE *stream, struct kmod_devname_report *report,
 		if (status < 0)
 			return status;
 		if (status == LINE_LONG)
-			r = module_order_report(report, lines.number,
+			r = module_order_report(scan->report, lines.number,
 						"is longer than any path can be");
 		else if (status == LINE_CUT)
-			r = module_order_report(report, lines.number,
+			r = module_order_report(scan->report, lines.number,
 						"has no newline: the file seems to be cut short");
 		else
-			note_position(positions, n, &lines);
+			read_order_line(scan, positions, n, &lines);
 	}
 	return r;
 }

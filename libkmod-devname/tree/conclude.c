@@ -84,12 +84,19 @@ static int report_findings(struct kmod_devname_scan *scan)
 	return 0;
 }
 
+/* A fatal error is returned. */
+static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
+{
+	const struct location location = { "modules.order", 0 };
+
+	scan->is_order_unreadable = true;
+	return report_unreadable(scan->report, &location, error);
+}
+
 /* No modules.order, or one that is no file, is no order. */
-static int read_order(const struct kmod_devname_scan *scan, struct module_position *positions,
-		      size_t n)
+static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
 	static const char no_file[] = "is not a file of a sensible size";
-	const struct location location = { "modules.order", 0 };
 	_cleanup_free_ char *path = NULL;
 	_cleanup_close_ int fd = -1;
 	struct stat st;
@@ -106,19 +113,19 @@ static int read_order(const struct kmod_devname_scan *scan, struct module_positi
 	if (fd == -EISDIR || fd == -ENODEV)
 		return module_order_report(scan->report, 0, no_file);
 	if (fd < 0)
-		return report_unreadable(scan->report, &location, fd);
+		return report_unreadable_order(scan, fd);
 	if (fstat(fd, &st) < 0)
-		return report_unreadable(scan->report, &location, -errno);
+		return report_unreadable_order(scan, -errno);
 	if (st.st_size > (off_t)LINES_TOTAL_MAX)
 		return module_order_report(scan->report, 0, no_file);
 	r = stream_from_fd(steal_fd(&fd), &stream);
 	if (r < 0)
 		return r;
-	r = module_order_read(stream, scan->report, positions, n);
+	r = module_order_read(scan, stream, positions, n);
 	(void)fclose(stream);
 	if (r == -EFBIG) /* it grew */
 		return module_order_report(scan->report, 0, no_file);
-	return r == 0 ? 0 : report_unreadable(scan->report, &location, r);
+	return r == 0 ? 0 : report_unreadable_order(scan, r);
 }
 
 /* --- into the table ----------------------------------------------------------------------- */
@@ -265,7 +272,7 @@ int scan_conclude(struct kmod_devname_scan *scan)
 	if (r < 0)
 		return r;
 	r = scan_choose_modules(scan, positions, &n);
-	if (r == 0 && n > 0)
+	if (r == 0)
 		r = read_order(scan, positions, n);
 	module_order_sort(positions, n);
 	if (r == 0)

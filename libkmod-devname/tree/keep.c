@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/lines.h"
 #include "tree/keep.h"
 #include "tree/module-tree.h"
 
@@ -35,30 +34,14 @@ bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 	return is_unsupported;
 }
 
-int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
+bool scan_lacks_listed(const struct kmod_devname_scan *scan)
 {
-	static const char suffix[] = ".ko";
-	struct lines lines;
-	bool is_empty = true;
-	int status;
+	return scan_was_complete(scan) && scan->lists_modules && !scan->has_listed_module;
+}
 
-	if (!scan_was_complete(scan))
-		return 1;
-	lines_init(&lines, order);
-	while ((status = lines_next(&lines)) > 0) {
-		const char *name = module_tree_base_name(lines.text);
-		size_t size = lines.size;
-
-		if (status != LINE_GOOD || size < strlen(suffix) ||
-		    strcmp(lines.text + size - strlen(suffix), suffix) != 0)
-			continue;
-		/* those that a fresh index spares are there as well */
-		if (scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
-		    (scan->n_spared > 0 && skip_find_module(&scan->skip, name)))
-			return 1;
-		is_empty = false;
-	}
-	return status < 0 ? status : is_empty;
+bool scan_has_unreadable_order(const struct kmod_devname_scan *scan)
+{
+	return scan->is_order_unreadable;
 }
 
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */

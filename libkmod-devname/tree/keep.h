@@ -3,7 +3,6 @@
 #define KEEP_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
 #include "tree/scan.h"
 
@@ -12,11 +11,12 @@
 /* True if this build decompresses none of the modules. */
 bool scan_is_undecodable(const struct kmod_devname_scan *scan);
 
-/*
- * Reads modules.order. Returns 0 if it names modules and none of them is there; 1 otherwise; or a
- * negative errno.
+/* True if modules.order names modules and none of them is there. */
+bool scan_lacks_listed(const struct kmod_devname_scan *scan);
+
+/* True if modules.order is there and cannot be read: the order of the nodes is not the right one.
  */
-int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order);
+bool scan_has_unreadable_order(const struct kmod_devname_scan *scan);
 
 /*
  * Adds to the table the nodes that the old list has of modules that could not be read, each where

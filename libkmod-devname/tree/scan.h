@@ -117,6 +117,11 @@ struct kmod_devname_scan {
 	pthread_t *workers;
 	size_t n_workers;
 	struct scan_worker *worker; /* instead of threads, for kmod_devname_scan_step() to use */
+
+	/* of modules.order, once all is read */
+	bool is_order_unreadable; /* it is there */
+	bool lists_modules;
+	bool has_listed_module; /* one of those that it lists is there */
 };
 
 /* A thread of a scan, or the caller's. */
@@ -251,10 +256,11 @@ struct module_position {
 };
 
 /*
- * Finds the positions of modules in the text of modules.order; sorts them by path. Returns 0,
- * or a negative errno if reading failed or there is no memory.
+ * Finds the positions of modules in the text of modules.order; sorts them by path. Notes in the
+ * scan, whose modules have been chosen, whether the text lists modules, and whether one is there.
+ * Returns 0, or a negative errno if reading failed or there is no memory.
  */
-int module_order_read(FILE *stream, struct kmod_devname_report *report,
+int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 		      struct module_position *positions, size_t n);
 
 int module_order_report(struct kmod_devname_report *report, size_t line, const char *problem);

@@ -112,6 +112,7 @@ set -l generate '__kmod_devname_command generate'
 complete -c kmod-devname -n $generate -s o -l outdir -x -a '(__fish_complete_directories)' -d 'Root directory for the file'
 complete -c kmod-devname -n $generate -s n -l dry-run -d 'Print the text'
 complete -c kmod-devname -n $generate -l output -r -F -d 'File to replace'
+complete -c kmod-devname -n $generate -l pass-over -d 'Pass over directories without modules'
 complete -c kmod-devname -n $generate -l source -x -a 'modules index auto' -d 'What to read'
 complete -c kmod-devname -n $generate -l threads -x -d 'Threads that read modules'
 

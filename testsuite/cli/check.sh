@@ -919,7 +919,7 @@ test_a_name_of_what_is_here_is_told_from_a_version() {
 		check 2 $name
 		[ ! -s out ]
 		grep -q "^kmod-devname: .*/lib/modules" err
-		grep -qx "kmod-devname: what is here by that name is ./$name" err
+		grep -qx "kmod-devname: did you mean './$name'?" err
 	done
 	# there it would not be understood
 	check 2 -b root plain

@@ -154,7 +154,7 @@ test_help_of_a_command_has_its_options() {
 	done
 	# every option of the manual page, in its words; those of all commands come last
 	printf '%s\n' -b--basedir -m--moduledir --all -v--verbose -q--quiet --strict -h--help > common
-	printf '%s\n' -C--config -o--outdir -n--dry-run --output --source --threads | cat - common |
+	printf '%s\n' -C--config -o--outdir -n--dry-run --output --pass-over --source --threads | cat - common |
 		same generate.options
 	printf '%s\n' --dev --mode --udev-permissions --replace -n--dry-run --input | cat - common |
 		same create.options

@@ -197,9 +197,9 @@ test_a_name_of_what_is_here_is_told_from_a_version() {
 	devname one 'a a c10:1'
 	mkdir two
 	compare 2 one ./one
-	grep -qx 'kmod-devname: what is here by that name is ./one' err
+	grep -qx "kmod-devname: did you mean './one'?" err
 	compare 2 ./one two
-	grep -qx 'kmod-devname: what is here by that name is ./two' err
+	grep -qx "kmod-devname: did you mean './two'?" err
 }
 
 test_a_driver_that_became_built_in_is_told_from_one_that_went() {

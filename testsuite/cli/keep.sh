@@ -282,6 +282,40 @@ test_modules_order_without_its_modules_is_refused() {
 	} | sort | same $M/modules.devname
 }
 
+test_check_says_that_none_of_the_modules_is_there() {
+	make_list
+	cp -r $M root/lib/modules/whole
+	mv $M/kernel moved
+	status 2 kmod-devname check -b root $VER > out 2> err
+	[ ! -s out ]
+	echo "kmod-devname: $M: none of the modules that modules.order names is there" | same err
+	status 0 kmod-devname check -b root --ignore not-loaded --all > out 2> err
+	[ ! -s err ]
+}
+
+# One without an end is no order, and no reason to write nothing.
+test_modules_order_of_no_sensible_size_is_a_warning() {
+	make_list
+	truncate -s 200M $M/modules.order
+	generate 0 $VER
+	grep -q 'modules\.order: warning: is not a file of a sensible size .*\[bad-order\]$' err
+	[ "$(wc -l < err)" -eq 1 ]
+	nodes 1 2 3 4 | same $M/modules.devname
+}
+
+test_without_the_order_that_is_there_nothing_is_written() {
+	need_strace
+	make_list
+	node 5
+	note_files
+	status 2 strace -f -o trace -P "${M#root/}/modules.order" -P "$PWD/$M/modules.order" \
+		-e inject=openat,openat2:error=EIO kmod-devname generate -b root $VER 2> err
+	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
+	grep -q 'modules\.order: error: cannot be read: ' err
+	grep -q 'the nodes would be in another order$' err
+	list_files | same files
+}
+
 test_a_directory_that_is_no_kernels_is_refused() {
 	make_list
 	mkdir -p root/empty root/modules
@@ -330,9 +364,28 @@ test_all_passes_over_what_is_no_kernel() {
 	generate 0 --all -v
 	grep -qx 'kmod-devname: root/lib/modules/empty: note: is not the module directory of a kernel; passed over' err
 	grep -qx 'kmod-devname: root/lib/modules/moved: note: none of the modules that modules.order names is there; passed over' err
+	status 0 kmod-devname generate --pass-over ./root/lib/modules/empty ./root/lib/modules/moved 2> err
+	[ ! -s err ]
+	list_files | same files
 	rm -r $M
 	note_files
 	refuses 'there is no kernel with modules' -b root --all
+}
+
+test_all_goes_on_after_an_entry_that_cannot_be_looked_at() {
+	need_nobody
+	make_list
+	mkdir -p root/closed/kernel
+	ln -s /closed/kernel root/lib/modules/6.3.0
+	chmod 0 root/closed
+	for command in 'generate -n' list 'check --ignore not-loaded'; do
+		# shellcheck disable=SC2086 # a list of words
+		status 2 as_nobody kmod-devname $command -b root --all > out 2> err
+		grep -qx 'kmod-devname: root/lib/modules/6\.3\.0: Permission denied' err
+		[ "$command" != list ] || grep -q n4 out
+		[ "$command" != 'generate -n' ] || same old < out
+	done
+	chmod 755 root/closed
 }
 
 # --- the front end of depmod ---------------------------------------------------------------
@@ -382,6 +435,26 @@ test_the_front_end_keeps_lines_that_depmod_replaces() {
 		front 0 -o out.d -b root $VER
 		nodes 3 4 2 | same out.d/lib/modules/$VER/modules.devname
 	fi
+}
+
+test_the_front_end_says_that_it_cannot_read_the_old_list() {
+	need_strace
+	need_depmod
+	make_list
+	: > $M/modules.builtin
+	stand_in <<-END
+	exec "$REAL" "\$@"
+	END
+	for n in 0 1; do
+		cp old $M/modules.devname
+		[ $n -eq 0 ] || echo 'no module' > $M/kernel/m1.ko
+		status 0 env PATH="$PWD/bin:$PATH" strace -o trace -P modules.devname \
+			-P "$PWD/$M/modules.devname" -e inject=openat,openat2:error=EIO:when=1 \
+			"$FRONT" -b root $VER > out 2> err
+		grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
+		said=$(grep -c 'modules\.devname: warning: cannot read the list from before' err) || :
+		[ "$said" -eq $n ] || fail "said: $(cat err)"
+	done
 }
 
 test_the_front_end_leaves_what_it_cannot_do_better() {

@@ -179,7 +179,9 @@ START_TEST(modules_are_sorted_by_their_lines)
 	char order[1024];
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(module_order_read(stream, report, positions, n), 0);
+	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ .report = report }, stream,
+					   positions, n),
+			 0);
 	module_order_sort(positions, n);
 	describe(positions, n, order, sizeof(order));
 	ck_assert_msg(strcmp(order, row->order) == 0, "%s: '%s' instead of '%s'", row->what, order,
@@ -207,7 +209,9 @@ START_TEST(the_result_depends_on_the_lines_alone)
 		swapped = positions[turn];
 		positions[turn] = positions[n - 1 - turn];
 		positions[n - 1 - turn] = swapped;
-		ck_assert_int_eq(module_order_read(stream, NULL, positions, n), 0);
+		ck_assert_int_eq(
+			module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, n),
+			0);
 		module_order_sort(positions, n);
 		describe(positions, n, order, sizeof(order));
 		ck_assert_msg(strcmp(order, row->order) == 0, "%s: '%s' instead of '%s'", row->what,
@@ -255,7 +259,9 @@ START_TEST(a_line_that_is_too_long_is_a_finding)
 	source.text.bytes = text;
 	stream = harness_open(&source);
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(module_order_read(stream, report, positions, 3), 0);
+	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ .report = report }, stream,
+					   positions, 3),
+			 0);
 	module_order_sort(positions, 3);
 	/* Listed between the others, or else not at all; those are in either case. */
 	ck_assert_str_eq(positions[0].path, "b.ko");
@@ -280,7 +286,9 @@ START_TEST(a_finding_names_file_line_and_severity)
 	FILE *stream = harness_open(&source);
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(module_order_read(stream, report, positions, 1), 0);
+	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ .report = report }, stream,
+					   positions, 1),
+			 0);
 	finding = kmod_devname_report_get(report, 0);
 	ck_assert_ptr_nonnull(finding);
 	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_WARNING);
@@ -301,7 +309,8 @@ START_TEST(a_read_error_is_returned)
 	struct module_position positions[] = { { .path = "a.ko", .position = MODULE_ORDER_NONE } };
 	FILE *stream = harness_open(&source);
 
-	ck_assert_int_eq(module_order_read(stream, NULL, positions, 1), -error_rows[_i]);
+	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, 1),
+			 -error_rows[_i]);
 	(void)fclose(stream);
 }
 END_TEST
@@ -332,7 +341,8 @@ START_TEST(many_modules_are_sorted)
 	ck_assert_int_eq(fclose(stream), 0);
 	source.text.bytes = text;
 	stream = harness_open(&source);
-	ck_assert_int_eq(module_order_read(stream, NULL, positions, MANY), 0);
+	ck_assert_int_eq(
+		module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, MANY), 0);
 	module_order_sort(positions, MANY);
 	for (size_t i = 0; i < MANY; i++)
 		if (positions[i].path != paths[scramble(i)])

@@ -742,6 +742,7 @@ END_TEST
 START_TEST(a_reader_of_the_directory_cannot_hold_the_lock)
 {
 	int dir_fd = harness_directory(), held, fd;
+	ino_t left;
 
 	ck_assert_int_eq(flock(reopen(dir_fd), LOCK_EX), 0);
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
@@ -755,10 +756,17 @@ START_TEST(a_reader_of_the_directory_cannot_hold_the_lock)
 	/* a run that was killed just before it would have renamed the file */
 	ck_assert_int_eq(fchmod(held, 0644), 0);
 	ck_assert_int_eq(close(held), 0);
-	(void)hold(dir_fd, F_RDLCK);
+	held = hold(dir_fd, F_RDLCK);
+	left = stat_of(dir_fd, TEMPORARY).st_ino;
+	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), -EPERM);
+	ck_assert_int_eq(replace(dir_fd, NAME), 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	/* by its name another run's file could be removed */
+	ck_assert_str_eq(names_in(dir_fd), TEMPORARY " " NAME);
+	ck_assert_uint_eq(stat_of(dir_fd, TEMPORARY).st_ino, left);
+	ck_assert_int_eq(close(held), 0);
 	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
-	(void)hold(dir_fd, F_WRLCK);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), -EWOULDBLOCK);
+	check_is_new(dir_fd);
 }
 END_TEST
 
@@ -910,6 +918,30 @@ START_TEST(a_temporary_that_was_renamed_meanwhile_is_not_written)
 	ck_assert_str_eq(content_of(dir_fd, "renamed"), OLD);
 	ck_assert_int_eq(unlinkat(dir_fd, "renamed", 0), 0);
 	check_is_new(dir_fd);
+}
+END_TEST
+
+/* Another program removes the temporary file, and another run makes its own. */
+static void take_the_name(void *data)
+{
+	int dir_fd = *(int *)data;
+
+	ck_assert_int_eq(unlinkat(dir_fd, TEMPORARY, 0), 0);
+	(void)hold(dir_fd, F_WRLCK);
+}
+
+START_TEST(the_temporary_of_another_run_is_not_put_there)
+{
+	int dir_fd = harness_directory(), r;
+
+	refuse_meanwhile(take_the_name, &dir_fd);
+	if (!refuse(&(struct refusal){ SYS_fchmod, 0, 1, 0 }, 1))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	ck_assert_int_eq(r, 1);
+	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	ck_assert_str_eq(names_in(dir_fd), TEMPORARY " " NAME);
 }
 END_TEST
 
@@ -1065,6 +1097,7 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, a_leftover_of_somebody_else_is_not_used);
 	tcase_add_loop_test(tcase, what_is_no_file_is_refused_unless_nothing_is_to_be_done, 0, 4);
 	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
+	tcase_add_test(tcase, the_temporary_of_another_run_is_not_put_there);
 	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_does_no_harm, 0, 3);
 	tcase_add_test(tcase, two_processes_at_once_both_succeed);
 	tcase_add_test(tcase, another_run_at_any_system_call_makes_none_fail);

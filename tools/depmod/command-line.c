@@ -167,12 +167,16 @@ static void add_place(struct places *places, const struct depmod_line *line, con
 	place->before = get_index_stamp(place->to);
 	if (!line->outdir) {
 		_cleanup_close_ int fd = open_path(place->to, O_PATH | O_DIRECTORY);
+		int r = fd;
 
 		/* depmod puts another file in its place, and this one can be read until it is
 		 * closed */
-		if (fd < 0 ||
-		    stream_from_fd(root_open_file(fd, FILE_NAME, O_NOFOLLOW), &place->list) < 0)
+		if (fd >= 0)
+			r = stream_from_fd(root_open_file(fd, FILE_NAME, O_NOFOLLOW), &place->list);
+		if (r < 0)
 			place->list = NULL;
+		if (r < 0 && !is_missing(r))
+			place->list_error = r;
 	}
 }
 

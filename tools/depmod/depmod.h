@@ -45,6 +45,7 @@ struct depmod_place {
 		bool is_hidden; /* its status cannot be had */
 	} before; /* modules.alias before depmod ran */
 	FILE *list; /* modules.devname before depmod ran; NULL: none, or not the same place */
+	int list_error; /* a negative errno if the list was there and could not be opened */
 };
 
 #define PLACES_MAX 4

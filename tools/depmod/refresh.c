@@ -27,29 +27,10 @@ static enum status say_unusable(const struct depmod_place *place)
 }
 
 /* False if the table is short of what depmod may have seen, and this program cannot. */
-static bool is_worth_writing(const struct depmod_place *place, const struct kmod_devname_scan *scan,
-			     const struct kernels *kernels)
+static bool is_worth_writing(const struct depmod_place *place, const struct kmod_devname_scan *scan)
 {
-	bool has_listed = true;
-
 	/* of those that are listed only the FILE operands count */
-	if (!place->line->has_files)
-		(void)modules_find_listed(scan, kernels, &kernels->items[0], &has_listed);
-	return has_listed && !scan_is_undecodable(scan);
-}
-
-/* Without modules.order the list would be in another order than that of depmod. */
-static bool has_unreadable_order(const struct kmod_devname_report *report)
-{
-	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
-		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
-		const char *file = kmod_devname_finding_get_file(finding);
-
-		if (kmod_devname_finding_get_code(finding) == KMOD_DEVNAME_UNREADABLE && file &&
-		    strcmp(file, ORDER_NAME) == 0)
-			return true;
-	}
-	return false;
+	return (place->line->has_files || !scan_lacks_listed(scan)) && !scan_is_undecodable(scan);
 }
 
 /*
@@ -69,12 +50,19 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 		return say_unusable(place);
 	while ((r = kmod_devname_scan_step(scan)) > 0)
 		;
-	if (r == 0 && !place->line->outdir)
+	if (r == 0 && !place->line->outdir) {
 		status = modules_keep(scan, kernels, &kernels->items[0], place->list);
+		if (place->list_error < 0 &&
+		    (!scan_was_complete(scan) || scan_count_unread(scan) > 0))
+			say("%s/%s: warning: cannot read the list from before depmod ran: %s; "
+			    "modules that were not read lose its lines",
+			    place->to, FILE_NAME, strerror(-place->list_error));
+	}
 	(void)print_report(report, place->from, &common);
 	if (r < 0)
 		return say_failure(place->from, r);
-	if (has_unreadable_order(report))
+	/* the list would be in another order than that of depmod */
+	if (scan_has_unreadable_order(scan))
 		return STATUS_FAILED;
 	/* the depmod of busybox cuts two bytes off the names of some files */
 	if (place->line->has_files && report_has(report, KMOD_DEVNAME_VANISHED))
@@ -105,7 +93,7 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 	if (scan) {
 		(void)kmod_devname_scan_set_config(scan, config);
 		status = scan_modules(place, &kernels, scan, is_new, index_dir_fd, report);
-		*ret_is_worth = is_worth_writing(place, scan, &kernels);
+		*ret_is_worth = is_worth_writing(place, scan);
 	}
 	kmod_devname_scan_unref(scan);
 	kmod_devname_config_unref(config);
