@@ -181,6 +181,7 @@ int scan_found_move(struct scan_found *to, struct scan_found *from)
 			return r;
 	}
 	to->is_incomplete = to->is_incomplete || from->is_incomplete;
+	to->is_decodable = to->is_decodable || from->is_decodable;
 	return 0;
 }
 

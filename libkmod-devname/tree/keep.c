@@ -20,19 +20,16 @@
 bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 {
 	const struct list *modules = &scan->found.modules;
-	bool is_unsupported = false;
 
-	for (size_t i = 0; i < modules->size; i++) {
+	for (size_t i = 0; !scan->found.is_decodable && i < modules->size; i++) {
 		const struct scan_module *module = modules->items[i];
 		int error = module->content ? module->content->error : MODULE_OK;
 
-		/* a compressed one that the index spares has no size, since it was not opened */
-		if (error == MODULE_OK && (module->size > 0 || module_tree_is_plain(module->name)))
-			return false;
-		if (error == MODULE_UNSUPPORTED)
-			is_unsupported = true;
+		if (error > 0 &&
+		    module_error_code((enum module_error)error) == KMOD_DEVNAME_UNSUPPORTED)
+			return true;
 	}
-	return is_unsupported;
+	return false;
 }
 
 int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)

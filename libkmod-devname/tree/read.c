@@ -194,7 +194,10 @@ static int read_module(struct scan_worker *worker, struct scan_module *module, b
 		r = MODULE_CHANGED; /* other names of the file rely on its content */
 	else
 		r = module_reader_read(worker->reader);
-	return r == MODULE_OK ? keep_aliases(worker, module) : keep_result(worker, module, r);
+	if (r != MODULE_OK)
+		return keep_result(worker, module, r);
+	worker->found.is_decodable = true;
+	return keep_aliases(worker, module);
 }
 
 /* True if an error of opening a file means that there is none, or none that could be a module. */
@@ -300,9 +303,12 @@ int scan_add_entry(struct scan_worker *worker, const struct scan_directory *dire
 {
 	_cleanup_close_ int fd = -1;
 
-	if (is_spared(worker, directory, dir_fd, name))
+	if (is_spared(worker, directory, dir_fd, name)) {
+		if (module_tree_is_plain(name))
+			worker->found.is_decodable = true;
 		return scan_add_module(&worker->found.modules, directory, name, false) ? 0
 										       : -ENOMEM;
+	}
 	fd = open_at(dir_fd, name, FILE_FLAGS, 0);
 	if (fd < 0)
 		fd = -errno;

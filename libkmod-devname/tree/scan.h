@@ -79,6 +79,7 @@ struct scan_found {
 	struct list contents; /* of modules */
 	struct list findings;
 	bool is_incomplete; /* there may be modules in a directory that cannot be read */
+	bool is_decodable; /* one module was read, or is plain and need not be */
 };
 
 struct scan_worker;

@@ -18,6 +18,7 @@
 
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
+#include "tree/keep.h"
 #include "tree/scan.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -272,6 +273,40 @@ START_TEST(a_compression_that_is_not_built_in_is_one_finding)
 }
 END_TEST
 
+static const struct {
+	int error;
+	bool is_undecodable;
+} undecodables[] = {
+	{ MODULE_OK, false },           { MODULE_UNSUPPORTED, true },
+	{ MODULE_NEEDS_GZIP, true },    { MODULE_NEEDS_XZ, true },
+	{ MODULE_NEEDS_ZSTD, true },    { MODULE_NOT_ELF, false },
+	{ MODULE_DATA_DAMAGED, false }, { -EIO, false },
+};
+
+/* Whatever this build has: the module is added to a directory of none, or of one that is read. */
+START_TEST(a_kernel_is_undecodable_if_all_its_modules_are)
+{
+	int dir_fd = harness_directory();
+
+	for (unsigned int others = 0; others < 2; others++) {
+		struct scanned scanned;
+		struct scan_module *module;
+
+		if (others > 0)
+			write_node(dir_fd, "good.ko", "good", 1);
+		scanned = scan_all(dir_fd, ".", 1);
+		module = scan_add_module(&scanned.scan->found.modules, NULL, "x.ko.xz", false);
+		ck_assert_ptr_nonnull(module);
+		module->content = scan_add_content(&scanned.scan->found);
+		ck_assert_ptr_nonnull(module->content);
+		module->content->error = undecodables[_i].error;
+		ck_assert_int_eq(scan_is_undecodable(scanned.scan),
+				 undecodables[_i].is_undecodable && others == 0);
+		scanned_done(&scanned);
+	}
+}
+END_TEST
+
 /* --- one file, many names ------------------------------------------------------------------ */
 
 START_TEST(a_file_with_many_names_is_read_once)
@@ -445,6 +480,8 @@ int main(void)
 			    N(errors) * N(refused_calls));
 	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
 			    N(compressions));
+	tcase_add_loop_test(tcase, a_kernel_is_undecodable_if_all_its_modules_are, 0,
+			    N(undecodables));
 	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
 	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
 			    N(thread_counts));
