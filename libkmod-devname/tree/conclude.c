@@ -198,7 +198,7 @@ static int conclusion_add_module(struct conclusion *conclusion, const struct sca
 		return conclusion_add_aliases(conclusion, module, &location,
 					      &module->content->aliases);
 	if (r == MODULE_OK)
-		r = scan_read_again(conclusion->scan, module, &aliases);
+		r = module->content->error = scan_read_again(conclusion->scan, module, &aliases);
 	if (r == MODULE_OK)
 		r = conclusion_add_aliases(conclusion, module, &location, &aliases);
 	else if (!is_fatal(r))

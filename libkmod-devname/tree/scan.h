@@ -196,7 +196,10 @@ int scan_read_waiting(struct scan_worker *worker, struct scan_module *module);
 int scan_read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		    struct alias_list *aliases);
 
-/* Opens the file or directory NAME in a directory; or a regular file, whatever links there are. */
+/*
+ * Opens the file or directory NAME in a directory; or a regular file, whatever links there are:
+ * -ENODEV if it is in proc or sysfs.
+ */
 int scan_open(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
 	      const char *name, int flags);
 int scan_open_file(const struct kmod_devname_scan *scan, const struct scan_directory *directory,

@@ -175,6 +175,9 @@ static int open_directory(struct scan_worker *worker, struct scan_directory *dir
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	/* the link may be another one since it was looked at */
+	if (directory->is_linked && scan_is_in_proc(fd))
+		return -ENODEV;
 	/* depmod's files come to be in the module directory, which changes its times */
 	if (!is_top && directory->is_older)
 		directory->is_older = skip_is_older(&scan->skip, &st);

@@ -153,6 +153,44 @@ START_TEST(a_link_that_cannot_be_followed_is_a_note)
 }
 END_TEST
 
+static const struct {
+	const char *name, *target, *other, *code;
+} swapped_links[] = {
+	{ "x.ko", "good.ko", "/proc/self/status", "not-regular" },
+	{ "d", "sub", "/proc/self/task", "unreadable" },
+};
+
+static void swap_link(void *data)
+{
+	const int *dir_fd = data;
+
+	ck_assert_int_eq(renameat(*dir_fd, "build", *dir_fd, swapped_links[dir_fd[1]].name), 0);
+}
+
+/* When the file system is asked for the first time, the link has been followed once. */
+START_TEST(a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc)
+{
+	static const struct refusal pause = { SYS_fstatfs, 0, 1, 0 };
+	int data[2] = { harness_directory(), _i }, dir_fd = data[0];
+	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct scanned scanned;
+
+	write_node(dir_fd, "good.ko", "good", 1);
+	ck_assert_int_eq(mkdirat(dir_fd, "sub", 0755), 0);
+	ck_assert_int_eq(symlinkat(swapped_links[_i].target, dir_fd, swapped_links[_i].name), 0);
+	ck_assert_int_eq(symlinkat(swapped_links[_i].other, dir_fd, "build"), 0);
+	refuse_meanwhile(swap_link, data);
+	if (!refuse(&pause, 1))
+		return;
+	scanned = scan_all(root_fd, path_of(dir_fd), 1);
+	ck_assert(refuse_met());
+	ck_assert_str_eq(harness_codes(scanned.report), swapped_links[_i].code);
+	ck_assert(has_node(&scanned, "good good c10:1\n"));
+	scanned_done(&scanned);
+	ck_assert_int_eq(close(root_fd), 0);
+}
+END_TEST
+
 /* --- what cannot be read ------------------------------------------------------------------- */
 
 static const struct {
@@ -193,8 +231,10 @@ START_TEST(what_was_not_read_is_known)
 	make_closed(dir_fd, name);
 	write_node(dir_fd, "good.ko", "good", 1);
 	ck_assert_int_eq(fchmodat(dir_fd, "closed", is_link ? 0 : 0755, 0), 0);
-	if (geteuid() == 0 && seteuid(NOBODY) < 0)
+	if (geteuid() == 0 && seteuid(NOBODY) < 0) {
+		harness_skip("root cannot become another user, who may not read the files");
 		return;
+	}
 	scanned = scan_all(dir_fd, ".", 1);
 	ck_assert_int_eq(seteuid(getuid()), 0);
 	ck_assert(has_node(&scanned, "good good c10:1\n"));
@@ -212,17 +252,19 @@ START_TEST(what_was_not_read_is_known)
 }
 END_TEST
 
-static const int errors[] = { EIO, EACCES, EINVAL, ENOTCONN, ESTALE, EAGAIN, EPERM, ENODATA };
-static const long refused_calls[] = { SYS_openat, SYS_pread64 }; /* opening it, reading it */
+/* If a file cannot be opened, the last ones mean that there is none. */
+static const int errors[] = { EIO,   EACCES,  EINVAL, ENOTCONN, ESTALE, EAGAIN,
+			      EPERM, ENODATA, ENXIO,  ENODEV,   ENOENT, ENOTDIR };
+#define OPEN_ERRORS 8
 
 START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
 {
-	int dir_fd = harness_directory(), error = errors[(size_t)_i / N(refused_calls)];
+	int dir_fd = harness_directory(), error = errors[(size_t)_i % N(errors)];
 	struct scanned scanned;
 
 	write_node(dir_fd, "a.ko", "a", 1);
 	write_node(dir_fd, "b.ko", "b", 2);
-	if (!refuse_next(refused_calls[(size_t)_i % N(refused_calls)], error))
+	if (!refuse_next((size_t)_i < N(errors) ? SYS_pread64 : SYS_openat, error))
 		return;
 	scanned = scan_all(dir_fd, ".", 1);
 	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
@@ -334,6 +376,26 @@ START_TEST(a_file_with_many_names_is_read_once)
 }
 END_TEST
 
+/* As a backup does: the change time is another one when the file is read. */
+START_TEST(a_hard_link_that_is_made_meanwhile_is_no_change)
+{
+	static const char head[] = "\x1f\x8b\x08"; /* it waits until the directory was read */
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+
+	harness_write(dir_fd, "x.ko", head, strlen(head));
+	ck_assert_int_eq(linkat(dir_fd, "x.ko", dir_fd, "y.ko", 0), 0);
+	scanned = scan_begin(dir_fd, ".", 1);
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 1);
+	harness_next_tick(dir_fd);
+	ck_assert_int_eq(linkat(dir_fd, "x.ko", dir_fd, "backup", 0), 0);
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 0);
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 WITH_ZLIB ? "corrupt,corrupt" : "unsupported");
+	scanned_done(&scanned);
+}
+END_TEST
+
 /* --- bounds ------------------------------------------------------------------------------- */
 
 #define BIG_NAMES 2000
@@ -408,6 +470,31 @@ START_TEST(names_are_bounded_over_all_modules_in_their_order)
 }
 END_TEST
 
+/* There is no room to keep what three of them declare, so these are read again at the end. */
+START_TEST(a_module_that_cannot_be_read_again_was_not_read)
+{
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	char path[32];
+
+	ck_assert_int_eq(mkdirat(dir_fd, "sub", 0755), 0); /* another step */
+	for (unsigned int i = 0; i < 5; i++) {
+		(void)snprintf(path, sizeof(path), "big%u.ko", i);
+		write_big(dir_fd, path, i);
+	}
+	scanned = scan_begin(dir_fd, ".", 1);
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 1);
+	for (unsigned int i = 0; i < 5; i++) {
+		(void)snprintf(path, sizeof(path), "big%u.ko", i);
+		harness_write(dir_fd, path, "", 0);
+	}
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 0);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 2 * BIG_NAMES);
+	ck_assert_uint_eq(scan_count_unread(scanned.scan), 3);
+	scanned_done(&scanned);
+}
+END_TEST
+
 START_TEST(nodes_are_bounded_over_all_modules)
 {
 	static char texts[4096][32];
@@ -475,16 +562,21 @@ int main(void)
 	TCase *tcase = tcase_create("entries");
 
 	tcase_add_loop_test(tcase, a_link_that_cannot_be_followed_is_a_note, 0, N(links));
+	tcase_add_loop_test(tcase,
+			    a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc, 0,
+			    N(swapped_links));
 	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
 	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
-			    N(errors) * N(refused_calls));
+			    N(errors) + OPEN_ERRORS);
 	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
 			    N(compressions));
 	tcase_add_loop_test(tcase, a_kernel_is_undecodable_if_all_its_modules_are, 0,
 			    N(undecodables));
 	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
+	tcase_add_test(tcase, a_hard_link_that_is_made_meanwhile_is_no_change);
 	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
 			    N(thread_counts));
+	tcase_add_test(tcase, a_module_that_cannot_be_read_again_was_not_read);
 	tcase_add_test(tcase, nodes_are_bounded_over_all_modules);
 	tcase_add_test(tcase,
 		       a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released);
