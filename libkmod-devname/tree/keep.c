@@ -59,7 +59,7 @@ int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 }
 
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */
-static int keep_nodes(const struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+static int keep_nodes(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
 		      const char *file)
 {
 	const struct location location = { file, 0 };
@@ -74,8 +74,16 @@ static int keep_nodes(const struct kmod_devname_scan *scan, const struct kmod_de
 			continue;
 		if (state == SCAN_MODULE_ABSENT && scan_was_complete(scan))
 			continue;
-		r = table_add(scan->table, scan->report, &location, node->module, node->name,
-			      &node->number);
+		if (table_find_line(scan->table, node) ||
+		    scan_take_room(scan, 1, strlen(node->module) + strlen(node->name)))
+			r = table_add(scan->table, scan->report, &location, node->module,
+				      node->name, &node->number);
+		else
+			r = report_add(scan->report, KMOD_DEVNAME_TOO_MANY_ALIASES,
+				       KMOD_DEVNAME_ERROR, &location,
+				       "cannot keep '%s' of module %s, which was not read: the "
+				       "list has no room for it",
+				       node->name, node->module);
 		if (r == 0 && kmod_devname_table_size(scan->table) > size)
 			r = report_add(scan->report, KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR,
 				       &location, "keeps '%s' of module %s, which was not read",

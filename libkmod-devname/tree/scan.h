@@ -99,6 +99,8 @@ struct kmod_devname_scan {
 	size_t n_spared; /* modules of a fresh index that are not read */
 	bool adaptive; /* the number of threads is ours to choose */
 	long blocks_before; /* that the process had read from disks when it began */
+	size_t n_nodes; /* for which there is room in the table so far, see scan_take_room() */
+	size_t names_size; /* of these nodes: bytes of the names of devices and modules */
 	bool begun;
 	bool finished;
 
@@ -229,6 +231,9 @@ void pool_stop(struct kmod_devname_scan *scan);
 
 /* Which modules count, in which order, and into the table with them. 0 or a negative errno. */
 int scan_conclude(struct kmod_devname_scan *scan);
+
+/* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
+bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
 
 /* --- choose.c: which file of a module counts, and which module comes first ---------------- */
 

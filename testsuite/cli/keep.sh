@@ -259,7 +259,7 @@ test_a_build_that_decompresses_no_module_writes_nothing() {
 	cmp old $M/modules.devname
 }
 
-# What the index spares is not read, and what it does not spare has the name of a compressed module.
+# What the index spares is not read; the others have the names of compressed modules.
 test_one_undecodable_module_is_not_the_whole_kernel() {
 	for source in modules index auto; do
 		rm -rf root

@@ -495,11 +495,24 @@ START_TEST(a_module_that_cannot_be_read_again_was_not_read)
 }
 END_TEST
 
+static struct kmod_devname_table *read_list(const char *text)
+{
+	FILE *stream = fmemopen((char *)(uintptr_t)text, strlen(text), "r");
+	struct kmod_devname_table *table;
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	return table;
+}
+
 START_TEST(nodes_are_bounded_over_all_modules)
 {
 	static char texts[4096][32];
 	static const char *strings[4096];
 	int dir_fd = harness_directory();
+	struct kmod_devname_table *old;
 	struct scanned scanned;
 	char path[32];
 
@@ -514,9 +527,19 @@ START_TEST(nodes_are_bounded_over_all_modules)
 		(void)snprintf(path, sizeof(path), "m%02u.ko", i);
 		write_strings(dir_fd, path, strings, N(strings));
 	}
+	harness_write(dir_fd, "x.ko", "damaged", 7);
 	scanned = scan_all(dir_fd, ".", 2);
 	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1 << 17);
-	ck_assert_str_eq(harness_codes(scanned.report), "too-many-aliases,too-many-aliases");
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 "too-many-aliases,too-many-aliases,malformed");
+	/* what is kept counts too */
+	old = read_list("m00 0 c1:0\nx x c10:1\nx y c10:2\n");
+	ck_assert_int_eq(scan_keep(scanned.scan, old, "modules.devname"), 0);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1 << 17);
+	ck_assert_str_eq(
+		harness_codes(scanned.report),
+		"too-many-aliases,too-many-aliases,malformed,too-many-aliases,too-many-aliases");
+	kmod_devname_table_unref(old);
 	scanned_done(&scanned);
 }
 END_TEST
