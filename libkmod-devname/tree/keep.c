@@ -3,7 +3,8 @@
  * The list that is there, and a finished scan that could not read all -> what stays of that list.
  *
  * A module that could not be read may still declare the nodes that the list has of it, so these
- * stay until it is read or gone. If a directory could not be read, the same holds for each module
+ * stay until it is read or gone. So may one behind a link that leads nowhere: what holds the file
+ * may not be mounted. If a directory could not be read, the same holds for each module
  * that was not found. A node of a module that was read wins: kept nodes enter the table last, and
  * are then moved to where the list has them, so that an unchanged list stays byte for byte.
  */
@@ -44,18 +45,26 @@ int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 	lines_init(&lines, order);
 	while ((status = lines_next(&lines)) > 0) {
 		const char *name = module_tree_base_name(lines.text);
+		enum scan_module_state state;
 		size_t size = lines.size;
 
 		if (status != LINE_GOOD || size < strlen(suffix) ||
 		    strcmp(lines.text + size - strlen(suffix), suffix) != 0)
 			continue;
+		state = scan_find_module(scan, name);
 		/* those that a fresh index spares are there as well */
-		if (scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
+		if (state == SCAN_MODULE_READ || state == SCAN_MODULE_UNREAD ||
 		    (scan->n_spared > 0 && skip_find_module(&scan->skip, name)))
 			return 1;
 		is_empty = false;
 	}
 	return status < 0 ? status : is_empty;
+}
+
+bool scan_may_keep(const struct kmod_devname_scan *scan)
+{
+	return !scan_was_complete(scan) || scan_count_unread(scan) > 0 ||
+	       scan->found.dangling.size > 0;
 }
 
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */

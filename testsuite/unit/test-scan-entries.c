@@ -19,6 +19,7 @@
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
 #include "tree/keep.h"
+#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -95,6 +96,18 @@ static void scanned_done(struct scanned *scanned)
 static bool has_node(const struct scanned *scanned, const char *line)
 {
 	return strstr(harness_text(scanned->table), line) != NULL;
+}
+
+static struct kmod_devname_table *read_list(const char *text)
+{
+	FILE *stream = fmemopen((char *)(uintptr_t)text, strlen(text), "r");
+	struct kmod_devname_table *table;
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	return table;
 }
 
 /* --- links -------------------------------------------------------------------------------- */
@@ -188,6 +201,49 @@ START_TEST(a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc)
 	ck_assert(has_node(&scanned, "good good c10:1\n"));
 	scanned_done(&scanned);
 	ck_assert_int_eq(close(root_fd), 0);
+}
+END_TEST
+
+static bool keeps_line(const struct scanned *scanned, const char *line)
+{
+	struct kmod_devname_table *old = read_list(line);
+	bool keeps;
+
+	ck_assert_int_eq(scan_keep(scanned->scan, old, "modules.devname"), 0);
+	keeps = has_node(scanned, line);
+	kmod_devname_table_unref(old);
+	return keeps;
+}
+
+/* What holds the file may not be mounted. */
+START_TEST(a_link_of_a_module_that_leads_nowhere_keeps_its_line)
+{
+	char order[] = "one-link.ko\n";
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	FILE *stream;
+
+	write_node(dir_fd, "good.ko", "good", 1);
+	write_node(dir_fd, "kernel/both.ko", "both", 2);
+	ck_assert_int_eq(symlinkat("not-mounted", dir_fd, "both.ko"), 0);
+	ck_assert_int_eq(symlinkat("not-mounted", dir_fd, "one-link.ko.xz"), 0);
+	ck_assert_int_eq(symlinkat("not-mounted", dir_fd, "directory"), 0);
+	scanned = scan_all(dir_fd, ".", 1);
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 "dangling-link,dangling-link,dangling-link");
+	ck_assert(scan_was_complete(scanned.scan));
+	ck_assert(scan_may_keep(scanned.scan));
+	ck_assert_int_eq(scan_find_module(scanned.scan, "one_link"), SCAN_MODULE_DANGLING);
+	ck_assert(has_node(&scanned, "both both c10:2\n"));
+	ck_assert(keeps_line(&scanned, "one_link x c10:3\n"));
+	ck_assert(!keeps_line(&scanned, "both y c10:4\n"));
+	ck_assert(!keeps_line(&scanned, "gone z c10:5\n"));
+	/* a directory of such links only is not mounted as a whole */
+	stream = fmemopen(order, strlen(order), "r");
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(scan_has_listed(scanned.scan, stream), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	scanned_done(&scanned);
 }
 END_TEST
 
@@ -349,6 +405,78 @@ START_TEST(a_kernel_is_undecodable_if_all_its_modules_are)
 }
 END_TEST
 
+/* --- paths -------------------------------------------------------------------------------- */
+
+static const char *const paths[] = {
+	"-x.ko",          "/external-2/x.ko", "/external/a/x.ko", "/external/x.ko",
+	"a.ko",           "kernel-x/a.ko",    "kernel.ko",        "kernel/a-b/x.ko",
+	"kernel/a.ko",    "kernel/a/b/x.ko",  "kernel/a/x-y.ko",  "kernel/a/x.ko",
+	"kernel/a0/x.ko", "kernel/z.ko",
+};
+
+static const struct scan_directory *add_once(struct scan_found *found,
+					     const struct scan_directory *parent, const char *name)
+{
+	const struct list *known = &found->known_directories;
+
+	for (size_t i = 0; i < known->size; i++) {
+		const struct scan_directory *directory = known->items[i];
+
+		if (directory->parent == parent && strcmp(directory->name, name) == 0)
+			return directory;
+	}
+	return scan_add_directory(found, NULL, parent, name);
+}
+
+/* The directory of a path, of which the first so many bytes have no parent. */
+static const struct scan_directory *add_path(struct scan_found *found, const char *path,
+					     size_t first)
+{
+	char *copy = strdup(path), *rest = copy, *name;
+	const struct scan_directory *directory;
+
+	ck_assert_ptr_nonnull(copy);
+	if (first > 0) {
+		copy[first] = '\0';
+		rest += first + 1;
+	}
+	directory = add_once(found, NULL, first > 0 ? copy : "");
+	while ((name = strsep(&rest, "/")) && rest)
+		directory = add_once(found, directory, name);
+	free(copy);
+	return directory;
+}
+
+/* By the walk a directory has its parent, by the index its path, once for each file. */
+START_TEST(paths_are_compared_as_texts_whatever_found_them)
+{
+	struct scan_found found = { 0 };
+	const struct scan_directory *directories[N(paths)];
+
+	for (size_t i = 0; i < N(paths); i++) {
+		const char *path = paths[i];
+		size_t size = (size_t)(module_tree_base_name(path) - path);
+		char *parent = strndup(path, size > 0 ? size - 1 : 0);
+
+		if (_i == 0)
+			directories[i] = add_path(&found, path,
+						  *path == '/' ? strcspn(path + 1, "/") + 1 : 0);
+		else
+			directories[i] = scan_add_directory(&found, NULL, NULL, parent);
+		free(parent);
+	}
+	for (size_t i = 0; i < N(paths); i++)
+		for (size_t j = 0; j < N(paths); j++) {
+			int r = scan_compare_paths(directories[i], module_tree_base_name(paths[i]),
+						   directories[j], module_tree_base_name(paths[j]));
+
+			ck_assert_msg((r > 0) - (r < 0) == (i > j) - (i < j), "%s, %s: %d",
+				      paths[i], paths[j], r);
+		}
+	scan_found_done(&found);
+}
+END_TEST
+
 /* --- one file, many names ------------------------------------------------------------------ */
 
 START_TEST(a_file_with_many_names_is_read_once)
@@ -495,18 +623,6 @@ START_TEST(a_module_that_cannot_be_read_again_was_not_read)
 }
 END_TEST
 
-static struct kmod_devname_table *read_list(const char *text)
-{
-	FILE *stream = fmemopen((char *)(uintptr_t)text, strlen(text), "r");
-	struct kmod_devname_table *table;
-
-	ck_assert_ptr_nonnull(stream);
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), 0);
-	ck_assert_int_eq(fclose(stream), 0);
-	return table;
-}
-
 START_TEST(nodes_are_bounded_over_all_modules)
 {
 	static char texts[4096][32];
@@ -588,6 +704,7 @@ int main(void)
 	tcase_add_loop_test(tcase,
 			    a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc, 0,
 			    N(swapped_links));
+	tcase_add_test(tcase, a_link_of_a_module_that_leads_nowhere_keeps_its_line);
 	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
 	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
 			    N(errors) + OPEN_ERRORS);
@@ -595,6 +712,7 @@ int main(void)
 			    N(compressions));
 	tcase_add_loop_test(tcase, a_kernel_is_undecodable_if_all_its_modules_are, 0,
 			    N(undecodables));
+	tcase_add_loop_test(tcase, paths_are_compared_as_texts_whatever_found_them, 0, 2);
 	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
 	tcase_add_test(tcase, a_hard_link_that_is_made_meanwhile_is_no_change);
 	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
