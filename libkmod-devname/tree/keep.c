@@ -58,7 +58,8 @@ int scan_has_listed(const struct kmod_devname_scan *scan, FILE *order)
 			return 1;
 		is_empty = false;
 	}
-	return status < 0 ? status : is_empty;
+	/* the scan has reported one that is too large */
+	return status < 0 && status != -EFBIG ? status : is_empty;
 }
 
 bool scan_may_keep(const struct kmod_devname_scan *scan)
