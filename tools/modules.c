@@ -171,7 +171,7 @@ enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *k
 	FILE *stream = NULL;
 	int r;
 
-	if (scan_was_complete(scan) && scan_count_unread(scan) == 0)
+	if (!scan_may_keep(scan))
 		return STATUS_CLEAN;
 	r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 	r = keep_lines_of(scan, r, stream);

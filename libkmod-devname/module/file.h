@@ -76,9 +76,8 @@ int module_reader_start(struct module_reader *reader, int fd);
 const struct stat *module_reader_status(const struct module_reader *reader);
 
 /*
- * Reads .modinfo, decompressing if need be. MODULE_CHANGED: the status of the
- * file (size, mtime, ctime) is not what it was at the start, so that what was read may be of two
- * contents.
+ * Reads .modinfo, decompressing if need be. MODULE_CHANGED: the size or the modification time of
+ * the file is not what it was at the start, so that what was read may be of two contents.
  */
 int module_reader_read(struct module_reader *reader);
 

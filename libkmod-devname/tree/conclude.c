@@ -133,8 +133,6 @@ static int read_order(struct kmod_devname_scan *scan, struct module_position *po
 /* The modules that are added one after the other, and what they have in common. */
 struct conclusion {
 	struct kmod_devname_scan *scan;
-	size_t n_nodes; /* that the modules have declared so far, at most */
-	size_t names_size; /* of these nodes: bytes of the names of devices and modules */
 	/* of modules whose compression is not in this build, by the module error */
 	struct {
 		size_t n;
@@ -142,11 +140,19 @@ struct conclusion {
 	} unsupported[MODULE_ERRORS];
 };
 
-/* Takes the room that the nodes of a module need in the file if there is enough. */
-static bool conclusion_take_room(struct conclusion *conclusion, const char *name,
-				 const struct alias_list *aliases)
+bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size)
 {
-	size_t n_nodes = conclusion->n_nodes, names_size = conclusion->names_size;
+	if (n_nodes > NODES_MAX - scan->n_nodes || names_size > NAMES_SIZE_MAX - scan->names_size)
+		return false;
+	scan->n_nodes += n_nodes;
+	scan->names_size += names_size;
+	return true;
+}
+
+static bool take_room_for_aliases(struct kmod_devname_scan *scan, const char *name,
+				  const struct alias_list *aliases)
+{
+	size_t n_nodes = 0, names_size = 0;
 
 	for (size_t i = 0; i < aliases->size; i++) {
 		if (aliases->items[i].kind != ALIAS_NAME)
@@ -154,22 +160,18 @@ static bool conclusion_take_room(struct conclusion *conclusion, const char *name
 		n_nodes++;
 		names_size += strlen(name) + strlen(aliases->items[i].text);
 	}
-	if (n_nodes > NODES_MAX || names_size > NAMES_SIZE_MAX)
-		return false;
-	conclusion->n_nodes = n_nodes;
-	conclusion->names_size = names_size;
-	return true;
+	return scan_take_room(scan, n_nodes, names_size);
 }
 
 static int conclusion_add_aliases(struct conclusion *conclusion, const struct scan_module *module,
 				  const struct location *location, const struct alias_list *aliases)
 {
-	const struct kmod_devname_scan *scan = conclusion->scan;
+	struct kmod_devname_scan *scan = conclusion->scan;
 	_cleanup_free_ char *name = module_tree_module_name(module->name);
 
 	if (!name)
 		return -ENOMEM;
-	if (conclusion_take_room(conclusion, name, aliases))
+	if (take_room_for_aliases(scan, name, aliases))
 		return table_add_aliases(scan->table, scan->report, name, location->file, aliases);
 	return report_add(scan->report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, location,
 			  "declares more device names than modules.devname can have after those of "
@@ -205,7 +207,7 @@ static int conclusion_add_module(struct conclusion *conclusion, const struct sca
 		return conclusion_add_aliases(conclusion, module, &location,
 					      &module->content->aliases);
 	if (r == MODULE_OK)
-		r = scan_read_again(conclusion->scan, module, &aliases);
+		r = module->content->error = scan_read_again(conclusion->scan, module, &aliases);
 	if (r == MODULE_OK)
 		r = conclusion_add_aliases(conclusion, module, &location, &aliases);
 	else if (!is_fatal(r))

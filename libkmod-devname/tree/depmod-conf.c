@@ -223,7 +223,7 @@ static int add_external(struct depmod_statement *statement)
 			       more);
 }
 
-static int add_statement(struct depmod_statement *statement, const char *word)
+static int add_depmod_statement(struct depmod_statement *statement, const char *word)
 {
 	if (strcmp(word, "search") == 0)
 		return add_search_words(statement);
@@ -247,7 +247,7 @@ static int take_depmod_line(void *data, const struct location *location, char *t
 	if (!word)
 		return 0;
 	statement->location = *location;
-	r = add_statement(statement, word);
+	r = add_depmod_statement(statement, word);
 	if (r == 0 && config->searches.count + config->overrides.count + config->externals.count +
 				      config->excludes.count >
 			      CONF_WORDS_MAX)

@@ -14,38 +14,42 @@
 
 char *scan_get_path(const struct scan_directory *directory, const char *name)
 {
-	size_t name_size = strlen(name),
-	       size = (directory ? directory->path_size + 1 : 0) + name_size;
-	char *path = malloc(size + 1), *end;
+	size_t name_size = strlen(name), size = name_size;
+	char *path, *end;
 
+	/* the module directory has no name */
+	for (const struct scan_directory *d = directory; d; d = d->parent)
+		size += d->name[0] != '\0' ? strlen(d->name) + 1 : 0;
+	path = malloc(size + 1);
 	if (!path)
 		return NULL;
 	end = path + size - name_size;
 	memcpy(end, name, name_size + 1);
 	for (; directory; directory = directory->parent) {
 		name_size = strlen(directory->name);
-		if (name_size == 0) /* the module directory */
+		if (name_size == 0)
 			continue;
 		*--end = '/';
 		end -= name_size;
 		memcpy(end, directory->name, name_size);
 	}
-	memmove(path, end, strlen(end) + 1);
 	return path;
 }
 
-/* The last name of a path, or one in the middle. */
+/* The last name of a path, or one in the middle and the next one. */
 struct path_component {
 	const struct scan_directory *directory; /* that it is in */
-	const char *name;
-	char end; /* what follows: a slash or nothing */
+	const char *parts[4]; /* the name; a slash or nothing; the same two of the next one */
 };
 
 static void component_climb(struct path_component *component)
 {
-	component->name = component->directory->name;
+	component->parts[2] = component->parts[0];
+	component->parts[3] = component->parts[1];
+	component->parts[0] = component->directory->name;
+	/* the name of the module directory is not in the path */
+	component->parts[1] = component->parts[0][0] != '\0' ? "/" : "";
 	component->directory = component->directory->parent;
-	component->end = '/';
 }
 
 static unsigned int component_depth(const struct path_component *component)
@@ -53,19 +57,21 @@ static unsigned int component_depth(const struct path_component *component)
 	return component->directory ? component->directory->depth + 1 : 0;
 }
 
-/* Absolute ones come first, as their slash does. */
-static int compare_root_names(const char *a, const char *b)
+/* The next byte of the parts from the one at *part on; 0 is the end. */
+static unsigned char component_next_byte(struct path_component *component, size_t *part)
 {
-	return (*a != '/') != (*b != '/') ? (*a != '/') - (*b != '/') : strcmp(a, b);
+	while (*part < 4 && *component->parts[*part] == '\0')
+		++*part;
+	return *part < 4 ? (unsigned char)*component->parts[*part]++ : 0;
 }
 
 int scan_compare_paths(const struct scan_directory *directory_a, const char *name_a,
 		       const struct scan_directory *directory_b, const char *name_b)
 {
-	struct path_component a = { directory_a, name_a, '\0' }, b = { directory_b, name_b, '\0' };
+	struct path_component a = { directory_a, { name_a, "", "", "" } };
+	struct path_component b = { directory_b, { name_b, "", "", "" } };
+	size_t part_a = 0, part_b = 0;
 	unsigned char x, y;
-	size_t i = 0;
-	int r;
 
 	while (a.directory != b.directory) {
 		unsigned int depth_a = component_depth(&a), depth_b = component_depth(&b);
@@ -75,14 +81,10 @@ int scan_compare_paths(const struct scan_directory *directory_a, const char *nam
 		if (depth_b >= depth_a)
 			component_climb(&b);
 	}
-	if (!a.directory) {
-		r = compare_root_names(a.name, b.name);
-		return r != 0 ? r : strcmp(name_a, name_b);
-	}
-	while (a.name[i] == b.name[i] && a.name[i] != '\0')
-		i++;
-	x = (unsigned char)(a.name[i] != '\0' ? a.name[i] : a.end);
-	y = (unsigned char)(b.name[i] != '\0' ? b.name[i] : b.end);
+	do {
+		x = component_next_byte(&a, &part_a);
+		y = component_next_byte(&b, &part_b);
+	} while (x == y && x != 0);
 	return (x > y) - (x < y);
 }
 
@@ -170,6 +172,7 @@ int scan_found_move(struct scan_found *to, struct scan_found *from)
 		{ &to->links, &from->links },
 		{ &to->waiting, &from->waiting },
 		{ &to->modules, &from->modules },
+		{ &to->dangling, &from->dangling },
 		{ &to->contents, &from->contents },
 		{ &to->findings, &from->findings },
 	};
@@ -181,6 +184,7 @@ int scan_found_move(struct scan_found *to, struct scan_found *from)
 			return r;
 	}
 	to->is_incomplete = to->is_incomplete || from->is_incomplete;
+	to->is_decodable = to->is_decodable || from->is_decodable;
 	return 0;
 }
 
@@ -188,6 +192,7 @@ void scan_found_done(struct scan_found *found)
 {
 	list_done(&found->waiting, free);
 	list_done(&found->modules, free);
+	list_done(&found->dangling, free);
 	list_done(&found->contents, scan_content_free);
 	list_done(&found->findings, free);
 	list_done(&found->directories, NULL);

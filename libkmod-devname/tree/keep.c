@@ -3,7 +3,8 @@
  * The list that is there, and a finished scan that could not read all -> what stays of that list.
  *
  * A module that could not be read may still declare the nodes that the list has of it, so these
- * stay until it is read or gone. If a directory could not be read, the same holds for each module
+ * stay until it is read or gone. So may one behind a link that leads nowhere: what holds the file
+ * may not be mounted. If a directory could not be read, the same holds for each module
  * that was not found. A node of a module that was read wins: kept nodes enter the table last, and
  * are then moved to where the list has them, so that an unchanged list stays byte for byte.
  */
@@ -19,19 +20,16 @@
 bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 {
 	const struct list *modules = &scan->found.modules;
-	bool is_unsupported = false;
 
-	for (size_t i = 0; i < modules->size; i++) {
+	for (size_t i = 0; !scan->found.is_decodable && i < modules->size; i++) {
 		const struct scan_module *module = modules->items[i];
 		int error = module->content ? module->content->error : MODULE_OK;
 
-		/* a compressed one that the index spares has no size, since it was not opened */
-		if (error == MODULE_OK && (module->size > 0 || module_tree_is_plain(module->name)))
-			return false;
-		if (error == MODULE_UNSUPPORTED)
-			is_unsupported = true;
+		if (error > 0 &&
+		    module_error_code((enum module_error)error) == KMOD_DEVNAME_UNSUPPORTED)
+			return true;
 	}
-	return is_unsupported;
+	return false;
 }
 
 bool scan_lacks_listed(const struct kmod_devname_scan *scan)
@@ -44,8 +42,14 @@ bool scan_has_unreadable_order(const struct kmod_devname_scan *scan)
 	return scan->is_order_unreadable;
 }
 
+bool scan_may_keep(const struct kmod_devname_scan *scan)
+{
+	return !scan_was_complete(scan) || scan_count_unread(scan) > 0 ||
+	       scan->found.dangling.size > 0;
+}
+
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */
-static int keep_nodes(const struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+static int keep_nodes(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
 		      const char *file)
 {
 	const struct location location = { file, 0 };
@@ -60,8 +64,16 @@ static int keep_nodes(const struct kmod_devname_scan *scan, const struct kmod_de
 			continue;
 		if (state == SCAN_MODULE_ABSENT && scan_was_complete(scan))
 			continue;
-		r = table_add(scan->table, scan->report, &location, node->module, node->name,
-			      &node->number);
+		if (table_find_line(scan->table, node) ||
+		    scan_take_room(scan, 1, strlen(node->module) + strlen(node->name)))
+			r = table_add(scan->table, scan->report, &location, node->module,
+				      node->name, &node->number);
+		else
+			r = report_add(scan->report, KMOD_DEVNAME_TOO_MANY_ALIASES,
+				       KMOD_DEVNAME_ERROR, &location,
+				       "cannot keep '%s' of module %s, which was not read: the "
+				       "list has no room for it",
+				       node->name, node->module);
 		if (r == 0 && kmod_devname_table_size(scan->table) > size)
 			r = report_add(scan->report, KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR,
 				       &location, "keeps '%s' of module %s, which was not read",

@@ -18,6 +18,9 @@ bool scan_lacks_listed(const struct kmod_devname_scan *scan);
  */
 bool scan_has_unreadable_order(const struct kmod_devname_scan *scan);
 
+/* True if something could not be read, so that lines of the list may have to stay. */
+bool scan_may_keep(const struct kmod_devname_scan *scan);
+
 /*
  * Adds to the table the nodes that the old list has of modules that could not be read, each where
  * it was in the old list. A node that contradicts one of the table is not added. Each is a finding

@@ -52,8 +52,11 @@ int scan_open_file(const struct kmod_devname_scan *scan, const struct scan_direc
 		   const char *name)
 {
 	_cleanup_free_ char *path = get_path_in_root(scan, directory, name);
+	_cleanup_close_ int fd = path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
 
-	return path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
+	if (fd < 0)
+		return fd;
+	return scan_is_in_proc(fd) ? -ENODEV : steal_fd(&fd);
 }
 
 bool scan_is_in_proc(int fd)
@@ -80,18 +83,11 @@ static int collect_aliases(const struct module_reader *reader, struct alias_list
 	return 0;
 }
 
-static int compare_times(const struct timespec *a, const struct timespec *b)
-{
-	if (a->tv_sec != b->tv_sec)
-		return a->tv_sec < b->tv_sec ? -1 : 1;
-	return (a->tv_nsec > b->tv_nsec) - (a->tv_nsec < b->tv_nsec);
-}
-
+/* The change time does not count: a hard link that is made meanwhile changes it. */
 static int compare_contents(const void *a, const void *b)
 {
 	const struct stat *x = &((const struct scan_content *)a)->status;
 	const struct stat *y = &((const struct scan_content *)b)->status;
-	int r;
 
 	if (x->st_dev != y->st_dev)
 		return x->st_dev < y->st_dev ? -1 : 1;
@@ -99,8 +95,10 @@ static int compare_contents(const void *a, const void *b)
 		return x->st_ino < y->st_ino ? -1 : 1;
 	if (x->st_size != y->st_size)
 		return x->st_size < y->st_size ? -1 : 1;
-	r = compare_times(&x->st_mtim, &y->st_mtim);
-	return r != 0 ? r : compare_times(&x->st_ctim, &y->st_ctim);
+	if (x->st_mtim.tv_sec != y->st_mtim.tv_sec)
+		return x->st_mtim.tv_sec < y->st_mtim.tv_sec ? -1 : 1;
+	return (x->st_mtim.tv_nsec > y->st_mtim.tv_nsec) -
+	       (x->st_mtim.tv_nsec < y->st_mtim.tv_nsec);
 }
 
 /*
@@ -194,14 +192,20 @@ static int read_module(struct scan_worker *worker, struct scan_module *module, b
 		r = MODULE_CHANGED; /* other names of the file rely on its content */
 	else
 		r = module_reader_read(worker->reader);
-	return r == MODULE_OK ? keep_aliases(worker, module) : keep_result(worker, module, r);
+	if (r != MODULE_OK)
+		return keep_result(worker, module, r);
+	worker->found.is_decodable = true;
+	return keep_aliases(worker, module);
 }
 
-/* True if an error of opening a file means that there is none, or none that could be a module. */
-static bool is_no_file(int error)
+/*
+ * True if there is no file, or none that could be a module, by what came of opening it and, if it
+ * is open, of starting to read. A file that a lost disk or server had has other errors then.
+ */
+static bool is_no_file(int fd, int started)
 {
-	return is_missing(error) || error == -EISDIR || error == -ESPIPE || error == -ENXIO ||
-	       error == -ENODEV;
+	return is_missing(fd) || fd == -ENXIO || fd == -ENODEV || started == -EISDIR ||
+	       started == -ESPIPE;
 }
 
 /* What was listed as a file may have gone since then, or may be something else now. */
@@ -220,7 +224,7 @@ int scan_add_file(struct scan_worker *worker, const struct scan_directory *direc
 	int is_compressed = fd < 0 ? fd : module_reader_start(worker->reader, fd), r;
 	struct scan_module *module;
 
-	if (is_no_file(is_compressed))
+	if (is_no_file(fd, is_compressed))
 		return add_no_file(worker, directory, name, is_compressed);
 	module = scan_add_module(&found->modules, directory, name, is_linked);
 	if (!module)
@@ -242,15 +246,9 @@ int scan_add_file(struct scan_worker *worker, const struct scan_directory *direc
 /* Opens a module of a directory that is not open any more, or has a link on the way. */
 static int open_waiting(const struct kmod_devname_scan *scan, const struct scan_module *module)
 {
-	int fd;
-
-	if (!module->is_linked)
-		return scan_open(scan, module->directory, module->name, FILE_FLAGS);
-	fd = scan_open_file(scan, module->directory, module->name);
-	if (fd < 0 || !scan_is_in_proc(fd))
-		return fd;
-	(void)close(fd);
-	return -ENODEV;
+	if (module->is_linked)
+		return scan_open_file(scan, module->directory, module->name);
+	return scan_open(scan, module->directory, module->name, FILE_FLAGS);
 }
 
 int scan_read_waiting(struct scan_worker *worker, struct scan_module *module)
@@ -258,7 +256,7 @@ int scan_read_waiting(struct scan_worker *worker, struct scan_module *module)
 	_cleanup_close_ int fd = open_waiting(worker->scan, module);
 	int is_compressed = fd < 0 ? fd : module_reader_start(worker->reader, fd), r;
 
-	if (is_no_file(is_compressed)) {
+	if (is_no_file(fd, is_compressed)) {
 		r = add_no_file(worker, module->directory, module->name, is_compressed);
 		/* other names of the file rely on its content */
 		if (module->content)
@@ -300,9 +298,12 @@ int scan_add_entry(struct scan_worker *worker, const struct scan_directory *dire
 {
 	_cleanup_close_ int fd = -1;
 
-	if (is_spared(worker, directory, dir_fd, name))
+	if (is_spared(worker, directory, dir_fd, name)) {
+		if (module_tree_is_plain(name))
+			worker->found.is_decodable = true;
 		return scan_add_module(&worker->found.modules, directory, name, false) ? 0
 										       : -ENOMEM;
+	}
 	fd = open_at(dir_fd, name, FILE_FLAGS, 0);
 	if (fd < 0)
 		fd = -errno;

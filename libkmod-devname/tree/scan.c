@@ -28,6 +28,7 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "tree/depmod-conf.h"
+#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 /* --- the public object -------------------------------------------------------------------- */
@@ -169,6 +170,8 @@ static int add_index_modules(struct kmod_devname_scan *scan)
 
 		if (skip_spares(&scan->skip, indexed)) {
 			scan->n_spared++;
+			if (module_tree_is_plain(indexed->name))
+				scan->found.is_decodable = true;
 			continue;
 		}
 		parent = strndup(indexed->path, size > 1 ? size - 1 : size);

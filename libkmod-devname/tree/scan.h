@@ -76,9 +76,11 @@ struct scan_found {
 	struct list links; /* directories too, behind symbolic links: read after all others */
 	struct list waiting; /* modules that are to be read */
 	struct list modules; /* the others, which have been read or need not be */
+	struct list dangling; /* modules that are links which lead nowhere */
 	struct list contents; /* of modules */
 	struct list findings;
 	bool is_incomplete; /* there may be modules in a directory that cannot be read */
+	bool is_decodable; /* one module was read, or is plain and need not be */
 };
 
 struct scan_worker;
@@ -98,6 +100,8 @@ struct kmod_devname_scan {
 	size_t n_spared; /* modules of a fresh index that are not read */
 	bool adaptive; /* the number of threads is ours to choose */
 	long blocks_before; /* that the process had read from disks when it began */
+	size_t n_nodes; /* for which there is room in the table so far, see scan_take_room() */
+	size_t names_size; /* of these nodes: bytes of the names of devices and modules */
 	bool begun;
 	bool finished;
 
@@ -141,6 +145,7 @@ int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd);
 
 enum scan_module_state {
 	SCAN_MODULE_ABSENT, /* no file of this module was found */
+	SCAN_MODULE_DANGLING, /* nor is there, but for a link that leads nowhere */
 	SCAN_MODULE_READ, /* or skipped, since an index shows that it declares no device name */
 	SCAN_MODULE_UNREAD, /* there is a file, which cannot be read: a finding tells why */
 };
@@ -200,7 +205,10 @@ int scan_read_waiting(struct scan_worker *worker, struct scan_module *module);
 int scan_read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		    struct alias_list *aliases);
 
-/* Opens the file or directory NAME in a directory; or a regular file, whatever links there are. */
+/*
+ * Opens the file or directory NAME in a directory; or a regular file, whatever links there are:
+ * -ENODEV if it is in proc or sysfs.
+ */
 int scan_open(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
 	      const char *name, int flags);
 int scan_open_file(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
@@ -230,6 +238,9 @@ void pool_stop(struct kmod_devname_scan *scan);
 
 /* Which modules count, in which order, and into the table with them. 0 or a negative errno. */
 int scan_conclude(struct kmod_devname_scan *scan);
+
+/* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
+bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
 
 /* --- choose.c: which file of a module counts, and which module comes first ---------------- */
 

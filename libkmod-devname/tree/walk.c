@@ -10,9 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/magic.h>
 #include <string.h>
-#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -29,7 +27,7 @@
  * modprobe opens a path of PATH_MAX bytes.
  */
 #define PATH_SIZE_MAX ((size_t)64 << 10)
-#define DEPTH_MAX 2000
+#define DIRECTORY_DEPTH_MAX 2000
 
 /* --- directories -------------------------------------------------------------------------- */
 
@@ -48,7 +46,8 @@ static int add_directory(struct scan_worker *worker, struct list *list,
 {
 	struct scan_directory *directory;
 
-	if (parent->depth + 1 > DEPTH_MAX || parent->path_size + 1 + strlen(name) > PATH_SIZE_MAX)
+	if (parent->depth + 1 > DIRECTORY_DEPTH_MAX ||
+	    parent->path_size + 1 + strlen(name) > PATH_SIZE_MAX)
 		return add_unreadable(worker, SCAN_UNREADABLE, -ENAMETOOLONG, parent, name);
 	directory = scan_add_directory(&worker->found, list, parent, name);
 	if (!directory)
@@ -58,29 +57,23 @@ static int add_directory(struct scan_worker *worker, struct list *list,
 	return 0;
 }
 
-/* A link to the root directory leads to no modules but, by way of everything, to these. */
-static bool is_root(const struct kmod_devname_scan *scan, const struct stat *st)
-{
-	struct stat root;
-
-	return fstat(scan->root_fd, &root) == 0 && root.st_dev == st->st_dev &&
-	       root.st_ino == st->st_ino;
-}
-
 static int add_link(struct scan_worker *worker, const struct scan_directory *directory,
 		    const char *name)
 {
 	struct kmod_devname_scan *scan = worker->scan;
 	_cleanup_close_ int fd = scan_open(scan, directory, name, O_PATH), file_fd = -1;
 	bool is_module = module_tree_is_module(name);
-	struct stat st;
+	struct stat st, root;
 	int r = fd;
 
 	if (fd >= 0)
 		r = fstat(fd, &st) < 0 ? -errno : 0;
-	if (is_missing(r))
+	if (is_missing(r)) {
+		if (is_module && !scan_add_module(&worker->found.dangling, directory, name, true))
+			return -ENOMEM;
 		return scan_add_finding(&worker->found, SCAN_LINK_LEADS_NOWHERE, 0, directory,
 					name);
+	}
 	if (r < 0 && is_module)
 		return scan_add_file(worker, directory, name, true, r);
 	if (r < 0) /* it may lead to modules */
@@ -89,10 +82,13 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 		return 0;
 	if (scan_is_in_proc(fd))
 		return scan_add_finding(&worker->found, SCAN_LINK_INTO_PROC, 0, directory, name);
-	if (S_ISDIR(st.st_mode))
-		return is_root(scan, &st)
-			       ? 0
-			       : add_directory(worker, &worker->found.links, directory, name, true);
+	if (S_ISDIR(st.st_mode)) {
+		/* a link to the root leads to no modules but, by way of everything, to these */
+		if (fstat(scan->root_fd, &root) == 0 && root.st_dev == st.st_dev &&
+		    root.st_ino == st.st_ino)
+			return 0;
+		return add_directory(worker, &worker->found.links, directory, name, true);
+	}
 	file_fd = scan_open_file(scan, directory, name);
 	return scan_add_file(worker, directory, name, true, file_fd);
 }
@@ -161,7 +157,7 @@ static int list_directory(struct scan_worker *worker, const struct scan_director
 }
 
 /* Opens the directory. Returns -EALREADY if it is one that need not be read. */
-static int open_directory(struct scan_worker *worker, struct scan_directory *directory)
+static int open_tree_directory(struct scan_worker *worker, struct scan_directory *directory)
 {
 	struct kmod_devname_scan *scan = worker->scan;
 	bool is_top = directory->name[0] == '\0';
@@ -175,6 +171,9 @@ static int open_directory(struct scan_worker *worker, struct scan_directory *dir
 		return fd;
 	if (fstat(fd, &st) < 0)
 		return -errno;
+	/* the link may be another one since it was looked at */
+	if (directory->is_linked && scan_is_in_proc(fd))
+		return -ENODEV;
 	/* depmod's files come to be in the module directory, which changes its times */
 	if (!is_top && directory->is_older)
 		directory->is_older = skip_is_older(&scan->skip, &st);
@@ -189,7 +188,7 @@ static int open_directory(struct scan_worker *worker, struct scan_directory *dir
 
 int scan_read_directory(struct scan_worker *worker, struct scan_directory *directory)
 {
-	int fd = open_directory(worker, directory);
+	int fd = open_tree_directory(worker, directory);
 	int r = fd < 0 ? fd : list_directory(worker, directory, fd);
 
 	if (r == 0 || r == -EALREADY)

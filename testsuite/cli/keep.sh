@@ -259,6 +259,28 @@ test_a_build_that_decompresses_no_module_writes_nothing() {
 	cmp old $M/modules.devname
 }
 
+# What the index spares is not read; the others have the names of compressed modules.
+test_one_undecodable_module_is_not_the_whole_kernel() {
+	for source in modules index auto; do
+		rm -rf root
+		make_list
+		rm $M/kernel/m1.ko $M/kernel/m2.ko
+		undecodable $M/kernel/m1.ko.xz
+		mv $M/kernel/m3.ko $M/kernel/m3.ko.xz
+		rm $M/kernel/m4.ko
+		printf 'kernel/m1.ko.xz:\nkernel/m3.ko.xz:\n' > $M/modules.dep
+		echo '# none' > $M/modules.alias
+		generate 1 --source=$source $VER
+		nodes 3 1 | same $M/modules.devname
+		# a plain one that is spared
+		rm $M/kernel/m3.ko.xz
+		node 3
+		echo 'alias x m3' >> $M/modules.alias
+		printf 'kernel/m1.ko.xz:\nkernel/m3.ko:\n' > $M/modules.dep
+		generate 1 --source=$source $VER
+	done
+}
+
 test_modules_order_without_its_modules_is_refused() {
 	make_list
 	mv $M/kernel moved

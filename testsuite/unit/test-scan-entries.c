@@ -18,6 +18,8 @@
 
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
+#include "tree/keep.h"
+#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -96,6 +98,18 @@ static bool has_node(const struct scanned *scanned, const char *line)
 	return strstr(harness_text(scanned->table), line) != NULL;
 }
 
+static struct kmod_devname_table *read_list(const char *text)
+{
+	FILE *stream = fmemopen((char *)(uintptr_t)text, strlen(text), "r");
+	struct kmod_devname_table *table;
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	return table;
+}
+
 /* --- links -------------------------------------------------------------------------------- */
 
 #define LONG_50 "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddeeeeeeeeee"
@@ -152,6 +166,87 @@ START_TEST(a_link_that_cannot_be_followed_is_a_note)
 }
 END_TEST
 
+static const struct {
+	const char *name, *target, *other, *code;
+} swapped_links[] = {
+	{ "x.ko", "good.ko", "/proc/self/status", "not-regular" },
+	{ "d", "sub", "/proc/self/task", "unreadable" },
+};
+
+static void swap_link(void *data)
+{
+	const int *dir_fd = data;
+
+	ck_assert_int_eq(renameat(*dir_fd, "build", *dir_fd, swapped_links[dir_fd[1]].name), 0);
+}
+
+/* When the file system is asked for the first time, the link has been followed once. */
+START_TEST(a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc)
+{
+	static const struct refusal pause = { SYS_fstatfs, 0, 1, 0 };
+	int data[2] = { harness_directory(), _i }, dir_fd = data[0];
+	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	struct scanned scanned;
+
+	write_node(dir_fd, "good.ko", "good", 1);
+	ck_assert_int_eq(mkdirat(dir_fd, "sub", 0755), 0);
+	ck_assert_int_eq(symlinkat(swapped_links[_i].target, dir_fd, swapped_links[_i].name), 0);
+	ck_assert_int_eq(symlinkat(swapped_links[_i].other, dir_fd, "build"), 0);
+	refuse_meanwhile(swap_link, data);
+	if (!refuse(&pause, 1))
+		return;
+	scanned = scan_all(root_fd, path_of(dir_fd), 1);
+	ck_assert(refuse_met());
+	ck_assert_str_eq(harness_codes(scanned.report), swapped_links[_i].code);
+	ck_assert(has_node(&scanned, "good good c10:1\n"));
+	scanned_done(&scanned);
+	ck_assert_int_eq(close(root_fd), 0);
+}
+END_TEST
+
+static bool keeps_line(const struct scanned *scanned, const char *line)
+{
+	struct kmod_devname_table *old = read_list(line);
+	bool keeps;
+
+	ck_assert_int_eq(scan_keep(scanned->scan, old, "modules.devname"), 0);
+	keeps = has_node(scanned, line);
+	kmod_devname_table_unref(old);
+	return keeps;
+}
+
+/* What holds the file may not be mounted. */
+START_TEST(a_link_of_a_module_that_leads_nowhere_keeps_its_line)
+{
+	char order[] = "one-link.ko\n";
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	FILE *stream;
+
+	write_node(dir_fd, "good.ko", "good", 1);
+	write_node(dir_fd, "kernel/both.ko", "both", 2);
+	ck_assert_int_eq(symlinkat("not-mounted", dir_fd, "both.ko"), 0);
+	ck_assert_int_eq(symlinkat("not-mounted", dir_fd, "one-link.ko.xz"), 0);
+	ck_assert_int_eq(symlinkat("not-mounted", dir_fd, "directory"), 0);
+	scanned = scan_all(dir_fd, ".", 1);
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 "dangling-link,dangling-link,dangling-link");
+	ck_assert(scan_was_complete(scanned.scan));
+	ck_assert(scan_may_keep(scanned.scan));
+	ck_assert_int_eq(scan_find_module(scanned.scan, "one_link"), SCAN_MODULE_DANGLING);
+	ck_assert(has_node(&scanned, "both both c10:2\n"));
+	ck_assert(keeps_line(&scanned, "one_link x c10:3\n"));
+	ck_assert(!keeps_line(&scanned, "both y c10:4\n"));
+	ck_assert(!keeps_line(&scanned, "gone z c10:5\n"));
+	/* a directory of such links only is not mounted as a whole */
+	stream = fmemopen(order, strlen(order), "r");
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(scan_has_listed(scanned.scan, stream), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	scanned_done(&scanned);
+}
+END_TEST
+
 /* --- what cannot be read ------------------------------------------------------------------- */
 
 static const struct {
@@ -192,8 +287,10 @@ START_TEST(what_was_not_read_is_known)
 	make_closed(dir_fd, name);
 	write_node(dir_fd, "good.ko", "good", 1);
 	ck_assert_int_eq(fchmodat(dir_fd, "closed", is_link ? 0 : 0755, 0), 0);
-	if (geteuid() == 0 && seteuid(NOBODY) < 0)
+	if (geteuid() == 0 && seteuid(NOBODY) < 0) {
+		harness_skip("root cannot become another user, who may not read the files");
 		return;
+	}
 	scanned = scan_all(dir_fd, ".", 1);
 	ck_assert_int_eq(seteuid(getuid()), 0);
 	ck_assert(has_node(&scanned, "good good c10:1\n"));
@@ -211,17 +308,19 @@ START_TEST(what_was_not_read_is_known)
 }
 END_TEST
 
-static const int errors[] = { EIO, EACCES, EINVAL, ENOTCONN, ESTALE, EAGAIN, EPERM, ENODATA };
-static const long refused_calls[] = { SYS_openat, SYS_pread64 }; /* opening it, reading it */
+/* If a file cannot be opened, the last ones mean that there is none. */
+static const int errors[] = { EIO,   EACCES,  EINVAL, ENOTCONN, ESTALE, EAGAIN,
+			      EPERM, ENODATA, ENXIO,  ENODEV,   ENOENT, ENOTDIR };
+#define OPEN_ERRORS 8
 
 START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
 {
-	int dir_fd = harness_directory(), error = errors[(size_t)_i / N(refused_calls)];
+	int dir_fd = harness_directory(), error = errors[(size_t)_i % N(errors)];
 	struct scanned scanned;
 
 	write_node(dir_fd, "a.ko", "a", 1);
 	write_node(dir_fd, "b.ko", "b", 2);
-	if (!refuse_next(refused_calls[(size_t)_i % N(refused_calls)], error))
+	if (!refuse_next((size_t)_i < N(errors) ? SYS_pread64 : SYS_openat, error))
 		return;
 	scanned = scan_all(dir_fd, ".", 1);
 	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
@@ -272,6 +371,112 @@ START_TEST(a_compression_that_is_not_built_in_is_one_finding)
 }
 END_TEST
 
+static const struct {
+	int error;
+	bool is_undecodable;
+} undecodables[] = {
+	{ MODULE_OK, false },           { MODULE_UNSUPPORTED, true },
+	{ MODULE_NEEDS_GZIP, true },    { MODULE_NEEDS_XZ, true },
+	{ MODULE_NEEDS_ZSTD, true },    { MODULE_NOT_ELF, false },
+	{ MODULE_DATA_DAMAGED, false }, { -EIO, false },
+};
+
+/* Whatever this build has: the module is added to a directory of none, or of one that is read. */
+START_TEST(a_kernel_is_undecodable_if_all_its_modules_are)
+{
+	int dir_fd = harness_directory();
+
+	for (unsigned int others = 0; others < 2; others++) {
+		struct scanned scanned;
+		struct scan_module *module;
+
+		if (others > 0)
+			write_node(dir_fd, "good.ko", "good", 1);
+		scanned = scan_all(dir_fd, ".", 1);
+		module = scan_add_module(&scanned.scan->found.modules, NULL, "x.ko.xz", false);
+		ck_assert_ptr_nonnull(module);
+		module->content = scan_add_content(&scanned.scan->found);
+		ck_assert_ptr_nonnull(module->content);
+		module->content->error = undecodables[_i].error;
+		ck_assert_int_eq(scan_is_undecodable(scanned.scan),
+				 undecodables[_i].is_undecodable && others == 0);
+		scanned_done(&scanned);
+	}
+}
+END_TEST
+
+/* --- paths -------------------------------------------------------------------------------- */
+
+static const char *const paths[] = {
+	"-x.ko",          "/external-2/x.ko", "/external/a/x.ko", "/external/x.ko",
+	"a.ko",           "kernel-x/a.ko",    "kernel.ko",        "kernel/a-b/x.ko",
+	"kernel/a.ko",    "kernel/a/b/x.ko",  "kernel/a/x-y.ko",  "kernel/a/x.ko",
+	"kernel/a0/x.ko", "kernel/z.ko",
+};
+
+static const struct scan_directory *add_once(struct scan_found *found,
+					     const struct scan_directory *parent, const char *name)
+{
+	const struct list *known = &found->known_directories;
+
+	for (size_t i = 0; i < known->size; i++) {
+		const struct scan_directory *directory = known->items[i];
+
+		if (directory->parent == parent && strcmp(directory->name, name) == 0)
+			return directory;
+	}
+	return scan_add_directory(found, NULL, parent, name);
+}
+
+/* The directory of a path, of which the first so many bytes have no parent. */
+static const struct scan_directory *add_path(struct scan_found *found, const char *path,
+					     size_t first)
+{
+	char *copy = strdup(path), *rest = copy, *name;
+	const struct scan_directory *directory;
+
+	ck_assert_ptr_nonnull(copy);
+	if (first > 0) {
+		copy[first] = '\0';
+		rest += first + 1;
+	}
+	directory = add_once(found, NULL, first > 0 ? copy : "");
+	while ((name = strsep(&rest, "/")) && rest)
+		directory = add_once(found, directory, name);
+	free(copy);
+	return directory;
+}
+
+/* By the walk a directory has its parent, by the index its path, once for each file. */
+START_TEST(paths_are_compared_as_texts_whatever_found_them)
+{
+	struct scan_found found = { 0 };
+	const struct scan_directory *directories[N(paths)];
+
+	for (size_t i = 0; i < N(paths); i++) {
+		const char *path = paths[i];
+		size_t size = (size_t)(module_tree_base_name(path) - path);
+		char *parent = strndup(path, size > 0 ? size - 1 : 0);
+
+		if (_i == 0)
+			directories[i] = add_path(&found, path,
+						  *path == '/' ? strcspn(path + 1, "/") + 1 : 0);
+		else
+			directories[i] = scan_add_directory(&found, NULL, NULL, parent);
+		free(parent);
+	}
+	for (size_t i = 0; i < N(paths); i++)
+		for (size_t j = 0; j < N(paths); j++) {
+			int r = scan_compare_paths(directories[i], module_tree_base_name(paths[i]),
+						   directories[j], module_tree_base_name(paths[j]));
+
+			ck_assert_msg((r > 0) - (r < 0) == (i > j) - (i < j), "%s, %s: %d",
+				      paths[i], paths[j], r);
+		}
+	scan_found_done(&found);
+}
+END_TEST
+
 /* --- one file, many names ------------------------------------------------------------------ */
 
 START_TEST(a_file_with_many_names_is_read_once)
@@ -295,6 +500,26 @@ START_TEST(a_file_with_many_names_is_read_once)
 	ck_assert(has_node(&scanned, "soft99 x c10:1\n"));
 	/* what was read: of the file, and of the other one */
 	ck_assert_uint_eq(scanned.scan->found.contents.size, 2);
+	scanned_done(&scanned);
+}
+END_TEST
+
+/* As a backup does: the change time is another one when the file is read. */
+START_TEST(a_hard_link_that_is_made_meanwhile_is_no_change)
+{
+	static const char head[] = "\x1f\x8b\x08"; /* it waits until the directory was read */
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+
+	harness_write(dir_fd, "x.ko", head, strlen(head));
+	ck_assert_int_eq(linkat(dir_fd, "x.ko", dir_fd, "y.ko", 0), 0);
+	scanned = scan_begin(dir_fd, ".", 1);
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 1);
+	harness_next_tick(dir_fd);
+	ck_assert_int_eq(linkat(dir_fd, "x.ko", dir_fd, "backup", 0), 0);
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 0);
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 WITH_ZLIB ? "corrupt,corrupt" : "unsupported");
 	scanned_done(&scanned);
 }
 END_TEST
@@ -373,11 +598,37 @@ START_TEST(names_are_bounded_over_all_modules_in_their_order)
 }
 END_TEST
 
+/* There is no room to keep what three of them declare, so these are read again at the end. */
+START_TEST(a_module_that_cannot_be_read_again_was_not_read)
+{
+	int dir_fd = harness_directory();
+	struct scanned scanned;
+	char path[32];
+
+	ck_assert_int_eq(mkdirat(dir_fd, "sub", 0755), 0); /* another step */
+	for (unsigned int i = 0; i < 5; i++) {
+		(void)snprintf(path, sizeof(path), "big%u.ko", i);
+		write_big(dir_fd, path, i);
+	}
+	scanned = scan_begin(dir_fd, ".", 1);
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 1);
+	for (unsigned int i = 0; i < 5; i++) {
+		(void)snprintf(path, sizeof(path), "big%u.ko", i);
+		harness_write(dir_fd, path, "", 0);
+	}
+	ck_assert_int_eq(kmod_devname_scan_step(scanned.scan), 0);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 2 * BIG_NAMES);
+	ck_assert_uint_eq(scan_count_unread(scanned.scan), 3);
+	scanned_done(&scanned);
+}
+END_TEST
+
 START_TEST(nodes_are_bounded_over_all_modules)
 {
 	static char texts[4096][32];
 	static const char *strings[4096];
 	int dir_fd = harness_directory();
+	struct kmod_devname_table *old;
 	struct scanned scanned;
 	char path[32];
 
@@ -392,9 +643,19 @@ START_TEST(nodes_are_bounded_over_all_modules)
 		(void)snprintf(path, sizeof(path), "m%02u.ko", i);
 		write_strings(dir_fd, path, strings, N(strings));
 	}
+	harness_write(dir_fd, "x.ko", "damaged", 7);
 	scanned = scan_all(dir_fd, ".", 2);
 	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1 << 17);
-	ck_assert_str_eq(harness_codes(scanned.report), "too-many-aliases,too-many-aliases");
+	ck_assert_str_eq(harness_codes(scanned.report),
+			 "too-many-aliases,too-many-aliases,malformed");
+	/* what is kept counts too */
+	old = read_list("m00 0 c1:0\nx x c10:1\nx y c10:2\n");
+	ck_assert_int_eq(scan_keep(scanned.scan, old, "modules.devname"), 0);
+	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1 << 17);
+	ck_assert_str_eq(
+		harness_codes(scanned.report),
+		"too-many-aliases,too-many-aliases,malformed,too-many-aliases,too-many-aliases");
+	kmod_devname_table_unref(old);
 	scanned_done(&scanned);
 }
 END_TEST
@@ -440,14 +701,23 @@ int main(void)
 	TCase *tcase = tcase_create("entries");
 
 	tcase_add_loop_test(tcase, a_link_that_cannot_be_followed_is_a_note, 0, N(links));
+	tcase_add_loop_test(tcase,
+			    a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc, 0,
+			    N(swapped_links));
+	tcase_add_test(tcase, a_link_of_a_module_that_leads_nowhere_keeps_its_line);
 	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
 	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
-			    N(errors) * N(refused_calls));
+			    N(errors) + OPEN_ERRORS);
 	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
 			    N(compressions));
+	tcase_add_loop_test(tcase, a_kernel_is_undecodable_if_all_its_modules_are, 0,
+			    N(undecodables));
+	tcase_add_loop_test(tcase, paths_are_compared_as_texts_whatever_found_them, 0, 2);
 	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
+	tcase_add_test(tcase, a_hard_link_that_is_made_meanwhile_is_no_change);
 	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
 			    N(thread_counts));
+	tcase_add_test(tcase, a_module_that_cannot_be_read_again_was_not_read);
 	tcase_add_test(tcase, nodes_are_bounded_over_all_modules);
 	tcase_add_test(tcase,
 		       a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released);
