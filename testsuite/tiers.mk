@@ -12,6 +12,7 @@ change_tests = \
 	testsuite/cli/completion.sh \
 	testsuite/packages/abi.sh \
 	testsuite/real/depmod-config.sh \
+	testsuite/real/differences.sh \
 	testsuite/real/modprobe.sh \
 	testsuite/real/parity.sh \
 	testsuite/real/udev.sh \

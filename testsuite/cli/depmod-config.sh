@@ -34,6 +34,7 @@ ours() {
 
 # as_depmod: both must give the same lines, and some.
 as_depmod() {
+	need_program "$DEPMOD"
 	: > $M/modules.order
 	: > $M/modules.builtin
 	: > $M/modules.builtin.modinfo
@@ -179,6 +180,7 @@ test_external_directories_are_read() {
 
 # External directories are the host's for depmod, and the root's for us: so the root is the host's.
 as_depmod_on_host() {
+	need_program "$DEPMOD"
 	: > $M/modules.order
 	: > $M/modules.builtin
 	: > $M/modules.builtin.modinfo

@@ -172,9 +172,10 @@ run_one() { # NUMBER TITLE COMMAND...
 		"$@"
 	) > "$tap_dir/log" 2>&1 &
 	wait $! || tap_status=$?
-	case $tap_status in
-	0 | 77)
-		tap_reason=$(cat "$tap_dir/reason" 2>/dev/null)
+	tap_reason=$(cat "$tap_dir/reason" 2>/dev/null)
+	# only skip has reasons: a command that ends with 77 skips nothing
+	case $tap_status${tap_reason:+ with a reason} in
+	0* | '77 with a reason')
 		echo "ok $tap_number - $tap_title${tap_reason:+ # SKIP $tap_reason}"
 		;;
 	*)
