@@ -1134,7 +1134,6 @@ int main(void)
 	for (size_t i = 0; i < N(make); i++) {
 		TCase *tests = make[i]();
 
-		tcase_set_timeout(tests, 120);
 		suite_add_tcase(suite, tests);
 	}
 	return harness_run(suite);
