@@ -130,6 +130,22 @@ test_depmod_external() {
 	lists 'a c10:1' '' -C "$PWD/conf"
 }
 
+# The crash, which takes no memory: each parenthesis is a call on a stack of the usual size.
+test_depmod_patterns() {
+	differs depmod_patterns
+	need_depmod
+	node $M/a.ko a 10-1
+	mkdir conf
+	printf 'override a %s kernel\n' "$(printf '%30000s' '' | tr ' ' '(')" > conf/a.conf
+	: > $M/modules.order
+	kmod-devname generate -n -b root -C conf $VER > out 2> err
+	grep -q 'a\.conf:1: warning: ' err || fail "$(cat err)"
+	# shellcheck disable=SC3045 # dash and bash have these
+	(ulimit -c 0 && ulimit -s 8192 && ulimit -t 20 && exec "$DEPMOD" -b "$PWD/root" -C conf $VER) 2> depmod.err ||
+		depmod_status=$?
+	[ "${depmod_status:-0}" -gt 128 ] || gone "it ends with ${depmod_status:-0}: $(cat depmod.err)"
+}
+
 # both LIST [UMASK]: kmod and static-nodes have written it to kmod.out and out, as devname.
 both() {
 	need_program kmod
