@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Which tier runs a test first: "make check" those that are not named here, "runtests" change_tests
-# too, "runtests --all" ci_tests too, "runtests --long" all. CONTRIBUTING.md says why. automake, which
-# makes a rule for each test in TESTS, does not see this file.
+# too, "runtests --all" ci_tests too. "runtests --long" tries more cases of them. CONTRIBUTING.md says
+# why. automake, which makes a rule for each test in TESTS, does not see this file.
 
 # They judge the sources, need root or a kernel, or try many cases.
 change_tests = \
@@ -12,6 +12,7 @@ change_tests = \
 	testsuite/cli/completion.sh \
 	testsuite/packages/abi.sh \
 	testsuite/real/depmod-config.sh \
+	testsuite/real/differences.sh \
 	testsuite/real/modprobe.sh \
 	testsuite/real/parity.sh \
 	testsuite/real/udev.sh \
@@ -20,7 +21,8 @@ change_tests = \
 	testsuite/system/system-calls.sh \
 	testsuite/unit/rules.sh
 
-# Races, large trees, power cuts; other kernels and builds; hooks of installed systems.
+# Faults in, and kills at, every system call; races, large trees, power cuts; other kernels and
+# builds; hooks of installed systems. KMOD_DEVNAME_LONG makes the sweeps longer.
 ci_tests = \
 	test-create-race \
 	test-scan-race \
@@ -30,18 +32,15 @@ ci_tests = \
 	testsuite/packages/hooks-packages.sh \
 	testsuite/real/parity-others.sh \
 	testsuite/real/threads.sh \
+	testsuite/system/faults.sh \
 	testsuite/system/hardening.sh \
 	testsuite/system/hooks.sh \
+	testsuite/system/kill.sh \
 	testsuite/system/power.sh \
 	testsuite/system/scale.sh
 
-# A fault in, and a kill at, every system call of every command.
-long_tests = \
-	testsuite/system/faults.sh \
-	testsuite/system/kill.sh
-
 TESTS = $(quick_tests)
-quick_tests = $(filter-out $(change_tests) $(ci_tests) $(long_tests),$(all_tests))
+quick_tests = $(filter-out $(change_tests) $(ci_tests),$(all_tests))
 
 show-%:
 	@echo $($*)

@@ -35,6 +35,7 @@ ko() {
 }
 
 index() {
+	need_program "$DEPMOD" modprobe
 	"$DEPMOD" -b root "$V" > depmod.log 2>&1 || fail "$(cat depmod.log)"
 }
 

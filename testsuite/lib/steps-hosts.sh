@@ -51,9 +51,11 @@ step_hosts() {
 		"clang --target=arm-linux-gnueabihf --gcc-toolchain=$sysroots/armhf/usr \
 			-fuse-ld=lld -Wno-unused-command-line-argument"
 	test_emulated armhf qemu-arm-static "$emulated_tests_of_32_bits"
+	echo "left out on armhf: test-create (qemu refuses some device numbers)"
 	check build-oldest build_host oldest "$(gcc -dumpmachine)" "$(gcc -print-multiarch)" \
 		lib64/ld-linux-x86-64.so.2 gcc --without-libkmod
 	# test-label has a mknodat(3) of its own, which is no function there
 	# shellcheck disable=SC2016 # make's
+	echo "left out on oldest: test-label (its mknodat is no function there)"
 	tests oldest oldest check TESTS='$(filter-out test-label,'"$host_tests"')'
 }

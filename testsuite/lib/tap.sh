@@ -83,6 +83,15 @@ need_mounts() {
 		done' sh "$@" 2> mounts.err || skip "nothing can be mounted here: $(head -n 1 mounts.err)"
 }
 
+# How many cases of those that are tried by number: from tier 4 on, or from tier 3 on, more.
+how_often() { # NORMAL LONG
+	[ -n "${KMOD_DEVNAME_LONG:-}" ] && echo "$2" || echo "$1"
+}
+
+how_many() { # NORMAL ALL
+	[ -n "${KMOD_DEVNAME_ALL:-}" ] && echo "$2" || echo "$1"
+}
+
 # count TEXT: a figure that the run shall show ("1,234 faults, none lost a file").
 count() {
 	echo "$*" >> "$TAP_COUNTS"
@@ -152,7 +161,8 @@ linked_module() {
 		*) echo "const char m${linked_n}[] __attribute__((section(\".modinfo\"), used)) = \"$linked_word\";" ;;
 		esac
 	done > module.c
-	"$CC" -c -o "$linked_file" module.c
+	# shellcheck disable=SC2086 # a command with its options
+	$CC -c -o "$linked_file" module.c
 }
 
 run_one() { # NUMBER TITLE COMMAND...
@@ -172,9 +182,10 @@ run_one() { # NUMBER TITLE COMMAND...
 		"$@"
 	) > "$tap_dir/log" 2>&1 &
 	wait $! || tap_status=$?
-	case $tap_status in
-	0 | 77)
-		tap_reason=$(cat "$tap_dir/reason" 2>/dev/null)
+	tap_reason=$(cat "$tap_dir/reason" 2>/dev/null)
+	# only skip has reasons: a command that ends with 77 skips nothing
+	case $tap_status${tap_reason:+ with a reason} in
+	0* | '77 with a reason')
 		echo "ok $tap_number - $tap_title${tap_reason:+ # SKIP $tap_reason}"
 		;;
 	*)

@@ -41,7 +41,7 @@ make_modules() {
 copy_program() {
 	cp "$1" "root/opt/$2"
 	ldd "$1" | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p' | while read -r library; do
-		cp -n "$library" root/opt/lib/
+		[ -e "root/opt/lib/${library##*/}" ] || cp "$library" root/opt/lib/
 	done
 }
 
@@ -59,16 +59,16 @@ make_root() {
 test_explain_says_what_modprobe_does() {
 	case $(kmod-devname --version) in *-LIBKMOD*) skip "built without libkmod" ;; esac
 	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
-	command -v modprobe > /dev/null || skip "there is no modprobe"
-	unshare -m true 2>/dev/null || skip "no mount namespace can be made here"
+	need_program "$DEPMOD" modprobe python3
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	need_mounts /lib/modules
 	! is_sanitized || skip "a program with sanitizers does not start in another root directory"
 	make_root
 	echo quiet > cmdline
 	echo 'mount --bind /proc root/proc; mount --bind cmdline root/proc/cmdline
 		mount --bind /dev root/dev; exec "$@"' > inside
-	n=50
-	[ -z "${KMOD_DEVNAME_ALL:-}" ] || n=1000
-	unshare -m sh -eu inside python3 "$top_srcdir/testsuite/real/modprobe.py" "${SEED_OF_TEST:-$SEED}" $n > out ||
+	n=$(how_many 100 1000)
+	unshare -m sh -eu inside python3 "$top_srcdir/testsuite/real/modprobe.py" "${SEED_OF_TEST:-$SEED}" "$n" > out ||
 		fail "$(cat out)"
 	count "$(cat out)"
 }

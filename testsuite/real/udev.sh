@@ -442,9 +442,8 @@ test_nodes_have_no_more_than_udevd_gives_by_random_rules() {
 	make_root
 	echo daemon:x:1:1::/: >> root/etc/passwd
 	install_udevd
-	seed=20261130 files=50 first=0
-	[ "${KMOD_DEVNAME_ALL:-0}" != 1 ] || files=500
-	while [ $first -lt $files ]; do
+	seed=20261130 files=$(how_many 50 500) first=0
+	while [ $first -lt "$files" ]; do
 		size=$((files - first < 100 ? files - first : 100))
 		rm -f root/lib/udev/rules.d/*
 		python3 "$top_srcdir/testsuite/real/udev-rules.py" make $size $seed $first \

@@ -14,10 +14,6 @@ VER=6.1.0
 M=root/lib/modules/$VER
 F=$M/modules.devname
 
-how_often() { # NORMAL LONG
-	echo "${KMOD_DEVNAME_LONG:+$2}" | grep . || echo "$1"
-}
-
 # nodes SET: NAME MINOR of each; the sets differ in what they have and in how much.
 nodes() {
 	for nodes_i in 1 2 3 4 5 6 7 8; do

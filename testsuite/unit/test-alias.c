@@ -428,7 +428,6 @@ int main(void)
 
 	tcase_add_loop_test(rows, an_alias_is_told_by_its_beginning, 0, ARRAY_SIZE(parse_rows));
 	tcase_add_loop_test(rows, names_and_numbers_pair_by_the_rule, 0, ARRAY_SIZE(pair_rows));
-	tcase_set_timeout(rows, 60);
 	suite_add_tcase(suite, rows);
 	/* Seconds, or minutes under valgrind: only a hang takes longer. */
 	tcase_set_timeout(properties, 900);

@@ -501,7 +501,6 @@ int main(void)
 	TCase *tests = tcase_create("binary-index");
 	Suite *suite = suite_create("binary-index");
 
-	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, keys_are_found, 0, ARRAY_SIZE(keys));
 	tcase_add_test(tests, an_empty_file_has_no_keys);
 	tcase_add_loop_test(tests, headers_are_looked_at, 0, ARRAY_SIZE(headers));

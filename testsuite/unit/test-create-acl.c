@@ -306,7 +306,6 @@ int main(void)
 	Suite *suite = suite_create("create-acl");
 	TCase *tcase = tcase_create("create-acl");
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, what_is_made_inherits_no_acl, 0, N(modes) * 4);
 	tcase_add_test(tcase, what_is_made_inherits_no_acl_on_ext4);

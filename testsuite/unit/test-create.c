@@ -986,7 +986,6 @@ int main(void)
 	Suite *suite = suite_create("create");
 	TCase *tcase = tcase_create("create");
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	add_state_tests(tcase);
 	add_call_tests(tcase);

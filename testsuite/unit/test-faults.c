@@ -1004,7 +1004,6 @@ int main(void)
 	tcase_add_loop_test(tcase, every_allocation_of_a_verb_may_fail, 0, N(verbs));
 	tcase_add_loop_test(tcase, every_system_call_of_a_verb_may_fail, 0, N(verbs));
 	tcase_add_loop_test(tcase, where_directories_tell_no_types_all_is_the_same, 0, N(verbs));
-	tcase_set_timeout(tcase, 600);
 	suite_add_tcase(suite, tcase);
 	r = harness_run(suite);
 	if (r == EXIT_SUCCESS)

@@ -440,7 +440,6 @@ int main(void)
 	tcase_add_loop_test(text, owners_are_names_in_tmpfiles_and_numbers_in_images, 0,
 			    ARRAY_SIZE(owner_rows));
 	tcase_add_loop_test(text, each_directory_comes_once_before_what_is_in_it, 0, 8);
-	tcase_set_timeout(text, 60);
 	suite_add_tcase(suite, text);
 	tcase_add_checked_fixture(failures, set_up, tear_down);
 	tcase_add_loop_test(failures, an_unknown_format_or_flag_writes_nothing, 0,
@@ -448,7 +447,6 @@ int main(void)
 	tcase_add_test(failures, formats_are_numbered_without_a_gap);
 	tcase_add_loop_test(failures, a_full_disk_is_an_error_at_every_byte, 0, N_FORMATS);
 	tcase_add_test(failures, a_stream_that_has_failed_before_is_an_error);
-	tcase_set_timeout(failures, 120);
 	suite_add_tcase(suite, failures);
 	return harness_run(suite);
 }

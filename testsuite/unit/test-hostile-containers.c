@@ -937,7 +937,6 @@ int main(void)
 		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what),
 			       "; 10 GiB refused within %zu MiB", RESIDENT_KIB / KIB);
 	add_rows(tcase);
-	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
 	tcase_add_loop_test(tcase, what_is_packed_twice_is_no_module, 0, n * n);
 	tcase_add_loop_test(tcase, formats_do_not_mix, 0, n * n);
 	tcase_add_loop_test(tcase, a_bomb_of_10_gib_is_refused_soon_and_in_little_memory, 0,

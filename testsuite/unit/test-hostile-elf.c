@@ -874,7 +874,6 @@ int main(void)
 	TCase *tcase = tcase_create("hostile-elf");
 	char what[64];
 
-	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
 	tcase_add_loop_test(tcase, a_field_that_lies_is_found_out_or_does_no_harm, 0, N(rows));
 	tcase_add_loop_test(tcase, modinfo_may_be_the_last_bytes_of_a_page, 0, N(page_rows));
 	tcase_add_loop_test(tcase, there_may_be_2_to_the_20_sections, 0, N(section_rows));

@@ -604,7 +604,6 @@ int main(void)
 	Suite *suite = suite_create("hostile-text");
 	TCase *tcase = tcase_create("hostile-text");
 
-	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_loop_test(tcase, an_index_is_used_whole_or_not_at_all, 0, N(index_rows));
 	tcase_add_loop_test(tcase, built_in_strings_give_nodes_or_findings, 0, N(builtin_rows));

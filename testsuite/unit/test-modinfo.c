@@ -913,7 +913,6 @@ int main(void)
 	Suite *suite = suite_create("modinfo");
 	TCase *tcase = tcase_create("modinfo");
 
-	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
 	add_layout_tests(tcase);
 	tcase_add_test(tcase, defects_are_malformed_but_for_the_huge_one);
 	tcase_add_test(tcase, what_is_not_elf_is_malformed);

@@ -1632,7 +1632,6 @@ int main(void)
 	Suite *suite = suite_create("module-file");
 	TCase *tcase = tcase_create("module-file");
 
-	tcase_set_timeout(tcase, 300); /* against hangs; valgrind is slow */
 	tcase_add_loop_test(tcase, legal_shapes_give_the_bytes_that_went_in, 0, N_SHAPES);
 	tcase_add_loop_test(tcase, every_other_prefix_is_a_fault, 0, N_SHAPES);
 	tcase_add_loop_test(tcase, no_bit_flip_gives_other_bytes_where_there_is_a_checksum, 0,

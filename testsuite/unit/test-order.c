@@ -360,12 +360,10 @@ int main(void)
 	TCase *lines = tcase_create("lines");
 	TCase *limits = tcase_create("limits");
 
-	tcase_set_timeout(lines, 60);
 	tcase_add_loop_test(lines, modules_are_sorted_by_their_lines, 0, ARRAY_SIZE(rows));
 	tcase_add_loop_test(lines, the_result_depends_on_the_lines_alone, 0, ARRAY_SIZE(rows));
 	tcase_add_test(lines, a_finding_names_file_line_and_severity);
 	suite_add_tcase(suite, lines);
-	tcase_set_timeout(limits, 300);
 	tcase_add_loop_test(limits, a_line_that_is_too_long_is_a_finding, 0, ARRAY_SIZE(long_rows));
 	tcase_add_loop_test(limits, a_read_error_is_returned, 0, ARRAY_SIZE(error_rows));
 	tcase_add_test(limits, many_modules_are_sorted);

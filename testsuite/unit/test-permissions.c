@@ -259,7 +259,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"+0640\", GROUP=\"kvm\", " NODE "\n"), "0660 0 104 - kvm", "bad-rule" },
 	{ TEXT("MODE=\"0640 \", GROUP=\"kvm\", " NODE "\n"), "0660 0 104 - kvm", "bad-rule" },
 	{ TEXT("MODE=\"0648\", " NODE "\n"), NOTHING, "bad-rule" },
-	/* unlike udev: no bits that mean nothing for a device node */
+	/* known_difference udev_mode_bits */
 	{ TEXT("MODE=\"4666\", " NODE "\n"), "0666 0 0 - -", "" },
 	/* keys, operators and attributes: the rest is in udev.sh */
 	{ TEXT("MODE=\"0666\", KERNEL=\"fuse\", " NODE "\n"), NOTHING, "bad-rule" },
@@ -290,7 +290,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0666\", CONST{cvm}==\"x\", " NODE "\nMODE=\"0640\", " NODE "\n"),
 	  "0640 0 0 - -", "" },
 	{ TEXT("CONST{cvm}==\"x\", " NODE "\nMODE=\"0640\", " NODE "\n"), "0640 0 0 - -", "" },
-	/* unlike udev, which drops the rule, or up to version 257 the unknown owner alone */
+	/* known_difference udev_unknown_owner */
 	{ TEXT("OWNER=\"1000\", MODE=\"0640\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("GROUP=\"1000\", " NODE "\n"), NOTHING, "unknown-owner" },
 	{ TEXT("GROUP=\"4294967294\", " NODE "\n"), NOTHING, "unknown-owner" },
@@ -1134,7 +1134,6 @@ int main(void)
 	for (size_t i = 0; i < N(make); i++) {
 		TCase *tests = make[i]();
 
-		tcase_set_timeout(tests, 120);
 		suite_add_tcase(suite, tests);
 	}
 	return harness_run(suite);

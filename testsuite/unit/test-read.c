@@ -865,8 +865,6 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(make); i++) {
 		TCase *tests = make[i]();
 
-		/* Under a second, or minutes under valgrind: only a hang takes longer. */
-		tcase_set_timeout(tests, 300);
 		tcase_add_checked_fixture(tests, set_up, tear_down);
 		suite_add_tcase(suite, tests);
 	}

@@ -1108,7 +1108,6 @@ int main(void)
 	Suite *suite = suite_create("replace");
 	TCase *tcase = tcase_create("replace");
 
-	tcase_set_timeout(tcase, 120);
 	add_content_tests(tcase);
 	add_failure_tests(tcase);
 	add_lock_tests(tcase);

@@ -477,7 +477,6 @@ int main(void)
 	for (size_t i = 0; i < ARRAY_SIZE(make); i++) {
 		TCase *tests = make[i]();
 
-		tcase_set_timeout(tests, 60);
 		suite_add_tcase(suite, tests);
 	}
 	return harness_run(suite);

@@ -353,7 +353,6 @@ int main(void)
 	TCase *tests = tcase_create("resolution");
 	Suite *suite = suite_create("resolution");
 
-	tcase_set_timeout(tests, 300);
 	tcase_add_loop_test(tests, statements_are_read, 0, ARRAY_SIZE(rows));
 	tcase_add_test(tests, the_statement_that_decides_is_found_with_its_place);
 	tcase_add_test(tests, statements_are_bounded);

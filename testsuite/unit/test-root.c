@@ -747,7 +747,6 @@ int main(void)
 	TCase *tcase = tcase_create("root");
 	const int n = N(openers);
 
-	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, every_path_leads_to_the_file_or_error_that_the_table_says, 0, n);
 	tcase_add_loop_test(tcase, a_path_of_path_max_bytes_with_its_nul_is_the_longest, 0, n);
 	tcase_add_loop_test(tcase, what_would_make_a_file_is_refused, 0, 8);

@@ -721,7 +721,6 @@ int main(void)
 	tcase_add_test(tcase, nodes_are_bounded_over_all_modules);
 	tcase_add_test(tcase,
 		       a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released);
-	tcase_set_timeout(tcase, 120);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);
 }

@@ -1249,7 +1249,6 @@ int main(void)
 	Suite *suite = suite_create("scan");
 	TCase *tcase = tcase_create("scan");
 
-	tcase_set_timeout(tcase, 120);
 	add_tests(tcase);
 	add_tree_tests(tcase);
 	suite_add_tcase(suite, tcase);

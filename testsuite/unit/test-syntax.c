@@ -659,7 +659,6 @@ static TCase *make_names(void)
 {
 	TCase *names = tcase_create("names");
 
-	tcase_set_timeout(names, 120);
 	tcase_add_loop_test(names, names_follow_the_rules, 0, ARRAY_SIZE(name_rows));
 	tcase_add_test(names, each_byte_is_judged_by_its_place);
 	tcase_add_loop_test(names, the_locale_does_not_matter, 0, ARRAY_SIZE(locale_rows));
@@ -673,7 +672,6 @@ static TCase *make_numbers(void)
 {
 	TCase *numbers = tcase_create("numbers");
 
-	tcase_set_timeout(numbers, 120);
 	tcase_add_loop_test(numbers, numbers_follow_the_rules, 0, ARRAY_SIZE(number_rows));
 	tcase_add_test(numbers, the_separator_is_the_callers);
 	tcase_add_test(numbers, ranges_end_where_the_dev_t_does);
@@ -687,7 +685,6 @@ static TCase *make_places(void)
 {
 	TCase *places = tcase_create("places");
 
-	tcase_set_timeout(places, 120);
 	tcase_add_loop_test(places, only_same_and_nested_names_share_a_place, 0,
 			    ARRAY_SIZE(place_rows));
 	tcase_add_test(places, places_are_equal_if_names_exclude_each_other);

@@ -686,7 +686,6 @@ static TCase *make_one_module(void)
 {
 	TCase *tests = tcase_create("one module");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, a_module_gives_its_nodes_or_a_finding, 0,
 			    ARRAY_SIZE(module_rows));
@@ -706,7 +705,6 @@ static TCase *make_several_modules(void)
 {
 	TCase *tests = tcase_create("several modules");
 
-	tcase_set_timeout(tests, 60);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_test(tests, an_empty_table_has_no_text);
 	tcase_add_test(tests, nodes_stay_in_the_order_of_the_calls);
@@ -732,7 +730,6 @@ static TCase *make_limits(void)
 	TCase *tests = tcase_create("limits");
 
 	/* Less than a second, or a minute under valgrind: only quadratic time takes longer. */
-	tcase_set_timeout(tests, 300);
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, a_line_has_at_most_4094_bytes, 0, ARRAY_SIZE(long_rows));
 	tcase_add_test(tests, both_names_have_at_most_4079_bytes);
