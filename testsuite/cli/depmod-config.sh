@@ -404,7 +404,7 @@ test_pattern_that_is_too_much_for_regcomp_is_refused() {
 	for pattern in "$parentheses" '((((6{1,255}){1,255}){1,255}){1,255})' '6{99}{99}{99}' \
 		'((((((((((6+)+)+)+)+)+)+)+)+)+)+' '(.*)\1(.*)*\2' "$(printf '%257s' '' | tr ' ' 6)" '(6?){1000}' \
 		'([)]6{30}){99}' '([(]6{30}){99}' '([]6](.{30})){99}' '[[:alpha:]](.{30}){99}' \
-		'6{999999999999}'; do
+		'6{999999999999}' '((6{255,}){255,}){255,}' '(6{99,}){99,}'; do
 		printf 'override fuse %s extra\n' "$pattern" > pattern
 		config "$(cat pattern)"
 		kmod-devname generate -n -b $R -C conf $VER > out 2> err
