@@ -723,8 +723,7 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
  *
  * The rules are those that kmod_devname_permissions_read_udev() reads.
  *
- * Of patterns with wildcards so many are looked at that no more than 1000000 are compared with a
- * name.
+ * Of patterns with wildcards so many are compared with the names as take about a second.
  *
  * Findings: no-static-node, with the first line of the rule; the last one that counts for a
  * node; bad-rule for a pattern too many, and for what cannot be read; system.
