@@ -1015,7 +1015,8 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * Users and groups are numbers up to 999, or names and numbers of passwd and group below etc or
  * else usr/lib, in @root_fd; root is 0 without these files. Name services are not asked.
  *
- * No node gets more than any udev from version 252 on gives it. Where versions differ in whether
+ * No node gets more than any udev from version 252 on gives it, except that a user or group over
+ * 999 with an entry counts, whose rules versions 258 and 259 drop. Where versions differ in whether
  * they take a rule, what it gives to a node is in doubt until a rule that all take replaces it: a
  * rule with an unknown user or group, which udev drops since version 258 and which before was
  * without that owner alone; one that has what only some versions know; one in a file with a line
@@ -1026,7 +1027,7 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  *
  * If a directory or file of rules cannot be read, or has more than 16 MiB, no rule counts: the mode
  * of @permissions becomes 0600 for all nodes that are not known yet. If a file of users or groups
- * cannot be read, or has more than 8 MiB, its names are unknown.
+ * cannot be read, or has more than 8 MiB, its names and those of a later file are unknown.
  *
  * Findings: bad-rule, unknown-owner, both with the first line of the rule, or errors that name a
  * file; system.
