@@ -786,7 +786,7 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  *
  * Files are read in the order of their names, whatever directory they are in. Of two with the same
  * name only the first is read. A file that is no regular one says nothing, and is a finding unless
- * it is a link to /dev/null. All this is what depmod does (tools/depmod.c, conf_files_list), but
+ * it is /dev/null or a link to it. All this is what depmod does (tools/depmod.c, conf_files_list), but
  * for the root: depmod reads the files of the running system even if the modules are in another
  * root directory.
  *
