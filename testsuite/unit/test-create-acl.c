@@ -225,8 +225,10 @@ static void swap_private(void *data)
 	(void)closedir(dir);
 }
 
+/* _i: one that another mode protects, or one that is shut, and has a file */
 START_TEST(no_other_directory_is_adjusted_whatever_is_swapped)
 {
+	mode_t mode = _i == 0 ? 0700 : 0;
 	int dir_fd = harness_directory(), stopped = 1;
 	unsigned int stop;
 
@@ -237,14 +239,15 @@ START_TEST(no_other_directory_is_adjusted_whatever_is_swapped)
 		if (!make_directory_of(NOBODY, dir_fd, stop))
 			return;
 		ck_assert_int_eq(mkdir("u/private", 0700), 0);
-		ck_assert_int_eq(chmod("u/private", 0700), 0);
+		ck_assert_int_eq(mknod("u/private/file", S_IFREG | 0600, 0), 0);
+		ck_assert_int_eq(chmod("u/private", mode), 0);
 		ck_assert(set_acl("u/private", DEFAULT_ACL));
 		fd = open("u/private", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 		(void)umask(077);
 		stopped = harness_stop_at(create_at_once, NULL, stop, swap_private);
 		(void)umask(022);
 		ck_assert_int_eq(fstat(fd, &st), 0);
-		ck_assert_msg((st.st_mode & 07777) == 0700, "mode %o at stop %u", st.st_mode, stop);
+		ck_assert_msg((st.st_mode & 07777) == mode, "mode %o at stop %u", st.st_mode, stop);
 		ck_assert_int_gt(fgetxattr(fd, DEFAULT_ACL, NULL, 0), 0);
 		(void)close(fd);
 	}
@@ -298,6 +301,10 @@ START_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made)
 	ck_assert_int_eq(chroot("."), 0);
 	ck_assert_int_eq(r, _i == 0 ? -ENOSYS : 0);
 	ck_assert_str_eq(harness_codes(report), _i == 0 ? "system" : "");
+	if (_i == 0)
+		ck_assert_ptr_nonnull(
+			strstr(kmod_devname_finding_get_message(kmod_devname_report_get(report, 0)),
+			       "/proc; mount it"));
 }
 END_TEST
 
@@ -312,7 +319,8 @@ int main(void)
 	tcase_add_test(tcase, what_is_made_inherits_no_acl_on_ext4);
 	if (!harness_under_valgrind()) {
 		tcase_add_test(tcase, an_acl_has_no_effect_at_any_system_call);
-		tcase_add_test(tcase, no_other_directory_is_adjusted_whatever_is_swapped);
+		tcase_add_loop_test(tcase, no_other_directory_is_adjusted_whatever_is_swapped, 0,
+				    2);
 	}
 	tcase_add_test(tcase, an_acl_is_no_mode_of_a_rule);
 	tcase_add_loop_test(tcase, without_proc_a_node_that_may_have_an_acl_is_not_made, 0, 2);
