@@ -294,7 +294,8 @@ size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding)
  *
  * Return: printable ASCII without a newline and without the file's name. Other bytes of the
  * data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
- * programs look at the code.
+ * programs look at the code. Descriptions of errors of the system are in the language of the
+ * program with C libraries other than glibc 2.32 or later.
  */
 const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *finding);
 
@@ -786,8 +787,8 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  *
  * Files are read in the order of their names, whatever directory they are in. Of two with the same
  * name only the first is read. A file that is no regular one says nothing, and is a finding unless
- * it is /dev/null or a link to it. All this is what depmod does (tools/depmod.c, conf_files_list), but
- * for the root: depmod reads the files of the running system even if the modules are in another
+ * it is /dev/null or a link to it. All this is what depmod does (tools/depmod.c, conf_files_list),
+ * but for the root: depmod reads the files of the running system even if the modules are in another
  * root directory.
  *
  * The pattern of a kernel in "override" and "external" is an extended regular expression of POSIX,

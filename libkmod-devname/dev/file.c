@@ -212,10 +212,6 @@ static int rename_directory(int dir_fd, const char *temporary, const char *name)
 	return errno == ENOTEMPTY ? -EEXIST : -errno;
 }
 
-/*
- * Makes a directory, complete before it gets its name. The first size bytes of path are for the
- * label. Returns a descriptor or a negative errno.
- */
 int dev_make_directory(int dir_fd, const char *name, const char *path, size_t size,
 		       struct labels *labels)
 {
