@@ -294,7 +294,8 @@ size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding)
  *
  * Return: printable ASCII without a newline and without the file's name. Other bytes of the
  * data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
- * programs look at the code.
+ * programs look at the code. Descriptions of errors of the system are in the language of the
+ * program with C libraries other than glibc 2.32 or later.
  */
 const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *finding);
 
@@ -725,8 +726,7 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
  *
  * The rules are those that kmod_devname_permissions_read_udev() reads.
  *
- * Of patterns with wildcards so many are looked at that no more than 1000000 are compared with a
- * name.
+ * Of patterns with wildcards so many are compared with the names as take about a second.
  *
  * Findings: no-static-node, with the first line of the rule; the last one that counts for a
  * node; bad-rule for a pattern too many, and for what cannot be read; system.
@@ -789,8 +789,8 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  *
  * Files are read in the order of their names, whatever directory they are in. Of two with the same
  * name only the first is read. A file that is no regular one says nothing, and is a finding unless
- * it is a link to /dev/null. All this is what depmod does (tools/depmod.c, conf_files_list), but
- * for the root: depmod reads the files of the running system even if the modules are in another
+ * it is /dev/null or a link to it. All this is what depmod does (tools/depmod.c, conf_files_list),
+ * but for the root: depmod reads the files of the running system even if the modules are in another
  * root directory.
  *
  * The pattern of a kernel in "override" and "external" is an extended regular expression of POSIX,
@@ -1018,7 +1018,8 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * Users and groups are numbers up to 999, or names and numbers of passwd and group below etc or
  * else usr/lib, in @root_fd; root is 0 without these files. Name services are not asked.
  *
- * No node gets more than any udev from version 252 on gives it. Where versions differ in whether
+ * No node gets more than any udev from version 252 on gives it, except that a user or group over
+ * 999 with an entry counts, whose rules versions 258 and 259 drop. Where versions differ in whether
  * they take a rule, what it gives to a node is in doubt until a rule that all take replaces it: a
  * rule with an unknown user or group, which udev drops since version 258 and which before was
  * without that owner alone; one that has what only some versions know; one in a file with a line
@@ -1029,7 +1030,7 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  *
  * If a directory or file of rules cannot be read, or has more than 16 MiB, no rule counts: the mode
  * of @permissions becomes 0600 for all nodes that are not known yet. If a file of users or groups
- * cannot be read, or has more than 8 MiB, its names are unknown.
+ * cannot be read, or has more than 8 MiB, its names and those of a later file are unknown.
  *
  * Findings: bad-rule, unknown-owner, both with the first line of the rule, or errors that name a
  * file; system.

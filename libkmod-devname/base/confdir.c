@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/cleanup.h"
 #include "base/confdir.h"
@@ -26,31 +27,35 @@
 /* Of a line with those that a backslash joins to it. */
 #define JOINED_LINE_MAX ((size_t)64 << 10)
 
-static bool is_conf_file(const struct conf_dirs *dirs, int dir_fd, const struct dirent *entry)
+static bool has_conf_name(const struct conf_dirs *dirs, const char *name)
 {
-	size_t size = strlen(entry->d_name);
-	bool has_suffix = false;
-	struct stat st;
+	size_t size = strlen(name);
 
-	for (size_t i = 0; dirs->suffixes[i] && !has_suffix; i++) {
+	for (size_t i = 0; dirs->suffixes[i] && name[0] != '.'; i++) {
 		size_t suffix = strlen(dirs->suffixes[i]);
 
-		has_suffix = size >= suffix &&
-			     strcmp(entry->d_name + size - suffix, dirs->suffixes[i]) == 0;
+		if (size >= suffix && strcmp(name + size - suffix, dirs->suffixes[i]) == 0)
+			return true;
 	}
-	if (!has_suffix || entry->d_name[0] == '.')
-		return false;
-	/* Links count wherever they lead: one to /dev/null masks a file. */
+	return false;
+}
+
+/* Links count wherever they lead: one to /dev/null masks a file. */
+static int is_file_or_link(int dir_fd, const struct dirent *entry)
+{
+	struct stat st;
+
 	if (entry->d_type != DT_UNKNOWN)
 		return entry->d_type == DT_REG || entry->d_type == DT_LNK;
 	/* Some file systems leave the type to stat(2). */
-	return fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       (S_ISREG(st.st_mode) || S_ISLNK(st.st_mode));
+	if (fstatat(dir_fd, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return S_ISREG(st.st_mode) || S_ISLNK(st.st_mode);
 }
 
 /* Adds DIRECTORY/NAME, or the name alone if the directory is empty. The file need not exist. */
 static int add_conf_file(struct conf_dirs *dirs, const char *directory, const char *name,
-			 bool may_lack)
+			 bool may_lack, bool hides_none)
 {
 	size_t size = strlen(directory), slash = size > 0, name_size = strlen(name) + 1;
 	struct conf_file *file = malloc(sizeof(*file) + size + slash + name_size);
@@ -65,6 +70,7 @@ static int add_conf_file(struct conf_dirs *dirs, const char *directory, const ch
 	file->name = last ? last + 1 : file->path;
 	file->order = dirs->files.size;
 	file->may_lack = may_lack;
+	file->hides_none = hides_none;
 	if (list_push(&dirs->files, file) == 0)
 		return 0;
 	free(file);
@@ -87,10 +93,17 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 		close_fd(&fd);
 		return r == -ENOMEM ? r : dirs->unreadable(dirs->report, r, directory);
 	}
-	while (r == 0 && (errno = 0, entry = readdir(stream)))
-		if (is_conf_file(dirs, fd, entry))
-			r = add_conf_file(dirs, directory, entry->d_name, false);
-	if (r == 0 && errno != 0)
+	while (r == 0 && (errno = 0, entry = readdir(stream))) {
+		if (!has_conf_name(dirs, entry->d_name))
+			continue;
+		r = is_file_or_link(fd, entry);
+		if (r >= 0)
+			r = add_conf_file(dirs, directory, entry->d_name, false, r == 0);
+		else
+			r = is_missing(r) ? 0 : dirs->unreadable(dirs->report, r, directory);
+	}
+	/* ENOENT: the directory was removed meanwhile */
+	if (r == 0 && errno != 0 && errno != ENOENT)
 		r = dirs->unreadable(dirs->report, -errno, directory);
 	(void)closedir(stream);
 	return r;
@@ -122,6 +135,8 @@ static int compare_conf_files(const void *a, const void *b)
 	const struct conf_file *y = *(const struct conf_file *const *)b;
 	int r = strcmp(x->name, y->name);
 
+	if (r == 0)
+		r = x->hides_none - y->hides_none;
 	return r != 0 ? r : (x->order > y->order) - (x->order < y->order);
 }
 
@@ -145,6 +160,15 @@ void conf_dirs_choose(struct conf_dirs *dirs)
 	files->size = n;
 }
 
+/* The null device is an empty file to all who read it. */
+static bool is_null_device(int root_fd, const char *path)
+{
+	_cleanup_close_ int fd = kmod_devname_open_in_root(root_fd, path, O_PATH);
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
 /* A link to /dev/null is meant to hide the files of its name; an image need not have the device. */
 static bool is_null_link(int root_fd, const char *path)
 {
@@ -162,7 +186,8 @@ static int report_no_file(const struct conf_dirs *dirs, const struct conf_file *
 {
 	const struct location location = { file->path, 0 };
 
-	if (file->may_lack || is_null_link(dirs->root_fd, file->path))
+	if (file->may_lack || is_null_device(dirs->root_fd, file->path) ||
+	    is_null_link(dirs->root_fd, file->path))
 		return 0;
 	return report_add(dirs->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
 			  "is no regular file, and leads to none; remove it, or let it be a link "
@@ -274,7 +299,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 			   const char *const *paths, size_t n_paths)
 {
 	if (n_paths == 0) {
-		int r = files->also ? add_conf_file(dirs, "", files->also, true) : 0;
+		int r = files->also ? add_conf_file(dirs, "", files->also, true, false) : 0;
 
 		return r < 0 ? r : conf_dirs_add_usual(dirs, "/", files->name);
 	}
@@ -285,7 +310,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 		int r = conf_dirs_add(dirs, paths[i]);
 
 		if (r == -ENOTDIR)
-			r = add_conf_file(dirs, "", paths[i], false);
+			r = add_conf_file(dirs, "", paths[i], false, false);
 		else if (r == -ENOENT)
 			r = report_add(files->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
 				       &location, "does not exist");

@@ -12,8 +12,7 @@
 /*
  * The files of configuration directories such as /etc/depmod.d and /usr/lib/depmod.d. Of two files
  * with the same name the one in the directory that was added first counts, even if it is a link
- * that leads nowhere: this is how files are masked. Other entries than files and links do not
- * count.
+ * that leads nowhere: this is how files are masked. Other entries than files and links hide none.
  */
 struct conf_dirs {
 	int root_fd;
@@ -28,6 +27,7 @@ struct conf_dirs {
 struct conf_file {
 	size_t order; /* in which it was added */
 	bool may_lack;
+	bool hides_none; /* a directory, device, FIFO or socket */
 	const char *name; /* the end of the path */
 	char path[]; /* below the root */
 };

@@ -22,7 +22,7 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	       enum kmod_devname_severity severity, const struct location *location,
 	       const char *format, ...) __attribute__((format(printf, 5, 6)));
 
-/* The description of a negative errno, in English whatever the locale of the program is. */
+/* The description of a negative errno; with glibc 2.32 or later it is in English in any locale. */
 const char *report_describe_error(int error);
 /* Adds the error of a system call, a negative errno, as a finding. Returns the error. */
 int report_system(struct kmod_devname_report *report, int error, const struct location *location);

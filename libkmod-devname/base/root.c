@@ -313,6 +313,9 @@ int root_open_file(int root_fd, const char *path, int flags)
 	}
 	/* Without /proc there is a moment for another process to put a device there. */
 	fd = root_open_long(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
+	/* it has a lease, which no device and no FIFO can */
+	if (fd == -EAGAIN)
+		fd = root_open_long(root_fd, path, O_RDONLY | O_NOCTTY | flags);
 	r = fd < 0 ? fd : check_regular_file(fd);
 	return r < 0 ? r : steal_fd(&fd);
 }

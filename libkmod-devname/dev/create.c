@@ -119,6 +119,7 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 		       enum kmod_devname_outcome *outcome)
 {
 	const struct location location = { node->path, 0 };
+	char fd_path[FD_PATH_SIZE];
 	int r = 1;
 
 	*outcome = KMOD_DEVNAME_KEPT;
@@ -134,6 +135,12 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
 		return devdir_report_obstructed(run->report, node, node->path + strlen(node->path),
 						"changed by others again and again");
+	if (r == -ENOSYS && !fd_get_path(run->dev.fd, fd_path)) {
+		(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
+				 "cannot set a mode or remove an inherited ACL without /proc; "
+				 "mount it");
+		return r;
+	}
 	if (r != -EPERM || run->told_of_mknod)
 		return report_system(run->report, r, &location);
 	run->told_of_mknod = true;

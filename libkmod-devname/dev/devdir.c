@@ -123,8 +123,7 @@ int devdir_report_obstructed(struct kmod_devname_report *report, const struct de
 	syntax_format_number(&node->number, number);
 	if (!kind)
 		return report_add(report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
-				  "is in the way of '%s' (%s): remove it, and run kmod-devname "
-				  "create",
+				  "blocks '%s' (%s): remove it, and run kmod-devname create",
 				  node->path, number);
 	return report_add(report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
 			  "is %s: the node '%s' (%s) cannot be made", kind, node->path, number);

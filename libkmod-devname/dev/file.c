@@ -7,6 +7,7 @@
 
 #include "dev/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -157,19 +158,43 @@ static bool lacks_flag(int error)
 
 /* --- directories -------------------------------------------------------------------------- */
 
+/* Returns 0, -EAGAIN if the directory has an entry, or another negative errno. */
+static int check_empty_directory(int fd)
+{
+	int copy = open_at(fd, ".", O_RDONLY | O_DIRECTORY, 0), r = 0;
+	DIR *stream = copy < 0 ? NULL : fdopendir(copy);
+	const struct dirent *entry;
+
+	if (!stream) {
+		r = -errno;
+		close_fd(&copy);
+		return r;
+	}
+	while ((errno = 0, entry = readdir(stream)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			break;
+	r = entry ? -EAGAIN : -errno;
+	(void)closedir(stream);
+	return r;
+}
+
 /*
  * Removes the ACLs that a new directory has inherited, and sets its mode. Another process may have
  * put a directory of another purpose in its place, which must not be opened up: it has another
- * mode, or belongs to that process.
+ * mode, belongs to that process, or is not empty.
  */
 static int finish_directory(int fd)
 {
 	struct stat st;
+	int r;
 
 	if (fstat(fd, &st) < 0)
 		return -errno;
 	if ((st.st_mode & 0777 & ~(mode_t)UNFINISHED_MODE) != 0 || st.st_uid != geteuid())
 		return -EAGAIN;
+	r = check_empty_directory(fd);
+	if (r < 0)
+		return r;
 	if (fremovexattr(fd, ACCESS_ACL) < 0 && !has_no_acl(errno))
 		return -errno;
 	if (fremovexattr(fd, DEFAULT_ACL) < 0 && !has_no_acl(errno))
@@ -187,10 +212,6 @@ static int rename_directory(int dir_fd, const char *temporary, const char *name)
 	return errno == ENOTEMPTY ? -EEXIST : -errno;
 }
 
-/*
- * Makes a directory, complete before it gets its name. The first size bytes of path are for the
- * label. Returns a descriptor or a negative errno.
- */
 int dev_make_directory(int dir_fd, const char *name, const char *path, size_t size,
 		       struct labels *labels)
 {

@@ -158,7 +158,7 @@ static int report_conflict(struct kmod_devname_report *report, const struct loca
 
 	return report_add(
 		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, location,
-		"device name '%s' (%s) of module %s is in the way of '%s' (%s) of module %s, "
+		"device name '%s' (%s) of module %s conflicts with '%s' (%s) of module %s, "
 		"which stays",
 		node->name, syntax_format_number(&node->number, number), node->module, first->name,
 		syntax_format_number(&first->number, first_number), first->module);

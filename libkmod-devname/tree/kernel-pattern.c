@@ -29,22 +29,26 @@ static const char *skip_bracket(const char *p)
 }
 
 /*
- * How many copies of an atom the operator behind it makes: "x+" becomes "xx*"; "x{N,M}". Moves to
- * the end of the operator.
+ * How many copies of an atom the operator behind it makes: "x+" becomes "xx*"; of "x{N,M}" the
+ * larger number counts, and of "x{N,}" the only one. Moves to the end of the operator.
  */
 static size_t count_copies(const char **p)
 {
 	const char *end = *p + 1 + strspn(*p + 1, "0123456789,");
-	size_t copies = 0;
+	size_t copies = 1, number = 0;
 
 	if (**p == '+')
 		return 2;
 	if (*end != '}')
 		return 1;
-	for (++*p; *p < end; ++*p)
-		if (copies < KERNEL_PATTERN_MAX)
-			copies = **p == ',' ? 0 : copies * 10 + (size_t)(**p - '0');
-	return copies > 0 ? copies : 1;
+	for (++*p; *p < end; ++*p) {
+		if (**p == ',')
+			number = 0;
+		else if (number < KERNEL_PATTERN_MAX)
+			number = number * 10 + (size_t)(**p - '0');
+		copies = number > copies ? number : copies;
+	}
+	return copies;
 }
 
 size_t kernel_pattern_size(const char *pattern)

@@ -172,18 +172,22 @@ static int read_account_file(int root_fd, const char *file, enum account_kind ki
 	return r;
 }
 
-/* Where a name may stay unknown, a file that cannot be read is a finding, and no failure. */
+/*
+ * Where a name may stay unknown, a file that cannot be read is a finding, and no failure. Returns 1
+ * to stop: the file may have another ID for a name of the next one.
+ */
 static int report_unreadable_accounts(const struct accounts *accounts, int error, const char *file,
 				      bool may_fail)
 {
 	const struct location location = { file, 0 };
+	int r;
 
 	if (!may_fail || is_fatal(error))
 		return report_system(accounts->report, error, &location);
-	return report_add(accounts->report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_ERROR,
-			  &location,
-			  "cannot read users or groups: %s; those of this file are unknown",
-			  report_describe_error(error));
+	r = report_add(accounts->report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_ERROR, &location,
+		       "cannot read users or groups: %s; those of this and later files are unknown",
+		       report_describe_error(error));
+	return r < 0 ? r : 1;
 }
 
 static int read_account_files(const struct accounts *accounts, enum account_kind kind,

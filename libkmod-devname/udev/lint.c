@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,8 +22,12 @@
 #include "node/table.h"
 #include "udev/rules.h"
 
-/* Names that are compared with patterns of rules with wildcards; each takes a microsecond. */
-#define COMPARISONS_MAX 1000000
+/*
+ * The work of comparing patterns with names. fnmatch(3) takes time for each byte of the one and
+ * each of the other, and some for the call: a second for all that is allowed.
+ */
+#define COMPARISONS_MAX 1000000000
+#define COMPARISON_SIZE(text) (strlen(text) + 16)
 
 /* The last rule for a device, whatever it is, and the last one for those of major 10. */
 struct linted_device {
@@ -40,7 +45,8 @@ struct udev_lint {
 	struct linted_device *devices; /* sorted by name */
 	size_t n_devices;
 	size_t n_rules; /* so far */
-	size_t n_comparisons;
+	uint64_t names_size; /* COMPARISON_SIZE() of all of their names */
+	uint64_t comparisons;
 	bool is_incomplete;
 };
 
@@ -92,6 +98,8 @@ static int udev_lint_init(struct udev_lint *lint)
 	for (size_t i = 0; i < size; i++)
 		if (n == 0 || strcmp(lint->devices[i].name, lint->devices[n - 1].name) != 0)
 			lint->devices[n++] = lint->devices[i];
+	for (size_t i = 0; i < n; i++)
+		lint->names_size += COMPARISON_SIZE(lint->devices[i].name);
 	lint->n_devices = n;
 	return 0;
 }
@@ -120,6 +128,8 @@ static void note_rule(struct udev_lint *lint, struct linted_device *device,
 /* Patterns with wildcards, of which real rules have few, are compared with all names. */
 static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, const char *pattern)
 {
+	uint64_t work;
+
 	if (!strpbrk(pattern, "*?[\\")) {
 		struct linted_device *device = find_linted_device(lint, pattern);
 
@@ -127,7 +137,8 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 			note_rule(lint, device, rule);
 		return 0;
 	}
-	if (lint->n_devices > COMPARISONS_MAX - lint->n_comparisons) {
+	work = COMPARISON_SIZE(pattern) * lint->names_size;
+	if (work > COMPARISONS_MAX - lint->comparisons) {
 		if (lint->is_incomplete)
 			return 0;
 		lint->is_incomplete = true;
@@ -136,7 +147,7 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 				  "has a pattern too many: this and later ones with wildcards are "
 				  "not compared with the nodes");
 	}
-	lint->n_comparisons += lint->n_devices;
+	lint->comparisons += work;
 	for (size_t i = 0; i < lint->n_devices; i++)
 		if (fnmatch(pattern, lint->devices[i].name, 0) == 0)
 			note_rule(lint, &lint->devices[i], rule);

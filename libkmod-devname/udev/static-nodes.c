@@ -4,8 +4,9 @@
  * when it starts, one after the other, and so do these functions: what a rule gives is merged into
  * the node, and each node becomes a permission at the end.
  *
- * No node gets more than any udevd from version 252 on gives it. Where versions differ in whether
- * they take a rule, what it gives is in doubt until a rule that all of them take replaces it. A
+ * No node gets more than any udevd from version 252 on gives it, except by users and groups over
+ * 999, whose rules only versions 258 and 259 drop. Where versions differ in whether they take a
+ * rule, what it gives is in doubt until a rule that all of them take replaces it. A
  * node of which anything is in doubt at the end has mode 0600 and belongs to root.
  */
 

@@ -373,7 +373,7 @@ test_name_conflict() {
 	node b x char-major-10-251
 	installed 'a x c10:250'
 	only 1 name-conflict <<-END
-	$M/kernel/b.ko: error: device name 'x' (c10:251) of module b is in the way of 'x' (c10:250) of module a, which stays; remove one of the modules [name-conflict]
+	$M/kernel/b.ko: error: device name 'x' (c10:251) of module b conflicts with 'x' (c10:250) of module a, which stays; remove one of the modules [name-conflict]
 	END
 	# and below another, whichever comes first
 	rm $M/kernel/*
@@ -381,12 +381,12 @@ test_name_conflict() {
 	node b net/tun char-major-10-251
 	installed 'a net c10:250'
 	only 1 name-conflict <<-END
-	$M/kernel/b.ko: error: device name 'net/tun' (c10:251) of module b is in the way of 'net' (c10:250) of module a, which stays; remove one of the modules [name-conflict]
+	$M/kernel/b.ko: error: device name 'net/tun' (c10:251) of module b conflicts with 'net' (c10:250) of module a, which stays; remove one of the modules [name-conflict]
 	END
 	echo kernel/b.ko > $M/modules.order
 	installed 'b net/tun c10:251'
 	only 1 name-conflict <<-END
-	$M/kernel/a.ko: error: device name 'net' (c10:250) of module a is in the way of 'net/tun' (c10:251) of module b, which stays; remove one of the modules [name-conflict]
+	$M/kernel/a.ko: error: device name 'net' (c10:250) of module a conflicts with 'net/tun' (c10:251) of module b, which stays; remove one of the modules [name-conflict]
 	END
 }
 
@@ -581,12 +581,12 @@ test_obstructed() {
 	make_dev tun net/tun char-major-10-200 c10:200
 	: > dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: is in the way of 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	dev/net: error: blocks 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
 	END
 	rm dev/net
 	mkdir dev/net dev/net/tun
 	only 1 obstructed --dev dev <<-'END'
-	dev/net/tun: error: is in the way of 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	dev/net/tun: error: blocks 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
 	END
 	# links lead elsewhere
 	rm -r dev/net
@@ -594,7 +594,7 @@ test_obstructed() {
 	mknod elsewhere/tun c 10 200
 	ln -s ../elsewhere dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: is in the way of 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	dev/net: error: blocks 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
 	END
 }
 

@@ -364,13 +364,40 @@ test_what_is_no_file_is_a_finding() {
 	grep -q '/fifo: warning: is no regular file.*\[bad-config\]$' err || fail "$(cat err)"
 }
 
-# A directory of that name is no file, so it hides none; kmod passes over it likewise.
-test_a_directory_with_the_name_of_a_file_hides_nothing() {
-	mkdir -p $R/etc/depmod.d/a.conf $R/lib/depmod.d
+# It is no file, so it hides none; kmod passes over it likewise.
+test_what_is_no_file_hides_nothing() {
+	mkdir -p $R/etc/depmod.d $R/lib/depmod.d
 	copies one two
-	echo 'search two' > $R/lib/depmod.d/a.conf
+	for make in mkdir mkfifo; do
+		echo 'search two' > $R/lib/depmod.d/a.conf
+		$make $R/etc/depmod.d/a.conf
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/two c10:2' | same out
+		rm $R/lib/depmod.d/a.conf
+		kmod-devname generate -n -b $R $VER > out 2> err
+		nodes 'fuse from/one c10:1' | same out
+		grep -q 'etc/depmod\.d/a\.conf: warning: is no regular file.*\[bad-config\]$' err ||
+			fail "$make: $(cat err)"
+		rm -r $R/etc/depmod.d/a.conf
+	done
+}
+
+# As configuration that is empty, it is a usual argument.
+test_the_null_device_is_an_empty_file() {
+	copies one two
+	ln -s /dev/null link
+	ln -s link again
+	for path in /dev/null link again; do
+		kmod-devname generate -n -b $R -C $path $VER > out 2> err
+		nodes 'fuse from/one c10:1' | same out
+		! grep bad-config err || fail "$path: $(cat err)"
+	done
+	mkdir -p $R/etc/depmod.d $R/dev
+	mknod $R/dev/null c 1 3 2> /dev/null || skip "there can be no device here"
+	ln -s b.no $R/etc/depmod.d/a.conf
+	ln -s /dev/null $R/etc/depmod.d/b.no
 	kmod-devname generate -n -b $R $VER > out 2> err
-	nodes 'fuse from/two c10:2' | same out
+	! grep bad-config err || fail "two links: $(cat err)"
 }
 
 test_only_conf_files_are_read_in_the_order_of_their_names() {
@@ -405,7 +432,7 @@ test_pattern_that_is_too_much_for_regcomp_is_refused() {
 	for pattern in "$parentheses" '((((6{1,255}){1,255}){1,255}){1,255})' '6{99}{99}{99}' \
 		'((((((((((6+)+)+)+)+)+)+)+)+)+)+' '(.*)\1(.*)*\2' "$(printf '%257s' '' | tr ' ' 6)" '(6?){1000}' \
 		'([)]6{30}){99}' '([(]6{30}){99}' '([]6](.{30})){99}' '[[:alpha:]](.{30}){99}' \
-		'6{999999999999}'; do
+		'6{999999999999}' '((6{255,}){255,}){255,}' '(6{99,}){99,}'; do
 		printf 'override fuse %s extra\n' "$pattern" > pattern
 		config "$(cat pattern)"
 		kmod-devname generate -n -b $R -C conf $VER > out 2> err

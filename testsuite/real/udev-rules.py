@@ -59,17 +59,20 @@ def judge(expected, got, messages):
     with open(messages) as file:
         said = file.read()
     same = changed = nothing = wrong = 0
-    with open(expected) as udevd, open(got) as ours:
-        for theirs, our in zip(udevd, ours):
-            node = theirs.split()[0]
-            if theirs == our:
-                same += 1
-                changed += " 600 0 0" not in theirs
-            elif our == f"{node} 600 0 0\n" and f"/{node}.rules:" in said:
-                nothing += 1
-            else:
-                wrong += 1
-                print(f"udevd: {theirs.strip()}, and not {our.strip()}", file=sys.stderr)
+    with open(expected) as udevd, open(got) as library:
+        of_udevd, of_library = udevd.readlines(), library.readlines()
+    if len(of_udevd) != len(of_library):
+        sys.exit(f"{len(of_udevd)} nodes of udevd, and {len(of_library)} of the library")
+    for theirs, our in zip(of_udevd, of_library):
+        node = theirs.split()[0]
+        if theirs == our:
+            same += 1
+            changed += " 600 0 0" not in theirs
+        elif our == f"{node} 600 0 0\n" and f"/{node}.rules:" in said:
+            nothing += 1
+        else:
+            wrong += 1
+            print(f"udevd: {theirs.strip()}, and not {our.strip()}", file=sys.stderr)
     print(same, changed, nothing)
     return wrong > 0
 

@@ -76,10 +76,18 @@ command_lines() {
 	[ "$(id -u)" -ne 0 ] || echo "create -b root --dev dev --udev-permissions $VER"
 }
 
+# Options without a command are for the front end.
+tool_of() {
+	case $1 in
+	-*) echo "$FRONT" ;;
+	*) echo "$TOOL" ;;
+	esac
+}
+
 # traced ARGUMENT...: runs the tool; each call that has a name of a file, or runs something, is a
 # line of "trace", and a descriptor has the path that it is open at.
 traced() {
-	strace -f -y -s 4096 -e trace=%file,%process -o trace "$TOOL" "$@" > printed 2> err ||
+	strace -f -y -s 4096 -e trace=%file,%process -o trace "$(tool_of "$1")" "$@" > printed 2> err ||
 		[ $? -eq 1 ] || fail "$*: $(cat err)"
 }
 
@@ -145,6 +153,13 @@ opened_files() {
 	sed -n "/O_PATH/d; s,.* = [0-9]*<$PWD/\\(root/[^>]*\\)>\$,\\1,p" trace | sort -u
 }
 
+# For the front end: one that reads nothing.
+make_depmod() {
+	mkdir bin
+	echo 'int main(void) { return 0; }' > depmod.c
+	$CC -o bin/depmod depmod.c
+}
+
 # A device may act when it is opened: a watchdog starts, a tape winds, the kernel loads a module.
 test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 	need_strace
@@ -153,6 +168,11 @@ test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 	: > $modules/.modules.devname.new
 	: > $modules/.modules.devname
 	command_lines > lines
+	if ! grep -q '^#define DEPMOD_PATH' "$top_builddir/config.h"; then
+		make_depmod
+		PATH=$PWD/bin:$PATH
+		echo "-b root $VER" >> lines
+	fi
 	find root -type f ! -name '*.ko' | sort > names
 	cp -R root good
 	n=0 number=0
@@ -177,7 +197,7 @@ test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 				mknod "$name" $kind 2> /dev/null || continue
 				# shellcheck disable=SC2086
 				timeout 60 strace -f -y -e trace=open,openat,openat2 -o trace \
-					"$TOOL" $line > printed 2>&1 || [ $? -lt 124 ] ||
+					"$(tool_of "$line")" $line > printed 2>&1 || [ $? -lt 124 ] ||
 					fail "$line: $name ($kind) holds it up"
 				opened_files > found
 				! grep -qxF "$name" found || fail "$line opens $name ($kind): $(grep -F "$name" trace)"
@@ -215,9 +235,7 @@ test_the_front_end_runs_depmod_and_nothing_else() {
 	need_strace
 	! grep -q '^#define DEPMOD_PATH' "$top_builddir/config.h" || skip "this build has its own depmod"
 	make_root
-	mkdir bin
-	echo 'int main(void) { return 0; }' > depmod.c
-	$CC -o bin/depmod depmod.c
+	make_depmod
 	strace=$(command -v strace)
 	PATH=$PWD/bin "$strace" -f -e trace=execve,execveat -o trace "$FRONT" -b root $VER > out 2> err || :
 	sed -n 's/.*exec[a-z]*("\([^"]*\)".*/\1/p' trace > run

@@ -369,7 +369,7 @@ START_TEST(rules_and_nodes_take_no_square)
 }
 END_TEST
 
-/* 3,200 names are compared with 312 patterns and no more; those without wildcards all count. */
+/* 3,200 names are compared with some of 80,000 patterns; those without wildcards all count. */
 START_TEST(patterns_with_wildcards_are_bounded)
 {
 	int root_fd = harness_directory();
@@ -378,6 +378,41 @@ START_TEST(patterns_with_wildcards_are_bounded)
 	ck_assert_str_eq(harness_codes(report), "bad-rule,no-static-node");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)), 1);
 	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 1)), 80);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* Long names and patterns, of which two are compared. */
+START_TEST(long_patterns_are_bounded)
+{
+	enum { PATTERN = 15000, RULES = 1000, NAMES = 100, NAME = 250, SECONDS = 20 };
+	int root_fd = harness_directory();
+	char pattern[PATTERN + 1] = "", name[NAME + 1] = "", *nodes, *rules;
+	struct kmod_devname_table *table;
+	size_t size;
+	FILE *stream = open_memstream(&nodes, &size);
+
+	memset(name, 'a', NAME);
+	for (unsigned int i = 0; i < NAMES; i++)
+		fprintf(stream, "m %.*s%02u c1:%u\n", NAME - 2, name, i, i);
+	(void)fclose(stream);
+	table = read_table(nodes);
+	/* a set that each byte of each name is looked for in */
+	memset(pattern, 'b', PATTERN);
+	memcpy(pattern, "*[", 2);
+	pattern[PATTERN - 1] = ']';
+	stream = open_memstream(&rules, &size);
+	for (unsigned int i = 0; i < RULES; i++)
+		fprintf(stream, "KERNEL==\"%s\", MODE=\"0666\"\n", pattern);
+	(void)fclose(stream);
+	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
+	/* 20 times what is needed */
+	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_str_eq(harness_codes(report), "bad-rule");
+	free(nodes);
+	free(rules);
+	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
 END_TEST
@@ -481,6 +516,8 @@ int main(void)
 	tcase_add_test(tests, the_last_rule_is_named_and_a_node_once);
 	tcase_add_test(tests, rules_and_nodes_take_no_square);
 	tcase_add_test(tests, patterns_with_wildcards_are_bounded);
+	if (!harness_under_valgrind())
+		tcase_add_test(tests, long_patterns_are_bounded);
 	tcase_add_loop_test(tests, a_file_gives_its_nodes, 0, 2);
 	tcase_add_loop_test(tests, a_bad_file_is_a_finding, 0, ARRAY_SIZE(bad_rows));
 	tcase_add_test(tests, what_is_no_file_is_an_error);

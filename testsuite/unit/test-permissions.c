@@ -911,6 +911,33 @@ START_TEST(a_file_of_accounts_has_at_most_8_mib)
 }
 END_TEST
 
+/* The next file may have another ID for a name. */
+START_TEST(behind_an_unreadable_file_of_accounts_no_other_answers)
+{
+	static const char *const first[] = { "etc/passwd", "etc/group" };
+	static const char *const second[] = { "usr/lib/passwd", "usr/lib/group" };
+	static const char *const lines[] = { "alice:x:7:1::/:\n", "kvm:x:8:\n" };
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *unreadable = _i == 0 ? first[i] : second[i];
+		int fd;
+
+		write_text(first[i], lines[i]);
+		write_text(second[i], lines[i]);
+		fd = openat(root_fd, unreadable, O_WRONLY | O_CLOEXEC);
+		ck_assert_int_ge(fd, 0);
+		ck_assert_int_eq(ftruncate(fd, (8 << 20) + 1), 0);
+		ck_assert_int_eq(close(fd), 0);
+	}
+	write_text(RULES, "OWNER=\"alice\", GROUP=\"kvm\", " NODE "\n");
+	ck_assert_int_eq(read_rules(NULL), 0);
+	ck_assert_str_eq(describe("x"), _i == 0 ? NOTHING : "0660 7 8 alice kvm");
+	ck_assert_str_eq(harness_codes(report), _i == 0 ? "unknown-owner,unknown-owner,"
+							  "unknown-owner"
+							: "unknown-owner,unknown-owner");
+}
+END_TEST
+
 /* The C library keeps a pointer for each member. */
 START_TEST(a_group_may_have_millions_of_members)
 {
@@ -1104,6 +1131,7 @@ static TCase *make_accounts(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, names_are_those_of_the_root, 0, N(account_rows));
 	tcase_add_test(tests, root_and_numbers_need_no_file);
+	tcase_add_loop_test(tests, behind_an_unreadable_file_of_accounts_no_other_answers, 0, 2);
 	tcase_add_test(tests, a_group_may_have_many_members);
 	tcase_add_test(tests, a_group_may_have_millions_of_members);
 	tcase_add_loop_test(tests, a_file_of_accounts_has_at_most_8_mib, 0, 6);
