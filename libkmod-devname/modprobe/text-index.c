@@ -135,10 +135,11 @@ static int read_text_aliases(struct text_index *text, struct depmod_index *file)
 
 static int read_text_built_in(struct text_index *text, struct depmod_index *file)
 {
-	int status;
+	const char *path;
+	int r;
 
-	while ((status = lines_next(&file->lines)) == LINE_GOOD) {
-		char *name = copy_module_name(file->lines.text);
+	while ((r = depmod_index_next_path(file, &path)) == DEPMOD_INDEX_LINE) {
+		char *name = copy_module_name(path);
 
 		if (!name || list_push(&text->built_in, name) < 0) {
 			free(name);
@@ -146,7 +147,7 @@ static int read_text_built_in(struct text_index *text, struct depmod_index *file
 		}
 	}
 	list_sort(&text->built_in, compare_built_in_names);
-	return status < 0 ? report_system(file->report, status, &file->location) : DEPMOD_INDEX_END;
+	return r;
 }
 
 int text_index_read(struct text_index *index, int root_fd, const char *directory,

@@ -270,6 +270,27 @@ test_the_text_indexes_of_busybox() {
 		fail "$(cat err)"
 }
 
+# A text index that is cut short, or has a line too long, is not used.
+test_each_text_index_of_busybox_that_is_damaged_is_a_finding() {
+	tree
+	rm "$MODULES"/modules.*.bin
+	long=$(printf '%05000d' 0)
+	for name in modules.dep modules.alias modules.builtin; do
+		cp "$MODULES/$name" whole
+		for damage in 'kernel/cut' "$long$long$long$long$long$long$long\n"; do
+			# shellcheck disable=SC2059 # a format
+			printf "$damage" >> "$MODULES/$name"
+			status 1 kmod-devname explain -b root c4:64 "$V" > out 2> err
+			[ "$(grep -c "/$name:[0-9]*: warning: .*\[\(cut\|long\)-line\]\$" err)" -eq 1 ] ||
+				fail "$name: $(cat err)"
+			grep -q '^nothing will be loaded: there are no indexes' out || fail "$(cat out)"
+			cp whole "$MODULES/$name"
+		done
+	done
+	status 1 kmod-devname explain -b root c10:77 "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+}
+
 # The last word is of what is there in the end.
 test_blacklisted_and_a_soft_dependency_of_another() {
 	tree
