@@ -200,12 +200,15 @@ int system_has_file(const struct modprobe_system *system, const char *path)
 					 ? root_open_long(system->root_fd, path, O_PATH | O_CLOEXEC)
 					 : root_open_below(system->root_fd, system->directory, path,
 							   O_PATH | O_CLOEXEC);
+	struct stat st;
 
 	if (is_missing(fd))
 		return 0;
 	if (fd == -EACCES || fd == -EPERM)
 		return 1; /* modprobe runs with other rights, and can open it */
-	return fd < 0 ? report_system(system->report, fd, &location) : 1;
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		return S_ISREG(st.st_mode);
+	return report_system(system->report, fd < 0 ? fd : -errno, &location);
 }
 
 const char *system_find_dependencies(const struct modprobe_system *system, const char *module)

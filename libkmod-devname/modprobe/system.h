@@ -45,8 +45,8 @@ void system_done(struct modprobe_system *system);
 int system_lacks_block_autoload(struct modprobe_system *system);
 
 /*
- * Is there a file of this name, below the module directory if it is a relative one? 1, 0, or a
- * negative errno, which is reported.
+ * Is there a regular file of this name, below the module directory if it is a relative one? 1, 0,
+ * or a negative errno, which is reported.
  */
 int system_has_file(const struct modprobe_system *system, const char *path);
 

@@ -317,6 +317,12 @@ test_a_module_without_its_file() {
 	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
 	ln -sf tun.ko "$MODULES/kernel/fuse.ko"
 	verdict 0 'opening c10:229 loads fuse' c10:229
+	# and the kernel loads nothing else than a regular file
+	ln -sf . "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	rm "$MODULES/kernel/fuse.ko"
+	mkfifo "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
 	rm -r "$MODULES/kernel"
 	: > "$MODULES/kernel"
 	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
