@@ -115,6 +115,19 @@ static int report_not_loaded(struct kmod_devname_report *report,
 			  explain(step), missing_file(step));
 }
 
+/* One number that leads to more than resolution_ask() follows says nothing about the others. */
+static int report_too_much(struct kmod_devname_report *report, const struct kmod_devname_node *node)
+{
+	const struct location nowhere = { NULL, 0 };
+
+	return report_add(
+		report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_ERROR, &nowhere,
+		"cannot find out whether opening '%s' (%c%u:%u) loads module %s: over "
+		"10000 modules or 2 MiB of dependencies; correct modprobe.d or run depmod",
+		node->name, syntax_type_letter(node->number.type), node->number.major,
+		node->number.minor, node->module);
+}
+
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */
 static int lint_resolution(struct kmod_devname_report *report, const struct kmod_devname_node *node,
 			   const struct kmod_devname_resolution *resolution)
@@ -145,6 +158,10 @@ static int lint_each_node(const struct kmod_devname_table *table,
 		struct kmod_devname_resolution *resolution;
 
 		r = resolution_ask(system, &node->number, &resolution);
+		if (r == -EFBIG) {
+			r = report_too_much(report, node);
+			continue;
+		}
 		if (r < 0)
 			return r;
 		r = lint_resolution(report, node, resolution);
