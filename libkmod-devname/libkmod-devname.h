@@ -746,8 +746,8 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
  * an index is missing or damaged there is one finding not-loaded for all.
  *
  * Findings: not-loaded, with the line of modprobe.d that stands in the way, if one does;
- * block-autoload; bad-index, bad-config, long-line; system. Bad-config, an error, is also the finding
- * for a node that leads to more modules or dependencies than kmod_devname_resolution_new() follows.
+ * block-autoload; bad-index, bad-config, long-line; system. Bad-config is an error for a node that
+ * leads to more modules or dependencies than kmod_devname_resolution_new() follows.
  *
  * Return: 0, or a negative errno as that of kmod_devname_resolution_new(); -EFBIG is for the
  * statements of modprobe.d alone.

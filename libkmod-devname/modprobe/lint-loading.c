@@ -35,18 +35,7 @@ static bool is_in_the_way(const struct kmod_devname_step *step)
 	       kmod_devname_step_get_role(step) != KMOD_DEVNAME_ROLE_SOFT;
 }
 
-static const struct kmod_devname_step *find_named(const struct kmod_devname_resolution *resolution,
-						  const char *module)
-{
-	const struct kmod_devname_step *step;
-
-	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++)
-		if (strcmp(kmod_devname_step_get_module(step), module) == 0)
-			return step;
-	return NULL;
-}
-
-/* What is in the way, best in that of the module itself; or else what is loaded instead. */
+/* The step that keeps the module from loading, its own first; else what is loaded instead. */
 static const struct kmod_devname_step *
 find_deciding_step(const struct kmod_devname_resolution *resolution, const char *module)
 {
@@ -62,7 +51,7 @@ find_deciding_step(const struct kmod_devname_resolution *resolution, const char 
 			found = step;
 	}
 	obstacle = found ? kmod_devname_step_get_obstacle(found) : NULL;
-	return obstacle ? find_named(resolution, obstacle) : found;
+	return obstacle ? resolution_find_step(resolution, obstacle) : found;
 }
 
 /* The file that modules.dep has and the directory has not; or "". */
@@ -74,7 +63,7 @@ static const char *missing_file(const struct kmod_devname_step *step)
 											   : "";
 }
 
-/* The missing file, if there is one, goes behind it. */
+/* What a message says about the deciding step; the caller appends the missing file. */
 static const char *explain(const struct kmod_devname_step *step)
 {
 	switch (kmod_devname_step_get_verdict(step)) {

@@ -5,17 +5,12 @@
 #include <stdbool.h>
 
 #include "modprobe/kmod-context.h"
-#include "modprobe/resolve.h"
-
-struct resolver {
-	const struct modprobe_system *system;
-	struct kmod_context *context;
-	bool has_told_depth; /* that not all soft dependencies were followed */
-};
+#include "modprobe/resolution.h"
+#include "modprobe/system.h"
 
 /* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
 struct resolve_walk {
-	struct resolver *resolver;
+	struct modprobe_system *system;
 	struct kmod_devname_resolution *resolution;
 	const char *alias; /* normalised */
 	struct list visited;
