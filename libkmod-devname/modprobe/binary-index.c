@@ -213,16 +213,15 @@ static uint32_t take_header(struct cursor *cursor)
 	return !cursor->bad && magic == MAGIC && version >> 16 == VERSION_MAJOR ? root : 0;
 }
 
-static bool is_whole_index(const struct binary_index *index)
+static bool is_whole_index(struct binary_index *index)
 {
 	struct index_tree tree = { .file = { index->data, index->size, 0, false },
 				   .used = HEADER_SIZE };
 	struct cursor header = tree.file;
 	uint32_t root = take_header(&header);
-	size_t work;
 
-	return (root & OFFSET_MASK) != 0 && check_index_node(&tree, root, false, &work) &&
-	       work <= LOOK_UP_MAX;
+	return (root & OFFSET_MASK) != 0 && check_index_node(&tree, root, false, &index->work) &&
+	       index->work <= LOOK_UP_MAX;
 }
 
 int binary_index_read(struct binary_index *index, int fd)

@@ -104,17 +104,22 @@ static int report_not_loaded(struct kmod_devname_report *report,
 			  explain(step), missing_file(step));
 }
 
-/* One number that leads to more than resolution_ask() follows says nothing about the others. */
-static int report_too_much(struct kmod_devname_report *report, const struct kmod_devname_node *node)
+/* Returns 1 if there is no work left for the nodes behind; 0; or -ENOMEM. */
+static int report_too_much(struct kmod_devname_report *report, const struct kmod_devname_node *node,
+			   const struct modprobe_system *system)
 {
 	const struct location nowhere = { NULL, 0 };
+	int r = report_add(report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_ERROR, &nowhere,
+			   "cannot find out whether opening '%s' (%c%u:%u) loads module %s: %s; "
+			   "correct modprobe.d, or run depmod",
+			   node->name, syntax_type_letter(node->number.type), node->number.major,
+			   node->number.minor, node->module,
+			   system->work_left > 0
+				   ? "over 10000 modules or 2 MiB of dependencies"
+				   : "over 500000000 comparisons for it and the nodes before it, "
+				     "and none is made for those behind");
 
-	return report_add(
-		report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_ERROR, &nowhere,
-		"cannot find out whether opening '%s' (%c%u:%u) loads module %s: over "
-		"10000 modules or 2 MiB of dependencies; correct modprobe.d or run depmod",
-		node->name, syntax_type_letter(node->number.type), node->number.major,
-		node->number.minor, node->module);
+	return r < 0 ? r : system->work_left == 0;
 }
 
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */
@@ -148,7 +153,7 @@ static int lint_each_node(const struct kmod_devname_table *table,
 
 		r = resolution_ask(system, &node->number, &resolution);
 		if (r == -EFBIG) {
-			r = report_too_much(report, node);
+			r = report_too_much(report, node, system);
 			continue;
 		}
 		if (r < 0)

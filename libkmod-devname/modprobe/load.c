@@ -13,6 +13,8 @@
 #include "base/cleanup.h"
 #include "modprobe/load.h"
 
+#define WALK_BYTES_MAX ((size_t)2 << 20)
+
 /* What becomes of a module when its turn comes. */
 struct judgement {
 	enum kmod_devname_verdict verdict;
@@ -131,11 +133,13 @@ static int add_step(struct resolve_walk *walk, const char *name, const char *com
 static int is_in_kernel(const struct resolve_walk *walk, struct kmod_module *module,
 			enum kmod_devname_verdict *ret_verdict)
 {
-	const struct modprobe_system *system = walk->system;
+	struct modprobe_system *system = walk->system;
 	const char *name = kmod_module_get_name(module);
 	const struct kmod_devname_step *step = resolution_find_step(walk->resolution, name);
-	int r;
+	int r = system_spend(system, walk->resolution->steps.size);
 
+	if (r < 0)
+		return r;
 	if (step && step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN) {
 		*ret_verdict = step->verdict;
 		return 1;
@@ -177,6 +181,14 @@ static int add_modules_of_paths(const struct resolve_walk *walk, const struct li
 	return r;
 }
 
+int load_count_names(struct resolve_walk *walk, const char *names)
+{
+	size_t n = strlen(names);
+
+	walk->bytes += n;
+	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : system_spend(walk->system, n);
+}
+
 int load_find_dependencies(struct resolve_walk *walk, const struct kmod_module *module,
 			   struct list *modules, struct kmod_module **ret_missing)
 {
@@ -189,10 +201,9 @@ int load_find_dependencies(struct resolve_walk *walk, const struct kmod_module *
 	*ret_missing = NULL;
 	if (!copy)
 		return line ? -ENOMEM : 0;
-	walk->bytes += strlen(copy);
-	if (walk->bytes > WALK_BYTES_MAX)
-		return -EFBIG;
-	r = split_dependencies(copy, &paths);
+	r = load_count_names(walk, copy);
+	if (r == 0)
+		r = split_dependencies(copy, &paths);
 	if (r == 0)
 		r = add_modules_of_paths(walk, &paths, modules);
 	for (size_t i = 0; i < paths.size && r == 0 && !*ret_missing; i++) {

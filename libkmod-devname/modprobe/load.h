@@ -21,7 +21,8 @@ struct resolve_walk {
 	size_t bytes; /* of dependencies and soft dependencies that were followed */
 };
 
-#define WALK_BYTES_MAX ((size_t)2 << 20)
+/* Counts names that the walk follows. 0; or -EFBIG, for this number or for all together. */
+int load_count_names(struct resolve_walk *walk, const char *names);
 
 /*
  * A module's turn: adds a step with what becomes of it. If it is required and fails, modprobe gives

@@ -218,19 +218,6 @@ const char *kmod_devname_resolution_get_alias(const struct kmod_devname_resoluti
 	return index < resolution->aliases.size ? resolution->aliases.items[index] : NULL;
 }
 
-/* Names of modules without "-", as in /sys/module. False if the name is longer than any of these.
- */
-static bool normalise_name(const char *module, char name[static MODULE_NAME_SIZE])
-{
-	size_t size = strlen(module);
-
-	if (size >= MODULE_NAME_SIZE)
-		return false;
-	for (size_t i = 0; i <= size; i++)
-		name[i] = module[i] == '-' ? '_' : module[i];
-	return true;
-}
-
 /* The kernel asks for nothing if the driver of the number is there, whatever the alias leads to. */
 static bool is_module_live(const char *name)
 {
@@ -249,8 +236,10 @@ int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resoluti
 	const struct kmod_devname_step *step;
 	char name[MODULE_NAME_SIZE];
 
-	if (!normalise_name(module, name))
+	if (strlen(module) >= sizeof(name))
 		return 0;
+	memcpy(name, module, strlen(module) + 1);
+	syntax_normalise_module_name(name);
 	step = resolution_find_step(resolution, name);
 	if (step)
 		return step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN;

@@ -55,20 +55,22 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *module,
 				 enum kmod_devname_role role)
 {
-	const struct modprobe_system *system = walk->system;
-	const struct modprobe_statement *statement = modprobe_config_find(
-		&system->config, MODPROBE_SOFTDEP, kmod_module_get_name(module));
+	struct modprobe_system *system = walk->system;
+	const struct modprobe_statement *statement;
 	struct list before = { 0 }, after = { 0 };
 	bool too_deep = false;
-	int r = 0;
+	int r = system_spend(system, system->config.size + walk->required.size);
 
+	if (r < 0)
+		return r;
 	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
 		return load_module(walk, module, role, true);
+	statement = modprobe_config_find(&system->config, MODPROBE_SOFTDEP,
+					 kmod_module_get_name(module));
 	if (statement) {
-		walk->bytes += strlen(statement->value);
-		r = walk->bytes > WALK_BYTES_MAX
-			    ? -EFBIG
-			    : kmod_context_add_softdeps(module, &before, &after);
+		r = load_count_names(walk, statement->value);
+		if (r == 0)
+			r = kmod_context_add_softdeps(module, &before, &after);
 		too_deep = walk->depth >= SOFTDEP_DEPTH_MAX && before.size + after.size > 0;
 	}
 	if (r == 0 && too_deep)
@@ -92,8 +94,9 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 	struct kmod_module *missing;
 	int r;
 
-	if (kmod_context_has_module(&walk->visited, module))
-		return 0;
+	r = system_spend(walk->system, walk->visited.size);
+	if (r < 0 || kmod_context_has_module(&walk->visited, module))
+		return r;
 	r = kmod_context_add_reference(module, &walk->visited);
 	if (r < 0)
 		return r;
@@ -138,8 +141,11 @@ static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
 /* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
 static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 {
-	int r = load_known_module(walk, module, is_blacklisted(walk, kmod_module_get_name(module)));
+	int r = system_spend(walk->system, walk->system->config.size);
 
+	if (r == 0)
+		r = load_known_module(walk, module,
+				      is_blacklisted(walk, kmod_module_get_name(module)));
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
@@ -196,6 +202,8 @@ int resolve_alias(struct modprobe_system *system, const char *alias,
 	struct list modules = { 0 };
 	int r = normalised ? start_context(system) : -ENOMEM;
 
+	if (r == 0)
+		r = system_spend(system, system->config.size + system->look_up_work);
 	if (r < 0)
 		return r;
 	(void)modprobe_config_normalise(normalised);

@@ -96,6 +96,7 @@ static int read_binary_indexes(struct modprobe_system *system)
 		int r = check_index_file(system, files[i].name, &index);
 
 		is_good = is_good && r > 0;
+		system->look_up_work += index.work;
 		is_complete = is_complete && (index.data || !files[i].is_needed);
 		if (files[i].kept)
 			*files[i].kept = index;
@@ -118,6 +119,7 @@ static int read_text_indexes(struct modprobe_system *system)
 {
 	int r = text_index_read(&system->text, system->root_fd, system->directory, system->report);
 
+	system->look_up_work = system->text.aliases.size;
 	if (r > 0)
 		system->indexes = INDEXES_TEXT;
 	else
@@ -174,6 +176,7 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 					    .directory_fd = -1,
 					    .running = flags & KMOD_DEVNAME_RESOLVE_RUNNING,
 					    .lacks_block_autoload = -1,
+					    .work_left = SYSTEM_WORK_MAX,
 					    .report = report };
 	if (*directory == '\0' || (flags & ~KMOD_DEVNAME_RESOLVE_RUNNING))
 		return -EINVAL;
@@ -191,6 +194,16 @@ void system_done(struct modprobe_system *system)
 	binary_index_done(&system->dependencies);
 	binary_index_done(&system->built_in);
 	close_fd(&system->directory_fd);
+}
+
+int system_spend(struct modprobe_system *system, size_t work)
+{
+	if (work > system->work_left) {
+		system->work_left = 0;
+		return -EFBIG;
+	}
+	system->work_left -= work;
+	return 0;
 }
 
 /* --- the kernel's configuration ------------------------------------------------------------ */

@@ -29,6 +29,8 @@ struct modprobe_system {
 	struct binary_index built_in; /* modules.builtin.bin */
 	struct text_index text;
 	struct modprobe_config config;
+	size_t look_up_work; /* comparisons of one look-up in the indexes, at most */
+	size_t work_left; /* comparisons and bytes of dependencies, for all numbers together */
 	struct kmod_context *context; /* NULL until an alias is looked up */
 	bool has_told_depth; /* the finding that not all soft dependencies are followed */
 };
@@ -41,6 +43,12 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 		unsigned int flags, struct kmod_devname_report *report);
 
 void system_done(struct modprobe_system *system);
+
+/* The work that the answers for all numbers may take together. */
+#define SYSTEM_WORK_MAX ((size_t)500000000)
+
+/* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
+int system_spend(struct modprobe_system *system, size_t work);
 
 /*
  * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration

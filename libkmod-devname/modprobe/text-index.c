@@ -16,7 +16,10 @@
 #include "base/root.h"
 #include "modprobe/modprobe-config.h"
 #include "modprobe/text-index.h"
+#include "node/syntax.h"
 #include "text/depmod-index.h"
+
+#define TEXT_ALIASES_MAX 100000 /* a look-up compares all of them */
 
 struct text_module {
 	char *name;
@@ -34,9 +37,8 @@ static char *copy_module_name(const char *path)
 	const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
 	char *name = strndup(start, strcspn(start, "."));
 
-	for (char *p = name; p && *p != '\0'; p++)
-		if (*p == '-')
-			*p = '_';
+	if (name)
+		syntax_normalise_module_name(name);
 	return name;
 }
 
@@ -126,6 +128,8 @@ static int read_text_aliases(struct text_index *text, struct depmod_index *file)
 	int r;
 
 	while ((r = depmod_index_next_alias(file, &alias, &module)) == DEPMOD_INDEX_LINE) {
+		if (text->aliases.size == TEXT_ALIASES_MAX)
+			return depmod_index_report(file, "has over 100000 aliases");
 		r = add_text_alias(&text->aliases, alias, module);
 		if (r < 0)
 			return r;

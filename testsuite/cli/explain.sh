@@ -602,6 +602,19 @@ test_patterns_are_bounded() {
 	END
 }
 
+# busybox compares all of them for each number.
+test_aliases_of_busybox_are_bounded() {
+	tree
+	rm "$MODULES"/modules.*.bin
+	n=$(grep -c '^alias' "$MODULES/modules.alias")
+	seq -f 'alias x%.0f tun' $((100000 - n)) >> "$MODULES/modules.alias"
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	echo 'alias y tun' >> "$MODULES/modules.alias"
+	status 1 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	grep -q '^kmod-devname: .*/modules.alias:[0-9]*: warning: has over 100000 aliases \[bad-index]$' err ||
+		fail "$(cat err)"
+}
+
 # Which files, in which order: those of /etc hide those of the same name behind.
 test_files_of_modprobe_d() {
 	tree

@@ -311,6 +311,38 @@ START_TEST(a_node_with_too_many_modules_is_a_finding)
 }
 END_TEST
 
+/* Each node is compared with all statements; those that no work is left for are not looked at. */
+START_TEST(the_work_for_all_nodes_is_bounded)
+{
+	enum { STATEMENTS = 90000, NODES = 2000 };
+	struct kmod_devname_report *report;
+	char *text, *nodes;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	const char *message;
+	int root_fd;
+
+	(void)fprintf(stream, "alias char-major-10-* tun\ninstall tun /bin/x\n");
+	for (unsigned int i = 0; i < STATEMENTS; i++)
+		(void)fprintf(stream, "blacklist m%u\n", i);
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	stream = open_memstream(&nodes, &size);
+	for (unsigned int i = 0; i < NODES; i++)
+		(void)fprintf(stream, "tun n%u c10:%u\n", i, 1000 + i);
+	(void)fclose(stream);
+	report = lint_loading_of(nodes, root_fd);
+	size = kmod_devname_report_size(report);
+	ck_assert_uint_lt(size, NODES);
+	message = kmod_devname_finding_get_message(kmod_devname_report_get(report, size - 1));
+	ck_assert_ptr_nonnull(strstr(message, "over 500000000 comparisons"));
+	kmod_devname_report_unref(report);
+	free(nodes);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
 /* A statement that holds for each module of a long list, again and again. */
 START_TEST(dependencies_are_bounded)
 {
@@ -406,6 +438,7 @@ int main(void)
 	tcase_add_test(tests, a_configuration_is_resolved);
 	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
 	tcase_add_test(tests, a_node_with_too_many_modules_is_a_finding);
+	tcase_add_test(tests, the_work_for_all_nodes_is_bounded);
 	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
 	tcase_add_loop_test(tests, dependencies_are_bounded, 0, 2);
 	tcase_add_loop_test(tests, no_command_line_blacklists_nothing, 0, 2);
