@@ -748,9 +748,13 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
  * an index is missing or damaged there is one finding not-loaded for all.
  *
  * Findings: not-loaded, with the line of modprobe.d that stands in the way, if one does;
- * block-autoload; bad-index, bad-config, long-line; system.
+ * block-autoload; bad-index, bad-config, long-line; system. Bad-config is an error for a node that
+ * leads to more modules or dependencies than kmod_devname_resolution_new() follows, and for the
+ * first node behind 500,000,000 comparisons with statements, patterns and steps; no later node is
+ * looked at.
  *
- * Return: 0, or a negative errno as that of kmod_devname_resolution_new().
+ * Return: 0, or a negative errno as that of kmod_devname_resolution_new(); -EFBIG is for the
+ * statements of modprobe.d alone.
  */
 int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
 				    struct kmod_devname_report *report, int root_fd,
@@ -1360,8 +1364,8 @@ struct kmod_devname_step;
  *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory; also -ENOENT if /proc is not
  *   mounted, through which libkmod is given statements: then a finding names /proc/self/fd
  *   -EBADMSG: libkmod fails
- *   -EFBIG: over 100,000 statements of modprobe.d; or for one number 10,000 modules, or 2 MiB of
- *   dependencies
+ *   -EFBIG: over 100,000 statements of modprobe.d; or for one number 10,000 modules, 2 MiB of
+ *   dependencies, or 500,000,000 comparisons
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
  */
 int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,

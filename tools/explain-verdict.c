@@ -13,6 +13,7 @@
 
 #include "explain.h"
 #include "input.h"
+#include "modprobe/resolution.h"
 #include "node/table.h"
 
 /* " (FILE:LINE)" of the statement that decides about a step, or ""; to be freed. */
@@ -191,17 +192,6 @@ static void find_named_modules(struct verdict *verdict)
 	}
 }
 
-static const struct kmod_devname_step *
-find_module_step(const struct kmod_devname_resolution *resolution, const char *module)
-{
-	const struct kmod_devname_step *step;
-
-	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++)
-		if (strcmp(kmod_devname_step_get_module(step), module) == 0)
-			return step;
-	return NULL;
-}
-
 /*
  * Sets broken if modules are declared, and none of them will be there. One that will, though the
  * alias leads elsewhere, is the verdict: the driver has the number.
@@ -217,7 +207,7 @@ static void find_broken_promise(struct verdict *verdict)
 
 		if (!explain_is_declared(verdict->explain, node))
 			continue;
-		step = find_module_step(verdict->resolution, module);
+		step = resolution_find_step(verdict->resolution, module);
 		if (kmod_devname_resolution_loads(verdict->resolution, module)) {
 			verdict->broken = NULL;
 			if (step &&

@@ -30,11 +30,11 @@
 
 #define INDEX_SIZE_MAX (32 << 20)
 /* libkmod calls itself for each level; there is one at most for each byte of an alias. */
-#define DEPTH_MAX 1000
+#define INDEX_DEPTH_MAX 1000
 #define KEY_SIZE_MAX ((size_t)PATH_MAX) /* libkmod asks for none that is longer */
 #define BYTE_MAX 127
 /* Patterns that one look-up compares, and values that it finds. */
-#define WORK_MAX 100000
+#define LOOK_UP_MAX 100000
 
 /* Where in the file is read on; bad once that is outside of it. */
 struct cursor {
@@ -147,7 +147,7 @@ static uint32_t nth_child(const struct index_node *node, size_t n)
 	return number_at(node->children + 4 * n);
 }
 
-/* --- is it an index? ---------------------------------------------------------------------- */
+/* --- the check of an index ---------------------------------------------------------------- */
 
 static bool check_index_node(struct index_tree *tree, uint32_t place, bool wild, size_t *ret_work);
 
@@ -164,7 +164,7 @@ static bool check_children(struct index_tree *tree, const struct index_node *nod
 			   size_t *ret_work)
 {
 	size_t key_size = strlen(node->prefix) + (node->n_children > 0), sum = 0, largest = 0;
-	bool good = tree->depth < DEPTH_MAX && key_size < KEY_SIZE_MAX - tree->key_size;
+	bool good = tree->depth < INDEX_DEPTH_MAX && key_size < KEY_SIZE_MAX - tree->key_size;
 
 	tree->depth++;
 	tree->key_size += key_size;
@@ -213,16 +213,15 @@ static uint32_t take_header(struct cursor *cursor)
 	return !cursor->bad && magic == MAGIC && version >> 16 == VERSION_MAJOR ? root : 0;
 }
 
-static bool is_whole_index(const struct binary_index *index)
+static bool is_whole_index(struct binary_index *index)
 {
 	struct index_tree tree = { .file = { index->data, index->size, 0, false },
 				   .used = HEADER_SIZE };
 	struct cursor header = tree.file;
 	uint32_t root = take_header(&header);
-	size_t work;
 
-	return (root & OFFSET_MASK) != 0 && check_index_node(&tree, root, false, &work) &&
-	       work <= WORK_MAX;
+	return (root & OFFSET_MASK) != 0 && check_index_node(&tree, root, false, &index->work) &&
+	       index->work <= LOOK_UP_MAX;
 }
 
 int binary_index_read(struct binary_index *index, int fd)
@@ -257,7 +256,7 @@ void binary_index_done(struct binary_index *index)
 	*index = (struct binary_index){ 0 };
 }
 
-/* --- what does it have? ------------------------------------------------------------------- */
+/* --- a look-up ---------------------------------------------------------------------------- */
 
 const char *binary_index_find(const struct binary_index *index, const char *key)
 {

@@ -8,6 +8,7 @@
 struct binary_index {
 	unsigned char *data;
 	size_t size;
+	size_t work; /* patterns and values that one look-up compares at most */
 };
 
 /*

@@ -24,8 +24,8 @@ struct kmod_context {
 };
 
 /*
- * libkmod does without what it has no memory for, and that is told by errno alone, which was 0
- * before.
+ * libkmod leaves out what it has no memory for and returns success; only errno says so. The caller
+ * sets it to 0 before.
  */
 static int check_kmod_memory(int r)
 {
@@ -119,7 +119,7 @@ static int start_kmod(struct kmod_context *context, const struct modprobe_config
 
 static bool is_kmod_fault(int error)
 {
-	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EIO;
+	return is_fatal(error) || error == -EIO;
 }
 
 /*
@@ -214,8 +214,8 @@ int kmod_context_add_module(const struct kmod_context *context, const char *name
 }
 
 /*
- * errno may be that of an index that libkmod has looked for after its memory had failed: so it is
- * asked again before it is believed that there is nothing.
+ * After an allocation fails libkmod goes on with the next index, and a missing file may replace
+ * ENOMEM in errno. An empty result counts only if a second look-up is empty, too.
  */
 int kmod_context_look_up(const struct kmod_context *context, const char *alias,
 			 struct list *modules)

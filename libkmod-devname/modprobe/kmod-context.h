@@ -18,8 +18,15 @@ struct kmod_module; /* of libkmod */
 int kmod_context_new(const struct modprobe_config *config, int directory_fd,
 		     struct kmod_context **ret_context);
 
+#ifdef WITH_LIBKMOD
 /* NULL is no context. */
 void kmod_context_free(struct kmod_context *context);
+#else
+static inline void kmod_context_free(struct kmod_context *context)
+{
+	(void)context;
+}
+#endif
 
 /* The functions that add modules add a reference each, for kmod_context_unref_module(). */
 void kmod_context_unref_module(void *module);
@@ -41,10 +48,10 @@ int kmod_context_look_up(const struct kmod_context *context, const char *alias,
 int kmod_context_add_softdeps(const struct kmod_module *module, struct list *before,
 			      struct list *after);
 
-/* Is the module live in the running kernel? 1, 0, or a negative errno. */
+/* 1 if the module is live in the running kernel, 0 if not, or a negative errno. */
 int kmod_context_is_loaded(const struct kmod_module *module);
 
-/* Does libkmod count a name as blacklisted, by a statement or the host's command line? */
+/* True if libkmod has a name as blacklisted, by a statement or the host's command line. */
 bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name);
 
 #endif

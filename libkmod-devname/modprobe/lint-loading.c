@@ -35,18 +35,7 @@ static bool is_in_the_way(const struct kmod_devname_step *step)
 	       kmod_devname_step_get_role(step) != KMOD_DEVNAME_ROLE_SOFT;
 }
 
-static const struct kmod_devname_step *find_named(const struct kmod_devname_resolution *resolution,
-						  const char *module)
-{
-	const struct kmod_devname_step *step;
-
-	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++)
-		if (strcmp(kmod_devname_step_get_module(step), module) == 0)
-			return step;
-	return NULL;
-}
-
-/* What is in the way, best in that of the module itself; or else what is loaded instead. */
+/* The step that keeps the module from loading, its own first; else what is loaded instead. */
 static const struct kmod_devname_step *
 find_deciding_step(const struct kmod_devname_resolution *resolution, const char *module)
 {
@@ -62,7 +51,7 @@ find_deciding_step(const struct kmod_devname_resolution *resolution, const char 
 			found = step;
 	}
 	obstacle = found ? kmod_devname_step_get_obstacle(found) : NULL;
-	return obstacle ? find_named(resolution, obstacle) : found;
+	return obstacle ? resolution_find_step(resolution, obstacle) : found;
 }
 
 /* The file that modules.dep has and the directory has not; or "". */
@@ -74,7 +63,7 @@ static const char *missing_file(const struct kmod_devname_step *step)
 											   : "";
 }
 
-/* The missing file, if there is one, goes behind it. */
+/* What a message says about the deciding step; the caller appends the missing file. */
 static const char *explain(const struct kmod_devname_step *step)
 {
 	switch (kmod_devname_step_get_verdict(step)) {
@@ -115,6 +104,24 @@ static int report_not_loaded(struct kmod_devname_report *report,
 			  explain(step), missing_file(step));
 }
 
+/* Returns 1 if there is no work left for the nodes behind; 0; or -ENOMEM. */
+static int report_too_much(struct kmod_devname_report *report, const struct kmod_devname_node *node,
+			   const struct modprobe_system *system)
+{
+	const struct location nowhere = { NULL, 0 };
+	int r = report_add(report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_ERROR, &nowhere,
+			   "cannot find out whether opening '%s' (%c%u:%u) loads module %s: %s; "
+			   "correct modprobe.d, or run depmod",
+			   node->name, syntax_type_letter(node->number.type), node->number.major,
+			   node->number.minor, node->module,
+			   system->work_left > 0
+				   ? "over 10000 modules or 2 MiB of dependencies"
+				   : "over 500000000 comparisons for it and the nodes before it, "
+				     "and none is made for those behind");
+
+	return r < 0 ? r : system->work_left == 0;
+}
+
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */
 static int lint_resolution(struct kmod_devname_report *report, const struct kmod_devname_node *node,
 			   const struct kmod_devname_resolution *resolution)
@@ -145,6 +152,10 @@ static int lint_each_node(const struct kmod_devname_table *table,
 		struct kmod_devname_resolution *resolution;
 
 		r = resolution_ask(system, &node->number, &resolution);
+		if (r == -EFBIG) {
+			r = report_too_much(report, node, system);
+			continue;
+		}
 		if (r < 0)
 			return r;
 		r = lint_resolution(report, node, resolution);

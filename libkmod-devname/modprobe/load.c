@@ -13,6 +13,8 @@
 #include "base/cleanup.h"
 #include "modprobe/load.h"
 
+#define WALK_BYTES_MAX ((size_t)2 << 20)
+
 /* What becomes of a module when its turn comes. */
 struct judgement {
 	enum kmod_devname_verdict verdict;
@@ -21,23 +23,10 @@ struct judgement {
 
 /* --- the steps ---------------------------------------------------------------------------- */
 
-static struct kmod_devname_step *find_step_of(const struct resolve_walk *walk, const char *module)
-{
-	const struct list *steps = &walk->resolution->steps;
-
-	for (size_t i = 0; i < steps->size; i++) {
-		struct kmod_devname_step *step = steps->items[i];
-
-		if (strcmp(step->module, module) == 0)
-			return step;
-	}
-	return NULL;
-}
-
 /* The place of the statement that decides. */
 static int set_step_place(struct kmod_devname_step *step, const struct resolve_walk *walk)
 {
-	const struct modprobe_config *config = &walk->resolver->system->config;
+	const struct modprobe_config *config = &walk->system->config;
 	const struct modprobe_statement *found = NULL;
 	const char *file = NULL;
 
@@ -67,7 +56,7 @@ static int new_step(const struct resolve_walk *walk, const char *name, const cha
 		    enum kmod_devname_role role, const struct judgement *judgement,
 		    struct kmod_devname_step **ret_step)
 {
-	const char *line = system_find_dependencies(walk->resolver->system, name);
+	const char *line = system_find_dependencies(walk->system, name);
 	struct kmod_devname_step *step = calloc(1, sizeof(*step));
 	int r;
 
@@ -93,8 +82,8 @@ static int new_step(const struct resolve_walk *walk, const char *name, const cha
 }
 
 /*
- * Does the step that a module has stay? What it comes to in a weaker role changes nothing unless it
- * loads it, and a module that is blacklisted and needed all the same is not held up by that.
+ * A step gives way to one that loads the module, to one of a stronger role and, at equal strength,
+ * to one of a better verdict. The blacklist does not keep back what another module needs.
  */
 static bool step_stays(const struct kmod_devname_step *step, enum kmod_devname_role role,
 		       enum kmod_devname_verdict verdict)
@@ -114,7 +103,8 @@ static int add_step(struct resolve_walk *walk, const char *name, const char *com
 		    enum kmod_devname_role role, const struct judgement *judgement)
 {
 	struct list *steps = &walk->resolution->steps;
-	struct kmod_devname_step *known = find_step_of(walk, name), *step = NULL;
+	struct kmod_devname_step *known = resolution_find_step(walk->resolution, name),
+				 *step = NULL;
 	/* where modprobe has given up nothing more becomes of it */
 	bool stays = known && (walk->stop || step_stays(known, role, judgement->verdict));
 	int r;
@@ -139,15 +129,17 @@ static int add_step(struct resolve_walk *walk, const char *name, const char *com
 
 /* --- what becomes of a module --------------------------------------------------------------- */
 
-/* Is the module in the kernel when its turn comes? 1 with the verdict, 0, or a negative errno. */
+/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
 static int is_in_kernel(const struct resolve_walk *walk, struct kmod_module *module,
 			enum kmod_devname_verdict *ret_verdict)
 {
-	const struct modprobe_system *system = walk->resolver->system;
+	struct modprobe_system *system = walk->system;
 	const char *name = kmod_module_get_name(module);
-	const struct kmod_devname_step *step = find_step_of(walk, name);
-	int r;
+	const struct kmod_devname_step *step = resolution_find_step(walk->resolution, name);
+	int r = system_spend(system, walk->resolution->steps.size);
 
+	if (r < 0)
+		return r;
 	if (step && step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN) {
 		*ret_verdict = step->verdict;
 		return 1;
@@ -183,16 +175,24 @@ static int add_modules_of_paths(const struct resolve_walk *walk, const struct li
 	for (size_t i = 0; i < paths->size && r == 0; i++) {
 		const char *path = paths->items[i], *slash = strrchr(path, '/');
 
-		r = kmod_context_add_module(walk->resolver->context, slash ? slash + 1 : path,
+		r = kmod_context_add_module(walk->system->context, slash ? slash + 1 : path,
 					    modules);
 	}
 	return r;
 }
 
+int load_count_names(struct resolve_walk *walk, const char *names)
+{
+	size_t n = strlen(names);
+
+	walk->bytes += n;
+	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : system_spend(walk->system, n);
+}
+
 int load_find_dependencies(struct resolve_walk *walk, const struct kmod_module *module,
 			   struct list *modules, struct kmod_module **ret_missing)
 {
-	const struct modprobe_system *system = walk->resolver->system;
+	const struct modprobe_system *system = walk->system;
 	const char *line = system_find_dependencies(system, kmod_module_get_name(module));
 	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
 	struct list paths = { 0 };
@@ -201,10 +201,9 @@ int load_find_dependencies(struct resolve_walk *walk, const struct kmod_module *
 	*ret_missing = NULL;
 	if (!copy)
 		return line ? -ENOMEM : 0;
-	walk->bytes += strlen(copy);
-	if (walk->bytes > WALK_BYTES_MAX)
-		return -EFBIG;
-	r = split_dependencies(copy, &paths);
+	r = load_count_names(walk, copy);
+	if (r == 0)
+		r = split_dependencies(copy, &paths);
 	if (r == 0)
 		r = add_modules_of_paths(walk, &paths, modules);
 	for (size_t i = 0; i < paths.size && r == 0 && !*ret_missing; i++) {
@@ -245,7 +244,7 @@ static int find_obstacle(struct resolve_walk *walk, const struct kmod_module *mo
 		r = add_step(walk, kmod_module_get_name(cause), NULL, role, &no_file);
 	}
 	if (r == 0 && there == 0) {
-		step = find_step_of(walk, kmod_module_get_name(cause));
+		step = resolution_find_step(walk->resolution, kmod_module_get_name(cause));
 		*ret_judgement = (struct judgement){ KMOD_DEVNAME_VERDICT_NO_FILE, NULL };
 		if (step) {
 			ret_judgement->verdict = step->verdict;
@@ -262,7 +261,7 @@ static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
 			enum kmod_devname_role role, const char *command,
 			struct judgement *ret_judgement)
 {
-	const struct modprobe_system *system = walk->resolver->system;
+	const struct modprobe_system *system = walk->system;
 	const char *name = kmod_module_get_name(module);
 	const char *line = system_find_dependencies(system, name);
 	_cleanup_free_ char *path = line ? strndup(line, strcspn(line, ":")) : NULL;

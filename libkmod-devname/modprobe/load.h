@@ -5,17 +5,12 @@
 #include <stdbool.h>
 
 #include "modprobe/kmod-context.h"
-#include "modprobe/resolve.h"
-
-struct resolver {
-	const struct modprobe_system *system;
-	struct kmod_context *context;
-	bool has_told_depth; /* that not all soft dependencies were followed */
-};
+#include "modprobe/resolution.h"
+#include "modprobe/system.h"
 
 /* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
 struct resolve_walk {
-	struct resolver *resolver;
+	struct modprobe_system *system;
 	struct kmod_devname_resolution *resolution;
 	const char *alias; /* normalised */
 	struct list visited;
@@ -26,7 +21,8 @@ struct resolve_walk {
 	size_t bytes; /* of dependencies and soft dependencies that were followed */
 };
 
-#define WALK_BYTES_MAX ((size_t)2 << 20)
+/* Counts names that the walk follows. 0; or -EFBIG, for this number or for all together. */
+int load_count_names(struct resolve_walk *walk, const char *names);
 
 /*
  * A module's turn: adds a step with what becomes of it. If it is required and fails, modprobe gives

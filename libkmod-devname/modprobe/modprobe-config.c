@@ -17,7 +17,7 @@
 #include "base/confdir.h"
 #include "modprobe/modprobe-config.h"
 
-#define BLANKS " \t"
+#define STATEMENT_BLANKS " \t"
 #define STATEMENTS_MAX 100000
 
 enum form {
@@ -115,12 +115,12 @@ static int add_kept_line(struct modprobe_config *config, const char *line)
 static int parse_statement(struct modprobe_config *config, const struct location *location,
 			   size_t i, char *rest)
 {
-	char *key = strtok_r(NULL, BLANKS, &rest), *value = NULL;
+	char *key = strtok_r(NULL, STATEMENT_BLANKS, &rest), *value = NULL;
 	bool good = key && modprobe_config_normalise(key) == 0;
 	int r;
 
 	if (words[i].form == FORM_WORD) {
-		value = strtok_r(NULL, BLANKS, &rest);
+		value = strtok_r(NULL, STATEMENT_BLANKS, &rest);
 		good = good && value && modprobe_config_normalise(value) == 0;
 	} else if (words[i].form == FORM_REST) {
 		value = rest;
@@ -140,7 +140,7 @@ static int take_config_line(void *data, const struct location *location, char *t
 	struct modprobe_reading *reading = data;
 	_cleanup_free_ char *copy = strdup(text);
 	char *rest = NULL;
-	const char *word = text[0] == '#' ? NULL : strtok_r(text, BLANKS, &rest);
+	const char *word = text[0] == '#' ? NULL : strtok_r(text, STATEMENT_BLANKS, &rest);
 	int r = -EINVAL;
 
 	if (!copy)

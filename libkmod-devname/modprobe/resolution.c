@@ -6,7 +6,7 @@
  *   system.c        opens once what answers depend on: the statements of modprobe.d
  *                   (modprobe-config.c); the indexes, whose bounds are checked before libkmod maps
  *                   them (binary-index.c), or those of busybox (text-index.c); for block devices
- *                   the kernel's configuration (kernel-config.c)
+ *                   the kernel's configuration
  *   resolution.c    turns the number into the aliases that the kernel asks for
  *   resolve.c       walks the modules of an alias as modprobe does, with dependencies and soft
  *                   dependencies, which libkmod finds (kmod-context.c)
@@ -32,8 +32,10 @@
 #define STEPS_MAX 10000
 #define MODULE_NAME_SIZE 256 /* more than any file name has */
 
-void step_free(struct kmod_devname_step *step)
+void step_free(void *item)
 {
+	struct kmod_devname_step *step = item;
+
 	if (!step)
 		return;
 	free(step->module);
@@ -42,11 +44,6 @@ void step_free(struct kmod_devname_step *step)
 	free(step->command);
 	free(step->file);
 	free(step);
-}
-
-static void free_step(void *step)
-{
-	step_free(step);
 }
 
 int resolution_add(struct kmod_devname_resolution *resolution, struct kmod_devname_step *step)
@@ -62,6 +59,18 @@ int resolution_add(struct kmod_devname_resolution *resolution, struct kmod_devna
 	return r;
 }
 
+struct kmod_devname_step *resolution_find_step(const struct kmod_devname_resolution *resolution,
+					       const char *module)
+{
+	for (size_t i = 0; i < resolution->steps.size; i++) {
+		struct kmod_devname_step *step = resolution->steps.items[i];
+
+		if (strcmp(step->module, module) == 0)
+			return step;
+	}
+	return NULL;
+}
+
 static int add_alias(struct kmod_devname_resolution *resolution, char *alias)
 {
 	int r = alias ? list_push(&resolution->aliases, alias) : -ENOMEM;
@@ -71,7 +80,7 @@ static int add_alias(struct kmod_devname_resolution *resolution, char *alias)
 	return r;
 }
 
-/* Does the kernel ask for TYPE-major-MAJOR, too? Not where the misc driver has the major. */
+/* The misc driver asks for char-major-10-MINOR alone. */
 static bool asks_twice(const struct device_number *number)
 {
 	return number->type != S_IFCHR || number->major != MISC_MAJOR || number->minor > 255;
@@ -109,14 +118,13 @@ static enum kmod_devname_verdict find_best_verdict(const struct list *steps)
 }
 
 /* Asks for the next alias while modprobe fails, whatever it has loaded before. */
-static int ask_aliases(struct kmod_devname_resolution *resolution,
-		       const struct modprobe_system *system)
+static int ask_aliases(struct kmod_devname_resolution *resolution, struct modprobe_system *system)
 {
 	size_t i;
 	int r = 1;
 
 	for (i = 0; i < resolution->aliases.size && r > 0; i++)
-		r = resolver_ask(system->resolver, resolution->aliases.items[i], resolution);
+		r = resolve_alias(system, resolution->aliases.items[i], resolution);
 	while (resolution->aliases.size > i)
 		free(list_pop(&resolution->aliases));
 	resolution->verdict = find_best_verdict(&resolution->steps);
@@ -125,21 +133,8 @@ static int ask_aliases(struct kmod_devname_resolution *resolution,
 	return r < 0 ? r : 0;
 }
 
-/* Starts libkmod for the first number that needs it. */
-static int start_resolver(struct modprobe_system *system)
-{
-	static const struct location nowhere = { NULL, 0 };
-	int r = system->resolver ? 0 : resolver_new(system, &system->resolver);
-
-	/* not as a file, which would be one below the root */
-	if (r == -ENOENT)
-		(void)report_add(system->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &nowhere,
-				 "/proc/self/fd does not exist, and is needed: mount /proc");
-	return r;
-}
-
-static int resolve_number(struct kmod_devname_resolution *resolution,
-			  struct modprobe_system *system, const struct device_number *number)
+static int answer_number(struct kmod_devname_resolution *resolution, struct modprobe_system *system,
+			 const struct device_number *number)
 {
 	int r = number->type == S_IFCHR ? syntax_is_dynamic(number)
 					: system_lacks_block_autoload(system);
@@ -149,8 +144,6 @@ static int resolve_number(struct kmod_devname_resolution *resolution,
 		return r < 0 ? r : 0;
 	}
 	r = add_asked_aliases(resolution, number);
-	if (r == 0)
-		r = start_resolver(system);
 	return r == 0 ? ask_aliases(resolution, system) : r;
 }
 
@@ -164,7 +157,7 @@ int resolution_ask(struct modprobe_system *system, const struct device_number *n
 		return -ENOMEM;
 	resolution->references = 1;
 	resolution->running = system->running;
-	r = resolve_number(resolution, system, number);
+	r = answer_number(resolution, system, number);
 	if (r < 0)
 		kmod_devname_resolution_unref(resolution);
 	else
@@ -208,7 +201,7 @@ kmod_devname_resolution_unref(struct kmod_devname_resolution *resolution)
 	if (!resolution || --resolution->references > 0)
 		return NULL;
 	list_done(&resolution->aliases, free);
-	list_done(&resolution->steps, free_step);
+	list_done(&resolution->steps, step_free);
 	free(resolution);
 	return NULL;
 }
@@ -223,19 +216,6 @@ const char *kmod_devname_resolution_get_alias(const struct kmod_devname_resoluti
 					      size_t index)
 {
 	return index < resolution->aliases.size ? resolution->aliases.items[index] : NULL;
-}
-
-/* Names of modules without "-", as in /sys/module. False if the name is longer than any of these.
- */
-static bool normalise_name(const char *module, char name[static MODULE_NAME_SIZE])
-{
-	size_t size = strlen(module);
-
-	if (size >= MODULE_NAME_SIZE)
-		return false;
-	for (size_t i = 0; i <= size; i++)
-		name[i] = module[i] == '-' ? '_' : module[i];
-	return true;
 }
 
 /* The kernel asks for nothing if the driver of the number is there, whatever the alias leads to. */
@@ -253,16 +233,16 @@ static bool is_module_live(const char *name)
 int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resolution,
 				  const char *module)
 {
+	const struct kmod_devname_step *step;
 	char name[MODULE_NAME_SIZE];
 
-	if (!normalise_name(module, name))
+	if (strlen(module) >= sizeof(name))
 		return 0;
-	for (size_t i = 0; i < resolution->steps.size; i++) {
-		const struct kmod_devname_step *step = resolution->steps.items[i];
-
-		if (strcmp(step->module, name) == 0)
-			return step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN;
-	}
+	memcpy(name, module, strlen(module) + 1);
+	syntax_normalise_module_name(name);
+	step = resolution_find_step(resolution, name);
+	if (step)
+		return step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN;
 	return resolution->running && is_module_live(name);
 }
 

@@ -37,6 +37,11 @@ int resolution_ask(struct modprobe_system *system, const struct device_number *n
 /* Adds a step and takes it, also if there is no memory: then it is NULL or gone. */
 int resolution_add(struct kmod_devname_resolution *resolution, struct kmod_devname_step *step);
 
-void step_free(struct kmod_devname_step *step);
+/* The step of a module, "_" for "-"; or NULL. */
+struct kmod_devname_step *resolution_find_step(const struct kmod_devname_resolution *resolution,
+					       const char *module);
+
+/* Of a struct kmod_devname_step *; NULL is none. */
+void step_free(void *step);
 
 #endif

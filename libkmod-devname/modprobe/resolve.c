@@ -2,8 +2,8 @@
 /*
  * What modprobe(8) would load for an alias, and how far it comes. The modules are walked in the
  * order of libkmod (libkmod-module.c, kmod_module_get_probe_list), and each is judged as its turn
- * comes (load.c). libkmod's own dry run is of no use here: it calls itself for each soft dependency
- * without a limit, takes what the host has loaded for loaded, and knows no failure.
+ * comes (load.c). libkmod's own dry run does not serve: its recursion on soft dependencies has no
+ * bound, and it does not fail where modprobe does.
  */
 
 #include <errno.h>
@@ -13,37 +13,12 @@
 
 #include "base/cleanup.h"
 #include "modprobe/load.h"
+#include "modprobe/resolve.h"
 
-#define DEPTH_MAX 100
+#define SOFTDEP_DEPTH_MAX 100
 
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum kmod_devname_role role);
-
-int resolver_new(const struct modprobe_system *system, struct resolver **ret_resolver)
-{
-	struct resolver *resolver = calloc(1, sizeof(*resolver));
-	int r;
-
-	if (!resolver)
-		return -ENOMEM;
-	resolver->system = system;
-	r = kmod_context_new(&system->config,
-			     system->indexes == INDEXES_BINARY ? system->directory_fd : -1,
-			     &resolver->context);
-	if (r < 0)
-		resolver_free(resolver);
-	else
-		*ret_resolver = resolver;
-	return r;
-}
-
-void resolver_free(struct resolver *resolver)
-{
-	if (!resolver)
-		return;
-	kmod_context_free(resolver->context);
-	free(resolver);
-}
 
 /* --- what is loaded with it ---------------------------------------------------------------- */
 
@@ -51,17 +26,17 @@ void resolver_free(struct resolver *resolver)
 static int report_depth(const struct resolve_walk *walk, const struct kmod_module *module,
 			const struct modprobe_statement *statement)
 {
-	struct resolver *resolver = walk->resolver;
+	struct modprobe_system *system = walk->system;
 	const struct location location = { statement->file, statement->line };
 
-	if (resolver->has_told_depth)
+	if (system->has_told_depth)
 		return 0;
-	resolver->has_told_depth = true;
+	system->has_told_depth = true;
 	return report_add(
-		resolver->system->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
+		system->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
 		"a chain of soft dependencies has more than %d modules; those of module '%s' "
 		"are not followed",
-		DEPTH_MAX, kmod_module_get_name(module));
+		SOFTDEP_DEPTH_MAX, kmod_module_get_name(module));
 }
 
 static int walk_modules(struct resolve_walk *walk, const struct list *modules)
@@ -80,21 +55,23 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *module,
 				 enum kmod_devname_role role)
 {
-	const struct modprobe_system *system = walk->resolver->system;
-	const struct modprobe_statement *statement = modprobe_config_find(
-		&system->config, MODPROBE_SOFTDEP, kmod_module_get_name(module));
+	struct modprobe_system *system = walk->system;
+	const struct modprobe_statement *statement;
 	struct list before = { 0 }, after = { 0 };
 	bool too_deep = false;
-	int r = 0;
+	int r = system_spend(system, system->config.size + walk->required.size);
 
+	if (r < 0)
+		return r;
 	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
 		return load_module(walk, module, role, true);
+	statement = modprobe_config_find(&system->config, MODPROBE_SOFTDEP,
+					 kmod_module_get_name(module));
 	if (statement) {
-		walk->bytes += strlen(statement->value);
-		r = walk->bytes > WALK_BYTES_MAX
-			    ? -EFBIG
-			    : kmod_context_add_softdeps(module, &before, &after);
-		too_deep = walk->depth >= DEPTH_MAX && before.size + after.size > 0;
+		r = load_count_names(walk, statement->value);
+		if (r == 0)
+			r = kmod_context_add_softdeps(module, &before, &after);
+		too_deep = walk->depth >= SOFTDEP_DEPTH_MAX && before.size + after.size > 0;
 	}
 	if (r == 0 && too_deep)
 		r = report_depth(walk, module, statement);
@@ -117,8 +94,9 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 	struct kmod_module *missing;
 	int r;
 
-	if (kmod_context_has_module(&walk->visited, module))
-		return 0;
+	r = system_spend(walk->system, walk->visited.size);
+	if (r < 0 || kmod_context_has_module(&walk->visited, module))
+		return r;
 	r = kmod_context_add_reference(module, &walk->visited);
 	if (r < 0)
 		return r;
@@ -151,24 +129,27 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
  */
 static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
 {
-	const struct modprobe_system *system = walk->resolver->system;
+	const struct modprobe_system *system = walk->system;
 
 	if (strcmp(name, walk->alias) == 0 &&
 	    !modprobe_config_find_alias(&system->config, walk->alias, name))
 		return false;
 	return modprobe_config_find(&system->config, MODPROBE_BLACKLIST, name) ||
-	       (system->running && kmod_context_is_blacklisted(walk->resolver->context, name));
+	       (system->running && kmod_context_is_blacklisted(walk->system->context, name));
 }
 
 /* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
 static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 {
-	int r = load_known_module(walk, module, is_blacklisted(walk, kmod_module_get_name(module)));
+	int r = system_spend(walk->system, walk->system->config.size);
 
+	if (r == 0)
+		r = load_known_module(walk, module,
+				      is_blacklisted(walk, kmod_module_get_name(module)));
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
-	/* of a command nobody knows how it ends */
+	/* how a command ends is not known */
 	if (r == 0)
 		r = walk->stop && walk->stop_verdict > KMOD_DEVNAME_VERDICT_BLACKLISTED;
 	free(walk->stop);
@@ -178,36 +159,57 @@ static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 	return r;
 }
 
-static int look_up_in_text(const struct resolver *resolver, const char *alias, struct list *modules)
+/* Starts libkmod for the first alias. */
+static int start_context(struct modprobe_system *system)
+{
+	static const struct location nowhere = { NULL, 0 };
+	int r;
+
+	if (system->context)
+		return 0;
+	r = kmod_context_new(&system->config,
+			     system->indexes == INDEXES_BINARY ? system->directory_fd : -1,
+			     &system->context);
+	/* not as a file, which would be one below the root */
+	if (r == -ENOENT)
+		(void)report_add(system->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &nowhere,
+				 "/proc/self/fd does not exist, and is needed: mount /proc");
+	return r;
+}
+
+static int look_up_in_text(const struct modprobe_system *system, const char *alias,
+			   struct list *modules)
 {
 	struct list names = { 0 };
-	int r = modprobe_config_look_up(&resolver->system->config, alias, &names);
+	int r = modprobe_config_look_up(&system->config, alias, &names);
 
 	if (r == 0 && names.size == 0)
-		r = text_index_look_up(&resolver->system->text, alias, &names);
+		r = text_index_look_up(&system->text, alias, &names);
 	for (size_t i = 0; i < names.size && r == 0; i++)
-		r = kmod_context_add_module(resolver->context, names.items[i], modules);
+		r = kmod_context_add_module(system->context, names.items[i], modules);
 	list_done(&names, NULL);
 	return r;
 }
 
 /* Each is tried, and how the last one ends is how modprobe does. */
-int resolver_ask(struct resolver *resolver, const char *alias,
-		 struct kmod_devname_resolution *resolution)
+int resolve_alias(struct modprobe_system *system, const char *alias,
+		  struct kmod_devname_resolution *resolution)
 {
 	_cleanup_free_ char *normalised = strdup(alias);
-	struct resolve_walk walk = { .resolver = resolver,
+	struct resolve_walk walk = { .system = system,
 				     .resolution = resolution,
 				     .alias = normalised };
 	struct list modules = { 0 };
-	int r;
+	int r = normalised ? start_context(system) : -ENOMEM;
 
-	if (!normalised)
-		return -ENOMEM;
+	if (r == 0)
+		r = system_spend(system, system->config.size + system->look_up_work);
+	if (r < 0)
+		return r;
 	(void)modprobe_config_normalise(normalised);
-	r = resolver->system->indexes == INDEXES_TEXT
-		    ? look_up_in_text(resolver, normalised, &modules)
-		    : kmod_context_look_up(resolver->context, normalised, &modules);
+	r = system->indexes == INDEXES_TEXT
+		    ? look_up_in_text(system, normalised, &modules)
+		    : kmod_context_look_up(system->context, normalised, &modules);
 	for (size_t i = 0; i < modules.size && r >= 0; i++)
 		r = walk_root(&walk, modules.items[i]);
 	if (r == 0 && modules.size == 0)

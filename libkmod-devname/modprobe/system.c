@@ -5,14 +5,17 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/root.h"
-#include "modprobe/kernel-config.h"
-#include "modprobe/resolve.h"
+#include "modprobe/kmod-context.h"
 #include "modprobe/system.h"
+#include "module/file.h"
+
+#define CONFIG_SIZE_MAX ((size_t)16 << 20)
 
 static int report_bad_index(const struct modprobe_system *system, const char *name,
 			    const char *problem)
@@ -24,8 +27,8 @@ static int report_bad_index(const struct modprobe_system *system, const char *na
 }
 
 /*
- * Does libkmod, which follows links on the host, come to the file, or to none if fd is negative? 1,
- * 0, or a negative errno.
+ * libkmod follows links on the host. 1 if it comes to the same file, or also to none where fd is
+ * negative; 0 if not; or a negative errno.
  */
 static int is_found_on_host(const struct modprobe_system *system, const char *name, int fd)
 {
@@ -74,35 +77,41 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 					"is a link that leads to another file on the host");
 }
 
-/* If one is damaged all may happen to modprobe, so that none is used. */
+/* libkmod maps all of them, so that none is used if one is damaged. */
 static int read_binary_indexes(struct modprobe_system *system)
 {
-	struct binary_index aliases = { 0 }, symbols = { 0 }, built_in_aliases = { 0 };
 	const struct {
 		const char *name;
-		struct binary_index *index;
-	} files[] = { { "modules.dep.bin", &system->dependencies },
-		      { "modules.alias.bin", &aliases },
-		      { "modules.builtin.bin", &system->built_in },
-		      { "modules.symbols.bin", &symbols },
-		      { "modules.builtin.alias.bin", &built_in_aliases } };
-	bool good = true;
-	int r = 0;
+		struct binary_index *kept; /* NULL: for libkmod alone */
+		bool is_needed;
+	} files[] = { { "modules.dep.bin", &system->dependencies, true },
+		      { "modules.alias.bin", NULL, true },
+		      { "modules.builtin.bin", &system->built_in, false },
+		      { "modules.symbols.bin", NULL, false },
+		      { "modules.builtin.alias.bin", NULL, false } };
+	bool is_good = true, is_complete = true;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r >= 0; i++) {
-		r = check_index_file(system, files[i].name, files[i].index);
-		good = good && r > 0;
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		struct binary_index index = { 0 };
+		int r = check_index_file(system, files[i].name, &index);
+
+		is_good = is_good && r > 0;
+		system->look_up_work += index.work;
+		is_complete = is_complete && (index.data || !files[i].is_needed);
+		if (files[i].kept)
+			*files[i].kept = index;
+		else
+			binary_index_done(&index);
+		if (r < 0)
+			return r;
 	}
-	if (good && system->dependencies.data && aliases.data)
+	if (is_good && is_complete)
 		system->indexes = INDEXES_BINARY;
-	if (!good) {
+	if (!is_good) {
 		binary_index_done(&system->dependencies);
 		binary_index_done(&system->built_in);
 	}
-	binary_index_done(&aliases);
-	binary_index_done(&symbols);
-	binary_index_done(&built_in_aliases);
-	return r < 0 ? r : 0;
+	return 0;
 }
 
 /* The modprobe of busybox reads text, and its depmod writes nothing else. */
@@ -110,6 +119,7 @@ static int read_text_indexes(struct modprobe_system *system)
 {
 	int r = text_index_read(&system->text, system->root_fd, system->directory, system->report);
 
+	system->look_up_work = system->text.aliases.size;
 	if (r > 0)
 		system->indexes = INDEXES_TEXT;
 	else
@@ -129,7 +139,7 @@ static int read_modprobe_config(struct modprobe_system *system)
 	return modprobe_config_read(&system->config, system->report, system->root_fd, softdep);
 }
 
-/* Has the directory what the depmod of busybox writes, and nothing of kmod's? */
+/* 1 where the depmod of busybox has written the indexes, and that of kmod none. */
 static int has_text_indexes_alone(const struct modprobe_system *system)
 {
 	int r = system_has_file(system, "modules.dep");
@@ -166,6 +176,7 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 					    .directory_fd = -1,
 					    .running = flags & KMOD_DEVNAME_RESOLVE_RUNNING,
 					    .lacks_block_autoload = -1,
+					    .work_left = SYSTEM_WORK_MAX,
 					    .report = report };
 	if (*directory == '\0' || (flags & ~KMOD_DEVNAME_RESOLVE_RUNNING))
 		return -EINVAL;
@@ -177,7 +188,7 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 
 void system_done(struct modprobe_system *system)
 {
-	resolver_free(system->resolver);
+	kmod_context_free(system->context);
 	modprobe_config_done(&system->config);
 	text_index_done(&system->text);
 	binary_index_done(&system->dependencies);
@@ -185,13 +196,85 @@ void system_done(struct modprobe_system *system)
 	close_fd(&system->directory_fd);
 }
 
+int system_spend(struct modprobe_system *system, size_t work)
+{
+	if (work > system->work_left) {
+		system->work_left = 0;
+		return -EFBIG;
+	}
+	system->work_left -= work;
+	return 0;
+}
+
+/* --- the kernel's configuration ------------------------------------------------------------ */
+
+/*
+ * The option is on where it is not mentioned: kernels before 5.18 have none, and do it always
+ * (commit fbdee71bb5d8).
+ */
+static bool lacks_autoload_option(const char *text, size_t size)
+{
+	static const char line[] = "\n# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set\n";
+
+	return memmem(text, size, line, sizeof(line) - 1);
+}
+
+/* A configuration that cannot be decompressed counts as none. */
+static int examine_config(int fd)
+{
+	struct module_reader *reader = module_reader_new(CONFIG_SIZE_MAX, NULL);
+	int r = reader ? module_reader_start(reader, fd) : -ENOMEM;
+	const uint8_t *text;
+	size_t size;
+
+	if (r >= 0)
+		r = module_reader_read_bytes(reader, &text, &size);
+	if (r >= 0)
+		r = r == MODULE_OK && lacks_autoload_option((const char *)text, size);
+	module_reader_free(reader);
+	return r;
+}
+
+/* -ENOENT: there is no such file, or it is for others to read. */
+static int examine_config_path(int root_fd, const char *path)
+{
+	_cleanup_close_ int fd = root_open_file(root_fd, path, 0);
+
+	if (is_missing(fd) || fd == -EISDIR || fd == -ENODEV || fd == -EACCES || fd == -EPERM)
+		return -ENOENT;
+	return fd < 0 ? fd : examine_config(fd);
+}
+
+static int examine_configs(const struct modprobe_system *system)
+{
+	const char *slash = strrchr(system->directory, '/');
+	_cleanup_free_ char *beside = NULL, *boot = NULL;
+	int r;
+
+	if (asprintf(&beside, "%s/config", system->directory) < 0) {
+		beside = NULL;
+		return -ENOMEM;
+	}
+	if (asprintf(&boot, "boot/config-%s", slash ? slash + 1 : system->directory) < 0) {
+		boot = NULL;
+		return -ENOMEM;
+	}
+	r = examine_config_path(system->root_fd, beside);
+	if (r == -ENOENT)
+		r = examine_config_path(system->root_fd, boot);
+	if (r == -ENOENT && system->running)
+		r = examine_config_path(system->root_fd, "proc/config.gz");
+	return r == -ENOENT ? 0 : r;
+}
+
 int system_lacks_block_autoload(struct modprobe_system *system)
 {
 	if (system->lacks_block_autoload < 0)
-		system->lacks_block_autoload = kernel_config_lacks_block_autoload(
-			system->root_fd, system->directory, system->running);
+		system->lacks_block_autoload = examine_configs(system);
 	return system->lacks_block_autoload;
 }
+
+/* --- modules ------------------------------------------------------------------------------- */
 
 int system_has_file(const struct modprobe_system *system, const char *path)
 {
@@ -200,12 +283,15 @@ int system_has_file(const struct modprobe_system *system, const char *path)
 					 ? root_open_long(system->root_fd, path, O_PATH | O_CLOEXEC)
 					 : root_open_below(system->root_fd, system->directory, path,
 							   O_PATH | O_CLOEXEC);
+	struct stat st;
 
 	if (is_missing(fd))
 		return 0;
 	if (fd == -EACCES || fd == -EPERM)
 		return 1; /* modprobe runs with other rights, and can open it */
-	return fd < 0 ? report_system(system->report, fd, &location) : 1;
+	if (fd >= 0 && fstat(fd, &st) == 0)
+		return S_ISREG(st.st_mode);
+	return report_system(system->report, fd < 0 ? fd : -errno, &location);
 }
 
 const char *system_find_dependencies(const struct modprobe_system *system, const char *module)

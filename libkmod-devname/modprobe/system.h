@@ -8,7 +8,7 @@
 #include "modprobe/modprobe-config.h"
 #include "modprobe/text-index.h"
 
-struct resolver;
+struct kmod_context;
 
 enum module_indexes {
 	INDEXES_NONE, /* what modprobe needs is missing, or one is damaged */
@@ -29,7 +29,10 @@ struct modprobe_system {
 	struct binary_index built_in; /* modules.builtin.bin */
 	struct text_index text;
 	struct modprobe_config config;
-	struct resolver *resolver; /* NULL until a number is asked for */
+	size_t look_up_work; /* comparisons of one look-up in the indexes, at most */
+	size_t work_left; /* comparisons and bytes of dependencies, for all numbers together */
+	struct kmod_context *context; /* NULL until an alias is looked up */
+	bool has_told_depth; /* the finding that not all soft dependencies are followed */
 };
 
 /*
@@ -41,11 +44,21 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 
 void system_done(struct modprobe_system *system);
 
-/* As kernel_config_lacks_block_autoload(), which is asked once. */
+/* The work that the answers for all numbers may take together. */
+#define SYSTEM_WORK_MAX ((size_t)500000000)
+
+/* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
+int system_spend(struct modprobe_system *system, size_t work);
+
+/*
+ * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration
+ * beside the modules, in /boot, or of the running kernel; 0 if not, or if there is none; or a
+ * negative errno. It is read once.
+ */
 int system_lacks_block_autoload(struct modprobe_system *system);
 
 /*
- * Is there a file of this name, below the module directory if it is a relative one? 1, 0, or a
+ * 1 if a regular file has this name, below the module directory if it is relative; 0 if not; or a
  * negative errno, which is reported.
  */
 int system_has_file(const struct modprobe_system *system, const char *path);

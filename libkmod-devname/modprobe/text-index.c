@@ -16,7 +16,10 @@
 #include "base/root.h"
 #include "modprobe/modprobe-config.h"
 #include "modprobe/text-index.h"
+#include "node/syntax.h"
 #include "text/depmod-index.h"
+
+#define TEXT_ALIASES_MAX 100000 /* a look-up compares all of them */
 
 struct text_module {
 	char *name;
@@ -34,9 +37,8 @@ static char *copy_module_name(const char *path)
 	const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
 	char *name = strndup(start, strcspn(start, "."));
 
-	for (char *p = name; p && *p != '\0'; p++)
-		if (*p == '-')
-			*p = '_';
+	if (name)
+		syntax_normalise_module_name(name);
 	return name;
 }
 
@@ -126,6 +128,8 @@ static int read_text_aliases(struct text_index *text, struct depmod_index *file)
 	int r;
 
 	while ((r = depmod_index_next_alias(file, &alias, &module)) == DEPMOD_INDEX_LINE) {
+		if (text->aliases.size == TEXT_ALIASES_MAX)
+			return depmod_index_report(file, "has over 100000 aliases");
 		r = add_text_alias(&text->aliases, alias, module);
 		if (r < 0)
 			return r;
@@ -135,10 +139,11 @@ static int read_text_aliases(struct text_index *text, struct depmod_index *file)
 
 static int read_text_built_in(struct text_index *text, struct depmod_index *file)
 {
-	int status;
+	const char *path;
+	int r;
 
-	while ((status = lines_next(&file->lines)) == LINE_GOOD) {
-		char *name = copy_module_name(file->lines.text);
+	while ((r = depmod_index_next_path(file, &path)) == DEPMOD_INDEX_LINE) {
+		char *name = copy_module_name(path);
 
 		if (!name || list_push(&text->built_in, name) < 0) {
 			free(name);
@@ -146,7 +151,7 @@ static int read_text_built_in(struct text_index *text, struct depmod_index *file
 		}
 	}
 	list_sort(&text->built_in, compare_built_in_names);
-	return status < 0 ? report_system(file->report, status, &file->location) : DEPMOD_INDEX_END;
+	return r;
 }
 
 int text_index_read(struct text_index *index, int root_fd, const char *directory,

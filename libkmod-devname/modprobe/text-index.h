@@ -16,8 +16,9 @@ struct text_index {
 };
 
 /*
- * Reads the files of a module directory. A missing one is empty. Returns 1; 0 if one is damaged,
- * with a finding; or a negative errno.
+ * Reads the files of a module directory. A missing one has no lines; an empty modules.alias is
+ * damaged, since depmod writes a comment at least. Returns 1; 0 if one is damaged, with a finding;
+ * or a negative errno.
  */
 int text_index_read(struct text_index *index, int root_fd, const char *directory,
 		    struct kmod_devname_report *report);

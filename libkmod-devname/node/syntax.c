@@ -82,6 +82,12 @@ static bool parse_decimal(const char **s, unsigned int max, unsigned int *ret_nu
 	return true;
 }
 
+void syntax_normalise_module_name(char *name)
+{
+	for (; (name = strchr(name, '-')); name++)
+		*name = '_';
+}
+
 bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number)
 {
 	unsigned int major, minor;

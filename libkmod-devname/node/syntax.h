@@ -19,6 +19,9 @@ bool syntax_is_device_name(const char *name);
 /* A module's name as /proc/modules has it: one component without "-" and ".". */
 bool syntax_is_module_name(const char *module);
 
+/* Puts "_" for "-", as the kernel does in the name of a module. */
+void syntax_normalise_module_name(char *name);
+
 /* "MAJOR<separator>MINOR", the whole of the string, in plain decimal. Does not set the type. */
 bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number);
 

@@ -369,10 +369,7 @@ int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_repo
 	claims = calloc(aliases->size / 2 + 1, sizeof(*claims));
 	if (!name || !claims)
 		return -ENOMEM;
-	/* The kernel's name of a module, as in /proc/modules. */
-	for (char *p = name; (p = strchr(p, '-')); p++)
-		*p = '_';
-
+	syntax_normalise_module_name(name);
 	if (aliases->too_many)
 		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR,
 				  &location,

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * modules.dep and modules.alias, as the depmod of kmod or of busybox writes them:
+ * modules.dep, modules.alias and modules.builtin, as the depmod of kmod or of busybox and the
+ * kernel's makefiles write them:
  *
  *	PATH: [PATH ...]
  *	alias ALIAS MODULE
+ *	PATH
  *
  * A file is read as a stream, in bounded memory. A line that is not of its form makes the whole
  * file one that depmod did not write, so reading ends there.
  *
  * kmod_devname_table_read_index() takes what modules.alias says for what the modules declare. Of
- * the library itself only tree/skip.c reads these files, and takes them for a hint.
+ * the library itself tree/skip.c reads these files as a hint, and modprobe/text-index.c as busybox.
  */
 
 #include <errno.h>
@@ -118,6 +120,16 @@ int depmod_index_next_alias(struct depmod_index *index, const char **ret_alias,
 	*ret_alias = alias;
 	*ret_module = blank + 1;
 	return DEPMOD_INDEX_LINE;
+}
+
+int depmod_index_next_path(struct depmod_index *index, const char **ret_path)
+{
+	int status = next_index_line(index);
+
+	if (status == DEPMOD_INDEX_LINE && has_nul(index))
+		return depmod_index_report(index, "has a NUL byte, which no path can have");
+	*ret_path = index->lines.text;
+	return status;
 }
 
 /* --- modules.alias -> table --------------------------------------------------------------- */

@@ -41,4 +41,7 @@ int depmod_index_next_module(struct depmod_index *index, char **ret_path, char *
 int depmod_index_next_alias(struct depmod_index *index, const char **ret_alias,
 			    const char **ret_module);
 
+/* Goes to the next path of modules.builtin. The string is good until the next line. */
+int depmod_index_next_path(struct depmod_index *index, const char **ret_path);
+
 #endif

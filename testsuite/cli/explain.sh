@@ -271,6 +271,27 @@ test_the_text_indexes_of_busybox() {
 		fail "$(cat err)"
 }
 
+# A text index that is cut short, or has a line too long, is not used.
+test_each_text_index_of_busybox_that_is_damaged_is_a_finding() {
+	tree
+	rm "$MODULES"/modules.*.bin
+	long=$(printf '%05000d' 0)
+	for name in modules.dep modules.alias modules.builtin; do
+		cp "$MODULES/$name" whole
+		for damage in 'kernel/cut' "$long$long$long$long$long$long$long\n"; do
+			# shellcheck disable=SC2059 # a format
+			printf "$damage" >> "$MODULES/$name"
+			status 1 kmod-devname explain -b root c4:64 "$V" > out 2> err
+			[ "$(grep -c "/$name:[0-9]*: warning: .*\[\(cut\|long\)-line\]\$" err)" -eq 1 ] ||
+				fail "$name: $(cat err)"
+			grep -q '^nothing will be loaded: there are no indexes' out || fail "$(cat out)"
+			cp whole "$MODULES/$name"
+		done
+	done
+	status 1 kmod-devname explain -b root c10:77 "$V" > out 2> err
+	[ ! -s err ] || fail "$(cat err)"
+}
+
 # The last word is of what is there in the end.
 test_blacklisted_and_a_soft_dependency_of_another() {
 	tree
@@ -297,6 +318,12 @@ test_a_module_without_its_file() {
 	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
 	ln -sf tun.ko "$MODULES/kernel/fuse.ko"
 	verdict 0 'opening c10:229 loads fuse' c10:229
+	# and the kernel loads nothing else than a regular file
+	ln -sf . "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	rm "$MODULES/kernel/fuse.ko"
+	mkfifo "$MODULES/kernel/fuse.ko"
+	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
 	rm -r "$MODULES/kernel"
 	: > "$MODULES/kernel"
 	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
@@ -574,6 +601,19 @@ test_patterns_are_bounded() {
 	same err <<-END
 		kmod-devname: $MODULES/modules.alias.bin: error: is damaged, or is no index that modprobe can read: run depmod [bad-index]
 	END
+}
+
+# busybox compares all of them for each number.
+test_aliases_of_busybox_are_bounded() {
+	tree
+	rm "$MODULES"/modules.*.bin
+	n=$(grep -c '^alias' "$MODULES/modules.alias")
+	seq -f 'alias x%.0f tun' $((100000 - n)) >> "$MODULES/modules.alias"
+	verdict 0 'opening c10:229 loads fuse' c10:229
+	echo 'alias y tun' >> "$MODULES/modules.alias"
+	status 1 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	grep -q '^kmod-devname: .*/modules.alias:[0-9]*: warning: has over 100000 aliases \[bad-index]$' err ||
+		fail "$(cat err)"
 }
 
 # Which files, in which order: those of /etc hide those of the same name behind.

@@ -5,6 +5,7 @@
  */
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -268,6 +269,80 @@ START_TEST(steps_are_bounded)
 }
 END_TEST
 
+static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_fd)
+{
+	struct kmod_devname_report *report;
+	struct kmod_devname_table *table;
+	FILE *stream = fmemopen((char *)(uintptr_t)nodes, strlen(nodes), "r");
+
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), 0);
+	ck_assert_int_eq(kmod_devname_table_lint_loading(table, report, root_fd, DIRECTORY, 0), 0);
+	kmod_devname_table_unref(table);
+	(void)fclose(stream);
+	return report;
+}
+
+/* The check of the others goes on. */
+START_TEST(a_node_with_too_many_modules_is_a_finding)
+{
+	struct kmod_devname_report *report;
+	const struct kmod_devname_finding *finding;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd;
+
+	for (unsigned int i = 0; i < 10001; i++)
+		(void)fprintf(stream, "alias char-major-10-229 m%u\n", i);
+	(void)fprintf(stream, "alias char-major-10-200 tun\ninstall tun /bin/x\n");
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	report = lint_loading_of("fuse fuse c10:229\ntun net/tun c10:200\n", root_fd);
+	ck_assert_str_eq(harness_codes(report), "bad-config,not-loaded");
+	finding = kmod_devname_report_get(report, 0);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);
+	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(finding),
+				     "opening 'fuse' (c10:229) loads module fuse"));
+	kmod_devname_report_unref(report);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* Each node is compared with all statements; those that no work is left for are not looked at. */
+START_TEST(the_work_for_all_nodes_is_bounded)
+{
+	enum { STATEMENTS = 90000, NODES = 2000 };
+	struct kmod_devname_report *report;
+	char *text, *nodes;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	const char *message;
+	int root_fd;
+
+	(void)fprintf(stream, "alias char-major-10-* tun\ninstall tun /bin/x\n");
+	for (unsigned int i = 0; i < STATEMENTS; i++)
+		(void)fprintf(stream, "blacklist m%u\n", i);
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	stream = open_memstream(&nodes, &size);
+	for (unsigned int i = 0; i < NODES; i++)
+		(void)fprintf(stream, "tun n%u c10:%u\n", i, 1000 + i);
+	(void)fclose(stream);
+	report = lint_loading_of(nodes, root_fd);
+	size = kmod_devname_report_size(report);
+	ck_assert_uint_lt(size, NODES);
+	message = kmod_devname_finding_get_message(kmod_devname_report_get(report, size - 1));
+	ck_assert_ptr_nonnull(strstr(message, "over 500000000 comparisons"));
+	kmod_devname_report_unref(report);
+	free(nodes);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
 /* A statement that holds for each module of a long list, again and again. */
 START_TEST(dependencies_are_bounded)
 {
@@ -361,6 +436,8 @@ int main(void)
 #if WITH_LIBKMOD
 	tcase_add_test(tests, a_configuration_is_resolved);
 	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
+	tcase_add_test(tests, a_node_with_too_many_modules_is_a_finding);
+	tcase_add_test(tests, the_work_for_all_nodes_is_bounded);
 	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
 	tcase_add_loop_test(tests, dependencies_are_bounded, 0, 2);
 	tcase_add_loop_test(tests, no_command_line_blacklists_nothing, 0, 2);
