@@ -250,7 +250,9 @@ static void note_position(struct module_position *positions, size_t n, const str
 /* Those that a fresh index spares are there as well. */
 static bool is_module_there(const struct kmod_devname_scan *scan, const char *name)
 {
-	return scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
+	enum scan_module_state state = scan_find_module(scan, name);
+
+	return state == SCAN_MODULE_READ || state == SCAN_MODULE_UNREAD ||
 	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
 }
 
