@@ -151,6 +151,10 @@ START_TEST(a_link_that_cannot_be_followed_is_a_note)
 	int dir_fd = harness_directory(), root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct scanned scanned;
 
+	if (strcmp(links[_i].target, "/proc/self/exe") == 0 && harness_under_valgrind()) {
+		harness_leave("valgrind has a file of its own in that place");
+		return;
+	}
 	write_node(dir_fd, "good.ko", "good", 1);
 	ck_assert_int_eq(symlinkat(links[_i].target, dir_fd, links[_i].name), 0);
 	for (unsigned int threads = 1; threads <= 2; threads++) {
