@@ -312,7 +312,7 @@ static void print_good_verdict(const struct verdict *verdict)
 			      not, other);
 }
 
-/* Has modules.devname another number for the node? Then that module cannot be reached. */
+/* True if modules.devname has another number for the node, so that its module is not reached. */
 static bool print_wrong_number(const struct verdict *verdict)
 {
 	struct explain *explain = verdict->explain;

@@ -57,7 +57,7 @@ struct explain_row {
 void explain_print(struct explain *explain, const struct explain_row *row, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Does a node of modules.devname have the name or number that was given? */
+/* True if a node of modules.devname has the name or the number that was given. */
 bool explain_is_declared(const struct explain *explain, const struct kmod_devname_node *node);
 
 /* Opens the device directory; prints why it fails. */
