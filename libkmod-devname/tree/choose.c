@@ -137,7 +137,6 @@ int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *
 
 	*ret_n = 0;
 	list_sort(modules, compare_module_names);
-	list_sort(&scan->found.dangling, compare_module_names);
 	for (size_t i = 0; i < modules->size; i += n) {
 		struct scan_module **copies = (struct scan_module **)modules->items + i;
 		struct module_position *position = &positions[*ret_n];
@@ -160,11 +159,12 @@ int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *
 	return 0;
 }
 
-/* The first one in a sorted list, or NULL. */
-static const struct scan_module *find_first_module(const struct list *modules, const char *name)
+enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name)
 {
+	const struct list *modules = &scan->found.modules;
 	size_t low = 0, high = modules->size;
 
+	/* the first file of the module is the one that counts */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 		const struct scan_module *module = modules->items[middle];
@@ -176,19 +176,8 @@ static const struct scan_module *find_first_module(const struct list *modules, c
 	}
 	if (low == modules->size ||
 	    module_tree_compare_names(((struct scan_module *)modules->items[low])->name, name) != 0)
-		return NULL;
-	return modules->items[low];
-}
-
-enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name)
-{
-	/* the first file of the module is the one that counts */
-	const struct scan_module *module = find_first_module(&scan->found.modules, name);
-
-	if (module)
-		return is_unread_module(module) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
-	return find_first_module(&scan->found.dangling, name) ? SCAN_MODULE_DANGLING
-							      : SCAN_MODULE_ABSENT;
+		return SCAN_MODULE_ABSENT;
+	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
 }
 
 bool scan_was_complete(const struct kmod_devname_scan *scan)
@@ -250,9 +239,7 @@ static void note_position(struct module_position *positions, size_t n, const str
 /* Those that a fresh index spares are there as well. */
 static bool is_module_there(const struct kmod_devname_scan *scan, const char *name)
 {
-	enum scan_module_state state = scan_find_module(scan, name);
-
-	return state == SCAN_MODULE_READ || state == SCAN_MODULE_UNREAD ||
+	return scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
 	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
 }
 

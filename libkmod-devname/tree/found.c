@@ -172,7 +172,6 @@ int scan_found_move(struct scan_found *to, struct scan_found *from)
 		{ &to->links, &from->links },
 		{ &to->waiting, &from->waiting },
 		{ &to->modules, &from->modules },
-		{ &to->dangling, &from->dangling },
 		{ &to->contents, &from->contents },
 		{ &to->findings, &from->findings },
 	};
@@ -192,7 +191,6 @@ void scan_found_done(struct scan_found *found)
 {
 	list_done(&found->waiting, free);
 	list_done(&found->modules, free);
-	list_done(&found->dangling, free);
 	list_done(&found->contents, scan_content_free);
 	list_done(&found->findings, free);
 	list_done(&found->directories, NULL);

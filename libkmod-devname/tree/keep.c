@@ -44,8 +44,7 @@ bool scan_has_unreadable_order(const struct kmod_devname_scan *scan)
 
 bool scan_may_keep(const struct kmod_devname_scan *scan)
 {
-	return !scan_was_complete(scan) || scan_count_unread(scan) > 0 ||
-	       scan->found.dangling.size > 0;
+	return !scan_was_complete(scan) || scan_count_unread(scan) > 0;
 }
 
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */

@@ -76,7 +76,6 @@ struct scan_found {
 	struct list links; /* directories too, behind symbolic links: read after all others */
 	struct list waiting; /* modules that are to be read */
 	struct list modules; /* the others, which have been read or need not be */
-	struct list dangling; /* modules that are links which lead nowhere */
 	struct list contents; /* of modules */
 	struct list findings;
 	bool is_incomplete; /* there may be modules in a directory that cannot be read */
@@ -145,7 +144,6 @@ int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd);
 
 enum scan_module_state {
 	SCAN_MODULE_ABSENT, /* no file of this module was found */
-	SCAN_MODULE_DANGLING, /* nor is there, but for a link that leads nowhere */
 	SCAN_MODULE_READ, /* or skipped, since an index shows that it declares no device name */
 	SCAN_MODULE_UNREAD, /* there is a file, which cannot be read: a finding tells why */
 };

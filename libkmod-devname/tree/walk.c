@@ -68,12 +68,10 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 
 	if (fd >= 0)
 		r = fstat(fd, &st) < 0 ? -errno : 0;
-	if (is_missing(r)) {
-		if (is_module && !scan_add_module(&worker->found.dangling, directory, name, true))
-			return -ENOMEM;
+	/* weak-updates has such links after the kernel of the module was removed */
+	if (is_missing(r))
 		return scan_add_finding(&worker->found, SCAN_LINK_LEADS_NOWHERE, 0, directory,
 					name);
-	}
 	if (r < 0 && is_module)
 		return scan_add_file(worker, directory, name, true, r);
 	if (r < 0) /* it may lead to modules */
