@@ -3,8 +3,8 @@
 #
 # Module directories that mean harm, through the command line tool: each is made by a row, and
 # the row says what must come of it: the exit status, and a finding or none. A module that is
-# sound stands beside it, and must be written whatever happens. No run may take more CPU time
-# than LIMIT_SECONDS, which is 20 times what the largest of them needs.
+# sound stands beside it, in modules.order if that has any, and must be written whatever happens. No
+# run may take more CPU time than LIMIT_SECONDS, which is 20 times what the largest of them needs.
 
 # shellcheck source=testsuite/lib/tap.sh
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
@@ -164,8 +164,8 @@ make_order() {
 	no-newline) printf good.ko > $o ;;
 	long) { long 5000; echo; echo good.ko; } > $o ;;
 	absolute) printf '/etc/passwd\n/good.ko\n../good.ko\n./good.ko\n' > $o ;;
-	blanks) printf ' good.ko\ngood.ko \n\n\t\n' > $o ;;
-	million) yes kernel/x.ko | head -n 1000000 > $o ;;
+	blanks) printf ' good.ko\ngood.ko \n\n\t\ngood.ko\n' > $o ;;
+	million) { yes kernel/x.ko | head -n 1000000; echo good.ko; } > $o ;;
 	*) fail "$1 is unknown" ;;
 	esac
 }
