@@ -423,6 +423,17 @@ bool calls_is_unlink(long call)
 	return kind_of(call) == UNLINKS;
 }
 
+bool calls_is_stat(long call)
+{
+	if (call == SYS_fstat)
+		return true;
+#ifdef SYS_newfstatat
+	if (call == SYS_newfstatat)
+		return true;
+#endif
+	return false;
+}
+
 bool calls_is_write(long call)
 {
 	return call == SYS_write;

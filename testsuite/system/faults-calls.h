@@ -39,6 +39,7 @@ bool calls_can_have(long call, const struct fault *fault);
 /* Is it one that reads, writes, opens or waits? */
 bool calls_is_io(long call);
 bool calls_is_unlink(long call);
+bool calls_is_stat(long call);
 bool calls_is_write(long call);
 
 const char *calls_name(long call);

@@ -243,6 +243,14 @@ static bool must_survive(const struct attempt *attempt)
 	return calls_is_io(attempt->location.call);
 }
 
+/* A file is not removed if that fails, nor if its name may be another file's: the next run uses it.
+ */
+static bool may_leave_temporary(const struct attempt *attempt)
+{
+	return attempt->fault &&
+	       (calls_is_unlink(attempt->location.call) || calls_is_stat(attempt->location.call));
+}
+
 static const char *judge_success(const struct attempt *attempt, const struct outcome *outcome)
 {
 	static char text[4096];
@@ -253,7 +261,7 @@ static const char *judge_success(const struct attempt *attempt, const struct out
 	if (!hits_stderr(attempt) && !has_lines(&outcome->err, &undisturbed.err))
 		return "says that all is done, and one of its messages is missing";
 	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_LATTER,
-			  attempt->fault && calls_is_unlink(attempt->location.call));
+			  may_leave_temporary(attempt));
 	if (!path)
 		return NULL;
 	(void)snprintf(text, sizeof(text), "says that all is done, and %s is not as it should be",
@@ -288,7 +296,7 @@ static const char *judge_findings(const struct attempt *attempt, const struct ou
 	if (must_survive(attempt))
 		return "has a finding, where it should go on";
 	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_PARTS,
-			  attempt->fault && calls_is_unlink(attempt->location.call));
+			  may_leave_temporary(attempt));
 	if (!path)
 		return NULL;
 	(void)snprintf(text, sizeof(text), "has findings, and %s is not of old and new lines",
@@ -306,7 +314,7 @@ static const char *judge_failure(const struct attempt *attempt, const struct out
 	if (!hits_stderr(attempt) && !names_something(&outcome->err))
 		return "fails, and does not say what";
 	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_EITHER,
-			  attempt->fault && calls_is_unlink(attempt->location.call));
+			  may_leave_temporary(attempt));
 	if (!path)
 		return NULL;
 	(void)snprintf(text, sizeof(text), "fails, and %s is neither old nor new", path);
@@ -385,7 +393,7 @@ static bool try(struct attempt *attempt)
 		what = judge(attempt, &outcome);
 		if (what)
 			show(attempt, &outcome, what);
-		if (attempt->fault && calls_is_unlink(attempt->location.call))
+		if (may_leave_temporary(attempt))
 			judge_next(attempt);
 	}
 	outcome_done(&outcome);

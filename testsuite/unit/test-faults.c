@@ -158,6 +158,7 @@ static void write_configuration(void)
 		   "MODE=, OPTIONS+=\"static_node=fuse\"\n");
 	write_text(DIRECTORY "/config", "CONFIG_X=y\n# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set\n");
 	write_text("table", HEADER FUSE TUN LOOP);
+	write_text("old", HEADER FUSE "gone net/tun c10:200\n");
 	write_text("other", HEADER TUN "fuse fuse c10:1\n" CUSE "nonsense\n");
 	write_text("odd", HEADER "a a c1:1\nb a c1:1\nc a c1:2\nd d/e b1:1\n"
 				 "m m1 c2:1\nm m2 c2:2\nm m3 c2:3\nm m4 c2:4\n"
@@ -473,7 +474,7 @@ static int keep(struct objects *o)
 	int r = kmod_devname_table_new(&o->other);
 
 	if (r == 0)
-		r = read_with(kmod_devname_table_read, o->other, o, "table");
+		r = read_with(kmod_devname_table_read, o->other, o, "old");
 	if (r == 0)
 		r = kmod_devname_scan_new(root_fd, "kept", o->table, o->report, &o->scan);
 	if (r == 0)
@@ -483,7 +484,7 @@ static int keep(struct objects *o)
 	do
 		r = kmod_devname_scan_step(o->scan);
 	while (r > 0);
-	return r == 0 ? scan_keep(o->scan, o->other, "table") : r;
+	return r == 0 ? scan_keep(o->scan, o->other, "old") : r;
 }
 
 static int read_permissions(struct objects *o)

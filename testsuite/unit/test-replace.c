@@ -344,7 +344,8 @@ START_TEST(a_directory_is_eisdir_and_stays)
 }
 END_TEST
 
-static const char *const bad_names[] = { "", ".", "..", "/", "/x", "a/b", "x/", "./x", "../x" };
+static const char *const bad_names[] = { "",    ".",  "..",  "/",    "/x",
+					 "a/b", "x/", "./x", "../x", ".modules.devname.new" };
 
 START_TEST(a_bad_name_is_einval_and_nothing_is_made)
 {
