@@ -106,7 +106,9 @@ static int add_kept_line(struct modprobe_config *config, const char *line)
 	if (!text)
 		return -ENOMEM;
 	config->text = text;
-	memcpy(mempcpy(text + config->text_size, line, size), "\n\n", 2);
+	memcpy(text + config->text_size, line, size);
+	text[config->text_size + size] = '\n';
+	text[config->text_size + size + 1] = '\n';
 	config->text_size += size + 2;
 	return 0;
 }

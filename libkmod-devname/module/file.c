@@ -242,10 +242,10 @@ static int output_raise_soft_limit(struct codec_output *output)
 	uint64_t expected;
 
 	if (output->soft_limit == output->hard_limit)
-		return output->hard_error;
+		return (int)output->hard_error;
 	expected = output->expected_size(output->data, output->size);
 	if (expected > output->hard_limit)
-		return output->hard_error;
+		return (int)output->hard_error;
 	if (expected > output->hard_limit - TRAILER_MAX)
 		output->soft_limit = output->hard_limit;
 	else if (expected + TRAILER_MAX > output->soft_limit)
@@ -380,7 +380,7 @@ static int reader_decompress(struct module_reader *reader,
 	int r;
 
 	if (!reader->codec->decode)
-		return reader->codec->error_without;
+		return (int)reader->codec->error_without;
 	if (!reader->input.chunk) {
 		reader->input.chunk = malloc(CHUNK_SIZE);
 		if (!reader->input.chunk)
