@@ -106,7 +106,7 @@ static int add_kept_line(struct modprobe_config *config, const char *line)
 	if (!text)
 		return -ENOMEM;
 	config->text = text;
-	memcpy(text + config->text_size, line, size);
+	memcpy(text + config->text_size, line, size + 1);
 	text[config->text_size + size] = '\n';
 	text[config->text_size + size + 1] = '\n';
 	config->text_size += size + 2;
