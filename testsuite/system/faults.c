@@ -393,7 +393,8 @@ static bool try(struct attempt *attempt)
 		what = judge(attempt, &outcome);
 		if (what)
 			show(attempt, &outcome, what);
-		if (may_leave_temporary(attempt))
+		if (may_leave_temporary(attempt) &&
+		    tree_judge(&before, &undisturbed.tree, &outcome.tree, TREE_PARTS, false))
 			judge_next(attempt);
 	}
 	outcome_done(&outcome);
