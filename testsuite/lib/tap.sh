@@ -12,7 +12,9 @@
 export top_srcdir top_builddir DEPMOD CC
 PATH=$top_builddir:$PATH
 LC_ALL=C
-export PATH LC_ALL
+# Who builds packages may have no login shell, and script(1) runs what SHELL says.
+SHELL=/bin/sh
+export PATH LC_ALL SHELL
 # A make that a test calls is not part of the one that runs the tests.
 unset CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 
