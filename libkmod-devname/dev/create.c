@@ -171,9 +171,9 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 		const struct dev_node wanted = {
 			.path = node->name,
 			.number = node->number,
-			.mode = kmod_devname_permission_get_mode(permission),
-			.uid = kmod_devname_permission_get_uid(permission),
-			.gid = kmod_devname_permission_get_gid(permission),
+			.mode = permission->mode,
+			.uid = permission->uid,
+			.gid = permission->gid,
 		};
 		int r;
 

@@ -13,15 +13,6 @@
 
 #include "node/permissions.h"
 
-struct kmod_devname_permission {
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
-	char *user; /* as the rule has them, or NULL */
-	char *group;
-	char *name; /* of the node */
-};
-
 struct kmod_devname_permissions {
 	unsigned int references;
 	struct kmod_devname_permission default_permission;

@@ -7,6 +7,16 @@
 /* The mode of nodes that no udev rule names; their owner is root. */
 #define PERMISSIONS_PLAIN_MODE 0600
 
+/* What a node with an entry gets. */
+struct kmod_devname_permission {
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	char *user; /* as the rule has them, or NULL */
+	char *group;
+	char *name; /* of the node */
+};
+
 /* An owner or a group; the text is as the rule has it, or NULL for root without a rule. */
 struct owner {
 	const char *text;
