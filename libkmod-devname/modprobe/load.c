@@ -172,12 +172,9 @@ static int add_modules_of_paths(const struct resolve_walk *walk, const struct li
 {
 	int r = 0;
 
-	for (size_t i = 0; i < paths->size && r == 0; i++) {
-		const char *path = paths->items[i], *slash = strrchr(path, '/');
-
-		r = kmod_context_add_module(walk->system->context, slash ? slash + 1 : path,
-					    modules);
-	}
+	for (size_t i = 0; i < paths->size && r == 0; i++)
+		r = kmod_context_add_module(walk->system->context,
+					    syntax_base_name(paths->items[i]), modules);
 	return r;
 }
 

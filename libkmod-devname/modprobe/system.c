@@ -14,6 +14,7 @@
 #include "modprobe/kmod-context.h"
 #include "modprobe/system.h"
 #include "module/file.h"
+#include "node/syntax.h"
 
 #define CONFIG_SIZE_MAX ((size_t)16 << 20)
 
@@ -247,7 +248,6 @@ static int examine_config_path(int root_fd, const char *path)
 
 static int examine_configs(const struct modprobe_system *system)
 {
-	const char *slash = strrchr(system->directory, '/');
 	_cleanup_free_ char *beside = NULL, *boot = NULL;
 	int r;
 
@@ -255,7 +255,7 @@ static int examine_configs(const struct modprobe_system *system)
 		beside = NULL;
 		return -ENOMEM;
 	}
-	if (asprintf(&boot, "boot/config-%s", slash ? slash + 1 : system->directory) < 0) {
+	if (asprintf(&boot, "boot/config-%s", syntax_base_name(system->directory)) < 0) {
 		boot = NULL;
 		return -ENOMEM;
 	}

@@ -34,8 +34,8 @@ struct text_alias {
 /* The name of a module's file: without directories and all that follows the first dot. */
 static char *copy_module_name(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
-	char *name = strndup(start, strcspn(start, "."));
+	const char *base = syntax_base_name(path);
+	char *name = strndup(base, strcspn(base, "."));
 
 	if (name)
 		syntax_normalise_module_name(name);

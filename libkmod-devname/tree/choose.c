@@ -13,15 +13,14 @@
 #include "base/cleanup.h"
 #include "base/lines.h"
 #include "tree/depmod-conf.h"
-#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 /* --- copies ------------------------------------------------------------------------------- */
 
 static int compare_module_names(const void *a, const void *b)
 {
-	return module_tree_compare_names((*(struct scan_module *const *)a)->name,
-					 (*(struct scan_module *const *)b)->name);
+	return syntax_compare_module_names((*(struct scan_module *const *)a)->name,
+					   (*(struct scan_module *const *)b)->name);
 }
 
 static int compare_module_paths(const void *a, const void *b)
@@ -169,13 +168,14 @@ enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, co
 		size_t middle = low + (high - low) / 2;
 		const struct scan_module *module = modules->items[middle];
 
-		if (module_tree_compare_names(module->name, name) < 0)
+		if (syntax_compare_module_names(module->name, name) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	if (low == modules->size ||
-	    module_tree_compare_names(((struct scan_module *)modules->items[low])->name, name) != 0)
+	    syntax_compare_module_names(((struct scan_module *)modules->items[low])->name, name) !=
+		    0)
 		return SCAN_MODULE_ABSENT;
 	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
 }
@@ -255,7 +255,7 @@ static void read_order_line(struct kmod_devname_scan *scan, struct module_positi
 	note_position(positions, n, line, size - strlen(suffix));
 	scan->lists_modules = true;
 	if (!scan->has_listed_module)
-		scan->has_listed_module = is_module_there(scan, module_tree_base_name(line->text));
+		scan->has_listed_module = is_module_there(scan, syntax_base_name(line->text));
 }
 
 int module_order_report(struct kmod_devname_report *report, size_t line, const char *problem)
@@ -273,7 +273,7 @@ int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 	int status, r = 0;
 
 	for (size_t i = 0; i < n; i++)
-		positions[i].listed = module_tree_stem_size(positions[i].path);
+		positions[i].listed = syntax_module_stem_size(positions[i].path);
 	if (n > 1)
 		qsort(positions, n, sizeof(*positions), compare_listed_paths);
 	lines_init(&lines, stream);
@@ -298,8 +298,7 @@ static int compare_positions(const void *a, const void *b)
 
 	if (x->position != y->position)
 		return x->position < y->position ? -1 : 1;
-	return module_tree_compare_names(module_tree_base_name(x->path),
-					 module_tree_base_name(y->path));
+	return syntax_compare_module_names(syntax_base_name(x->path), syntax_base_name(y->path));
 }
 
 void module_order_sort(struct module_position *positions, size_t n)

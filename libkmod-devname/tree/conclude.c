@@ -15,7 +15,6 @@
 #include "base/lines.h"
 #include "base/root.h"
 #include "node/alias.h"
-#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 /*
@@ -167,7 +166,7 @@ static int conclusion_add_aliases(struct conclusion *conclusion, const struct sc
 				  const struct location *location, const struct alias_list *aliases)
 {
 	struct kmod_devname_scan *scan = conclusion->scan;
-	_cleanup_free_ char *name = module_tree_module_name(module->name);
+	_cleanup_free_ char *name = strndup(module->name, strcspn(module->name, "."));
 
 	if (!name)
 		return -ENOMEM;

@@ -14,10 +14,10 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/confdir.h"
+#include "node/syntax.h"
 #include "tree/conf-words.h"
 #include "tree/depmod-conf.h"
 #include "tree/kernel-pattern.h"
-#include "tree/module-tree.h"
 
 #define BLANKS " \t"
 
@@ -334,7 +334,7 @@ static void rank_search(const struct kmod_devname_config *config, const char *pa
 int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
 		     const char *path, struct copy_rank *ret_rank)
 {
-	size_t name = (size_t)(module_tree_base_name(path) - path), external = CONF_WORDS_NONE;
+	size_t name = (size_t)(syntax_base_name(path) - path), external = CONF_WORDS_NONE;
 	struct copy_rank rank = { CONF_WORDS_NONE, CONF_WORDS_NONE, 0 };
 	int r;
 

@@ -18,7 +18,6 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "node/alias.h"
-#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 /* It may have become a FIFO since it was listed, and must not block then. */
@@ -299,7 +298,7 @@ int scan_add_entry(struct scan_worker *worker, const struct scan_directory *dire
 	_cleanup_close_ int fd = -1;
 
 	if (is_spared(worker, directory, dir_fd, name)) {
-		if (module_tree_is_plain(name))
+		if (syntax_is_plain_module(name))
 			worker->found.is_decodable = true;
 		return scan_add_module(&worker->found.modules, directory, name, false) ? 0
 										       : -ENOMEM;
@@ -337,7 +336,8 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 {
 	const struct location location = { file, 0 };
 	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX, NULL);
-	_cleanup_free_ char *name = module_tree_module_name(file);
+	const char *base = syntax_base_name(file);
+	_cleanup_free_ char *name = strndup(base, strcspn(base, "."));
 	struct alias_list aliases = { 0 };
 	int r = reader && name ? read_aliases(reader, fd < 0 ? -EBADF : fd, &aliases) : -ENOMEM;
 

@@ -28,7 +28,6 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "tree/depmod-conf.h"
-#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 /* --- the public object -------------------------------------------------------------------- */
@@ -170,7 +169,7 @@ static int add_index_modules(struct kmod_devname_scan *scan)
 
 		if (skip_spares(&scan->skip, indexed)) {
 			scan->n_spared++;
-			if (module_tree_is_plain(indexed->name))
+			if (syntax_is_plain_module(indexed->name))
 				scan->found.is_decodable = true;
 			continue;
 		}

@@ -17,7 +17,6 @@
 #include "base/io.h"
 #include "base/root.h"
 #include "tree/depmod-conf.h"
-#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 #define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY)
@@ -62,7 +61,7 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 {
 	struct kmod_devname_scan *scan = worker->scan;
 	_cleanup_close_ int fd = scan_open(scan, directory, name, O_PATH), file_fd = -1;
-	bool is_module = module_tree_is_module(name);
+	bool is_module = syntax_is_module_file(name);
 	struct stat st, root;
 	int r = fd;
 
@@ -125,7 +124,7 @@ static int add_entry(struct scan_worker *worker, const struct scan_directory *di
 				     directory->is_linked);
 	if (type == DT_LNK)
 		return add_link(worker, directory, name);
-	if (!module_tree_is_module(name))
+	if (!syntax_is_module_file(name))
 		return 0;
 	if (type == DT_REG)
 		return scan_add_entry(worker, directory, dir_fd, name);
