@@ -15,7 +15,7 @@
 
 #include "base/cleanup.h"
 #include "node/syntax.h"
-#include "tree/keep.h"
+#include "tree/scan.h"
 
 bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 {

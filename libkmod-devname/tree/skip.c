@@ -22,7 +22,7 @@
 #include "base/root.h"
 #include "node/syntax.h"
 #include "text/depmod-index.h"
-#include "tree/skip.h"
+#include "tree/scan.h"
 
 static int compare_skip_modules(const void *a, const void *b)
 {

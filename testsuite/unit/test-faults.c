@@ -24,7 +24,6 @@
 #include "lib/refuse.h"
 #include "system/faults-foreign.h"
 #include "system/faults-memory.h"
-#include "tree/keep.h"
 #include "tree/scan.h"
 
 #ifdef WITH_LIBKMOD

@@ -18,7 +18,6 @@
 
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
-#include "tree/keep.h"
 #include "tree/scan.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
