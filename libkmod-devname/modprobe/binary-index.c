@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "modprobe/binary-index.h"
+#include "modprobe/modprobe.h"
 
 #define MAGIC 0xb007f457U
 #define VERSION_MAJOR 2U

@@ -15,7 +15,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/confdir.h"
-#include "modprobe/modprobe-config.h"
+#include "modprobe/modprobe.h"
 
 #define STATEMENT_BLANKS " \t"
 #define STATEMENTS_MAX 100000

@@ -11,8 +11,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/root.h"
-#include "modprobe/kmod-context.h"
-#include "modprobe/system.h"
+#include "modprobe/modprobe.h"
 #include "module/file.h"
 #include "node/syntax.h"
 

@@ -14,8 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/root.h"
-#include "modprobe/modprobe-config.h"
-#include "modprobe/text-index.h"
+#include "modprobe/modprobe.h"
 #include "node/syntax.h"
 #include "text/depmod-index.h"
 

@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 
 #include "fuzz.h"
-#include "modprobe/modprobe-config.h"
+#include "modprobe/modprobe.h"
 #include "node/alias.h"
 #include "text/depmod-index.h"
 

@@ -133,7 +133,7 @@ test_each_library_is_used_in_one_room() {
 	zlib\.h|zconf\.h libkmod-devname/module/zlib.c
 	lzma\.h|lzma/.* libkmod-devname/module/xz.c
 	zstd.*\.h|zdict\.h libkmod-devname/module/zstd.c
-	libkmod\.h libkmod-devname/modprobe/kmod-context.c libkmod-devname/modprobe/load.c libkmod-devname/modprobe/resolve.c
+	libkmod\.h libkmod-devname/modprobe/kmod-context.c libkmod-devname/modprobe/resolve.c
 	libsmartcols.*\.h tools/sheet.c
 	selinux/.* libkmod-devname/dev/label.c
 	END

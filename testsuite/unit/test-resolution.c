@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "lib/harness.h"
-#include "modprobe/modprobe-config.h"
+#include "modprobe/modprobe.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"
