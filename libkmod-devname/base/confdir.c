@@ -22,7 +22,6 @@
 #include "base/confdir.h"
 #include "base/io.h"
 #include "base/lines.h"
-#include "base/root.h"
 
 /* Of a line with those that a backslash joins to it. */
 #define JOINED_LINE_MAX ((size_t)64 << 10)

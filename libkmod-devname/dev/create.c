@@ -21,7 +21,6 @@
 #include "base/io.h"
 #include "base/report.h"
 #include "dev/devdir.h"
-#include "node/permissions.h"
 #include "node/table.h"
 
 #define ATTEMPTS_MAX 64

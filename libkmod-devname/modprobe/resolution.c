@@ -25,7 +25,6 @@
 #include "base/io.h"
 #include "base/report.h"
 #include "modprobe/modprobe.h"
-#include "node/misc-minors.h"
 #include "node/syntax.h"
 
 #define MODULE_NAME_SIZE 256 /* more than any file name has */

@@ -10,7 +10,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
 #include "modprobe/modprobe.h"
 #include "module/file.h"
 #include "node/syntax.h"

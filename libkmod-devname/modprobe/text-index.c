@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/root.h"
+#include "base/io.h"
 #include "modprobe/modprobe.h"
 #include "node/syntax.h"
 #include "text/depmod-index.h"

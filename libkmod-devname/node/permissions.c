@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/permissions.h"
+#include "node/table.h"
 
 struct kmod_devname_permissions {
 	unsigned int references;

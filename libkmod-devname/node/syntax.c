@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #include "libkmod-devname.h"
-#include "node/misc-minors.h"
 #include "node/syntax.h"
 
 #define OWNER_NAME_MAX 255 /* LOGIN_NAME_MAX of Linux without the NUL */

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define MISC_MAJOR 10 /* include/uapi/linux/major.h */
+#define MISC_MINOR_DYNAMIC 255 /* MISC_DYNAMIC_MINOR of include/linux/miscdevice.h */
+
 /* The type, S_IFCHR or S_IFBLK, and the numbers of a device node. */
 struct device_number {
 	mode_t type;

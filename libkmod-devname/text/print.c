@@ -17,7 +17,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "node/permissions.h"
 #include "node/table.h"
 
 /* The mode of each directory between /dev and a node. */

@@ -23,7 +23,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
 
 #define FILE_MODE 0644
 #define TEMPORARY_PREFIX ".modules.devname"

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/temporary.h"
+#include "base/io.h"
 #include "libkmod-devname.h"
 
 /* The temporary file that is the lock. */

@@ -13,8 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/lines.h"
-#include "base/root.h"
-#include "node/alias.h"
+#include "node/table.h"
 #include "tree/scan.h"
 
 /*

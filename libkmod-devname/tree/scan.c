@@ -26,7 +26,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
 #include "tree/depmod-conf.h"
 #include "tree/scan.h"
 

@@ -19,7 +19,6 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
 #include "node/syntax.h"
 #include "text/depmod-index.h"
 #include "tree/scan.h"

@@ -21,8 +21,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
-#include "node/alias.h"
+#include "node/table.h"
 #include "tree/depmod-conf.h"
 #include "tree/scan.h"
 

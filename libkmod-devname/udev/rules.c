@@ -20,7 +20,6 @@
 
 #include "base/confdir.h"
 #include "base/io.h"
-#include "base/root.h"
 #include "node/syntax.h"
 #include "udev/rules.h"
 #include "udev/token.h"

@@ -12,7 +12,7 @@
 
 #include "fuzz.h"
 #include "modprobe/modprobe.h"
-#include "node/alias.h"
+#include "node/table.h"
 #include "text/depmod-index.h"
 
 static void check_same(const struct bytes *a, const struct bytes *b, const char *what)

@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/root.h"
+#include "base/io.h"
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
 #include "system/faults-foreign.h"
