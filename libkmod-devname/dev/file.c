@@ -5,7 +5,7 @@
  * file in its place meanwhile: each step works on a descriptor, and checks what it is open at.
  */
 
-#include "dev/file.h"
+#include "dev/devdir.h"
 
 #include <dirent.h>
 #include <errno.h>

@@ -4,7 +4,7 @@
  * another one, and no path is needed, which could lead elsewhere by then.
  */
 
-#include "dev/label.h"
+#include "dev/devdir.h"
 
 #include <errno.h>
 #include <selinux/label.h>
