@@ -13,6 +13,7 @@
 #include <linux/magic.h>
 #include <linux/openat2.h>
 #include <search.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,18 @@
 #include "libkmod-devname.h"
 
 /* --- reads, writes, names ------------------------------------------------------------------- */
+
+char *format_text(const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int r;
+
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	return r < 0 ? NULL : text;
+}
 
 bool fd_get_path(int fd, char path[static FD_PATH_SIZE])
 {
@@ -380,13 +393,9 @@ int root_open_long(int root_fd, const char *path, int flags)
 
 int root_open_below(int root_fd, const char *directory, const char *path, int flags)
 {
-	_cleanup_free_ char *full = NULL;
+	_cleanup_free_ char *full = format_text("%s/%s", directory, path);
 
-	if (asprintf(&full, "%s/%s", directory, path) < 0) {
-		full = NULL; /* undefined after a failure */
-		return -ENOMEM;
-	}
-	return root_open_long(root_fd, full, flags);
+	return full ? root_open_long(root_fd, full, flags) : -ENOMEM;
 }
 
 /* Returns 0, or the errno that tells what else the file is. */

@@ -42,6 +42,9 @@ static inline bool is_fatal(int error)
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBADF;
 }
 
+/* asprintf(3). Returns the text, to be freed; NULL: no memory. */
+char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Room for "/proc/self/fd/" and a descriptor. */
 #define FD_PATH_SIZE 32
 

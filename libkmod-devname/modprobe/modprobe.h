@@ -95,9 +95,9 @@ const char *binary_index_find(const struct binary_index *index, const char *key)
  * modules.dep, modules.alias and modules.builtin.
  */
 struct text_index {
-	struct list modules; /* of struct text_module *, by name */
-	struct list aliases; /* of struct text_alias *, in the order of the file */
-	struct list built_in; /* of char *, names, sorted */
+	struct list modules; /* of struct text_entry *, by name */
+	struct list aliases; /* of the same, in the order of the file */
+	struct list built_in; /* of the same, by name */
 };
 
 /*

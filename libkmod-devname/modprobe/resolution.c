@@ -74,17 +74,13 @@ static int add_asked_aliases(struct kmod_devname_resolution *resolution,
 			     const struct device_number *number)
 {
 	const char *type = number->type == S_IFCHR ? "char" : "block";
-	char *alias;
 	int r;
 
-	if (asprintf(&alias, "%s-major-%u-%u", type, number->major, number->minor) < 0)
-		return -ENOMEM;
-	r = add_alias(resolution, alias);
+	r = add_alias(resolution,
+		      format_text("%s-major-%u-%u", type, number->major, number->minor));
 	if (r < 0 || !asks_twice(number))
 		return r;
-	if (asprintf(&alias, "%s-major-%u", type, number->major) < 0)
-		return -ENOMEM;
-	return add_alias(resolution, alias);
+	return add_alias(resolution, format_text("%s-major-%u", type, number->major));
 }
 
 /* The best of what happens to the modules that have an alias. */

@@ -208,16 +208,14 @@ static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
 	static const char no_file[] = "is not a file of a sensible size";
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
 	_cleanup_close_ int fd = -1;
 	struct stat st;
 	FILE *stream;
 	int r;
 
-	if (asprintf(&path, "%s/modules.order", scan->directory) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	fd = root_open_file(scan->root_fd, path, 0);
 	if (is_missing(fd))
 		return 0;

@@ -18,6 +18,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/confdir.h"
+#include "base/io.h"
 #include "node/syntax.h"
 #include "tree/depmod-conf.h"
 
@@ -374,7 +375,6 @@ static int add_override(struct depmod_statement *statement)
 	const char *module = next_word(statement), *pattern = next_word(statement);
 	const char *directory = next_word(statement);
 	struct conf_words *overrides = &statement->config->overrides;
-	char *path;
 	int r;
 
 	if (!module || !pattern || !directory)
@@ -383,10 +383,9 @@ static int add_override(struct depmod_statement *statement)
 	r = match_kernel(statement, pattern);
 	if (r <= 0)
 		return r;
-	if (asprintf(&path, "%s/%s", directory, module) < 0)
-		return -ENOMEM;
 	/* the last statement is the most important one */
-	return conf_words_add(overrides, path, CONF_WORDS_NONE - 1 - overrides->count);
+	return conf_words_add(overrides, format_text("%s/%s", directory, module),
+			      CONF_WORDS_NONE - 1 - overrides->count);
 }
 
 static int add_external_directory(struct kmod_devname_config *config, const char *directory)
@@ -504,10 +503,10 @@ static int find_external(const struct kmod_devname_config *config, const char *d
 	*ret_position = CONF_WORDS_NONE;
 	if (config->externals.size == 0)
 		return 0;
-	if (path[0] != '/' &&
-	    asprintf(&whole, "/%s/%s", directory + strspn(directory, "/"), path) < 0) {
-		whole = NULL;
-		return -ENOMEM;
+	if (path[0] != '/') {
+		whole = format_text("/%s/%s", directory + strspn(directory, "/"), path);
+		if (!whole)
+			return -ENOMEM;
 	}
 	*ret_position = conf_words_find_above(&config->externals, whole ? whole : path);
 	return 0;

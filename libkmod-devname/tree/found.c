@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 #include "base/lines.h"
 #include "tree/depmod-conf.h"
 #include "tree/scan.h"
@@ -308,11 +309,9 @@ static bool is_unread_module(const struct scan_module *module)
 /* The path for modules.order, which has no longer one than a line: no line is "//NAME". */
 static char *get_order_path(const struct scan_module *module)
 {
-	char *path;
-
-	if (module->directory->path_size <= LINE_MAX_SIZE)
-		return scan_get_path(module->directory, module->name);
-	return asprintf(&path, "//%s", module->name) < 0 ? NULL : path;
+	return module->directory->path_size <= LINE_MAX_SIZE
+		       ? scan_get_path(module->directory, module->name)
+		       : format_text("//%s", module->name);
 }
 
 int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,

@@ -45,12 +45,10 @@ static char *get_path_in_root(const struct kmod_devname_scan *scan,
 			      const struct scan_directory *directory, const char *name)
 {
 	_cleanup_free_ char *path = scan_get_path(directory, name);
-	char *full;
 
-	if (!path || asprintf(&full, "%s%s%s", path[0] == '/' ? "" : scan->directory,
-			      path[0] == '/' ? "" : "/", path) < 0)
+	if (!path)
 		return NULL;
-	return full;
+	return path[0] == '/' ? strdup(path) : format_text("%s/%s", scan->directory, path);
 }
 
 int scan_open(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
