@@ -53,13 +53,13 @@ int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_rep
 
 void modprobe_config_done(struct modprobe_config *config);
 
-/* The statement that modprobe(8) follows for an alias or module: the first one, or NULL. */
+/*
+ * The statement that modprobe(8) follows for an alias or module: the first one, or the first one
+ * with a value unless that is NULL, such as the module that an alias leads to; or NULL.
+ */
 const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
-						      enum modprobe_word word, const char *name);
-
-/* The first alias statement that leads from an alias to a module, or NULL. */
-const struct modprobe_statement *modprobe_config_find_alias(const struct modprobe_config *config,
-							    const char *alias, const char *module);
+						      enum modprobe_word word, const char *name,
+						      const char *value);
 
 /* Adds the modules to which alias statements lead, char *, of the statements. 0 or -ENOMEM. */
 int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,

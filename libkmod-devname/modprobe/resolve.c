@@ -56,12 +56,12 @@ static int set_step_place(struct kmod_devname_step *step, const struct resolve_w
 	const char *file = NULL;
 
 	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED && !step->obstacle) {
-		found = modprobe_config_find(config, MODPROBE_BLACKLIST, step->module);
+		found = modprobe_config_find(config, MODPROBE_BLACKLIST, step->module, NULL);
 		file = "/proc/cmdline"; /* without a statement */
 	} else if (step->command) {
-		found = modprobe_config_find(config, MODPROBE_INSTALL, step->module);
+		found = modprobe_config_find(config, MODPROBE_INSTALL, step->module, NULL);
 	} else if (step->role == KMOD_DEVNAME_ROLE_ALIAS) {
-		found = modprobe_config_find_alias(config, walk->alias, step->module);
+		found = modprobe_config_find(config, MODPROBE_ALIAS, walk->alias, step->module);
 	}
 	if (found) {
 		file = found->file;
@@ -397,7 +397,7 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
 		return load_module(walk, module, role, true);
 	statement = modprobe_config_find(&system->config, MODPROBE_SOFTDEP,
-					 kmod_module_get_name(module));
+					 kmod_module_get_name(module), NULL);
 	if (!statement)
 		return load_module(walk, module, role, false);
 	r = count_names(walk, statement->value);
@@ -460,9 +460,9 @@ static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
 	const struct modprobe_system *system = walk->system;
 
 	if (strcmp(name, walk->alias) == 0 &&
-	    !modprobe_config_find_alias(&system->config, walk->alias, name))
+	    !modprobe_config_find(&system->config, MODPROBE_ALIAS, walk->alias, name))
 		return false;
-	return modprobe_config_find(&system->config, MODPROBE_BLACKLIST, name) ||
+	return modprobe_config_find(&system->config, MODPROBE_BLACKLIST, name, NULL) ||
 	       (system->running && kmod_context_is_blacklisted(walk->system->context, name));
 }
 

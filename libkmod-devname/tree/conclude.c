@@ -210,7 +210,6 @@ static int read_order(struct kmod_devname_scan *scan, struct module_position *po
 	static const char no_file[] = "is not a file of a sensible size";
 	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
 	_cleanup_close_ int fd = -1;
-	struct stat st;
 	FILE *stream;
 	int r;
 
@@ -223,16 +222,12 @@ static int read_order(struct kmod_devname_scan *scan, struct module_position *po
 		return report_bad_order(scan->report, 0, no_file);
 	if (fd < 0)
 		return report_unreadable_order(scan, fd);
-	if (fstat(fd, &st) < 0)
-		return report_unreadable_order(scan, -errno);
-	if (st.st_size > (off_t)LINES_TOTAL_MAX)
-		return report_bad_order(scan->report, 0, no_file);
 	r = stream_from_fd(steal_fd(&fd), &stream);
 	if (r < 0)
 		return r;
 	r = module_order_read(scan, stream, positions, n);
 	(void)fclose(stream);
-	if (r == -EFBIG) /* it grew */
+	if (r == -EFBIG)
 		return report_bad_order(scan->report, 0, no_file);
 	return r == 0 ? 0 : report_unreadable_order(scan, r);
 }
