@@ -83,25 +83,21 @@ static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work
 	struct scan_found *found = &scan->found;
 
 	*ret_work = (struct scan_work){ 0 };
-	while (!scan->stop) {
-		if (found->directories.size > 0) {
-			ret_work->directory = list_pop(&found->directories);
-		} else if (scan->n_listing > 0) {
-			pthread_cond_wait(&scan->changed, &scan->lock);
-			continue;
-		} else if ((ret_work->directory = pop_link(scan))) {
-			;
-		} else if (found->waiting.size > 0 && scan->n_reading < scan->threads) {
-			ret_work->module = pop_largest(scan);
-			scan->n_reading++;
-			return true;
-		} else {
-			return false;
-		}
+	while (!scan->stop && found->directories.size == 0 && scan->n_listing > 0)
+		pthread_cond_wait(&scan->changed, &scan->lock);
+	if (scan->stop)
+		return false;
+	ret_work->directory =
+		found->directories.size > 0 ? list_pop(&found->directories) : pop_link(scan);
+	if (ret_work->directory) {
 		scan->n_listing++;
 		return true;
 	}
-	return false;
+	if (found->waiting.size == 0 || scan->n_reading >= scan->threads)
+		return false;
+	ret_work->module = pop_largest(scan);
+	scan->n_reading++;
+	return true;
 }
 
 /* How much is known and still to be read, or the error that has ended the scan. */
