@@ -159,9 +159,9 @@ struct scan_worker {
 
 /*
  * For a scan that has not been stepped yet: depmod has just written its files into a directory,
- * and nothing has changed since then. The scan reads the modules of modules.dep that skip.h does
- * not spare; it looks at no time, and lists no directory. Returns 1; 0 if the files cannot be used,
- * with a finding, and then the scan is as it was; or a negative errno.
+ * and nothing has changed since then. The scan reads the modules of modules.dep except those that
+ * skip_spares() spares; it looks at no time, and lists no directory. Returns 1; 0 if the files
+ * cannot be used, with a finding, and then the scan is as it was; or a negative errno.
  */
 int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd);
 
