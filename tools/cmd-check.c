@@ -15,7 +15,7 @@
 #include "check.h"
 #include "input.h"
 #include "modules.h"
-#include "tree/module-tree.h"
+#include "node/syntax.h"
 
 enum {
 	KEY_CHECK_DEV = 256,
@@ -153,7 +153,7 @@ static enum status classify_operand(const char *operand, enum operand_kind *ret_
 	int r;
 
 	*ret_kind = OPERAND_KERNEL;
-	if (!is_path && !module_tree_is_module(operand))
+	if (!is_path && !syntax_is_module_file(operand))
 		return STATUS_CLEAN;
 	if (stat(operand, &st) < 0)
 		return errno == ENOENT ? STATUS_CLEAN : say_failure(operand, -errno);

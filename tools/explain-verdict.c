@@ -13,7 +13,7 @@
 
 #include "explain.h"
 #include "input.h"
-#include "modprobe/resolution.h"
+#include "modprobe/modprobe.h"
 #include "node/table.h"
 
 /* " (FILE:LINE)" of the statement that decides about a step, or ""; to be freed. */

@@ -12,7 +12,6 @@
 #include <sys/utsname.h>
 
 #include "base/io.h"
-#include "base/root.h"
 #include "kernels.h"
 
 #define KERNELS_LISTED 20 /* in a message */

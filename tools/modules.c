@@ -13,7 +13,7 @@
 #include "base/array.h"
 #include "base/io.h"
 #include "modules.h"
-#include "tree/keep.h"
+#include "tree/scan.h"
 
 #define ERASE_LINE "\r\033[K"
 #define INTERVAL_NS 200000000L /* faster changes cannot be read */

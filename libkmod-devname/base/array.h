@@ -93,4 +93,12 @@ static inline void list_done(struct list *list, void (*free_item)(void *))
 	*list = (struct list){ 0 };
 }
 
+/* Frees the array, whose items belong to something else. */
+static inline void list_free(struct list *list)
+{
+	list_done(list, NULL);
+}
+
+#define _cleanup_list_ __attribute__((cleanup(list_free)))
+
 #endif

@@ -22,7 +22,6 @@
 #include "base/confdir.h"
 #include "base/io.h"
 #include "base/lines.h"
-#include "base/root.h"
 
 /* Of a line with those that a backslash joins to it. */
 #define JOINED_LINE_MAX ((size_t)64 << 10)
@@ -114,14 +113,9 @@ int conf_dirs_add_usual(struct conf_dirs *dirs, const char *root, const char *na
 	static const char *const parents[] = { "etc", "run", "usr/local/lib", "usr/lib", "lib" };
 
 	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
-		_cleanup_free_ char *path = NULL;
-		int r;
+		_cleanup_free_ char *path = format_text("%s%s/%s", root, parents[i], name);
+		int r = path ? conf_dirs_add(dirs, path) : -ENOMEM;
 
-		if (asprintf(&path, "%s%s/%s", root, parents[i], name) < 0) {
-			path = NULL;
-			return -ENOMEM;
-		}
-		r = conf_dirs_add(dirs, path);
 		/* None of the usual directories has to exist. */
 		if (r < 0 && r != -ENOENT && r != -ENOTDIR)
 			return r;

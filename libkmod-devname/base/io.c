@@ -1,15 +1,44 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Reads and writes that survive a signal or a short count, paths and streams of descriptors, and
- * the directories that were visited.
+ * Files: opened inside a root directory, read and written whole.
+ *
+ * Paths are opened as they would be after chroot(2): no link and no ".." leads out of the root.
+ * openat2(2) does this since Linux 5.6; before that, or where a container forbids it, the path is
+ * resolved here, component by component. Reads and writes survive a signal or a short count.
  */
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <search.h>
+#include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
+#include "libkmod-devname.h"
+
+/* --- reads, writes, names ------------------------------------------------------------------- */
+
+char *format_text(const char *format, ...)
+{
+	va_list args;
+	char *text;
+	int r;
+
+	va_start(args, format);
+	r = vasprintf(&text, format, args);
+	va_end(args);
+	return r < 0 ? NULL : text;
+}
 
 bool fd_get_path(int fd, char path[static FD_PATH_SIZE])
 {
@@ -73,6 +102,13 @@ int write_all(int fd, const char *text, size_t size)
 	return 0;
 }
 
+void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number)
+{
+	(void)snprintf(name, TEMPORARY_SIZE, "%s.%d.%u", prefix, (int)getpid(), number);
+}
+
+/* --- directories that were visited --------------------------------------------------------- */
+
 struct visited_directory {
 	dev_t device;
 	ino_t inode;
@@ -105,4 +141,310 @@ int visited_add(void **visited, const struct stat *st)
 void visited_done(void *visited)
 {
 	tdestroy(visited, free);
+}
+
+/* --- inside a root directory --------------------------------------------------------------- */
+
+#define LINKS_MAX 40 /* as the kernel, include/linux/namei.h */
+#define RETRIES_MAX 64
+
+/* A path while it is resolved to one that has no links and no "..", by readlinkat(2) alone. */
+struct path_walk {
+	char done[PATH_MAX]; /* relative to the root, free of links; "" is the root */
+	char *rest; /* in the buffer */
+	char *buffer;
+	unsigned int links;
+	bool wants_directory; /* there was a slash, "." or ".." at the end */
+};
+
+/* Cuts the next component off the rest; NULL at the end. */
+static char *path_walk_next(struct path_walk *path)
+{
+	char *name = path->rest + strspn(path->rest, "/");
+	char *end = name + strcspn(name, "/");
+
+	if (*name == '\0')
+		return NULL;
+	if (*end == '/') {
+		*end++ = '\0';
+		end += strspn(end, "/");
+		path->wants_directory = *end == '\0';
+	} else {
+		path->wants_directory = false;
+	}
+	path->rest = end;
+	return name;
+}
+
+static int path_walk_down(struct path_walk *path, const char *name)
+{
+	size_t size = strlen(path->done), name_size = strlen(name) + 1;
+
+	if (size + name_size >= sizeof(path->done))
+		return -ENAMETOOLONG;
+	if (size > 0)
+		path->done[size++] = '/';
+	memcpy(path->done + size, name, name_size);
+	return 0;
+}
+
+/* Above the root there is the root. */
+static void path_walk_up(struct path_walk *path)
+{
+	char *slash = strrchr(path->done, '/');
+
+	*(slash ? slash : path->done) = '\0';
+}
+
+/* Puts the target of a link, which has no NUL, before the rest of the path. */
+static int path_walk_follow(struct path_walk *path, const char *target, size_t size)
+{
+	size_t rest_size = strlen(path->rest) + 1;
+	char *buffer;
+
+	if (path->links++ == LINKS_MAX)
+		return -ELOOP;
+	path_walk_up(path);
+	if (target[0] == '/')
+		path->done[0] = '\0';
+	buffer = malloc(size + 1 + rest_size);
+	if (!buffer)
+		return -ENOMEM;
+	memcpy(buffer, target, size);
+	buffer[size] = '\0';
+	if (*path->rest != '\0' || path->wants_directory) {
+		buffer[size] = '/';
+		memcpy(buffer + size + 1, path->rest, rest_size);
+	}
+	free(path->buffer);
+	path->buffer = path->rest = buffer;
+	return 0;
+}
+
+/* "file/.." is no path of the kernel's, although nothing would have to be opened for it. */
+static int path_walk_check_directory(int root_fd, const char *path)
+{
+	struct stat st;
+
+	if (*path == '\0')
+		return 0;
+	if (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+static int path_walk_resolve(int root_fd, struct path_walk *path, int flags)
+{
+	char target[PATH_MAX];
+	const char *name;
+
+	while ((name = path_walk_next(path))) {
+		bool is_dot = strcmp(name, ".") == 0, is_dot_dot = strcmp(name, "..") == 0;
+		ssize_t size;
+		int r = is_dot || is_dot_dot ? path_walk_check_directory(root_fd, path->done)
+					     : path_walk_down(path, name);
+
+		if (r < 0)
+			return r;
+		if (is_dot_dot)
+			path_walk_up(path);
+		if (is_dot || is_dot_dot) {
+			path->wants_directory = true;
+			continue;
+		}
+		if ((flags & O_NOFOLLOW) && *path->rest == '\0' && !path->wants_directory)
+			return 0;
+		size = readlinkat(root_fd, path->done, target, sizeof(target));
+		if (size < 0 && errno == EINVAL) /* it is no link */
+			continue;
+		if (size < 0)
+			return -errno;
+		r = path_walk_follow(path, target, (size_t)size);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Opens a path component by component. A component that has become a link meanwhile is refused. */
+static int open_without_links(int root_fd, char *path, int flags)
+{
+	_cleanup_close_ int dir_fd = open_at(root_fd, ".", O_PATH | O_DIRECTORY, 0);
+	char *slash;
+	int fd;
+
+	/* openat(2) with the whole path would follow such a link out of the root. */
+	if (dir_fd < 0)
+		return -errno;
+	for (; (slash = strchr(path, '/')); path = slash + 1) {
+		*slash = '\0';
+		fd = open_at(dir_fd, path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+		if (fd < 0)
+			return -errno;
+		close(dir_fd);
+		dir_fd = fd;
+	}
+	fd = open_at(dir_fd, *path != '\0' ? path : ".", flags | O_NOFOLLOW, 0);
+	return fd < 0 ? -errno : fd;
+}
+
+int root_open_by_hand(int root_fd, const char *path, int flags)
+{
+	_cleanup_free_ struct path_walk *walk = calloc(1, sizeof(*walk));
+	int r;
+
+	if (!walk)
+		return -ENOMEM;
+	if (strlen(path) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	walk->buffer = walk->rest = strdup(path);
+	if (!walk->buffer)
+		return -ENOMEM;
+	r = path_walk_resolve(root_fd, walk, flags);
+	free(walk->buffer);
+	if (r < 0)
+		return r;
+	if (walk->wants_directory)
+		flags |= O_DIRECTORY;
+	return open_without_links(root_fd, walk->done, flags);
+}
+
+static int open_by_kernel(int root_fd, const char *path, int flags)
+{
+	const struct open_how how = {
+		/* the C library adds O_LARGEFILE to openat(2), but not to a bare system call */
+		.flags = (unsigned int)(flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_LARGEFILE)),
+		.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS,
+	};
+	long fd;
+
+	/* EAGAIN: a rename or mount meanwhile, after which the kernel cannot be sure of "..". */
+	for (unsigned int i = 0; i < RETRIES_MAX; i++) {
+		fd = syscall(__NR_openat2, root_fd, path, &how, sizeof(how));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int kmod_devname_open_in_root(int root_fd, const char *path, int flags)
+{
+	int fd;
+
+	/* openat2(2) and the other way would differ in these. */
+	if ((flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) || *path == '\0')
+		return -EINVAL;
+	fd = open_by_kernel(root_fd, path, flags);
+	/* EPERM: the answer of seccomp filters from before 2020 to calls they do not know. */
+	if (fd == -ENOSYS || fd == -EPERM)
+		return root_open_by_hand(root_fd, path, flags);
+	return fd;
+}
+
+ssize_t root_read_file(int root_fd, const char *path, size_t max, char **ret_text)
+{
+	_cleanup_free_ char *text = NULL;
+	FILE *stream;
+	ssize_t size;
+	int r = root_open_stream(root_fd, path, &stream);
+
+	if (r <= 0)
+		return r;
+	text = malloc(max + 1);
+	size = text ? read_at(fileno(stream), 0, text, max + 1) : -ENOMEM;
+	(void)fclose(stream);
+	if (size <= 0)
+		return size;
+	if ((size_t)size > max)
+		return -EFBIG;
+	*ret_text = text;
+	text = NULL;
+	return size;
+}
+
+int root_open_long(int root_fd, const char *path, int flags)
+{
+	_cleanup_close_ int dir_fd = -1;
+	int fd;
+
+	/* The kernel takes PATH_MAX bytes at a time: a directory for each such piece. */
+	path += strspn(path, "/");
+	while (strlen(path) >= PATH_MAX) {
+		char head[PATH_MAX] = { 0 };
+		const char *slash;
+
+		memcpy(head, path, PATH_MAX - 1);
+		slash = strrchr(head, '/');
+		if (!slash)
+			return -ENAMETOOLONG;
+		head[slash - head] = '\0';
+		path += slash - head + 1;
+		path += strspn(path, "/");
+		fd = kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, head,
+					       O_PATH | O_DIRECTORY);
+		if (fd < 0)
+			return fd;
+		close_fd(&dir_fd);
+		dir_fd = fd;
+	}
+	return kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, *path != '\0' ? path : ".",
+					 flags);
+}
+
+int root_open_below(int root_fd, const char *directory, const char *path, int flags)
+{
+	_cleanup_free_ char *full = format_text("%s/%s", directory, path);
+
+	return full ? root_open_long(root_fd, full, flags) : -ENOMEM;
+}
+
+/* Returns 0, or the errno that tells what else the file is. */
+static int check_regular_file(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	switch (st.st_mode & S_IFMT) {
+	case S_IFREG:
+		return 0;
+	case S_IFDIR:
+		return -EISDIR;
+	case S_IFLNK:
+		return -ELOOP;
+	default:
+		return -ENODEV;
+	}
+}
+
+int root_open_file(int root_fd, const char *path, int flags)
+{
+	_cleanup_close_ int path_fd = root_open_long(root_fd, path, O_PATH | flags);
+	char fd_path[FD_PATH_SIZE];
+	_cleanup_close_ int fd = -1;
+	int r = path_fd < 0 ? path_fd : check_regular_file(path_fd);
+
+	if (r < 0)
+		return r;
+	if (fd_get_path(path_fd, fd_path)) {
+		/* without O_NONBLOCK, for which a file that has a lease cannot be opened */
+		fd = open_at(AT_FDCWD, fd_path, O_RDONLY, 0);
+		return fd < 0 ? -errno : steal_fd(&fd);
+	}
+	/* Without /proc there is a moment for another process to put a device there. */
+	fd = root_open_long(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
+	/* it has a lease, which no device and no FIFO can */
+	if (fd == -EAGAIN)
+		fd = root_open_long(root_fd, path, O_RDONLY | O_NOCTTY | flags);
+	r = fd < 0 ? fd : check_regular_file(fd);
+	return r < 0 ? r : steal_fd(&fd);
+}
+
+int root_open_stream(int root_fd, const char *path, FILE **ret_stream)
+{
+	int r = stream_from_fd(root_open_file(root_fd, path, 0), ret_stream);
+
+	if (is_missing(r) || r == -EISDIR || r == -ENODEV)
+		return 0;
+	return r < 0 ? r : 1;
 }

@@ -42,6 +42,9 @@ static inline bool is_fatal(int error)
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBADF;
 }
 
+/* asprintf(3). Returns the text, to be freed; NULL: no memory. */
+char *format_text(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Room for "/proc/self/fd/" and a descriptor. */
 #define FD_PATH_SIZE 32
 
@@ -70,5 +73,46 @@ int write_all(int fd, const char *text, size_t size);
  */
 int visited_add(void **visited, const struct stat *st);
 void visited_done(void *visited);
+
+/*
+ * The name PREFIX.PID.NUMBER of a file or node until it is complete. If the name exists already,
+ * the caller tries the next number.
+ */
+#define TEMPORARY_SIZE 64 /* room for the name with any prefix that is used here */
+#define TEMPORARY_TRIES 16
+
+void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number);
+
+/* --- inside a root directory --------------------------------------------------------------- */
+
+/* kmod_devname_open_in_root() where openat2(2) is not available. */
+int root_open_by_hand(int root_fd, const char *path, int flags);
+
+/*
+ * Opens a path of any length. Beyond the first PATH_MAX bytes it must be free of "..", and links
+ * there are resolved below the directory where the path was cut.
+ */
+int root_open_long(int root_fd, const char *path, int flags);
+
+/*
+ * Reads a regular file whole. Returns its size and the text, to be freed; 0 if it is empty or the
+ * path leads to none; -EFBIG if it has more than max bytes; or another negative errno.
+ */
+ssize_t root_read_file(int root_fd, const char *path, size_t max, char **ret_text);
+
+/* Opens DIRECTORY/PATH below the root, of any length. */
+int root_open_below(int root_fd, const char *directory, const char *path, int flags);
+
+/*
+ * Opens a regular file for reading, a path of any length; the flags are 0 or O_NOFOLLOW. What else
+ * has the name is looked at and never opened: opening a device may start a watchdog, wind a tape
+ * or load a module, and opening a FIFO lets its writer go on. Returns a descriptor; -EISDIR,
+ * -ENODEV for all others that are no regular file, -ELOOP for a link with O_NOFOLLOW; or another
+ * negative errno.
+ */
+int root_open_file(int root_fd, const char *path, int flags);
+
+/* Opens a regular file for reading. Returns 1; 0 if the path leads to none; or a negative errno. */
+int root_open_stream(int root_fd, const char *path, FILE **ret_stream);
 
 #endif

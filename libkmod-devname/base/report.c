@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The folder base/ is what libc lacks; it knows nothing of modules and nodes. root.c opens paths
- * inside a root directory, io.c reads and writes whole pieces, lines.c cuts a stream into bounded
- * lines, confdir.c finds the files of configuration directories and hands out their lines,
- * temporary.c names files that are not complete yet; array.h and cleanup.h are for everybody.
+ * The folder base/ is what libc lacks; it knows nothing of modules and nodes. io.c opens paths
+ * inside a root directory, and reads and writes whole pieces; lines.c cuts a stream into bounded
+ * lines; confdir.c finds the files of configuration directories and hands out their lines; array.h
+ * and cleanup.h are for everybody.
  * Whatever any folder finds wrong with its data comes here:
  *
  * The report: findings in the order in which they were added. Which code means what is the business

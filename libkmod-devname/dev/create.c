@@ -21,7 +21,6 @@
 #include "base/io.h"
 #include "base/report.h"
 #include "dev/devdir.h"
-#include "node/permissions.h"
 #include "node/table.h"
 
 #define ATTEMPTS_MAX 64
@@ -171,9 +170,9 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 		const struct dev_node wanted = {
 			.path = node->name,
 			.number = node->number,
-			.mode = kmod_devname_permission_get_mode(permission),
-			.uid = kmod_devname_permission_get_uid(permission),
-			.gid = kmod_devname_permission_get_gid(permission),
+			.mode = permission->mode,
+			.uid = permission->uid,
+			.gid = permission->gid,
 		};
 		int r;
 

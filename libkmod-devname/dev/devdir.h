@@ -3,10 +3,99 @@
 #define DEVDIR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/stat.h>
 
 #include "base/report.h"
-#include "dev/file.h"
+#include "node/syntax.h"
+
+/* --- label.c: the labels of SELinux --------------------------------------------------------- */
+
+struct selabel_handle;
+
+/* The labels that the policy has for files below /dev; { 0 } before the first use. */
+struct labels {
+	bool opened;
+	int error; /* why it could not be opened, a negative errno */
+	struct selabel_handle *handle; /* NULL: no label is set */
+};
+
+#if defined(WITH_SELINUX) && !defined(STATIC_TOOL)
+
+/*
+ * Sets the label of the next file that this thread makes: that of the policy for /dev/PATH and a
+ * file of this type. Only the first size bytes of path count. The caller calls label_none() after
+ * it, even if it fails. Returns 0, also if the policy has no label, or a negative errno.
+ */
+int label_next(struct labels *labels, const char *path, size_t size, mode_t mode);
+void label_none(const struct labels *labels);
+void labels_done(struct labels *labels);
+
+#else
+
+static inline int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
+{
+	(void)labels, (void)path, (void)size, (void)mode;
+	return 0;
+}
+
+static inline void label_none(const struct labels *labels)
+{
+	(void)labels;
+}
+
+static inline void labels_done(struct labels *labels)
+{
+	(void)labels;
+}
+
+#endif
+
+/* --- file.c: one node or directory ---------------------------------------------------------- */
+
+/* A node as it should be, below a device directory. */
+struct dev_node {
+	const char *path; /* valid, see syntax_is_device_name() */
+	struct device_number number;
+	mode_t mode; /* the permission bits */
+	uid_t uid;
+	gid_t gid;
+};
+
+/* The type and number of a device node. */
+struct device_number dev_file_number(const struct stat *st);
+
+/* True for a device node, and for one with the type and number of the node. */
+bool dev_file_is_device(const struct stat *st);
+bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
+
+/* True if the ACL of a file is known to give rights beyond its mode. */
+bool dev_file_has_acl(int dir_fd, const char *name);
+
+/*
+ * Makes a node in its directory, complete before it gets its name: under a free name, or with
+ * replace in exchange for a device node. Returns 0 or a negative errno:
+ *   -EEXIST: the name is taken, with replace by something else than a device node
+ *   -ENOENT, -EAGAIN: another process is changing this directory; look again
+ *   -EBUSY: the device node to be replaced is a mount point
+ *   -EOPNOTSUPP: the file system cannot exchange names, so nothing is replaced
+ *   -ENOSYS: this kernel can neither set a mode nor remove an ACL without /proc
+ */
+int dev_make_node(int dir_fd, const char *name, const struct dev_node *node, bool replace,
+		  struct labels *labels);
+
+/*
+ * Makes a directory of mode 0755, complete before it gets its name. The first size bytes of path
+ * are for the label. Returns a descriptor, or -EEXIST, -ENOENT, -EAGAIN as above, or another
+ * negative errno.
+ */
+int dev_make_directory(int dir_fd, const char *name, const char *path, size_t size,
+		       struct labels *labels);
+
+/* Removes the temporary nodes and directories of runs that were killed in this directory. */
+void dev_remove_leftovers(int dir_fd);
+
+/* --- devdir.c: the way to a node ------------------------------------------------------------ */
 
 /* A device directory; { .fd = FD } before the first use. The descriptor stays the caller's. */
 struct devdir {

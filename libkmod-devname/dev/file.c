@@ -5,7 +5,7 @@
  * file in its place meanwhile: each step works on a descriptor, and checks what it is open at.
  */
 
-#include "dev/file.h"
+#include "dev/devdir.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +20,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/temporary.h"
 
 #ifndef SYS_fchmodat2
 #if defined(__alpha__) || defined(__mips__) /* other numbers there: ENOSYS, as on older kernels */
@@ -32,6 +31,7 @@
 
 #define DIRECTORY_MODE 0755
 #define TEMPORARY_PREFIX ".kmod-devname"
+#define DIGITS_MAX 9 /* more might not fit into an int, and no PID or number of ours has them */
 
 /* Of a directory that is not complete: none that another process could put in its place has it. */
 #define UNFINISHED_MODE 0400
@@ -106,6 +106,29 @@ static bool names_a_device(int dir_fd, const char *name)
 	return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && dev_file_is_device(&st);
 }
 
+/* Parses PREFIX.PID.NUMBER, the whole of the name. */
+static bool parse_temporary_name(const char *name, pid_t *ret_pid)
+{
+	int numbers[2] = { 0, 0 };
+
+	if (strncmp(name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) != 0)
+		return false;
+	name += strlen(TEMPORARY_PREFIX);
+	for (size_t i = 0; i < 2; i++) {
+		size_t digits;
+
+		if (*name++ != '.')
+			return false;
+		digits = strspn(name, "0123456789");
+		if (digits == 0 || digits > DIGITS_MAX)
+			return false;
+		for (; digits > 0; digits--)
+			numbers[i] = 10 * numbers[i] + (*name++ - '0');
+	}
+	*ret_pid = numbers[0];
+	return *name == '\0';
+}
+
 /* A process with the PID may still be at work, unless kill(2) finds none. */
 static void remove_leftover_of_run(int dir_fd, const char *name, pid_t pid)
 {
@@ -119,7 +142,19 @@ static void remove_leftover_of_run(int dir_fd, const char *name, pid_t pid)
 
 void dev_remove_leftovers(int dir_fd)
 {
-	temporary_remove(dir_fd, TEMPORARY_PREFIX, remove_leftover_of_run);
+	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
+	const struct dirent *entry;
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+	pid_t pid;
+
+	if (!dir)
+		return;
+	(void)steal_fd(&fd);
+	/* A leftover that cannot be removed does no harm: nothing is reported. */
+	while ((entry = readdir(dir)))
+		if (parse_temporary_name(entry->d_name, &pid))
+			remove_leftover_of_run(dir_fd, entry->d_name, pid);
+	(void)closedir(dir);
 }
 
 /*

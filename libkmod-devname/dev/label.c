@@ -4,7 +4,7 @@
  * another one, and no path is needed, which could lead elsewhere by then.
  */
 
-#include "dev/label.h"
+#include "dev/devdir.h"
 
 #include <errno.h>
 #include <selinux/label.h>
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "base/io.h"
 
 /* Called for the first file that is made: reading the policy takes longer than all the rest. */
 static int labels_open(struct labels *labels)
@@ -31,17 +32,15 @@ static int labels_open(struct labels *labels)
 
 int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
 {
-	_cleanup_free_ char *full = NULL;
+	/* the path in the system that will use the node, wherever it is made now */
+	_cleanup_free_ char *full = format_text("/dev/%.*s", (int)size, path);
 	char *context;
 	int r = labels_open(labels);
 
 	if (r < 0 || !labels->handle)
 		return r;
-	/* the path in the system that will use the node, wherever it is made now */
-	if (asprintf(&full, "/dev/%.*s", (int)size, path) < 0) {
-		full = NULL;
+	if (!full)
 		return -ENOMEM;
-	}
 	/* ENOENT: the policy has no label for this path */
 	if (selabel_lookup_raw(labels->handle, &context, full, (int)mode) < 0)
 		return errno == ENOENT ? 0 : -errno;

@@ -12,7 +12,6 @@
 #include "base/io.h"
 #include "base/report.h"
 #include "dev/devdir.h"
-#include "node/permissions.h"
 #include "node/table.h"
 
 struct verify_run {

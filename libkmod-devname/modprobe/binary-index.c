@@ -17,7 +17,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "modprobe/binary-index.h"
+#include "modprobe/modprobe.h"
 
 #define MAGIC 0xb007f457U
 #define VERSION_MAJOR 2U
@@ -103,9 +103,10 @@ static const char *take_string(struct cursor *cursor)
 	return (const char *)string;
 }
 
-static const char *take_value(struct cursor *cursor, uint32_t *ret_priority)
+/* The priority before it only serves the order. */
+static const char *take_value(struct cursor *cursor)
 {
-	*ret_priority = take_number(cursor);
+	(void)take_bytes(cursor, 4);
 	return take_string(cursor);
 }
 
@@ -188,14 +189,13 @@ static bool check_children(struct index_tree *tree, const struct index_node *nod
 static bool check_index_node(struct index_tree *tree, uint32_t place, bool wild, size_t *ret_work)
 {
 	struct index_node node;
-	uint32_t priority;
 
 	*ret_work = 0;
 	if ((place & OFFSET_MASK) == 0)
 		return true;
 	node = read_node(tree->file, place);
 	for (uint32_t i = 0; i < node.n_values && !node.values.bad; i++)
-		(void)take_value(&node.values, &priority);
+		(void)take_value(&node.values);
 	if (node.values.bad)
 		return false;
 	tree->used += node.values.offset - (place & OFFSET_MASK);
@@ -261,7 +261,7 @@ void binary_index_done(struct binary_index *index)
 const char *binary_index_find(const struct binary_index *index, const char *key)
 {
 	struct cursor file = { index->data, index->size, 0, false };
-	uint32_t place = index->data ? take_header(&file) : 0, priority;
+	uint32_t place = index->data ? take_header(&file) : 0;
 
 	while ((place & OFFSET_MASK) != 0) {
 		struct index_node node = read_node(file, place);
@@ -271,7 +271,7 @@ const char *binary_index_find(const struct binary_index *index, const char *key)
 			return NULL;
 		key += size;
 		if (*key == '\0')
-			return node.n_values > 0 ? take_value(&node.values, &priority) : NULL;
+			return node.n_values > 0 ? take_value(&node.values) : NULL;
 		child = (size_t)(unsigned char)*key - node.first;
 		if ((unsigned char)*key < node.first || child >= node.n_children)
 			return NULL;

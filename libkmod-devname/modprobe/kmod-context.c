@@ -16,7 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "modprobe/kmod-context.h"
+#include "modprobe/modprobe.h"
 
 struct kmod_context {
 	struct kmod_ctx *ctx;

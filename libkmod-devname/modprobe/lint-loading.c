@@ -5,8 +5,7 @@
 #include <string.h>
 
 #include "base/report.h"
-#include "modprobe/resolution.h"
-#include "modprobe/system.h"
+#include "modprobe/modprobe.h"
 #include "node/table.h"
 
 static int report_no_index(struct kmod_devname_report *report)

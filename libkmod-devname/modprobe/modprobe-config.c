@@ -15,7 +15,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/confdir.h"
-#include "modprobe/modprobe-config.h"
+#include "modprobe/modprobe.h"
 
 #define STATEMENT_BLANKS " \t"
 #define STATEMENTS_MAX 100000
@@ -176,29 +176,25 @@ int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_rep
 	return config_files_read(&files, NULL, 0);
 }
 
-static bool statement_matches(const struct modprobe_statement *statement, const char *name)
+static bool statement_matches(const struct modprobe_statement *statement, enum modprobe_word word,
+			      const char *name)
 {
-	return statement->word == MODPROBE_BLACKLIST ? strcmp(statement->key, name) == 0
-						     : fnmatch(statement->key, name, 0) == 0;
+	if (statement->word != word)
+		return false;
+	return word == MODPROBE_BLACKLIST ? strcmp(statement->key, name) == 0
+					  : fnmatch(statement->key, name, 0) == 0;
 }
 
 const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
-						      enum modprobe_word word, const char *name)
-{
-	for (size_t i = 0; i < config->size; i++)
-		if (config->items[i].word == word && statement_matches(&config->items[i], name))
-			return &config->items[i];
-	return NULL;
-}
-
-const struct modprobe_statement *modprobe_config_find_alias(const struct modprobe_config *config,
-							    const char *alias, const char *module)
+						      enum modprobe_word word, const char *name,
+						      const char *value)
 {
 	for (size_t i = 0; i < config->size; i++) {
 		const struct modprobe_statement *statement = &config->items[i];
 
-		if (statement->word == MODPROBE_ALIAS && strcmp(statement->value, module) == 0 &&
-		    statement_matches(statement, alias))
+		/* comparing patterns takes longer */
+		if ((!value || (statement->value && strcmp(statement->value, value) == 0)) &&
+		    statement_matches(statement, word, name))
 			return statement;
 	}
 	return NULL;
@@ -207,12 +203,9 @@ const struct modprobe_statement *modprobe_config_find_alias(const struct modprob
 int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
 			    struct list *names)
 {
-	for (size_t i = 0; i < config->size; i++) {
-		const struct modprobe_statement *statement = &config->items[i];
-
-		if (statement->word == MODPROBE_ALIAS && statement_matches(statement, alias) &&
-		    list_push(names, statement->value) < 0)
+	for (size_t i = 0; i < config->size; i++)
+		if (statement_matches(&config->items[i], MODPROBE_ALIAS, alias) &&
+		    list_push(names, config->items[i].value) < 0)
 			return -ENOMEM;
-	}
 	return 0;
 }

@@ -9,8 +9,8 @@
  *                   the kernel's configuration
  *   resolution.c    turns the number into the aliases that the kernel asks for
  *   resolve.c       walks the modules of an alias as modprobe does, with dependencies and soft
- *                   dependencies, which libkmod finds (kmod-context.c)
- *   load.c          judges each module as its turn comes, and adds a step for it
+ *                   dependencies, which libkmod finds (kmod-context.c); judges each module as its
+ *                   turn comes, and adds a step for it
  *   lint-loading.c  asks for each node of a table, and adds a finding if its module is not loaded
  */
 
@@ -24,12 +24,9 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/report.h"
-#include "modprobe/resolve.h"
-#include "modprobe/system.h"
-#include "node/misc-minors.h"
+#include "modprobe/modprobe.h"
 #include "node/syntax.h"
 
-#define STEPS_MAX 10000
 #define MODULE_NAME_SIZE 256 /* more than any file name has */
 
 void step_free(void *item)
@@ -44,19 +41,6 @@ void step_free(void *item)
 	free(step->command);
 	free(step->file);
 	free(step);
-}
-
-int resolution_add(struct kmod_devname_resolution *resolution, struct kmod_devname_step *step)
-{
-	int r = step ? 0 : -ENOMEM;
-
-	if (resolution->steps.size == STEPS_MAX)
-		r = -EFBIG;
-	if (r == 0)
-		r = list_push(&resolution->steps, step);
-	if (r < 0)
-		step_free(step);
-	return r;
 }
 
 struct kmod_devname_step *resolution_find_step(const struct kmod_devname_resolution *resolution,
@@ -90,17 +74,13 @@ static int add_asked_aliases(struct kmod_devname_resolution *resolution,
 			     const struct device_number *number)
 {
 	const char *type = number->type == S_IFCHR ? "char" : "block";
-	char *alias;
 	int r;
 
-	if (asprintf(&alias, "%s-major-%u-%u", type, number->major, number->minor) < 0)
-		return -ENOMEM;
-	r = add_alias(resolution, alias);
+	r = add_alias(resolution,
+		      format_text("%s-major-%u-%u", type, number->major, number->minor));
 	if (r < 0 || !asks_twice(number))
 		return r;
-	if (asprintf(&alias, "%s-major-%u", type, number->major) < 0)
-		return -ENOMEM;
-	return add_alias(resolution, alias);
+	return add_alias(resolution, format_text("%s-major-%u", type, number->major));
 }
 
 /* The best of what happens to the modules that have an alias. */

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What modprobe(8) would load for an alias, and how far it comes. The modules are walked in the
- * order of libkmod (libkmod-module.c, kmod_module_get_probe_list), and each is judged as its turn
- * comes (load.c). libkmod's own dry run does not serve: its recursion on soft dependencies has no
- * bound, and it does not fail where modprobe does.
+ * order of libkmod (libkmod-module.c, kmod_module_get_probe_list). Each is judged as its turn
+ * comes, and a step tells what becomes of it: it is there already, a command runs instead, its file
+ * is missing, or the kernel refuses it since something that it needs is not there. libkmod's own
+ * dry run does not serve: its recursion on soft dependencies has no bound, and it does not fail
+ * where modprobe does.
  */
 
 #include <errno.h>
@@ -12,13 +14,339 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "modprobe/load.h"
-#include "modprobe/resolve.h"
+#include "modprobe/modprobe.h"
 
 #define SOFTDEP_DEPTH_MAX 100
+#define WALK_BYTES_MAX ((size_t)2 << 20)
+#define STEPS_MAX 10000
 
-static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
-		       enum kmod_devname_role role);
+/* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
+struct resolve_walk {
+	struct modprobe_system *system;
+	struct kmod_devname_resolution *resolution;
+	const char *alias; /* normalised */
+	struct list visited;
+	struct list required; /* the module that has the alias, and its dependencies */
+	char *stop; /* the module at which modprobe gives up; NULL: it goes on */
+	enum kmod_devname_verdict stop_verdict;
+	unsigned int depth;
+	size_t bytes; /* of dependencies and soft dependencies that were followed */
+};
+
+static void unref_modules(struct list *modules)
+{
+	list_done(modules, kmod_context_unref_module);
+}
+
+#define _cleanup_modules_ __attribute__((cleanup(unref_modules)))
+
+/* What becomes of a module when its turn comes. */
+struct judgement {
+	enum kmod_devname_verdict verdict;
+	const char *obstacle; /* the other module that decides it, or NULL */
+};
+
+/* --- the steps ---------------------------------------------------------------------------- */
+
+/* The place of the statement that decides. */
+static int set_step_place(struct kmod_devname_step *step, const struct resolve_walk *walk)
+{
+	const struct modprobe_config *config = &walk->system->config;
+	const struct modprobe_statement *found = NULL;
+	const char *file = NULL;
+
+	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED && !step->obstacle) {
+		found = modprobe_config_find(config, MODPROBE_BLACKLIST, step->module, NULL);
+		file = "/proc/cmdline"; /* without a statement */
+	} else if (step->command) {
+		found = modprobe_config_find(config, MODPROBE_INSTALL, step->module, NULL);
+	} else if (step->role == KMOD_DEVNAME_ROLE_ALIAS) {
+		found = modprobe_config_find(config, MODPROBE_ALIAS, walk->alias, step->module);
+	}
+	if (found) {
+		file = found->file;
+		step->line = found->line;
+	}
+	step->file = file ? strdup(file) : NULL;
+	return file && !step->file ? -ENOMEM : 0;
+}
+
+static int copy_step_text(char **ret_copy, const char *text, size_t size)
+{
+	*ret_copy = strndup(text, size);
+	return *ret_copy ? 0 : -ENOMEM;
+}
+
+static int fill_step(struct kmod_devname_step *step, const struct resolve_walk *walk,
+		     const char *name, const char *command, const struct judgement *judgement)
+{
+	const char *line = system_find_dependencies(walk->system, name);
+	const char *obstacle = judgement->obstacle;
+
+	step->verdict = judgement->verdict;
+	if (copy_step_text(&step->module, name, strlen(name)) < 0)
+		return -ENOMEM;
+	if (line && copy_step_text(&step->path, line, strcspn(line, ":")) < 0)
+		return -ENOMEM;
+	if (obstacle && copy_step_text(&step->obstacle, obstacle, strlen(obstacle)) < 0)
+		return -ENOMEM;
+	if (step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle &&
+	    copy_step_text(&step->command, command, strlen(command)) < 0)
+		return -ENOMEM;
+	return set_step_place(step, walk);
+}
+
+/*
+ * A step gives way to one that loads the module, to one of a stronger role and, at equal strength,
+ * to one of a better verdict. The blacklist does not keep back what another module needs.
+ */
+static bool step_stays(const struct kmod_devname_step *step, enum kmod_devname_role role,
+		       enum kmod_devname_verdict verdict)
+{
+	if (step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN)
+		return true;
+	if (verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN)
+		return false;
+	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED && !step->obstacle)
+		return role != KMOD_DEVNAME_ROLE_DEPENDENCY;
+	if ((step->role == KMOD_DEVNAME_ROLE_SOFT) != (role == KMOD_DEVNAME_ROLE_SOFT))
+		return role == KMOD_DEVNAME_ROLE_SOFT;
+	return step->verdict <= verdict;
+}
+
+static void remove_step(struct list *steps, struct kmod_devname_step *step)
+{
+	size_t i = 0;
+
+	while (steps->items[i] != step)
+		i++;
+	memmove(steps->items + i, steps->items + i + 1,
+		(--steps->size - i) * sizeof(*steps->items));
+	step_free(step);
+}
+
+static int add_step(struct resolve_walk *walk, const char *name, const char *command,
+		    enum kmod_devname_role role, const struct judgement *judgement)
+{
+	struct list *steps = &walk->resolution->steps;
+	struct kmod_devname_step *known = resolution_find_step(walk->resolution, name), *step;
+	/* where modprobe has given up nothing more becomes of it */
+	bool stays = known && (walk->stop || step_stays(known, role, judgement->verdict));
+	int r;
+
+	if (known && known->role > role)
+		known->role = role;
+	if (stays)
+		return 0;
+	step = calloc(1, sizeof(*step));
+	if (!step)
+		return -ENOMEM;
+	step->role = known ? known->role : role;
+	/* the obstacle may be the name in the step that is known */
+	r = fill_step(step, walk, name, command, judgement);
+	if (r == 0 && known)
+		remove_step(steps, known);
+	if (r == 0)
+		r = steps->size < STEPS_MAX ? list_push(steps, step) : -EFBIG;
+	if (r < 0)
+		step_free(step);
+	return r;
+}
+
+/* --- what becomes of a module --------------------------------------------------------------- */
+
+/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
+static int is_in_kernel(const struct resolve_walk *walk, struct kmod_module *module,
+			enum kmod_devname_verdict *ret_verdict)
+{
+	struct modprobe_system *system = walk->system;
+	const char *name = kmod_module_get_name(module);
+	const struct kmod_devname_step *step = resolution_find_step(walk->resolution, name);
+	int r = system_spend(system, walk->resolution->steps.size);
+
+	if (r < 0)
+		return r;
+	if (step && step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN) {
+		*ret_verdict = step->verdict;
+		return 1;
+	}
+	if (system_is_built_in(system, name)) {
+		*ret_verdict = KMOD_DEVNAME_VERDICT_BUILT_IN;
+		return 1;
+	}
+	r = system->running ? kmod_context_is_loaded(module) : 0;
+	if (r > 0)
+		*ret_verdict = KMOD_DEVNAME_VERDICT_LOADED;
+	return r;
+}
+
+/* Splits a line of modules.dep, which is changed, into the paths of what a module needs. */
+static int split_dependencies(char *line, struct list *paths)
+{
+	char *path, *rest = line + strcspn(line, ":");
+
+	if (*rest != '\0')
+		rest++;
+	while ((path = strtok_r(NULL, " \t", &rest)))
+		if (list_push(paths, path) < 0)
+			return -ENOMEM;
+	return 0;
+}
+
+/* Counts names that the walk follows. 0; or -EFBIG, for this number or for all together. */
+static int count_names(struct resolve_walk *walk, const char *names)
+{
+	size_t n = strlen(names);
+
+	walk->bytes += n;
+	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : system_spend(walk->system, n);
+}
+
+/*
+ * Adds the modules that a module needs, in the order of modules.dep. *ret_missing: the first of
+ * them that has no file, and then libkmod knows of no dependencies at all; NULL: there is none.
+ */
+static int find_dependencies(struct resolve_walk *walk, const struct kmod_module *module,
+			     struct list *modules, struct kmod_module **ret_missing)
+{
+	const struct modprobe_system *system = walk->system;
+	const char *line = system_find_dependencies(system, kmod_module_get_name(module));
+	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
+	_cleanup_list_ struct list paths = { 0 };
+	int r;
+
+	*ret_missing = NULL;
+	if (!copy)
+		return line ? -ENOMEM : 0;
+	r = count_names(walk, copy);
+	if (r == 0)
+		r = split_dependencies(copy, &paths);
+	for (size_t i = 0; i < paths.size && r == 0; i++)
+		r = kmod_context_add_module(system->context, syntax_base_name(paths.items[i]),
+					    modules);
+	if (r < 0)
+		return r;
+	for (size_t i = 0; i < paths.size && !*ret_missing; i++) {
+		r = system_has_file(system, paths.items[i]);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			*ret_missing = modules->items[i];
+	}
+	return 0;
+}
+
+/*
+ * The kernel refuses a module without what it needs: so the first of that which is not there
+ * decides, or the missing file that kept modprobe from loading it. 1, 0, or a negative errno.
+ */
+static int find_obstacle(struct resolve_walk *walk, const struct kmod_module *module,
+			 enum kmod_devname_role role, struct judgement *ret_judgement)
+{
+	static const struct judgement no_file = { KMOD_DEVNAME_VERDICT_NO_FILE, NULL };
+	_cleanup_modules_ struct list needed = { 0 };
+	const struct kmod_devname_step *step;
+	struct kmod_module *missing, *cause = NULL;
+	enum kmod_devname_verdict ignored;
+	int r = find_dependencies(walk, module, &needed, &missing);
+
+	if (r < 0)
+		return r;
+	for (size_t i = needed.size; i > 0 && !cause; i--) {
+		r = is_in_kernel(walk, needed.items[i - 1], &ignored);
+		if (r < 0)
+			return r;
+		if (r == 0)
+			cause = needed.items[i - 1];
+	}
+	if (!cause)
+		return 0;
+	if (missing) {
+		cause = missing;
+		if (role != KMOD_DEVNAME_ROLE_SOFT)
+			role = KMOD_DEVNAME_ROLE_DEPENDENCY;
+		r = add_step(walk, kmod_module_get_name(cause), NULL, role, &no_file);
+		if (r < 0)
+			return r;
+	}
+	*ret_judgement = no_file;
+	step = resolution_find_step(walk->resolution, kmod_module_get_name(cause));
+	if (step) {
+		ret_judgement->verdict = step->verdict;
+		ret_judgement->obstacle = step->obstacle ? step->obstacle : step->module;
+	}
+	return 1;
+}
+
+/* 0 or a negative errno. */
+static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
+			enum kmod_devname_role role, const char *command,
+			struct judgement *ret_judgement)
+{
+	const struct modprobe_system *system = walk->system;
+	const char *name = kmod_module_get_name(module);
+	const char *line = system_find_dependencies(system, name);
+	_cleanup_free_ char *path = line ? strndup(line, strcspn(line, ":")) : NULL;
+	int r = line && !path ? -ENOMEM : is_in_kernel(walk, module, &ret_judgement->verdict);
+
+	ret_judgement->obstacle = NULL;
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (walk->stop && (path || command)) {
+		*ret_judgement = (struct judgement){ walk->stop_verdict, walk->stop };
+		return 0;
+	}
+	if (command) {
+		ret_judgement->verdict = KMOD_DEVNAME_VERDICT_COMMAND;
+		return 0;
+	}
+	r = path ? system_has_file(system, path) : 0;
+	if (r < 0)
+		return r;
+	ret_judgement->verdict = !path && strcmp(name, "off") == 0 ? KMOD_DEVNAME_VERDICT_OFF
+								   : KMOD_DEVNAME_VERDICT_NO_FILE;
+	if (r == 0)
+		return 0;
+	r = find_obstacle(walk, module, role, ret_judgement);
+	if (r == 0)
+		ret_judgement->verdict = KMOD_DEVNAME_VERDICT_LOADS;
+	return r < 0 ? r : 0;
+}
+
+/*
+ * A module's turn: adds a step with what becomes of it. If it is required and fails, modprobe gives
+ * up here. 0 or a negative errno.
+ */
+static int load_module(struct resolve_walk *walk, struct kmod_module *module,
+		       enum kmod_devname_role role, bool ignores_command)
+{
+	const char *command = ignores_command ? NULL : kmod_module_get_install_commands(module);
+	const char *name = kmod_module_get_name(module);
+	struct judgement judgement;
+	int r = judge_module(walk, module, role, command, &judgement);
+
+	if (r == 0)
+		r = add_step(walk, name, command, role, &judgement);
+	if (r < 0 || walk->stop || judgement.verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN ||
+	    !kmod_context_has_module(&walk->required, module))
+		return r;
+	walk->stop = strdup(judgement.obstacle ? judgement.obstacle : name);
+	walk->stop_verdict = judgement.verdict;
+	return walk->stop ? 0 : -ENOMEM;
+}
+
+/* The same of a module that has the alias, if that is all: 1 if it was, 0 if it is to be walked. */
+static int load_known_module(struct resolve_walk *walk, struct kmod_module *module,
+			     bool blacklisted)
+{
+	struct judgement judgement = { KMOD_DEVNAME_VERDICT_BLACKLISTED, NULL };
+	int r = is_in_kernel(walk, module, &judgement.verdict);
+
+	if (r < 0 || (r == 0 && !blacklisted))
+		return r;
+	r = add_step(walk, kmod_module_get_name(module), NULL, KMOD_DEVNAME_ROLE_ALIAS, &judgement);
+	return r < 0 ? r : 1;
+}
 
 /* --- what is loaded with it ---------------------------------------------------------------- */
 
@@ -39,6 +367,9 @@ static int report_depth(const struct resolve_walk *walk, const struct kmod_modul
 		SOFTDEP_DEPTH_MAX, kmod_module_get_name(module));
 }
 
+static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
+		       enum kmod_devname_role role);
+
 static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 {
 	int r = 0;
@@ -56,8 +387,8 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 				 enum kmod_devname_role role)
 {
 	struct modprobe_system *system = walk->system;
+	_cleanup_modules_ struct list before = { 0 }, after = { 0 };
 	const struct modprobe_statement *statement;
-	struct list before = { 0 }, after = { 0 };
 	bool too_deep = false;
 	int r = system_spend(system, system->config.size + walk->required.size);
 
@@ -66,55 +397,52 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
 		return load_module(walk, module, role, true);
 	statement = modprobe_config_find(&system->config, MODPROBE_SOFTDEP,
-					 kmod_module_get_name(module));
-	if (statement) {
-		r = load_count_names(walk, statement->value);
-		if (r == 0)
-			r = kmod_context_add_softdeps(module, &before, &after);
-		too_deep = walk->depth >= SOFTDEP_DEPTH_MAX && before.size + after.size > 0;
-	}
-	if (r == 0 && too_deep)
-		r = report_depth(walk, module, statement);
-	if (r == 0 && !too_deep)
-		r = walk_modules(walk, &before);
+					 kmod_module_get_name(module), NULL);
+	if (!statement)
+		return load_module(walk, module, role, false);
+	r = count_names(walk, statement->value);
+	if (r == 0)
+		r = kmod_context_add_softdeps(module, &before, &after);
+	if (r < 0)
+		return r;
+	too_deep = walk->depth >= SOFTDEP_DEPTH_MAX && before.size + after.size > 0;
+	r = too_deep ? report_depth(walk, module, statement) : walk_modules(walk, &before);
 	if (r == 0)
 		r = load_module(walk, module, role, before.size + after.size > 0);
-	if (r == 0 && !too_deep)
-		r = walk_modules(walk, &after);
-	list_done(&before, kmod_context_unref_module);
-	list_done(&after, kmod_context_unref_module);
-	return r;
+	return r < 0 || too_deep ? r : walk_modules(walk, &after);
 }
 
 /* Each module once: that of an alias, and that of its name, are two to libkmod, and to us. */
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum kmod_devname_role role)
 {
-	struct list *needed = &(struct list){ 0 };
+	_cleanup_modules_ struct list needed = { 0 };
+	enum kmod_devname_role role_of_needed = role == KMOD_DEVNAME_ROLE_SOFT
+							? KMOD_DEVNAME_ROLE_SOFT
+							: KMOD_DEVNAME_ROLE_DEPENDENCY;
 	struct kmod_module *missing;
-	int r;
+	int r = system_spend(walk->system, walk->visited.size);
 
-	r = system_spend(walk->system, walk->visited.size);
 	if (r < 0 || kmod_context_has_module(&walk->visited, module))
 		return r;
 	r = kmod_context_add_reference(module, &walk->visited);
+	if (r == 0)
+		r = find_dependencies(walk, module, &needed, &missing);
 	if (r < 0)
 		return r;
-	walk->depth++;
-	r = load_find_dependencies(walk, module, needed, &missing);
-	if (r == 0 && role == KMOD_DEVNAME_ROLE_ALIAS) {
+	/* without the file of one of them libkmod knows none */
+	if (missing)
+		unref_modules(&needed);
+	if (role == KMOD_DEVNAME_ROLE_ALIAS) {
 		r = kmod_context_add_reference(module, &walk->required);
-		for (size_t i = 0; i < needed->size && r == 0 && !missing; i++)
-			r = kmod_context_add_reference(needed->items[i], &walk->required);
+		for (size_t i = 0; i < needed.size && r == 0; i++)
+			r = kmod_context_add_reference(needed.items[i], &walk->required);
 	}
-	for (size_t i = missing ? 0 : needed->size; i > 0 && r == 0; i--)
-		r = load_between_softdeps(walk, needed->items[i - 1],
-					  role == KMOD_DEVNAME_ROLE_SOFT
-						  ? KMOD_DEVNAME_ROLE_SOFT
-						  : KMOD_DEVNAME_ROLE_DEPENDENCY);
+	walk->depth++;
+	for (size_t i = needed.size; i > 0 && r == 0; i--)
+		r = load_between_softdeps(walk, needed.items[i - 1], role_of_needed);
 	if (r == 0)
 		r = load_between_softdeps(walk, module, role);
-	list_done(needed, kmod_context_unref_module);
 	walk->depth--;
 	return r;
 }
@@ -132,9 +460,9 @@ static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
 	const struct modprobe_system *system = walk->system;
 
 	if (strcmp(name, walk->alias) == 0 &&
-	    !modprobe_config_find_alias(&system->config, walk->alias, name))
+	    !modprobe_config_find(&system->config, MODPROBE_ALIAS, walk->alias, name))
 		return false;
-	return modprobe_config_find(&system->config, MODPROBE_BLACKLIST, name) ||
+	return modprobe_config_find(&system->config, MODPROBE_BLACKLIST, name, NULL) ||
 	       (system->running && kmod_context_is_blacklisted(walk->system->context, name));
 }
 
@@ -154,8 +482,8 @@ static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 		r = walk->stop && walk->stop_verdict > KMOD_DEVNAME_VERDICT_BLACKLISTED;
 	free(walk->stop);
 	walk->stop = NULL;
-	list_done(&walk->required, kmod_context_unref_module);
-	list_done(&walk->visited, kmod_context_unref_module);
+	unref_modules(&walk->required);
+	unref_modules(&walk->visited);
 	return r;
 }
 
@@ -180,14 +508,13 @@ static int start_context(struct modprobe_system *system)
 static int look_up_in_text(const struct modprobe_system *system, const char *alias,
 			   struct list *modules)
 {
-	struct list names = { 0 };
+	_cleanup_list_ struct list names = { 0 };
 	int r = modprobe_config_look_up(&system->config, alias, &names);
 
 	if (r == 0 && names.size == 0)
 		r = text_index_look_up(&system->text, alias, &names);
 	for (size_t i = 0; i < names.size && r == 0; i++)
 		r = kmod_context_add_module(system->context, names.items[i], modules);
-	list_done(&names, NULL);
 	return r;
 }
 
@@ -199,7 +526,7 @@ int resolve_alias(struct modprobe_system *system, const char *alias,
 	struct resolve_walk walk = { .system = system,
 				     .resolution = resolution,
 				     .alias = normalised };
-	struct list modules = { 0 };
+	_cleanup_modules_ struct list modules = { 0 };
 	int r = normalised ? start_context(system) : -ENOMEM;
 
 	if (r == 0)
@@ -212,8 +539,5 @@ int resolve_alias(struct modprobe_system *system, const char *alias,
 		    : kmod_context_look_up(system->context, normalised, &modules);
 	for (size_t i = 0; i < modules.size && r >= 0; i++)
 		r = walk_root(&walk, modules.items[i]);
-	if (r == 0 && modules.size == 0)
-		r = 1;
-	list_done(&modules, kmod_context_unref_module);
-	return r;
+	return r == 0 && modules.size == 0 ? 1 : r;
 }

@@ -10,10 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
-#include "modprobe/kmod-context.h"
-#include "modprobe/system.h"
+#include "modprobe/modprobe.h"
 #include "module/file.h"
+#include "node/syntax.h"
 
 #define CONFIG_SIZE_MAX ((size_t)16 << 20)
 
@@ -51,14 +50,12 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 			    struct binary_index *ret_index)
 {
 	const struct location location = { name, 0 };
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = format_text("%s/%s", system->directory, name);
 	_cleanup_close_ int fd = -1;
 	int r;
 
-	if (asprintf(&path, "%s/%s", system->directory, name) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	fd = root_open_file(system->root_fd, path, 0);
 	r = fd < 0 ? fd : binary_index_read(ret_index, fd);
 	if (is_missing(r))
@@ -129,14 +126,13 @@ static int read_text_indexes(struct modprobe_system *system)
 
 static int read_modprobe_config(struct modprobe_system *system)
 {
-	_cleanup_free_ char *softdep = NULL;
+	const char *slash = system->directory[0] == '/' ? "" : "/";
+	_cleanup_free_ char *softdep =
+		format_text("%s%s/modules.softdep", slash, system->directory);
 
-	if (asprintf(&softdep, "%s%s/modules.softdep", system->directory[0] == '/' ? "" : "/",
-		     system->directory) < 0) {
-		softdep = NULL;
-		return -ENOMEM;
-	}
-	return modprobe_config_read(&system->config, system->report, system->root_fd, softdep);
+	return softdep ? modprobe_config_read(&system->config, system->report, system->root_fd,
+					      softdep)
+		       : -ENOMEM;
 }
 
 /* 1 where the depmod of busybox has written the indexes, and that of kmod none. */
@@ -247,18 +243,13 @@ static int examine_config_path(int root_fd, const char *path)
 
 static int examine_configs(const struct modprobe_system *system)
 {
-	const char *slash = strrchr(system->directory, '/');
-	_cleanup_free_ char *beside = NULL, *boot = NULL;
+	_cleanup_free_ char *beside = format_text("%s/config", system->directory);
+	_cleanup_free_ char *boot =
+		format_text("boot/config-%s", syntax_base_name(system->directory));
 	int r;
 
-	if (asprintf(&beside, "%s/config", system->directory) < 0) {
-		beside = NULL;
+	if (!beside || !boot)
 		return -ENOMEM;
-	}
-	if (asprintf(&boot, "boot/config-%s", slash ? slash + 1 : system->directory) < 0) {
-		boot = NULL;
-		return -ENOMEM;
-	}
 	r = examine_config_path(system->root_fd, beside);
 	if (r == -ENOENT)
 		r = examine_config_path(system->root_fd, boot);

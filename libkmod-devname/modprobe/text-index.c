@@ -13,99 +13,72 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/root.h"
-#include "modprobe/modprobe-config.h"
-#include "modprobe/text-index.h"
+#include "base/io.h"
+#include "modprobe/modprobe.h"
 #include "node/syntax.h"
 #include "text/depmod-index.h"
 
 #define TEXT_ALIASES_MAX 100000 /* a look-up compares all of them */
 
-struct text_module {
-	char *name;
-	char *line; /* "PATH: PATH..." */
-};
-
-struct text_alias {
-	char *pattern;
-	char *module;
+struct text_entry {
+	char *key; /* the name of a module, or the pattern of an alias */
+	char *value; /* "PATH: PATH..."; the module of the alias; the path of what is built in */
 };
 
 /* The name of a module's file: without directories and all that follows the first dot. */
 static char *copy_module_name(const char *path)
 {
-	const char *slash = strrchr(path, '/'), *start = slash ? slash + 1 : path;
-	char *name = strndup(start, strcspn(start, "."));
+	const char *base = syntax_base_name(path);
+	char *name = strndup(base, strcspn(base, "."));
 
 	if (name)
 		syntax_normalise_module_name(name);
 	return name;
 }
 
-static void free_text_module(void *item)
+static void free_text_entry(void *item)
 {
-	struct text_module *module = item;
+	struct text_entry *entry = item;
 
-	free(module->name);
-	free(module->line);
-	free(module);
+	free(entry->key);
+	free(entry->value);
+	free(entry);
 }
 
-static void free_text_alias(void *item)
+/* Takes both texts; one is NULL if there was no memory for it. */
+static int add_text_entry(struct list *entries, char *key, char *value)
 {
-	struct text_alias *alias = item;
+	struct text_entry *entry = malloc(sizeof(*entry));
 
-	free(alias->pattern);
-	free(alias->module);
-	free(alias);
-}
-
-static int add_text_module(struct list *modules, const char *path, const char *needed)
-{
-	struct text_module *module = calloc(1, sizeof(*module));
-
-	if (!module)
+	if (!entry) {
+		free(key);
+		free(value);
 		return -ENOMEM;
-	module->name = copy_module_name(path);
-	if (asprintf(&module->line, "%s:%s", path, needed) < 0)
-		module->line = NULL;
-	if (module->name && module->line && list_push(modules, module) == 0)
+	}
+	*entry = (struct text_entry){ key, value };
+	if (key && value && list_push(entries, entry) == 0)
 		return 0;
-	free_text_module(module);
+	free_text_entry(entry);
 	return -ENOMEM;
 }
 
-static int add_text_alias(struct list *aliases, const char *pattern, const char *module)
+static int compare_text_entries(const void *a, const void *b)
 {
-	struct text_alias *alias = calloc(1, sizeof(*alias));
+	const struct text_entry *x = *(const struct text_entry *const *)a;
+	const struct text_entry *y = *(const struct text_entry *const *)b;
 
-	int r = -ENOMEM;
-
-	if (!alias)
-		return -ENOMEM;
-	alias->pattern = strdup(pattern);
-	alias->module = copy_module_name(module);
-	if (alias->pattern && alias->module)
-		r = modprobe_config_normalise(alias->pattern);
-	if (r == 0)
-		r = list_push(aliases, alias);
-	if (r < 0)
-		free_text_alias(alias);
-	/* a pattern with a lone bracket matches nothing */
-	return r == -EINVAL ? 0 : r;
+	return strcmp(x->key, y->key);
 }
 
-static int compare_text_modules(const void *a, const void *b)
+static const struct text_entry *find_text_entry(const struct list *entries, const char *name)
 {
-	const struct text_module *x = *(const struct text_module *const *)a;
-	const struct text_module *y = *(const struct text_module *const *)b;
+	const struct text_entry wanted = { (char *)(uintptr_t)name, NULL };
+	const struct text_entry *key = &wanted, *const *found = NULL;
 
-	return strcmp(x->name, y->name);
-}
-
-static int compare_built_in_names(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
+	if (entries->size > 0)
+		found = bsearch(&key, entries->items, entries->size, sizeof(key),
+				compare_text_entries);
+	return found ? *found : NULL;
 }
 
 static int read_text_modules(struct text_index *text, struct depmod_index *file)
@@ -113,12 +86,11 @@ static int read_text_modules(struct text_index *text, struct depmod_index *file)
 	char *path, *needed;
 	int r;
 
-	while ((r = depmod_index_next_module(file, &path, &needed)) == DEPMOD_INDEX_LINE) {
-		r = add_text_module(&text->modules, path, needed);
-		if (r < 0)
-			return r;
-	}
-	list_sort(&text->modules, compare_text_modules);
+	while ((r = depmod_index_next_module(file, &path, &needed)) == DEPMOD_INDEX_LINE)
+		if (add_text_entry(&text->modules, copy_module_name(path),
+				   format_text("%s:%s", path, needed)) < 0)
+			return -ENOMEM;
+	list_sort(&text->modules, compare_text_entries);
 	return r;
 }
 
@@ -128,11 +100,16 @@ static int read_text_aliases(struct text_index *text, struct depmod_index *file)
 	int r;
 
 	while ((r = depmod_index_next_alias(file, &alias, &module)) == DEPMOD_INDEX_LINE) {
+		char *pattern;
+
 		if (text->aliases.size == TEXT_ALIASES_MAX)
 			return depmod_index_report(file, "has over 100000 aliases");
-		r = add_text_alias(&text->aliases, alias, module);
-		if (r < 0)
-			return r;
+		pattern = strdup(alias);
+		/* a pattern with a lone bracket matches nothing */
+		if (pattern && modprobe_config_normalise(pattern) < 0)
+			free(pattern);
+		else if (add_text_entry(&text->aliases, pattern, copy_module_name(module)) < 0)
+			return -ENOMEM;
 	}
 	return r;
 }
@@ -142,15 +119,10 @@ static int read_text_built_in(struct text_index *text, struct depmod_index *file
 	const char *path;
 	int r;
 
-	while ((r = depmod_index_next_path(file, &path)) == DEPMOD_INDEX_LINE) {
-		char *name = copy_module_name(path);
-
-		if (!name || list_push(&text->built_in, name) < 0) {
-			free(name);
+	while ((r = depmod_index_next_path(file, &path)) == DEPMOD_INDEX_LINE)
+		if (add_text_entry(&text->built_in, copy_module_name(path), strdup(path)) < 0)
 			return -ENOMEM;
-		}
-	}
-	list_sort(&text->built_in, compare_built_in_names);
+	list_sort(&text->built_in, compare_text_entries);
 	return r;
 }
 
@@ -167,14 +139,12 @@ int text_index_read(struct text_index *index, int root_fd, const char *directory
 
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r == DEPMOD_INDEX_END; i++) {
 		const struct location location = { files[i].name, 0 };
-		_cleanup_free_ char *path = NULL;
+		_cleanup_free_ char *path = format_text("%s/%s", directory, files[i].name);
 		struct depmod_index file;
 		FILE *stream = NULL;
 
-		if (asprintf(&path, "%s/%s", directory, files[i].name) < 0) {
-			path = NULL;
+		if (!path)
 			return -ENOMEM;
-		}
 		r = root_open_stream(root_fd, path, &stream);
 		if (r < 0)
 			return report_system(report, r, &location);
@@ -189,36 +159,29 @@ int text_index_read(struct text_index *index, int root_fd, const char *directory
 
 void text_index_done(struct text_index *index)
 {
-	list_done(&index->modules, free_text_module);
-	list_done(&index->aliases, free_text_alias);
-	list_done(&index->built_in, free);
+	list_done(&index->modules, free_text_entry);
+	list_done(&index->aliases, free_text_entry);
+	list_done(&index->built_in, free_text_entry);
 }
 
 const char *text_index_find_dependencies(const struct text_index *index, const char *module)
 {
-	struct text_module wanted = { (char *)(uintptr_t)module, NULL };
-	const struct text_module *key = &wanted, *const * found;
+	const struct text_entry *entry = find_text_entry(&index->modules, module);
 
-	if (index->modules.size == 0)
-		return NULL;
-	found = bsearch(&key, index->modules.items, index->modules.size, sizeof(key),
-			compare_text_modules);
-	return found ? (*found)->line : NULL;
+	return entry ? entry->value : NULL;
 }
 
 bool text_index_is_built_in(const struct text_index *index, const char *module)
 {
-	return index->built_in.size > 0 &&
-	       bsearch(&module, index->built_in.items, index->built_in.size, sizeof(module),
-		       compare_built_in_names);
+	return find_text_entry(&index->built_in, module) != NULL;
 }
 
 int text_index_look_up(const struct text_index *index, const char *alias, struct list *names)
 {
 	for (size_t i = 0; i < index->aliases.size; i++) {
-		const struct text_alias *item = index->aliases.items[i];
+		const struct text_entry *item = index->aliases.items[i];
 
-		if (fnmatch(item->pattern, alias, 0) == 0 && list_push(names, item->module) < 0)
+		if (fnmatch(item->key, alias, 0) == 0 && list_push(names, item->value) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "node/alias.h"
+#include "node/table.h"
 
 static const char *skip_prefix(const char *string, const char *prefix)
 {

@@ -11,16 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node/permissions.h"
-
-struct kmod_devname_permission {
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
-	char *user; /* as the rule has them, or NULL */
-	char *group;
-	char *name; /* of the node */
-};
+#include "node/table.h"
 
 struct kmod_devname_permissions {
 	unsigned int references;

@@ -13,7 +13,6 @@
 #include <sys/stat.h>
 
 #include "libkmod-devname.h"
-#include "node/misc-minors.h"
 #include "node/syntax.h"
 
 #define OWNER_NAME_MAX 255 /* LOGIN_NAME_MAX of Linux without the NUL */
@@ -62,6 +61,70 @@ bool syntax_is_module_name(const char *module)
 	return is_name_component(module, strlen(module)) && !strpbrk(module, "-.");
 }
 
+void syntax_normalise_module_name(char *name)
+{
+	for (; (name = strchr(name, '-')); name++)
+		*name = '_';
+}
+
+bool syntax_is_module_file(const char *name)
+{
+	static const char *const suffixes[] = { ".ko", ".ko.gz", ".ko.xz", ".ko.zst" };
+	size_t size = strlen(name);
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		size_t suffix = strlen(suffixes[i]);
+
+		if (size > suffix && strcmp(name + size - suffix, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool syntax_is_plain_module(const char *name)
+{
+	const char *suffix = strrchr(name, '.');
+
+	return suffix && strcmp(suffix, ".ko") == 0;
+}
+
+const char *syntax_base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+size_t syntax_module_stem_size(const char *path)
+{
+	const char *suffix = NULL;
+
+	for (const char *p = syntax_base_name(path); (p = strstr(p, ".ko")); p++)
+		suffix = p;
+	return suffix ? (size_t)(suffix - path) : strlen(path);
+}
+
+/* A byte of a module's name, the name's end included, from a byte of the file's name. */
+static char module_byte(char c)
+{
+	if (c == '.')
+		return '\0';
+	return c == '-' ? '_' : c;
+}
+
+int syntax_compare_module_names(const char *a, const char *b)
+{
+	char x, y;
+
+	do {
+		for (; *a == *b && *a != '.' && *a != '\0'; a++) /* mostly */
+			b++;
+		x = module_byte(*a++);
+		y = module_byte(*b++);
+	} while (x == y && x != '\0');
+	return (unsigned char)x - (unsigned char)y;
+}
+
 /* Parses a number of at most max, which is at least 9, and moves *s behind it. */
 static bool parse_decimal(const char **s, unsigned int max, unsigned int *ret_number)
 {
@@ -80,12 +143,6 @@ static bool parse_decimal(const char **s, unsigned int max, unsigned int *ret_nu
 	*s = p;
 	*ret_number = number;
 	return true;
-}
-
-void syntax_normalise_module_name(char *name)
-{
-	for (; (name = strchr(name, '-')); name++)
-		*name = '_';
 }
 
 bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number)

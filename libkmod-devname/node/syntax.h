@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#define MISC_MAJOR 10 /* include/uapi/linux/major.h */
+#define MISC_MINOR_DYNAMIC 255 /* MISC_DYNAMIC_MINOR of include/linux/miscdevice.h */
+
 /* The type, S_IFCHR or S_IFBLK, and the numbers of a device node. */
 struct device_number {
 	mode_t type;
@@ -21,6 +24,24 @@ bool syntax_is_module_name(const char *module);
 
 /* Puts "_" for "-", as the kernel does in the name of a module. */
 void syntax_normalise_module_name(char *name);
+
+/* True if a file of this name is a module. */
+bool syntax_is_module_file(const char *name);
+
+/* True if the name of a module says that it is not compressed. */
+bool syntax_is_plain_module(const char *name);
+
+/* The last component of a path. */
+const char *syntax_base_name(const char *path);
+
+/* The length of a path without the suffix that makes it a module: ".ko" and a compression. */
+size_t syntax_module_stem_size(const char *path);
+
+/*
+ * Compares the names of modules, like strcmp(3). Each may be the name of the file: "-" is "_", and
+ * the name ends at the first dot.
+ */
+int syntax_compare_module_names(const char *a, const char *b);
 
 /* "MAJOR<separator>MINOR", the whole of the string, in plain decimal. Does not set the type. */
 bool syntax_parse_numbers(const char *string, char separator, struct device_number *ret_number);

@@ -8,9 +8,8 @@
  * and numbers, an alias_list keeps those of one module, and table_add_aliases() lets alias_pair()
  * decide which name has which number. A failed check is a finding, and the node does not enter.
  *
- * Nothing behind the table checks again: compare.c tells two tables apart, lint.c judges one
- * (misc-minors.c knows which numbers are taken), and permissions.c holds modes and owners by name.
- * None of these does I/O.
+ * Nothing behind the table checks again: compare.c tells two tables apart, lint.c judges one, and
+ * permissions.c holds modes and owners by name. None of these does I/O.
  */
 
 #include <errno.h>
@@ -22,7 +21,6 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/lines.h"
-#include "node/alias.h"
 #include "node/table.h"
 
 /* For both names of a line: the rest of what every reader takes whole, see base/lines.h. */

@@ -9,6 +9,49 @@
 #include "libkmod-devname.h"
 #include "node/syntax.h"
 
+/* --- alias.c: the aliases of one module ----------------------------------------------------- */
+
+/* Far more than any module has: bounds the memory that one module can cost. */
+#define ALIASES_MAX 4096
+
+enum alias_kind {
+	ALIAS_OTHER, /* concerns no device node, or many: a pattern, a major alone */
+	ALIAS_NAME,
+	ALIAS_NUMBER,
+	ALIAS_BAD_NUMBER, /* pairs with a name as a number does, and gives no node */
+};
+
+struct alias {
+	enum alias_kind kind;
+	const char *text; /* the device name; otherwise the whole alias */
+	struct device_number number; /* ALIAS_NUMBER only */
+};
+
+/* A name and the alias that gives its number, ALIAS_NUMBER or ALIAS_BAD_NUMBER. */
+struct claim {
+	const char *name;
+	const struct alias *number;
+};
+
+enum alias_pairing {
+	ALIAS_PAIRED, /* the module declares the claims; none if it has no name */
+	ALIAS_MISSING_NUMBER,
+	ALIAS_AMBIGUOUS,
+};
+
+/* Parses an alias; the text points into the string. Returns the kind. */
+enum alias_kind alias_parse(const char *string, struct alias *ret_alias);
+
+/*
+ * Pairs the names and numbers of one module; none of the aliases is ALIAS_OTHER. The caller's array
+ * has room for n / 2 claims, or 1. The claims refer to the aliases, are sorted by name and are
+ * distinct, and no name lies below another.
+ */
+enum alias_pairing alias_pair(const struct alias *aliases, size_t n, struct claim *claims,
+			      size_t *ret_n_claims);
+
+/* --- table.c -------------------------------------------------------------------------------- */
+
 /* A value that does not change, except for what the table notes in it. */
 struct kmod_devname_node {
 	struct device_number number;
@@ -17,8 +60,6 @@ struct kmod_devname_node {
 	const char *name; /* behind the module, in the same piece of memory */
 	char module[];
 };
-
-struct alias; /* see node/alias.h */
 
 /*
  * The aliases of one module that concern device nodes, parsed and copied. Bounded: of more than
@@ -65,5 +106,38 @@ const struct kmod_devname_node *table_find(const struct kmod_devname_table *tabl
 /* The node that has the name and the module of a node of another table; or NULL. */
 const struct kmod_devname_node *table_find_line(const struct kmod_devname_table *table,
 						const struct kmod_devname_node *line);
+
+/* --- permissions.c -------------------------------------------------------------------------- */
+
+/* The mode of nodes that no udev rule names; their owner is root. */
+#define PERMISSIONS_PLAIN_MODE 0600
+
+/* What a node with an entry gets. */
+struct kmod_devname_permission {
+	mode_t mode;
+	uid_t uid;
+	gid_t gid;
+	char *user; /* as the rule has them, or NULL */
+	char *group;
+	char *name; /* of the node */
+};
+
+/* An owner or a group; the text is as the rule has it, or NULL for root without a rule. */
+struct owner {
+	const char *text;
+	unsigned int id;
+};
+
+/* The mode of nodes without an entry. */
+mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions);
+void permissions_set_default_mode(struct kmod_devname_permissions *permissions, mode_t mode);
+
+/* The entry of a node, or NULL. */
+const struct kmod_devname_permission *
+permissions_find(const struct kmod_devname_permissions *permissions, const char *name);
+
+/* Adds an entry unless the node has one; copies the texts. Returns 0 or -ENOMEM. */
+int permissions_add(struct kmod_devname_permissions *permissions, const char *name, mode_t mode,
+		    const struct owner *user, const struct owner *group);
 
 #endif

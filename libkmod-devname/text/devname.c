@@ -8,7 +8,7 @@
  *   modules.builtin.modinfo  builtin.c        -> aliases of built-in modules -> nodes
  *   modules.dep, .alias      depmod-index.c   -> lines, which tell what modules need not be read
  *   nodes                    devname.c        -> text of modules.devname -> replace.c -> the file
- *   nodes, permissions       print.c          -> a format of print-kmod.c, print-image.c, or JSON
+ *   nodes, permissions       print.c          -> one of the output formats
  *
  * The grammar is that of modules.devname(5). A line that does not follow it is a finding, and
  * reading goes on with the next line.

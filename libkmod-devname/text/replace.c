@@ -23,7 +23,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
 
 #define FILE_MODE 0644
 #define TEMPORARY_PREFIX ".modules.devname"
@@ -248,8 +247,9 @@ static int fill_named_temporary(struct replacement *replacement, const char *tex
 	return r < 0 ? r : fill_temporary(replacement->fd, text, size);
 }
 
-int replacement_put(struct replacement *replacement, const char *name, const void *data,
-		    size_t size)
+/* Puts the bytes into a file, as replacement_put_table() does. */
+static int replacement_put(struct replacement *replacement, const char *name, const void *data,
+			   size_t size)
 {
 	int dir_fd = replacement->dir_fd, r;
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-#include "base/temporary.h"
+#include "base/io.h"
 #include "libkmod-devname.h"
 
 /* The temporary file that is the lock. */
@@ -28,11 +28,9 @@ struct replacement {
 int replacement_begin(struct replacement *replacement, int dir_fd, int timeout_ms);
 
 /*
- * Puts the bytes, or the text of modules.devname, into a file of the directory, or leaves the file
- * if it has them. May be called once. Returns what kmod_devname_replace() does.
+ * Puts the text of modules.devname into a file of the directory, or leaves the file if it has it.
+ * May be called once. Returns what kmod_devname_replace() does.
  */
-int replacement_put(struct replacement *replacement, const char *name, const void *data,
-		    size_t size);
 int replacement_put_table(struct replacement *replacement, const char *name,
 			  const struct kmod_devname_table *table);
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The end of a scan: what was found wrong into the report, and what the modules declare into the
- * table, in their order. The bounds are counted in that order, so that they do not depend on which
- * thread did what.
+ * table, in the order of modules.order, which is that in which the kernel was linked. The bounds
+ * are counted in that order, so that they do not depend on which thread did what.
  */
 
 #include <errno.h>
@@ -13,9 +13,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/lines.h"
-#include "base/root.h"
-#include "node/alias.h"
-#include "tree/module-tree.h"
+#include "node/table.h"
 #include "tree/scan.h"
 
 /*
@@ -84,6 +82,119 @@ static int report_findings(struct kmod_devname_scan *scan)
 	return 0;
 }
 
+/* --- modules.order ------------------------------------------------------------------------ */
+
+static int compare_texts(const char *a, size_t size_a, const char *b, size_t size_b)
+{
+	int r = memcmp(a, b, size_a < size_b ? size_a : size_b);
+
+	return r != 0 ? r : (size_a > size_b) - (size_a < size_b);
+}
+
+static int compare_listed_paths(const void *a, const void *b)
+{
+	const struct module_position *x = a, *y = b;
+	int r = compare_texts(x->path, x->listed, y->path, y->listed);
+
+	return r != 0 ? r : strcmp(x->path, y->path);
+}
+
+/* The first line of a module counts. The size is that of its path without ".ko". */
+static void note_position(struct module_position *positions, size_t n, const struct lines *line,
+			  size_t size)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) { /* to the first module whose path is not before the line's */
+		size_t middle = low + (high - low) / 2;
+
+		if (compare_texts(positions[middle].path, positions[middle].listed, line->text,
+				  size) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < n; low++) {
+		struct module_position *position = &positions[low];
+
+		if (compare_texts(position->path, position->listed, line->text, size) != 0)
+			return;
+		if (position->position == MODULE_ORDER_NONE)
+			position->position = line->number;
+	}
+}
+
+/* Those that a fresh index spares are there as well. */
+static bool is_module_there(const struct kmod_devname_scan *scan, const char *name)
+{
+	return scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
+	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
+}
+
+/* A line is the path of a module, ".ko" whatever the compression. */
+static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
+			    size_t n, const struct lines *line)
+{
+	static const char suffix[] = ".ko";
+	size_t size = line->size;
+
+	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
+		return;
+	note_position(positions, n, line, size - strlen(suffix));
+	scan->lists_modules = true;
+	if (!scan->has_listed_module)
+		scan->has_listed_module = is_module_there(scan, syntax_base_name(line->text));
+}
+
+static int report_bad_order(struct kmod_devname_report *report, size_t line, const char *problem)
+{
+	const struct location location = { "modules.order", line };
+
+	return report_add(report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, &location, "%s",
+			  problem);
+}
+
+int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
+		      struct module_position *positions, size_t n)
+{
+	struct lines lines;
+	int status, r = 0;
+
+	for (size_t i = 0; i < n; i++)
+		positions[i].listed = syntax_module_stem_size(positions[i].path);
+	if (n > 1)
+		qsort(positions, n, sizeof(*positions), compare_listed_paths);
+	lines_init(&lines, stream);
+	while (r == 0 && (status = lines_next(&lines)) != LINE_END) {
+		if (status < 0)
+			return status;
+		if (status == LINE_LONG)
+			r = report_bad_order(scan->report, lines.number,
+					     "is longer than any path can be");
+		else if (status == LINE_CUT)
+			r = report_bad_order(scan->report, lines.number,
+					     "has no newline: the file seems to be cut short");
+		else
+			read_order_line(scan, positions, n, &lines);
+	}
+	return r;
+}
+
+static int compare_positions(const void *a, const void *b)
+{
+	const struct module_position *x = a, *y = b;
+
+	if (x->position != y->position)
+		return x->position < y->position ? -1 : 1;
+	return syntax_compare_module_names(syntax_base_name(x->path), syntax_base_name(y->path));
+}
+
+void module_order_sort(struct module_position *positions, size_t n)
+{
+	if (n > 1)
+		qsort(positions, n, sizeof(*positions), compare_positions);
+}
+
 /* A fatal error is returned. */
 static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 {
@@ -97,35 +208,73 @@ static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
 	static const char no_file[] = "is not a file of a sensible size";
-	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
 	_cleanup_close_ int fd = -1;
-	struct stat st;
 	FILE *stream;
 	int r;
 
-	if (asprintf(&path, "%s/modules.order", scan->directory) < 0) {
-		path = NULL;
+	if (!path)
 		return -ENOMEM;
-	}
 	fd = root_open_file(scan->root_fd, path, 0);
 	if (is_missing(fd))
 		return 0;
 	if (fd == -EISDIR || fd == -ENODEV)
-		return module_order_report(scan->report, 0, no_file);
+		return report_bad_order(scan->report, 0, no_file);
 	if (fd < 0)
 		return report_unreadable_order(scan, fd);
-	if (fstat(fd, &st) < 0)
-		return report_unreadable_order(scan, -errno);
-	if (st.st_size > (off_t)LINES_TOTAL_MAX)
-		return module_order_report(scan->report, 0, no_file);
 	r = stream_from_fd(steal_fd(&fd), &stream);
 	if (r < 0)
 		return r;
 	r = module_order_read(scan, stream, positions, n);
 	(void)fclose(stream);
-	if (r == -EFBIG) /* it grew */
-		return module_order_report(scan->report, 0, no_file);
+	if (r == -EFBIG)
+		return report_bad_order(scan->report, 0, no_file);
 	return r == 0 ? 0 : report_unreadable_order(scan, r);
+}
+
+/* --- one module file ----------------------------------------------------------------------- */
+
+static int read_aliases(struct module_reader *reader, int fd, struct alias_list *aliases)
+{
+	int r = fd < 0 ? fd : module_reader_start(reader, fd);
+
+	if (r >= 0)
+		r = module_reader_read(reader);
+	return r == MODULE_OK ? scan_collect_aliases(reader, aliases) : r;
+}
+
+/* Reads what was dropped. 0, a module error, or a negative errno. */
+static int read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
+		      struct alias_list *aliases)
+{
+	struct module_reader *reader = module_reader_new(scan->size_max, NULL);
+	_cleanup_close_ int fd = scan_open_module(scan, module);
+	int r = reader ? read_aliases(reader, fd, aliases) : -ENOMEM;
+
+	module_reader_free(reader);
+	return r;
+}
+
+int kmod_devname_table_add_file(struct kmod_devname_table *table,
+				struct kmod_devname_report *report, int fd, const char *file)
+{
+	const struct location location = { file, 0 };
+	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX, NULL);
+	const char *base = syntax_base_name(file);
+	_cleanup_free_ char *name = strndup(base, strcspn(base, "."));
+	struct alias_list aliases = { 0 };
+	int r = reader && name ? read_aliases(reader, fd < 0 ? -EBADF : fd, &aliases) : -ENOMEM;
+
+	if (r == 0)
+		r = table_add_aliases(table, report, name, file, &aliases);
+	else if (r > 0)
+		r = report_add(report, module_error_code((enum module_error)r), KMOD_DEVNAME_ERROR,
+			       &location, "%s", module_error_message((enum module_error)r));
+	else if (r != -ENOMEM)
+		r = report_system(report, r, &location);
+	alias_list_done(&aliases);
+	module_reader_free(reader);
+	return r;
 }
 
 /* --- into the table ----------------------------------------------------------------------- */
@@ -167,7 +316,7 @@ static int conclusion_add_aliases(struct conclusion *conclusion, const struct sc
 				  const struct location *location, const struct alias_list *aliases)
 {
 	struct kmod_devname_scan *scan = conclusion->scan;
-	_cleanup_free_ char *name = module_tree_module_name(module->name);
+	_cleanup_free_ char *name = strndup(module->name, strcspn(module->name, "."));
 
 	if (!name)
 		return -ENOMEM;
@@ -207,7 +356,7 @@ static int conclusion_add_module(struct conclusion *conclusion, const struct sca
 		return conclusion_add_aliases(conclusion, module, &location,
 					      &module->content->aliases);
 	if (r == MODULE_OK)
-		r = module->content->error = scan_read_again(conclusion->scan, module, &aliases);
+		r = module->content->error = read_again(conclusion->scan, module, &aliases);
 	if (r == MODULE_OK)
 		r = conclusion_add_aliases(conclusion, module, &location, &aliases);
 	else if (!is_fatal(r))

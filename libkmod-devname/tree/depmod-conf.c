@@ -6,7 +6,11 @@
  * that the functions of the header find a path in it by halves, however many words there are.
  */
 
+#include <ctype.h>
 #include <errno.h>
+#include <regex.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,18 +18,121 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/confdir.h"
-#include "tree/conf-words.h"
+#include "base/io.h"
+#include "node/syntax.h"
 #include "tree/depmod-conf.h"
-#include "tree/kernel-pattern.h"
-#include "tree/module-tree.h"
 
 #define BLANKS " \t"
+
+#define PATTERN_BYTES_MAX 256
+#define KERNEL_PATTERN_MAX 1000
 
 /* The sizes of all patterns together: about a second at worst. */
 #define PATTERNS_TOTAL_MAX 300000
 
 /* Words of all statements together, as many as modprobe.d may have statements. */
 #define CONF_WORDS_MAX 100000
+
+/* --- sets of words ------------------------------------------------------------------------- */
+
+#define CONF_WORDS_NONE SIZE_MAX
+
+struct conf_word {
+	char *text;
+	size_t position; /* in the configuration; the smaller one is the more important one */
+};
+
+/* The words of all statements of one kind, sorted before the first is looked up. */
+struct conf_words {
+	struct conf_word *items;
+	size_t size;
+	size_t capacity;
+	size_t count; /* of words that were added, repeated ones too */
+};
+
+static void conf_words_done(struct conf_words *words)
+{
+	for (size_t i = 0; i < words->size; i++)
+		free(words->items[i].text);
+	free(words->items);
+}
+
+/* Takes the text, which is NULL if there was no memory for it. Returns 0 or -ENOMEM. */
+static int conf_words_add(struct conf_words *words, char *text, size_t position)
+{
+	struct conf_word *items =
+		text ? array_grow(words->items, &words->capacity, sizeof(*items), words->size + 1)
+		     : NULL;
+
+	if (!items) {
+		free(text);
+		return -ENOMEM;
+	}
+	words->items = items;
+	items[words->size++] = (struct conf_word){ text, position };
+	words->count++;
+	return 0;
+}
+
+static int compare_conf_words(const void *a, const void *b)
+{
+	const struct conf_word *x = a, *y = b;
+	int r = strcmp(x->text, y->text);
+
+	return r != 0 ? r : (x->position > y->position) - (x->position < y->position);
+}
+
+/* Of equal words the most important one stays. */
+static void conf_words_sort(struct conf_words *words)
+{
+	size_t n = 0;
+
+	if (words->size > 1)
+		qsort(words->items, words->size, sizeof(*words->items), compare_conf_words);
+	for (size_t i = 0; i < words->size; i++) {
+		if (n > 0 && strcmp(words->items[n - 1].text, words->items[i].text) == 0)
+			free(words->items[i].text);
+		else
+			words->items[n++] = words->items[i];
+	}
+	words->size = n;
+}
+
+/* The position of the first bytes of a text, or CONF_WORDS_NONE. */
+static size_t conf_words_find(const struct conf_words *words, const char *text, size_t size)
+{
+	size_t low = 0, high = words->size;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct conf_word *word = &words->items[middle];
+		int r = strncmp(word->text, text, size);
+
+		if (r == 0 && word->text[size] == '\0')
+			return word->position;
+		if (r < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return CONF_WORDS_NONE;
+}
+
+/* The position of the most important directory that is above a path, or CONF_WORDS_NONE. */
+static size_t conf_words_find_above(const struct conf_words *words, const char *path)
+{
+	size_t best = CONF_WORDS_NONE;
+
+	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+		size_t position = conf_words_find(words, path, (size_t)(slash - path));
+
+		if (position < best)
+			best = position;
+	}
+	return best;
+}
+
+/* --- the configuration -------------------------------------------------------------------- */
 
 struct kmod_devname_config {
 	unsigned int references;
@@ -39,8 +146,6 @@ struct kmod_devname_config {
 	struct conf_words excludes;
 	size_t patterns_size; /* of those that were tried, with the copies */
 };
-
-/* --- the configuration -------------------------------------------------------------------- */
 
 int kmod_devname_config_new(const char *kernel, struct kmod_devname_config **ret_config)
 {
@@ -77,6 +182,105 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
 	free(config->kernel);
 	free(config);
 	return NULL;
+}
+
+/* --- the kernels that a statement is for -------------------------------------------------- */
+
+/* Moves from the bracket at the beginning of a set of bytes to that at its end. */
+static const char *skip_bracket(const char *p)
+{
+	p++;
+	p += *p == '^';
+	p += *p == ']';
+	while (*p != '\0' && *p != ']') {
+		/* [:alpha:] and the like end with the same byte and a bracket */
+		const char end[] = { p[1], ']', '\0' };
+		bool is_named = *p == '[' && p[1] != '\0' && strchr(".:=", p[1]);
+		const char *named = is_named ? strstr(p + 2, end) : NULL;
+
+		p = named ? named + 2 : p + 1;
+	}
+	return *p == ']' ? p : p - 1;
+}
+
+/*
+ * How many copies of an atom the operator behind it makes: "x+" becomes "xx*"; of "x{N,M}" the
+ * larger number counts, and of "x{N,}" the only one. Moves to the end of the operator.
+ */
+static size_t count_copies(const char **p)
+{
+	const char *end = *p + 1 + strspn(*p + 1, "0123456789,");
+	size_t copies = 1, number = 0;
+
+	if (**p == '+')
+		return 2;
+	if (*end != '}')
+		return 1;
+	for (++*p; *p < end; ++*p) {
+		if (**p == ',')
+			number = 0;
+		else if (number < KERNEL_PATTERN_MAX)
+			number = number * 10 + (size_t)(**p - '0');
+		copies = number > copies ? number : copies;
+	}
+	return copies;
+}
+
+/*
+ * The atoms of a pattern, with the copies that the C library makes of what is repeated, and copies
+ * of these; KERNEL_PATTERN_MAX or more if a short line takes much memory or time. So does a back
+ * reference, which POSIX does not have in such a pattern.
+ */
+static size_t kernel_pattern_size(const char *pattern)
+{
+	size_t sums[PATTERN_BYTES_MAX + 1] = { 0 }, depth = 0, last = 0;
+
+	if (strlen(pattern) > PATTERN_BYTES_MAX)
+		return KERNEL_PATTERN_MAX;
+	for (const char *p = pattern; *p != '\0' && sums[depth] < KERNEL_PATTERN_MAX; p++) {
+		size_t before = last;
+
+		if (*p == '(') {
+			sums[++depth] = last = 1;
+			continue;
+		}
+		if (*p == '*' || *p == '?')
+			continue;
+		last = 1;
+		if (*p == ')' && depth > 0) {
+			last = sums[depth--];
+		} else if (*p == '+' || *p == '{') {
+			last = before * count_copies(&p);
+			sums[depth] -= before;
+		} else if (*p == '[') {
+			p = skip_bracket(p);
+		} else if (*p == '\\' && isdigit((unsigned char)p[1])) {
+			return KERNEL_PATTERN_MAX;
+		} else if (*p == '\\' && p[1] != '\0') {
+			p++;
+		}
+		sums[depth] += last;
+	}
+	for (; depth > 0; depth--)
+		sums[depth - 1] += sums[depth];
+	return sums[0];
+}
+
+/* Returns 1, 0, -EINVAL if the pattern is no regular expression, or -ENOMEM. */
+static int kernel_pattern_match(const char *pattern, const char *kernel)
+{
+	regex_t regex;
+	int r = regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB);
+
+	if (r != 0)
+		return r == REG_ESPACE ? -ENOMEM : -EINVAL;
+	/* without memory glibc finds no match */
+	errno = 0;
+	r = regexec(&regex, kernel, 0, NULL, 0) == 0;
+	if (r == 0 && errno == ENOMEM)
+		r = -ENOMEM;
+	regfree(&regex);
+	return r;
 }
 
 /* --- the text of the files ---------------------------------------------------------------- */
@@ -171,7 +375,6 @@ static int add_override(struct depmod_statement *statement)
 	const char *module = next_word(statement), *pattern = next_word(statement);
 	const char *directory = next_word(statement);
 	struct conf_words *overrides = &statement->config->overrides;
-	char *path;
 	int r;
 
 	if (!module || !pattern || !directory)
@@ -180,10 +383,9 @@ static int add_override(struct depmod_statement *statement)
 	r = match_kernel(statement, pattern);
 	if (r <= 0)
 		return r;
-	if (asprintf(&path, "%s/%s", directory, module) < 0)
-		return -ENOMEM;
 	/* the last statement is the most important one */
-	return conf_words_add(overrides, path, CONF_WORDS_NONE - 1 - overrides->count);
+	return conf_words_add(overrides, format_text("%s/%s", directory, module),
+			      CONF_WORDS_NONE - 1 - overrides->count);
 }
 
 static int add_external_directory(struct kmod_devname_config *config, const char *directory)
@@ -301,10 +503,10 @@ static int find_external(const struct kmod_devname_config *config, const char *d
 	*ret_position = CONF_WORDS_NONE;
 	if (config->externals.size == 0)
 		return 0;
-	if (path[0] != '/' &&
-	    asprintf(&whole, "/%s/%s", directory + strspn(directory, "/"), path) < 0) {
-		whole = NULL;
-		return -ENOMEM;
+	if (path[0] != '/') {
+		whole = format_text("/%s/%s", directory + strspn(directory, "/"), path);
+		if (!whole)
+			return -ENOMEM;
 	}
 	*ret_position = conf_words_find_above(&config->externals, whole ? whole : path);
 	return 0;
@@ -334,7 +536,7 @@ static void rank_search(const struct kmod_devname_config *config, const char *pa
 int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
 		     const char *path, struct copy_rank *ret_rank)
 {
-	size_t name = (size_t)(module_tree_base_name(path) - path), external = CONF_WORDS_NONE;
+	size_t name = (size_t)(syntax_base_name(path) - path), external = CONF_WORDS_NONE;
 	struct copy_rank rank = { CONF_WORDS_NONE, CONF_WORDS_NONE, 0 };
 	int r;
 
@@ -348,7 +550,8 @@ int depmod_conf_rank(const struct kmod_devname_config *config, const char *direc
 		rank_search(config, path, external, &rank);
 	}
 	/* what depmod searches if the configuration has no "search" */
-	if ((!config || config->searches.count == 0) && path_is_below(path, "updates"))
+	if ((!config || config->searches.count == 0) &&
+	    strncmp(path, "updates/", strlen("updates/")) == 0)
 		rank.search = 0;
 	*ret_rank = rank;
 	return 0;

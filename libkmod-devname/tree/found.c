@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The findings of a scan: directories, modules, the content of module files, and problems with
+ * What a scan has found: directories, modules, the content of module files, and problems with
  * entries. A directory has its parent, and a path is made when it is needed: with a path in each of
  * them memory would grow with the square of the depth.
+ *
+ * In the end, which file of each module counts. Modules are sorted by name, so that the files of
+ * one module are neighbours, and nothing depends on the order in which anything was found.
  */
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
+#include "base/io.h"
+#include "base/lines.h"
+#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /* --- paths -------------------------------------------------------------------------------- */
@@ -90,16 +98,26 @@ int scan_compare_paths(const struct scan_directory *directory_a, const char *nam
 
 /* --- what there is ------------------------------------------------------------------------ */
 
+/* Adds an item of so many bytes, all 0, to a list that owns it. NULL: no memory. */
+static void *add_item(struct list *list, size_t size)
+{
+	void *item = calloc(1, size);
+
+	if (item && list_push(list, item) == 0)
+		return item;
+	free(item);
+	return NULL;
+}
+
 struct scan_directory *scan_add_directory(struct scan_found *found, struct list *list,
 					  const struct scan_directory *parent, const char *name)
 {
 	size_t size = strlen(name);
-	struct scan_directory *directory = calloc(1, sizeof(*directory) + size + 1);
+	struct scan_directory *directory =
+		add_item(&found->known_directories, sizeof(*directory) + size + 1);
 
-	if (!directory || list_push(&found->known_directories, directory) < 0) {
-		free(directory);
+	if (!directory)
 		return NULL;
-	}
 	memcpy(directory->name, name, size + 1);
 	directory->parent = parent;
 	directory->path_size = size;
@@ -107,21 +125,17 @@ struct scan_directory *scan_add_directory(struct scan_found *found, struct list 
 		directory->path_size += parent->path_size + 1;
 		directory->depth = parent->depth + 1;
 	}
-	if (list && list_push(list, directory) < 0)
-		return NULL;
-	return directory;
+	return list && list_push(list, directory) < 0 ? NULL : directory;
 }
 
 struct scan_module *scan_add_module(struct list *list, const struct scan_directory *directory,
 				    const char *name, bool is_linked)
 {
 	size_t size = strlen(name) + 1;
-	struct scan_module *module = calloc(1, sizeof(*module) + size);
+	struct scan_module *module = add_item(list, sizeof(*module) + size);
 
-	if (!module || list_push(list, module) < 0) {
-		free(module);
+	if (!module)
 		return NULL;
-	}
 	module->directory = directory;
 	module->is_linked = is_linked;
 	memcpy(module->name, name, size);
@@ -130,13 +144,22 @@ struct scan_module *scan_add_module(struct list *list, const struct scan_directo
 
 struct scan_content *scan_add_content(struct scan_found *found)
 {
-	struct scan_content *content = calloc(1, sizeof(*content));
+	return add_item(&found->contents, sizeof(struct scan_content));
+}
 
-	if (!content || list_push(&found->contents, content) < 0) {
-		free(content);
-		return NULL;
-	}
-	return content;
+int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
+		     const struct scan_directory *directory, const char *name)
+{
+	size_t size = strlen(name) + 1;
+	struct scan_finding *finding = add_item(&found->findings, sizeof(*finding) + size);
+
+	if (!finding)
+		return -ENOMEM;
+	finding->problem = problem;
+	finding->error = error;
+	finding->directory = directory;
+	memcpy(finding->name, name, size);
+	return 0;
 }
 
 static void scan_content_free(void *p)
@@ -145,23 +168,6 @@ static void scan_content_free(void *p)
 
 	alias_list_done(&content->aliases);
 	free(content);
-}
-
-int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
-		     const struct scan_directory *directory, const char *name)
-{
-	size_t size = strlen(name) + 1;
-	struct scan_finding *finding = calloc(1, sizeof(*finding) + size);
-
-	if (!finding || list_push(&found->findings, finding) < 0) {
-		free(finding);
-		return -ENOMEM;
-	}
-	finding->problem = problem;
-	finding->error = error;
-	finding->directory = directory;
-	memcpy(finding->name, name, size);
-	return 0;
 }
 
 int scan_found_move(struct scan_found *to, struct scan_found *from)
@@ -196,4 +202,181 @@ void scan_found_done(struct scan_found *found)
 	list_done(&found->directories, NULL);
 	list_done(&found->links, NULL);
 	list_done(&found->known_directories, free);
+}
+
+/* --- copies ------------------------------------------------------------------------------- */
+
+static int compare_module_names(const void *a, const void *b)
+{
+	return syntax_compare_module_names((*(struct scan_module *const *)a)->name,
+					   (*(struct scan_module *const *)b)->name);
+}
+
+static int compare_module_paths(const void *a, const void *b)
+{
+	const struct scan_module *x = *(struct scan_module *const *)a;
+	const struct scan_module *y = *(struct scan_module *const *)b;
+
+	return scan_compare_paths(x->directory, x->name, y->directory, y->name);
+}
+
+/* A link to a module in the same tree is no second copy of it. */
+static bool is_link_to_same_file(const struct kmod_devname_scan *scan, const struct scan_module *a,
+				 const struct scan_module *b)
+{
+	_cleanup_close_ int fd_a = -1, fd_b = -1;
+	struct stat x, y;
+
+	if (!a->is_linked && !b->is_linked)
+		return false;
+	fd_a = scan_open(scan, a->directory, a->name, O_PATH);
+	fd_b = scan_open(scan, b->directory, b->name, O_PATH);
+	return fd_a >= 0 && fd_b >= 0 && fstat(fd_a, &x) == 0 && fstat(fd_b, &y) == 0 &&
+	       x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
+/* It is a note if the configuration has decided. */
+static int report_duplicate(const struct kmod_devname_scan *scan, const struct scan_module *winner,
+			    const char *winner_path, const struct scan_module *loser,
+			    bool is_decided)
+{
+	_cleanup_free_ char *path = scan_get_path(loser->directory, loser->name);
+	const struct location location = { path, 0 };
+
+	if (!path)
+		return -ENOMEM;
+	/* a directory that changes while it is listed may show a file twice */
+	if (strcmp(winner_path, path) == 0 || is_link_to_same_file(scan, winner, loser))
+		return 0;
+	return report_add(scan->report, KMOD_DEVNAME_DUPLICATE_MODULE,
+			  is_decided ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, &location,
+			  "is not looked at: the same module is in %s", winner_path);
+}
+
+/* Moves the one of n files of a module that counts to the front, and reports the others. */
+static int choose_copy(const struct kmod_devname_scan *scan, struct scan_module **copies, size_t n)
+{
+	_cleanup_free_ struct copy_rank *ranks = calloc(n, sizeof(*ranks));
+	_cleanup_free_ char *winner_path = NULL;
+	struct scan_module *winner;
+	size_t first = 0;
+	int r;
+
+	if (!ranks)
+		return -ENOMEM;
+	qsort(copies, n, sizeof(*copies), compare_module_paths);
+	for (size_t i = 0; i < n; i++) {
+		_cleanup_free_ char *path = scan_get_path(copies[i]->directory, copies[i]->name);
+
+		if (!path)
+			return -ENOMEM;
+		r = depmod_conf_rank(scan->config, scan->directory, path, &ranks[i]);
+		if (r < 0)
+			return r;
+		if (copy_rank_compare(&ranks[i], &ranks[first]) < 0)
+			first = i;
+	}
+	winner = copies[first];
+	winner_path = scan_get_path(winner->directory, winner->name);
+	if (!winner_path)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		r = report_duplicate(scan, winner, winner_path, copies[i],
+				     copy_rank_compare(&ranks[first], &ranks[i]) < 0);
+		if (r < 0)
+			return r;
+	}
+	copies[first] = copies[0];
+	copies[0] = winner;
+	return 0;
+}
+
+bool scan_module_has_result(const struct scan_module *module)
+{
+	const struct scan_content *content = module->content;
+
+	return content &&
+	       (content->error != MODULE_OK || content->is_dropped || content->aliases.size > 0);
+}
+
+static bool is_unread_module(const struct scan_module *module)
+{
+	const struct scan_content *content = module->content;
+
+	return content && content->error != MODULE_OK && content->error != MODULE_TOO_MANY_ALIASES;
+}
+
+/* The path for modules.order, which has no longer one than a line: no line is "//NAME". */
+static char *get_order_path(const struct scan_module *module)
+{
+	return module->directory->path_size <= LINE_MAX_SIZE
+		       ? scan_get_path(module->directory, module->name)
+		       : format_text("//%s", module->name);
+}
+
+int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,
+			size_t *ret_n)
+{
+	struct list *modules = &scan->found.modules;
+	size_t n;
+	int r;
+
+	*ret_n = 0;
+	list_sort(modules, compare_module_names);
+	for (size_t i = 0; i < modules->size; i += n) {
+		struct scan_module **copies = (struct scan_module **)modules->items + i;
+		struct module_position *position = &positions[*ret_n];
+
+		for (n = 1; i + n < modules->size; n++)
+			if (compare_module_names(&copies[0], &copies[n]) != 0)
+				break;
+		r = n > 1 ? choose_copy(scan, copies, n) : 0;
+		if (r < 0)
+			return r;
+		if (!scan_module_has_result(copies[0]))
+			continue;
+		*position = (struct module_position){ .path = get_order_path(copies[0]),
+						      .position = MODULE_ORDER_NONE,
+						      .module = copies[0] };
+		if (!position->path)
+			return -ENOMEM;
+		++*ret_n;
+	}
+	return 0;
+}
+
+enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name)
+{
+	const struct list *modules = &scan->found.modules;
+	size_t low = 0, high = modules->size;
+
+	/* the first file of the module is the one that counts */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct scan_module *module = modules->items[middle];
+
+		if (syntax_compare_module_names(module->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == modules->size ||
+	    syntax_compare_module_names(((struct scan_module *)modules->items[low])->name, name) !=
+		    0)
+		return SCAN_MODULE_ABSENT;
+	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
+}
+
+bool scan_was_complete(const struct kmod_devname_scan *scan)
+{
+	return !scan->found.is_incomplete;
+}
+
+size_t scan_count_unread(const struct kmod_devname_scan *scan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < scan->found.modules.size; i++)
+		n += is_unread_module(scan->found.modules.items[i]);
+	return n;
 }

@@ -14,8 +14,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "tree/keep.h"
-#include "tree/module-tree.h"
+#include "node/syntax.h"
+#include "tree/scan.h"
 
 bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 {

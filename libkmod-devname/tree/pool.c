@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The threads of a scan: how many there are, and the order of the work. Directories come first.
- * Those behind symbolic links follow one by one in the order of their paths, so that it does not
- * depend on timing by which path a directory is found. The modules that wait come last, the largest
- * first, so that no thread is left with a large one at the end.
+ * Those behind symbolic links follow one by one in the order of their paths, and then those behind
+ * links that were found there, so that it does not depend on timing by which path a directory is
+ * found. The modules that wait come last, the largest first, so that no thread is left with a large
+ * one at the end.
  *
  * A worker takes a piece of work with the lock, does it without, and hands in the result with it.
  */
@@ -45,51 +46,26 @@ static int compare_sizes(const void *a, const void *b)
 	return (x->size > y->size) - (x->size < y->size);
 }
 
-static bool link_is_before(const struct list *links, size_t i, size_t j)
+/* Backwards, since the last one is read first. */
+static int compare_links(const void *a, const void *b)
 {
-	const struct scan_directory *a = links->items[i], *b = links->items[j];
+	const struct scan_directory *x = *(struct scan_directory *const *)a;
+	const struct scan_directory *y = *(struct scan_directory *const *)b;
 
-	return scan_compare_paths(a->parent, a->name, b->parent, b->name) < 0;
+	return scan_compare_paths(y->parent, y->name, x->parent, x->name);
 }
 
-static void swap_links(struct list *links, size_t i, size_t j)
+/* Those that are found behind the links at hand come after these; NULL if there is none. */
+static struct scan_directory *pop_link(struct kmod_devname_scan *scan)
 {
-	void *link = links->items[i];
+	struct list read = scan->links;
 
-	links->items[i] = links->items[j];
-	links->items[j] = link;
-}
-
-/* Links are in a heap: a directory behind one may have more of them. */
-int pool_add_link(struct kmod_devname_scan *scan, struct scan_directory *link)
-{
-	struct list *links = &scan->found.links;
-	int r = list_push(links, link);
-
-	for (size_t i = links->size - 1; r == 0 && i > 0; i = (i - 1) / 2) {
-		if (!link_is_before(links, i, (i - 1) / 2))
-			break;
-		swap_links(links, i, (i - 1) / 2);
+	if (read.size == 0) {
+		scan->links = scan->found.links;
+		scan->found.links = read;
+		list_sort(&scan->links, compare_links);
 	}
-	return r;
-}
-
-/* Takes the link whose path comes first. */
-static struct scan_directory *pop_link(struct list *links)
-{
-	size_t i = 0, first = 0;
-	struct scan_directory *link;
-
-	swap_links(links, 0, links->size - 1);
-	link = list_pop(links);
-	do {
-		swap_links(links, i, first);
-		i = first;
-		for (size_t child = 2 * i + 1; child <= 2 * i + 2 && child < links->size; child++)
-			if (link_is_before(links, child, first))
-				first = child;
-	} while (first != i);
-	return link;
+	return scan->links.size > 0 ? list_pop(&scan->links) : NULL;
 }
 
 /* The largest module that waits. All are known by now. */
@@ -107,31 +83,27 @@ static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work
 	struct scan_found *found = &scan->found;
 
 	*ret_work = (struct scan_work){ 0 };
-	while (!scan->stop) {
-		if (found->directories.size > 0) {
-			ret_work->directory = list_pop(&found->directories);
-		} else if (scan->n_listing > 0) {
-			pthread_cond_wait(&scan->changed, &scan->lock);
-			continue;
-		} else if (found->links.size > 0) {
-			ret_work->directory = pop_link(&found->links);
-		} else if (found->waiting.size > 0 && scan->n_reading < scan->threads) {
-			ret_work->module = pop_largest(scan);
-			scan->n_reading++;
-			return true;
-		} else {
-			return false;
-		}
+	while (!scan->stop && found->directories.size == 0 && scan->n_listing > 0)
+		pthread_cond_wait(&scan->changed, &scan->lock);
+	if (scan->stop)
+		return false;
+	ret_work->directory =
+		found->directories.size > 0 ? list_pop(&found->directories) : pop_link(scan);
+	if (ret_work->directory) {
 		scan->n_listing++;
 		return true;
 	}
-	return false;
+	if (found->waiting.size == 0 || scan->n_reading >= scan->threads)
+		return false;
+	ret_work->module = pop_largest(scan);
+	scan->n_reading++;
+	return true;
 }
 
 /* How much is known and still to be read, or the error that has ended the scan. */
 static int count_work(const struct kmod_devname_scan *scan)
 {
-	size_t left = scan->found.directories.size + scan->found.links.size +
+	size_t left = scan->found.directories.size + scan->found.links.size + scan->links.size +
 		      scan->found.waiting.size + scan->n_listing + scan->n_reading;
 
 	if (scan->error < 0)
@@ -151,11 +123,7 @@ static void fail_scan(struct kmod_devname_scan *scan, int error)
 static void hand_in(struct scan_worker *worker, const struct scan_work *work, int r)
 {
 	struct kmod_devname_scan *scan = worker->scan;
-	struct list *links = &worker->found.links;
 
-	for (size_t i = 0; r == 0 && i < links->size; i++)
-		r = pool_add_link(scan, links->items[i]);
-	links->size = 0;
 	if (r == 0)
 		r = scan_found_move(&scan->found, &worker->found);
 	if (work->directory)

@@ -3,18 +3,18 @@
  * The scan: the modules of a module directory -> table.
  *
  * kmod_devname_scan_step() begins with the module directory as the one piece of work. A worker
- * (pool.c: a thread, or the caller) takes a piece. A directory (walk.c) gives further directories
- * and modules. A module (read.c) is read at once if it is plain, in three small reads; a compressed
- * one waits until all directories are known, so that the largest can come first. What they give is
- * kept by found.c: the name of each module, and the aliases that concern device nodes if one is a
- * device name. Whatever is wrong with an entry is a finding.
+ * (pool.c: a thread, or the caller) takes a piece and does it (walk.c). A directory gives further
+ * directories and modules. A module is read at once if it is plain, in three small reads; a
+ * compressed one waits until all directories are known, so that the largest can come first. What
+ * they give is kept by found.c: the name of each module, and the aliases that concern device nodes
+ * if one is a device name. Whatever is wrong with an entry is a finding.
  *
  * skip.c tells which modules need not be read. With a fresh index no directory is read: the first
  * pieces of work are then the modules of modules.dep.
  *
- * When nothing is left, choose.c sorts the modules by name, finds the file of each that counts and
- * sorts those by modules.order; conclude.c adds their nodes to the table. Nothing depends on which
- * thread did what, and when.
+ * When nothing is left, found.c tells which file of each module counts, and conclude.c sorts these
+ * by modules.order and adds their nodes to the table. Nothing depends on which thread did what, and
+ * when.
  */
 
 #include <errno.h>
@@ -26,9 +26,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
 #include "tree/depmod-conf.h"
-#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 /* --- the public object -------------------------------------------------------------------- */
@@ -90,6 +88,7 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 	pool_stop(scan);
 	tdestroy(scan->files, free_nothing);
 	scan_found_done(&scan->found);
+	list_done(&scan->links, NULL);
 	visited_done(scan->visited);
 	skip_done(&scan->skip);
 	close_fd(&scan->root_fd);
@@ -170,7 +169,7 @@ static int add_index_modules(struct kmod_devname_scan *scan)
 
 		if (skip_spares(&scan->skip, indexed)) {
 			scan->n_spared++;
-			if (module_tree_is_plain(indexed->name))
+			if (syntax_is_plain_module(indexed->name))
 				scan->found.is_decodable = true;
 			continue;
 		}
@@ -198,9 +197,10 @@ static int begin_walk(struct kmod_devname_scan *scan)
 		return -ENOMEM;
 	/* like directories behind links: after all others, and only if they are not among those */
 	for (size_t i = 0; (path = depmod_conf_external(scan->config, i)); i++) {
-		struct scan_directory *external = scan_add_directory(found, NULL, NULL, path);
+		struct scan_directory *external =
+			scan_add_directory(found, &found->links, NULL, path);
 
-		if (!external || pool_add_link(scan, external) < 0)
+		if (!external)
 			return -ENOMEM;
 		external->is_linked = true;
 	}

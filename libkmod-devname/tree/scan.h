@@ -8,18 +8,40 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #include "base/array.h"
 #include "base/report.h"
 #include "libkmod-devname.h"
 #include "module/file.h"
 #include "node/table.h"
-#include "tree/skip.h"
 
 #define SCAN_THREADS_MAX 1024
 
 /* Of a decompressed module, unless the caller says otherwise. */
 #define SCAN_SIZE_MAX ((size_t)1 << 30)
+
+/* A module that has a line in modules.dep. */
+struct skip_module {
+	char *path; /* relative to the module directory, or with a slash in front */
+	const char *name; /* its last component */
+	bool was_read; /* by depmod, which knows an alias or a dependency of it */
+	bool has_devname;
+	bool is_repeated; /* modules.dep has several modules of this name */
+};
+
+/*
+ * Which modules need not be read, by modules.dep and modules.alias: those of which depmod's files
+ * show that depmod read them and found no device name.
+ */
+struct skip {
+	struct skip_module *modules; /* sorted by the name of the module */
+	size_t size;
+	size_t capacity;
+	bool is_of_kmod;
+	struct timespec written; /* the earliest time that either file has */
+	dev_t device; /* that modules.dep is on */
+};
 
 /*
  * A directory. One without a parent is the module directory, whose name is ""; or it has a path:
@@ -109,6 +131,7 @@ struct kmod_devname_scan {
 	pthread_cond_t changed; /* there is work, or an end to it */
 	pthread_cond_t over; /* all is read, or there was an error */
 	struct scan_found found;
+	struct list links; /* those of its links that are read next, the last one first */
 	void *visited; /* the directories that were read, see visited_add() */
 	size_t n_listing; /* threads that are reading a directory */
 	size_t n_reading; /* threads that are reading a module that has waited */
@@ -136,9 +159,9 @@ struct scan_worker {
 
 /*
  * For a scan that has not been stepped yet: depmod has just written its files into a directory,
- * and nothing has changed since then. The scan reads the modules of modules.dep that skip.h does
- * not spare; it looks at no time, and lists no directory. Returns 1; 0 if the files cannot be used,
- * with a finding, and then the scan is as it was; or a negative errno.
+ * and nothing has changed since then. The scan reads the modules of modules.dep except those that
+ * skip_spares() spares; it looks at no time, and lists no directory. Returns 1; 0 if the files
+ * cannot be used, with a finding, and then the scan is as it was; or a negative errno.
  */
 int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd);
 
@@ -158,7 +181,7 @@ bool scan_was_complete(const struct kmod_devname_scan *scan);
 /* How many of the module files that were found cannot be read. */
 size_t scan_count_unread(const struct kmod_devname_scan *scan);
 
-/* --- found.c: what there is --------------------------------------------------------------- */
+/* --- found.c: what there is, and which file of a module counts ---------------------------- */
 
 /* The path DIRECTORY/NAME, as the directory's is; or the name alone. NULL: no memory. */
 char *scan_get_path(const struct scan_directory *directory, const char *name);
@@ -180,45 +203,46 @@ int scan_add_finding(struct scan_found *found, enum scan_problem problem, int er
 int scan_found_move(struct scan_found *to, struct scan_found *from);
 void scan_found_done(struct scan_found *found);
 
-/* --- walk.c: one directory ---------------------------------------------------------------- */
+#define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
+
+struct module_position {
+	const char *path; /* relative to the module directory; of a long one the end, which no line
+			     has */
+	size_t position;
+	const struct scan_module *module;
+	size_t listed; /* how much of the path stands in modules.order: module_order_read()'s */
+};
+
+/*
+ * Sorts the modules by name, the file that counts first. Collects those that have a result; there
+ * is room for all that have one. The caller frees the paths, whatever is returned. 0 or -ENOMEM.
+ */
+int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,
+			size_t *ret_n);
+
+/* True if the module declares device names, or there is a finding about it. */
+bool scan_module_has_result(const struct scan_module *module);
+
+/* --- walk.c: one directory, one module ----------------------------------------------------- */
 
 /* Lists the directory, and reads the modules in it that are not compressed. 0 or a negative errno.
  */
 int scan_read_directory(struct scan_worker *worker, struct scan_directory *directory);
 
-/* --- read.c: one module ------------------------------------------------------------------- */
-
-/* Reads the file NAME in a directory, or lets it wait if it is compressed. */
-int scan_add_entry(struct scan_worker *worker, const struct scan_directory *directory, int dir_fd,
-		   const char *name);
-
-/* The same for a file that is open, or fd is the negative errno of opening it. */
-int scan_add_file(struct scan_worker *worker, const struct scan_directory *directory,
-		  const char *name, bool is_linked, int fd);
-
 /* Takes the module and reads it. 0 or a negative errno. */
 int scan_read_waiting(struct scan_worker *worker, struct scan_module *module);
 
-/* Reads the aliases of a module again. 0, a module error, or a negative errno. */
-int scan_read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
-		    struct alias_list *aliases);
+/* Adds the aliases of the module that the reader has read. 0 or -ENOMEM. */
+int scan_collect_aliases(const struct module_reader *reader, struct alias_list *aliases);
 
-/*
- * Opens the file or directory NAME in a directory; or a regular file, whatever links there are:
- * -ENODEV if it is in proc or sysfs.
- */
+/* Opens a module of a directory that is not open any more, or has a link on the way. */
+int scan_open_module(const struct kmod_devname_scan *scan, const struct scan_module *module);
+
+/* Opens the file or directory NAME in a directory. */
 int scan_open(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
 	      const char *name, int flags);
-int scan_open_file(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
-		   const char *name);
-
-/* No link may lead to proc or sysfs, whose files have an effect when they are read. */
-bool scan_is_in_proc(int fd);
 
 /* --- pool.c: threads, and which does what ------------------------------------------------- */
-
-/* Adds a directory that is read after all that are not behind links. 0 or -ENOMEM. */
-int pool_add_link(struct kmod_devname_scan *scan, struct scan_directory *link);
 
 /* Starts threads, or leaves the work to scan->worker. 0 or -ENOMEM. */
 int pool_start(struct kmod_devname_scan *scan);
@@ -240,30 +264,6 @@ int scan_conclude(struct kmod_devname_scan *scan);
 /* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
 bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
 
-/* --- choose.c: which file of a module counts, and which module comes first ---------------- */
-
-struct module_position;
-
-/*
- * Sorts the modules by name, the file that counts first. Collects those that have a result; there
- * is room for all that have one. The caller frees the paths, whatever is returned. 0 or -ENOMEM.
- */
-int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,
-			size_t *ret_n);
-
-/* True if the module declares device names, or there is a finding about it. */
-bool scan_module_has_result(const struct scan_module *module);
-
-#define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
-
-struct module_position {
-	const char *path; /* relative to the module directory; of a long one the end, which no line
-			     has */
-	size_t position;
-	const struct scan_module *module;
-	size_t listed; /* how much of the path stands in modules.order: module_order_read()'s */
-};
-
 /*
  * Finds the positions of modules in the text of modules.order; sorts them by path. Notes in the
  * scan, whose modules have been chosen, whether the text lists modules, and whether one is there.
@@ -272,9 +272,53 @@ struct module_position {
 int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 		      struct module_position *positions, size_t n);
 
-int module_order_report(struct kmod_devname_report *report, size_t line, const char *problem);
-
 /* Sorts by position, and by the module's name where there is none or the same. */
 void module_order_sort(struct module_position *positions, size_t n);
+
+/* --- skip.c: which modules need not be read ------------------------------------------------ */
+
+/*
+ * Reads the files in a directory. Returns 1; 0 if one cannot be used, with a finding about the
+ * damaged line, or one of that severity about a file that is not there; or a negative errno if
+ * the process lacks memory or descriptors. Release it with skip_done(), whatever was returned.
+ */
+int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
+	      enum kmod_devname_severity severity);
+void skip_done(struct skip *skip);
+
+/* A module of this name, in the spelling of a file or of modules.alias; or NULL. */
+struct skip_module *skip_find_module(const struct skip *skip, const char *name);
+
+/* True if the module need not be read, provided that its file is the one that depmod has read. */
+bool skip_spares(const struct skip *skip, const struct skip_module *module);
+
+/* The same for the file NAME in a directory; false if modules.dep has another path or none. */
+bool skip_spares_file(const struct skip *skip, const char *directory, const char *name);
+
+/* True if the status of a file or directory shows that it is older than the index. */
+bool skip_is_older(const struct skip *skip, const struct stat *st);
+
+/* --- keep.c: a finished scan, next to the list that its table would replace ---------------- */
+
+/* True if this build decompresses none of the modules. */
+bool scan_is_undecodable(const struct kmod_devname_scan *scan);
+
+/* True if modules.order names modules and none of them is there. */
+bool scan_lacks_listed(const struct kmod_devname_scan *scan);
+
+/* True if modules.order is there and cannot be read: the order of the nodes is not the right one.
+ */
+bool scan_has_unreadable_order(const struct kmod_devname_scan *scan);
+
+/* True if something could not be read, so that lines of the list may have to stay. */
+bool scan_may_keep(const struct kmod_devname_scan *scan);
+
+/*
+ * Adds to the table the nodes that the old list has of modules that could not be read, each where
+ * it was in the old list. A node that contradicts one of the table is not added. Each is a finding
+ * about the file. Returns 0 or -ENOMEM.
+ */
+int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+	      const char *file);
 
 #endif

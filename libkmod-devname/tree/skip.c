@@ -19,16 +19,15 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/root.h"
+#include "node/syntax.h"
 #include "text/depmod-index.h"
-#include "tree/module-tree.h"
-#include "tree/skip.h"
+#include "tree/scan.h"
 
 static int compare_skip_modules(const void *a, const void *b)
 {
 	const struct skip_module *x = a, *y = b;
 
-	return module_tree_compare_names(x->name, y->name);
+	return syntax_compare_module_names(x->name, y->name);
 }
 
 struct skip_module *skip_find_module(const struct skip *skip, const char *name)
@@ -53,7 +52,7 @@ static int add_skip_module(struct skip *skip, const char *path)
 		return -ENOMEM;
 	}
 	modules[skip->size++] =
-		(struct skip_module){ .path = copy, .name = module_tree_base_name(copy) };
+		(struct skip_module){ .path = copy, .name = syntax_base_name(copy) };
 	return 0;
 }
 
@@ -66,7 +65,7 @@ static void note_needed(const struct skip *skip, struct skip_module *module, cha
 		struct skip_module *other = NULL;
 
 		if (*path != '\0')
-			other = skip_find_module(skip, module_tree_base_name(path));
+			other = skip_find_module(skip, syntax_base_name(path));
 		if (other)
 			module->was_read = other->was_read = true;
 	}
@@ -99,8 +98,7 @@ static int read_dep(struct skip *skip, struct kmod_devname_report *report, FILE 
 	rewind(stream);
 	depmod_index_start(&index, report, stream, "modules.dep");
 	while ((status = depmod_index_next_module(&index, &path, &needed)) == DEPMOD_INDEX_LINE) {
-		module = *needed == '\0' ? NULL
-					 : skip_find_module(skip, module_tree_base_name(path));
+		module = *needed == '\0' ? NULL : skip_find_module(skip, syntax_base_name(path));
 		if (module)
 			note_needed(skip, module, needed);
 	}
@@ -118,7 +116,7 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 	depmod_index_start(&index, report, stream, "modules.alias");
 	while ((status = depmod_index_next_alias(&index, &alias, &name)) == DEPMOD_INDEX_LINE) {
 		/* mostly it is the module of the line before */
-		if (!module || module_tree_compare_names(name, module->name) != 0)
+		if (!module || syntax_compare_module_names(name, module->name) != 0)
 			module = skip_find_module(skip, name);
 		if (!module)
 			return depmod_index_report(&index, "names a module that modules.dep lacks");
@@ -209,7 +207,7 @@ bool skip_spares(const struct skip *skip, const struct skip_module *module)
 	if (module->is_repeated || !module->was_read || module->has_devname)
 		return false;
 	/* the depmod of busybox takes the bytes of a compressed file for those of a module */
-	return skip->is_of_kmod || module_tree_is_plain(module->name);
+	return skip->is_of_kmod || syntax_is_plain_module(module->name);
 }
 
 bool skip_spares_file(const struct skip *skip, const char *directory, const char *name)

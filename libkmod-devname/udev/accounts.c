@@ -18,7 +18,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/report.h"
-#include "base/root.h"
 #include "node/syntax.h"
 #include "udev/accounts.h"
 

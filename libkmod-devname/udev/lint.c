@@ -17,8 +17,7 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/report.h"
-#include "node/misc-minors.h"
-#include "node/permissions.h"
+#include "node/syntax.h"
 #include "node/table.h"
 #include "udev/rules.h"
 

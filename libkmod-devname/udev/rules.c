@@ -20,10 +20,8 @@
 
 #include "base/confdir.h"
 #include "base/io.h"
-#include "base/root.h"
 #include "node/syntax.h"
 #include "udev/rules.h"
-#include "udev/token.h"
 
 /* The longest line that udevd reads, and the longest rule that it joins from lines. */
 #define UDEV_LINE_MAX ((size_t)16 * 1024 - 1)

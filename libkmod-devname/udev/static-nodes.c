@@ -19,7 +19,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/report.h"
-#include "node/permissions.h"
 #include "node/syntax.h"
 #include "node/table.h"
 #include "udev/accounts.h"

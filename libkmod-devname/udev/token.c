@@ -16,7 +16,7 @@
 #include <sys/types.h>
 
 #include "node/syntax.h"
-#include "udev/token.h"
+#include "udev/rules.h"
 
 #define BLANKS " \t\n\r"
 

@@ -66,6 +66,19 @@ test_two_links_to_each_other_end() {
 	says 2 dangling-link
 }
 
+# Of all links to it one in the module directory counts, wherever the others come by their names.
+test_links_behind_links_are_followed_last() {
+	mkdir -p $M $R/far $R/shared
+	echo garbage > $R/shared/bad.ko
+	ln -s /shared $R/far/a
+	ln -s /far $M/a
+	ln -s /shared $M/b
+	for threads in 1 4; do
+		generate 1 --threads=$threads
+		grep -q 'b/bad\.ko: error: ' err || fail "$threads threads: $(cat err)"
+	done
+}
+
 test_a_dangling_link_is_a_note_that_only_verbose_shows() {
 	node $M/fuse.ko fuse 229
 	ln -s nowhere.ko $M/gone.ko

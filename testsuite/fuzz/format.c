@@ -12,8 +12,8 @@
 
 #include "fuzz.h"
 #include "json.h"
-#include "node/permissions.h"
 #include "node/syntax.h"
+#include "node/table.h"
 
 /* --- input ------------------------------------------------------------------------------- */
 

@@ -11,8 +11,8 @@
 #include <sys/stat.h>
 
 #include "fuzz.h"
-#include "modprobe/modprobe-config.h"
-#include "node/alias.h"
+#include "modprobe/modprobe.h"
+#include "node/table.h"
 #include "text/depmod-index.h"
 
 static void check_same(const struct bytes *a, const struct bytes *b, const char *what)
@@ -201,10 +201,10 @@ static void look_up(const struct modprobe_config *config)
 	const struct modprobe_statement *found;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		found = modprobe_config_find(config, words[i], "char_major_10_229");
+		found = modprobe_config_find(config, words[i], "char_major_10_229", NULL);
 		FUZZ_CHECK(!found || found->word == words[i], "another word");
 	}
-	found = modprobe_config_find_alias(config, "char_major_10_229", "fuse");
+	found = modprobe_config_find(config, MODPROBE_ALIAS, "char_major_10_229", "fuse");
 	FUZZ_CHECK(!found || strcmp(found->value, "fuse") == 0, "another module");
 }
 

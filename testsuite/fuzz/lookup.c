@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "modprobe/binary-index.h"
+#include "modprobe/modprobe.h"
 
 /* As normalised by libkmod, which it does not change. */
 static const char *const keys[] = {

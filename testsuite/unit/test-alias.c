@@ -14,7 +14,7 @@
 
 #include "fuzz/fuzz.h"
 #include "lib/harness.h"
-#include "node/alias.h"
+#include "node/table.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 

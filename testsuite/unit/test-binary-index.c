@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "lib/harness.h"
-#include "modprobe/binary-index.h"
+#include "modprobe/modprobe.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"

@@ -19,12 +19,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/root.h"
+#include "base/io.h"
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
 #include "system/faults-foreign.h"
 #include "system/faults-memory.h"
-#include "tree/keep.h"
 #include "tree/scan.h"
 
 #ifdef WITH_LIBKMOD

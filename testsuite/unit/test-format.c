@@ -14,7 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "text/print.h"
+#include "node/table.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define N_FORMATS 7
@@ -207,45 +207,44 @@ END_TEST
 #define MAX_ID 4294967294u
 
 static const struct owner_row {
-	const struct print_format *format;
+	enum kmod_devname_format format;
+	unsigned int flags;
 	const char *user, *group;
 	const char *line;
 } owner_rows[] = {
-	{ &format_tmpfiles, NULL, "kvm", "c! /dev/kvm 0660 - kvm - 10:232\n" },
-	{ &format_tmpfiles, "qemu", NULL, "c! /dev/kvm 0660 qemu - - 10:232\n" },
-	{ &format_tmpfiles, "0", "44", "c! /dev/kvm 0660 0 44 - 10:232\n" },
-	{ &format_tmpfiles_create_only, NULL, "kvm", "c! /dev/kvm :0660 - :kvm - 10:232\n" },
-	{ &format_tmpfiles_create_only, "qemu", "kvm", "c! /dev/kvm :0660 :qemu :kvm - 10:232\n" },
-	{ &format_mknod, "qemu", "kvm", "node 'kvm' '0660' '4294967294' '44' 'c' '10' '232'\n" },
-	{ &format_cpio, "qemu", "kvm", "nod /dev/kvm 0660 4294967294 44 c 10 232\n" },
-	{ &format_device_table, "qemu", "kvm",
-	  "/dev/kvm\tc\t0660\t4294967294\t44\t10\t232\t-\t-\t-\n" },
-	{ &format_json, "qemu", "kvm",
+	{ KMOD_DEVNAME_FORMAT_TMPFILES, 0, NULL, "kvm", "c! /dev/kvm 0660 - kvm - 10:232\n" },
+	{ KMOD_DEVNAME_FORMAT_TMPFILES, 0, "qemu", NULL, "c! /dev/kvm 0660 qemu - - 10:232\n" },
+	{ KMOD_DEVNAME_FORMAT_TMPFILES, 0, "0", "44", "c! /dev/kvm 0660 0 44 - 10:232\n" },
+	{ KMOD_DEVNAME_FORMAT_TMPFILES, KMOD_DEVNAME_CREATE_ONLY, NULL, "kvm",
+	  "c! /dev/kvm :0660 - :kvm - 10:232\n" },
+	{ KMOD_DEVNAME_FORMAT_TMPFILES, KMOD_DEVNAME_CREATE_ONLY, "qemu", "kvm",
+	  "c! /dev/kvm :0660 :qemu :kvm - 10:232\n" },
+	{ KMOD_DEVNAME_FORMAT_MKNOD, 0, "qemu", "kvm",
+	  "\nnode 'kvm' '0660' '4294967294' '44' 'c' '10' '232'\n" },
+	{ KMOD_DEVNAME_FORMAT_CPIO, 0, "qemu", "kvm",
+	  "\nnod /dev/kvm 0660 4294967294 44 c 10 232\n" },
+	{ KMOD_DEVNAME_FORMAT_DEVICE_TABLE, 0, "qemu", "kvm",
+	  "\n/dev/kvm\tc\t0660\t4294967294\t44\t10\t232\t-\t-\t-\n" },
+	{ KMOD_DEVNAME_FORMAT_JSON, 0, "qemu", "kvm",
 	  "\n  {\"module\": \"kvm_hv\", \"name\": \"kvm\", \"path\": \"/dev/kvm\", "
 	  "\"type\": \"char\", \"major\": 10, \"minor\": 232, \"mode\": \"0660\", "
-	  "\"uid\": 4294967294, \"gid\": 44, \"user\": \"qemu\", \"group\": \"kvm\"}" },
+	  "\"uid\": 4294967294, \"gid\": 44, \"user\": \"qemu\", \"group\": \"kvm\"}\n" },
 };
 
 START_TEST(owners_are_names_in_tmpfiles_and_numbers_in_images)
 {
 	const struct owner_row *row = &owner_rows[_i];
-	const struct printed_node node = {
-		.module = "kvm_hv",
-		.name = "kvm",
-		.number = { S_IFCHR, 10, 232 },
-		.mode = 0660,
-		.uid = MAX_ID,
-		.gid = 44,
-		.user = row->user,
-		.group = row->group,
-	};
-	char text[512] = "";
-	FILE *stream = fmemopen(text, sizeof(text), "w");
+	const struct owner user = { row->user, MAX_ID }, group = { row->group, 44 };
+	struct kmod_devname_permissions *permissions;
+	char *text;
 
-	ck_assert_ptr_nonnull(stream);
-	ck_assert_int_ge(row->format->print_node(stream, &node), 0);
-	ck_assert_int_eq(fclose(stream), 0);
-	ck_assert_str_eq(text, row->line);
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	ck_assert_int_eq(permissions_add(permissions, "kvm", 0660, &user, &group), 0);
+	read_table("kvm_hv kvm c10:232\n");
+	text = write_format(row->format, permissions, row->flags);
+	ck_assert_msg(strstr(text, row->line), "%s", text);
+	free(text);
+	kmod_devname_permissions_unref(permissions);
 }
 END_TEST
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "lib/harness.h"
-#include "modprobe/modprobe-config.h"
+#include "modprobe/modprobe.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"
@@ -80,19 +80,19 @@ START_TEST(the_statement_that_decides_is_found_with_its_place)
 	int root_fd = root_with(text);
 
 	ck_assert_int_eq(modprobe_config_read(&config, NULL, root_fd, NULL), 0);
-	found = modprobe_config_find(&config, MODPROBE_BLACKLIST, "fuse");
+	found = modprobe_config_find(&config, MODPROBE_BLACKLIST, "fuse", NULL);
 	ck_assert_ptr_nonnull(found);
 	ck_assert_str_eq(found->file, "/etc/modprobe.d/x.conf");
 	ck_assert_uint_eq(found->line, 2);
-	ck_assert_ptr_null(modprobe_config_find(&config, MODPROBE_BLACKLIST, "fus"));
-	found = modprobe_config_find(&config, MODPROBE_INSTALL, "tun");
+	ck_assert_ptr_null(modprobe_config_find(&config, MODPROBE_BLACKLIST, "fus", NULL));
+	found = modprobe_config_find(&config, MODPROBE_INSTALL, "tun", NULL);
 	ck_assert_ptr_nonnull(found);
 	ck_assert_str_eq(found->value, "/bin/1");
-	ck_assert_ptr_null(modprobe_config_find(&config, MODPROBE_INSTALL, "fuse"));
-	found = modprobe_config_find_alias(&config, "char_major_10_5", "b");
+	ck_assert_ptr_null(modprobe_config_find(&config, MODPROBE_INSTALL, "fuse", NULL));
+	found = modprobe_config_find(&config, MODPROBE_ALIAS, "char_major_10_5", "b");
 	ck_assert_ptr_nonnull(found);
 	ck_assert_uint_eq(found->line, 7);
-	ck_assert_ptr_null(modprobe_config_find_alias(&config, "char_major_11_5", "a"));
+	ck_assert_ptr_null(modprobe_config_find(&config, MODPROBE_ALIAS, "char_major_11_5", "a"));
 	modprobe_config_done(&config);
 	(void)close(root_fd);
 }

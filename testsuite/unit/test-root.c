@@ -21,7 +21,7 @@
 #include <unistd.h>
 
 #include "base/confdir.h"
-#include "base/root.h"
+#include "base/io.h"
 #include "lib/refuse.h"
 
 #define NOBODY 65534

@@ -18,8 +18,6 @@
 
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
-#include "tree/keep.h"
-#include "tree/module-tree.h"
 #include "tree/scan.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -455,7 +453,7 @@ START_TEST(paths_are_compared_as_texts_whatever_found_them)
 
 	for (size_t i = 0; i < N(paths); i++) {
 		const char *path = paths[i];
-		size_t size = (size_t)(module_tree_base_name(path) - path);
+		size_t size = (size_t)(syntax_base_name(path) - path);
 		char *parent = strndup(path, size > 0 ? size - 1 : 0);
 
 		if (_i == 0)
@@ -467,8 +465,8 @@ START_TEST(paths_are_compared_as_texts_whatever_found_them)
 	}
 	for (size_t i = 0; i < N(paths); i++)
 		for (size_t j = 0; j < N(paths); j++) {
-			int r = scan_compare_paths(directories[i], module_tree_base_name(paths[i]),
-						   directories[j], module_tree_base_name(paths[j]));
+			int r = scan_compare_paths(directories[i], syntax_base_name(paths[i]),
+						   directories[j], syntax_base_name(paths[j]));
 
 			ck_assert_msg((r > 0) - (r < 0) == (i > j) - (i < j), "%s, %s: %d",
 				      paths[i], paths[j], r);

@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 
 #include "lib/harness.h"
-#include "node/alias.h"
 #include "node/table.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

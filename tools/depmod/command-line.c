@@ -14,7 +14,6 @@
 #include <sys/utsname.h>
 
 #include "base/io.h"
-#include "base/root.h"
 #include "depmod/depmod.h"
 #include "kernels.h"
 

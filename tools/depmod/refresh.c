@@ -14,7 +14,7 @@
 #include "kernels.h"
 #include "modules.h"
 #include "output.h"
-#include "tree/keep.h"
+#include "tree/scan.h"
 
 /* Errors are all that is printed. */
 static const struct common common = { .quiet = true };

@@ -1,0 +1,283 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#ifndef MODPROBE_H
+#define MODPROBE_H
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/array.h"
+#include "base/report.h"
+#include "libkmod-devname.h"
+#include "node/syntax.h"
+
+struct kmod_context;
+struct kmod_module; /* of libkmod */
+
+/* --- modprobe-config.c: the statements of modprobe.d ---------------------------------------- */
+
+enum modprobe_word {
+	MODPROBE_ALIAS,
+	MODPROBE_BLACKLIST,
+	MODPROBE_INSTALL,
+	MODPROBE_REMOVE, /* libkmod looks for no module of this name elsewhere */
+	MODPROBE_SOFTDEP,
+	MODPROBE_OTHER, /* does not decide which modules are loaded, and is not kept */
+};
+
+/* A statement that decides which modules are loaded, and its place. */
+struct modprobe_statement {
+	enum modprobe_word word;
+	char *key; /* an alias, a module, or a pattern of these; "-" is "_" */
+	char *value; /* NULL for MODPROBE_BLACKLIST */
+	char *file; /* below the root, with a slash in front */
+	size_t line;
+};
+
+struct modprobe_config {
+	struct modprobe_statement *items;
+	size_t size;
+	size_t capacity;
+	/* The lines of the statements, as one file for libkmod. */
+	char *text;
+	size_t text_size;
+	size_t text_capacity;
+};
+
+/*
+ * Adds the statements of modprobe.d(5) below a root directory. softdep: depmod's modules.softdep,
+ * which has its place among the others by its name; may be NULL. 0 or a negative errno.
+ */
+int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
+			 int root_fd, const char *softdep);
+
+void modprobe_config_done(struct modprobe_config *config);
+
+/*
+ * The statement that modprobe(8) follows for an alias or module: the first one, or the first one
+ * with a value unless that is NULL, such as the module that an alias leads to; or NULL.
+ */
+const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
+						      enum modprobe_word word, const char *name,
+						      const char *value);
+
+/* Adds the modules to which alias statements lead, char *, of the statements. 0 or -ENOMEM. */
+int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
+			    struct list *names);
+
+/* Puts "_" for "-", but not in brackets, as modprobe(8) does. 0, or -EINVAL for lone brackets. */
+int modprobe_config_normalise(char *name);
+
+/* --- binary-index.c: the indexes of kmod ---------------------------------------------------- */
+
+/* An index of depmod(8), modules.*.bin, in memory: a good one, or {0}, which has no keys. */
+struct binary_index {
+	unsigned char *data;
+	size_t size;
+	size_t work; /* patterns and values that one look-up compares at most */
+};
+
+/*
+ * Reads an index and checks all of its bounds. Returns 1 if libkmod can map it without harm, as it
+ * can an empty file; 0 if not; or a negative errno.
+ */
+int binary_index_read(struct binary_index *index, int fd);
+
+void binary_index_done(struct binary_index *index);
+
+/* The first value of a key, or NULL if there is none. */
+const char *binary_index_find(const struct binary_index *index, const char *key);
+
+/* --- text-index.c: the indexes of busybox --------------------------------------------------- */
+
+/*
+ * The indexes of a system whose modprobe(8) is busybox's, which reads the text files alone:
+ * modules.dep, modules.alias and modules.builtin.
+ */
+struct text_index {
+	struct list modules; /* of struct text_entry *, by name */
+	struct list aliases; /* of the same, in the order of the file */
+	struct list built_in; /* of the same, by name */
+};
+
+/*
+ * Reads the files of a module directory. A missing one has no lines; an empty modules.alias is
+ * damaged, since depmod writes a comment at least. Returns 1; 0 if one is damaged, with a finding;
+ * or a negative errno.
+ */
+int text_index_read(struct text_index *index, int root_fd, const char *directory,
+		    struct kmod_devname_report *report);
+
+void text_index_done(struct text_index *index);
+
+/* "PATH: PATH...", as an index of kmod has it, or NULL. */
+const char *text_index_find_dependencies(const struct text_index *index, const char *module);
+
+bool text_index_is_built_in(const struct text_index *index, const char *module);
+
+/* Adds the names of the modules that have an alias, char *, which are the index's. 0 or -ENOMEM. */
+int text_index_look_up(const struct text_index *index, const char *alias, struct list *names);
+
+/* --- system.c: what answers depend on ------------------------------------------------------- */
+
+enum module_indexes {
+	INDEXES_NONE, /* what modprobe needs is missing, or one is damaged */
+	INDEXES_BINARY, /* kmod's */
+	INDEXES_TEXT, /* busybox's */
+};
+
+/* A system whose modules are asked for: opened once, and then good for any number of questions. */
+struct modprobe_system {
+	int root_fd;
+	const char *directory; /* of the modules, below the root */
+	int directory_fd;
+	bool running;
+	int lacks_block_autoload; /* -1: not looked at yet */
+	struct kmod_devname_report *report;
+	enum module_indexes indexes;
+	struct binary_index dependencies; /* modules.dep.bin */
+	struct binary_index built_in; /* modules.builtin.bin */
+	struct text_index text;
+	struct modprobe_config config;
+	size_t look_up_work; /* comparisons of one look-up in the indexes, at most */
+	size_t work_left; /* comparisons and bytes of dependencies, for all numbers together */
+	struct kmod_context *context; /* NULL until an alias is looked up */
+	bool has_told_depth; /* the finding that not all soft dependencies are followed */
+};
+
+/*
+ * Opens everything that the answers depend on; the report and the directory's name must stay.
+ * 0, or a negative errno as that of kmod_devname_resolution_new().
+ */
+int system_open(struct modprobe_system *system, int root_fd, const char *directory,
+		unsigned int flags, struct kmod_devname_report *report);
+
+void system_done(struct modprobe_system *system);
+
+/* The work that the answers for all numbers may take together. */
+#define SYSTEM_WORK_MAX ((size_t)500000000)
+
+/* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
+int system_spend(struct modprobe_system *system, size_t work);
+
+/*
+ * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration
+ * beside the modules, in /boot, or of the running kernel; 0 if not, or if there is none; or a
+ * negative errno. It is read once.
+ */
+int system_lacks_block_autoload(struct modprobe_system *system);
+
+/*
+ * 1 if a regular file has this name, below the module directory if it is relative; 0 if not; or a
+ * negative errno, which is reported.
+ */
+int system_has_file(const struct modprobe_system *system, const char *path);
+
+/* "PATH: PATH..." of modules.dep: the dependency that is loaded first is the last; or NULL. */
+const char *system_find_dependencies(const struct modprobe_system *system, const char *module);
+
+bool system_is_built_in(const struct modprobe_system *system, const char *module);
+
+/* --- kmod-context.c: libkmod ---------------------------------------------------------------- */
+
+/*
+ * libkmod with a configuration and the indexes of a module directory, which were checked; -1: with
+ * no indexes. 0 or a negative errno; -ENOENT: /proc, through which libkmod is given both, is not
+ * mounted; -EBADMSG: libkmod fails.
+ */
+int kmod_context_new(const struct modprobe_config *config, int directory_fd,
+		     struct kmod_context **ret_context);
+
+#ifdef WITH_LIBKMOD
+/* NULL is no context. */
+void kmod_context_free(struct kmod_context *context);
+#else
+static inline void kmod_context_free(struct kmod_context *context)
+{
+	(void)context;
+}
+#endif
+
+/* The functions that add modules add a reference each, for kmod_context_unref_module(). */
+void kmod_context_unref_module(void *module);
+
+/* Adds a module. 0 or -ENOMEM. */
+int kmod_context_add_reference(struct kmod_module *module, struct list *modules);
+
+bool kmod_context_has_module(const struct list *modules, const struct kmod_module *module);
+
+/* Adds the module of a name. 0 or a negative errno. */
+int kmod_context_add_module(const struct kmod_context *context, const char *name,
+			    struct list *modules);
+
+/* Adds the modules to which an alias leads, as modprobe(8) finds them. 0 or a negative errno. */
+int kmod_context_look_up(const struct kmod_context *context, const char *alias,
+			 struct list *modules);
+
+/* Adds the soft dependencies of a module. 0 or a negative errno. */
+int kmod_context_add_softdeps(const struct kmod_module *module, struct list *before,
+			      struct list *after);
+
+/* 1 if the module is live in the running kernel, 0 if not, or a negative errno. */
+int kmod_context_is_loaded(const struct kmod_module *module);
+
+/* True if libkmod has a name as blacklisted, by a statement or the host's command line. */
+bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name);
+
+/* --- resolution.c: the public object -------------------------------------------------------- */
+
+struct kmod_devname_step {
+	enum kmod_devname_role role;
+	enum kmod_devname_verdict verdict;
+	char *module;
+	char *path; /* or NULL, as those below */
+	char *obstacle; /* the module that keeps it from being loaded, if it is another one */
+	char *command;
+	char *file;
+	size_t line;
+};
+
+struct kmod_devname_resolution {
+	unsigned int references;
+	bool running; /* the system is that which runs */
+	enum kmod_devname_verdict verdict;
+	struct list aliases; /* of char * */
+	struct list steps; /* of struct kmod_devname_step * */
+};
+
+/* Asks about one number. 0 or a negative errno, as that of kmod_devname_resolution_new(). */
+int resolution_ask(struct modprobe_system *system, const struct device_number *number,
+		   struct kmod_devname_resolution **ret_resolution);
+
+/* The step of a module, "_" for "-"; or NULL. */
+struct kmod_devname_step *resolution_find_step(const struct kmod_devname_resolution *resolution,
+					       const char *module);
+
+/* Of a struct kmod_devname_step *; NULL is none. */
+void step_free(void *step);
+
+/* --- resolve.c: an alias -------------------------------------------------------------------- */
+
+#ifdef WITH_LIBKMOD
+
+/*
+ * Adds the modules that an alias leads to, and what is loaded with them, to the steps, as
+ * modprobe(8) would by libkmod and the indexes. 1 if modprobe fails then, by the last of these
+ * modules or because there are none; 0 if not, as far as can be known; or a negative errno;
+ * -ENOENT, with a finding: /proc is not mounted, through which libkmod is given the configuration.
+ */
+int resolve_alias(struct modprobe_system *system, const char *alias,
+		  struct kmod_devname_resolution *resolution);
+
+#else
+
+static inline int resolve_alias(struct modprobe_system *system, const char *alias,
+				struct kmod_devname_resolution *resolution)
+{
+	(void)system, (void)alias, (void)resolution;
+	return -EOPNOTSUPP;
+}
+
+#endif
+
+#endif
