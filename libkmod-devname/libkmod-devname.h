@@ -873,9 +873,10 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
  * @bytes: at least 1; the default is 1 GiB. A larger module is a finding "too-large"
  *
  * Other limits are fixed: 128 MiB for an xz decoder, a window of 128 MiB for zstd, 16 MiB for
- * .modinfo. A compressed module of more than 32 MiB must be as large as its ELF headers say, with
- * 1 MiB to spare, and at most 256 times as large as its file; and no more than 32 MiB of compressed
- * data may be without any content. One thread at a time takes more than 64 MiB to decompress a
+ * .modinfo. A compressed module is at most 512 times as large as its file, which counts as 1 KiB at
+ * least. One of more than 32 MiB must be as large as its ELF headers say, with 1 MiB to spare, and
+ * at most 256 times as large as its file; and no more than 32 MiB of compressed data may be without
+ * any content. One thread at a time takes more than 64 MiB to decompress a
  * module, the decoder included.
  *
  * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.

@@ -144,7 +144,7 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
-	r = scan_use_fresh_index(scan, fd);
+	r = scan_use_fresh_index(scan, fd, NULL);
 	if (r < 0)
 		return r;
 	if (r > 0)
@@ -166,7 +166,7 @@ static int keep_lines_of(struct kmod_devname_scan *scan, int error, FILE *stream
 }
 
 enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *kernels,
-			 const struct kernel *kernel, FILE *before)
+			 const struct kernel *kernel, const struct kmod_devname_table *before)
 {
 	FILE *stream = NULL;
 	int r;
@@ -178,7 +178,7 @@ enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *k
 	if (stream)
 		(void)fclose(stream);
 	if (r == 0 && before)
-		r = keep_lines_of(scan, 0, before);
+		r = scan_keep(scan, before, FILE_NAME);
 	return r < 0 ? kernel_say_failure(kernel, FILE_NAME, r) : STATUS_CLEAN;
 }
 

@@ -71,9 +71,9 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 
 /*
  * For a finished scan: modules that could not be read keep the lines that the kernel's file has of
- * them, or the file that was there before, unless that is NULL.
+ * them, or the list of before, unless that is NULL.
  */
 enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *kernels,
-			 const struct kernel *kernel, FILE *before);
+			 const struct kernel *kernel, const struct kmod_devname_table *before);
 
 #endif

@@ -5,11 +5,10 @@
  * module_reader_start() notes the status of the file and tells the format by its first bytes. Of a
  * plain module modinfo.c reads the few pieces that it needs from the file. A compressed one is
  * decompressed by zlib.c, xz.c or zstd.c, chunk by chunk, into memory that the next module uses
- * again, and modinfo.c reads from there. Two limits bound that memory: the caller's, and a lower
- * one beyond which the ELF headers must speak of a larger module, and the file must not be too
- * small for it. Of several threads one at a time takes much memory. At the end the status of the
- * file is looked at once more: what was read while another process wrote may be half old and half
- * new.
+ * again, and modinfo.c reads from there. Three limits bound that memory: the caller's, a multiple
+ * of the size of the file, and a lower one beyond which the ELF headers must speak of a larger
+ * module. Of several threads one at a time takes much memory. At the end the status of the file is
+ * looked at once more: what was read while another process wrote may be half old and half new.
  */
 
 #include <errno.h>
@@ -27,8 +26,14 @@
 #define CHUNK_SIZE ((size_t)1 << 20)
 /* As large as the largest module known. */
 #define LIMIT_UNVERIFIED ((size_t)32 << 20)
-/* Beyond that limit; modules are compressed to a third or a tenth. */
-#define EXPANSION_MAX ((uint64_t)256)
+/*
+ * Of a module up to that limit, and beyond it: so a megabyte of modules is never more than 512, of
+ * however many files. Most modules are compressed to a third or a tenth, test_bpf to a 117th.
+ */
+#define EXPANSION_MAX ((uint64_t)512)
+#define EXPANSION_LARGE_MAX ((uint64_t)256)
+/* A smaller file may become as large as one of this size. */
+#define EXPANDING_SIZE_MIN ((uint64_t)1 << 10)
 /* A signature follows the bytes that the headers speak of. */
 #define TRAILER_MAX ((uint64_t)1 << 20)
 /*
@@ -56,8 +61,8 @@ static const struct {
 	[MODULE_DATA_WITHOUT_OUTPUT] = { KMOD_DEVNAME_TOO_LARGE,
 					 "its compressed data is far larger than what is in it" },
 	[MODULE_EXPANDS_TOO_FAR] = { KMOD_DEVNAME_TOO_LARGE,
-				     "is more than 32 MiB, and 256 times its file, when "
-				     "decompressed" },
+				     "is more than 512 times its file, or 256 times and more than "
+				     "32 MiB, when decompressed" },
 	[MODULE_TOO_LARGE] = { KMOD_DEVNAME_TOO_LARGE,
 			       "is larger than the limit when decompressed" },
 	[MODULE_TRAILING_DATA] = { KMOD_DEVNAME_TOO_LARGE,
@@ -371,6 +376,18 @@ static int reader_check_status(const struct module_reader *reader, int r)
 	return r;
 }
 
+/* How large a file of this size may become. */
+static uint64_t get_expansion_limit(uint64_t size)
+{
+	if (size < EXPANDING_SIZE_MIN)
+		size = EXPANDING_SIZE_MIN;
+	if (size < LIMIT_UNVERIFIED / EXPANSION_MAX)
+		return size * EXPANSION_MAX;
+	if (size < LIMIT_UNVERIFIED / EXPANSION_LARGE_MAX)
+		return LIMIT_UNVERIFIED;
+	return size < UINT64_MAX / EXPANSION_LARGE_MAX ? size * EXPANSION_LARGE_MAX : UINT64_MAX;
+}
+
 /* Decompresses the file into the output. */
 static int reader_decompress(struct module_reader *reader,
 			     uint64_t (*expected_size)(const uint8_t *data, size_t size))
@@ -390,10 +407,8 @@ static int reader_decompress(struct module_reader *reader,
 	output->expected_size = expected_size;
 	output->hard_limit = reader->size_max;
 	output->hard_error = MODULE_TOO_LARGE;
-	if (size < output->hard_limit / EXPANSION_MAX && output->hard_limit > LIMIT_UNVERIFIED) {
-		output->hard_limit = (size_t)(size * EXPANSION_MAX);
-		if (output->hard_limit < LIMIT_UNVERIFIED)
-			output->hard_limit = LIMIT_UNVERIFIED;
+	if (get_expansion_limit(size) < output->hard_limit) {
+		output->hard_limit = (size_t)get_expansion_limit(size);
 		output->hard_error = MODULE_EXPANDS_TOO_FAR;
 	}
 	output->soft_limit = output->hard_limit;

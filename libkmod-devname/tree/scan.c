@@ -133,15 +133,28 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 	return 0;
 }
 
-int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd)
+static bool index_lacks_module_of(const struct skip *skip, const struct kmod_devname_table *list)
+{
+	size_t size = list ? kmod_devname_table_size(list) : 0;
+
+	for (size_t i = 0; i < size; i++)
+		if (!skip_find_module(skip, kmod_devname_table_get(list, i)->module))
+			return true;
+	return false;
+}
+
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd,
+			 const struct kmod_devname_table *list)
 {
 	int r;
 
 	skip_done(&scan->skip);
 	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_WARNING);
-	if (r <= 0)
-		skip_done(&scan->skip);
-	scan->is_index_fresh = r > 0;
+	scan->is_index_fresh = r > 0 && !index_lacks_module_of(&scan->skip, list);
+	if (scan->is_index_fresh)
+		return r;
+	scan->use_index = r > 0;
+	skip_done(&scan->skip);
 	return r;
 }
 

@@ -315,6 +315,7 @@ make_deep() {
 # Names of one module, which is large when it is decompressed.
 make_links() {
 	module large.ko alias=devname:large alias=char-major-10-3
+	head -c 64K /dev/urandom >> large.ko
 	truncate -s 16M large.ko
 	xz -c large.ko > $M/large.ko.xz || skip "no xz"
 	perl -e 'for (1 .. 5000) {

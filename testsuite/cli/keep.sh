@@ -126,6 +126,21 @@ test_a_kept_line_displaces_no_node_of_a_module() {
 	grep -q 'modules\.devname: error: .*\[name-conflict\]$' err
 }
 
+test_a_node_of_two_modules_has_its_lines_beside_a_kept_one() {
+	make_list
+	module $M/kernel/m5.ko alias=devname:n1 alias=char-major-10-241
+	generate 0 $VER
+	{
+		cat old
+		echo 'm5 n1 c10:241'
+	} | same $M/modules.devname
+	cp $M/modules.devname old
+	echo 'no module' > $M/kernel/m4.ko
+	generate 1 $VER
+	cmp old $M/modules.devname
+	is_kept 4
+}
+
 test_only_valid_lines_are_kept() {
 	make_list
 	printf '%s\n' "$HEADER" 'm1 ../n1 c10:241' 'm1 n1 c10:255' 'm1 n1 x' 'm2 n1' 'm1 n1 c10:241' > $M/modules.devname
@@ -429,8 +444,14 @@ need_strace() {
 	strace -o trace true 2>/dev/null || skip "strace does not work here"
 }
 
-need_depmod() {
+# With $REAL as the depmod behind the front end.
+make_list_for_depmod() {
 	REAL=$(command -v "$DEPMOD") || skip "depmod is not installed"
+	make_list
+	: > $M/modules.builtin
+	stand_in <<-END
+	exec "$REAL" "\$@"
+	END
 }
 
 front() { # STATUS [ARGUMENT...]
@@ -440,12 +461,7 @@ front() { # STATUS [ARGUMENT...]
 }
 
 test_the_front_end_keeps_lines_that_depmod_replaces() {
-	need_depmod
-	make_list
-	: > $M/modules.builtin
-	stand_in <<-END
-	exec "$REAL" "\$@"
-	END
+	make_list_for_depmod
 	echo 'no module' > $M/kernel/m1.ko
 	front 0 -b root $VER
 	cmp old $M/modules.devname
@@ -459,14 +475,35 @@ test_the_front_end_keeps_lines_that_depmod_replaces() {
 	fi
 }
 
+# Where depmod cannot read a directory it names none of the modules there, and succeeds.
+test_the_front_end_keeps_the_lines_of_a_directory_that_cannot_be_read() {
+	need_strace
+	make_list_for_depmod
+	mkdir $M/kernel/sub
+	mv $M/kernel/m4.ko $M/kernel/sub
+	status 0 env PATH="$PWD/bin:$PATH" strace -f -o trace -P sub -P "${PWD#/}/$M/kernel/sub" \
+		-P "$PWD/$M/kernel/sub" -e inject=openat,openat2:error=EIO \
+		"$FRONT" -b "$PWD/root" $VER 2> err
+	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
+	! grep m4 $M/modules.dep || skip "this depmod reads the directory all the same"
+	cmp old $M/modules.devname
+	grep -q 'kernel/sub: error: cannot be read: ' err
+	grep -q "keeps 'n4' of module m4, which was not read \[unreadable\]$" err
+	rm -r $M/kernel/sub $M/kernel/m2.ko
+	front 0 -b root $VER
+	nodes 3 1 | same $M/modules.devname
+}
+
+# Only modules that are named count.
+test_the_front_end_keeps_no_line_of_a_module_that_is_not_named() {
+	make_list_for_depmod
+	front 0 -b root $VER "$PWD/$M/kernel/m1.ko"
+	nodes 1 | same $M/modules.devname
+}
+
 test_the_front_end_says_that_it_cannot_read_the_old_list() {
 	need_strace
-	need_depmod
-	make_list
-	: > $M/modules.builtin
-	stand_in <<-END
-	exec "$REAL" "\$@"
-	END
+	make_list_for_depmod
 	for n in 0 1; do
 		cp old $M/modules.devname
 		[ $n -eq 0 ] || echo 'no module' > $M/kernel/m1.ko
@@ -480,9 +517,7 @@ test_the_front_end_says_that_it_cannot_read_the_old_list() {
 }
 
 test_the_front_end_leaves_what_it_cannot_do_better() {
-	need_depmod
-	make_list
-	: > $M/modules.builtin
+	make_list_for_depmod
 	rm $M/kernel/*.ko
 	for n in 1 2 3 4; do
 		undecodable $M/kernel/m$n.ko.xz
@@ -507,9 +542,7 @@ test_the_front_end_leaves_what_it_cannot_do_better() {
 
 test_no_failing_stat_keeps_depmod_from_running() {
 	need_strace
-	need_depmod
-	make_list
-	: > $M/modules.builtin
+	make_list_for_depmod
 	stand_in <<-END
 	echo ran >> ran
 	exec "$REAL" "\$@"

@@ -24,6 +24,8 @@ struct faults_memory *faults_memory = &own;
 #define PUBLIC __attribute__((visibility("default")))
 #define UNSET 0xa5
 #define FREED 0xdf
+/* Larger blocks are those of decoders: to fill them would take longer than the run. */
+#define FILLED_MAX ((size_t)64 << 10)
 
 void *__libc_malloc(size_t size);
 void *__libc_calloc(size_t n, size_t size);
@@ -48,11 +50,18 @@ static void *counted(void *block)
 	return block;
 }
 
+static void fill(void *block, int byte, size_t size)
+{
+	(void)memset(block, byte, size < FILLED_MAX ? size : FILLED_MAX);
+}
+
 PUBLIC void *malloc(size_t size)
 {
 	void *block = fails() ? NULL : counted(__libc_malloc(size));
 
-	return block ? memset(block, UNSET, size) : NULL;
+	if (block)
+		fill(block, UNSET, size);
+	return block;
 }
 
 PUBLIC void *calloc(size_t n, size_t size)
@@ -65,7 +74,7 @@ PUBLIC void free(void *block)
 	if (!block)
 		return;
 	(void)atomic_fetch_sub(&faults_memory->blocks, 1);
-	(void)memset(block, FREED, malloc_usable_size(block));
+	fill(block, FREED, malloc_usable_size(block));
 	__libc_free(block);
 }
 

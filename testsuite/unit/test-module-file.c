@@ -981,13 +981,20 @@ static void make_large(struct bytes *input, size_t size, size_t noise)
 	done(&content);
 }
 
-START_TEST(beyond_32_mib_a_module_may_be_256_times_its_file)
+/* A file with so many bytes of noise is hardly larger than that. */
+START_TEST(a_module_may_be_so_many_times_its_file)
 {
 	static const struct {
 		size_t size, noise;
 		int result;
 	} large_rows[] = {
-		{ 31 * MIB, 0, MODULE_BAD_SECTION },
+		{ MIB / 2, 0, MODULE_BAD_SECTION },
+		{ MIB / 2 + 1, 0, MODULE_EXPANDS_TOO_FAR },
+		{ 4 * MIB, 7 << 10, MODULE_EXPANDS_TOO_FAR },
+		{ 4 * MIB, 8 << 10, MODULE_BAD_SECTION },
+		{ 31 * MIB, 0, MODULE_EXPANDS_TOO_FAR },
+		{ 31 * MIB, 56 << 10, MODULE_EXPANDS_TOO_FAR },
+		{ 31 * MIB, 64 << 10, MODULE_BAD_SECTION },
 		{ 40 * MIB, 0, MODULE_EXPANDS_TOO_FAR },
 		{ 40 * MIB, 120 << 10, MODULE_EXPANDS_TOO_FAR },
 		{ 40 * MIB, 180 << 10, MODULE_BAD_SECTION },
@@ -1000,8 +1007,13 @@ START_TEST(beyond_32_mib_a_module_may_be_256_times_its_file)
 
 		make_large(&input, large_rows[i].size, large_rows[i].noise);
 		ck_assert_int_eq(module_reader_start(reader, file_of(input.data, input.size)), 1);
+		largest_realloc = 0;
 		r = module_reader_read(reader);
 		CHECK(r == large_rows[i].result, "row %zu: %d", i, r);
+		/* a byte more tells that the limit was passed */
+		if (input.size < 64 << 10)
+			ck_assert_uint_le(largest_realloc,
+					  512 * (input.size < 1024 ? 1024 : input.size) + 1);
 		module_reader_free(reader);
 		done(&input);
 	}
@@ -1619,7 +1631,7 @@ static void add_format_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault, 0, n);
 	tcase_add_loop_test(tcase, the_decompressed_size_may_reach_the_limit_and_no_more, 0, n);
 #if WITH_XZ
-	tcase_add_test(tcase, beyond_32_mib_a_module_may_be_256_times_its_file);
+	tcase_add_test(tcase, a_module_may_be_so_many_times_its_file);
 	tcase_add_test(tcase, one_reader_at_a_time_takes_much_memory);
 #endif
 	tcase_add_loop_test(tcase, files_may_end_anywhere_near_the_end_of_a_chunk, 0, n);

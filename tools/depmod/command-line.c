@@ -154,6 +154,25 @@ static char *get_directory(const char *root, const char *moduledir, const char *
 	return xasprintf("%s/%s/%s", root ? root : "", moduledir, version);
 }
 
+/* Where there is no list there is no table, and no error. */
+static int read_list(const char *directory, struct kmod_devname_table **ret_table)
+{
+	_cleanup_close_ int fd = open_path(directory, O_PATH | O_DIRECTORY);
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	FILE *stream;
+	int r = fd;
+
+	if (fd >= 0)
+		r = stream_from_fd(root_open_file(fd, FILE_NAME, O_NOFOLLOW), &stream);
+	if (r < 0)
+		return is_missing(r) ? 0 : r;
+	r = kmod_devname_table_read(table, NULL, stream, FILE_NAME);
+	(void)fclose(stream);
+	if (r == 0)
+		*ret_table = kmod_devname_table_ref(table);
+	return r;
+}
+
 static void add_place(struct places *places, const struct depmod_line *line, const char *moduledir,
 		      const char *version)
 {
@@ -164,19 +183,8 @@ static void add_place(struct places *places, const struct depmod_line *line, con
 	place->from = get_directory(line->basedir, moduledir, version);
 	place->to = get_directory(outdir, moduledir, version);
 	place->before = get_index_stamp(place->to);
-	if (!line->outdir) {
-		_cleanup_close_ int fd = open_path(place->to, O_PATH | O_DIRECTORY);
-		int r = fd;
-
-		/* depmod puts another file in its place, and this one can be read until it is
-		 * closed */
-		if (fd >= 0)
-			r = stream_from_fd(root_open_file(fd, FILE_NAME, O_NOFOLLOW), &place->list);
-		if (r < 0)
-			place->list = NULL;
-		if (r < 0 && !is_missing(r))
-			place->list_error = r;
-	}
+	if (!line->outdir)
+		place->list_error = read_list(place->to, &place->list);
 }
 
 void places_find(struct places *places, int argc, char *const *argv)
@@ -209,8 +217,7 @@ void places_done(struct places *places)
 	for (int i = 0; i < places->size; i++) {
 		free(places->items[i].from);
 		free(places->items[i].to);
-		if (places->items[i].list)
-			(void)fclose(places->items[i].list);
+		kmod_devname_table_unref(places->items[i].list);
 	}
 	for (int i = 0; i < places->n_lines; i++)
 		free(places->lines[i].configs);

@@ -44,8 +44,9 @@ struct depmod_place {
 		off_t size;
 		bool is_hidden; /* its status cannot be had */
 	} before; /* modules.alias before depmod ran */
-	FILE *list; /* modules.devname before depmod ran; NULL: none, or not the same place */
-	int list_error; /* a negative errno if the list was there and could not be opened */
+	/* modules.devname before depmod ran; NULL: none, or not the same place */
+	struct kmod_devname_table *list;
+	int list_error; /* a negative errno if the list was there and could not be read */
 };
 
 #define PLACES_MAX 4
