@@ -290,7 +290,7 @@ const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *fin
 size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding);
 
 /**
- * kmod_devname_finding_get_message() - one English sentence that says what is wrong
+ * kmod_devname_finding_get_message() - what is wrong in English and, after "; ", what to do about it
  *
  * Return: printable ASCII without a newline and without the file's name. Other bytes of the
  * data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;

@@ -18,50 +18,6 @@ static const struct sheet_column finding_columns[] = {
 	{ .name = "MESSAGE" },  { .name = "KERNEL" },
 };
 
-/* Remedies, for the findings whose messages only name the problem. */
-static const struct {
-	enum kmod_devname_code code;
-	const char *text;
-} hints[] = {
-	{ KMOD_DEVNAME_MALFORMED, "install or build the module again" },
-	{ KMOD_DEVNAME_CORRUPT, "install or build the module again" },
-	{ KMOD_DEVNAME_UNSUPPORTED, "compress it with gzip, xz or zstd, or use a build that can" },
-	{ KMOD_DEVNAME_TOO_LARGE, "build the module again, or compress it in another way" },
-	{ KMOD_DEVNAME_DANGLING_LINK, "remove it, or install what it is to lead to" },
-	{ KMOD_DEVNAME_NOT_REGULAR, "remove it" },
-	{ KMOD_DEVNAME_VANISHED, "check again when nothing is being installed" },
-	{ KMOD_DEVNAME_DUPLICATE_MODULE, "remove one, or say in depmod.d(5) which one counts" },
-	{ KMOD_DEVNAME_BAD_ORDER, "install the kernel again" },
-	{ KMOD_DEVNAME_UNREADABLE, "make it readable, or remove it" },
-	{ KMOD_DEVNAME_BAD_NAME, "declare one as modules.devname(5) has it" },
-	{ KMOD_DEVNAME_BAD_NUMBER, "correct the alias" },
-	{ KMOD_DEVNAME_BAD_MODULE_NAME, "rename the file" },
-	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "declare fewer" },
-	{ KMOD_DEVNAME_BAD_LINE, "run kmod-devname generate" },
-	{ KMOD_DEVNAME_CUT_LINE, "run kmod-devname generate" },
-	{ KMOD_DEVNAME_BAD_CONFIG, "correct or remove it" },
-	{ KMOD_DEVNAME_BAD_RULE, "correct the rule" },
-	{ KMOD_DEVNAME_UNKNOWN_OWNER, "add it there, or correct the rule" },
-	{ KMOD_DEVNAME_NAME_CONFLICT, "remove one of the modules" },
-	{ KMOD_DEVNAME_NODEV, "mount it without nodev" },
-};
-
-/* Returns NULL if the message has a hint already. */
-static const char *find_hint(const struct kmod_devname_finding *finding)
-{
-	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
-
-	/* an error in modules.devname, a warning in files that people write */
-	if (code == KMOD_DEVNAME_LONG_LINE)
-		return kmod_devname_finding_get_severity(finding) == KMOD_DEVNAME_ERROR
-			       ? "run kmod-devname generate"
-			       : "correct or remove it";
-	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		if (hints[i].code == code)
-			return hints[i].text;
-	return NULL;
-}
-
 void check_init(struct check *check)
 {
 	*check = (struct check){
@@ -107,11 +63,7 @@ static void add_finding_row(struct check *check, const struct kmod_devname_findi
 {
 	enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
-	const char *hint = find_hint(finding);
 	_cleanup_free_ char *path = finding_path(finding, directory, &check->common);
-	_cleanup_free_ char *message =
-		xasprintf("%s%s%s", kmod_devname_finding_get_message(finding), hint ? "; " : "",
-			  hint ? hint : "");
 	size_t line = kmod_devname_finding_get_line(finding);
 	char number[32] = "";
 
@@ -121,7 +73,7 @@ static void add_finding_row(struct check *check, const struct kmod_devname_findi
 	sheet_add(&check->sheet, number);
 	sheet_add(&check->sheet, kmod_devname_severity_to_string(severity));
 	sheet_add(&check->sheet, kmod_devname_code_to_string(code));
-	sheet_add(&check->sheet, message);
+	sheet_add(&check->sheet, kmod_devname_finding_get_message(finding));
 	sheet_add_escaped(&check->sheet, version);
 }
 
@@ -158,7 +110,7 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 
 		/* a failure of the check is not part of its result */
 		if (code == KMOD_DEVNAME_SYSTEM) {
-			print_finding(stderr, finding, NULL, directory, &check->common);
+			print_finding(stderr, finding, directory, &check->common);
 			continue;
 		}
 		if (check->ignored[code])
@@ -166,8 +118,7 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 		if (check->json)
 			add_finding_row(check, finding, directory, version);
 		else if (is_wanted(severity, &check->common))
-			print_finding(stdout, finding, find_hint(finding), directory,
-				      &check->common);
+			print_finding(stdout, finding, directory, &check->common);
 		status = worse(status, finding_status(severity, &check->common));
 	}
 	return worse(status, say_check_left_out(check, report, directory));

@@ -24,9 +24,6 @@ struct device_number dev_file_number(const struct stat *st);
 bool dev_file_is_device(const struct stat *st);
 bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
 
-/* True if the ACL of a file is known to give rights beyond its mode. */
-bool dev_file_has_acl(int dir_fd, const char *name);
-
 /*
  * Makes a node in its directory, complete before it gets its name: under a free name, or with
  * replace in exchange for a device node. Returns 0 or a negative errno:

@@ -155,7 +155,7 @@ static int take_config_line(void *data, const struct location *location, char *t
 	if (r == -EINVAL)
 		return report_add(
 			reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, location,
-			"'%s' begins no statement of modprobe.d(5), or lacks something", word);
+			"unknown or incomplete directive '%s'", word);
 	return r > 0 ? add_kept_line(reading->config, copy) : r;
 }
 

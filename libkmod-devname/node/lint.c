@@ -39,7 +39,7 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 		return report_add(
 			report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
 			"device name '%s' of module %s has the number c10:%u, which kernels "
-			"give to any driver: use a minor from %d to %d, or no node",
+			"give to any driver; use a minor from %d to %d, or no node",
 			node->name, node->module, number->minor, MISC_MINOR_LOCAL_FIRST,
 			MISC_MINOR_LOCAL_LAST);
 	other = misc_minor_find_other(number->minor, node->name);
@@ -47,7 +47,7 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 		return 0;
 	return report_add(report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
 			  "device name '%s' of module %s has the number c10:%u, which is %s, "
-			  "/dev/%s: use a minor from %d to %d",
+			  "/dev/%s; use a minor from %d to %d",
 			  node->name, node->module, number->minor, other->constant, other->name,
 			  MISC_MINOR_LOCAL_FIRST, MISC_MINOR_LOCAL_LAST);
 }
@@ -66,8 +66,7 @@ static int lint_node(const struct kmod_devname_table *table, struct kmod_devname
 	if (first != node)
 		return report_add(report, KMOD_DEVNAME_SHARED_NODE, KMOD_DEVNAME_NOTE, &nowhere,
 				  "device name '%s' (%s) is declared by module %s and by module "
-				  "%s: opening it loads both, which is well if they are made for "
-				  "that",
+				  "%s: opening it loads both",
 				  node->name, number, first->module, node->module);
 	other = *found;
 	if (other != node) {
@@ -149,15 +148,15 @@ static int report_out_of_date(struct kmod_devname_report *report, const struct l
 
 	if (!line)
 		return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
-				  "lacks '%s' (%s), which module %s declares: " HINT, node->name,
+				  "lacks '%s' (%s), which module %s declares; " HINT, node->name,
 				  syntax_format_number(&node->number, number), node->module);
 	(void)syntax_format_number(&line->number, line_number);
 	if (!node)
 		return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
-				  "has '%s' (%s) of module %s, and no module declares it: " HINT,
+				  "has '%s' (%s) of module %s, and no module declares it; " HINT,
 				  line->name, line_number, line->module);
 	return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
-			  "has '%s' (%s) of module %s, and it is %s of module %s: " HINT,
+			  "has '%s' (%s) of module %s, and it is %s of module %s; " HINT,
 			  line->name, line_number, line->module,
 			  syntax_format_number(&node->number, number), node->module);
 }
@@ -175,7 +174,7 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
 	if (!file_table)
 		return report_add(report, KMOD_DEVNAME_NO_FILE,
 				  n > 0 ? KMOD_DEVNAME_ERROR : KMOD_DEVNAME_WARNING, &location,
-				  "does not exist, and would have %zu nodes: " HINT, n);
+				  "does not exist, and would have %zu nodes; " HINT, n);
 	r = kmod_devname_comparison_new(file_table, table, NULL, &comparison);
 	if (r < 0)
 		return r;

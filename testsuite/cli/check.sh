@@ -117,7 +117,7 @@ test_unsupported() {
 	printf '\375''7zXZ\0\0\002\323s\327\257' > $M/kernel/x.ko.xz
 	installed
 	only 1 unsupported <<-END
-	$M/kernel/x.ko.xz: error: is compressed in a way that this build cannot read; compress it with gzip, xz or zstd, or use a build that can [unsupported]
+	$M/kernel/x.ko.xz: error: is compressed in a way that this build cannot read; compress with gzip, xz or zstd, or use a build that can [unsupported]
 	END
 }
 
@@ -141,7 +141,7 @@ test_vanished() {
 		"$top_builddir/kmod-devname" check -v -b root 6.1.0 > out 2> err
 	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
 	has_only vanished out <<-END
-	$M/kernel/x.ko: warning: was gone when it was to be read; check again when nothing is being installed [vanished]
+	$M/kernel/x.ko: warning: was gone when it was to be read; run again when nothing is being installed [vanished]
 	END
 }
 
@@ -171,7 +171,7 @@ test_bad_index() {
 	status 2 kmod-devname generate --source=index -b root 6.1.0 > out 2> err
 	sed -i '/: cannot be used$/d' err
 	has_only bad-index err <<-END
-	kmod-devname: $M/modules.alias:1: warning: is not of the form alias ALIAS MODULE [bad-index]
+	kmod-devname: $M/modules.alias:1: warning: is not of the form alias ALIAS MODULE; run depmod [bad-index]
 	END
 	check 0 -v --strict -b root 6.1.0
 	[ ! -s out ]
@@ -184,7 +184,7 @@ test_stale_index() {
 	status 0 kmod-devname generate -v --source=auto -b root 6.1.0 > out 2> err
 	sed -i '/ nodes from .* modules of /d' err
 	has_only stale-index err <<-END
-	kmod-devname: $M/modules.dep: note: is not there, or cannot be used: the modules are read instead [stale-index]
+	kmod-devname: $M/modules.dep: note: is not there, or cannot be used: the modules are read instead; run depmod [stale-index]
 	END
 }
 
@@ -236,7 +236,7 @@ test_missing_number() {
 	module $M/kernel/x.ko alias=devname:x
 	installed
 	only 1 missing-number <<-END
-	$M/kernel/x.ko: error: device name 'x' of module x has no device number: add MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor) [missing-number]
+	$M/kernel/x.ko: error: device name 'x' of module x has no device number; add MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor) [missing-number]
 	END
 }
 
@@ -244,7 +244,7 @@ test_ambiguous() {
 	module $M/kernel/x.ko alias=devname:x alias=devname:y alias=char-major-10-250
 	installed
 	only 1 ambiguous <<-END
-	$M/kernel/x.ko: error: module x: which device name has which number depends on the compiler: declare one of each, or each name next to its number and in the same order for all [ambiguous]
+	$M/kernel/x.ko: error: module x: which device name has which number depends on the compiler; declare one of each, or each name next to its number and in the same order for all [ambiguous]
 	END
 }
 
@@ -252,7 +252,7 @@ test_dynamic_minor() {
 	node v4l2loopback v4l2loopback char-major-10-255
 	installed
 	only 1 dynamic-minor <<-END
-	$M/kernel/v4l2loopback.ko: error: device name 'v4l2loopback' has the number c10:255, which asks for a dynamic minor: a node needs a fixed one [dynamic-minor]
+	$M/kernel/v4l2loopback.ko: error: device name 'v4l2loopback' has the number c10:255, which asks for a dynamic minor; declare a fixed minor, or no device name [dynamic-minor]
 	END
 }
 
@@ -293,7 +293,7 @@ test_bad_line() {
 	node x x char-major-10-250
 	installed 'x x c10:250' 'what is this'
 	only 1 bad-line <<-END
-	$M/modules.devname:3: error: is not of the form MODULE NAME TYPEMAJOR:MINOR; run kmod-devname generate [bad-line]
+	$M/modules.devname:3: error: is not of the form MODULE NAME TYPEMAJOR:MINOR; run kmod-devname generate, or correct the line [bad-line]
 	END
 }
 
@@ -305,7 +305,7 @@ test_long_line() {
 		echo
 	} > $M/modules.devname
 	only 1 long-line <<-END
-	$M/modules.devname:2: error: is longer than any line can be; run kmod-devname generate [long-line]
+	$M/modules.devname:2: error: is longer than any line can be; run kmod-devname generate, or correct the line [long-line]
 	END
 	: > $M/modules.devname
 	mkdir -p root/etc/depmod.d
@@ -319,7 +319,7 @@ test_cut_line() {
 	installed
 	printf '%s\nx x c10:25' "$HEADER" > $M/modules.devname
 	only 1 cut-line <<-END
-	$M/modules.devname:2: error: has no newline: the file seems to be cut short; run kmod-devname generate [cut-line]
+	$M/modules.devname:2: error: has no newline: the file seems to be cut short; run kmod-devname generate, or correct the line [cut-line]
 	END
 }
 
@@ -404,7 +404,7 @@ test_shared_node() {
 	node kvm_pr kvm char-major-10-232
 	installed 'kvm_hv kvm c10:232' 'kvm_pr kvm c10:232'
 	only 0 shared-node <<-END
-	$M: note: device name 'kvm' (c10:232) is declared by module kvm_hv and by module kvm_pr: opening it loads both, which is well if they are made for that [shared-node]
+	$M: note: device name 'kvm' (c10:232) is declared by module kvm_hv and by module kvm_pr: opening it loads both [shared-node]
 	END
 }
 
@@ -413,8 +413,8 @@ test_taken_minor() {
 	node b y char-major-10-300
 	installed 'a x c10:229' 'b y c10:300'
 	only 0 taken-minor <<-END
-	$M: warning: device name 'x' of module a has the number c10:229, which is FUSE_MINOR, /dev/fuse: use a minor from 243 to 254 [taken-minor]
-	$M: warning: device name 'y' of module b has the number c10:300, which kernels give to any driver: use a minor from 243 to 254, or no node [taken-minor]
+	$M: warning: device name 'x' of module a has the number c10:229, which is FUSE_MINOR, /dev/fuse; use a minor from 243 to 254 [taken-minor]
+	$M: warning: device name 'y' of module b has the number c10:300, which kernels give to any driver; use a minor from 243 to 254, or no node [taken-minor]
 	END
 }
 
@@ -503,10 +503,10 @@ test_out_of_date() {
 	node c c char-major-10-252
 	installed 'b b c10:253' 'x c c10:252' 'gone gone c10:254'
 	only 1 out-of-date <<-END
-	$M/modules.devname: error: lacks 'a' (c10:250), which module a declares: run kmod-devname generate [out-of-date]
-	$M/modules.devname: error: has 'b' (c10:253) of module b, and it is c10:251 of module b: run kmod-devname generate [out-of-date]
-	$M/modules.devname: error: has 'c' (c10:252) of module x, and it is c10:252 of module c: run kmod-devname generate [out-of-date]
-	$M/modules.devname: error: has 'gone' (c10:254) of module gone, and no module declares it: run kmod-devname generate [out-of-date]
+	$M/modules.devname: error: lacks 'a' (c10:250), which module a declares; run kmod-devname generate [out-of-date]
+	$M/modules.devname: error: has 'b' (c10:253) of module b, and it is c10:251 of module b; run kmod-devname generate [out-of-date]
+	$M/modules.devname: error: has 'c' (c10:252) of module x, and it is c10:252 of module c; run kmod-devname generate [out-of-date]
+	$M/modules.devname: error: has 'gone' (c10:254) of module gone, and no module declares it; run kmod-devname generate [out-of-date]
 	END
 	kmod-devname generate -b root 6.1.0
 	check 0 -v -b root 6.1.0
@@ -518,11 +518,11 @@ test_no_file() {
 	installed
 	rm $M/modules.devname
 	only 1 no-file <<-END
-	$M/modules.devname: error: does not exist, and would have 1 nodes: run kmod-devname generate [no-file]
+	$M/modules.devname: error: does not exist, and would have 1 nodes; run kmod-devname generate [no-file]
 	END
 	rm $M/kernel/a.ko
 	only 0 no-file <<-END
-	$M/modules.devname: warning: does not exist, and would have 0 nodes: run kmod-devname generate [no-file]
+	$M/modules.devname: warning: does not exist, and would have 0 nodes; run kmod-devname generate [no-file]
 	END
 }
 
@@ -557,7 +557,7 @@ test_the_right_node_is_clean() {
 test_absent() {
 	make_dev tun net/tun char-major-10-200 c10:200
 	only 0 absent --dev dev <<-'END'
-	dev/net/tun: warning: does not exist, and is to be c10:200, which loads module tun: run kmod-devname create [absent]
+	dev/net/tun: warning: does not exist, and is to be c10:200, which loads module tun; run kmod-devname create [absent]
 	END
 	mkdir dev/net
 	cp wanted same
@@ -568,12 +568,12 @@ test_wrong_node() {
 	make_dev
 	mknod dev/fuse c 10 222
 	only 1 wrong-node --dev dev <<-'END'
-	dev/fuse: error: is c10:222 instead of c10:229: run kmod-devname create --replace [wrong-node]
+	dev/fuse: error: is c10:222 instead of c10:229; run kmod-devname create --replace [wrong-node]
 	END
 	rm dev/fuse
 	mknod dev/fuse b 10 229
 	only 1 wrong-node --dev dev <<-'END'
-	dev/fuse: error: is b10:229 instead of c10:229: run kmod-devname create --replace [wrong-node]
+	dev/fuse: error: is b10:229 instead of c10:229; run kmod-devname create --replace [wrong-node]
 	END
 }
 
@@ -581,12 +581,12 @@ test_obstructed() {
 	make_dev tun net/tun char-major-10-200 c10:200
 	: > dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: blocks 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	dev/net: error: is a regular file, and obstructs node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
 	END
 	rm dev/net
 	mkdir dev/net dev/net/tun
 	only 1 obstructed --dev dev <<-'END'
-	dev/net/tun: error: blocks 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	dev/net/tun: error: is a directory, and obstructs node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
 	END
 	# links lead elsewhere
 	rm -r dev/net
@@ -594,7 +594,7 @@ test_obstructed() {
 	mknod elsewhere/tun c 10 200
 	ln -s ../elsewhere dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: blocks 'net/tun' (c10:200): remove it, and run kmod-devname create [obstructed]
+	dev/net: error: is a symbolic link, and obstructs node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
 	END
 }
 
@@ -619,8 +619,8 @@ test_nodev() {
 	[ $status -ne 77 ] || skip "nothing can be mounted: $(cat err)"
 	[ $status -eq 0 ]
 	has_only nodev out <<-'END'
-	dev/fuse: warning: is in a file system that is mounted nodev: no node there can be opened; mount it without nodev [nodev]
-	dev/net/tun: warning: is in a file system that is mounted nodev: no node there can be opened; mount it without nodev [nodev]
+	dev/fuse: warning: is in a file system mounted nodev, so that no node there can be opened; mount it without nodev [nodev]
+	dev/net/tun: warning: is in a file system mounted nodev, so that no node there can be opened; mount it without nodev [nodev]
 	END
 }
 
@@ -630,16 +630,16 @@ test_wrong_mode() {
 	mknod -m 0600 dev/fuse c 10 229
 	chown 0:6 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: has mode 0600, user 0 and group 6; the rules of udev say 0660, 0 and 6, so it is tighter: restart udevd, or correct what else sets it [wrong-mode]
+	dev/fuse: warning: is 0600 root:6, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
 	END
 	chmod 0666 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: has mode 0666, user 0 and group 6; the rules of udev say 0660, 0 and 6, so it is wider: restart udevd, or correct what else sets it [wrong-mode]
+	dev/fuse: warning: is 0666 root:6, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
 	END
 	chmod 0606 dev/fuse
 	chown 0:0 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: has mode 0606, user 0 and group 0; the rules of udev say 0660, 0 and 6: restart udevd, or correct what else sets it [wrong-mode]
+	dev/fuse: warning: is 0606 root:root, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
 	END
 	# the rules of another system
 	mkdir other
@@ -825,7 +825,7 @@ test_a_file_has_findings() {
 	module z.ko alias=devname:z alias=char-major-10-200
 	check 1 ./x.ko
 	same out <<-'END'
-	./x.ko: error: device name 'x' of module x has no device number: add MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor) [missing-number]
+	./x.ko: error: device name 'x' of module x has no device number; add MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor) [missing-number]
 	END
 	# what it would give nobody knows
 	check 1 y.ko
@@ -997,7 +997,7 @@ real() { # KERNEL
 	shift 2
 	check 1 -v --strict -b root --all
 	{
-		echo "root/lib/modules/$version/modules.devname: error: does not exist, and would have $nodes nodes: run kmod-devname generate [no-file]"
+		echo "root/lib/modules/$version/modules.devname: error: does not exist, and would have $nodes nodes; run kmod-devname generate [no-file]"
 		! has LIBKMOD || echo "root/lib/modules/$version: warning: an index that modprobe needs is missing or cannot be read, so opening a node loads nothing: run depmod [not-loaded]"
 	} | same out
 	case $(find "root/lib/modules/$version" -name '*.ko.xz' | head -n 1) in

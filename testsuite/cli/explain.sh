@@ -573,7 +573,7 @@ test_damaged_indexes_are_named() {
 			esac
 			status 1 timeout 10 kmod-devname explain -b root c10:229 "$V" > out 2> err
 			same err <<-END
-				kmod-devname: $file: error: is damaged, or is no index that modprobe can read: run depmod [bad-index]
+				kmod-devname: $file: error: is damaged, or is no index that modprobe can read; run depmod [bad-index]
 			END
 			[ "$(tail -n 1 out)" = "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" ] ||
 				fail "$index, $damage: $(cat out)"
@@ -599,7 +599,7 @@ test_patterns_are_bounded() {
 	done
 	status 1 kmod-devname explain -b root c10:229 "$V" > out 2> err
 	same err <<-END
-		kmod-devname: $MODULES/modules.alias.bin: error: is damaged, or is no index that modprobe can read: run depmod [bad-index]
+		kmod-devname: $MODULES/modules.alias.bin: error: is damaged, or is no index that modprobe can read; run depmod [bad-index]
 	END
 }
 
@@ -913,7 +913,7 @@ test_absolute_links_do_not_lead_to_the_host() {
 		ln -sf "$link" "$MODULES/modules.alias.bin"
 		status 1 kmod-devname explain -q -b root c10:229 "$V" > out 2> err
 		same err <<-END
-			kmod-devname: $MODULES/modules.alias.bin: error: is a link that leads to another file on the host: run depmod [bad-index]
+			kmod-devname: $MODULES/modules.alias.bin: error: is a link that leads to another file on the host; run depmod [bad-index]
 		END
 		[ "$(cat out)" = "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" ] ||
 			fail "$(cat out)"
