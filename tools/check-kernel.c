@@ -156,10 +156,12 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	const struct kernel_check step = { check, kernels, kernel, table };
 	struct modules_result result = { 0 };
-	enum status status = check_modules(&step, &result);
 	struct kmod_devname_report *report;
+	enum status status;
 	int r;
 
+	check->counts = (struct check_counts){ 0 };
+	status = check_modules(&step, &result);
 	/* the other steps would compare with modules that were not read */
 	if (status == STATUS_FAILED)
 		return status;
@@ -172,5 +174,11 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	status = worse(status, check_builtin(&step));
 	status = worse(status, check_devname_file(&step));
 	status = worse(status, check_loading(&step));
-	return worse(status, check_udev(&step));
+	status = worse(status, check_udev(&step));
+	check->counts.kernels = 1;
+	check->counts.nodes = kmod_devname_table_size(table);
+	check->counts.modules = result.n_modules;
+	if (status != STATUS_FAILED)
+		finish_counts(check, kernel->version);
+	return status;
 }

@@ -133,15 +133,15 @@ enum status say_failure(const char *what, int error)
 	return STATUS_FAILED;
 }
 
-/* --quiet wins, so that a script can add it to any command line. */
+/* --quiet wins, so that a script can add it to any command line; but what makes it fail is shown.
+ */
 bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (common->quiet)
-		return severity >= KMOD_DEVNAME_ERROR;
+		return finding_status(severity, common) != STATUS_CLEAN;
 	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
 }
 
-/* --quiet leaves warnings out, but with --strict they count all the same. */
 enum status finding_status(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (severity == KMOD_DEVNAME_ERROR)

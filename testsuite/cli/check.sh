@@ -33,12 +33,16 @@ need_library() { # LIBRARY
 	has "$1" || skip "built without $1"
 }
 
-# check STATUS [ARGUMENT...]: in silence, but for what a build without libkmod has to say.
+# check STATUS [ARGUMENT...]: in silence, but for what a build without libkmod has to say. What --verbose
+# says at the end of each kernel is in the file summary.
 check() {
 	check_status=$1
 	shift
 	status "$check_status" kmod-devname check "$@" > out 2> err
 	has LIBKMOD || sed -i '/^kmod-devname: this build is without libkmod: /d' err
+	sed -n '/^kmod-devname: .*: [0-9]* nodes\{0,1\}\( of [0-9]* modules\{0,1\}\)\{0,1\}, /p' err > summary
+	grep -vxFf summary err > rest || :
+	[ ! -s summary ] || mv rest err
 	[ "$check_status" -eq 2 ] || [ ! -s err ] || fail "$*: said $(cat err)"
 	! LC_ALL=C grep -q '[^ -~]' out || fail "not printable: $(cat -A out)"
 }
@@ -928,6 +932,56 @@ test_a_name_of_what_is_here_is_told_from_a_version() {
 	! grep 'what is here' err || fail "wrong advice"
 }
 
+test_a_file_that_is_not_there_is_said() {
+	need_nothing=$(find . -name 'fuse*')
+	[ -z "$need_nothing" ]
+	for path in fuse.ko ./fuse.ko fuse.ko.xz nowhere/fuse.ko ./modules.devname modules.devname ./nowhere; do
+		check 2 "$path"
+		[ ! -s out ]
+		echo "kmod-devname: $path: No such file or directory" | same err
+	done
+	mkfifo pipe.ko
+	check 2 ./pipe.ko
+	grep -qx 'kmod-devname: .*pipe.ko: Not a directory' err || fail "$(cat err)"
+}
+
+# By itself: which modules declare its nodes is asked of a kernel.
+test_a_modules_devname_is_an_operand() {
+	node fuse fuse char-major-10-229
+	node tun net/tun char-major-10-200
+	installed 'fuse fuse c10:229' 'tun net/tun c10:200'
+	check 0 -v --strict $M/modules.devname
+	[ ! -s out ]
+	echo "kmod-devname: $M/modules.devname: 2 nodes, nothing found" | same summary
+	cp $M/modules.devname modules.devname
+	check 0 --strict modules.devname
+	printf '%s\n' 'fuse fuse c10:22x' 'loop loop-control c10:237' 'a b c10:237' >> modules.devname
+	cp modules.devname list
+	for path in modules.devname ./modules.devname ./list; do
+		check 1 "$path"
+		same out <<-END
+		$path:4: error: 'c10:22x' is not a device number; run kmod-devname generate, or correct the line [bad-number]
+		$path: warning: device name 'b' of module a has the number c10:237, as has 'loop-control' of module loop: opening either loads the same modules; give one of them another number [same-number]
+		$path: warning: device name 'b' of module a has the number c10:237, which is LOOP_CTRL_MINOR, /dev/loop-control; use a minor from 243 to 254 [taken-minor]
+		END
+	done
+}
+
+test_a_dot_is_a_directory() {
+	node fuse fuse char-major-10-229
+	installed 'fuse fuse c10:229'
+	module plain/tun.ko alias=devname:net/tun alias=char-major-10-200
+	mkdir plain/sub
+	for directory in plain plain/sub; do
+		dot=.
+		[ $directory = plain ] || dot=..
+		(cd $directory && kmod-devname check $dot) > out
+		echo "$(realpath plain): module tun gives /dev/net/tun (c10:200)" | same out
+	done
+	(cd $M && kmod-devname check -v --strict .) 2> err
+	echo 'kmod-devname: 6.1.0: 1 node of 1 module, nothing found' | same err
+}
+
 test_files_and_kernels_may_be_mixed() {
 	node fuse fuse char-major-10-229
 	installed 'x x c10:250'
@@ -1070,7 +1124,77 @@ test_warnings_count_if_strict() {
 	check 1 --strict -b root 6.1.0
 	check 0 -q -b root 6.1.0
 	[ ! -s out ]
+	# what makes it fail is shown
 	check 1 -q --strict -b root 6.1.0
+	grep -q '^[^ ]*: warning: .*\[same-number]$' out
+	[ "$(wc -l < out)" -eq 1 ]
+}
+
+# says_at_the_end TEXT ARGUMENT...: what --verbose says at the end.
+says_at_the_end() {
+	at_the_end=$1
+	shift
+	status "${wanted:-0}" kmod-devname check -v "$@" > out 2> err
+	has LIBKMOD || sed -i '/^kmod-devname: this build is without libkmod: /d' err
+	echo "$at_the_end" | same err
+}
+
+test_what_was_looked_at_is_counted() {
+	node kvm_hv kvm char-major-10-232
+	node tun net/tun char-major-10-200
+	module $M/kernel/other.ko license=GPL
+	installed 'kvm_hv kvm c10:232' 'tun net/tun c10:200'
+	says_at_the_end 'kmod-devname: 6.1.0: 2 nodes of 3 modules, nothing found' -b root 6.1.0
+	[ ! -s out ]
+	check 0 -b root 6.1.0
+	[ ! -s err ]
+	node kvm_pr kvm char-major-10-232
+	installed 'kvm_hv kvm c10:232' 'tun net/tun c10:200' 'kvm_pr kvm c10:232'
+	says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, 1 note' -b root 6.1.0
+	says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, nothing found' --ignore shared-node -b root 6.1.0
+	mkdir -p root/lib/modules/6.2.0
+	says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, 1 note
+kmod-devname: 6.2.0: 0 nodes of 0 modules, 1 warning
+kmod-devname: 2 kernels: 3 nodes of 4 modules, 1 warning, 1 note' -b root --all
+	: > $M/modules.devname
+	wanted=1 says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, 3 errors, 1 note' -b root 6.1.0
+}
+
+test_a_terminal_is_told_what_was_looked_at() {
+	need_program script
+	node kvm_hv kvm char-major-10-232
+	node kvm_pr kvm char-major-10-232
+	installed 'kvm_hv kvm c10:232' 'kvm_pr kvm c10:232'
+	script -qec 'kmod-devname check -b root 6.1.0' /dev/null < /dev/null > typed
+	grep -q ': 6.1.0: 2 nodes of 2 modules, 1 note; see notes with --verbose' typed || fail "$(cat typed)"
+	script -qec 'kmod-devname check -q -b root 6.1.0' /dev/null < /dev/null > typed
+	! grep -q 'nodes of' typed || fail "$(cat typed)"
+}
+
+# Who types no more than "check" means the system that runs, and its nodes.
+test_the_running_system_is_checked_with_its_nodes() {
+	need_mounts /lib/modules
+	release=$(uname -r)
+	node check-test check-test char-major-10-250
+	installed 'check_test check-test c10:250'
+	mv $M "root/lib/modules/$release"
+	cat > inner <<-'END'
+	"$top_srcdir/testsuite/lib/provide-directory" /lib/modules || exit
+	mount --bind root/lib/modules /lib/modules || exit
+	shift
+	kmod-devname check "$@"
+	END
+	absent='/dev/check-test: warning: does not exist, and is to be c10:250, which loads module check_test; run kmod-devname create [absent]'
+	for operands in '' '-b /' '-b /../'; do
+		# shellcheck disable=SC2086 # words
+		status 0 in_mounts sh inner "" $operands > out 2> err
+		grep -qxF "$absent" out || fail "$operands: $(cat out err)"
+	done
+	for operands in "$release" "-b root" "--all"; do
+		# shellcheck disable=SC2086 # words
+		status 0 in_mounts sh inner "" $operands > out 2> err
+		! grep '\[absent]' out || fail "$operands: looks at /dev"
+	done
 }
 
 test_notes_are_for_verbose_and_json() {
@@ -1091,11 +1215,13 @@ test_ignored_findings_do_not_count() {
 	check 0 --strict --ignore same-number,out-of-date -b root 6.1.0
 	[ ! -s out ]
 	check 0 --strict --ignore same-number --ignore=out-of-date -b root 6.1.0
-	for list in '' nosuch same-number,nosuch ',' 'same-number,' system same; do
+	for list in '' nosuch same-number,nosuch ',' 'same-number,' same; do
 		check 2 --ignore "$list" -b root 6.1.0
 		[ ! -s out ]
-		grep -q -e '--ignore: there is no finding' err
+		grep -q -e '--ignore: there is no finding .*; see --list-codes$' err
 	done
+	check 2 --ignore system -b root 6.1.0
+	echo 'kmod-devname: --ignore: a failure of the system cannot be ignored' | same err
 }
 
 test_all_kernels_are_named() {
