@@ -693,7 +693,8 @@ int kmod_devname_table_lint_builtin(const struct kmod_devname_table *table,
 /**
  * kmod_devname_table_lint_file() - compare the nodes with those of a modules.devname
  * @table: what modules declare
- * @report: takes the findings, sorted by the names of the nodes
+ * @report: takes the findings, sorted by the names of the nodes. If it has an error about a line
+ *   of @file, nodes that the file lacks are no finding: the line may be that of any of them
  * @file_table: what kmod_devname_table_read() says of the file, or NULL: there is no file
  * @file: the name to give in findings
  *

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <search.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
@@ -161,6 +162,21 @@ static int report_out_of_date(struct kmod_devname_report *report, const struct l
 			  syntax_format_number(&node->number, number), node->module);
 }
 
+/* A line that cannot be used may be that of any node. */
+static bool has_bad_line(const struct kmod_devname_report *report, const char *file)
+{
+	for (size_t i = 0; report && i < kmod_devname_report_size(report); i++) {
+		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+		const char *name = kmod_devname_finding_get_file(finding);
+
+		if (kmod_devname_finding_get_line(finding) > 0 &&
+		    kmod_devname_finding_get_severity(finding) == KMOD_DEVNAME_ERROR && name &&
+		    strcmp(name, file) == 0)
+			return true;
+	}
+	return false;
+}
+
 int kmod_devname_table_lint_file(struct kmod_devname_table *table,
 				 struct kmod_devname_report *report,
 				 struct kmod_devname_table *file_table, const char *file)
@@ -168,6 +184,7 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
 	const struct location location = { file, 0 };
 	size_t n = kmod_devname_table_size(table);
 	struct kmod_devname_comparison *comparison;
+	bool has_bad = has_bad_line(report, file);
 	int r;
 
 	/* systemd's kmod-static-nodes.service is not started without the file. */
@@ -179,9 +196,14 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
 	if (r < 0)
 		return r;
 	n = kmod_devname_comparison_size(comparison);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = report_out_of_date(report, &location,
-				       kmod_devname_comparison_get(comparison, i));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct kmod_devname_difference *difference =
+			kmod_devname_comparison_get(comparison, i);
+
+		/* one wrong digit is one finding */
+		if (!has_bad || kmod_devname_difference_get_old(difference))
+			r = report_out_of_date(report, &location, difference);
+	}
 	kmod_devname_comparison_unref(comparison);
 	return r;
 }

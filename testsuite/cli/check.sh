@@ -301,6 +301,23 @@ test_bad_line() {
 	END
 }
 
+# A line that cannot be used may be that of any node, which is not missing as well.
+test_one_wrong_digit_is_one_finding() {
+	node fuse fuse char-major-10-229
+	node tun net/tun char-major-10-200
+	for wrong in 'fuse fuse c10:22x' 'fuse fuse c10:99999999' 'fuse fuse c10:255' 'fuse fuse c10:239' \
+		'fuse fuse c0:229' 'fus3 fuse c10:229'; do
+		installed 'tun net/tun c10:200' "$wrong"
+		check 1 -v -b root 6.1.0
+		[ "$(wc -l < out)" -eq 1 ] || fail "$wrong: $(cat out)"
+		grep -q '; run kmod-devname generate' out || fail "$wrong: $(cat out)"
+	done
+	# what stands there is compared all the same
+	installed 'tun net/tun c10:201' 'fuse fuse c10:22x' 'gone gone c10:9'
+	check 1 -b root 6.1.0
+	[ "$(wc -l < out)" -eq 3 ] || fail "$(cat out)"
+}
+
 test_long_line() {
 	installed
 	{
