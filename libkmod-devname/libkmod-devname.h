@@ -160,10 +160,11 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_BLOCK_AUTOLOAD: "block-autoload": a block device, and the kernel asks for no module
  *   when one is opened, warning
  * @KMOD_DEVNAME_NOT_LOADED: "not-loaded": opening the node does not load the module that declares
- *   it, by what modprobe.d and depmod's indexes say, warning
- * @KMOD_DEVNAME_NO_STATIC_NODE: "no-static-node": a rule of udev gives the device of a node a
- *   mode or an owner, and has no static_node, so the node gets them when the module is loaded and
- *   not before, warning
+ *   it, by what modprobe.d and depmod's indexes say; a note if modprobe.d says so on purpose, an
+ *   error if an index or a file is missing
+ * @KMOD_DEVNAME_NO_STATIC_NODE: "no-static-node": a rule of udev gives the device of a node a mode,
+ *   an owner or a seat, and has no static_node, so that the node gets them when the module is
+ *   loaded and not before; a note for rules of packages, else a warning
  *
  * The file modules.devname:
  * @KMOD_DEVNAME_OUT_OF_DATE: "out-of-date": a line that is missing, or that the modules do not
@@ -748,8 +749,9 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
  * Does what kmod_devname_resolution_new() does for each node, and reads the files once for all. If
  * an index is missing or damaged there is one finding not-loaded for all.
  *
- * Findings: not-loaded, with the line of modprobe.d that stands in the way, if one does;
- * block-autoload; bad-index, bad-config, long-line; system. Bad-config is an error for a node that
+ * Findings: not-loaded, with the line of modprobe.d that decides it, if one does: a note for a
+ * blacklist, a command or "off", a warning for another module that is loaded instead, an error for
+ * a module, a file or an index that is missing; block-autoload; bad-index, bad-config, long-line; system. Bad-config is an error for a node that
  * leads to more modules or dependencies than kmod_devname_resolution_new() follows, and for the
  * first node behind 500,000,000 comparisons with statements, patterns and steps; no later node is
  * looked at.
