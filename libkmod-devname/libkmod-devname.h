@@ -120,7 +120,7 @@ enum kmod_devname_severity {
  *   include/linux/miscdevice.h, which is a request for a number and not a number
  * @KMOD_DEVNAME_BAD_NAME: "bad-name": a device name against the rules of modules.devname(5)
  * @KMOD_DEVNAME_BAD_NUMBER: "bad-number": not a plain decimal number, or out of range
- * @KMOD_DEVNAME_BAD_MODULE_NAME: "bad-module-name": likewise for the module's name
+ * @KMOD_DEVNAME_BAD_MODULE_NAME: "bad-module-name": a module name against these rules
  * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers, or more
  *   than modules.devname can have after those of the modules before: 131,072 nodes, 16 MiB of names
  *
@@ -179,7 +179,7 @@ enum kmod_devname_severity {
  *   nobody open a device there (EACCES), warning
  * @KMOD_DEVNAME_ABSENT: "absent": there is no such node, warning
  * @KMOD_DEVNAME_WRONG_MODE: "wrong-mode": mode or owner are not those that a static_node rule of
- *   udev gives, warning
+ *   udev gives, or an ACL gives more, warning; a note if that may be systemd-logind's
  *
  * System:
  * @KMOD_DEVNAME_SYSTEM: "system": a system call failed for this file; goes with a negative
@@ -722,16 +722,19 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
  *
  * A rule counts if it has KERNEL== with a pattern, other than "*", that matches the last component
  * of the node's name; if its other conditions are none but ACTION, and SUBSYSTEM=="misc" for a
- * character device of major 10; and if it has a constant OWNER or GROUP that is not root, or a
- * MODE that is not 0600. Other conditions are about what only the device can tell. GOTO skips
- * nothing. No rule counts for a node that any rule names with static_node.
+ * character device of major 10; and if it gives something: a constant OWNER or GROUP that is not
+ * root, a MODE that is not 0600, or TAG+="uaccess". Other conditions are about what only the device
+ * can tell. GOTO skips nothing. A mode or owner is no finding if the rules that name the node with
+ * static_node give the same, or the last of these is behind it; a tag is none if one of them has it
+ * too, or gives everybody access.
  *
  * The rules are those that kmod_devname_permissions_read_udev() reads.
  *
  * Of patterns with wildcards so many are compared with the names as take about a second.
  *
- * Findings: no-static-node, with the first line of the rule; the last one that counts for a
- * node; bad-rule for a pattern too many, and for what cannot be read; system.
+ * Findings: no-static-node, with the first line of the rule: for each node the last one with a mode
+ * or owner, and the last one with the tag; a note for files below usr/lib and lib, which packages
+ * replace, else a warning; bad-rule for a pattern too many, and for what cannot be read; system.
  *
  * Return: 0, or a negative errno as that of kmod_devname_permissions_read_udev().
  */
@@ -1250,8 +1253,9 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
  * @report: takes the findings, in the order of @table
  * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
  * @permissions: mode and owner of the nodes, or NULL: these are not looked at. Nor are they for
- *   nodes of which nothing is known, which have those of their drivers when these are loaded. A
- *   node with a mode and owner that has an ACL too is a note
+ *   nodes of which nothing is known, which have those of their drivers when these are loaded. An
+ *   ACL of groups too is a warning, and one of users a note, as systemd-logind sets it for the user
+ *   of a seat
  *
  * Findings: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such
  * file system; system. Their file is the path below @dev_fd.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Rules that give a node its mode or owner too late: when its device appears, which takes the
- * module that opening the node would load.
+ * Rules that give a node its mode or owner, or the user of a seat access to it, too late: when its
+ * device appears, which takes the module that opening the node would load.
  *
  * The names of the nodes' devices are sorted, and a rule is noted with the names that it is for. In
  * the end each node has its device looked up. So neither many rules nor many nodes take a square.
@@ -20,7 +20,7 @@
 #include "node/misc-minors.h"
 #include "node/permissions.h"
 #include "node/table.h"
-#include "udev/rules.h"
+#include "udev/static-nodes.h"
 
 /*
  * The work of comparing patterns with names. fnmatch(3) takes time for each byte of the one and
@@ -29,19 +29,44 @@
 #define COMPARISONS_MAX 1000000000
 #define COMPARISON_SIZE(text) (strlen(text) + 16)
 
-/* The last rule for a device, whatever it is, and the last one for those of major 10. */
+/* What rules give: 0 is no mode, and root; owners are hashes of their names. */
+struct rule_access {
+	mode_t mode;
+	uint64_t user;
+	uint64_t group;
+	bool seat;
+};
+
+/* Modes and owners, and access for the user of a seat, may stand in different rules. */
+enum late_kind {
+	LATE_OWNER,
+	LATE_SEAT,
+	N_LATE_KINDS,
+};
+
+struct late_rule {
+	size_t number; /* 0 for none */
+	struct location location;
+	struct rule_access access;
+};
+
+/* The last rules for a device, whatever it is, and the last ones for those of major 10. */
 struct linted_device {
 	const char *name;
-	size_t rule; /* its number, 0 for none */
-	size_t misc_rule;
-	struct location location;
-	struct location misc_location;
+	struct late_rule rules[N_LATE_KINDS];
+	struct late_rule misc_rules[N_LATE_KINDS];
+};
+
+/* What the rules give that name a node in static_node=. */
+struct linted_node {
+	size_t rule; /* the last one's number, 0 for none */
+	struct rule_access access;
 };
 
 struct udev_lint {
 	const struct kmod_devname_table *table;
 	struct kmod_devname_report *report;
-	bool *is_static; /* for each node of the table: a rule names it in static_node= */
+	struct linted_node *nodes; /* in the order of the table */
 	struct linted_device *devices; /* sorted by name */
 	size_t n_devices;
 	size_t n_rules; /* so far */
@@ -50,17 +75,39 @@ struct udev_lint {
 	bool is_incomplete;
 };
 
-static bool is_root_name(const char *owner)
+/* FNV-1a. Names are compared after the rule that has them is gone. */
+static uint64_t hash_owner(const char *owner)
 {
-	return *owner == '\0' || strcmp(owner, "root") == 0 || strcmp(owner, "0") == 0;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	if (!owner || *owner == '\0' || strcmp(owner, "root") == 0 || strcmp(owner, "0") == 0)
+		return 0;
+	for (; *owner != '\0'; owner++)
+		hash = (hash ^ (unsigned char)*owner) * 0x100000001b3;
+	return hash;
+}
+
+static struct rule_access rule_access(const struct udev_rule *rule)
+{
+	return (struct rule_access){
+		.mode = rule->has_mode ? rule->mode : 0,
+		.user = hash_owner(rule->user),
+		.group = hash_owner(rule->group),
+		.seat = rule->gives_seat,
+	};
 }
 
 /* A rule that gives what the node has anyway makes no difference. */
-static bool gives_access(const struct udev_rule *rule)
+static bool gives_more(const struct rule_access *access, enum late_kind kind,
+		       const struct rule_access *has)
 {
-	return (rule->user && !is_root_name(rule->user)) ||
-	       (rule->group && !is_root_name(rule->group)) ||
-	       (rule->has_mode && rule->mode != PERMISSIONS_PLAIN_MODE);
+	mode_t mode = has->mode ? has->mode : PERMISSIONS_PLAIN_MODE;
+
+	if (kind == LATE_SEAT)
+		return access->seat && !has->seat && (mode & 06) != 06;
+	return (access->user && access->user != has->user) ||
+	       (access->group && access->group != has->group) ||
+	       (access->mode && access->mode != mode);
 }
 
 static const char *device_name(const char *path)
@@ -86,9 +133,9 @@ static int udev_lint_init(struct udev_lint *lint)
 {
 	size_t size = kmod_devname_table_size(lint->table), n = 0;
 
-	lint->is_static = calloc(size + 1, sizeof(*lint->is_static));
+	lint->nodes = calloc(size + 1, sizeof(*lint->nodes));
 	lint->devices = calloc(size + 1, sizeof(*lint->devices));
-	if (!lint->is_static || !lint->devices)
+	if (!lint->nodes || !lint->devices)
 		return -ENOMEM;
 	for (size_t i = 0; i < size; i++)
 		lint->devices[i].name = device_name(
@@ -116,13 +163,13 @@ static struct linted_device *find_linted_device(const struct udev_lint *lint, co
 static void note_rule(struct udev_lint *lint, struct linted_device *device,
 		      const struct udev_rule *rule)
 {
-	if (rule->is_for_misc) {
-		device->misc_rule = lint->n_rules;
-		device->misc_location = rule->location;
-	} else {
-		device->rule = lint->n_rules;
-		device->location = rule->location;
-	}
+	static const struct rule_access nothing = { 0 };
+	const struct late_rule late = { lint->n_rules, rule->location, rule_access(rule) };
+	struct late_rule *rules = rule->is_for_misc ? device->misc_rules : device->rules;
+
+	for (int kind = 0; kind < N_LATE_KINDS; kind++)
+		if (gives_more(&late.access, (enum late_kind)kind, &nothing))
+			rules[kind] = late;
 }
 
 /* Patterns with wildcards, of which real rules have few, are compared with all names. */
@@ -154,19 +201,36 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 	return 0;
 }
 
+/* A tag counts only for the nodes of its own rule; what else a rule gives replaces the same. */
+static void note_static_rule(struct udev_lint *lint, const struct udev_rule *rule)
+{
+	const struct rule_access access = rule_access(rule);
+
+	for (size_t i = 0; i < rule->static_nodes.size; i++) {
+		const struct kmod_devname_node *node =
+			table_find(lint->table, rule->static_nodes.items[i]);
+		struct linted_node *linted = node ? &lint->nodes[node->index] : NULL;
+
+		if (!linted)
+			continue;
+		linted->rule = lint->n_rules;
+		linted->access.seat = linted->access.seat || access.seat;
+		if (access.mode || access.group)
+			linted->access.mode = access.mode ? access.mode : STATIC_GROUP_MODE;
+		if (rule->user)
+			linted->access.user = access.user;
+		if (rule->group)
+			linted->access.group = access.group;
+	}
+}
+
 static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 {
 	lint->n_rules++;
 	if (rule->fault)
 		return 0;
-	for (size_t i = 0; i < rule->static_nodes.size; i++) {
-		const struct kmod_devname_node *node =
-			table_find(lint->table, rule->static_nodes.items[i]);
-
-		if (node)
-			lint->is_static[node->index] = true;
-	}
-	if (!rule->kernels || rule->needs_device || !gives_access(rule))
+	note_static_rule(lint, rule);
+	if (!rule->kernels || rule->needs_device)
 		return 0;
 	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1) {
 		int r = lint_pattern(lint, rule, p);
@@ -177,26 +241,64 @@ static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 	return 0;
 }
 
-/* Reports the last rule for the device of a node. Of several modules that declare it the first is
- * named. */
-static int report_late_rule(const struct udev_lint *lint, const struct kmod_devname_node *node)
+/* Of a distribution, whose files its packages replace. */
+static bool is_file_of_packages(const char *path)
 {
-	const char *name = kmod_devname_node_get_name(node);
-	const struct linted_device *device = find_linted_device(lint, device_name(name));
-	bool is_misc = is_misc_node(node) && device->misc_rule > device->rule;
-
-	if (lint->is_static[node->index] || (device->rule == 0 && !is_misc) ||
-	    table_find(lint->table, name) != node)
-		return 0;
-	return report_add(
-		lint->report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING,
-		is_misc ? &device->misc_location : &device->location,
-		"gives '%s' its mode or owner only when module %s is loaded, which nobody "
-		"but root can do by opening it: add OPTIONS+=\"static_node=%s\"",
-		name, kmod_devname_node_get_module(node), name);
+	path += strspn(path, "/");
+	return strncmp(path, "usr/lib/", strlen("usr/lib/")) == 0 ||
+	       strncmp(path, "lib/", strlen("lib/")) == 0;
 }
 
-static int lint_rules(struct udev_lint *lint, int root_fd)
+static int report_late_rule(const struct udev_lint *lint, const struct kmod_devname_node *node,
+			    const struct location *location, enum late_kind kind)
+{
+	bool of_packages = is_file_of_packages(location->file);
+	const char *effect = kind == LATE_SEAT ? "this user cannot load it by opening the node"
+			     : lint->nodes[node->index].rule == 0
+				     ? "nobody but root can load it by opening the node"
+				     : "the node has those of other rules before";
+
+	return report_add(lint->report, KMOD_DEVNAME_NO_STATIC_NODE,
+			  of_packages ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, location,
+			  "gives '%s' %s only when module %s is loaded, so that %s; %sadd "
+			  "OPTIONS+=\"static_node=%s\", and run systemctl restart systemd-udevd",
+			  node->name,
+			  kind == LATE_SEAT ? "to the user of a seat" : "its mode or owner",
+			  node->module, effect, of_packages ? "copy it to /etc/udev/rules.d, " : "",
+			  node->name);
+}
+
+/*
+ * Reports the last rules for the device of a node, unless a later one with static_node replaces
+ * them. Of several modules that declare it the first is named.
+ */
+static int lint_static_node(const struct udev_lint *lint, const struct kmod_devname_node *node)
+{
+	const struct linted_device *device = find_linted_device(lint, device_name(node->name));
+	const struct linted_node *linted = &lint->nodes[node->index];
+	size_t reported = 0;
+	int r = 0;
+
+	if (table_find(lint->table, node->name) != node)
+		return 0;
+	for (int i = 0; i < N_LATE_KINDS && r == 0; i++) {
+		enum late_kind kind = (enum late_kind)i;
+		const struct late_rule *late = &device->rules[kind];
+
+		if (is_misc_node(node) && device->misc_rules[kind].number > late->number)
+			late = &device->misc_rules[kind];
+		if (late->number == reported || !gives_more(&late->access, kind, &linted->access) ||
+		    (kind == LATE_OWNER && late->number <= linted->rule))
+			continue;
+		reported = late->number;
+		r = report_late_rule(lint, node, &late->location, kind);
+	}
+	return r;
+}
+
+/* Each rule is read once, whether it is asked for late ones or also for permissions. */
+static int lint_rules(struct udev_lint *lint, int root_fd, struct static_node_set *nodes,
+		      struct kmod_devname_permissions *permissions)
 {
 	const struct udev_rule *rule;
 	struct udev_rules *rules;
@@ -205,26 +307,42 @@ static int lint_rules(struct udev_lint *lint, int root_fd)
 	if (r < 0)
 		return r;
 	while ((r = udev_rules_next(rules, &rule)) > 0) {
-		r = lint_rule(lint, rule);
+		r = permissions ? static_node_set_add_rule(nodes, rule) : 0;
+		if (r == 0)
+			r = lint_rule(lint, rule);
 		if (r < 0)
 			break;
 	}
 	/* the findings name files of the rules */
+	if (r == 0 && permissions)
+		r = static_node_set_finish(nodes, permissions);
 	for (size_t i = 0; i < kmod_devname_table_size(lint->table) && r == 0; i++)
-		r = report_late_rule(lint, kmod_devname_table_get(lint->table, i));
+		r = lint_static_node(lint, kmod_devname_table_get(lint->table, i));
 	udev_rules_close(rules);
 	return r;
+}
+
+int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+	      int root_fd, struct kmod_devname_permissions *permissions)
+{
+	struct udev_lint lint = { .table = table, .report = report };
+	struct static_node_set nodes = {
+		.report = report,
+		.table = table,
+		.accounts = { .root_fd = root_fd, .report = report },
+	};
+	int r = udev_lint_init(&lint);
+
+	if (r == 0)
+		r = lint_rules(&lint, root_fd, &nodes, permissions);
+	static_node_set_done(&nodes);
+	free(lint.nodes);
+	free(lint.devices);
+	return r < 0 && !is_fatal(r) ? 0 : r;
 }
 
 int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
 				 struct kmod_devname_report *report, int root_fd)
 {
-	struct udev_lint lint = { .table = table, .report = report };
-	int r = udev_lint_init(&lint);
-
-	if (r == 0)
-		r = lint_rules(&lint, root_fd);
-	free(lint.is_static);
-	free(lint.devices);
-	return r < 0 && !is_fatal(r) ? 0 : r;
+	return udev_lint(table, report, root_fd, NULL);
 }

@@ -305,6 +305,8 @@ static int add_assignment(struct udev_rule *rule, const struct udev_token *token
 		udev_normalise_node(value + prefix);
 		return list_push(&rule->static_nodes, value + prefix);
 	}
+	if (udev_token_has_key(token, "TAG") && strcmp(value, "uaccess") == 0)
+		rule->gives_seat = token->op != UDEV_REMOVE;
 	if (!is_constant_value(value))
 		return 0;
 	if (udev_token_has_key(token, "OWNER")) {
