@@ -1488,6 +1488,37 @@ test_findings_beyond_the_limit_have_a_severity() {
 	grep -qxF "$more" err || fail "$(cat err)"
 }
 
+# --- the codes --------------------------------------------------------------------------------
+
+# One list for --list-codes, --ignore and the page of findings.
+test_codes_are_listed() {
+	status 0 kmod-devname check --list-codes > out
+	[ "$(awk 'length > 80' out | wc -l)" -eq 0 ]
+	awk '{ print $1 }' out | sort > listed
+	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' \
+		"$top_srcdir/libkmod-devname/libkmod-devname.h" | sort | diff -u - listed
+	# each entry of the page begins with severities and meaning: "Error or warning. MEANING."
+	sed -e 's/\\//g' "$top_srcdir/man/kmod-devname-findings.7.scd" | awk '
+		/^\|\[ +\*[a-z-]+\*$/ || /^\|  +\*[a-z-]+\*$/ {
+			if (code) print code, text
+			code = $2; gsub(/\*/, "", code); text = ""; next
+		}
+		/^:/ { sub(/^:<? */, ""); text = $0; next }
+		/^   / { if (code) { sub(/^ */, ""); text = text " " $0 } next }
+		{ if (code) print code, text; code = "" }' > page
+	awk '{ print $1 }' page | sort | diff -u listed -
+	sed 's/^\([^ ]*\) *\([^ ]*\) *\(.*\)/\1 \2. \3./' out | while read -r line; do
+		code=${line%% *}
+		entry=$(sed -n "s/^$code //p" page)
+		severities=$(echo "${entry%%. *}" | sed 's/, / /g; s/ or / /g; y/EWN/ewn/; s| |/|g')
+		rest=${entry#*. }
+		case "$code $severities. $rest" in
+		"$line"*) ;;
+		*) fail "$line: the page has $entry" ;;
+		esac
+	done
+}
+
 # --- this script ---------------------------------------------------------------------------
 
 # All that the header has, which are those that --ignore knows, and "system".
