@@ -291,9 +291,9 @@ const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *fin
 size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding);
 
 /**
- * kmod_devname_finding_get_message() - what is wrong in English and, after "; ", what to do about it
+ * kmod_devname_finding_get_message() - what is wrong and, after "; ", what to do
  *
- * Return: printable ASCII without a newline and without the file's name. Other bytes of the
+ * Return: English in printable ASCII, without a newline and without the file's name. Other bytes of the
  * data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
  * programs look at the code. Descriptions of errors of the system are in the language of the
  * program with C libraries other than glibc 2.32 or later.
@@ -724,9 +724,8 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
  * of the node's name; if its other conditions are none but ACTION, and SUBSYSTEM=="misc" for a
  * character device of major 10; and if it gives something: a constant OWNER or GROUP that is not
  * root, a MODE that is not 0600, or TAG+="uaccess". Other conditions are about what only the device
- * can tell. GOTO skips nothing. A mode or owner is no finding if the rules that name the node with
- * static_node give the same, or the last of these is behind it; a tag is none if one of them has it
- * too, or gives everybody access.
+ * can tell. GOTO skips nothing. No finding is what the rules that name the node with static_node
+ * give as well, or replace behind it; and the tag if they give everybody access.
  *
  * The rules are those that kmod_devname_permissions_read_udev() reads.
  *
@@ -754,10 +753,10 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
  *
  * Findings: not-loaded, with the line of modprobe.d that decides it, if one does: a note for a
  * blacklist, a command or "off", a warning for another module that is loaded instead, an error for
- * a module, a file or an index that is missing; block-autoload; bad-index, bad-config, long-line; system. Bad-config is an error for a node that
- * leads to more modules or dependencies than kmod_devname_resolution_new() follows, and for the
- * first node behind 500,000,000 comparisons with statements, patterns and steps; no later node is
- * looked at.
+ * a module, a file or an index that is missing; block-autoload; bad-index, bad-config, long-line;
+ * system. Bad-config is an error for a node that leads to more modules or dependencies than
+ * kmod_devname_resolution_new() follows, and for the first node behind 500,000,000 comparisons with
+ * statements, patterns and steps; no later node is looked at.
  *
  * Return: 0, or a negative errno as that of kmod_devname_resolution_new(); -EFBIG is for the
  * statements of modprobe.d alone.

@@ -235,18 +235,18 @@ static struct kmod_devname_finding *finding_new(const struct location *location,
 						const char *hint)
 {
 	/* a text that is too long is cut, and not the hint */
-	size_t hint_size = hint ? strlen(HINT_SEPARATOR) + strlen(hint) : 0, size;
+	size_t hint_size = hint ? strlen(HINT_SEPARATOR) + strlen(hint) : 0;
 	char message[MESSAGE_MAX + 1];
 	struct kmod_devname_finding *finding;
+	size_t size;
 
 	report_escape(text, message, sizeof(message) - hint_size);
-	if (hint)
-		(void)strcat(strcat(message, HINT_SEPARATOR), hint);
-	size = strlen(message) + 1;
+	size = strlen(message) + hint_size + 1;
 	finding = calloc(1, sizeof(*finding) + size);
 	if (!finding)
 		return NULL;
-	memcpy(finding->message, message, size);
+	(void)snprintf(finding->message, size, "%s%s%s", message, hint ? HINT_SEPARATOR : "",
+		       hint ? hint : "");
 	finding->line = location->line;
 	if (!location->file)
 		return finding;

@@ -29,38 +29,31 @@
 #define COMPARISONS_MAX 1000000000
 #define COMPARISON_SIZE(text) (strlen(text) + 16)
 
-/* What rules give: 0 is no mode, and root; owners are hashes of their names. */
-struct rule_access {
-	mode_t mode;
-	uint64_t user;
-	uint64_t group;
-	bool seat;
+enum access_key {
+	ACCESS_MODE,
+	ACCESS_USER,
+	ACCESS_GROUP,
+	ACCESS_SEAT,
+	N_ACCESS_KEYS,
 };
 
-/* Modes and owners, and access for the user of a seat, may stand in different rules. */
-enum late_kind {
-	LATE_OWNER,
-	LATE_SEAT,
-	N_LATE_KINDS,
-};
-
-struct late_rule {
+/* The last rule that has a key. */
+struct key_rule {
 	size_t number; /* 0 for none */
 	struct location location;
-	struct rule_access access;
+	uint64_t value; /* the mode, the hash of an owner or 0 for root, or 1 */
 };
 
 /* The last rules for a device, whatever it is, and the last ones for those of major 10. */
 struct linted_device {
 	const char *name;
-	struct late_rule rules[N_LATE_KINDS];
-	struct late_rule misc_rules[N_LATE_KINDS];
+	struct key_rule rules[N_ACCESS_KEYS];
+	struct key_rule misc_rules[N_ACCESS_KEYS];
 };
 
-/* What the rules give that name a node in static_node=. */
+/* The last rules that name a node in static_node=. */
 struct linted_node {
-	size_t rule; /* the last one's number, 0 for none */
-	struct rule_access access;
+	struct key_rule rules[N_ACCESS_KEYS];
 };
 
 struct udev_lint {
@@ -87,27 +80,26 @@ static uint64_t hash_owner(const char *owner)
 	return hash;
 }
 
-static struct rule_access rule_access(const struct udev_rule *rule)
+/* Notes what a rule gives, in the place of what rules before it have given. */
+static void note_keys(const struct udev_lint *lint, const struct udev_rule *rule,
+		      struct key_rule *keys)
 {
-	return (struct rule_access){
-		.mode = rule->has_mode ? rule->mode : 0,
-		.user = hash_owner(rule->user),
-		.group = hash_owner(rule->group),
-		.seat = rule->gives_seat,
-	};
-}
+	const struct key_rule key = { lint->n_rules, rule->location, 0 };
 
-/* A rule that gives what the node has anyway makes no difference. */
-static bool gives_more(const struct rule_access *access, enum late_kind kind,
-		       const struct rule_access *has)
-{
-	mode_t mode = has->mode ? has->mode : PERMISSIONS_PLAIN_MODE;
-
-	if (kind == LATE_SEAT)
-		return access->seat && !has->seat && (mode & 06) != 06;
-	return (access->user && access->user != has->user) ||
-	       (access->group && access->group != has->group) ||
-	       (access->mode && access->mode != mode);
+	if (rule->has_mode)
+		keys[ACCESS_MODE] = key;
+	if (rule->user)
+		keys[ACCESS_USER] = key;
+	if (rule->group)
+		keys[ACCESS_GROUP] = key;
+	if (rule->gives_seat)
+		keys[ACCESS_SEAT] = key;
+	for (int i = 0; i < N_ACCESS_KEYS; i++)
+		if (keys[i].number == lint->n_rules)
+			keys[i].value = i == ACCESS_MODE    ? rule->mode
+					: i == ACCESS_USER  ? hash_owner(rule->user)
+					: i == ACCESS_GROUP ? hash_owner(rule->group)
+							    : 1;
 }
 
 static const char *device_name(const char *path)
@@ -160,16 +152,10 @@ static struct linted_device *find_linted_device(const struct udev_lint *lint, co
 					      compare_linted_devices);
 }
 
-static void note_rule(struct udev_lint *lint, struct linted_device *device,
-		      const struct udev_rule *rule)
+static void note_device(const struct udev_lint *lint, struct linted_device *device,
+			const struct udev_rule *rule)
 {
-	static const struct rule_access nothing = { 0 };
-	const struct late_rule late = { lint->n_rules, rule->location, rule_access(rule) };
-	struct late_rule *rules = rule->is_for_misc ? device->misc_rules : device->rules;
-
-	for (int kind = 0; kind < N_LATE_KINDS; kind++)
-		if (gives_more(&late.access, (enum late_kind)kind, &nothing))
-			rules[kind] = late;
+	note_keys(lint, rule, rule->is_for_misc ? device->misc_rules : device->rules);
 }
 
 /* Patterns with wildcards, of which real rules have few, are compared with all names. */
@@ -181,7 +167,7 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 		struct linted_device *device = find_linted_device(lint, pattern);
 
 		if (device)
-			note_rule(lint, device, rule);
+			note_device(lint, device, rule);
 		return 0;
 	}
 	work = COMPARISON_SIZE(pattern) * lint->names_size;
@@ -197,30 +183,23 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 	lint->comparisons += work;
 	for (size_t i = 0; i < lint->n_devices; i++)
 		if (fnmatch(pattern, lint->devices[i].name, 0) == 0)
-			note_rule(lint, &lint->devices[i], rule);
+			note_device(lint, &lint->devices[i], rule);
 	return 0;
 }
 
-/* A tag counts only for the nodes of its own rule; what else a rule gives replaces the same. */
-static void note_static_rule(struct udev_lint *lint, const struct udev_rule *rule)
+static void note_static_nodes(const struct udev_lint *lint, const struct udev_rule *rule)
 {
-	const struct rule_access access = rule_access(rule);
-
 	for (size_t i = 0; i < rule->static_nodes.size; i++) {
 		const struct kmod_devname_node *node =
 			table_find(lint->table, rule->static_nodes.items[i]);
-		struct linted_node *linted = node ? &lint->nodes[node->index] : NULL;
+		struct key_rule *keys = node ? lint->nodes[node->index].rules : NULL;
 
-		if (!linted)
+		if (!node)
 			continue;
-		linted->rule = lint->n_rules;
-		linted->access.seat = linted->access.seat || access.seat;
-		if (access.mode || access.group)
-			linted->access.mode = access.mode ? access.mode : STATIC_GROUP_MODE;
-		if (rule->user)
-			linted->access.user = access.user;
-		if (rule->group)
-			linted->access.group = access.group;
+		note_keys(lint, rule, keys);
+		if (rule->group && !rule->has_mode && keys[ACCESS_GROUP].value)
+			keys[ACCESS_MODE] = (struct key_rule){ lint->n_rules, rule->location,
+							       STATIC_GROUP_MODE };
 	}
 }
 
@@ -229,7 +208,7 @@ static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 	lint->n_rules++;
 	if (rule->fault)
 		return 0;
-	note_static_rule(lint, rule);
+	note_static_nodes(lint, rule);
 	if (!rule->kernels || rule->needs_device)
 		return 0;
 	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1) {
@@ -250,50 +229,61 @@ static bool is_file_of_packages(const char *path)
 }
 
 static int report_late_rule(const struct udev_lint *lint, const struct kmod_devname_node *node,
-			    const struct location *location, enum late_kind kind)
+			    const struct location *location, const char *what, const char *effect)
 {
 	bool of_packages = is_file_of_packages(location->file);
-	const char *effect = kind == LATE_SEAT ? "this user cannot load it by opening the node"
-			     : lint->nodes[node->index].rule == 0
-				     ? "nobody but root can load it by opening the node"
-				     : "the node has those of other rules before";
 
 	return report_add(lint->report, KMOD_DEVNAME_NO_STATIC_NODE,
 			  of_packages ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, location,
 			  "gives '%s' %s only when module %s is loaded, so that %s; %sadd "
 			  "OPTIONS+=\"static_node=%s\", and run systemctl restart systemd-udevd",
-			  node->name,
-			  kind == LATE_SEAT ? "to the user of a seat" : "its mode or owner",
-			  node->module, effect, of_packages ? "copy it to /etc/udev/rules.d, " : "",
-			  node->name);
+			  node->name, what, node->module, effect,
+			  of_packages ? "copy it to /etc/udev/rules.d, " : "", node->name);
 }
 
-/*
- * Reports the last rules for the device of a node, unless a later one with static_node replaces
- * them. Of several modules that declare it the first is named.
- */
-static int lint_static_node(const struct udev_lint *lint, const struct kmod_devname_node *node)
+/* The rule that gives the device of a node a key that the node itself has not; or NULL. */
+static const struct key_rule *find_late_rule(const struct udev_lint *lint,
+					     const struct kmod_devname_node *node,
+					     enum access_key key)
 {
 	const struct linted_device *device = find_linted_device(lint, device_name(node->name));
-	const struct linted_node *linted = &lint->nodes[node->index];
-	size_t reported = 0;
+	const struct key_rule *late = &device->rules[key];
+	const struct key_rule *has = &lint->nodes[node->index].rules[key];
+	uint64_t plain = key == ACCESS_MODE ? PERMISSIONS_PLAIN_MODE : 0;
+
+	if (is_misc_node(node) && device->misc_rules[key].number > late->number)
+		late = &device->misc_rules[key];
+	/* what the node has anyway makes no difference */
+	if (late->number == 0 || late->value == plain || late->value == has->value)
+		return NULL;
+	return late->number > has->number ? late : NULL;
+}
+
+/* Of several modules that declare a node the first is named. */
+static int lint_static_node(const struct udev_lint *lint, const struct kmod_devname_node *node)
+{
+	const struct key_rule *has = lint->nodes[node->index].rules, *late = NULL, *seat;
+	bool is_static = has[ACCESS_MODE].number > 0 || has[ACCESS_USER].number > 0;
 	int r = 0;
 
 	if (table_find(lint->table, node->name) != node)
 		return 0;
-	for (int i = 0; i < N_LATE_KINDS && r == 0; i++) {
-		enum late_kind kind = (enum late_kind)i;
-		const struct late_rule *late = &device->rules[kind];
+	for (int key = ACCESS_MODE; key <= ACCESS_GROUP; key++) {
+		const struct key_rule *found = find_late_rule(lint, node, (enum access_key)key);
 
-		if (is_misc_node(node) && device->misc_rules[kind].number > late->number)
-			late = &device->misc_rules[kind];
-		if (late->number == reported || !gives_more(&late->access, kind, &linted->access) ||
-		    (kind == LATE_OWNER && late->number <= linted->rule))
-			continue;
-		reported = late->number;
-		r = report_late_rule(lint, node, &late->location, kind);
+		if (found && (!late || found->number > late->number))
+			late = found;
 	}
-	return r;
+	if (late)
+		r = report_late_rule(lint, node, &late->location, "its mode or owner",
+				     is_static ? "the node has those of other rules before"
+					       : "nobody but root can load it by opening the node");
+	seat = find_late_rule(lint, node, ACCESS_SEAT);
+	if (r < 0 || !seat || (late && late->number == seat->number) ||
+	    (has[ACCESS_MODE].value & 06) == 06)
+		return r;
+	return report_late_rule(lint, node, &seat->location, "to the user of a seat",
+				"this user cannot load it by opening the node");
 }
 
 /* Each rule is read once, whether it is asked for late ones or also for permissions. */

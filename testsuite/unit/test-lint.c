@@ -274,12 +274,16 @@ static const struct {
 	{ "KERNEL==\"x\", ATTRS{a}!=\"1\", MODE=\"0666\"\n", "", "" },
 	{ "KERNEL==\"x\", PROGRAM=\"/bin/true\", MODE=\"0666\"\n", "", "" },
 	{ "KERNEL==\"x\", IMPORT{builtin}=\"y\", MODE=\"0666\"\n", "", "" },
-	/* static_node anywhere */
+	/* static_node in the rule, or in one behind it that replaces what it gives */
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=x\"\n", "", "" },
-	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", GROUP=\"g\"\n", "", "" },
+	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", MODE=\"0660\"\n", "", "" },
+	{ "KERNEL==\"x\", GROUP=\"g\"\nOPTIONS+=\"static_node=x\", TAG+=\"uaccess\"\n",
+	  "no-static-node", "'x' its mode or owner" },
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=y\"\n", "no-static-node", "'x'" },
 	{ "KERNEL==\"seq\", MODE=\"0666\", OPTIONS+=\"static_node=snd/seq\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=y\", OPTIONS+=\"static_node=x\"\n",
+	  "no-static-node", "'x'" },
+	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=y\", OPTIONS+=\"static_node=x\"\n",
 	  "", "" },
 	/* in a rule that udev drops, for what comes behind it: no key, no operator, no quotes */
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", NOKEY=\"y\"\n",
