@@ -120,7 +120,7 @@ enum kmod_devname_severity {
  *   include/linux/miscdevice.h, which is a request for a number and not a number
  * @KMOD_DEVNAME_BAD_NAME: "bad-name": a device name against the rules of modules.devname(5)
  * @KMOD_DEVNAME_BAD_NUMBER: "bad-number": not a plain decimal number, or out of range
- * @KMOD_DEVNAME_BAD_MODULE_NAME: "bad-module-name": likewise for the module's name
+ * @KMOD_DEVNAME_BAD_MODULE_NAME: "bad-module-name": a module name against these rules
  * @KMOD_DEVNAME_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers, or more
  *   than modules.devname can have after those of the modules before: 131,072 nodes, 16 MiB of names
  *
@@ -160,10 +160,11 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_BLOCK_AUTOLOAD: "block-autoload": a block device, and the kernel asks for no module
  *   when one is opened, warning
  * @KMOD_DEVNAME_NOT_LOADED: "not-loaded": opening the node does not load the module that declares
- *   it, by what modprobe.d and depmod's indexes say, warning
- * @KMOD_DEVNAME_NO_STATIC_NODE: "no-static-node": a rule of udev gives the device of a node a
- *   mode or an owner, and has no static_node, so the node gets them when the module is loaded and
- *   not before, warning
+ *   it, by what modprobe.d and depmod's indexes say; a note if modprobe.d says so on purpose, an
+ *   error if an index or a file is missing
+ * @KMOD_DEVNAME_NO_STATIC_NODE: "no-static-node": a rule of udev gives the device of a node a mode,
+ *   an owner or a seat, and has no static_node, so that the node gets them when the module is
+ *   loaded and not before; a note for rules of packages, else a warning
  *
  * The file modules.devname:
  * @KMOD_DEVNAME_OUT_OF_DATE: "out-of-date": a line that is missing, or that the modules do not
@@ -178,7 +179,7 @@ enum kmod_devname_severity {
  *   nobody open a device there (EACCES), warning
  * @KMOD_DEVNAME_ABSENT: "absent": there is no such node, warning
  * @KMOD_DEVNAME_WRONG_MODE: "wrong-mode": mode or owner are not those that a static_node rule of
- *   udev gives, warning
+ *   udev gives, or an ACL gives more, warning; a note if that may be systemd-logind's
  *
  * System:
  * @KMOD_DEVNAME_SYSTEM: "system": a system call failed for this file; goes with a negative
@@ -290,9 +291,9 @@ const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *fin
 size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding);
 
 /**
- * kmod_devname_finding_get_message() - one English sentence that says what is wrong
+ * kmod_devname_finding_get_message() - what is wrong and, after "; ", what to do
  *
- * Return: printable ASCII without a newline and without the file's name. Other bytes of the
+ * Return: English in printable ASCII, without a newline and without the file's name. Other bytes of the
  * data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
  * programs look at the code. Descriptions of errors of the system are in the language of the
  * program with C libraries other than glibc 2.32 or later.
@@ -693,7 +694,8 @@ int kmod_devname_table_lint_builtin(const struct kmod_devname_table *table,
 /**
  * kmod_devname_table_lint_file() - compare the nodes with those of a modules.devname
  * @table: what modules declare
- * @report: takes the findings, sorted by the names of the nodes
+ * @report: takes the findings, sorted by the names of the nodes. If it has an error about a line
+ *   of @file, nodes that the file lacks are no finding: the line may be that of any of them
  * @file_table: what kmod_devname_table_read() says of the file, or NULL: there is no file
  * @file: the name to give in findings
  *
@@ -720,16 +722,18 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
  *
  * A rule counts if it has KERNEL== with a pattern, other than "*", that matches the last component
  * of the node's name; if its other conditions are none but ACTION, and SUBSYSTEM=="misc" for a
- * character device of major 10; and if it has a constant OWNER or GROUP that is not root, or a
- * MODE that is not 0600. Other conditions are about what only the device can tell. GOTO skips
- * nothing. No rule counts for a node that any rule names with static_node.
+ * character device of major 10; and if it gives something: a constant OWNER or GROUP that is not
+ * root, a MODE that is not 0600, or TAG+="uaccess". Other conditions are about what only the device
+ * can tell. GOTO skips nothing. No finding is what the rules that name the node with static_node
+ * give as well, or replace behind it; and the tag if they give everybody access.
  *
  * The rules are those that kmod_devname_permissions_read_udev() reads.
  *
  * Of patterns with wildcards so many are compared with the names as take about a second.
  *
- * Findings: no-static-node, with the first line of the rule; the last one that counts for a
- * node; bad-rule for a pattern too many, and for what cannot be read; system.
+ * Findings: no-static-node, with the first line of the rule: for each node the last one with a mode
+ * or owner, and the last one with the tag; a note for files below usr/lib and lib, which packages
+ * replace, else a warning; bad-rule for a pattern too many, and for what cannot be read; system.
  *
  * Return: 0, or a negative errno as that of kmod_devname_permissions_read_udev().
  */
@@ -747,11 +751,12 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
  * Does what kmod_devname_resolution_new() does for each node, and reads the files once for all. If
  * an index is missing or damaged there is one finding not-loaded for all.
  *
- * Findings: not-loaded, with the line of modprobe.d that stands in the way, if one does;
- * block-autoload; bad-index, bad-config, long-line; system. Bad-config is an error for a node that
- * leads to more modules or dependencies than kmod_devname_resolution_new() follows, and for the
- * first node behind 500,000,000 comparisons with statements, patterns and steps; no later node is
- * looked at.
+ * Findings: not-loaded, with the line of modprobe.d that decides it, if one does: a note for a
+ * blacklist, a command or "off", a warning for another module that is loaded instead, an error for
+ * a module, a file or an index that is missing; block-autoload; bad-index, bad-config, long-line;
+ * system. Bad-config is an error for a node that leads to more modules or dependencies than
+ * kmod_devname_resolution_new() follows, and for the first node behind 500,000,000 comparisons with
+ * statements, patterns and steps; no later node is looked at.
  *
  * Return: 0, or a negative errno as that of kmod_devname_resolution_new(); -EFBIG is for the
  * statements of modprobe.d alone.
@@ -1248,8 +1253,9 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
  * @report: takes the findings, in the order of @table
  * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
  * @permissions: mode and owner of the nodes, or NULL: these are not looked at. Nor are they for
- *   nodes of which nothing is known, which have those of their drivers when these are loaded. A
- *   node with a mode and owner that has an ACL too is a note
+ *   nodes of which nothing is known, which have those of their drivers when these are loaded. An
+ *   ACL of groups too is a warning, and one of users a note, as systemd-logind sets it for the user
+ *   of a seat
  *
  * Findings: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such
  * file system; system. Their file is the path below @dev_fd.

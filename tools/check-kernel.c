@@ -14,6 +14,7 @@
 #include "check.h"
 #include "input.h"
 #include "modules.h"
+#include "udev/static-nodes.h"
 
 struct kernel_check {
 	struct check *check;
@@ -108,46 +109,36 @@ static enum status check_loading(const struct kernel_check *step)
 	return finish_step(step, report, r, step->kernel->path);
 }
 
-static enum status check_dev(const struct kernel_check *step, int root_fd, const char *root)
-{
-	const char *dev = step->check->dev;
-	_cleanup_close_ int dev_fd = open_path(dev, O_PATH | O_DIRECTORY);
-	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
-	struct kmod_devname_report *report;
-	enum status status;
-	int r;
-
-	if (dev_fd < 0)
-		return say_failure(dev, dev_fd);
-	permissions = xpermissions_new(DEFAULT_MODE);
-	report = xreport_new();
-	r = kmod_devname_permissions_read_udev(permissions, report, root_fd, step->table);
-	status = finish_step(step, report, r, root);
-	if (status == STATUS_FAILED)
-		return STATUS_FAILED;
-	report = xreport_new();
-	r = kmod_devname_table_verify(step->table, report, dev_fd, permissions);
-	return worse(status, finish_step(step, report, r, dev));
-}
-
 /* The rules of udev, and the device directory, whose permissions they set. */
 static enum status check_udev(const struct kernel_check *step)
 {
 	const struct check *check = step->check;
 	const char *root = check->udev_root ? check->udev_root : base_directory(&check->common);
-	_cleanup_close_ int other_fd =
-		check->udev_root ? open_path(root, O_PATH | O_DIRECTORY) : -1;
-	int root_fd = check->udev_root ? other_fd : step->kernels->root_fd;
+	_cleanup_close_ int dev_fd = -1, other_fd = -1;
+	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
+	int root_fd = step->kernels->root_fd;
 	struct kmod_devname_report *report;
 	enum status status;
 	int r;
 
+	if (check->udev_root)
+		root_fd = other_fd = open_path(root, O_PATH | O_DIRECTORY);
 	if (root_fd < 0)
 		return say_failure(root, root_fd);
+	if (check->dev) {
+		dev_fd = open_path(check->dev, O_PATH | O_DIRECTORY);
+		if (dev_fd < 0)
+			return say_failure(check->dev, dev_fd);
+		permissions = xpermissions_new(DEFAULT_MODE);
+	}
 	report = xreport_new();
-	r = kmod_devname_table_lint_udev(step->table, report, root_fd);
+	r = udev_lint(step->table, report, root_fd, permissions);
 	status = finish_step(step, report, r, root);
-	return check->dev ? worse(status, check_dev(step, root_fd, root)) : status;
+	if (status == STATUS_FAILED || !check->dev)
+		return status;
+	report = xreport_new();
+	r = kmod_devname_table_verify(step->table, report, dev_fd, permissions);
+	return worse(status, finish_step(step, report, r, check->dev));
 }
 
 enum status check_kernel(struct check *check, const struct kernels *kernels,
@@ -156,10 +147,12 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	const struct kernel_check step = { check, kernels, kernel, table };
 	struct modules_result result = { 0 };
-	enum status status = check_modules(&step, &result);
 	struct kmod_devname_report *report;
+	enum status status;
 	int r;
 
+	check->counts = (struct check_counts){ 0 };
+	status = check_modules(&step, &result);
 	/* the other steps would compare with modules that were not read */
 	if (status == STATUS_FAILED)
 		return status;
@@ -172,5 +165,11 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	status = worse(status, check_builtin(&step));
 	status = worse(status, check_devname_file(&step));
 	status = worse(status, check_loading(&step));
-	return worse(status, check_udev(&step));
+	status = worse(status, check_udev(&step));
+	check->counts.kernels = 1;
+	check->counts.nodes = kmod_devname_table_size(table);
+	check->counts.modules = result.n_modules;
+	if (status != STATUS_FAILED)
+		finish_counts(check, kernel->version);
+	return status;
 }

@@ -3,15 +3,16 @@
  * check: mistakes in the nodes of kernels, or in modules that are not installed.
  *
  * All operands are examined first, so that a wrong command line does nothing. Then this file checks
- * files and directories of modules, and check-kernel.c checks kernels. Each step of a check has a
- * report of its own, which finish_check() shows and releases (findings.c). JSON is printed last,
- * since it is one table.
+ * files, lists and directories of modules, and check-kernel.c checks kernels. Each step of a check
+ * has a report of its own, which finish_check() shows and releases (findings.c). JSON is printed
+ * last, since it is one table.
  */
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "check.h"
 #include "input.h"
 #include "modules.h"
@@ -20,14 +21,16 @@
 enum {
 	KEY_CHECK_DEV = 256,
 	KEY_CHECK_IGNORE,
+	KEY_CHECK_LIST_CODES,
 	KEY_CHECK_UDEV_PERMISSIONS,
 };
 
 static const struct option_spec check_options[] = {
 	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
 	{ KEY_CHECK_DEV, "dev", "DIR", "compare with this device directory too" },
-	{ KEY_CHECK_IGNORE, "ignore", "LIST", "findings to pass over, separated by commas" },
+	{ KEY_CHECK_IGNORE, "ignore", "LIST", "codes of findings to ignore, separated by commas" },
 	{ 'J', "json", NULL, "print JSON" },
+	{ KEY_CHECK_LIST_CODES, "list-codes", NULL, "print all codes of findings and exit" },
 	{ KEY_CHECK_UDEV_PERMISSIONS, "udev-permissions", "ROOT",
 	  "root directory of udev's rules" },
 	{ 0 },
@@ -46,6 +49,9 @@ static bool parse_check_option(void *data, int key)
 		return true;
 	case KEY_CHECK_IGNORE:
 		return parse_ignored(check, optarg);
+	case KEY_CHECK_LIST_CODES:
+		check->lists_codes = true;
+		return true;
 	case 'J':
 		check->json = true;
 		return true;
@@ -138,28 +144,54 @@ static enum status check_module_directory(struct check *check, char *path)
 				       : worse(status, lint_nodes(check, kernel->path, table));
 }
 
+/* The lines of a modules.devname, and what they say about one another. */
+static enum status check_list(struct check *check, const char *path)
+{
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	struct kmod_devname_report *report;
+	enum status status;
+	FILE *stream;
+	/* as a module, it may have become a pipe by now */
+	int r = stream_from_fd(open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY), &stream);
+
+	if (r < 0)
+		return say_failure(path, r);
+	report = xreport_new();
+	r = kmod_devname_table_read(table, report, stream, path);
+	(void)fclose(stream);
+	status = finish_check(check, report, r, NULL, "");
+	if (status != STATUS_FAILED)
+		status = worse(status, lint_nodes(check, path, table));
+	check->counts.nodes = kmod_devname_table_size(table);
+	if (status != STATUS_FAILED)
+		finish_counts(check, path);
+	return status;
+}
+
 enum operand_kind {
 	OPERAND_KERNEL,
 	OPERAND_MODULE,
+	OPERAND_LIST, /* a modules.devname */
 	OPERAND_DIRECTORY, /* of modules that are not installed */
 	OPERAND_ROOT,
 };
 
-/* An operand without a slash is a version, unless it is the name of a module that is there. */
+/* An operand without a slash is a version, unless it has the name of a file of these kinds. */
 static enum status classify_operand(const char *operand, enum operand_kind *ret_kind)
 {
-	bool is_path = strchr(operand, '/');
+	const char *slash = strrchr(operand, '/');
+	bool is_module = syntax_is_module_file(slash ? slash + 1 : operand);
 	struct stat st;
 	int r;
 
 	*ret_kind = OPERAND_KERNEL;
-	if (!is_path && !syntax_is_module_file(operand))
+	if (!slash && !is_module && strcmp(operand, FILE_NAME) != 0)
 		return STATUS_CLEAN;
 	if (stat(operand, &st) < 0)
-		return errno == ENOENT ? STATUS_CLEAN : say_failure(operand, -errno);
+		return say_failure(operand, -errno);
 	if (S_ISREG(st.st_mode))
-		*ret_kind = OPERAND_MODULE;
-	if (!is_path || !S_ISDIR(st.st_mode))
+		*ret_kind = is_module ? OPERAND_MODULE : OPERAND_LIST;
+	if (!S_ISDIR(st.st_mode))
 		return STATUS_CLEAN;
 	r = directory_is_root(operand);
 	if (r > 0) {
@@ -184,6 +216,7 @@ static enum status examine_operands(const struct check *check, char **operands, 
 			     : check->dev            ? "--dev"
 			     : check->udev_root      ? "--udev-permissions"
 						     : NULL;
+	static char here[] = "./", above[] = "../";
 	bool has_kernel = n == 0;
 
 	if (check->common.all && n > 0) {
@@ -191,6 +224,9 @@ static enum status examine_operands(const struct check *check, char **operands, 
 		return STATUS_FAILED;
 	}
 	for (int i = 0; i < n; i++) {
+		/* what has no slash would be a version */
+		if (strcmp(operands[i], ".") == 0 || strcmp(operands[i], "..") == 0)
+			operands[i] = operands[i][1] == '.' ? above : here;
 		if (classify_operand(operands[i], &kinds[i]) != STATUS_CLEAN)
 			return STATUS_FAILED;
 		if (kinds[i] == OPERAND_ROOT) {
@@ -206,11 +242,25 @@ static enum status examine_operands(const struct check *check, char **operands, 
 	return STATUS_FAILED;
 }
 
+/* What else should be looked at of a running system is its /dev. */
+static enum status choose_dev(struct check *check, const struct kernels *kernels)
+{
+	int r = kernel_is_running(kernels, &kernels->items[0]);
+
+	if (r < 0)
+		return say_failure(kernels->items[0].path, r);
+	if (r > 0)
+		check->dev = "/dev";
+	return STATUS_CLEAN;
+}
+
 static enum status check_kernels(struct check *check, char **names, int n)
 {
 	_cleanup_kernels_ struct kernels kernels;
 	enum status status = kernels_find(&kernels, &check->common, names, n, false);
 
+	if (status == STATUS_CLEAN && n == 0 && !check->common.all && !check->dev)
+		status = choose_dev(check, &kernels);
 	if (status != STATUS_CLEAN)
 		return status;
 	if (check->dev && kernels.size > 1) {
@@ -220,7 +270,21 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	status = kernels.found;
 	for (size_t i = 0; i < kernels.size; i++)
 		status = worse(status, check_kernel(check, &kernels, &kernels.items[i]));
+	say_total(check);
 	return status;
+}
+
+static enum status check_file(struct check *check, enum operand_kind kind, char *path)
+{
+	check->counts = (struct check_counts){ 0 };
+	switch (kind) {
+	case OPERAND_MODULE:
+		return check_module_file(check, path);
+	case OPERAND_LIST:
+		return check_list(check, path);
+	default:
+		return check_module_directory(check, path);
+	}
 }
 
 /* Kernels are checked together, after the modules, so that a kernel named twice counts once. */
@@ -233,12 +297,10 @@ static enum status check_operands(struct check *check, char **operands, int n)
 	if (status != STATUS_CLEAN)
 		return status;
 	for (int i = 0; i < n; i++) {
-		if (kinds[i] == OPERAND_MODULE)
-			status = worse(status, check_module_file(check, operands[i]));
-		else if (kinds[i] == OPERAND_DIRECTORY)
-			status = worse(status, check_module_directory(check, operands[i]));
-		else
+		if (kinds[i] == OPERAND_KERNEL)
 			operands[n_kernels++] = operands[i];
+		else
+			status = worse(status, check_file(check, kinds[i], operands[i]));
 	}
 	/* modules alone do not mean the running kernel */
 	if (n == 0 || n_kernels > 0)
@@ -254,8 +316,14 @@ static int run_check(const struct command *command, int argc, char **argv)
 	check_init(&check);
 	if (parse_options(command, argc, argv, &check.common, parse_check_option, &check,
 			  &status)) {
-		status = check_operands(&check, argv + optind, argc - optind);
-		status = finish_output(worse(status, print_check(&check)));
+		if (check.lists_codes) {
+			print_codes();
+			status = STATUS_CLEAN;
+		} else {
+			status = check_operands(&check, argv + optind, argc - optind);
+			status = worse(status, print_check(&check));
+		}
+		status = finish_output(status);
 	}
 	check_done(&check);
 	return status;
@@ -268,8 +336,8 @@ const struct command cmd_check = {
 		"Says what is wrong with the device nodes that the modules of each kernel\n"
 		"declare, and with its modules.devname; or what a module would give, before it\n"
 		"is shipped. KERNEL is a version, or a path to the module directory of one;\n"
-		"without an operand the running kernel is meant. FILE is a module, or a\n"
-		"directory of modules that is no kernel's.",
+		"without an operand the running kernel is checked, with /dev. FILE is a module,\n"
+		"a directory of modules that is no kernel's, or a modules.devname.",
 	.operands = "[KERNEL|FILE...]",
 	.options = check_options,
 	.run = run_check,

@@ -4,11 +4,13 @@
  * other commands print them on stderr.
  *
  * Each step of a check hands its report to finish_check(). This leaves out the findings of
- * --ignore, prints the others or adds them to a sheet, and returns the status that they give. At
- * the end print_check() prints the sheet as JSON.
+ * --ignore, counts the others, prints them or adds them to a sheet, and returns the status that
+ * they give. After the last step of a kernel finish_counts() prints how much was found. At the end
+ * print_check() prints the sheet as JSON.
  */
 
 #include <string.h>
+#include <unistd.h>
 
 #include "check.h"
 
@@ -18,48 +20,65 @@ static const struct sheet_column finding_columns[] = {
 	{ .name = "MESSAGE" },  { .name = "KERNEL" },
 };
 
-/* Remedies, for the findings whose messages only name the problem. */
+/*
+ * All findings, for --list-codes and --ignore. kmod-devname-findings(7) has the same severities and
+ * meanings.
+ */
 static const struct {
 	enum kmod_devname_code code;
-	const char *text;
-} hints[] = {
-	{ KMOD_DEVNAME_MALFORMED, "install or build the module again" },
-	{ KMOD_DEVNAME_CORRUPT, "install or build the module again" },
-	{ KMOD_DEVNAME_UNSUPPORTED, "compress it with gzip, xz or zstd, or use a build that can" },
-	{ KMOD_DEVNAME_TOO_LARGE, "build the module again, or compress it in another way" },
-	{ KMOD_DEVNAME_DANGLING_LINK, "remove it, or install what it is to lead to" },
-	{ KMOD_DEVNAME_NOT_REGULAR, "remove it" },
-	{ KMOD_DEVNAME_VANISHED, "check again when nothing is being installed" },
-	{ KMOD_DEVNAME_DUPLICATE_MODULE, "remove one, or say in depmod.d(5) which one counts" },
-	{ KMOD_DEVNAME_BAD_ORDER, "install the kernel again" },
-	{ KMOD_DEVNAME_UNREADABLE, "make it readable, or remove it" },
-	{ KMOD_DEVNAME_BAD_NAME, "declare one as modules.devname(5) has it" },
-	{ KMOD_DEVNAME_BAD_NUMBER, "correct the alias" },
-	{ KMOD_DEVNAME_BAD_MODULE_NAME, "rename the file" },
-	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "declare fewer" },
-	{ KMOD_DEVNAME_BAD_LINE, "run kmod-devname generate" },
-	{ KMOD_DEVNAME_CUT_LINE, "run kmod-devname generate" },
-	{ KMOD_DEVNAME_BAD_CONFIG, "correct or remove it" },
-	{ KMOD_DEVNAME_BAD_RULE, "correct the rule" },
-	{ KMOD_DEVNAME_UNKNOWN_OWNER, "add it there, or correct the rule" },
-	{ KMOD_DEVNAME_NAME_CONFLICT, "remove one of the modules" },
-	{ KMOD_DEVNAME_NODEV, "mount it without nodev" },
+	const char *severities;
+	const char *meaning;
+} finding_kinds[] = {
+	{ KMOD_DEVNAME_MALFORMED, "error", "Not an ELF file, or a damaged one" },
+	{ KMOD_DEVNAME_CORRUPT, "error", "Compressed data is damaged" },
+	{ KMOD_DEVNAME_UNSUPPORTED, "error", "A compression that this build cannot read" },
+	{ KMOD_DEVNAME_TOO_LARGE, "error", "A module is over a limit" },
+	{ KMOD_DEVNAME_DANGLING_LINK, "note", "A symbolic link leads to no file" },
+	{ KMOD_DEVNAME_NOT_REGULAR, "note", "Named like a module, but not a file" },
+	{ KMOD_DEVNAME_VANISHED, "warning", "A module is gone before it is opened" },
+	{ KMOD_DEVNAME_DUPLICATE_MODULE, "warning/note", "Two files of one module" },
+	{ KMOD_DEVNAME_BAD_ORDER, "warning", "A line of modules.order is invalid" },
+	{ KMOD_DEVNAME_UNREADABLE, "error", "A module or a directory cannot be read" },
+	{ KMOD_DEVNAME_MISSING_NUMBER, "error", "A device name without a device number" },
+	{ KMOD_DEVNAME_AMBIGUOUS, "error", "Which name has which number is not defined" },
+	{ KMOD_DEVNAME_DYNAMIC_MINOR, "error", "The number asks for a dynamic minor" },
+	{ KMOD_DEVNAME_BAD_NAME, "error", "An invalid device name" },
+	{ KMOD_DEVNAME_BAD_NUMBER, "error", "An invalid device number" },
+	{ KMOD_DEVNAME_BAD_MODULE_NAME, "error", "An invalid module name" },
+	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "error", "Too many device names and numbers" },
+	{ KMOD_DEVNAME_BAD_LINE, "error", "An invalid line of modules.devname" },
+	{ KMOD_DEVNAME_LONG_LINE, "error/warning", "A line is longer than any valid one" },
+	{ KMOD_DEVNAME_CUT_LINE, "error/warning", "The last line has no line feed" },
+	{ KMOD_DEVNAME_BAD_INDEX, "error/warning", "An index of depmod is damaged" },
+	{ KMOD_DEVNAME_STALE_INDEX, "warning/note", "An index of depmod cannot be used" },
+	{ KMOD_DEVNAME_BAD_CONFIG, "error/warning", "Invalid depmod.d or modprobe.d" },
+	{ KMOD_DEVNAME_BAD_RULE, "error/warning", "An invalid rule of udev" },
+	{ KMOD_DEVNAME_UNKNOWN_OWNER, "error/warning", "A user or group does not exist" },
+	{ KMOD_DEVNAME_NAME_CONFLICT, "error", "Two nodes cannot both have their names" },
+	{ KMOD_DEVNAME_SAME_NUMBER, "warning", "Two names have one device number" },
+	{ KMOD_DEVNAME_SHARED_NODE, "note", "Several modules declare one node" },
+	{ KMOD_DEVNAME_TAKEN_MINOR, "warning", "The minor is that of another device" },
+	{ KMOD_DEVNAME_BUILT_IN_NODE, "warning", "A built-in module has the node" },
+	{ KMOD_DEVNAME_BLOCK_AUTOLOAD, "warning", "The kernel loads no block drivers" },
+	{ KMOD_DEVNAME_NOT_LOADED, "error/warning/note", "Opening the node loads no such module" },
+	{ KMOD_DEVNAME_NO_STATIC_NODE, "warning/note", "A rule of udev gives access too late" },
+	{ KMOD_DEVNAME_OUT_OF_DATE, "error", "modules.devname differs from the modules" },
+	{ KMOD_DEVNAME_NO_FILE, "error/warning", "modules.devname does not exist" },
+	{ KMOD_DEVNAME_WRONG_NODE, "error", "A device node has another type or number" },
+	{ KMOD_DEVNAME_OBSTRUCTED, "error", "Another file has the place of the node" },
+	{ KMOD_DEVNAME_NODEV, "warning", "The file system is mounted with nodev" },
+	{ KMOD_DEVNAME_ABSENT, "warning", "The node does not exist" },
+	{ KMOD_DEVNAME_WRONG_MODE, "warning/note", "Mode, owner or ACL are not as udev has them" },
+	{ KMOD_DEVNAME_SYSTEM, "error", "A system call failed" },
 };
 
-/* Returns NULL if the message has a hint already. */
-static const char *find_hint(const struct kmod_devname_finding *finding)
-{
-	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
+#define N_FINDING_KINDS (sizeof(finding_kinds) / sizeof(finding_kinds[0]))
 
-	/* an error in modules.devname, a warning in files that people write */
-	if (code == KMOD_DEVNAME_LONG_LINE)
-		return kmod_devname_finding_get_severity(finding) == KMOD_DEVNAME_ERROR
-			       ? "run kmod-devname generate"
-			       : "correct or remove it";
-	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
-		if (hints[i].code == code)
-			return hints[i].text;
-	return NULL;
+void print_codes(void)
+{
+	for (size_t i = 0; i < N_FINDING_KINDS; i++)
+		printf("%-17s %-18s %s\n", kmod_devname_code_to_string(finding_kinds[i].code),
+		       finding_kinds[i].severities, finding_kinds[i].meaning);
 }
 
 void check_init(struct check *check)
@@ -77,23 +96,34 @@ void check_done(struct check *check)
 	config_paths_done(&check->configs);
 }
 
-/* All codes but that of a failure of the system, which cannot be ignored. */
+/* Returns whether the first bytes of a list are a code. */
+static bool find_code_name(const char *list, size_t size, enum kmod_devname_code *ret_code)
+{
+	for (size_t i = 0; i < N_FINDING_KINDS; i++) {
+		const char *name = kmod_devname_code_to_string(finding_kinds[i].code);
+
+		if (strlen(name) != size || strncmp(name, list, size) != 0)
+			continue;
+		*ret_code = finding_kinds[i].code;
+		return true;
+	}
+	return false;
+}
+
 bool parse_ignored(struct check *check, const char *list)
 {
+	enum kmod_devname_code code;
 	size_t size;
-	int code;
 
 	for (;; list += size + 1) {
 		size = strcspn(list, ",");
-		for (code = 0; code < KMOD_DEVNAME_SYSTEM; code++) {
-			const char *known =
-				kmod_devname_code_to_string((enum kmod_devname_code)code);
-
-			if (known && strlen(known) == size && strncmp(known, list, size) == 0)
-				break;
+		if (!find_code_name(list, size, &code)) {
+			say("--ignore: there is no finding '%.*s'; see --list-codes", (int)size,
+			    list);
+			return false;
 		}
 		if (code == KMOD_DEVNAME_SYSTEM) {
-			say("--ignore: there is no finding '%.*s'", (int)size, list);
+			say("--ignore: a failure of the system cannot be ignored");
 			return false;
 		}
 		check->ignored[code] = true;
@@ -107,11 +137,7 @@ static void add_finding_row(struct check *check, const struct kmod_devname_findi
 {
 	enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 	enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
-	const char *hint = find_hint(finding);
 	_cleanup_free_ char *path = finding_path(finding, directory, &check->common);
-	_cleanup_free_ char *message =
-		xasprintf("%s%s%s", kmod_devname_finding_get_message(finding), hint ? "; " : "",
-			  hint ? hint : "");
 	size_t line = kmod_devname_finding_get_line(finding);
 	char number[32] = "";
 
@@ -121,13 +147,12 @@ static void add_finding_row(struct check *check, const struct kmod_devname_findi
 	sheet_add(&check->sheet, number);
 	sheet_add(&check->sheet, kmod_devname_severity_to_string(severity));
 	sheet_add(&check->sheet, kmod_devname_code_to_string(code));
-	sheet_add(&check->sheet, message);
+	sheet_add(&check->sheet, kmod_devname_finding_get_message(finding));
 	sheet_add_escaped(&check->sheet, version);
 }
 
 /* The codes of findings that the report has left out are unknown, so --ignore does not apply. */
-static enum status say_check_left_out(const struct check *check,
-				      const struct kmod_devname_report *report,
+static enum status say_check_left_out(struct check *check, const struct kmod_devname_report *report,
 				      const char *directory)
 {
 	enum status status = STATUS_CLEAN;
@@ -137,6 +162,7 @@ static enum status say_check_left_out(const struct check *check,
 		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
 		size_t n = report_left_out(report, severity);
 
+		check->counts.findings[severity] += n;
 		if (n > 0)
 			status = worse(status, finding_status(severity, &check->common));
 		if (check->json || is_wanted(severity, &check->common))
@@ -158,16 +184,16 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 
 		/* a failure of the check is not part of its result */
 		if (code == KMOD_DEVNAME_SYSTEM) {
-			print_finding(stderr, finding, NULL, directory, &check->common);
+			print_finding(stderr, finding, directory, &check->common);
 			continue;
 		}
 		if (check->ignored[code])
 			continue;
+		check->counts.findings[severity]++;
 		if (check->json)
 			add_finding_row(check, finding, directory, version);
 		else if (is_wanted(severity, &check->common))
-			print_finding(stdout, finding, find_hint(finding), directory,
-				      &check->common);
+			print_finding(stdout, finding, directory, &check->common);
 		status = worse(status, finding_status(severity, &check->common));
 	}
 	return worse(status, say_check_left_out(check, report, directory));
@@ -183,6 +209,62 @@ enum status finish_check(struct check *check, struct kmod_devname_report *report
 		status = say_call_failure(report, what, error);
 	kmod_devname_report_unref(report);
 	return status;
+}
+
+/* "2 errors, 1 note"; to be freed. */
+static char *describe_findings(const struct check_counts *counts)
+{
+	char *list = NULL;
+
+	for (int i = KMOD_DEVNAME_ERROR; i >= KMOD_DEVNAME_NOTE; i--) {
+		size_t n = counts->findings[i];
+		_cleanup_free_ char *word =
+			xasprintf("%zu %s%s", n,
+				  kmod_devname_severity_to_string((enum kmod_devname_severity)i),
+				  n == 1 ? "" : "s");
+
+		if (n > 0)
+			append_word(&list, word);
+	}
+	return list ? list : xstrdup("nothing found");
+}
+
+static void say_counts(const struct check *check, const struct check_counts *counts,
+		       const char *name)
+{
+	_cleanup_free_ char *findings = describe_findings(counts), *modules = NULL;
+	bool hides_notes = counts->findings[KMOD_DEVNAME_NOTE] > 0 && !check->common.verbose;
+
+	if (check->common.quiet || (!check->common.verbose && !isatty(STDERR_FILENO)))
+		return;
+	if (counts->kernels > 0)
+		modules = xasprintf(" of %zu module%s", counts->modules,
+				    counts->modules == 1 ? "" : "s");
+	say("%s: %zu node%s%s, %s%s", name, counts->nodes, counts->nodes == 1 ? "" : "s",
+	    modules ? modules : "", findings, hides_notes ? "; see notes with --verbose" : "");
+}
+
+void finish_counts(struct check *check, const char *name)
+{
+	struct check_counts *total = &check->total;
+
+	say_counts(check, &check->counts, name);
+	if (check->counts.kernels > 0) {
+		total->kernels += check->counts.kernels;
+		total->nodes += check->counts.nodes;
+		total->modules += check->counts.modules;
+		for (size_t i = 0; i <= KMOD_DEVNAME_ERROR; i++)
+			total->findings[i] += check->counts.findings[i];
+	}
+	check->counts = (struct check_counts){ 0 };
+}
+
+void say_total(struct check *check)
+{
+	_cleanup_free_ char *name = xasprintf("%zu kernels", check->total.kernels);
+
+	if (check->total.kernels > 1)
+		say_counts(check, &check->total, name);
 }
 
 enum status print_check(const struct check *check)

@@ -133,15 +133,15 @@ enum status say_failure(const char *what, int error)
 	return STATUS_FAILED;
 }
 
-/* --quiet wins, so that a script can add it to any command line. */
+/* --quiet wins, so that a script can add it to any command line; but what makes it fail is shown.
+ */
 bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (common->quiet)
-		return severity >= KMOD_DEVNAME_ERROR;
+		return finding_status(severity, common) != STATUS_CLEAN;
 	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
 }
 
-/* --quiet leaves warnings out, but with --strict they count all the same. */
 enum status finding_status(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (severity == KMOD_DEVNAME_ERROR)
@@ -167,8 +167,8 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 }
 
 /* Not through say(): the library has escaped the message already. */
-void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *hint,
-		   const char *directory, const struct common *common)
+void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common)
 {
 	_cleanup_free_ char *path = finding_path(finding, directory, common);
 	size_t line = kmod_devname_finding_get_line(finding);
@@ -176,10 +176,10 @@ void print_finding(FILE *stream, const struct kmod_devname_finding *finding, con
 
 	if (line > 0)
 		(void)snprintf(number, sizeof(number), "%zu:", line);
-	(void)fprintf(stream, "%s%s%s:%s %s: %s%s%s [%s]\n", stream == stderr ? program_name : "",
+	(void)fprintf(stream, "%s%s%s:%s %s: %s [%s]\n", stream == stderr ? program_name : "",
 		      stream == stderr ? ": " : "", path, number,
 		      kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
-		      kmod_devname_finding_get_message(finding), hint ? "; " : "", hint ? hint : "",
+		      kmod_devname_finding_get_message(finding),
 		      kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
 }
 
@@ -221,7 +221,7 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
 
 		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
-			print_finding(stderr, finding, NULL, directory, common);
+			print_finding(stderr, finding, directory, common);
 	}
 	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++) {
 		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;

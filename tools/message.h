@@ -87,12 +87,9 @@ enum status finding_status(enum kmod_devname_severity severity, const struct com
 char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common);
 
-/*
- * Prints a finding in one line, with a hint unless that is NULL. On stderr the line begins with the
- * name of the program.
- */
-void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *hint,
-		   const char *directory, const struct common *common);
+/* Prints a finding in one line. On stderr it begins with the name of the program. */
+void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *directory,
+		   const struct common *common);
 
 /* A report keeps a limited number of findings. Returns how many of a severity it has left out. */
 size_t report_left_out(const struct kmod_devname_report *report,

@@ -307,7 +307,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 			r = add_conf_file(dirs, "", paths[i], false, false);
 		else if (r == -ENOENT)
 			r = report_add(files->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
-				       &location, "does not exist");
+				       &location, "does not exist; name another one");
 		if (r < 0)
 			return r;
 	}

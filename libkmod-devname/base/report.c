@@ -7,7 +7,8 @@
  * Whatever any folder finds wrong with its data comes here:
  *
  * The report: findings in the order in which they were added. Which code means what is the business
- * of those who add them; here each has a name, bounded printable text, and a place.
+ * of those who add them; here each has a name, a place, and bounded printable text, which ends in a
+ * hint.
  */
 
 #include <errno.h>
@@ -25,6 +26,8 @@
 /* Bounds the memory that hostile files can cost. The counts include the findings above it. */
 #define FINDINGS_MAX 10000
 
+#define HINT_SEPARATOR "; "
+
 struct kmod_devname_finding {
 	enum kmod_devname_code code;
 	enum kmod_devname_severity severity;
@@ -39,59 +42,77 @@ struct kmod_devname_report {
 	size_t counts[KMOD_DEVNAME_ERROR + 1];
 };
 
-static const struct {
+/* In modules.devname. */
+#define LINE_HINT "run kmod-devname generate, or correct the line"
+
+static const struct finding_code {
 	enum kmod_devname_code code;
 	const char *name;
-} code_names[] = {
-	{ KMOD_DEVNAME_MALFORMED, "malformed" },
-	{ KMOD_DEVNAME_CORRUPT, "corrupt" },
-	{ KMOD_DEVNAME_UNSUPPORTED, "unsupported" },
-	{ KMOD_DEVNAME_TOO_LARGE, "too-large" },
-	{ KMOD_DEVNAME_DANGLING_LINK, "dangling-link" },
-	{ KMOD_DEVNAME_NOT_REGULAR, "not-regular" },
-	{ KMOD_DEVNAME_VANISHED, "vanished" },
-	{ KMOD_DEVNAME_DUPLICATE_MODULE, "duplicate-module" },
-	{ KMOD_DEVNAME_BAD_ORDER, "bad-order" },
-	{ KMOD_DEVNAME_UNREADABLE, "unreadable" },
-	{ KMOD_DEVNAME_MISSING_NUMBER, "missing-number" },
-	{ KMOD_DEVNAME_AMBIGUOUS, "ambiguous" },
-	{ KMOD_DEVNAME_DYNAMIC_MINOR, "dynamic-minor" },
-	{ KMOD_DEVNAME_BAD_NAME, "bad-name" },
-	{ KMOD_DEVNAME_BAD_NUMBER, "bad-number" },
-	{ KMOD_DEVNAME_BAD_MODULE_NAME, "bad-module-name" },
-	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "too-many-aliases" },
-	{ KMOD_DEVNAME_BAD_LINE, "bad-line" },
-	{ KMOD_DEVNAME_LONG_LINE, "long-line" },
-	{ KMOD_DEVNAME_CUT_LINE, "cut-line" },
-	{ KMOD_DEVNAME_BAD_INDEX, "bad-index" },
-	{ KMOD_DEVNAME_STALE_INDEX, "stale-index" },
-	{ KMOD_DEVNAME_BAD_CONFIG, "bad-config" },
-	{ KMOD_DEVNAME_BAD_RULE, "bad-rule" },
-	{ KMOD_DEVNAME_UNKNOWN_OWNER, "unknown-owner" },
-	{ KMOD_DEVNAME_NAME_CONFLICT, "name-conflict" },
-	{ KMOD_DEVNAME_SAME_NUMBER, "same-number" },
-	{ KMOD_DEVNAME_SHARED_NODE, "shared-node" },
-	{ KMOD_DEVNAME_TAKEN_MINOR, "taken-minor" },
-	{ KMOD_DEVNAME_BUILT_IN_NODE, "built-in" },
-	{ KMOD_DEVNAME_BLOCK_AUTOLOAD, "block-autoload" },
-	{ KMOD_DEVNAME_NOT_LOADED, "not-loaded" },
-	{ KMOD_DEVNAME_NO_STATIC_NODE, "no-static-node" },
-	{ KMOD_DEVNAME_OUT_OF_DATE, "out-of-date" },
-	{ KMOD_DEVNAME_NO_FILE, "no-file" },
-	{ KMOD_DEVNAME_WRONG_NODE, "wrong-node" },
-	{ KMOD_DEVNAME_OBSTRUCTED, "obstructed" },
-	{ KMOD_DEVNAME_NODEV, "nodev" },
-	{ KMOD_DEVNAME_ABSENT, "absent" },
-	{ KMOD_DEVNAME_WRONG_MODE, "wrong-mode" },
-	{ KMOD_DEVNAME_SYSTEM, "system" },
+	const char *hint; /* of messages without one of their own; or NULL */
+	const char *line_hint; /* the same, if the place is a line of modules.devname */
+} finding_codes[] = {
+	{ KMOD_DEVNAME_MALFORMED, "malformed", "install or build the module again", NULL },
+	{ KMOD_DEVNAME_CORRUPT, "corrupt", "install or build the module again", NULL },
+	{ KMOD_DEVNAME_UNSUPPORTED, "unsupported",
+	  "compress with gzip, xz or zstd, or use a build that can", NULL },
+	{ KMOD_DEVNAME_TOO_LARGE, "too-large",
+	  "build the module again, or compress it in another way", NULL },
+	{ KMOD_DEVNAME_DANGLING_LINK, "dangling-link",
+	  "remove it, or install what it is to lead to", NULL },
+	{ KMOD_DEVNAME_NOT_REGULAR, "not-regular", "remove it", NULL },
+	{ KMOD_DEVNAME_VANISHED, "vanished", "run again when nothing is being installed", NULL },
+	{ KMOD_DEVNAME_DUPLICATE_MODULE, "duplicate-module",
+	  "remove one, or say in depmod.d(5) which one counts", NULL },
+	{ KMOD_DEVNAME_BAD_ORDER, "bad-order", "install the kernel again", NULL },
+	{ KMOD_DEVNAME_UNREADABLE, "unreadable", "make it readable, or remove it", NULL },
+	{ KMOD_DEVNAME_MISSING_NUMBER, "missing-number", NULL, NULL },
+	{ KMOD_DEVNAME_AMBIGUOUS, "ambiguous", NULL, NULL },
+	{ KMOD_DEVNAME_DYNAMIC_MINOR, "dynamic-minor", "declare a fixed minor, or no device name",
+	  LINE_HINT },
+	{ KMOD_DEVNAME_BAD_NAME, "bad-name", "declare one as modules.devname(5) has it",
+	  LINE_HINT },
+	{ KMOD_DEVNAME_BAD_NUMBER, "bad-number", "correct the alias", LINE_HINT },
+	{ KMOD_DEVNAME_BAD_MODULE_NAME, "bad-module-name", "rename the file", LINE_HINT },
+	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "too-many-aliases", "declare fewer", NULL },
+	{ KMOD_DEVNAME_BAD_LINE, "bad-line", LINE_HINT, NULL },
+	{ KMOD_DEVNAME_LONG_LINE, "long-line", "correct or remove it", NULL },
+	{ KMOD_DEVNAME_CUT_LINE, "cut-line", LINE_HINT, NULL },
+	{ KMOD_DEVNAME_BAD_INDEX, "bad-index", "run depmod", NULL },
+	{ KMOD_DEVNAME_STALE_INDEX, "stale-index", "run depmod", NULL },
+	{ KMOD_DEVNAME_BAD_CONFIG, "bad-config", "correct or remove it", NULL },
+	{ KMOD_DEVNAME_BAD_RULE, "bad-rule", "correct the rule", NULL },
+	{ KMOD_DEVNAME_UNKNOWN_OWNER, "unknown-owner", "add it there, or correct the rule", NULL },
+	{ KMOD_DEVNAME_NAME_CONFLICT, "name-conflict", "remove one of the modules", LINE_HINT },
+	{ KMOD_DEVNAME_SAME_NUMBER, "same-number", NULL, NULL },
+	{ KMOD_DEVNAME_SHARED_NODE, "shared-node", NULL, NULL },
+	{ KMOD_DEVNAME_TAKEN_MINOR, "taken-minor", NULL, NULL },
+	{ KMOD_DEVNAME_BUILT_IN_NODE, "built-in", NULL, NULL },
+	{ KMOD_DEVNAME_BLOCK_AUTOLOAD, "block-autoload", NULL, NULL },
+	{ KMOD_DEVNAME_NOT_LOADED, "not-loaded", NULL, NULL },
+	{ KMOD_DEVNAME_NO_STATIC_NODE, "no-static-node", NULL, NULL },
+	{ KMOD_DEVNAME_OUT_OF_DATE, "out-of-date", NULL, NULL },
+	{ KMOD_DEVNAME_NO_FILE, "no-file", NULL, NULL },
+	{ KMOD_DEVNAME_WRONG_NODE, "wrong-node", NULL, NULL },
+	{ KMOD_DEVNAME_OBSTRUCTED, "obstructed", NULL, NULL },
+	{ KMOD_DEVNAME_NODEV, "nodev", "mount it without nodev", NULL },
+	{ KMOD_DEVNAME_ABSENT, "absent", NULL, NULL },
+	{ KMOD_DEVNAME_WRONG_MODE, "wrong-mode", NULL, NULL },
+	{ KMOD_DEVNAME_SYSTEM, "system", NULL, NULL },
 };
+
+static const struct finding_code *find_finding_code(enum kmod_devname_code code)
+{
+	for (size_t i = 0; i < sizeof(finding_codes) / sizeof(finding_codes[0]); i++)
+		if (finding_codes[i].code == code)
+			return &finding_codes[i];
+	return NULL;
+}
 
 const char *kmod_devname_code_to_string(enum kmod_devname_code code)
 {
-	for (size_t i = 0; i < sizeof(code_names) / sizeof(code_names[0]); i++)
-		if (code_names[i].code == code)
-			return code_names[i].name;
-	return NULL;
+	const struct finding_code *found = find_finding_code(code);
+
+	return found ? found->name : NULL;
 }
 
 const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity)
@@ -210,18 +231,22 @@ void report_escape(const char *text, char *escaped, size_t size)
 	escaped[n] = '\0';
 }
 
-static struct kmod_devname_finding *finding_new(const struct location *location, const char *text)
+static struct kmod_devname_finding *finding_new(const struct location *location, const char *text,
+						const char *hint)
 {
+	/* a text that is too long is cut, and not the hint */
+	size_t hint_size = hint ? strlen(HINT_SEPARATOR) + strlen(hint) : 0;
 	char message[MESSAGE_MAX + 1];
 	struct kmod_devname_finding *finding;
 	size_t size;
 
-	report_escape(text, message, sizeof(message));
-	size = strlen(message) + 1;
+	report_escape(text, message, sizeof(message) - hint_size);
+	size = strlen(message) + hint_size + 1;
 	finding = calloc(1, sizeof(*finding) + size);
 	if (!finding)
 		return NULL;
-	memcpy(finding->message, message, size);
+	(void)snprintf(finding->message, size, "%s%s%s", message, hint ? HINT_SEPARATOR : "",
+		       hint ? hint : "");
 	finding->line = location->line;
 	if (!location->file)
 		return finding;
@@ -230,6 +255,17 @@ static struct kmod_devname_finding *finding_new(const struct location *location,
 		return finding;
 	free(finding);
 	return NULL;
+}
+
+/* The hint of a message whose format has none, which data cannot decide; or NULL. */
+static const char *find_code_hint(enum kmod_devname_code code, const struct location *location,
+				  const char *format)
+{
+	const struct finding_code *found = find_finding_code(code);
+
+	if (strstr(format, HINT_SEPARATOR))
+		return NULL;
+	return location->line > 0 && found->line_hint ? found->line_hint : found->hint;
 }
 
 int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
@@ -255,7 +291,7 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 		text = NULL; /* undefined after a failure */
 		return -ENOMEM;
 	}
-	finding = finding_new(location, text);
+	finding = finding_new(location, text, find_code_hint(code, location, format));
 	if (!finding)
 		return -ENOMEM;
 	finding->code = code;

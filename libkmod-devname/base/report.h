@@ -15,8 +15,9 @@ struct location {
 };
 
 /*
- * Adds a finding. The message is a sentence without the file's name, and may hold bytes of the
- * data, which are escaped here. NULL as the report drops the finding. Returns 0 or -ENOMEM.
+ * Adds a finding. The message is "PROBLEM; HINT" without the file's name, and may hold bytes of the
+ * data, which are escaped here. A format without "; " gets the hint of the code. NULL as the report
+ * drops the finding. Returns 0 or -ENOMEM.
  */
 int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	       enum kmod_devname_severity severity, const struct location *location,

@@ -33,24 +33,6 @@ struct create_run {
 	bool told_of_mknod; /* what making device nodes needs */
 };
 
-static const char *describe_kind(const struct stat *st)
-{
-	switch (st->st_mode & S_IFMT) {
-	case S_IFREG:
-		return "a regular file";
-	case S_IFDIR:
-		return "a directory";
-	case S_IFLNK:
-		return "a symbolic link";
-	case S_IFIFO:
-		return "a FIFO";
-	case S_IFSOCK:
-		return "a socket";
-	default:
-		return "a device node";
-	}
-}
-
 /* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
 static int make_node(struct create_run *run, const struct dev_node *node, int dir_fd,
 		     const char *name, bool replace, enum kmod_devname_outcome *outcome)
@@ -70,7 +52,7 @@ static int make_node(struct create_run *run, const struct dev_node *node, int di
 		return devdir_report_obstructed(run->report, node, name, "a mount point");
 	return report_add(run->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
 			  "is another device node, and the file system cannot exchange it for "
-			  "%s in one step: remove it first",
+			  "%s in one step; remove it first",
 			  syntax_format_number(&node->number, number));
 }
 
@@ -105,8 +87,9 @@ static int attempt_node(struct create_run *run, const struct dev_node *node,
 	if (is_device && run->replace)
 		return make_node(run, node, dir_fd, rest, true, outcome);
 	*outcome = KMOD_DEVNAME_NOT_DONE;
-	return is_device ? devdir_report_wrong(run->report, node, &st, "")
-			 : devdir_report_obstructed(run->report, node, rest, describe_kind(&st));
+	return is_device ? devdir_report_wrong(run->report, node, &st)
+			 : devdir_report_obstructed(run->report, node, rest,
+						    devdir_describe_kind(&st));
 }
 
 /*

@@ -110,6 +110,24 @@ void devdir_done(struct devdir *dev)
 	visited_done(dev->nodev);
 }
 
+const char *devdir_describe_kind(const struct stat *st)
+{
+	switch (st->st_mode & S_IFMT) {
+	case S_IFREG:
+		return "a regular file";
+	case S_IFDIR:
+		return "a directory";
+	case S_IFLNK:
+		return "a symbolic link";
+	case S_IFIFO:
+		return "a FIFO";
+	case S_IFSOCK:
+		return "a socket";
+	default:
+		return "a device node";
+	}
+}
+
 int devdir_report_obstructed(struct kmod_devname_report *report, const struct dev_node *node,
 			     const char *rest, const char *kind)
 {
@@ -120,25 +138,23 @@ int devdir_report_obstructed(struct kmod_devname_report *report, const struct de
 
 	if (!path)
 		return -ENOMEM;
-	syntax_format_number(&node->number, number);
-	if (!kind)
-		return report_add(report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
-				  "blocks '%s' (%s): remove it, and run kmod-devname create",
-				  node->path, number);
 	return report_add(report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
-			  "is %s: the node '%s' (%s) cannot be made", kind, node->path, number);
+			  "is %s, and obstructs node '%s' (%s); remove it, and run kmod-devname "
+			  "create",
+			  kind, node->path, syntax_format_number(&node->number, number));
 }
 
 int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_node *node,
-			const struct stat *st, const char *hint)
+			const struct stat *st)
 {
 	const struct location location = { node->path, 0 };
 	const struct device_number number = dev_file_number(st);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 
 	return report_add(report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
-			  "is %s instead of %s%s", syntax_format_number(&number, is),
-			  syntax_format_number(&node->number, wanted), hint);
+			  "is %s instead of %s; run kmod-devname create --replace",
+			  syntax_format_number(&number, is),
+			  syntax_format_number(&node->number, wanted));
 }
 
 int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
@@ -161,5 +177,5 @@ int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
 	if (r <= 0)
 		return r;
 	return report_add(report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, &location,
-			  "is in a file system that is mounted nodev: no node there can be opened");
+			  "is in a file system mounted nodev, so that no node there can be opened");
 }

@@ -69,9 +69,6 @@ struct device_number dev_file_number(const struct stat *st);
 bool dev_file_is_device(const struct stat *st);
 bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
 
-/* True if the ACL of a file is known to give rights beyond its mode. */
-bool dev_file_has_acl(int dir_fd, const char *name);
-
 /*
  * Makes a node in its directory, complete before it gets its name: under a free name, or with
  * replace in exchange for a device node. Returns 0 or a negative errno:
@@ -127,17 +124,19 @@ bool devdir_is_fatal(int dev_fd, int error);
 /* Gets the status of the first component of rest. Returns 0 or a negative errno. */
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 
+/* What a file is, such as "a socket". */
+const char *devdir_describe_kind(const struct stat *st);
+
 /*
  * Adds a finding for a file that has the place of a node or of one of its directories. rest begins
- * with that component of node->path. kind describes the file, such as "a socket", if the node was
- * to be made; it is NULL if the node is only verified. Returns 0 or -ENOMEM.
+ * with that component of node->path; kind describes the file. Returns 0 or -ENOMEM.
  */
 int devdir_report_obstructed(struct kmod_devname_report *report, const struct dev_node *node,
 			     const char *rest, const char *kind);
 
-/* Adds a finding for a device node with another type or number; the hint ends the message. */
+/* Adds a finding for a device node with another type or number. */
 int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_node *node,
-			const struct stat *st, const char *hint);
+			const struct stat *st);
 
 /*
  * Adds a finding for a path whose directory is mounted nodev, once for each file system. Returns 0

@@ -90,14 +90,6 @@ static bool may_inherit_acl(int dir_fd)
 	return fgetxattr(fd, DEFAULT_ACL, NULL, 0) >= 0 || !has_no_acl(errno);
 }
 
-bool dev_file_has_acl(int dir_fd, const char *name)
-{
-	_cleanup_close_ int fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
-	char path[FD_PATH_SIZE];
-
-	return fd >= 0 && fd_get_path(fd, path) && getxattr(path, ACCESS_ACL, NULL, 0) > 0;
-}
-
 /* By name: without a descriptor left, the caller still has to know what it removes. */
 static bool names_a_device(int dir_fd, const char *name)
 {

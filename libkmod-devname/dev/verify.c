@@ -4,9 +4,15 @@
  * repair what is different. Nodes with one name are verified once.
  */
 
+#include <endian.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -14,19 +20,120 @@
 #include "dev/devdir.h"
 #include "node/table.h"
 
+#define ACCESS_ACL "system.posix_acl_access"
+#define ACL_ENTRIES_SHOWN 4
+
 struct verify_run {
 	struct kmod_devname_report *report;
 	struct devdir dev;
 	const struct kmod_devname_permissions *permissions; /* NULL: modes are not compared */
 };
 
-static const char *describe_difference(mode_t mode, mode_t wanted)
+/* What the ACL of a node gives. */
+struct node_acl {
+	bool has_group; /* a named one */
+	size_t n_named; /* users and groups */
+	mode_t group_mode; /* of the owning group, where the mode of the file has the mask */
+	char text[ACL_ENTRIES_SHOWN * sizeof("group:4294967295:rw-, ")]; /* the first named ones */
+};
+
+static void add_acl_entry(struct node_acl *acl, const struct posix_acl_xattr_entry *entry)
 {
-	if (mode == wanted)
-		return "";
-	if ((mode & ~wanted) == 0)
-		return ", so it is tighter";
-	return (wanted & ~mode) == 0 ? ", so it is wider" : "";
+	unsigned int tag = le16toh(entry->e_tag), mode = le16toh(entry->e_perm);
+	size_t size = strlen(acl->text);
+
+	if (tag == ACL_GROUP_OBJ)
+		acl->group_mode = (mode & 7) << 3;
+	if (tag != ACL_USER && tag != ACL_GROUP)
+		return;
+	acl->has_group = acl->has_group || tag == ACL_GROUP;
+	if (acl->n_named++ < ACL_ENTRIES_SHOWN)
+		(void)snprintf(acl->text + size, sizeof(acl->text) - size, "%s%s:%u:%s%s%s",
+			       size > 0 ? ", " : "", tag == ACL_USER ? "user" : "group",
+			       le32toh(entry->e_id), mode & 4 ? "r" : "-", mode & 2 ? "w" : "-",
+			       mode & 1 ? "x" : "-");
+}
+
+/* Returns 1; 0 if there is no ACL, or none that can be seen; or -ENOMEM. */
+static int read_acl(int dir_fd, const char *name, struct node_acl *ret_acl)
+{
+	const size_t header = sizeof(struct posix_acl_xattr_header);
+	_cleanup_close_ int fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
+	const struct posix_acl_xattr_entry *entries;
+	_cleanup_free_ char *value = NULL;
+	char path[FD_PATH_SIZE];
+	ssize_t size;
+
+	if (fd < 0 || !fd_get_path(fd, path) || (size = getxattr(path, ACCESS_ACL, NULL, 0)) <= 0)
+		return 0;
+	value = malloc((size_t)size);
+	if (!value)
+		return -ENOMEM;
+	size = getxattr(path, ACCESS_ACL, value, (size_t)size);
+	if (size < (ssize_t)header)
+		return 0;
+	*ret_acl = (struct node_acl){ 0 };
+	entries = (const struct posix_acl_xattr_entry *)(value + header);
+	for (size_t i = 0; i < ((size_t)size - header) / sizeof(*entries); i++)
+		add_acl_entry(ret_acl, &entries[i]);
+	return 1;
+}
+
+/*
+ * systemd-logind gives the user of a seat an ACL for the device, by rules that only the device can
+ * decide, but it never gives one to a group.
+ */
+static int report_acl(const struct verify_run *run, const struct location *location,
+		      const struct node_acl *acl)
+{
+	const char *more = acl->n_named > ACL_ENTRIES_SHOWN ? ", ..." : "";
+
+	if (acl->n_named == 0)
+		return 0;
+	if (acl->has_group)
+		return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_WARNING,
+				  location,
+				  "has an ACL (%s%s), which udev's rules do not say; remove it "
+				  "with setfacl -b",
+				  acl->text, more);
+	return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_NOTE, location,
+			  "has an ACL (%s%s), which udev's rules do not say; remove it with "
+			  "setfacl -b, unless it is systemd-logind's for the user of a seat",
+			  acl->text, more);
+}
+
+/* The names of other owners than those of the rule are not known here. */
+static const char *owner_name(unsigned int id, unsigned int wanted_id, const char *wanted_name,
+			      char number[static 16])
+{
+	if (id == 0)
+		return "root";
+	if (id == wanted_id && wanted_name)
+		return wanted_name;
+	(void)snprintf(number, 16, "%u", id);
+	return number;
+}
+
+static int report_wrong_mode(const struct verify_run *run, const struct location *location,
+			     mode_t mode, const struct stat *st,
+			     const struct kmod_devname_permission *wanted)
+{
+	const char *user = kmod_devname_permission_get_user(wanted);
+	const char *group = kmod_devname_permission_get_group(wanted);
+	mode_t wanted_mode = kmod_devname_permission_get_mode(wanted);
+	uid_t uid = kmod_devname_permission_get_uid(wanted);
+	gid_t gid = kmod_devname_permission_get_gid(wanted);
+	char numbers[4][16];
+
+	if (mode == wanted_mode && st->st_uid == uid && st->st_gid == gid)
+		return 0;
+	return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_WARNING, location,
+			  "is %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
+			  "systemd-udevd, or udevadm trigger if the module is loaded",
+			  mode, owner_name(st->st_uid, uid, user, numbers[0]),
+			  owner_name(st->st_gid, gid, group, numbers[1]), wanted_mode,
+			  owner_name(uid, uid, user, numbers[2]),
+			  owner_name(gid, gid, group, numbers[3]));
 }
 
 /* Without a rule any mode is right: the driver or the administrator has set it. */
@@ -36,39 +143,37 @@ static int verify_mode(const struct verify_run *run, const struct location *loca
 {
 	const struct kmod_devname_permission *wanted =
 		run->permissions ? permissions_find(run->permissions, node->name) : NULL;
-	mode_t mode = st->st_mode & 0777, wanted_mode;
-	uid_t uid;
-	gid_t gid;
-	int r = 0;
+	mode_t mode = st->st_mode & 0777;
+	struct node_acl acl;
+	int r;
 
 	if (!wanted)
 		return 0;
-	/* systemd-logind sets an ACL for the user of a seat: one is not wrong by itself */
-	if (dev_file_has_acl(dir_fd, name))
-		r = report_add(
-			run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_NOTE, location,
-			"has an ACL, which gives rights that the rules of udev do not: remove "
-			"it (setfacl -b), unless systemd-logind has set it for the user of a "
-			"seat");
-	if (r < 0)
-		return r;
-	wanted_mode = kmod_devname_permission_get_mode(wanted);
-	uid = kmod_devname_permission_get_uid(wanted);
-	gid = kmod_devname_permission_get_gid(wanted);
-	if (mode == wanted_mode && st->st_uid == uid && st->st_gid == gid)
-		return 0;
-	return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_WARNING, location,
-			  "has mode %04o, user %u and group %u; the rules of udev say %04o, %u and "
-			  "%u%s: restart udevd, or correct what else sets it",
-			  mode, st->st_uid, st->st_gid, wanted_mode, uid, gid,
-			  describe_difference(mode, wanted_mode));
+	r = read_acl(dir_fd, name, &acl);
+	if (r > 0) {
+		mode = (mode & 0707) | (acl.group_mode & mode);
+		r = report_acl(run, location, &acl);
+	}
+	return r < 0 ? r : report_wrong_mode(run, location, mode, st, wanted);
+}
+
+static int report_absent(const struct verify_run *run, const struct location *location,
+			 const struct kmod_devname_node *node)
+{
+	bool has_rule = run->permissions && permissions_find(run->permissions, node->name);
+	char number[SYNTAX_NUMBER_SIZE];
+
+	return report_add(run->report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, location,
+			  "does not exist, and is to be %s, which loads module %s; run "
+			  "kmod-devname create%s",
+			  syntax_format_number(&node->number, number), node->module,
+			  has_rule ? " --udev" : "");
 }
 
 static int verify_node(struct verify_run *run, const struct location *location,
 		       const struct kmod_devname_node *node)
 {
 	const struct dev_node wanted = { .path = node->name, .number = node->number };
-	char number[SYNTAX_NUMBER_SIZE];
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
 	struct stat st;
@@ -78,17 +183,14 @@ static int verify_node(struct verify_run *run, const struct location *location,
 		return r;
 	r = devdir_look(dir_fd, rest, &st);
 	if (r == -ENOENT)
-		return report_add(run->report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, location,
-				  "does not exist, and is to be %s, which loads module %s: run "
-				  "kmod-devname create",
-				  syntax_format_number(&node->number, number), node->module);
+		return report_absent(run, location, node);
 	if (r < 0)
 		return r;
 	if (strchr(rest, '/') || !dev_file_is_device(&st))
-		return devdir_report_obstructed(run->report, &wanted, rest, NULL);
+		return devdir_report_obstructed(run->report, &wanted, rest,
+						devdir_describe_kind(&st));
 	if (!dev_file_is_node(&st, &wanted))
-		return devdir_report_wrong(run->report, &wanted, &st,
-					   ": run kmod-devname create --replace");
+		return devdir_report_wrong(run->report, &wanted, &st);
 	r = devdir_check_nodev(&run->dev, dir_fd, node->name, run->report);
 	return r < 0 ? r : verify_mode(run, location, node, dir_fd, rest, &st);
 }

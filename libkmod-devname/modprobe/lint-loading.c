@@ -12,9 +12,9 @@ static int report_no_index(struct kmod_devname_report *report)
 {
 	const struct location nowhere = { NULL, 0 };
 
-	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &nowhere,
-			  "an index that modprobe needs is missing or cannot be read, so opening a "
-			  "node loads nothing: run depmod");
+	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_ERROR, &nowhere,
+			  "an index that modprobe needs is missing or cannot be read, so that "
+			  "opening a node loads nothing; run depmod");
 }
 
 static int report_not_asked(struct kmod_devname_report *report,
@@ -53,31 +53,38 @@ find_deciding_step(const struct kmod_devname_resolution *resolution, const char 
 	return obstacle ? resolution_find_step(resolution, obstacle) : found;
 }
 
-/* The file that modules.dep has and the directory has not; or "". */
-static const char *missing_file(const struct kmod_devname_step *step)
+/* Statements of modprobe.d are deliberate, and a module that is not there is none. */
+struct load_obstacle {
+	enum kmod_devname_severity severity;
+	const char *problem; /* behind the name of the module */
+	const char *file; /* behind the problem */
+	const char *hint;
+};
+
+static struct load_obstacle load_obstacle_of(const struct kmod_devname_step *step)
 {
+	static const char unwanted[] = "remove that if the module is wanted";
 	const char *path = kmod_devname_step_get_path(step);
 
-	return kmod_devname_step_get_verdict(step) == KMOD_DEVNAME_VERDICT_NO_FILE && path ? path
-											   : "";
-}
-
-/* What a message says about the deciding step; the caller appends the missing file. */
-static const char *explain(const struct kmod_devname_step *step)
-{
 	switch (kmod_devname_step_get_verdict(step)) {
 	case KMOD_DEVNAME_VERDICT_COMMAND:
-		return "is replaced by a command; remove that if the module is wanted";
+		return (struct load_obstacle){ KMOD_DEVNAME_NOTE, "is replaced by a command", "",
+					       unwanted };
 	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
-		return "is blacklisted; remove that if the module is wanted";
+		return (struct load_obstacle){ KMOD_DEVNAME_NOTE, "is blacklisted", "", unwanted };
 	case KMOD_DEVNAME_VERDICT_OFF:
-		return "is what an alias makes of the number; remove that if the module is wanted";
+		return (struct load_obstacle){ KMOD_DEVNAME_NOTE,
+					       "is what an alias makes of the number", "",
+					       unwanted };
 	case KMOD_DEVNAME_VERDICT_NO_FILE:
-		if (*missing_file(step) != '\0')
-			return "is in modules.dep; run depmod, for there is no ";
-		return "does not exist; run depmod, or correct the alias";
+		if (!path)
+			return (struct load_obstacle){ KMOD_DEVNAME_ERROR, "does not exist", "",
+						       "run depmod, or correct the alias" };
+		return (struct load_obstacle){ KMOD_DEVNAME_ERROR, "has no file ", path,
+					       "install it, or run depmod" };
 	default:
-		return "is loaded instead; run depmod, or remove the alias";
+		return (struct load_obstacle){ KMOD_DEVNAME_WARNING, "is loaded instead", "",
+					       "run depmod, or remove the alias" };
 	}
 }
 
@@ -87,20 +94,25 @@ static int report_not_loaded(struct kmod_devname_report *report,
 {
 	const struct kmod_devname_step *step = find_deciding_step(resolution, node->module);
 	struct location location = { NULL, 0 };
+	struct load_obstacle obstacle;
+	char number[SYNTAX_NUMBER_SIZE];
 
+	(void)syntax_format_number(&node->number, number);
 	if (!step)
-		return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &location,
-				  "opening '%s' (%c%u:%u) does not load module %s: the indexes do "
+		return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_ERROR, &location,
+				  "opening '%s' (%s) does not load module %s, since the indexes do "
 				  "not have the number; run depmod",
-				  node->name, syntax_type_letter(node->number.type),
-				  node->number.major, node->number.minor, node->module);
+				  node->name, number, node->module);
+	obstacle = load_obstacle_of(step);
 	location.file = kmod_devname_step_get_file(step);
 	location.line = kmod_devname_step_get_line(step);
-	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_WARNING, &location,
-			  "opening '%s' (%c%u:%u) does not load module %s: '%s' %s%s", node->name,
-			  syntax_type_letter(node->number.type), node->number.major,
-			  node->number.minor, node->module, kmod_devname_step_get_module(step),
-			  explain(step), missing_file(step));
+	return report_add(report, KMOD_DEVNAME_NOT_LOADED, obstacle.severity, &location,
+			  "opening '%s' (%s) does not load module %s: '%s'%s %s%s; %s", node->name,
+			  number, node->module, kmod_devname_step_get_module(step),
+			  kmod_devname_step_get_role(step) == KMOD_DEVNAME_ROLE_DEPENDENCY
+				  ? ", which it depends on,"
+				  : "",
+			  obstacle.problem, obstacle.file, obstacle.hint);
 }
 
 /* Returns 1 if there is no work left for the nodes behind; 0; or -ENOMEM. */

@@ -362,8 +362,8 @@ static int report_depth(const struct resolve_walk *walk, const struct kmod_modul
 	system->has_told_depth = true;
 	return report_add(
 		system->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
-		"a chain of soft dependencies has more than %d modules; those of module '%s' "
-		"are not followed",
+		"a chain of soft dependencies has more than %d modules, and those of module '%s' "
+		"are not followed; shorten it",
 		SOFTDEP_DEPTH_MAX, kmod_module_get_name(module));
 }
 

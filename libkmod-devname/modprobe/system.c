@@ -22,7 +22,7 @@ static int report_bad_index(const struct modprobe_system *system, const char *na
 	const struct location location = { name, 0 };
 
 	return report_add(system->report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, &location,
-			  "%s: run depmod", problem);
+			  "%s", problem);
 }
 
 /*

@@ -141,7 +141,7 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 		return report_add(
 			report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
 			"device name '%s' of module %s has the number c10:%u, which kernels "
-			"give to any driver: use a minor from %d to %d, or no node",
+			"give to any driver; use a minor from %d to %d, or no node",
 			node->name, node->module, number->minor, MISC_MINOR_LOCAL_FIRST,
 			MISC_MINOR_LOCAL_LAST);
 	other = misc_minor_find_other(number->minor, node->name);
@@ -149,7 +149,7 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 		return 0;
 	return report_add(report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
 			  "device name '%s' of module %s has the number c10:%u, which is %s, "
-			  "/dev/%s: use a minor from %d to %d",
+			  "/dev/%s; use a minor from %d to %d",
 			  node->name, node->module, number->minor, other->constant, other->name,
 			  MISC_MINOR_LOCAL_FIRST, MISC_MINOR_LOCAL_LAST);
 }
@@ -168,8 +168,7 @@ static int lint_node(const struct kmod_devname_table *table, struct kmod_devname
 	if (first != node)
 		return report_add(report, KMOD_DEVNAME_SHARED_NODE, KMOD_DEVNAME_NOTE, &nowhere,
 				  "device name '%s' (%s) is declared by module %s and by module "
-				  "%s: opening it loads both, which is well if they are made for "
-				  "that",
+				  "%s: opening it loads both",
 				  node->name, number, first->module, node->module);
 	other = *found;
 	if (other != node) {
@@ -251,17 +250,32 @@ static int report_out_of_date(struct kmod_devname_report *report, const struct l
 
 	if (!line)
 		return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
-				  "lacks '%s' (%s), which module %s declares: " HINT, node->name,
+				  "lacks '%s' (%s), which module %s declares; " HINT, node->name,
 				  syntax_format_number(&node->number, number), node->module);
 	(void)syntax_format_number(&line->number, line_number);
 	if (!node)
 		return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
-				  "has '%s' (%s) of module %s, and no module declares it: " HINT,
+				  "has '%s' (%s) of module %s, and no module declares it; " HINT,
 				  line->name, line_number, line->module);
 	return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
-			  "has '%s' (%s) of module %s, and it is %s of module %s: " HINT,
+			  "has '%s' (%s) of module %s, and it is %s of module %s; " HINT,
 			  line->name, line_number, line->module,
 			  syntax_format_number(&node->number, number), node->module);
+}
+
+/* A line that cannot be used may be that of any node. */
+static bool has_bad_line(const struct kmod_devname_report *report, const char *file)
+{
+	for (size_t i = 0; report && i < kmod_devname_report_size(report); i++) {
+		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+		const char *name = kmod_devname_finding_get_file(finding);
+
+		if (kmod_devname_finding_get_line(finding) > 0 &&
+		    kmod_devname_finding_get_severity(finding) == KMOD_DEVNAME_ERROR && name &&
+		    strcmp(name, file) == 0)
+			return true;
+	}
+	return false;
 }
 
 int kmod_devname_table_lint_file(struct kmod_devname_table *table,
@@ -271,20 +285,26 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
 	const struct location location = { file, 0 };
 	size_t n = kmod_devname_table_size(table);
 	struct kmod_devname_comparison *comparison;
+	bool has_bad = has_bad_line(report, file);
 	int r;
 
 	/* systemd's kmod-static-nodes.service is not started without the file. */
 	if (!file_table)
 		return report_add(report, KMOD_DEVNAME_NO_FILE,
 				  n > 0 ? KMOD_DEVNAME_ERROR : KMOD_DEVNAME_WARNING, &location,
-				  "does not exist, and would have %zu nodes: " HINT, n);
+				  "does not exist, and would have %zu nodes; " HINT, n);
 	r = kmod_devname_comparison_new(file_table, table, NULL, &comparison);
 	if (r < 0)
 		return r;
 	n = kmod_devname_comparison_size(comparison);
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = report_out_of_date(report, &location,
-				       kmod_devname_comparison_get(comparison, i));
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct kmod_devname_difference *difference =
+			kmod_devname_comparison_get(comparison, i);
+
+		/* one wrong digit is one finding */
+		if (!has_bad || kmod_devname_difference_get_old(difference))
+			r = report_out_of_date(report, &location, difference);
+	}
 	kmod_devname_comparison_unref(comparison);
 	return r;
 }

@@ -232,7 +232,7 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	if (syntax_is_dynamic(number))
 		return report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
 				  "device name '%s' has the number c10:255, which asks for a "
-				  "dynamic minor: a node needs a fixed one",
+				  "dynamic minor",
 				  name);
 	node = node_new(module, name, number);
 	if (!node)
@@ -323,11 +323,11 @@ static int report_pairing(struct kmod_devname_report *report, const struct locat
 	if (pairing == ALIAS_MISSING_NUMBER)
 		return report_add(
 			report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, location,
-			"device name '%s' of module %s has no device number: add "
+			"device name '%s' of module %s has no device number; add "
 			"MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor)",
 			name, module);
 	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, location,
-			  "module %s: which device name has which number depends on the compiler: "
+			  "module %s: which device name has which number depends on the compiler; "
 			  "declare one of each, or each name next to its number and in the same "
 			  "order for all",
 			  module);

@@ -78,9 +78,11 @@ static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
 		if (status == LINE_GOOD)
 			r = read_builtin_string(reader, strings.text);
 		else if (status == LINE_CUT)
-			r = report_add(reader->report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING,
-				       &location,
-				       "has no NUL at its end: the file seems to be cut short");
+			r = report_add(
+				reader->report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING,
+				&location,
+				"has no NUL at its end: the file seems to be cut short; install "
+				"the kernel again");
 		if (r < 0)
 			return r;
 	}

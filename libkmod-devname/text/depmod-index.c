@@ -27,8 +27,8 @@
 static int report_damage(const struct depmod_index *index, enum kmod_devname_code code,
 			 const char *problem)
 {
-	int r = report_add(index->report, code, KMOD_DEVNAME_WARNING, &index->location, "%s",
-			   problem);
+	int r = report_add(index->report, code, KMOD_DEVNAME_WARNING, &index->location,
+			   "%s; run depmod", problem);
 
 	return r < 0 ? r : DEPMOD_INDEX_DAMAGED;
 }

@@ -61,7 +61,8 @@ static int read_devname_line(struct kmod_devname_table *table, struct kmod_devna
 
 	if (status == LINE_LONG)
 		return report_add(report, KMOD_DEVNAME_LONG_LINE, KMOD_DEVNAME_ERROR, location,
-				  "is longer than any line can be");
+				  "is longer than any line can be; run kmod-devname generate, or "
+				  "correct the line");
 	if (status == LINE_CUT)
 		return report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_ERROR, location,
 				  "has no newline: the file seems to be cut short");

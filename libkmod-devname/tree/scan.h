@@ -159,11 +159,11 @@ struct scan_worker {
 
 /*
  * For a scan that has not been stepped yet: depmod has just written its files into a directory,
- * and nothing has changed since then. The scan reads the modules of modules.dep that
- * skip_spares() does not spare; it looks at no time, and lists no directory. A module of the list, which may be NULL,
- * that modules.dep lacks may be in a directory that depmod could not read: then the scan uses the
- * files as kmod_devname_scan_set_use_index() says. Returns 1; 0 if the files cannot be used, with a
- * finding, and then the scan is as it was; or a negative errno.
+ * and nothing has changed since then. The scan reads the modules of modules.dep that skip_spares()
+ * does not spare; it looks at no time, and lists no directory. A module of the list, which may be
+ * NULL, that modules.dep lacks may be in a directory that depmod could not read: then the scan uses
+ * the files as kmod_devname_scan_set_use_index() says. Returns 1; 0 if the files cannot be used,
+ * with a finding, and then the scan is as it was; or a negative errno.
  */
 int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd,
 			 const struct kmod_devname_table *list);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Rules that give a node its mode or owner too late: when its device appears, which takes the
- * module that opening the node would load.
+ * Rules that give a node its mode or owner, or the user of a seat access to it, too late: when its
+ * device appears, which takes the module that opening the node would load.
  *
  * The names of the nodes' devices are sorted, and a rule is noted with the names that it is for. In
  * the end each node has its device looked up. So neither many rules nor many nodes take a square.
@@ -19,7 +19,7 @@
 #include "base/report.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/rules.h"
+#include "udev/static-nodes.h"
 
 /*
  * The work of comparing patterns with names. fnmatch(3) takes time for each byte of the one and
@@ -28,19 +28,37 @@
 #define COMPARISONS_MAX 1000000000
 #define COMPARISON_SIZE(text) (strlen(text) + 16)
 
-/* The last rule for a device, whatever it is, and the last one for those of major 10. */
+enum access_key {
+	ACCESS_MODE,
+	ACCESS_USER,
+	ACCESS_GROUP,
+	ACCESS_SEAT,
+	N_ACCESS_KEYS,
+};
+
+/* The last rule that has a key. */
+struct key_rule {
+	size_t number; /* 0 for none */
+	struct location location;
+	uint64_t value; /* the mode, the hash of an owner or 0 for root, or 1 */
+};
+
+/* The last rules for a device, whatever it is, and the last ones for those of major 10. */
 struct linted_device {
 	const char *name;
-	size_t rule; /* its number, 0 for none */
-	size_t misc_rule;
-	struct location location;
-	struct location misc_location;
+	struct key_rule rules[N_ACCESS_KEYS];
+	struct key_rule misc_rules[N_ACCESS_KEYS];
+};
+
+/* The last rules that name a node in static_node=. */
+struct linted_node {
+	struct key_rule rules[N_ACCESS_KEYS];
 };
 
 struct udev_lint {
 	const struct kmod_devname_table *table;
 	struct kmod_devname_report *report;
-	bool *is_static; /* for each node of the table: a rule names it in static_node= */
+	struct linted_node *nodes; /* in the order of the table */
 	struct linted_device *devices; /* sorted by name */
 	size_t n_devices;
 	size_t n_rules; /* so far */
@@ -49,17 +67,38 @@ struct udev_lint {
 	bool is_incomplete;
 };
 
-static bool is_root_name(const char *owner)
+/* FNV-1a. Names are compared after the rule that has them is gone. */
+static uint64_t hash_owner(const char *owner)
 {
-	return *owner == '\0' || strcmp(owner, "root") == 0 || strcmp(owner, "0") == 0;
+	uint64_t hash = 0xcbf29ce484222325;
+
+	if (!owner || *owner == '\0' || strcmp(owner, "root") == 0 || strcmp(owner, "0") == 0)
+		return 0;
+	for (; *owner != '\0'; owner++)
+		hash = (hash ^ (unsigned char)*owner) * 0x100000001b3;
+	return hash;
 }
 
-/* A rule that gives what the node has anyway makes no difference. */
-static bool gives_access(const struct udev_rule *rule)
+/* Notes what a rule gives, in the place of what rules before it have given. */
+static void note_keys(const struct udev_lint *lint, const struct udev_rule *rule,
+		      struct key_rule *keys)
 {
-	return (rule->user && !is_root_name(rule->user)) ||
-	       (rule->group && !is_root_name(rule->group)) ||
-	       (rule->has_mode && rule->mode != PERMISSIONS_PLAIN_MODE);
+	const struct key_rule key = { lint->n_rules, rule->location, 0 };
+
+	if (rule->has_mode)
+		keys[ACCESS_MODE] = key;
+	if (rule->user)
+		keys[ACCESS_USER] = key;
+	if (rule->group)
+		keys[ACCESS_GROUP] = key;
+	if (rule->gives_seat)
+		keys[ACCESS_SEAT] = key;
+	for (int i = 0; i < N_ACCESS_KEYS; i++)
+		if (keys[i].number == lint->n_rules)
+			keys[i].value = i == ACCESS_MODE    ? rule->mode
+					: i == ACCESS_USER  ? hash_owner(rule->user)
+					: i == ACCESS_GROUP ? hash_owner(rule->group)
+							    : 1;
 }
 
 static const char *device_name(const char *path)
@@ -85,9 +124,9 @@ static int udev_lint_init(struct udev_lint *lint)
 {
 	size_t size = kmod_devname_table_size(lint->table), n = 0;
 
-	lint->is_static = calloc(size + 1, sizeof(*lint->is_static));
+	lint->nodes = calloc(size + 1, sizeof(*lint->nodes));
 	lint->devices = calloc(size + 1, sizeof(*lint->devices));
-	if (!lint->is_static || !lint->devices)
+	if (!lint->nodes || !lint->devices)
 		return -ENOMEM;
 	for (size_t i = 0; i < size; i++)
 		lint->devices[i].name = device_name(
@@ -112,16 +151,10 @@ static struct linted_device *find_linted_device(const struct udev_lint *lint, co
 					      compare_linted_devices);
 }
 
-static void note_rule(struct udev_lint *lint, struct linted_device *device,
-		      const struct udev_rule *rule)
+static void note_device(const struct udev_lint *lint, struct linted_device *device,
+			const struct udev_rule *rule)
 {
-	if (rule->is_for_misc) {
-		device->misc_rule = lint->n_rules;
-		device->misc_location = rule->location;
-	} else {
-		device->rule = lint->n_rules;
-		device->location = rule->location;
-	}
+	note_keys(lint, rule, rule->is_for_misc ? device->misc_rules : device->rules);
 }
 
 /* Patterns with wildcards, of which real rules have few, are compared with all names. */
@@ -133,7 +166,7 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 		struct linted_device *device = find_linted_device(lint, pattern);
 
 		if (device)
-			note_rule(lint, device, rule);
+			note_device(lint, device, rule);
 		return 0;
 	}
 	work = COMPARISON_SIZE(pattern) * lint->names_size;
@@ -149,8 +182,24 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 	lint->comparisons += work;
 	for (size_t i = 0; i < lint->n_devices; i++)
 		if (fnmatch(pattern, lint->devices[i].name, 0) == 0)
-			note_rule(lint, &lint->devices[i], rule);
+			note_device(lint, &lint->devices[i], rule);
 	return 0;
+}
+
+static void note_static_nodes(const struct udev_lint *lint, const struct udev_rule *rule)
+{
+	for (size_t i = 0; i < rule->static_nodes.size; i++) {
+		const struct kmod_devname_node *node =
+			table_find(lint->table, rule->static_nodes.items[i]);
+		struct key_rule *keys = node ? lint->nodes[node->index].rules : NULL;
+
+		if (!node)
+			continue;
+		note_keys(lint, rule, keys);
+		if (rule->group && !rule->has_mode && keys[ACCESS_GROUP].value)
+			keys[ACCESS_MODE] = (struct key_rule){ lint->n_rules, rule->location,
+							       STATIC_GROUP_MODE };
+	}
 }
 
 static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
@@ -158,14 +207,8 @@ static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 	lint->n_rules++;
 	if (rule->fault)
 		return 0;
-	for (size_t i = 0; i < rule->static_nodes.size; i++) {
-		const struct kmod_devname_node *node =
-			table_find(lint->table, rule->static_nodes.items[i]);
-
-		if (node)
-			lint->is_static[node->index] = true;
-	}
-	if (!rule->kernels || rule->needs_device || !gives_access(rule))
+	note_static_nodes(lint, rule);
+	if (!rule->kernels || rule->needs_device)
 		return 0;
 	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1) {
 		int r = lint_pattern(lint, rule, p);
@@ -176,26 +219,75 @@ static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 	return 0;
 }
 
-/* Reports the last rule for the device of a node. Of several modules that declare it the first is
- * named. */
-static int report_late_rule(const struct udev_lint *lint, const struct kmod_devname_node *node)
+/* Of a distribution, whose files its packages replace. */
+static bool is_file_of_packages(const char *path)
 {
-	const char *name = kmod_devname_node_get_name(node);
-	const struct linted_device *device = find_linted_device(lint, device_name(name));
-	bool is_misc = is_misc_node(node) && device->misc_rule > device->rule;
-
-	if (lint->is_static[node->index] || (device->rule == 0 && !is_misc) ||
-	    table_find(lint->table, name) != node)
-		return 0;
-	return report_add(
-		lint->report, KMOD_DEVNAME_NO_STATIC_NODE, KMOD_DEVNAME_WARNING,
-		is_misc ? &device->misc_location : &device->location,
-		"gives '%s' its mode or owner only when module %s is loaded, which nobody "
-		"but root can do by opening it: add OPTIONS+=\"static_node=%s\"",
-		name, kmod_devname_node_get_module(node), name);
+	path += strspn(path, "/");
+	return strncmp(path, "usr/lib/", strlen("usr/lib/")) == 0 ||
+	       strncmp(path, "lib/", strlen("lib/")) == 0;
 }
 
-static int lint_rules(struct udev_lint *lint, int root_fd)
+static int report_late_rule(const struct udev_lint *lint, const struct kmod_devname_node *node,
+			    const struct location *location, const char *what, const char *effect)
+{
+	bool of_packages = is_file_of_packages(location->file);
+
+	return report_add(lint->report, KMOD_DEVNAME_NO_STATIC_NODE,
+			  of_packages ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, location,
+			  "gives '%s' %s only when module %s is loaded, so that %s; %sadd "
+			  "OPTIONS+=\"static_node=%s\", and run systemctl restart systemd-udevd",
+			  node->name, what, node->module, effect,
+			  of_packages ? "copy it to /etc/udev/rules.d, " : "", node->name);
+}
+
+/* The rule that gives the device of a node a key that the node itself has not; or NULL. */
+static const struct key_rule *find_late_rule(const struct udev_lint *lint,
+					     const struct kmod_devname_node *node,
+					     enum access_key key)
+{
+	const struct linted_device *device = find_linted_device(lint, device_name(node->name));
+	const struct key_rule *late = &device->rules[key];
+	const struct key_rule *has = &lint->nodes[node->index].rules[key];
+	uint64_t plain = key == ACCESS_MODE ? PERMISSIONS_PLAIN_MODE : 0;
+
+	if (is_misc_node(node) && device->misc_rules[key].number > late->number)
+		late = &device->misc_rules[key];
+	/* what the node has anyway makes no difference */
+	if (late->number == 0 || late->value == plain || late->value == has->value)
+		return NULL;
+	return late->number > has->number ? late : NULL;
+}
+
+/* Of several modules that declare a node the first is named. */
+static int lint_static_node(const struct udev_lint *lint, const struct kmod_devname_node *node)
+{
+	const struct key_rule *has = lint->nodes[node->index].rules, *late = NULL, *seat;
+	bool is_static = has[ACCESS_MODE].number > 0 || has[ACCESS_USER].number > 0;
+	int r = 0;
+
+	if (table_find(lint->table, node->name) != node)
+		return 0;
+	for (int key = ACCESS_MODE; key <= ACCESS_GROUP; key++) {
+		const struct key_rule *found = find_late_rule(lint, node, (enum access_key)key);
+
+		if (found && (!late || found->number > late->number))
+			late = found;
+	}
+	if (late)
+		r = report_late_rule(lint, node, &late->location, "its mode or owner",
+				     is_static ? "the node has those of other rules before"
+					       : "nobody but root can load it by opening the node");
+	seat = find_late_rule(lint, node, ACCESS_SEAT);
+	if (r < 0 || !seat || (late && late->number == seat->number) ||
+	    (has[ACCESS_MODE].value & 06) == 06)
+		return r;
+	return report_late_rule(lint, node, &seat->location, "to the user of a seat",
+				"this user cannot load it by opening the node");
+}
+
+/* Each rule is read once, whether it is asked for late ones or also for permissions. */
+static int lint_rules(struct udev_lint *lint, int root_fd, struct static_node_set *nodes,
+		      struct kmod_devname_permissions *permissions)
 {
 	const struct udev_rule *rule;
 	struct udev_rules *rules;
@@ -204,26 +296,42 @@ static int lint_rules(struct udev_lint *lint, int root_fd)
 	if (r < 0)
 		return r;
 	while ((r = udev_rules_next(rules, &rule)) > 0) {
-		r = lint_rule(lint, rule);
+		r = permissions ? static_node_set_add_rule(nodes, rule) : 0;
+		if (r == 0)
+			r = lint_rule(lint, rule);
 		if (r < 0)
 			break;
 	}
 	/* the findings name files of the rules */
+	if (r == 0 && permissions)
+		r = static_node_set_finish(nodes, permissions);
 	for (size_t i = 0; i < kmod_devname_table_size(lint->table) && r == 0; i++)
-		r = report_late_rule(lint, kmod_devname_table_get(lint->table, i));
+		r = lint_static_node(lint, kmod_devname_table_get(lint->table, i));
 	udev_rules_close(rules);
 	return r;
+}
+
+int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+	      int root_fd, struct kmod_devname_permissions *permissions)
+{
+	struct udev_lint lint = { .table = table, .report = report };
+	struct static_node_set nodes = {
+		.report = report,
+		.table = table,
+		.accounts = { .root_fd = root_fd, .report = report },
+	};
+	int r = udev_lint_init(&lint);
+
+	if (r == 0)
+		r = lint_rules(&lint, root_fd, &nodes, permissions);
+	static_node_set_done(&nodes);
+	free(lint.nodes);
+	free(lint.devices);
+	return r < 0 && !is_fatal(r) ? 0 : r;
 }
 
 int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
 				 struct kmod_devname_report *report, int root_fd)
 {
-	struct udev_lint lint = { .table = table, .report = report };
-	int r = udev_lint_init(&lint);
-
-	if (r == 0)
-		r = lint_rules(&lint, root_fd);
-	free(lint.is_static);
-	free(lint.devices);
-	return r < 0 && !is_fatal(r) ? 0 : r;
+	return udev_lint(table, report, root_fd, NULL);
 }

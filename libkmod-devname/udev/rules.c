@@ -53,7 +53,8 @@ static int report_unreadable_rules(struct kmod_devname_report *report, int error
 	if (is_fatal(error))
 		return report_system(report, error, &location);
 	r = report_add(report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_ERROR, &location,
-		       "cannot read rules of udev: %s; no rule counts, nodes get mode 0600",
+		       "cannot read rules of udev: %s: no rule counts, and nodes get mode 0600; "
+		       "make it readable",
 		       report_describe_error(error));
 	return r < 0 ? r : error;
 }
@@ -302,6 +303,8 @@ static int add_assignment(struct udev_rule *rule, const struct udev_token *token
 		udev_normalise_node(value + prefix);
 		return list_push(&rule->static_nodes, value + prefix);
 	}
+	if (udev_token_has_key(token, "TAG") && strcmp(value, "uaccess") == 0)
+		rule->gives_seat = token->op != UDEV_REMOVE;
 	if (!is_constant_value(value))
 		return 0;
 	if (udev_token_has_key(token, "OWNER")) {

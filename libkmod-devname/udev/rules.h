@@ -63,6 +63,7 @@ struct udev_rule {
 	char *bad_mode; /* is no mode, and udevd ignores it */
 	bool has_mode;
 	mode_t mode;
+	bool gives_seat; /* TAG+="uaccess": systemd-logind gives the user of a seat access */
 
 	/* Conditions. */
 	char *kernels; /* patterns of KERNEL==, each with a NUL behind; or NULL */

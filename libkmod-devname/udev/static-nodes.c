@@ -21,11 +21,7 @@
 #include "base/report.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/accounts.h"
-#include "udev/rules.h"
-
-/* A group is of no use without it: static_node_apply_permissions() of systemd's udev-node.c. */
-#define GROUP_MODE 0660
+#include "udev/static-nodes.h"
 
 /* Why a rule is in doubt. */
 struct static_doubt {
@@ -53,14 +49,6 @@ struct static_node {
 	struct static_doubt doubt; /* the last one */
 };
 
-struct static_node_set {
-	struct kmod_devname_report *report;
-	const struct kmod_devname_table *table; /* the nodes that are wanted; NULL for all */
-	struct accounts accounts;
-	struct list in_order;
-	void *by_name; /* tsearch(3) tree of the same nodes */
-};
-
 static void static_node_free(void *p)
 {
 	struct static_node *node = p;
@@ -71,7 +59,7 @@ static void static_node_free(void *p)
 	free(node);
 }
 
-static void static_node_set_done(struct static_node_set *nodes)
+void static_node_set_done(struct static_node_set *nodes)
 {
 	list_done(&nodes->in_order, NULL);
 	tdestroy(nodes->by_name, static_node_free);
@@ -158,7 +146,7 @@ static int read_static_rule(struct static_node_set *nodes, const struct udev_rul
 		return r;
 	if (!given.has_mode && given.owners[ACCOUNT_GROUP].id > 0) {
 		given.has_mode = true;
-		given.mode = GROUP_MODE;
+		given.mode = STATIC_GROUP_MODE;
 	}
 	if (given.doubt.location.file) {
 		given.is_mode_doubtful = given.has_mode;
@@ -310,6 +298,21 @@ static int add_static_node(const struct static_node *node, struct kmod_devname_r
 	return permissions_add(permissions, node->name, PERMISSIONS_PLAIN_MODE, &root, &root);
 }
 
+int static_node_set_add_rule(struct static_node_set *nodes, const struct udev_rule *rule)
+{
+	return rule->fault ? report_dropped_rule(nodes, rule) : apply_rule(nodes, rule);
+}
+
+int static_node_set_finish(struct static_node_set *nodes,
+			   struct kmod_devname_permissions *permissions)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < nodes->in_order.size && r == 0; i++)
+		r = add_static_node(nodes->in_order.items[i], nodes->report, permissions);
+	return r;
+}
+
 static int read_static_nodes(struct static_node_set *nodes, int root_fd,
 			     struct kmod_devname_permissions *permissions)
 {
@@ -320,13 +323,12 @@ static int read_static_nodes(struct static_node_set *nodes, int root_fd,
 	if (r < 0)
 		return r;
 	while ((r = udev_rules_next(rules, &rule)) > 0) {
-		r = rule->fault ? report_dropped_rule(nodes, rule) : apply_rule(nodes, rule);
+		r = static_node_set_add_rule(nodes, rule);
 		if (r < 0)
 			break;
 	}
-	/* the findings name files of the rules */
-	for (size_t i = 0; i < nodes->in_order.size && r == 0; i++)
-		r = add_static_node(nodes->in_order.items[i], nodes->report, permissions);
+	if (r == 0)
+		r = static_node_set_finish(nodes, permissions);
 	udev_rules_close(rules);
 	return r;
 }

@@ -147,6 +147,7 @@ complete -c kmod-devname -n $check -s C -l config -r -F -d 'Instead of depmod.d'
 complete -c kmod-devname -n $check -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
 complete -c kmod-devname -n $check -l ignore -x -a '(__kmod_devname_codes)' -d 'Findings to pass over'
 complete -c kmod-devname -n $check -s J -l json -d 'Print JSON'
+complete -c kmod-devname -n $check -l list-codes -d 'Print all codes of findings'
 complete -c kmod-devname -n $check -l udev-permissions -x -a '(__fish_complete_directories)' -d 'Root directory of udev rules'
 
 set -l both '__kmod_devname_command static-nodes create'

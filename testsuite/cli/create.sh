@@ -182,7 +182,7 @@ test_wrong_node_is_status_1_and_replaced_if_wanted() {
 	mknod -m 666 dev/fuse c 10 228
 	run 1
 	[ ! -s out ]
-	says 'dev/fuse: error: is c10:228 instead of c10:229 [wrong-node]'
+	says 'dev/fuse: error: is c10:228 instead of c10:229; run kmod-devname create --replace [wrong-node]'
 	[ "$(stat -c '%a %Lr' dev/fuse)" = '666 228' ]
 	[ -c dev/net/tun ]
 	run 0 --replace
@@ -198,7 +198,7 @@ test_what_is_no_node_stays() {
 	for options in '' --replace '-n --replace'; do
 		# shellcheck disable=SC2086 # words
 		run 1 $options
-		grep -qxF "kmod-devname: dev/net/tun: error: is a regular file: the node 'net/tun' (c10:200) cannot be made [obstructed]" err
+		grep -qxF "kmod-devname: dev/net/tun: error: is a regular file, and obstructs node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]" err
 		grep -qF 'dev/fuse: error: is a symbolic link' err
 		[ "$(wc -l < err)" -eq 2 ] || fail "$(cat err)"
 	done

@@ -237,7 +237,17 @@ static const struct {
 	{ "KERNEL==\"x\", GROUP=\"root\"\n", "", "" },
 	{ "KERNEL==\"x\", GROUP=\"0\", OWNER=\"root\"\n", "", "" },
 	{ "KERNEL==\"x\", GROUP=\"$env{G}\", MODE=\"%n\"\n", "", "" },
-	{ "KERNEL==\"x\", TAG+=\"uaccess\"\n", "", "" },
+	{ "KERNEL==\"x\", TAG+=\"other\"\n", "", "" },
+	{ "KERNEL==\"x\", TAG-=\"uaccess\"\n", "", "" },
+	{ "KERNEL==\"x\", TAG+=\"uaccess\"\n", "no-static-node", "'x' to the user of a seat" },
+	{ "KERNEL==\"x\", TAG+=\"uaccess\", OPTIONS+=\"static_node=x\"\n", "", "" },
+	{ "KERNEL==\"x\", TAG+=\"uaccess\", MODE=\"0660\"\n", "no-static-node",
+	  "'x' its mode or owner" },
+	/* the tag of a rule without static_node, whatever other rules have; not where all may open
+	 */
+	{ "KERNEL==\"x\", TAG+=\"uaccess\"\nOPTIONS+=\"static_node=x\", MODE=\"0660\"\n",
+	  "no-static-node", "user of a seat" },
+	{ "KERNEL==\"x\", TAG+=\"uaccess\"\nOPTIONS+=\"static_node=x\", MODE=\"0666\"\n", "", "" },
 	{ "KERNEL==\"x\"\n", "", "" },
 	{ "GROUP=\"disk\"\n", "", "" },
 	/* patterns, on the last component */
@@ -264,12 +274,16 @@ static const struct {
 	{ "KERNEL==\"x\", ATTRS{a}!=\"1\", MODE=\"0666\"\n", "", "" },
 	{ "KERNEL==\"x\", PROGRAM=\"/bin/true\", MODE=\"0666\"\n", "", "" },
 	{ "KERNEL==\"x\", IMPORT{builtin}=\"y\", MODE=\"0666\"\n", "", "" },
-	/* static_node anywhere */
+	/* static_node in the rule, or in one behind it that replaces what it gives */
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=x\"\n", "", "" },
-	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", GROUP=\"g\"\n", "", "" },
+	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", MODE=\"0660\"\n", "", "" },
+	{ "KERNEL==\"x\", GROUP=\"g\"\nOPTIONS+=\"static_node=x\", TAG+=\"uaccess\"\n",
+	  "no-static-node", "'x' its mode or owner" },
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=y\"\n", "no-static-node", "'x'" },
 	{ "KERNEL==\"seq\", MODE=\"0666\", OPTIONS+=\"static_node=snd/seq\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=y\", OPTIONS+=\"static_node=x\"\n",
+	  "no-static-node", "'x'" },
+	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=y\", OPTIONS+=\"static_node=x\"\n",
 	  "", "" },
 	/* in a rule that udev drops, for what comes behind it: no key, no operator, no quotes */
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", NOKEY=\"y\"\n",
@@ -288,7 +302,7 @@ static const struct {
 START_TEST(rules_of_udev_that_come_too_late)
 {
 	struct kmod_devname_table *table = read_table(NODES);
-	static const char path[] = "usr/lib/udev/rules.d/1.rules";
+	static const char path[] = "etc/udev/rules.d/1.rules";
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, path, udev_rows[_i].rules, strlen(udev_rows[_i].rules));
@@ -299,6 +313,70 @@ START_TEST(rules_of_udev_that_come_too_late)
 		ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, i)),
 				  1);
 	findings_are(KMOD_DEVNAME_WARNING, path);
+	kmod_devname_table_unref(table);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* A rule behind that with static_node replaces what that gives, but not before there is a device.
+ */
+static const struct {
+	const char *late; /* the second rule */
+	const char *codes;
+} replacing_rows[] = {
+	{ "KERNEL==\"x\", GROUP=\"other\"\n", "no-static-node" },
+	{ "KERNEL==\"x\", OWNER=\"u\"\n", "no-static-node" },
+	{ "KERNEL==\"x\", MODE=\"0666\"\n", "no-static-node" },
+	{ "KERNEL==\"x\", GROUP=\"disk\"\n", "" },
+	{ "KERNEL==\"x\", GROUP=\"disk\", MODE=\"0660\"\n", "" },
+	{ "KERNEL==\"x\", MODE=\"0666\"\nKERNEL==\"x\", GROUP=\"disk\", MODE=\"0660\"\n", "" },
+	{ "KERNEL==\"x\", GROUP=\"other\", OPTIONS+=\"static_node=x\"\n", "" },
+};
+
+START_TEST(rules_behind_the_static_one_come_too_late)
+{
+	static const char first[] = "KERNEL==\"x\", GROUP=\"disk\", OPTIONS+=\"static_node=x\"\n";
+	struct kmod_devname_table *table = read_table(NODES);
+	int root_fd = harness_directory();
+
+	harness_write(root_fd, "usr/lib/udev/rules.d/1.rules", first, strlen(first));
+	harness_write(root_fd, "etc/udev/rules.d/2.rules", replacing_rows[_i].late,
+		      strlen(replacing_rows[_i].late));
+	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_str_eq(harness_codes(report), replacing_rows[_i].codes);
+	if (kmod_devname_report_size(report) > 0)
+		messages_have("the node has those of other rules before");
+	kmod_devname_table_unref(table);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* Nobody can change the files of packages for good. */
+static const struct {
+	const char *directory;
+	enum kmod_devname_severity severity;
+	const char *words;
+} place_rows[] = {
+	{ "etc", KMOD_DEVNAME_WARNING, "; add OPTIONS|systemctl restart systemd-udevd" },
+	{ "run", KMOD_DEVNAME_WARNING, "; add OPTIONS" },
+	{ "usr/local/lib", KMOD_DEVNAME_WARNING, "; add OPTIONS" },
+	{ "usr/lib", KMOD_DEVNAME_NOTE, "; copy it to /etc/udev/rules.d, add OPTIONS" },
+	{ "lib", KMOD_DEVNAME_NOTE, "; copy it to /etc/udev/rules.d, add OPTIONS" },
+};
+
+START_TEST(rules_of_packages_are_notes)
+{
+	static const char rule[] = "KERNEL==\"x\", GROUP=\"disk\"\n";
+	struct kmod_devname_table *table = read_table(NODES);
+	int root_fd = harness_directory();
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/udev/rules.d/1.rules", place_rows[_i].directory);
+	harness_write(root_fd, path, rule, strlen(rule));
+	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_str_eq(harness_codes(report), "no-static-node");
+	messages_have(place_rows[_i].words);
+	findings_are(place_rows[_i].severity, path);
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
@@ -513,6 +591,9 @@ int main(void)
 	tcase_add_loop_test(tests, the_file_is_compared, 0, ARRAY_SIZE(file_rows));
 	tcase_add_test(tests, no_file_without_nodes_is_a_warning);
 	tcase_add_loop_test(tests, rules_of_udev_that_come_too_late, 0, ARRAY_SIZE(udev_rows));
+	tcase_add_loop_test(tests, rules_behind_the_static_one_come_too_late, 0,
+			    ARRAY_SIZE(replacing_rows));
+	tcase_add_loop_test(tests, rules_of_packages_are_notes, 0, ARRAY_SIZE(place_rows));
 	tcase_add_test(tests, the_last_rule_is_named_and_a_node_once);
 	tcase_add_test(tests, rules_and_nodes_take_no_square);
 	tcase_add_test(tests, patterns_with_wildcards_are_bounded);

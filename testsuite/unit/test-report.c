@@ -258,12 +258,12 @@ START_TEST(a_finding_has_what_it_was_given)
 	const struct location location = { file, 42 };
 	const struct kmod_devname_finding *finding;
 
-	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_VANISHED, KMOD_DEVNAME_WARNING, &location,
+	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, &location,
 				    "%s %d", "number", 7),
 			 0);
 	memset(file, 'x', strlen(file)); /* the report has a copy */
 	finding = kmod_devname_report_get(report, 0);
-	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_VANISHED);
+	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_ABSENT);
 	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_WARNING);
 	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "dir/\xff file.ko");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 42);
@@ -389,6 +389,51 @@ static const struct {
 	{ "\303\274", "\\xc3\\xbc" },
 	{ "%s%n", "%s%n" },
 };
+
+#define LINE_HINT "run kmod-devname generate, or correct the line"
+
+/* The hint of the code and the place; what looks like one in the data is none. */
+static const struct {
+	enum kmod_devname_code code;
+	size_t line;
+	const char *message;
+} hint_rows[] = {
+	{ KMOD_DEVNAME_NODEV, 0, "a; b; mount it without nodev" },
+	{ KMOD_DEVNAME_NODEV, 1, "a; b; mount it without nodev" },
+	{ KMOD_DEVNAME_ABSENT, 0, "a; b" },
+	{ KMOD_DEVNAME_BAD_NAME, 0, "a; b; declare one as modules.devname(5) has it" },
+	{ KMOD_DEVNAME_BAD_NAME, 1, "a; b; " LINE_HINT },
+	{ KMOD_DEVNAME_BAD_LINE, 1, "a; b; " LINE_HINT },
+	{ KMOD_DEVNAME_SYSTEM, 0, "a; b" },
+};
+
+START_TEST(a_message_ends_in_the_hint_for_its_place)
+{
+	const struct location location = { "file", hint_rows[_i].line };
+
+	ck_assert_int_eq(
+		report_add(report, hint_rows[_i].code, KMOD_DEVNAME_ERROR, &location, "%s", "a; b"),
+		0);
+	ck_assert_str_eq(last_message(), hint_rows[_i].message);
+	ck_assert_int_eq(report_add(report, hint_rows[_i].code, KMOD_DEVNAME_ERROR, &location,
+				    "%s; have another", "a"),
+			 0);
+	ck_assert_str_eq(last_message(), "a; have another");
+}
+END_TEST
+
+START_TEST(a_text_that_is_too_long_leaves_the_hint)
+{
+	char text[2000] = "";
+
+	memset(text, 'x', sizeof(text) - 1);
+	ck_assert_int_eq(
+		report_add(report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_ERROR, &nowhere, "%s", text),
+		0);
+	ck_assert_uint_le(strlen(last_message()), 1000);
+	ck_assert_ptr_nonnull(strstr(last_message(), "x...; mount it without nodev"));
+}
+END_TEST
 
 START_TEST(bytes_that_are_not_printable_are_escaped)
 {
@@ -517,6 +562,9 @@ static TCase *make_messages(void)
 	tcase_add_checked_fixture(tests, set_up, tear_down);
 	tcase_add_loop_test(tests, bytes_that_are_not_printable_are_escaped, 0,
 			    ARRAY_SIZE(escape_rows));
+	tcase_add_loop_test(tests, a_message_ends_in_the_hint_for_its_place, 0,
+			    ARRAY_SIZE(hint_rows));
+	tcase_add_test(tests, a_text_that_is_too_long_leaves_the_hint);
 	tcase_add_test(tests, every_byte_is_shown_or_escaped);
 	tcase_add_loop_test(tests, messages_have_at_most_1000_bytes, 0, ARRAY_SIZE(length_rows));
 	tcase_add_test(tests, an_escape_is_never_cut);
