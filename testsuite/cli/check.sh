@@ -647,6 +647,14 @@ test_absent() {
 	mkdir dev/net
 	cp wanted same
 	only 0 absent --dev=dev < same
+	# with the mode that a rule gives
+	rules 'KERNEL=="tun", MODE="0666", OPTIONS+="static_node=net/tun"'
+	only 0 absent --dev dev <<-'END'
+	dev/net/tun: warning: does not exist, and is to be c10:200, which loads module tun; run kmod-devname create --udev [absent]
+	END
+	kmod-devname create --udev --dev dev -b root 6.1.0
+	check 0 -v --strict --dev dev -b root 6.1.0
+	[ ! -s out ] || fail "$(cat out)"
 }
 
 test_wrong_node() {

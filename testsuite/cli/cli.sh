@@ -161,7 +161,7 @@ test_help_of_a_command_has_its_options() {
 	printf '%s\n' -o--columns -J--json -r--raw --noheadings | cat - common | same list.options
 	printf '%s\n' -f--format -o--output --input --udev-permissions --create-only | cat - common |
 		same static-nodes.options
-	printf '%s\n' -C--config --dev --ignore -J--json --udev-permissions | cat - common | same check.options
+	printf '%s\n' -C--config --dev --ignore -J--json --list-codes --udev-permissions | cat - common | same check.options
 	printf '%s\n' -J--json | cat - common | same diff.options
 	printf '%s\n' --dev -J--json | cat - common | same explain.options
 }
@@ -708,7 +708,7 @@ judgements() {
 	warning -v            0 1
 	warning -q            0 0
 	warning --strict      1 1
-	warning -q,--strict   1 0
+	warning -q,--strict   1 1
 	error   --            1 1
 	error   -v            1 1
 	error   -q            1 1

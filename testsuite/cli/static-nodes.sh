@@ -766,7 +766,7 @@ test_rules_that_cannot_be_read_cost_no_node() {
 		"$(command -v kmod-devname)" static-nodes -f tmpfiles -b root \
 		--udev-permissions 6.1.0 > out 2> err
 	echo 'c! /dev/fuse 0600 - - - 10:229' | same out
-	grep -q 'b\.rules: error: cannot read rules of udev: Permission denied; .*\[bad-rule\]$' err ||
+	grep -q 'b\.rules: error: cannot read rules of udev: Permission denied: .*; make it readable \[bad-rule\]$' err ||
 		fail "$(cat err)"
 }
 
