@@ -8,7 +8,7 @@
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
 
 UNIT=kmod-static-nodes.service
-DROPIN=dist/systemd/50-kmod-devname.conf
+DROPIN=dist/systemd/60-kmod-devname.conf
 OPENRC=dist/openrc/kmod-devname
 
 # The sources configured in a directory of their own, so that it matters neither where they
@@ -36,11 +36,12 @@ installed() { # ARGUMENT...
 		! -path './usr/lib/pkgconfig/*' -printf '%m %P\n') | sort
 }
 
-# A pkg-config that knows systemd to have its units in DIRECTORY, or not at all.
-make_pkg_config() { # [DIRECTORY]
+# A pkg-config that knows systemd to have its units in DIRECTORY, or not at all; 0: it is an old one.
+make_pkg_config() { # [DIRECTORY [0]]
 	cat > pkg-config <<-END
 	#!/bin/sh
 	case " \$* " in
+	*' systemd < 252 '*) exit ${2:-1} ;;
 	*' systemd '*)
 		[ -n "${1:-}" ] || exit 1
 		case " \$* " in
@@ -69,10 +70,10 @@ test_nothing_is_installed_without_a_switch() {
 test_switches_install_into_the_directories_they_name() {
 	installed --with-systemd-unitdir=/made/units --with-openrc=/made/services > files
 	same files <<-END
-	644 made/units/$UNIT.d/50-kmod-devname.conf
+	644 made/units/$UNIT.d/60-kmod-devname.conf
 	755 made/services/kmod-devname
 	END
-	grep -q '^ExecStart=/usr/bin/kmod-devname ' "image/made/units/$UNIT.d/50-kmod-devname.conf"
+	grep -q '^ExecStart=-/usr/bin/kmod-devname ' "image/made/units/$UNIT.d/60-kmod-devname.conf"
 	grep -q '^[[:space:]]/usr/bin/kmod-devname ' image/made/services/kmod-devname
 }
 
@@ -80,7 +81,7 @@ test_switches_alone_ask_pkg_config() {
 	make_pkg_config /asked/units
 	installed --with-systemd-unitdir --with-openrc PKG_CONFIG="$PWD/pkg-config" > files
 	same files <<-END
-	644 asked/units/$UNIT.d/50-kmod-devname.conf
+	644 asked/units/$UNIT.d/60-kmod-devname.conf
 	755 etc/init.d/kmod-devname
 	END
 }
@@ -89,7 +90,32 @@ test_units_go_below_prefix_if_pkg_config_knows_no_systemd() {
 	make_pkg_config
 	installed --with-systemd-unitdir PKG_CONFIG="$PWD/pkg-config" > files
 	same files <<-END
-	644 usr/lib/systemd/system/$UNIT.d/50-kmod-devname.conf
+	644 usr/lib/systemd/system/$UNIT.d/60-kmod-devname.conf
+	END
+}
+
+# Before 252 systemd-tmpfiles(8) does not know the modes of the list.
+test_an_old_systemd_gives_a_warning() {
+	make_pkg_config /asked/units
+	configure_copy --with-systemd-unitdir PKG_CONFIG="$PWD/pkg-config"
+	! grep -q WARNING configure.log || fail "$(cat configure.log)"
+	make_pkg_config /asked/units 0
+	configure_copy --with-systemd-unitdir PKG_CONFIG="$PWD/pkg-config"
+	grep -q 'WARNING: the drop-in needs systemd 252' configure.log || fail "$(cat configure.log)"
+	configure_copy PKG_CONFIG="$PWD/pkg-config"
+	! grep -q WARNING configure.log || fail "$(cat configure.log)"
+}
+
+test_hooks_below_usr_local_give_a_warning() {
+	for prefix in /usr /usr/local; do
+		configure_copy --prefix=$prefix --with-openrc --with-kernel-install=/made/hooks
+		warned=$(grep -c 'WARNING: --with-openrc: ' configure.log) || :
+		[ "$(grep -c WARNING configure.log)" -eq "$warned" ] || fail "$(cat configure.log)"
+		echo "$prefix $warned"
+	done > warnings
+	same warnings <<-'END'
+	/usr 0
+	/usr/local 1
 	END
 }
 
@@ -110,8 +136,7 @@ test_a_relative_directory_is_refused() {
 	grep -q "lib/systemd' is not an absolute path" configure.log || fail "$(cat configure.log)"
 }
 
-# The unit that systemd ships, beside our drop-in, in a root directory in which there is no
-# program but ours, so that a command of kmod that is left is found out.
+# The unit that systemd ships, beside our drop-in, in a root directory with the commands of both.
 make_unit_root() {
 	mkdir -p "root/lib/systemd/system/$UNIT.d" "root$(bindir)"
 	for directory in /usr/lib/systemd/system /lib/systemd/system; do
@@ -120,8 +145,16 @@ make_unit_root() {
 	done
 	[ -e "root/lib/systemd/system/$UNIT" ] || skip "there is no $UNIT on this machine"
 	cp "$top_builddir/$DROPIN" "root/lib/systemd/system/$UNIT.d"
-	printf '#!/bin/sh\n' > "root$(bindir)/kmod-devname"
-	chmod +x "root$(bindir)/kmod-devname"
+	for program in "$(theirs)" "$(bindir)/kmod-devname"; do
+		mkdir -p "root${program%/*}"
+		printf '#!/bin/sh\n' > "root$program"
+		chmod +x "root$program"
+	done
+}
+
+# The command of kmod.
+theirs() {
+	sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' "root/lib/systemd/system/$UNIT"
 }
 
 verify() {
@@ -129,33 +162,31 @@ verify() {
 }
 
 test_systemd_takes_the_dropin_with_its_own_unit() {
-	command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
+	need_program systemd-analyze
 	make_unit_root
 	verify || fail "$(cat messages)"
 	[ ! -s messages ] || fail "$(cat messages)"
 }
 
-# That it would have seen a fault.
-test_systemd_refuses_the_dropin_without_its_reset() {
-	command -v systemd-analyze >/dev/null || skip "systemd-analyze is not installed"
+# That it sees a fault, and that the command of kmod stays.
+test_systemd_misses_a_command_of_kmod_that_is_gone() {
+	need_program systemd-analyze
 	make_unit_root
-	sed '/^ExecStart=$/d' "$top_builddir/$DROPIN" > \
-		"root/lib/systemd/system/$UNIT.d/50-kmod-devname.conf"
+	rm "root$(theirs)"
 	if verify; then
-		fail "the command of kmod was not seen"
+		fail "the command of kmod is not there"
 	fi
 	grep -q 'kmod is not executable' messages || fail "$(cat messages)"
 }
 
-# Bad lines are exit status 1, and kmod takes most of them; the list has the good ones, and the unit
-# must not fail. The path of the output is that of the unit.
-test_dropin_changes_the_command_only() {
+# A boot without kmod-devname has the list of kmod. Bad lines are exit status 1 of both: the list has
+# the good ones, and the unit must not fail. The path of the output is that of the unit.
+test_dropin_adds_a_command_that_may_fail() {
 	grep -v '^#' "$top_builddir/$DROPIN" > lines
 	sed 's/ \(static-nodes\) .*/ \1/' lines > settings
 	same settings <<-END
 	[Service]
-	ExecStart=
-	ExecStart=$(bindir)/kmod-devname static-nodes
+	ExecStart=-$(bindir)/kmod-devname static-nodes
 	SuccessExitStatus=1
 	END
 	make_unit_root

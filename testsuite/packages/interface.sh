@@ -198,7 +198,7 @@ expected_files() {
 	if_wanted bashcompletiondir kmod-devname
 	if_wanted zshcompletiondir _kmod-devname
 	if_wanted fishcompletiondir kmod-devname.fish
-	if_wanted systemdunitdir kmod-static-nodes.service.d/50-kmod-devname.conf
+	if_wanted systemdunitdir kmod-static-nodes.service.d/60-kmod-devname.conf
 	if_wanted openrcdir kmod-devname
 	if_wanted kernelinstalldir 51-kmod-devname.install
 	if_wanted kernelpostinstdir kmod-devname
