@@ -1083,8 +1083,8 @@ const char *kmod_devname_permission_get_group(const struct kmod_devname_permissi
 /**
  * enum kmod_devname_format - the text that other programs take the nodes from
  *
- * kmod-devname(8) has an example of each. The first three are those of "kmod static-nodes", with
- * its numbers and byte for byte what it prints; only tmpfiles differs, as said there.
+ * kmod-devname-static-nodes(8) has an example of each. The first three are those of "kmod
+ * static-nodes", with its numbers and byte for byte its output; only tmpfiles differs.
  *
  * @KMOD_DEVNAME_FORMAT_HUMAN: "human", five lines for each node, to be read by people
  * @KMOD_DEVNAME_FORMAT_TMPFILES: "tmpfiles", tmpfiles.d(5). A line "d" of mode 0755 for each

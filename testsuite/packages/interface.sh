@@ -215,7 +215,15 @@ expected_files() {
 	$libdir/pkgconfig/libkmod-devname.pc
 	$mandir/man3/libkmod-devname.3
 	$mandir/man5/modules.devname.5
+	$mandir/man7/kmod-devname-findings.7
+	$mandir/man8/kmod-devname-check.8
+	$mandir/man8/kmod-devname-create.8
 	$mandir/man8/kmod-devname-depmod.8
+	$mandir/man8/kmod-devname-diff.8
+	$mandir/man8/kmod-devname-explain.8
+	$mandir/man8/kmod-devname-generate.8
+	$mandir/man8/kmod-devname-list.8
+	$mandir/man8/kmod-devname-static-nodes.8
 	$mandir/man8/kmod-devname.8
 	$examples/initramfs/init.sh
 	$examples/runit/kmod-devname.sh

@@ -189,12 +189,16 @@ test_version_tells_this_build_from_others() {
 	END
 }
 
-test_install_puts_a_program_and_two_pages() {
+test_install_puts_a_program_and_its_pages() {
 	make -C "$top_builddir" install DESTDIR="$PWD/image" MAKEFLAGS= > make.log 2>&1 ||
 		fail "make install: $(tail -n 20 make.log)"
 	find image ! -type d | sed 's,.*/\([^/]*/[^/]*\)$,\1,' | sort | same /dev/fd/3 3<<-'END'
 	bin/kmod-devname.static
 	man5/modules.devname.5
+	man7/kmod-devname-findings.7
+	man8/kmod-devname-create.8
+	man8/kmod-devname-list.8
+	man8/kmod-devname-static-nodes.8
 	man8/kmod-devname.8
 	END
 }

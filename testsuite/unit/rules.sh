@@ -9,6 +9,7 @@
 HEADER=libkmod-devname/libkmod-devname.h
 SYMBOLS=libkmod-devname/libkmod-devname.sym
 PAGE=man/kmod-devname.8.scd
+FINDINGS=man/kmod-devname-findings.7.scd
 
 # Prints what stands on standard input and fails if there is anything.
 none() {
@@ -380,8 +381,7 @@ test_shared_library_exports_the_functions_of_the_header() {
 test_every_page_is_built_and_installed() {
 	for page in "$top_srcdir"/man/*.scd; do
 		page=man/${page##*/}
-		grep -q "^dist_man_MANS.*${page%.scd}" "$top_srcdir/man/Makemodule.am" || echo "${page%.scd}"
-		grep -q "^EXTRA_DIST.*$page" "$top_srcdir/man/Makemodule.am" || echo "$page"
+		grep -q "^	${page%.scd}\( \\\\\)\?\$" "$top_srcdir/man/Makemodule.am" || echo "${page%.scd}"
 	done | none "not in man/Makemodule.am:"
 }
 
@@ -393,11 +393,10 @@ test_page_explains_every_finding() {
 		"$top_srcdir/$HEADER" | grep -c ' = [0-9]*,')" ] ||
 		fail "$HEADER does not name every code"
 	while read -r name; do
-		grep -qE "^(\|\[|\|) +\*$name\*\$" "$top_srcdir/$PAGE" || echo "$name"
-	done < codes | none "not explained in $PAGE:"
+		grep -qE "^(\|\[|\|) +\*$name\*\$" "$top_srcdir/$FINDINGS" || echo "$name"
+	done < codes | none "not explained in $FINDINGS:"
 }
 
-# What --help prints and what the page has must be the same options.
 test_page_has_every_function() {
 	names=$(sed -n 's/^\tkmod_devname_\([a-z_]*\);$/\1/p' \
 		"$top_srcdir/libkmod-devname/libkmod-devname.sym")
@@ -408,25 +407,25 @@ test_page_has_every_function() {
 	done
 }
 
-test_page_has_the_options_of_help() {
-	for command in generate list static-nodes create check diff explain; do
-		kmod-devname "$command" --help |
-			grep -oE '^  (-[a-zA-Z], |    )--[a-z-]+' | grep -oE -- '--[a-z-]+'
-	done | sort -u > help
-	kmod-devname --help | grep -oE '^ .*--[a-z-]+' | grep -oE -- '--[a-z-]+' >> help
-	sort -u -o help help
-	sed -n '/^# OPTIONS/,/^# COLUMNS/p' "$top_srcdir/$PAGE" | grep -E '^\*-' |
-		grep -oE -- '--[a-z-]+' | sort -u > page
-	[ -s help ] || fail "no options were found"
-	diff -u help page || fail "--help and $PAGE differ"
+# page_options PAGE...: as "-s, --long" or "--long", one a line.
+page_options() {
+	sed '/^# OPTIONS/,/^# /!d' "$@" | sed -n '/^\*-/s/[*]//gp' | sed -nE 's/^((-., )?--[a-z-]+).*/\1/p' | sort
 }
 
-test_page_has_the_letters_of_help() {
+# help_options [COMMAND]: in the same form.
+help_options() {
+	kmod-devname "$@" --help | sed -nE 's/^ +((-[a-zA-Z], )?--[a-z-]+).*/\1/p' | sort
+}
+
+# What --help prints and what the page of the command and the common one have are the same options.
+test_pages_have_the_options_of_help() {
 	for command in generate list static-nodes create check diff explain; do
-		kmod-devname "$command" --help | sed -n 's/^  -\([a-zA-Z]\), --\([a-z-]*\).*/\1 \2/p'
-	done | sort -u | while read -r letter name; do
-		grep -q "^\*-$letter\*, \*--$name\*" "$top_srcdir/$PAGE" || echo "-$letter, --$name"
-	done | none "not in $PAGE:"
+		help_options "$command" > help
+		[ "$(wc -l < help)" -gt 5 ] || fail "$command: no options were found"
+		page_options "$top_srcdir/$PAGE" | grep -vx -e --version -e '.*--all' > common
+		page_options "$top_srcdir/${PAGE%.8.scd}-$command.8.scd" | sort - common > page
+		grep -vx '.*--all' help | diff -u - page || fail "$command --help and its page differ"
+	done
 }
 
 test_page_has_every_command() {
