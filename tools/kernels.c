@@ -83,7 +83,7 @@ static int is_directory_at(int fd, const char *path)
 int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel)
 {
 	struct utsname name;
-	char path[sizeof("/lib/modules/") + sizeof(name.release)];
+	char path[sizeof("/" MODULE_DIRECTORY "/") + sizeof(name.release)];
 	_cleanup_close_ int fd = -1;
 	int r = is_directory_at(kernels->root_fd, "/");
 
@@ -91,7 +91,7 @@ int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel
 		return r;
 	if (uname(&name) < 0)
 		return -errno;
-	(void)snprintf(path, sizeof(path), "/lib/modules/%s", name.release);
+	(void)snprintf(path, sizeof(path), "/" MODULE_DIRECTORY "/%s", name.release);
 	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return is_missing(fd) || fd == -EACCES ? 0 : fd;
@@ -116,7 +116,7 @@ int directory_is_root(const char *path)
 
 	if (fd < 0)
 		return fd;
-	r = has_directory(fd, "lib/modules");
+	r = has_directory(fd, MODULE_DIRECTORY);
 	return r != 0 ? r : has_directory(fd, "usr/lib/modules");
 }
 
@@ -367,7 +367,7 @@ static enum status find_running(struct kernels *kernels, const struct common *co
 /* If neither directory can be opened, the first one is named in messages. */
 static const char *choose_moduledir(const struct kernels *kernels, const struct common *common)
 {
-	static const char *const usual[] = { "lib/modules", "usr/lib/modules" };
+	static const char *const usual[] = { MODULE_DIRECTORY, "usr/lib/modules" };
 
 	if (common->moduledir)
 		return common->moduledir;

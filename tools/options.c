@@ -17,7 +17,7 @@ enum {
 
 static const struct option_spec common_options[] = {
 	{ 'b', "basedir", "DIR", "root directory of the system meant (default: /)" },
-	{ 'm', "moduledir", "DIR", "module directory below it (default: lib/modules)" },
+	{ 'm', "moduledir", "DIR", "module directory below it (default: " MODULE_DIRECTORY ")" },
 	{ KEY_ALL, "all", NULL, "every kernel of the module directory" },
 	{ 'v', "verbose", NULL, "say what was done, and print notes too" },
 	{ 'q', "quiet", NULL, "print errors only" },

@@ -1155,6 +1155,7 @@ REAL='
 amd64       18 btrfs-control nvram rfkill
 amd64-6.12  17 btrfs-control nvram rfkill
 arm64       16 btrfs-control rfkill
+arm64-6.12  15 btrfs-control rfkill
 armhf       15 btrfs-control rfkill
 cloud-amd64 12 btrfs-control nvram
 i386        18 btrfs-control nvram rfkill
@@ -1227,6 +1228,10 @@ test_real_amd64_6_12() {
 
 test_real_arm64() {
 	real arm64
+}
+
+test_real_arm64_6_12() {
+	real arm64-6.12
 }
 
 test_real_armhf() {

@@ -572,13 +572,15 @@ test_list_has_these_columns() {
 	printf '/dev/%s\n' fuse net/tun loop0 | same out
 }
 
+# libsmartcols 2.41 and later leaves the headings that are not printed out of the widths.
 test_list_without_headings_is_rows_only() {
 	make_lists
 	run 0 list -b root --noheadings 6.1.0
-	aligned out <<-'END'
-	fuse    char   10:229 fuse
-	net/tun char   10:200 tun
-	loop0   block     7:0 loop
+	sed 's/  */ /g' out > squeezed
+	same squeezed <<-'END'
+	fuse char 10:229 fuse
+	net/tun char 10:200 tun
+	loop0 block 7:0 loop
 	END
 }
 

@@ -225,6 +225,26 @@ old_command_lines() {
 	END
 }
 
+# And those that only later ones take in this way, or not any more.
+new_command_lines() {
+	cat <<-'END'
+	0|written|-m lib/modules -b root 6.1.0
+	0|written|-mlib/modules -b root 6.1.0
+	0|written|-am lib/modules -b root 6.1.0
+	0|written|--moduledir=/lib/modules -b root 6.1.0
+	0|written|-b root --module lib/modules 6.1.0
+	0|missing|-o out -b root 6.1.0
+	0|missing|--outdir=out -m lib/modules -b root 6.1.0
+	0|missing|-n -m lib/modules -b root 6.1.0
+	1|missing|-m nowhere -b root 6.1.0
+	1|missing|-m -b root 6.1.0
+	1|missing|--map -b root 6.1.0
+	1|missing|-u -b root 6.1.0
+	1|missing|-q -b root 6.1.0
+	1|missing|--root -b root 6.1.0
+	END
+}
+
 try_lines() {
 	while IFS='|' read -r wanted becomes words; do
 		as_real "$words" < /dev/null
@@ -247,6 +267,14 @@ test_options_of_old_versions_do_too() {
 	# kmod 31 came with --outdir
 	old_command_lines > lines
 	! "$REAL" --help | grep -q outdir || sed -i '/-o out/d' lines
+	try_lines < lines
+}
+
+test_newer_kmod_and_its_options_too() {
+	use_newer_kmod
+	make_here
+	command_lines > lines
+	new_command_lines >> lines
 	try_lines < lines
 }
 

@@ -184,6 +184,16 @@ test_output_is_that_of_kmod_for_real_kernels() {
 	[ -n "$tried" ] || skip "$(kernel_missing amd64)"
 }
 
+test_output_is_that_of_a_newer_kmod() {
+	use_newer_kmod
+	make_all
+	agree all
+	version=$(kernel_version amd64-6.12)
+	[ -n "$version" ] || skip "$(kernel_missing amd64-6.12)"
+	kmod-devname generate -b "$KERNELS/amd64-6.12" --output list "$version"
+	agree list
+}
+
 # What is at the output's place afterwards, contents, modes and all.
 place() { # DIRECTORY
 	(cd "$1" && find . -mindepth 1 -type d -exec stat -c '%n %F' {} + &&

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
 #
-# The kernels that fetch-kernels has unpacked, as they are and with their modules compressed.
-# For parity.sh and bench.sh, which source tap.sh first.
+# The kernels that fetch-kernels has unpacked, as they are and with their modules compressed, and a
+# newer kmod. To be sourced after tap.sh.
 
 : "${top_builddir:?}" "${DEPMOD:?}"
 
@@ -12,6 +12,16 @@
 : "${PACKING:=quick}"
 
 KERNELS=${KMOD_DEVNAME_KERNELS:-${XDG_CACHE_HOME:-$HOME/.cache}/kmod-devname/kernels}
+
+NEWER_KMOD=${KMOD_DEVNAME_KMOD:-${XDG_CACHE_HOME:-$HOME/.cache}/kmod-devname/kmod}
+
+# The programs of kmod 34, which fetch-kmod has unpacked, come first.
+use_newer_kmod() {
+	[ -x "$NEWER_KMOD/bin/depmod" ] ||
+		skip "no kmod in $NEWER_KMOD; get it with testsuite/lib/fetch-kmod '$NEWER_KMOD'"
+	PATH=$NEWER_KMOD/bin:$PATH
+	DEPMOD=$NEWER_KMOD/bin/depmod
+}
 
 # Why there is no such kernel, or nothing if there is.
 kernel_missing() { # NAME

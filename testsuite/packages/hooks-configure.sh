@@ -152,4 +152,18 @@ test_switches_install_the_hooks() {
 	grep -q '/usr/bin/kmod-devname' image/usr/lib/kmod-devname/refresh
 }
 
+# The static tool is the one that is built in no time.
+test_module_directory_is_where_configure_says() {
+	make_packages
+	status 1 configures --enable-static-tool=only --with-module-directory
+	configures --enable-static-tool=only --with-module-directory=/run/current/modules CFLAGS=-O0 ||
+		fail "$(cat configure.log)"
+	make -C copy > make.log 2>&1 || fail "$(tail -n 20 make.log)"
+	mkdir -p root/run/current/modules/6.1.0 root/lib/modules/6.2.0
+	echo 'fuse fuse c10:229' > root/run/current/modules/6.1.0/modules.devname
+	copy/kmod-devname.static static-nodes -f devname -b root --all > out
+	echo 'fuse fuse c10:229' | same out
+	copy/kmod-devname.static list --help | grep -q '(default: run/current/modules)$'
+}
+
 run_tests "$@"

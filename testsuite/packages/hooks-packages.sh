@@ -43,8 +43,8 @@ make_dpkg() { # [COMMAND THAT EDITS THE TRIGGERS]
 	make_root rm rmdir
 	mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates ours/DEBIAN
 	: > root/var/lib/dpkg/status
-	cp "$top_srcdir/$HOOKS/dpkg/postinst" ours/DEBIAN/postinst
-	"${1:-cat}" "$top_srcdir/$HOOKS/dpkg/triggers" > ours/DEBIAN/triggers
+	cp "$top_srcdir/debian/kmod-devname.postinst" ours/DEBIAN/postinst
+	"${1:-cat}" "$top_srcdir/debian/kmod-devname.triggers" > ours/DEBIAN/triggers
 	chmod +x ours/DEBIAN/postinst
 	deb ours
 	run_dpkg -i ours.deb || fail "$(cat messages)"

@@ -198,8 +198,13 @@ expected_files() {
 	if_wanted bashcompletiondir kmod-devname
 	if_wanted zshcompletiondir _kmod-devname
 	if_wanted fishcompletiondir kmod-devname.fish
-	if_wanted systemdunitdir kmod-static-nodes.service.d/50-kmod-devname.conf
+	if_wanted systemdunitdir kmod-static-nodes.service.d/60-kmod-devname.conf
+	if_wanted systemdunitdir kmod-devname-sysext.service
 	if_wanted openrcdir kmod-devname
+	if_wanted initramfstoolsdir hooks/kmod-devname
+	if_wanted initramfstoolsdir scripts/init-top/kmod-devname
+	if_wanted dracutdir 60kmod-devname/kmod-devname.sh
+	if_wanted dracutdir 60kmod-devname/module-setup.sh
 	if_wanted kernelinstalldir 51-kmod-devname.install
 	if_wanted kernelpostinstdir kmod-devname
 	if_wanted pacmanhooksdir 61-kmod-devname.hook
@@ -225,16 +230,21 @@ expected_files() {
 	$mandir/man8/kmod-devname-list.8
 	$mandir/man8/kmod-devname-static-nodes.8
 	$mandir/man8/kmod-devname.8
+	$(directory docdir)/packaging.md
+	$examples/busybox/init.sh
+	$examples/container/Containerfile
+	$examples/dinit/kmod-devname
+	$examples/finit/kmod-devname.conf
 	$examples/initramfs/init.sh
+	$examples/mkosi/mkosi.finalize
 	$examples/runit/kmod-devname.sh
 	$examples/s6-rc/kmod-devname/type
 	$examples/s6-rc/kmod-devname/up
 	$pkglibexecdir/refresh
 	$examples/apk/kmod-devname.trigger
 	$examples/buildroot/Config.in
+	$examples/buildroot/kmod-devname.hash
 	$examples/buildroot/kmod-devname.mk
-	$examples/dpkg/postinst
-	$examples/dpkg/triggers
 	$examples/rpm/file-triggers.inc
 	$examples/yocto/kmod-devname.bb
 	$examples/yocto/kmod-devname.bbclass

@@ -40,6 +40,13 @@ test_amd64_6_12() {
 	generates amd64-6.12 plain amd64-6.12-plain.depmod
 }
 
+test_arm64_6_12() {
+	use_newer_kmod
+	need arm64-6.12 xz
+	run_depmod arm64-6.12 plain
+	generates arm64-6.12 plain arm64-6.12-plain.depmod
+}
+
 test_arm64() {
 	compare arm64
 }

@@ -17,4 +17,19 @@ test_amd64() {
 	generates amd64 plain amd64-plain.depmod
 }
 
+test_amd64_of_newer_kmod() {
+	use_newer_kmod
+	need amd64 plain
+	run_depmod amd64 plain
+	generates amd64 plain amd64-plain.depmod
+}
+
+# As Debian 13 ships it: .ko.xz.
+test_amd64_6_12_of_newer_kmod() {
+	use_newer_kmod
+	need amd64-6.12 xz
+	run_depmod amd64-6.12 plain
+	generates amd64-6.12 plain amd64-6.12-plain.depmod
+}
+
 run_tests "$@"

@@ -458,6 +458,8 @@ test_recipes_are_for_this_version_and_licence() {
 	grep -qx "PV = \"$PACKAGE_VERSION\"" "$top_srcdir/$HOOKS/yocto/kmod-devname.bb"
 	sum=$(md5sum < "$top_srcdir/COPYING")
 	grep -qF "file://COPYING;md5=${sum%% *}\"" "$top_srcdir/$HOOKS/yocto/kmod-devname.bb"
+	sum=$(sha256sum < "$top_srcdir/COPYING")
+	grep -qx "sha256  ${sum%% *}  COPYING" "$top_srcdir/$HOOKS/buildroot/kmod-devname.hash"
 	grep -qx "KMOD_DEVNAME_VERSION = $PACKAGE_VERSION" \
 		"$top_srcdir/$HOOKS/buildroot/kmod-devname.mk"
 }

@@ -482,10 +482,11 @@ static const struct {
 	/* what cannot be read is written anew */
 	{ { { SYS_pread64, 0, 1, EIO } }, FUSE, 1, FUSE },
 	{ { { SYS_pread64, 0, 3, EINTR } }, FUSE, 0, FUSE },
-	/* whether there is a leftover is not known; nor whether the temporary has its name still */
+	/* whether there is a leftover is not known; nor whether the temporary has its name still.
+	 * glibc 2.39 and later has fstat(2) for what newfstatat(2) does before */
 	{ { { SYS_newfstatat, 0, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
 	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, OLD, 1, FUSE },
-	{ { { SYS_newfstatat, 2, 1, EIO }, { SYS_fstat, 2, 1, EIO } }, FUSE, 0, FUSE },
+	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_ftruncate, 0, 1, EIO } }, OLD, -EIO, OLD },
 };
 
@@ -796,6 +797,7 @@ static const char *const bystanders[] = {
 	".modules.devname.new1", ".modules.devname.orig", "modules.devname.new",
 };
 
+/* Only root can open the last, which no run leaves. */
 static const mode_t leftover_modes[] = { 0600, 0644, 0 };
 
 START_TEST(what_a_killed_run_left_is_used_again_and_nothing_else)
@@ -809,8 +811,10 @@ START_TEST(what_a_killed_run_left_is_used_again_and_nothing_else)
 	for (size_t i = 0; i < N(bystanders); i++)
 		harness_write(dir_fd, bystanders[i], "", 0);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
-	if (leftover_modes[_i] != 0)
+	if (leftover_modes[_i] != 0 || geteuid() == 0)
 		ck_assert_uint_eq(stat_of(dir_fd, NAME).st_ino, st.st_ino);
+	else
+		ck_assert_int_eq(unlinkat(dir_fd, TEMPORARY, 0), 0);
 	for (size_t i = 0; i < N(bystanders); i++)
 		ck_assert_int_eq(unlinkat(dir_fd, bystanders[i], 0), 0);
 	check_is_new(dir_fd);

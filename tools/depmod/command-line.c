@@ -190,7 +190,7 @@ static void add_place(struct places *places, const struct depmod_line *line, con
 void places_find(struct places *places, int argc, char *const *argv)
 {
 	/* one of these is built into depmod, for a line without --moduledir */
-	static const char *const built_in[] = { "lib/modules", "usr/lib/modules" };
+	static const char *const built_in[] = { MODULE_DIRECTORY, "usr/lib/modules" };
 	struct utsname system;
 
 	*places = (struct places){ 0 };

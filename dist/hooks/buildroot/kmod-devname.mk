@@ -5,7 +5,7 @@
 #
 ################################################################################
 
-KMOD_DEVNAME_VERSION = 0.1.0
+KMOD_DEVNAME_VERSION = 0.2.0
 KMOD_DEVNAME_SOURCE = kmod-devname-$(KMOD_DEVNAME_VERSION).tar.xz
 # The tarball lies beside this file.
 KMOD_DEVNAME_SITE = $(realpath $(KMOD_DEVNAME_PKGDIR))

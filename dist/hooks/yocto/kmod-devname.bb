@@ -5,7 +5,7 @@ use loads a kernel module"
 LICENSE = "LGPL-2.1-or-later & GPL-2.0-or-later"
 LIC_FILES_CHKSUM = "file://COPYING;md5=22725325c62099d843c7576ff177bb14"
 
-PV = "0.1.0"
+PV = "0.2.0"
 # The tarball lies in the directory files/ beside this recipe.
 SRC_URI = "file://${BP}.tar.xz"
 
