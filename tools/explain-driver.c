@@ -60,44 +60,27 @@ static int find_major_name(const struct device_number *number, char **ret_name)
 			      number->major, ret_name);
 }
 
-/* The last component of a link below the device in /sys; or NULL. A partition has that of its disk.
- */
-static char *read_sysfs_link(const struct device_number *number, const char *link)
+static char *sysfs_path(const struct device_number *number, const char *rest)
 {
-	_cleanup_free_ char *path = xasprintf("/sys/dev/%s/%u:%u/%s", sysfs_type(number),
-					      number->major, number->minor, link);
-	char target[4096];
-	ssize_t size = readlink(path, target, sizeof(target) - 1);
-	const char *slash;
-
-	if (size < 0)
-		return NULL;
-	target[size] = '\0';
-	slash = strrchr(target, '/');
-	return xstrdup(slash ? slash + 1 : target);
+	return xasprintf("/sys/dev/%s/%u:%u%s", sysfs_type(number), number->major, number->minor,
+			 rest);
 }
 
-static bool has_sysfs_device(const struct device_number *number)
-{
-	_cleanup_free_ char *path =
-		xasprintf("/sys/dev/%s/%u:%u", sysfs_type(number), number->major, number->minor);
-
-	return access(path, F_OK) == 0;
-}
-
-/* The best name that there is: of the misc device, of the driver of the hardware, of the class. */
+/* The class of a character device tells more than its major number, which may have several. */
 static int name_driver(const struct device_number *number, char **ret_name)
 {
-	static const char *const links[] = { "device/driver", "../device/driver", "subsystem" };
-	int r = is_misc(number) ? find_proc_name("/proc/misc", NULL, number->minor, ret_name) : 0;
+	_cleanup_free_ char *path = sysfs_path(number, "/subsystem");
+	char target[4096];
+	ssize_t size;
 
-	for (size_t i = 0; i < 3 && r == 0 && !*ret_name; i++)
-		*ret_name = read_sysfs_link(number, links[i]);
-	if (r == 0 && !*ret_name)
-		r = find_major_name(number, ret_name);
-	if (r == 0 && !*ret_name)
-		*ret_name = xstrdup("unknown");
-	return r;
+	if (is_misc(number))
+		return find_proc_name("/proc/misc", NULL, number->minor, ret_name);
+	size = number->type == S_IFCHR ? readlink(path, target, sizeof(target) - 1) : -1;
+	if (size < 0)
+		return find_major_name(number, ret_name);
+	target[size] = '\0';
+	*ret_name = xstrdup(strrchr(target, '/') ? strrchr(target, '/') + 1 : target);
+	return 0;
 }
 
 /* True if a module has an alias for a number of this major one, or if that cannot be known. */
@@ -129,12 +112,16 @@ static int has_module_of_major(const struct explain *explain, const struct devic
 int explain_find_driver(struct explain *explain)
 {
 	const struct device_number *number = &explain->number;
-	_cleanup_free_ char *major = NULL;
+	_cleanup_free_ char *path = sysfs_path(number, ""), *major = NULL;
 	bool is_shared;
-	int r;
+	int r = 0;
 
-	if (has_sysfs_device(number))
-		return name_driver(number, &explain->driver);
+	if (access(path, F_OK) == 0) {
+		r = name_driver(number, &explain->driver);
+		if (r == 0 && !explain->driver)
+			explain->driver = xstrdup("unknown");
+		return r;
+	}
 	if (is_misc(number))
 		return 0;
 	r = find_major_name(number, &major);

@@ -63,6 +63,8 @@ static void print_node_row(const struct explain *explain)
 		put_mode(node);
 	else
 		put("%s", node->state == EXPLAINED_HIDDEN ? "is hidden" : "does not exist");
+	if (explain->is_host && !explain->is_running && !explain->dev)
+		put(" in /dev of the running kernel");
 	if (node->is_judged)
 		put("    %s may %s it", explain->user ? explain->user : "you",
 		    words[node->may_read + 2 * node->may_write]);

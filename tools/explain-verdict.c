@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/io.h"
 #include "explain.h"
@@ -17,25 +18,20 @@
 #include "modprobe/system.h"
 #include "node/table.h"
 
-/* Adds an obstacle, at the place of a step unless that is NULL. */
-__attribute__((format(printf, 4, 5))) static void add_obstacle(struct explain *explain,
-							       const char *kind,
-							       const struct kmod_devname_step *step,
-							       const char *format, ...)
+__attribute__((format(printf, 3, 4))) static struct explained_obstacle *
+hinder(struct explain *explain, const char *kind, const char *format, ...)
 {
 	struct explained_obstacle *obstacle = xcalloc(1, sizeof(*obstacle));
 	struct list *list = &explain->obstacles;
 	va_list args;
 
-	obstacle->kind = kind;
-	obstacle->file = step ? step->file : NULL;
-	obstacle->line = step ? step->line : 0;
 	va_start(args, format);
-	obstacle->text = xvasprintf(format, args);
+	*obstacle = (struct explained_obstacle){ kind, NULL, 0, xvasprintf(format, args) };
 	va_end(args);
 	list->items =
 		xarray_grow(list->items, &list->capacity, sizeof(*list->items), list->size + 1);
 	list->items[list->size++] = obstacle;
+	return obstacle;
 }
 
 /* --- the node ------------------------------------------------------------------------------ */
@@ -55,103 +51,86 @@ static int has_module_of_name(const struct explain *explain, const char *module)
 	return r;
 }
 
-/* A node of a module of this name, or of this name in another directory; or NULL. */
-static const struct kmod_devname_node *find_similar_node(const struct explain *explain,
-							 const char *module)
+/* The name may be that of a module, or a node may have it in another directory. */
+static int hinder_undeclared(struct explain *explain)
 {
-	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
-		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
-		const char *slash = strrchr(kmod_devname_node_get_name(node), '/');
-
-		if (strcmp(kmod_devname_node_get_module(node), module) == 0 ||
-		    (slash && strcmp(slash + 1, explain->name) == 0))
-			return node;
-	}
-	return NULL;
-}
-
-static int add_undeclared(struct explain *explain)
-{
-	_cleanup_free_ char *module = xstrdup(explain->name);
-	const struct kmod_devname_node *similar;
+	_cleanup_free_ char *wanted = xstrdup(explain->name);
 	int r;
 
-	syntax_normalise_module_name(module);
-	similar = find_similar_node(explain, module);
-	r = similar ? 0 : has_module_of_name(explain, module);
-	if (r < 0)
-		return r;
-	if (similar)
-		add_obstacle(explain, "absent", NULL,
-			     "modules.devname does not declare it; did you mean %s (module %s)?",
-			     kmod_devname_node_get_name(similar),
-			     kmod_devname_node_get_module(similar));
-	else if (r > 0)
-		add_obstacle(explain, "absent", NULL,
-			     "its number is dynamic, and only loading module %s can make it; see "
-			     "modules-load.d(5)",
-			     module);
-	else
-		add_obstacle(explain, "absent", NULL, "modules.devname of %s does not declare it",
-			     explain->kernel->version);
-	return 0;
+	syntax_normalise_module_name(wanted);
+	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
+		const char *name = kmod_devname_node_get_name(node), *slash = strrchr(name, '/');
+		const char *module = kmod_devname_node_get_module(node);
+
+		if (strcmp(module, wanted) != 0 &&
+		    (!slash || strcmp(slash + 1, explain->name) != 0))
+			continue;
+		hinder(explain, "absent",
+		       FILE_NAME " has no such name; did you mean %s (module %s)?", name, module);
+		return 0;
+	}
+	r = has_module_of_name(explain, wanted);
+	if (r > 0)
+		hinder(explain, "absent",
+		       "its number is dynamic: loading module %s makes it; see modules-load.d(5)",
+		       wanted);
+	else if (r == 0)
+		hinder(explain, "absent", FILE_NAME " of %s %s", explain->kernel->version,
+		       kmod_devname_table_size(explain->table) > 0
+			       ? "has no such name"
+			       : "is missing or empty; run kmod-devname generate");
+	return r < 0 ? r : 0;
 }
 
 /* The nodes of another kernel, and of an image, are made when that starts. */
-static int add_absent(struct explain *explain)
+static int hinder_absent(struct explain *explain)
 {
 	const struct kmod_devname_node *builtin;
 	int r;
 
 	if (explain->node.link) {
-		add_obstacle(explain, "absent", NULL,
-			     "the link leads to no file; make what it leads to, or remove it");
+		hinder(explain, "absent",
+		       "the link leads to no file; make what it leads to, or remove it");
 		return 0;
 	}
 	if (!explain->has_number)
-		return add_undeclared(explain);
+		return hinder_undeclared(explain);
 	if (!explain->is_running && !explain->dev)
 		return 0;
 	if (explain_find_declared(explain, explain->table)) {
-		add_obstacle(explain, "absent", NULL,
-			     "modules.devname declares it, and it was not made; run kmod-devname "
-			     "create%s%s",
-			     explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+		hinder(explain, "absent",
+		       FILE_NAME " has it, and it was not made; run kmod-devname create%s%s",
+		       explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
 		return 0;
 	}
 	r = explain_find_builtin(explain, &builtin);
 	if (r > 0)
-		add_obstacle(explain, "absent", NULL,
-			     "built-in module %s has not made it; look in the kernel log for its "
-			     "device",
-			     kmod_devname_node_get_module(builtin));
+		hinder(explain, "absent",
+		       "built-in module %s has not made it; look for its device in dmesg",
+		       kmod_devname_node_get_module(builtin));
 	return r < 0 ? r : 0;
 }
 
-static void add_denied(struct explain *explain)
+static void hinder_denied(struct explain *explain)
 {
 	const struct explained_node *node = &explain->node;
 
 	if (node->denial == EPERM)
-		add_obstacle(
-			explain, "denied", NULL,
-			"this container may not use the device; allow it where that is set up");
+		hinder(explain, "denied",
+		       "this container may not use it; allow that where it is set up");
 	else if (node->rules && node->differs)
-		add_obstacle(
-			explain, "denied", NULL,
-			"mode and owner are not those of udev's rules; run kmod-devname create "
-			"--udev");
+		hinder(explain, "denied",
+		       "udev's rules give another mode; run kmod-devname create --udev");
 	else if (node->mode & 0060 && node->gid != 0)
-		add_obstacle(explain, "denied", NULL,
-			     "it is for user %s and group %s; run usermod -aG %s %s, and log in "
-			     "again",
-			     node->user, node->group, node->group,
-			     explain->user ? explain->user : "USER");
+		hinder(explain, "denied",
+		       "it is for user %s and group %s; run usermod -aG %s %s, and log in",
+		       node->user, node->group, node->group,
+		       explain->user ? explain->user : "USER");
 	else
-		add_obstacle(explain, "denied", NULL,
-			     "it is for user %s alone; write a udev rule with MODE, GROUP and "
-			     "OPTIONS+=\"static_node=%s\"",
-			     node->user, explain->name);
+		hinder(explain, "denied",
+		       "it is for user %s alone; write a udev rule with GROUP and static_node",
+		       node->user);
 }
 
 static void judge_device(struct explain *explain)
@@ -162,46 +141,36 @@ static void judge_device(struct explain *explain)
 	struct device_number number;
 
 	if (node->is_judged && !node->may_read && !node->may_write)
-		add_denied(explain);
+		hinder_denied(explain);
 	if (node->is_nodev && explain->is_host)
-		add_obstacle(explain, "nodev", NULL,
-			     "its file system is mounted nodev; remount it with the option dev");
+		hinder(explain, "nodev",
+		       "its file system is mounted nodev; remount it with the option dev");
 	if (!declared)
 		return;
 	number = node_number(declared);
 	if (!syntax_same_number(&number, &node->number))
-		add_obstacle(explain, "wrong-number", NULL,
-			     "it has %s, and %s of module %s is wanted; run kmod-devname create "
-			     "--replace",
-			     syntax_format_number(&node->number, is),
-			     syntax_format_number(&number, wanted),
-			     kmod_devname_node_get_module(declared));
+		hinder(explain, "wrong-number",
+		       "it has %s, not %s of module %s; run kmod-devname create --replace",
+		       syntax_format_number(&node->number, is),
+		       syntax_format_number(&number, wanted),
+		       kmod_devname_node_get_module(declared));
 }
 
 static int judge_node(struct explain *explain)
 {
-	switch (explain->node.state) {
-	case EXPLAINED_NUMBER:
-		break;
-	case EXPLAINED_ABSENT:
-		return add_absent(explain);
-	case EXPLAINED_OBSTRUCTED:
-		add_obstacle(explain, "obstructed", NULL,
-			     "a file has the name of its directory; remove that file");
-		break;
-	case EXPLAINED_HIDDEN:
-		if (explain->is_host)
-			add_obstacle(explain, "denied", NULL,
-				     "you may not search its directory; look at the modes there");
-		break;
-	case EXPLAINED_OTHER:
-		add_obstacle(explain, "no-device", NULL, "it is not a device node%s",
-			     explain->has_number ? "; remove it, and run kmod-devname create" : "");
-		break;
-	case EXPLAINED_DEVICE:
+	enum explained_state state = explain->node.state;
+
+	if (state == EXPLAINED_ABSENT)
+		return hinder_absent(explain);
+	if (state == EXPLAINED_OBSTRUCTED)
+		hinder(explain, "obstructed", "a file has the name of its directory; remove it");
+	else if (state == EXPLAINED_HIDDEN && explain->is_host)
+		hinder(explain, "denied", "you may not search its directory; look at its mode");
+	else if (state == EXPLAINED_OTHER)
+		hinder(explain, "no-device", "it is not a device node%s",
+		       explain->has_number ? "; remove it, and run kmod-devname create" : "");
+	else if (state == EXPLAINED_DEVICE)
 		judge_device(explain);
-		break;
-	}
 	return 0;
 }
 
@@ -273,9 +242,8 @@ static int look_among_builtin(struct explain *explain, struct explained_modules 
 
 static void name_modules(const struct explain *explain, struct explained_modules *modules)
 {
-	for (size_t i = 0; i < kmod_devname_resolution_size(explain->resolution); i++) {
-		const struct kmod_devname_step *step =
-			kmod_devname_resolution_get(explain->resolution, i);
+	for (size_t i = 0; i < explain->resolution->steps.size; i++) {
+		const struct kmod_devname_step *step = explain->resolution->steps.items[i];
 
 		if (step->verdict == KMOD_DEVNAME_VERDICT_LOADS ||
 		    (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict == modules->value &&
@@ -291,80 +259,82 @@ bool explain_is_obstacle(const struct explain *explain, const struct kmod_devnam
 	       step->verdict > KMOD_DEVNAME_VERDICT_BUILT_IN && !step->obstacle;
 }
 
-static void add_step_obstacle(struct explain *explain, const struct kmod_devname_step *step)
+static void hinder_by_step(struct explain *explain, const struct kmod_devname_step *step)
 {
 	const char *kind = kmod_devname_verdict_to_string(step->verdict);
+	const char *module = step->module;
+	struct explained_obstacle *obstacle;
 
 	if (step->command)
-		add_obstacle(explain, kind, step,
-			     "%s is not loaded, a command is run: %s; remove the statement",
-			     step->module, step->command);
+		obstacle = hinder(explain, kind,
+				  "%s is not loaded, a command is run: %s; remove the statement",
+				  module, step->command);
 	else if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
-		add_obstacle(explain, kind, step, "%s is blacklisted; remove the statement",
-			     step->module);
+		obstacle = hinder(explain, kind, "%s is blacklisted; remove the statement", module);
 	else if (step->verdict == KMOD_DEVNAME_VERDICT_OFF)
-		add_obstacle(explain, kind, step, "an alias turns it off; remove the statement");
+		obstacle = hinder(explain, kind, "an alias turns it off; remove the statement");
 	else if (step->path)
-		add_obstacle(explain, kind, step,
-			     "%s is in modules.dep, and %s does not exist; install it, or run "
-			     "depmod %s",
-			     step->module, step->path, explain->kernel->version);
+		obstacle = hinder(explain, kind, "%s has no file %s; install it, or run depmod %s",
+				  module, step->path, explain->kernel->version);
 	else
-		add_obstacle(explain, kind, step, "%s is not in modules.dep; install the module",
-			     step->module);
+		obstacle = hinder(explain, kind, "%s is not in modules.dep; install the module",
+				  module);
+	obstacle->file = step->file;
+	obstacle->line = step->line;
 }
 
-/* The statement that leads to another module; or NULL. */
-static const struct kmod_devname_step *find_alias_statement(const struct explain *explain)
+/* The alias leads to other modules, perhaps by a statement. */
+static void hinder_elsewhere(struct explain *explain, const struct explained_modules *modules)
 {
-	for (size_t i = 0; i < kmod_devname_resolution_size(explain->resolution); i++) {
-		const struct kmod_devname_step *step =
-			kmod_devname_resolution_get(explain->resolution, i);
+	struct explained_obstacle *obstacle =
+		hinder(explain, modules->names ? "elsewhere" : "no-module",
+		       "%s does not lead to %s; remove the statement, or run depmod %s",
+		       (const char *)explain->resolution->aliases.items[0], modules->missing,
+		       explain->kernel->version);
 
-		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->file)
-			return step;
+	for (size_t i = explain->resolution->steps.size; i > 0; i--) {
+		const struct kmod_devname_step *step = explain->resolution->steps.items[i - 1];
+
+		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->file) {
+			obstacle->file = step->file;
+			obstacle->line = step->line;
+		}
 	}
-	return NULL;
 }
 
 /* Where no single module or statement is the reason. */
-static void add_general_obstacle(struct explain *explain, const struct explained_modules *modules)
+static void hinder_in_general(struct explain *explain, const struct explained_modules *modules)
 {
-	const char *alias = kmod_devname_resolution_get_alias(explain->resolution, 0);
-	const char *version = explain->kernel->version;
 	const char *kind = kmod_devname_verdict_to_string(modules->value);
 
 	if (modules->value == KMOD_DEVNAME_VERDICT_NO_INDEX)
-		add_obstacle(explain, kind, NULL,
-			     "the indexes are missing or damaged; run depmod %s", version);
+		hinder(explain, kind, "the indexes are missing or damaged; run depmod %s",
+		       explain->kernel->version);
 	else if (modules->value == KMOD_DEVNAME_VERDICT_NOT_ASKED)
-		add_obstacle(explain, kind, NULL, "%s; load the module by its name",
-			     explain->number.type == S_IFCHR
-				     ? "c10:255 is no device, but a request for any number"
-				     : "the kernel lacks CONFIG_BLOCK_LEGACY_AUTOLOAD");
-	else if (modules->value == KMOD_DEVNAME_VERDICT_NO_MODULE && !modules->missing)
-		add_obstacle(explain, kind, NULL, "no module has the alias %s", alias);
+		hinder(explain, kind, "%s; load the module by its name",
+		       explain->number.type == S_IFCHR
+			       ? "c10:255 is no device, but a request for any number"
+			       : "the kernel lacks CONFIG_BLOCK_LEGACY_AUTOLOAD");
+	else if (modules->missing)
+		hinder_elsewhere(explain, modules);
 	else
-		add_obstacle(explain, modules->names ? "elsewhere" : kind,
-			     find_alias_statement(explain),
-			     "%s does not lead to %s; remove the statement, or run depmod %s",
-			     alias, modules->missing, version);
+		hinder(explain, kind, "no module has the alias %s",
+		       (const char *)explain->resolution->aliases.items[0]);
 }
 
-static void add_module_obstacles(struct explain *explain, const struct explained_modules *modules)
+static void hinder_by_modules(struct explain *explain, const struct explained_modules *modules)
 {
 	size_t before = explain->obstacles.size;
 
 	explain->is_hindered = true;
-	for (size_t i = 0; i < kmod_devname_resolution_size(explain->resolution); i++) {
-		const struct kmod_devname_step *step =
-			kmod_devname_resolution_get(explain->resolution, i);
+	for (size_t i = 0; i < explain->resolution->steps.size; i++) {
+		const struct kmod_devname_step *step = explain->resolution->steps.items[i];
 
 		if (explain_is_obstacle(explain, step))
-			add_step_obstacle(explain, step);
+			hinder_by_step(explain, step);
 	}
 	if (explain->obstacles.size == before)
-		add_general_obstacle(explain, modules);
+		hinder_in_general(explain, modules);
 }
 
 static void judge_running_kernel(struct explain *explain, const struct explained_modules *modules)
@@ -373,14 +343,14 @@ static void judge_running_kernel(struct explain *explain, const struct explained
 	char number[SYNTAX_NUMBER_SIZE];
 
 	if (modules->value == KMOD_DEVNAME_VERDICT_LOADS && sysctl)
-		add_obstacle(explain, "disabled", NULL, "%s", sysctl);
+		hinder(explain, "disabled", "%s", sysctl);
 	if ((modules->value == KMOD_DEVNAME_VERDICT_LOADED ||
 	     modules->value == KMOD_DEVNAME_VERDICT_BUILT_IN) &&
 	    !explain_may_be_registered(&explain->number))
-		add_obstacle(explain, "no-driver", NULL,
-			     "%s is in the kernel, and has not registered %s; look in the kernel "
-			     "log for its device",
-			     modules->names, syntax_format_number(&explain->number, number));
+		hinder(explain, "no-driver",
+		       "%s is in the kernel, and has not registered %s; look for its device in "
+		       "dmesg",
+		       modules->names, syntax_format_number(&explain->number, number));
 }
 
 static int judge_modules(struct explain *explain, struct explained_modules *modules)
@@ -398,7 +368,7 @@ static int judge_modules(struct explain *explain, struct explained_modules *modu
 	if (!modules->names)
 		name_modules(explain, modules);
 	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN || modules->missing)
-		add_module_obstacles(explain, modules);
+		hinder_by_modules(explain, modules);
 	if (explain->is_running)
 		judge_running_kernel(explain, modules);
 	return 0;
@@ -412,9 +382,9 @@ static int judge_number(struct explain *explain, struct explained_modules *modul
 
 	if (!is_missing(fd))
 		return judge_modules(explain, modules);
-	add_obstacle(explain, "no-modules", NULL,
-		     "there is no directory %s; install the modules of the running kernel",
-		     explain->kernel->path);
+	hinder(explain, "no-modules",
+	       "there is no directory %s; install the modules of the running kernel",
+	       explain->kernel->path);
 	return 0;
 }
 
