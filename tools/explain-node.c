@@ -79,8 +79,10 @@ static int read_node(struct explained_node *node, int fd)
 
 	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
 		return -errno;
-	node->state =
-		S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ? EXPLAINED_DEVICE : EXPLAINED_OTHER;
+	/* major 0 is a whiteout of overlayfs */
+	node->state = (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) && major(st.st_rdev) > 0
+			      ? EXPLAINED_DEVICE
+			      : EXPLAINED_OTHER;
 	node->number =
 		(struct device_number){ st.st_mode & S_IFMT, major(st.st_rdev), minor(st.st_rdev) };
 	node->mode = st.st_mode;
