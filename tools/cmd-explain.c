@@ -62,28 +62,18 @@ const struct kmod_devname_node *explain_find_declared(const struct explain *expl
 	return explain->name ? table_find(table, explain->name) : NULL;
 }
 
+/* What is wrong in the file of the built-in modules is for check to tell. */
 static int read_builtin_nodes(struct explain *explain)
 {
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	FILE *stream;
 	int r = kernel_open_stream(&explain->kernels, explain->kernel, BUILTIN_NAME, &stream);
 
-	explain->builtin = xtable_new();
 	if (r < 0)
 		return is_missing(r) ? 0 : r;
 	r = kmod_devname_table_read_builtin(explain->builtin, report, stream, BUILTIN_NAME);
 	(void)fclose(stream);
 	return r;
-}
-
-int explain_find_builtin(struct explain *explain, const struct kmod_devname_node **ret_node)
-{
-	int r = explain->builtin ? 0 : read_builtin_nodes(explain);
-
-	if (r < 0)
-		return r;
-	*ret_node = explain_find_declared(explain, explain->builtin);
-	return *ret_node != NULL;
 }
 
 /* Bad lines of modules.devname are left out, and without the file nothing is declared. */
@@ -93,38 +83,32 @@ static enum status read_declared_nodes(struct explain *explain)
 	int r = kernel_open_stream(&explain->kernels, explain->kernel, FILE_NAME, &stream);
 
 	explain->table = xtable_new();
-	if (is_missing(r))
-		return STATUS_CLEAN;
-	if (r < 0)
+	explain->builtin = xtable_new();
+	if (r == 0) {
+		explain->findings = read_table(stream, explain->kernel->path, FILE_NAME,
+					       &explain->common, explain->table);
+		(void)fclose(stream);
+	} else if (!is_missing(r)) {
 		return kernel_say_failure(explain->kernel, FILE_NAME, r);
-	explain->findings = read_table(stream, explain->kernel->path, FILE_NAME, &explain->common,
-				       explain->table);
-	(void)fclose(stream);
+	}
+	r = explain->findings == STATUS_FAILED ? 0 : read_builtin_nodes(explain);
+	if (r < 0)
+		return kernel_say_failure(explain->kernel, BUILTIN_NAME, r);
 	return explain->findings == STATUS_FAILED ? STATUS_FAILED : STATUS_CLEAN;
 }
 
 /* The kernel sees the number of the node alone. Without a node, the declared one counts. */
-static int find_number(struct explain *explain)
+static void find_number(struct explain *explain)
 {
-	const struct kmod_devname_node *declared;
-	int r = 0;
+	const struct kmod_devname_node *declared = explain_find_declared(explain, explain->table);
 
-	if (explain->has_number)
-		return 0;
-	if (explain->node.state == EXPLAINED_DEVICE) {
-		explain->number = explain->node.number;
-		explain->has_number = true;
-		return 0;
-	}
-	declared = explain_find_declared(explain, explain->table);
 	if (!declared)
-		r = explain_find_builtin(explain, &declared);
-	if (r < 0)
-		return r;
-	explain->has_number = declared != NULL;
-	if (declared)
+		declared = explain_find_declared(explain, explain->builtin);
+	explain->has_number = explain->node.state == EXPLAINED_DEVICE || declared;
+	if (explain->node.state == EXPLAINED_DEVICE)
+		explain->number = explain->node.number;
+	else if (declared)
 		explain->number = node_number(declared);
-	return 0;
 }
 
 /* --- the operands -------------------------------------------------------------------------- */
@@ -214,7 +198,6 @@ static enum status find_node_and_number(struct explain *explain)
 {
 	char text[SYNTAX_NUMBER_SIZE];
 	enum status status;
-	int r;
 
 	if (!explain->name) {
 		explain->subject = xstrdup(syntax_format_number(&explain->number, text));
@@ -227,8 +210,8 @@ static enum status find_node_and_number(struct explain *explain)
 			return say_failure(explain->dev, explain->dev_fd);
 	}
 	status = explain_examine_node(explain);
-	r = status == STATUS_CLEAN ? find_number(explain) : 0;
-	return r < 0 ? say_failure(explain->subject, r) : status;
+	find_number(explain);
+	return status;
 }
 
 static enum status explain_operand(struct explain *explain)

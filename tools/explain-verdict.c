@@ -86,30 +86,24 @@ static int hinder_undeclared(struct explain *explain)
 /* The nodes of another kernel, and of an image, are made when that starts. */
 static int hinder_absent(struct explain *explain)
 {
-	const struct kmod_devname_node *builtin;
-	int r;
+	const struct kmod_devname_node *builtin = explain_find_declared(explain, explain->builtin);
 
-	if (explain->node.link) {
+	if (explain->node.link)
 		hinder(explain, "absent",
-		       "the link leads to no file; make what it leads to, or remove it");
-		return 0;
-	}
-	if (!explain->has_number)
+		       "the link leads to no file; make that, or remove the link");
+	else if (!explain->has_number)
 		return hinder_undeclared(explain);
-	if (!explain->is_running && !explain->dev)
+	else if (!explain->is_running && !explain->dev)
 		return 0;
-	if (explain_find_declared(explain, explain->table)) {
-		hinder(explain, "absent",
-		       FILE_NAME " has it, and it was not made; run kmod-devname create%s%s",
-		       explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
-		return 0;
-	}
-	r = explain_find_builtin(explain, &builtin);
-	if (r > 0)
+	else if (builtin)
 		hinder(explain, "absent",
 		       "built-in module %s has not made it; look for its device in dmesg",
 		       kmod_devname_node_get_module(builtin));
-	return r < 0 ? r : 0;
+	else
+		hinder(explain, "absent",
+		       FILE_NAME " has it, and it was not made; run kmod-devname create%s%s",
+		       explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+	return 0;
 }
 
 static void hinder_denied(struct explain *explain)
@@ -226,30 +220,36 @@ static void compare_with_declared(const struct explain *explain, struct explaine
 	}
 }
 
-/* Indexes of old versions of depmod do not have the aliases of built-in modules. */
-static int look_among_builtin(struct explain *explain, struct explained_modules *modules)
+static bool is_named(const struct explained_modules *modules, const struct kmod_devname_step *step)
 {
-	const struct kmod_devname_node *builtin;
-	int r = explain_find_builtin(explain, &builtin);
-
-	if (r <= 0)
-		return r;
-	modules->value = KMOD_DEVNAME_VERDICT_BUILT_IN;
-	modules->missing = NULL;
-	append_word(&modules->names, kmod_devname_node_get_module(builtin));
-	return 0;
+	return step->verdict == KMOD_DEVNAME_VERDICT_LOADS ||
+	       (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict == modules->value &&
+		step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN);
 }
 
+/* A stream, for there may be thousands. */
 static void name_modules(const struct explain *explain, struct explained_modules *modules)
 {
+	const char *separator = "";
+	size_t size = 0;
+	FILE *stream = open_memstream(&modules->names, &size);
+
+	if (!stream)
+		die_without_memory();
 	for (size_t i = 0; i < explain->resolution->steps.size; i++) {
 		const struct kmod_devname_step *step = explain->resolution->steps.items[i];
 
-		if (step->verdict == KMOD_DEVNAME_VERDICT_LOADS ||
-		    (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict == modules->value &&
-		     step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN))
-			append_word(&modules->names, step->module);
+		if (!is_named(modules, step))
+			continue;
+		(void)fprintf(stream, "%s%s", separator, step->module);
+		separator = ", ";
 	}
+	if (ferror(stream) || fclose(stream) != 0)
+		die_without_memory();
+	if (*separator != '\0')
+		return;
+	free(modules->names);
+	modules->names = NULL;
 }
 
 /* What is held up by another module has no obstacle of its own. */
@@ -355,16 +355,19 @@ static void judge_running_kernel(struct explain *explain, const struct explained
 
 static int judge_modules(struct explain *explain, struct explained_modules *modules)
 {
+	const struct kmod_devname_node *builtin = explain_find_declared(explain, explain->builtin);
 	int r = resolve_number(explain);
 
 	if (r < 0)
 		return r;
 	modules->value = kmod_devname_resolution_get_verdict(explain->resolution);
 	compare_with_declared(explain, modules);
-	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN)
-		r = look_among_builtin(explain, modules);
-	if (r < 0)
-		return r;
+	/* indexes of old versions of depmod do not have the aliases of built-in modules */
+	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN && builtin) {
+		modules->value = KMOD_DEVNAME_VERDICT_BUILT_IN;
+		modules->missing = NULL;
+		append_word(&modules->names, kmod_devname_node_get_module(builtin));
+	}
 	if (!modules->names)
 		name_modules(explain, modules);
 	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN || modules->missing)

@@ -61,7 +61,7 @@ struct explain {
 	const char *name; /* below the device directory; NULL: a number was given */
 	char *subject; /* "/dev/fuse" or "c10:229" */
 	struct kmod_devname_table *table; /* modules.devname */
-	struct kmod_devname_table *builtin; /* of modules that are built in; NULL until needed */
+	struct kmod_devname_table *builtin; /* of modules that are built in */
 	struct explained_node node;
 	bool has_number;
 	struct device_number number; /* that counts: of the node, or else declared */
@@ -79,9 +79,6 @@ struct kmod_devname_step;
 /* The first node that the table has for the name or number; or NULL. */
 const struct kmod_devname_node *explain_find_declared(const struct explain *explain,
 						      const struct kmod_devname_table *table);
-
-/* The node of a built-in module. 1, 0 if there is none, or a negative errno. */
-int explain_find_builtin(struct explain *explain, const struct kmod_devname_node **ret_node);
 
 /* Looks at the node, and at what the user may do. */
 enum status explain_examine_node(struct explain *explain);
