@@ -98,7 +98,7 @@ static int find_node(struct explain *explain)
 	struct explained_node *node = &explain->node;
 	_cleanup_close_ int fd = open_explained_node(explain, 0);
 
-	if (fd == -EACCES) {
+	if (fd == -EACCES && explain->is_host) {
 		node->state = EXPLAINED_HIDDEN;
 		return 0;
 	}
@@ -281,11 +281,14 @@ static enum status read_node_rules(const struct explain *explain, struct explain
 enum status explain_examine_node(struct explain *explain)
 {
 	struct explained_node *node = &explain->node;
+	const char *base = explain->dev ? NULL : explain->common.basedir;
+	_cleanup_free_ char *path =
+		base ? join_path(base, explain->subject + 1) : xstrdup(explain->subject);
 	enum status status = STATUS_CLEAN;
 	int r = find_node(explain);
 
 	if (r < 0)
-		return say_failure(explain->subject, r);
+		return say_failure(path, r);
 	if (node->state >= EXPLAINED_OTHER)
 		status = name_owners(explain, node);
 	if (status == STATUS_CLEAN && explain->user)

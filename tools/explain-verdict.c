@@ -158,7 +158,7 @@ static int judge_node(struct explain *explain)
 		return hinder_absent(explain);
 	if (state == EXPLAINED_OBSTRUCTED)
 		hinder(explain, "obstructed", "a file has the name of its directory; remove it");
-	else if (state == EXPLAINED_HIDDEN && explain->is_host)
+	else if (state == EXPLAINED_HIDDEN)
 		hinder(explain, "denied", "you may not search its directory; look at its mode");
 	else if (state == EXPLAINED_OTHER)
 		hinder(explain, "no-device", "it is not a device node%s",

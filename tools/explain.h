@@ -13,7 +13,7 @@ enum explained_state {
 	EXPLAINED_NUMBER, /* no name was given */
 	EXPLAINED_ABSENT,
 	EXPLAINED_OBSTRUCTED, /* a file has the name of its directory */
-	EXPLAINED_HIDDEN, /* a directory may not be searched */
+	EXPLAINED_HIDDEN, /* its directory may not be searched */
 	EXPLAINED_OTHER, /* a file of another type has its name */
 	EXPLAINED_DEVICE,
 };
