@@ -49,17 +49,11 @@ static bool parse_explain_option(void *data, int key)
 
 /* --- what is declared ---------------------------------------------------------------------- */
 
-const struct kmod_devname_node *explain_find_declared(const struct explain *explain,
-						      const struct kmod_devname_table *table)
+const struct kmod_devname_node *explain_find_declared(const struct explain *explain)
 {
-	for (size_t i = 0; !explain->name && i < kmod_devname_table_size(table); i++) {
-		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
-		const struct device_number number = node_number(node);
+	const struct kmod_devname_node *node = table_find(explain->table, explain->name);
 
-		if (syntax_same_number(&number, &explain->number))
-			return node;
-	}
-	return explain->name ? table_find(table, explain->name) : NULL;
+	return node ? node : table_find(explain->builtin, explain->name);
 }
 
 /* What is wrong in the file of the built-in modules is for check to tell. */
@@ -100,10 +94,8 @@ static enum status read_declared_nodes(struct explain *explain)
 /* The kernel sees the number of the node alone. Without a node, the declared one counts. */
 static void find_number(struct explain *explain)
 {
-	const struct kmod_devname_node *declared = explain_find_declared(explain, explain->table);
+	const struct kmod_devname_node *declared = explain_find_declared(explain);
 
-	if (!declared)
-		declared = explain_find_declared(explain, explain->builtin);
 	explain->has_number = explain->node.state == EXPLAINED_DEVICE || declared;
 	if (explain->node.state == EXPLAINED_DEVICE)
 		explain->number = explain->node.number;

@@ -86,7 +86,7 @@ static int hinder_undeclared(struct explain *explain)
 /* The nodes of another kernel, and of an image, are made when that starts. */
 static int hinder_absent(struct explain *explain)
 {
-	const struct kmod_devname_node *builtin = explain_find_declared(explain, explain->builtin);
+	const struct kmod_devname_node *builtin = table_find(explain->builtin, explain->name);
 
 	if (explain->node.link)
 		hinder(explain, "absent",
@@ -130,7 +130,7 @@ static void hinder_denied(struct explain *explain)
 static void judge_device(struct explain *explain)
 {
 	const struct explained_node *node = &explain->node;
-	const struct kmod_devname_node *declared = table_find(explain->table, explain->name);
+	const struct kmod_devname_node *declared = explain_find_declared(explain);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 	struct device_number number;
 
@@ -353,9 +353,22 @@ static void judge_running_kernel(struct explain *explain, const struct explained
 		       modules->names, syntax_format_number(&explain->number, number));
 }
 
+/* The built-in module that has an alias for the number; or NULL. */
+static const char *find_builtin_module(const struct explain *explain)
+{
+	for (size_t i = 0; i < kmod_devname_table_size(explain->builtin); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(explain->builtin, i);
+		const struct device_number number = node_number(node);
+
+		if (syntax_same_number(&number, &explain->number))
+			return kmod_devname_node_get_module(node);
+	}
+	return NULL;
+}
+
 static int judge_modules(struct explain *explain, struct explained_modules *modules)
 {
-	const struct kmod_devname_node *builtin = explain_find_declared(explain, explain->builtin);
+	const char *builtin = find_builtin_module(explain);
 	int r = resolve_number(explain);
 
 	if (r < 0)
@@ -366,7 +379,7 @@ static int judge_modules(struct explain *explain, struct explained_modules *modu
 	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN && builtin) {
 		modules->value = KMOD_DEVNAME_VERDICT_BUILT_IN;
 		modules->missing = NULL;
-		append_word(&modules->names, kmod_devname_node_get_module(builtin));
+		append_word(&modules->names, builtin);
 	}
 	if (!modules->names)
 		name_modules(explain, modules);

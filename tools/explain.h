@@ -76,9 +76,8 @@ struct explain {
 
 struct kmod_devname_step;
 
-/* The first node that the table has for the name or number; or NULL. */
-const struct kmod_devname_node *explain_find_declared(const struct explain *explain,
-						      const struct kmod_devname_table *table);
+/* The node that modules.devname, or else a built-in module, has for the name; or NULL. */
+const struct kmod_devname_node *explain_find_declared(const struct explain *explain);
 
 /* Looks at the node, and at what the user may do. */
 enum status explain_examine_node(struct explain *explain);

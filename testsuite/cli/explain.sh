@@ -835,6 +835,11 @@ test_a_built_in_driver_has_its_name_and_number() {
 	done
 	grep -q '^/dev/rtc  c10:135  ' out || fail "$(cat out)"
 	verdict 1 'opening it fails: No such file or directory | built-in module rtc has not made it' --dev dev rtc
+	need_nodes
+	mknod dev/rtc c 10 136
+	verdict 1 'opening it reaches another driver | it has c10:136, not c10:135 of module rtc | no module has the alias char-major-10-136' --dev dev rtc
+	mknod dev/clock c 10 135
+	verdict 0 'opening it reaches rtc, which is built in' --dev dev clock
 }
 
 # The user of another system may well search it.
