@@ -73,7 +73,8 @@ static int hinder_undeclared(struct explain *explain)
 	r = has_module_of_name(explain, wanted);
 	if (r > 0)
 		hinder(explain, "absent",
-		       "its number is dynamic: loading module %s makes it; see modules-load.d(5)",
+		       "module %s declares no number for it, so only loading that makes it; see "
+		       "modules-load.d(5)",
 		       wanted);
 	else if (r == 0)
 		hinder(explain, "absent", FILE_NAME " of %s %s", explain->kernel->version,
