@@ -1,172 +1,73 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * explain: which modules opening a device node loads, or why none.
+ * explain: what opening a device node comes to, and why.
  *
- * Three sources are put side by side: modules.devname of the kernel (declared), the device
- * directory (node), and what the kernel asks modprobe for by the number of the node (asked,
- * module). Each gives lines of its own. The last line, the verdict, says what they come to
- * together. If there is no node the number of modules.devname is resolved, and if the node has
- * another number both are.
+ * The operand is a name or a number. A name is looked up in the device directory and in
+ * modules.devname, which leads to the number (explain-node.c). The running kernel may have a driver
+ * for it (explain-driver.c); otherwise modprobe is asked for modules, and the obstacles are judged
+ * (explain-verdict.c). explain-print.c shows the answer.
  */
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/io.h"
 #include "explain.h"
 #include "input.h"
+#include "modprobe/resolution.h"
 #include "node/table.h"
 
 enum {
-	KEY_DEV = 2000,
+	KEY_EXPLAIN_DEV = 2000,
+	KEY_EXPLAIN_USER,
+	KEY_EXPLAIN_UDEV_ROOT,
 };
 
 static const struct option_spec explain_options[] = {
-	{ KEY_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
+	{ KEY_EXPLAIN_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
+	{ KEY_EXPLAIN_USER, "user", "NAME", "judge what this user may do (default: you)" },
+	{ KEY_EXPLAIN_UDEV_ROOT, "udev-root", "DIR", "root directory of udev's rules" },
 	{ 'J', "json", NULL, "print JSON" },
 	{ 0 },
-};
-
-static const struct sheet_column explain_columns[] = {
-	{ .name = "STEP" },   { .name = "SUBJECT" },
-	{ .name = "RESULT" }, { .name = "ROLE" },
-	{ .name = "FILE" },   { .name = "LINE", .right = true, .number = true },
-	{ .name = "TEXT" },
 };
 
 static bool parse_explain_option(void *data, int key)
 {
 	struct explain *explain = data;
 
-	if (key == KEY_DEV)
+	if (key == KEY_EXPLAIN_DEV)
 		explain->dev = optarg;
+	else if (key == KEY_EXPLAIN_USER)
+		explain->user = optarg;
+	else if (key == KEY_EXPLAIN_UDEV_ROOT)
+		explain->udev_root = optarg;
 	else
-		explain->style.json = true;
+		explain->json = true;
 	return true;
 }
 
-static void add_explain_row(struct sheet *sheet, const struct explain_row *row, const char *text)
-{
-	const char *const cells[] = { row->step, row->subject, row->result, row->role, row->file };
-	char line[32] = "";
+/* --- what is declared ---------------------------------------------------------------------- */
 
-	if (row->line > 0)
-		(void)snprintf(line, sizeof(line), "%zu", row->line);
-	for (size_t i = 0; i < sizeof(cells) / sizeof(cells[0]); i++)
-		sheet_add_escaped(sheet, cells[i] ? cells[i] : "");
-	sheet_add(sheet, line);
-	sheet_add_escaped(sheet, text);
+const struct kmod_devname_node *explain_find_declared(const struct explain *explain)
+{
+	const struct kmod_devname_node *node = table_find(explain->table, explain->name);
+
+	return node ? node : table_find(explain->builtin, explain->name);
 }
 
-void explain_print(struct explain *explain, const struct explain_row *row, const char *format, ...)
+/* What is wrong in the file of the built-in modules is for check to tell. */
+static int read_builtin_nodes(struct explain *explain)
 {
-	_cleanup_free_ char *text = NULL, *escaped = NULL;
-	va_list args;
-
-	va_start(args, format);
-	text = xvasprintf(format, args);
-	va_end(args);
-	if (explain->style.json) {
-		add_explain_row(&explain->sheet, row, text);
-	} else if (!explain->common.quiet || strcmp(row->step, "verdict") == 0) {
-		escaped = escape(text);
-		puts(escaped);
-	}
-}
-
-bool explain_is_declared(const struct explain *explain, const struct kmod_devname_node *node)
-{
-	const struct device_number number = node_number(node);
-
-	return explain->name ? strcmp(kmod_devname_node_get_name(node), explain->name) == 0
-			     : syntax_same_number(&number, &explain->number);
-}
-
-/* Several modules may declare the same node. */
-static void print_declared_nodes(struct explain *explain)
-{
-	char text[SYNTAX_NUMBER_SIZE];
-
-	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
-		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
-		const struct explain_row row = { .step = "declared",
-						 .subject = kmod_devname_node_get_name(node),
-						 .result = kmod_devname_node_get_module(node) };
-
-		if (explain_is_declared(explain, node))
-			explain_print(explain, &row, FILE_NAME " of %s has %s, %s of %s",
-				      explain->kernel->version, row.subject,
-				      node_format(node, text), row.result);
-	}
-}
-
-/* Resolves the number that counts, and prints the verdict. 1 or 0, or a negative errno. */
-static int resolve_and_judge(struct explain *explain, const struct found_node *node,
-			     const struct device_number *number)
-{
-	struct kmod_devname_resolution *resolution;
-	int r = resolve_number(explain, number, &resolution);
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
+	FILE *stream;
+	int r = kernel_open_stream(&explain->kernels, explain->kernel, BUILTIN_NAME, &stream);
 
 	if (r < 0)
-		return r;
-	r = print_verdict(explain, node, number, resolution);
-	kmod_devname_resolution_unref(resolution);
+		return is_missing(r) ? 0 : r;
+	r = kmod_devname_table_read_builtin(explain->builtin, report, stream, BUILTIN_NAME);
+	(void)fclose(stream);
 	return r;
-}
-
-static void print_unknown_node(struct explain *explain, const struct found_node *node)
-{
-	const struct explain_row row = { .step = "verdict",
-					 .subject = explain->subject,
-					 .result = "nothing" };
-
-	explain_print(explain, &row,
-		      "nothing will be loaded: %s %s, and " FILE_NAME " of %s does not have it",
-		      explain->subject,
-		      node->state == NODE_ABSENT ? "does not exist" : "is not a device node",
-		      explain->kernel->version);
-}
-
-/* The kernel sees the number of the node alone. 1, 0 or a negative errno. */
-static int explain_name(struct explain *explain)
-{
-	const struct kmod_devname_node *declared = table_find(explain->table, explain->name);
-	struct kmod_devname_resolution *resolution;
-	struct device_number number = { 0 };
-	struct found_node node;
-	int r = find_node(explain, explain->name, &node);
-
-	if (r < 0)
-		return r;
-	print_declared_nodes(explain);
-	r = print_found_node(explain, &node);
-	if (r < 0)
-		return r;
-	if (declared)
-		number = node_number(declared);
-	if (node.state != NODE_PRESENT) {
-		if (declared)
-			return resolve_and_judge(explain, &node, &number);
-		print_unknown_node(explain, &node);
-		return 0;
-	}
-	if (declared && !syntax_same_number(&number, &node.number)) {
-		/* where the number of modules.devname would have led to */
-		r = resolve_number(explain, &number, &resolution);
-		if (r < 0)
-			return r;
-		kmod_devname_resolution_unref(resolution);
-	}
-	return resolve_and_judge(explain, &node, &node.number);
-}
-
-static int explain_number(struct explain *explain)
-{
-	int r;
-
-	print_declared_nodes(explain);
-	r = print_names_of_number(explain, &explain->number);
-	return r < 0 ? r : resolve_and_judge(explain, NULL, &explain->number);
 }
 
 /* Bad lines of modules.devname are left out, and without the file nothing is declared. */
@@ -176,62 +77,93 @@ static enum status read_declared_nodes(struct explain *explain)
 	int r = kernel_open_stream(&explain->kernels, explain->kernel, FILE_NAME, &stream);
 
 	explain->table = xtable_new();
-	if (r == -ENOENT) {
-		say("%s/" FILE_NAME ": %s", explain->kernel->path, strerror(ENOENT));
-		return STATUS_CLEAN;
+	explain->builtin = xtable_new();
+	if (r == 0) {
+		explain->findings = read_table(stream, explain->kernel->path, FILE_NAME,
+					       &explain->common, explain->table);
+		(void)fclose(stream);
+	} else if (!is_missing(r)) {
+		return kernel_say_failure(explain->kernel, FILE_NAME, r);
 	}
+	r = explain->findings == STATUS_FAILED ? 0 : read_builtin_nodes(explain);
 	if (r < 0)
-		return say_failure(explain->kernel->path, r);
-	explain->findings = read_table(stream, explain->kernel->path, FILE_NAME, &explain->common,
-				       explain->table);
-	(void)fclose(stream);
+		return kernel_say_failure(explain->kernel, BUILTIN_NAME, r);
 	return explain->findings == STATUS_FAILED ? STATUS_FAILED : STATUS_CLEAN;
 }
 
-static enum status explain_operand(struct explain *explain)
+/* The kernel sees the number of the node alone. Without a node, the declared one counts. */
+static void find_number(struct explain *explain)
 {
-	enum status status = read_declared_nodes(explain);
-	char text[SYNTAX_NUMBER_SIZE];
-	int r;
+	const struct kmod_devname_node *declared = explain_find_declared(explain);
 
-	if (status == STATUS_CLEAN)
-		status = open_device_directory(explain);
-	if (status != STATUS_CLEAN)
-		return status;
-	r = kernel_is_running(&explain->kernels, explain->kernel);
-	if (r < 0)
-		return say_failure(explain->kernel->path, r);
-	explain->running = r;
-	if (explain->name) {
-		explain->subject = xasprintf("%s/%s", explain->dev_path, explain->name);
-		r = explain_name(explain);
-	} else {
-		explain->subject = xstrdup(syntax_format_number(&explain->number, text));
-		r = explain_number(explain);
-	}
-	if (r == -EOPNOTSUPP) {
-		say("this build is without libkmod, and cannot explain");
-		return STATUS_FAILED;
-	}
-	if (r < 0)
-		return say_failure(explain->subject, r);
-	return worse(explain->findings, r > 0 ? STATUS_CLEAN : STATUS_FINDINGS);
+	explain->has_number = explain->node.state == EXPLAINED_DEVICE || declared;
+	if (explain->node.state == EXPLAINED_DEVICE)
+		explain->number = explain->node.number;
+	else if (declared)
+		explain->number = node_number(declared);
 }
 
-/* "/dev/NAME" and "NAME" are names, "c10:229" and "b7:0" numbers. */
+/* --- the operands -------------------------------------------------------------------------- */
+
+/* Sets the separator of MAJOR and MINOR. Returns where these begin; NULL: it is a name. */
+static const char *cut_number_type(const char *operand, mode_t *ret_type, char *ret_separator)
+{
+	size_t size = strspn(operand, "bc");
+	const char *numbers = operand + (size == 1);
+	size_t digits = strspn(numbers, "0123456789");
+
+	*ret_type = *operand == 'b' ? S_IFBLK : S_IFCHR;
+	*ret_separator = '-';
+	if (strncmp(operand, "char-major-", 11) == 0)
+		return operand + 11;
+	if (strncmp(operand, "block-major-", 12) == 0)
+		return operand + 12;
+	*ret_separator = ':';
+	if (digits == 0 || numbers[digits] != ':' || !syntax_is_digits(numbers + digits + 1))
+		return NULL;
+	return numbers;
+}
+
 static enum status parse_node(struct explain *explain, const char *operand)
 {
-	explain->number.type = *operand == 'b' ? S_IFBLK : S_IFCHR;
-	if ((*operand == 'b' || *operand == 'c') &&
-	    syntax_parse_numbers(operand + 1, ':', &explain->number))
-		return STATUS_CLEAN;
+	char separator;
+	const char *numbers = cut_number_type(operand, &explain->number.type, &separator);
+
+	if (numbers) {
+		explain->has_number = syntax_parse_numbers(numbers, separator, &explain->number);
+		if (explain->has_number)
+			return STATUS_CLEAN;
+		say("'%s' is no number of a device: MAJOR is 1 to 4095, and MINOR 0 to 1048575",
+		    operand);
+		return STATUS_FAILED;
+	}
 	explain->name = operand;
 	if (strncmp(operand, "/dev/", 5) == 0)
 		explain->name = operand + 5 + strspn(operand + 5, "/");
+	else if (strncmp(operand, "dev/", 4) == 0)
+		explain->name = operand + 4;
 	if (explain->name[0] != '/' && explain->name[0] != '\0')
 		return STATUS_CLEAN;
-	say("'%s' is neither a name in /dev nor a number such as c10:229", operand);
+	say("'%s' is neither a name in /dev nor a number such as 10:200", operand);
 	return STATUS_FAILED;
+}
+
+/* The root directory may be that of the running system by another name. */
+static enum status find_system(struct explain *explain, bool is_default_kernel)
+{
+	struct stat root, host;
+	int r;
+
+	if (fstat(explain->kernels.root_fd, &root) < 0 || stat("/", &host) < 0)
+		return say_failure(base_directory(&explain->common), -errno);
+	explain->is_host = root.st_dev == host.st_dev && root.st_ino == host.st_ino;
+	if (explain->is_host && is_default_kernel && !explain->common.moduledir) {
+		explain->is_running = true; /* though its modules may be gone */
+		return STATUS_CLEAN;
+	}
+	r = kernel_is_running(&explain->kernels, explain->kernel);
+	explain->is_running = r > 0;
+	return r < 0 ? say_failure(explain->kernel->path, r) : STATUS_CLEAN;
 }
 
 static enum status find_operands(struct explain *explain, char **operands, int n)
@@ -243,21 +175,86 @@ static enum status find_operands(struct explain *explain, char **operands, int n
 		return STATUS_FAILED;
 	}
 	status = parse_node(explain, operands[0]);
+	if (status == STATUS_CLEAN)
+		status = kernels_find(&explain->kernels, &explain->common, operands + 1, n - 1,
+				      !explain->common.basedir);
 	if (status != STATUS_CLEAN)
 		return status;
-	status = kernels_find(&explain->kernels, &explain->common, operands + 1, n - 1, false);
 	explain->kernel = explain->kernels.items;
+	return find_system(explain, n == 1);
+}
+
+/* --- the answer ---------------------------------------------------------------------------- */
+
+static enum status find_node_and_number(struct explain *explain)
+{
+	char text[SYNTAX_NUMBER_SIZE];
+	enum status status;
+
+	if (!explain->name) {
+		explain->subject = xstrdup(syntax_format_number(&explain->number, text));
+		return STATUS_CLEAN;
+	}
+	explain->subject = join_path(explain->dev ? explain->dev : "/dev", explain->name);
+	if (explain->dev) {
+		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY);
+		if (explain->dev_fd < 0)
+			return say_failure(explain->dev, explain->dev_fd);
+	}
+	status = explain_examine_node(explain);
+	find_number(explain);
 	return status;
+}
+
+static enum status explain_operand(struct explain *explain)
+{
+	enum status status = read_declared_nodes(explain);
+	int r;
+
+	if (status == STATUS_CLEAN)
+		status = find_node_and_number(explain);
+	if (status != STATUS_CLEAN)
+		return status;
+	r = explain_judge(explain);
+	if (r == -EOPNOTSUPP) {
+		say("this build is without libkmod, and cannot explain");
+		return STATUS_FAILED;
+	}
+	if (r < 0)
+		return say_failure(explain->subject, r);
+	if (explain->json)
+		explain_print_json(explain);
+	else
+		explain_print_text(explain);
+	return worse(explain->findings,
+		     explain->obstacles.size == 0 ? STATUS_CLEAN : STATUS_FINDINGS);
+}
+
+static void explained_obstacle_free(void *item)
+{
+	struct explained_obstacle *obstacle = item;
+
+	free(obstacle->text);
+	free(obstacle);
+}
+
+static void explain_done(struct explain *explain)
+{
+	explain_node_done(&explain->node);
+	list_done(&explain->obstacles, explained_obstacle_free);
+	kmod_devname_resolution_unref(explain->resolution);
+	kmod_devname_table_unref(explain->table);
+	kmod_devname_table_unref(explain->builtin);
+	kernels_done(&explain->kernels);
+	close_fd(&explain->dev_fd);
+	free(explain->subject);
+	free(explain->driver);
+	free(explain->verdict);
 }
 
 static int run_explain(const struct command *command, int argc, char **argv)
 {
-	struct explain explain = { .sheet = { .title = "explanation",
-					      .columns = explain_columns,
-					      .n_columns = sizeof(explain_columns) /
-							   sizeof(explain_columns[0]) },
-				   .kernels = { .root_fd = -1 },
-				   .dev_fd = -1 };
+	struct explain explain = { .kernels = { .root_fd = -1 }, .dev_fd = -1 };
 	enum status status;
 
 	if (!parse_options(command, argc, argv, &explain.common, parse_explain_option, &explain,
@@ -266,25 +263,18 @@ static int run_explain(const struct command *command, int argc, char **argv)
 	status = find_operands(&explain, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
 		status = explain_operand(&explain);
-	if (status != STATUS_FAILED && explain.style.json)
-		status = worse(status, sheet_print(&explain.sheet, &explain.style));
-	close_fd(&explain.dev_fd);
-	kmod_devname_table_unref(explain.table);
-	kernels_done(&explain.kernels);
-	sheet_done(&explain.sheet);
-	free(explain.dev_path);
-	free(explain.subject);
+	explain_done(&explain);
 	return finish_output(status);
 }
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.summary = "tell what opening a node would load, or what hinders it",
+	.summary = "tell what opening a node comes to, and why",
 	.description =
-		"Tells what is known of a device node, which modules opening it would load, in\n"
-		"this order, and in the last line what that comes to. NODE is /dev/NAME, NAME, or\n"
-		"a number such as c10:229 or b7:0. Exit status: 0 all is well, 1 something stands\n"
-		"in the way, 2 trouble.",
+		"Tells whether opening a device node reaches a driver: the first line is the\n"
+		"verdict, and each obstacle has a line at the end. NODE is /dev/NAME, NAME, or a\n"
+		"number such as 10:229, b7:0 or char-major-10-229. Exit status: 0 it does, 1 it\n"
+		"does not, 2 not done.",
 	.operands = "NODE [KERNEL]",
 	.options = explain_options,
 	.run = run_explain,

@@ -1,216 +1,308 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * explain: the node in the device directory, and other nodes of its number. A part of the device
- * directory that this user cannot see is left out rather than a failure, since the verdict depends
- * on the number alone.
+ * explain: the node in the device directory, and who may open it.
+ *
+ * In the running system the kernel itself answers for the user who asks. For another user, and in
+ * another root directory, the mode, the owner and the ACL answer; the modes of the directories on
+ * the way do not count.
  */
 
-#include <dirent.h>
 #include <errno.h>
+#include <grp.h>
+#include <linux/posix_acl.h>
+#include <linux/posix_acl_xattr.h>
+#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
+#include <sys/xattr.h>
 
 #include "base/io.h"
 #include "explain.h"
+#include "input.h"
+#include "node/permissions.h"
 #include "udev/accounts.h"
 
-#define DEPTH_MAX 16 /* deeper than any device directory; each level takes a descriptor */
+#define ACL_HEADER_SIZE sizeof(struct posix_acl_xattr_header)
 
-static struct device_number stat_number(const struct stat *st)
-{
-	return (struct device_number){ st->st_mode & S_IFMT, major(st->st_rdev),
-				       minor(st->st_rdev) };
-}
+/* --- the file ------------------------------------------------------------------------------ */
 
-/* An entry that is missing, or hidden from this user, is left out: 0; or the error. */
-static int pass_over(int error)
-{
-	return is_missing(error) || error == -EACCES || error == -EPERM ? 0 : error;
-}
-
-enum status open_device_directory(struct explain *explain)
-{
-	int r;
-
-	if (explain->dev) {
-		explain->dev_path = xstrdup(explain->dev);
-		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY);
-		return explain->dev_fd < 0 ? say_failure(explain->dev, explain->dev_fd)
-					   : STATUS_CLEAN;
-	}
-	explain->dev_path = join_path(base_directory(&explain->common), "dev");
-	explain->dev_fd =
-		kmod_devname_open_in_root(explain->kernels.root_fd, "dev", O_PATH | O_DIRECTORY);
-	r = explain->dev_fd < 0 ? pass_over(explain->dev_fd) : 0;
-	return r < 0 ? say_failure("dev", r) : STATUS_CLEAN;
-}
-
-/* Links of ROOT/dev may lead anywhere below the root, those of --dev only below that. */
-static int open_node(const struct explain *explain, const char *name)
+/*
+ * Links of the running system lead where open(2) goes. Those of another root directory lead
+ * anywhere below it, and those of --dev only below that.
+ */
+static int open_explained_node(const struct explain *explain, int flags)
 {
 	_cleanup_free_ char *path = NULL;
 
+	if (explain->is_host)
+		return open_path(explain->subject, O_PATH | flags);
 	if (explain->dev)
-		return kmod_devname_open_in_root(explain->dev_fd, name, O_PATH);
-	path = join_path("dev", name);
-	return kmod_devname_open_in_root(explain->kernels.root_fd, path, O_PATH);
+		return kmod_devname_open_in_root(explain->dev_fd, explain->name, O_PATH | flags);
+	path = join_path("dev", explain->name);
+	return kmod_devname_open_in_root(explain->kernels.root_fd, path, O_PATH | flags);
 }
 
-int find_node(const struct explain *explain, const char *name, struct found_node *ret_node)
+static void read_node_link(const struct explain *explain, struct explained_node *node)
 {
-	_cleanup_close_ int fd = open_node(explain, name);
+	_cleanup_close_ int fd = open_explained_node(explain, O_NOFOLLOW);
+	char target[4096];
+	ssize_t size = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target));
+
+	if (size > 0)
+		node->link = xstrndup(target, (size_t)size);
+}
+
+/* An ACL that changes meanwhile counts as none. */
+static void read_node_acl(struct explained_node *node, int fd)
+{
+	static const char name[] = "system.posix_acl_access";
+	char path[FD_PATH_SIZE];
+	ssize_t size = fd_get_path(fd, path) ? getxattr(path, name, NULL, 0) : -1;
+
+	if (size <= (ssize_t)ACL_HEADER_SIZE)
+		return;
+	node->acl = xcalloc((size_t)size, 1);
+	if (getxattr(path, name, node->acl, (size_t)size) == size) {
+		node->acl_size = (size_t)size;
+		return;
+	}
+	free(node->acl);
+	node->acl = NULL;
+}
+
+static int read_node(struct explained_node *node, int fd)
+{
 	struct statvfs fs;
 	struct stat st;
 
-	*ret_node = (struct found_node){ .state = NODE_ABSENT };
-	if (fd < 0)
-		return is_missing(fd) ? 0 : fd;
 	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
 		return -errno;
-	*ret_node = (struct found_node){
-		.state = S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode) ? NODE_PRESENT : NODE_NO_DEVICE,
-		.number = stat_number(&st),
-		.mode = st.st_mode & 07777,
-		.uid = st.st_uid,
-		.gid = st.st_gid,
-		.is_nodev = fs.f_flag & ST_NODEV,
-	};
+	/* major 0 is a whiteout of overlayfs */
+	node->state = (S_ISCHR(st.st_mode) || S_ISBLK(st.st_mode)) && major(st.st_rdev) > 0
+			      ? EXPLAINED_DEVICE
+			      : EXPLAINED_OTHER;
+	node->number =
+		(struct device_number){ st.st_mode & S_IFMT, major(st.st_rdev), minor(st.st_rdev) };
+	node->mode = st.st_mode;
+	node->uid = st.st_uid;
+	node->gid = st.st_gid;
+	node->is_nodev = fs.f_flag & ST_NODEV;
+	read_node_acl(node, fd);
 	return 0;
 }
 
-/*
- * The name of a user or group, or else the number. The files of the root directory count: the host
- * may have other names for the same IDs. 0 or a negative errno; a file that failed is named.
- */
-static int get_account_name(const struct explain *explain, enum account_kind kind, unsigned int id,
-			    char **ret_name)
+static int find_node(struct explain *explain)
 {
-	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
+	struct explained_node *node = &explain->node;
+	_cleanup_close_ int fd = open_explained_node(explain, 0);
+
+	if (fd == -EACCES && explain->is_host) {
+		node->state = EXPLAINED_HIDDEN;
+		return 0;
+	}
+	read_node_link(explain, node);
+	if (fd >= 0)
+		return read_node(node, fd);
+	node->state = fd == -ENOTDIR ? EXPLAINED_OBSTRUCTED : EXPLAINED_ABSENT;
+	return is_missing(fd) ? 0 : fd;
+}
+
+/* --- users and groups ---------------------------------------------------------------------- */
+
+/* The files of the root directory count: the host may have other names for the same IDs. */
+static enum status name_owners(const struct explain *explain, struct explained_node *node)
+{
+	struct kmod_devname_report *report = xreport_new();
 	struct accounts accounts = { .root_fd = explain->kernels.root_fd, .report = report };
-	char *name = NULL;
-	int r = accounts_find_name(&accounts, kind, id, &name);
+	int r = accounts_find_name(&accounts, ACCOUNT_USER, node->uid, &node->user);
 
-	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
-		say_failure(kmod_devname_finding_get_file(kmod_devname_report_get(report, i)), r);
-	if (r < 0)
-		return r;
-	*ret_name = name ? name : xasprintf("%u", id);
-	return 0;
-}
-
-static const char *access_text(mode_t bits)
-{
-	static const char *const words[] = { "may not open it",    "may not open it",   "may write",
-					     "may write",          "may read",          "may read",
-					     "may read and write", "may read and write" };
-
-	return words[bits & 7];
-}
-
-int print_found_node(struct explain *explain, const struct found_node *node)
-{
-	struct explain_row row = { .step = "node", .subject = explain->subject };
-	_cleanup_free_ char *user = NULL, *group = NULL;
-	char number[SYNTAX_NUMBER_SIZE];
-	int r;
-
-	if (node->state != NODE_PRESENT) {
-		row.result = node->state == NODE_ABSENT ? "absent" : "no-device";
-		explain_print(explain, &row, "%s %s", explain->subject,
-			      node->state == NODE_ABSENT ? "does not exist"
-							 : "is not a device node");
-		return 0;
-	}
-	r = get_account_name(explain, ACCOUNT_USER, node->uid, &user);
-	if (r < 0)
-		return r;
-	r = get_account_name(explain, ACCOUNT_GROUP, node->gid, &group);
-	if (r < 0)
-		return r;
-	row.result = "present";
-	explain_print(explain, &row, "%s is %s, mode %04o: user %s %s, group %s %s, others %s",
-		      explain->subject, syntax_format_number(&node->number, number), node->mode,
-		      user, access_text(node->mode >> 6), group, access_text(node->mode >> 3),
-		      access_text(node->mode));
-	return 0;
-}
-
-/* A search for nodes of a number; names are below the device directory. */
-struct node_search {
-	struct explain *explain;
-	const struct device_number *number;
-	dev_t device; /* other file systems are left alone: /dev/shm is not for nodes */
-	unsigned int depth;
-};
-
-static int search_directory(struct node_search *search, int fd, const char *prefix);
-
-/* Links are left out: they have no number of their own, and may lead in circles. */
-static int search_entry(struct node_search *search, int dir_fd, const char *prefix,
-			const char *entry)
-{
-	_cleanup_free_ char *name = NULL;
-	struct device_number number;
-	struct stat st;
-	int fd;
-
-	if (fstatat(dir_fd, entry, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return pass_over(-errno);
-	name = *prefix != '\0' ? join_path(prefix, entry) : xstrdup(entry);
-	number = stat_number(&st);
-	if (S_ISDIR(st.st_mode) && st.st_dev == search->device && search->depth < DEPTH_MAX) {
-		fd = open_at(dir_fd, entry, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-		return fd < 0 ? pass_over(-errno) : search_directory(search, fd, name);
-	}
-	if (syntax_same_number(&number, search->number)) {
-		const struct explain_row row = { .step = "node",
-						 .subject = name,
-						 .result = "present" };
-
-		explain_print(search->explain, &row, "%s/%s has this number",
-			      search->explain->dev_path, name);
-	}
-	return 0;
-}
-
-/* Closes the file descriptor. */
-static int search_directory(struct node_search *search, int fd, const char *prefix)
-{
-	DIR *dir = fdopendir(fd);
-	const struct dirent *entry;
-	int r = 0;
-
-	if (!dir) {
-		r = -errno;
-		(void)close(fd);
-		return r;
-	}
-	search->depth++;
-	while (r == 0 && (errno = 0, entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			r = search_entry(search, dirfd(dir), prefix, entry->d_name);
 	if (r == 0)
-		r = -errno;
-	search->depth--;
-	(void)closedir(dir);
-	return r;
+		r = accounts_find_name(&accounts, ACCOUNT_GROUP, node->gid, &node->group);
+	if (!node->user)
+		node->user = xasprintf("%u", node->uid);
+	if (!node->group)
+		node->group = xasprintf("%u", node->gid);
+	return finish_report(report, r, explain->subject, base_directory(&explain->common),
+			     &explain->common);
 }
 
-int print_names_of_number(struct explain *explain, const struct device_number *number)
+/* The running system has more users than its files: 1, 0 if there is none, or a negative errno. */
+static int find_host_user(const char *name, struct account_user *user)
 {
-	struct node_search search = { .explain = explain, .number = number };
-	_cleanup_close_ int fd = -1;
-	struct stat st;
+	const struct passwd *entry;
+	int n = 0;
 
-	if (explain->dev_fd < 0)
-		return 0;
-	fd = open_at(explain->dev_fd, ".", O_RDONLY | O_DIRECTORY, 0);
-	if (fd < 0)
-		return pass_over(-errno);
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	search.device = st.st_dev;
-	return search_directory(&search, steal_fd(&fd), "");
+	errno = 0;
+	entry = getpwnam(name);
+	if (!entry)
+		return errno == ENOMEM || errno == EMFILE || errno == ENFILE ? -errno : 0;
+	user->uid = entry->pw_uid;
+	(void)getgrouplist(name, entry->pw_gid, NULL, &n);
+	user->groups = xcalloc((size_t)n + 1, sizeof(*user->groups));
+	if (getgrouplist(name, entry->pw_gid, user->groups, &n) < 0)
+		return -EAGAIN;
+	user->size = (size_t)n;
+	return 1;
+}
+
+static enum status find_user(const struct explain *explain, struct account_user *user)
+{
+	struct kmod_devname_report *report = xreport_new();
+	struct accounts accounts = { .root_fd = explain->kernels.root_fd, .report = report };
+	int r = explain->is_host ? find_host_user(explain->user, user)
+				 : accounts_find_user(&accounts, explain->user, user);
+
+	if (r == 0)
+		say("--user: there is no user '%s'", explain->user);
+	return worse(r == 0 ? STATUS_FAILED : STATUS_CLEAN,
+		     finish_report(report, r, explain->user, base_directory(&explain->common),
+				   &explain->common));
+}
+
+static bool has_group(const struct account_user *user, unsigned int gid)
+{
+	for (size_t i = 0; i < user->size; i++)
+		if (user->groups[i] == gid)
+			return true;
+	return false;
+}
+
+/* The classes of acl(5); of those to which a user belongs the first one decides. */
+enum acl_class { CLASS_OWNER, CLASS_NAMED, CLASS_GROUP, CLASS_OTHER, CLASS_NONE };
+
+static enum acl_class find_acl_class(const struct explained_node *node,
+				     const struct account_user *user,
+				     const struct posix_acl_xattr_entry *entry)
+{
+	uint32_t id = le32toh(entry->e_id);
+
+	switch (le16toh(entry->e_tag)) {
+	case ACL_USER_OBJ:
+		return user->uid == node->uid ? CLASS_OWNER : CLASS_NONE;
+	case ACL_USER:
+		return user->uid == id ? CLASS_NAMED : CLASS_NONE;
+	case ACL_GROUP_OBJ:
+		return has_group(user, node->gid) ? CLASS_GROUP : CLASS_NONE;
+	case ACL_GROUP:
+		return has_group(user, id) ? CLASS_GROUP : CLASS_NONE;
+	case ACL_OTHER:
+		return CLASS_OTHER;
+	default:
+		return CLASS_NONE;
+	}
+}
+
+/* The permission bits that a user has: root by its capabilities, and others by the ACL. */
+static unsigned int find_user_permissions(const struct explained_node *node,
+					  const struct account_user *user)
+{
+	const struct posix_acl_xattr_entry of_mode[] = {
+		{ htole16(ACL_USER_OBJ), htole16(node->mode >> 6 & 7), 0 },
+		{ htole16(ACL_GROUP_OBJ), htole16(node->mode >> 3 & 7), 0 },
+		{ htole16(ACL_OTHER), htole16(node->mode & 7), 0 },
+	};
+	const char *entries =
+		node->acl ? (const char *)node->acl + ACL_HEADER_SIZE : (const char *)of_mode;
+	size_t size = node->acl ? node->acl_size - ACL_HEADER_SIZE : sizeof(of_mode);
+	unsigned int permissions[CLASS_NONE + 1] = { 0 }, mask = 7;
+	enum acl_class best = CLASS_OTHER;
+
+	for (size_t i = 0; i + sizeof(of_mode[0]) <= size; i += sizeof(of_mode[0])) {
+		struct posix_acl_xattr_entry entry;
+		enum acl_class class;
+
+		memcpy(&entry, entries + i, sizeof(entry));
+		class = find_acl_class(node, user, &entry);
+		permissions[class] |= le16toh(entry.e_perm);
+		best = class < best ? class : best;
+		if (le16toh(entry.e_tag) == ACL_MASK)
+			mask = le16toh(entry.e_perm);
+	}
+	if (user->uid == 0)
+		return 6;
+	return permissions[best] & (best == CLASS_NAMED || best == CLASS_GROUP ? mask : 7);
+}
+
+static enum status judge_named_user(struct explain *explain)
+{
+	struct explained_node *node = &explain->node;
+	struct account_user user = { 0 };
+	enum status status = find_user(explain, &user);
+	unsigned int permissions;
+
+	if (status == STATUS_CLEAN && node->state == EXPLAINED_DEVICE) {
+		permissions = find_user_permissions(node, &user);
+		node->is_judged = true;
+		node->may_read = permissions & 4;
+		node->may_write = permissions & 2;
+		node->denial = EACCES;
+	}
+	free(user.groups);
+	return status;
+}
+
+/* The kernel knows groups, capabilities and the rules of a container for devices. */
+static void judge_caller(const struct explain *explain, struct explained_node *node)
+{
+	node->is_judged = true;
+	node->may_read = faccessat(AT_FDCWD, explain->subject, R_OK, AT_EACCESS) == 0;
+	node->denial = errno;
+	node->may_write = faccessat(AT_FDCWD, explain->subject, W_OK, AT_EACCESS) == 0;
+}
+
+/* Findings about the rules are for check to tell. */
+static enum status read_node_rules(const struct explain *explain, struct explained_node *node)
+{
+	struct common quiet = explain->common;
+	_cleanup_permissions_ struct kmod_devname_permissions *all = NULL;
+	const struct kmod_devname_permission *rule;
+	const char *user, *group;
+
+	quiet.quiet = true;
+	if (read_permissions(explain->udev_root ? explain->udev_root : "", DEFAULT_MODE,
+			     explain->kernels.root_fd, &quiet, NULL, &all) == STATUS_FAILED)
+		return STATUS_FAILED;
+	rule = permissions_find(all, explain->name);
+	if (!rule)
+		return STATUS_CLEAN;
+	user = kmod_devname_permission_get_user(rule);
+	group = kmod_devname_permission_get_group(rule);
+	node->rules = xasprintf("%04o %s:%s", kmod_devname_permission_get_mode(rule),
+				user ? user : "root", group ? group : "root");
+	node->differs = node->state != EXPLAINED_DEVICE ||
+			(node->mode & 0777) != kmod_devname_permission_get_mode(rule) ||
+			node->uid != kmod_devname_permission_get_uid(rule) ||
+			node->gid != kmod_devname_permission_get_gid(rule);
+	return STATUS_CLEAN;
+}
+
+enum status explain_examine_node(struct explain *explain)
+{
+	struct explained_node *node = &explain->node;
+	const char *base = explain->dev ? NULL : explain->common.basedir;
+	_cleanup_free_ char *path =
+		base ? join_path(base, explain->subject + 1) : xstrdup(explain->subject);
+	enum status status = STATUS_CLEAN;
+	int r = find_node(explain);
+
+	if (r < 0)
+		return say_failure(path, r);
+	if (node->state >= EXPLAINED_OTHER)
+		status = name_owners(explain, node);
+	if (status == STATUS_CLEAN && explain->user)
+		status = judge_named_user(explain);
+	else if (explain->is_host && node->state == EXPLAINED_DEVICE)
+		judge_caller(explain, node);
+	return status == STATUS_CLEAN ? read_node_rules(explain, node) : status;
+}
+
+void explain_node_done(struct explained_node *node)
+{
+	free(node->user);
+	free(node->group);
+	free(node->link);
+	free(node->acl);
+	free(node->rules);
 }

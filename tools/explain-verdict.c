@@ -1,437 +1,472 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * explain: the steps of a resolution, and the verdict.
+ * explain: every obstacle between open(2) and the driver, and the sentence that sums them up.
  *
- * The library answers for a number: which aliases the kernel asks for, which module entries
- * modprobe comes to, and what happens to each. The verdict adds what only explain knows: the node,
- * the module that modules.devname promises, and the switches of the running kernel.
+ * First come those of the node. Then, unless the running kernel has a driver for the number, the
+ * library answers for the number: which aliases the kernel asks for, which module entries modprobe
+ * comes to, and what happens to each.
  */
 
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "explain.h"
 #include "input.h"
 #include "modprobe/modprobe.h"
 #include "node/table.h"
 
-/* " (FILE:LINE)" of the statement that decides about a step, or ""; to be freed. */
-static char *location_text(const struct explain *explain, const struct kmod_devname_step *step)
+__attribute__((format(printf, 3, 4))) static struct explained_obstacle *
+hinder(struct explain *explain, const char *kind, const char *format, ...)
 {
-	const char *file = kmod_devname_step_get_file(step);
-	const char *root = explain->common.basedir ? explain->common.basedir : "";
-	size_t line = kmod_devname_step_get_line(step);
-
-	if (!file)
-		return xstrdup("");
-	if (line == 0)
-		return xasprintf(" (%s)", file);
-	return xasprintf(" (%s%s:%zu)", strcmp(root, "/") == 0 ? "" : root, file, line);
-}
-
-/* What happens to the module of a step, with the file that is loaded or the command that is run. */
-static char *step_text(const struct kmod_devname_step *step)
-{
-	const char *path = kmod_devname_step_get_path(step);
-	const char *obstacle = kmod_devname_step_get_obstacle(step);
-	enum kmod_devname_verdict verdict = kmod_devname_step_get_verdict(step);
-
-	if (obstacle && path)
-		return xasprintf("is not loaded from %s since %s is not", path, obstacle);
-	if (obstacle)
-		return xasprintf("is not loaded since %s is not", obstacle);
-	if (verdict == KMOD_DEVNAME_VERDICT_NO_FILE && path)
-		return xasprintf("is in modules.dep, but there is no %s", path);
-	switch (verdict) {
-	case KMOD_DEVNAME_VERDICT_LOADS:
-		return xasprintf("is loaded from %s", path);
-	case KMOD_DEVNAME_VERDICT_LOADED:
-		return xstrdup("is loaded already");
-	case KMOD_DEVNAME_VERDICT_BUILT_IN:
-		return xstrdup("is built into the kernel");
-	case KMOD_DEVNAME_VERDICT_COMMAND:
-		return xasprintf("has an install command, which is run instead: %s",
-				 kmod_devname_step_get_command(step));
-	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
-		return xstrdup("is blacklisted");
-	case KMOD_DEVNAME_VERDICT_OFF:
-		return xstrdup("is an alias that leads to nothing");
-	default:
-		return xstrdup("is not in modules.dep");
-	}
-}
-
-static void print_step(struct explain *explain, const struct kmod_devname_step *step)
-{
-	enum kmod_devname_role role = kmod_devname_step_get_role(step);
-	const struct explain_row row = {
-		.step = "module",
-		.subject = kmod_devname_step_get_module(step),
-		.result = kmod_devname_verdict_to_string(kmod_devname_step_get_verdict(step)),
-		.role = kmod_devname_role_to_string(role),
-		.file = kmod_devname_step_get_file(step),
-		.line = kmod_devname_step_get_line(step),
-	};
-	_cleanup_free_ char *location = location_text(explain, step);
-	_cleanup_free_ char *text = step_text(step);
-
-	if (role == KMOD_DEVNAME_ROLE_ALIAS)
-		explain_print(explain, &row, "%s %s%s", row.subject, text, location);
-	else
-		explain_print(explain, &row, "%s, a %s, %s%s", row.subject, row.role, text,
-			      location);
-}
-
-static void print_aliases(struct explain *explain, const struct device_number *number,
-			  const struct kmod_devname_resolution *resolution)
-{
-	struct explain_row row = { .step = "asked" };
-	char text[SYNTAX_NUMBER_SIZE];
-	const char *alias;
-
-	if (!kmod_devname_resolution_get_alias(resolution, 0)) {
-		row.subject = syntax_format_number(number, text);
-		row.result = "no";
-		explain_print(explain, &row, "the kernel asks for no module for %s", row.subject);
-		return;
-	}
-	row.result = "yes";
-	for (size_t i = 0; (alias = kmod_devname_resolution_get_alias(resolution, i)); i++) {
-		row.subject = alias;
-		explain_print(explain, &row, "%s is what the kernel asks for%s", alias,
-			      i > 0 ? " if that fails" : "");
-	}
-}
-
-int resolve_number(struct explain *explain, const struct device_number *number,
-		   struct kmod_devname_resolution **ret_resolution)
-{
-	struct kmod_devname_report *report = xreport_new();
-	struct kmod_devname_resolution *resolution;
-	int r = kmod_devname_resolution_new(explain->kernels.root_fd, explain->kernel->directory,
-					    number->type, number->major, number->minor,
-					    explain->running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0,
-					    report, &resolution);
-
-	/* a second resolution reads the same configuration again */
-	if (!explain->reported)
-		explain->findings =
-			worse(explain->findings,
-			      print_report(report, explain->kernel->path, &explain->common));
-	explain->reported = true;
-	kmod_devname_report_unref(report);
-	if (r < 0)
-		return r;
-	print_aliases(explain, number, resolution);
-	for (size_t i = 0; i < kmod_devname_resolution_size(resolution); i++)
-		print_step(explain, kmod_devname_resolution_get(resolution, i));
-	*ret_resolution = resolution;
-	return 0;
-}
-
-/* The parts of the sentence. */
-struct verdict {
-	struct explain *explain;
-	const struct found_node *node; /* NULL: a number was given */
-	const struct device_number *number;
-	const struct kmod_devname_resolution *resolution;
-	enum kmod_devname_verdict value;
-	char *names; /* of the modules that led to it, "a, b" */
-	const struct kmod_devname_step *first; /* of these */
-	char *location; /* of the first */
-	const struct kmod_devname_node *broken; /* declares a module that will not be there */
-	const struct kmod_devname_node
-		*live; /* declares one that is loaded, whatever is asked for */
-};
-
-/* The module that decides about a step: another one that stops it, or its own. */
-static const char *deciding_module(const struct kmod_devname_step *step)
-{
-	const char *obstacle = kmod_devname_step_get_obstacle(step);
-
-	return obstacle ? obstacle : kmod_devname_step_get_module(step);
-}
-
-/*
- * All modules that are loaded are named. With other verdicts these are the modules that were asked
- * for, or the ones that stop them; a module that stops another is known by its name alone, since
- * the verdict on itself may differ.
- */
-static bool is_named(const struct verdict *verdict, const struct kmod_devname_step *step)
-{
-	const char *module = kmod_devname_step_get_module(step);
-
-	if (verdict->value == KMOD_DEVNAME_VERDICT_LOADS)
-		return kmod_devname_step_get_verdict(step) == verdict->value;
-	for (size_t i = 0; i < kmod_devname_resolution_size(verdict->resolution); i++) {
-		const struct kmod_devname_step *asked =
-			kmod_devname_resolution_get(verdict->resolution, i);
-
-		if (kmod_devname_step_get_role(asked) == KMOD_DEVNAME_ROLE_ALIAS &&
-		    kmod_devname_step_get_verdict(asked) == verdict->value &&
-		    strcmp(deciding_module(asked), module) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void find_named_modules(struct verdict *verdict)
-{
-	for (size_t i = 0; i < kmod_devname_resolution_size(verdict->resolution); i++) {
-		const struct kmod_devname_step *step =
-			kmod_devname_resolution_get(verdict->resolution, i);
-
-		if (!is_named(verdict, step))
-			continue;
-		append_word(&verdict->names, kmod_devname_step_get_module(step));
-		if (!verdict->first) {
-			verdict->first = step;
-			verdict->location = location_text(verdict->explain, step);
-		}
-	}
-}
-
-/*
- * Sets broken if modules are declared, and none of them will be there. One that will, though the
- * alias leads elsewhere, is the verdict: the driver has the number.
- */
-static void find_broken_promise(struct verdict *verdict)
-{
-	const struct kmod_devname_table *table = verdict->explain->table;
-
-	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
-		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
-		const char *module = kmod_devname_node_get_module(node);
-		const struct kmod_devname_step *step;
-
-		if (!explain_is_declared(verdict->explain, node))
-			continue;
-		step = resolution_find_step(verdict->resolution, module);
-		if (kmod_devname_resolution_loads(verdict->resolution, module)) {
-			verdict->broken = NULL;
-			if (step &&
-			    kmod_devname_step_get_verdict(step) == KMOD_DEVNAME_VERDICT_LOADS)
-				verdict->value = KMOD_DEVNAME_VERDICT_LOADS;
-			else if (!step || verdict->value > KMOD_DEVNAME_VERDICT_BUILT_IN)
-				verdict->live = node;
-			return;
-		}
-		verdict->broken = node;
-	}
-}
-
-__attribute__((format(printf, 2, 3))) static void print_nothing(const struct verdict *verdict,
-								const char *format, ...)
-{
-	const struct explain_row row = { .step = "verdict",
-					 .subject = verdict->explain->subject,
-					 .result = "nothing" };
-	_cleanup_free_ char *reason = NULL;
+	struct explained_obstacle *obstacle = xcalloc(1, sizeof(*obstacle));
+	struct list *list = &explain->obstacles;
 	va_list args;
 
 	va_start(args, format);
-	reason = xvasprintf(format, args);
+	*obstacle = (struct explained_obstacle){ kind, NULL, 0, xvasprintf(format, args) };
 	va_end(args);
-	explain_print(verdict->explain, &row, "nothing will be loaded: %s", reason);
+	list->items =
+		xarray_grow(list->items, &list->capacity, sizeof(*list->items), list->size + 1);
+	list->items[list->size++] = obstacle;
+	return obstacle;
 }
 
-static void print_command(const struct verdict *verdict)
-{
-	const struct explain_row row = { .step = "verdict",
-					 .subject = verdict->explain->subject,
-					 .result = "command" };
+/* --- the node ------------------------------------------------------------------------------ */
 
-	explain_print(verdict->explain, &row,
-		      "opening %s runs a command instead of loading %s: %s%s", row.subject,
-		      verdict->names, kmod_devname_step_get_command(verdict->first),
-		      verdict->location);
+/* 1, 0 or a negative errno. */
+static int has_module_of_name(const struct explain *explain, const char *module)
+{
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
+	struct modprobe_system system;
+	int r = system_open(&system, explain->kernels.root_fd, explain->kernel->directory, 0,
+			    report);
+
+	if (r < 0)
+		return is_missing(r) ? 0 : r;
+	r = system_find_dependencies(&system, module) != NULL;
+	system_done(&system);
+	return r;
 }
 
-static void print_bad_verdict(const struct verdict *verdict)
+/* The name may be that of a module, or a node may have it in another directory. */
+static int hinder_undeclared(struct explain *explain)
 {
-	switch (verdict->value) {
-	case KMOD_DEVNAME_VERDICT_COMMAND:
-		print_command(verdict);
-		break;
-	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
-		print_nothing(verdict, "%s is blacklisted%s", verdict->names, verdict->location);
-		break;
-	case KMOD_DEVNAME_VERDICT_OFF:
-		print_nothing(verdict, "an alias turns it off%s", verdict->location);
-		break;
-	case KMOD_DEVNAME_VERDICT_NO_FILE:
-		print_nothing(verdict, "%s %s%s", verdict->names,
-			      kmod_devname_step_get_path(verdict->first)
-				      ? "is in modules.dep, but its file does not exist"
-				      : "is not in modules.dep",
-			      verdict->location);
-		break;
-	case KMOD_DEVNAME_VERDICT_NO_INDEX:
-		print_nothing(verdict,
-			      "there are no indexes, or they cannot be read; run depmod for %s",
-			      verdict->explain->kernel->version);
-		break;
-	case KMOD_DEVNAME_VERDICT_NOT_ASKED:
-		if (verdict->number->type == S_IFCHR)
-			print_nothing(verdict,
-				      "c10:255 is no device, but a request for any number, and "
-				      "kernels since 2025 ask for no module");
-		else
-			print_nothing(verdict, "this kernel loads no modules for block devices "
-					       "(CONFIG_BLOCK_LEGACY_AUTOLOAD)");
-		break;
-	default:
-		print_nothing(verdict, "no module has the alias %s",
-			      kmod_devname_resolution_get_alias(verdict->resolution, 0));
-		break;
+	_cleanup_free_ char *wanted = xstrdup(explain->name);
+	int r;
+
+	syntax_normalise_module_name(wanted);
+	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
+		const char *name = kmod_devname_node_get_name(node), *slash = strrchr(name, '/');
+		const char *module = kmod_devname_node_get_module(node);
+
+		if (strcmp(module, wanted) != 0 &&
+		    (!slash || strcmp(slash + 1, explain->name) != 0))
+			continue;
+		hinder(explain, "absent",
+		       FILE_NAME " has no such name; did you mean %s (module %s)?", name, module);
+		return 0;
 	}
+	r = has_module_of_name(explain, wanted);
+	if (r > 0)
+		hinder(explain, "absent",
+		       "module %s declares no number for it, so only loading that makes it; see "
+		       "modules-load.d(5)",
+		       wanted);
+	else if (r == 0)
+		hinder(explain, "absent", FILE_NAME " of %s %s", explain->kernel->version,
+		       kmod_devname_table_size(explain->table) > 0
+			       ? "has no such name"
+			       : "is missing or empty; run kmod-devname generate");
+	return r < 0 ? r : 0;
 }
 
-/* The module that modules.devname promises and that will not be there is named too. */
-static void print_good_verdict(const struct verdict *verdict)
+/* The nodes of another kernel, and of an image, are made when that starts. */
+static int hinder_absent(struct explain *explain)
 {
-	const struct kmod_devname_node *broken = verdict->broken;
-	const char *other = broken ? kmod_devname_node_get_module(broken) : "";
-	const char *not = broken ? ", and not " : "";
-	const struct explain_row row = {
-		.step = "verdict",
-		.subject = verdict->explain->subject,
-		.result = broken ? "other" : kmod_devname_verdict_to_string(verdict->value),
-	};
+	const struct kmod_devname_node *builtin = table_find(explain->builtin, explain->name);
 
-	if (verdict->value == KMOD_DEVNAME_VERDICT_LOADS)
-		explain_print(verdict->explain, &row, "opening %s loads %s%s%s", row.subject,
-			      verdict->names, not, other);
+	if (explain->node.link)
+		hinder(explain, "absent",
+		       "the link leads to no file; make that, or remove the link");
+	else if (!explain->has_number)
+		return hinder_undeclared(explain);
+	else if (!explain->is_running && !explain->dev)
+		return 0;
+	else if (builtin)
+		hinder(explain, "absent",
+		       "built-in module %s has not made it; look for its device in dmesg",
+		       kmod_devname_node_get_module(builtin));
 	else
-		explain_print(verdict->explain, &row, "opening %s needs no module: %s is %s%s%s",
-			      row.subject, verdict->names,
-			      verdict->value == KMOD_DEVNAME_VERDICT_LOADED
-				      ? "loaded already"
-				      : "built into the kernel",
-			      not, other);
+		hinder(explain, "absent",
+		       FILE_NAME " has it, and it was not made; run kmod-devname create%s%s",
+		       explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+	return 0;
 }
 
-/* True if modules.devname has another number for the node, so that its module is not reached. */
-static bool print_wrong_number(const struct verdict *verdict)
+static void hinder_denied(struct explain *explain)
 {
-	struct explain *explain = verdict->explain;
-	const struct kmod_devname_node *declared = table_find(explain->table, explain->name);
-	const struct explain_row row = { .step = "verdict",
-					 .subject = explain->subject,
-					 .result = "wrong-number" };
+	const struct explained_node *node = &explain->node;
+
+	if (node->denial == EPERM)
+		hinder(explain, "denied",
+		       "this container may not use it; allow that where it is set up");
+	else if (node->rules && node->differs)
+		hinder(explain, "denied",
+		       "udev's rules give another mode; run kmod-devname create --udev");
+	else if (node->mode & 0060 && node->gid != 0)
+		hinder(explain, "denied",
+		       "it is for user %s and group %s; run usermod -aG %s %s, and log in",
+		       node->user, node->group, node->group,
+		       explain->user ? explain->user : "USER");
+	else
+		hinder(explain, "denied",
+		       "it is for user %s alone; write a udev rule with GROUP and static_node",
+		       node->user);
+}
+
+static void judge_device(struct explain *explain)
+{
+	const struct explained_node *node = &explain->node;
+	const struct kmod_devname_node *declared = explain_find_declared(explain);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 	struct device_number number;
 
+	if (node->is_judged && !node->may_read && !node->may_write)
+		hinder_denied(explain);
+	if (node->is_nodev && explain->is_host)
+		hinder(explain, "nodev",
+		       "its file system is mounted nodev; remount it with the option dev");
 	if (!declared)
-		return false;
+		return;
 	number = node_number(declared);
-	if (syntax_same_number(&number, &verdict->node->number))
-		return false;
-	explain_print(explain, &row, "opening %s does not reach %s: it is %s, and not %s",
-		      row.subject, kmod_devname_node_get_module(declared),
-		      syntax_format_number(&verdict->node->number, is),
-		      syntax_format_number(&number, wanted));
-	return true;
+	if (!syntax_same_number(&number, &node->number))
+		hinder(explain, "wrong-number",
+		       "it has %s, not %s of module %s; run kmod-devname create --replace",
+		       syntax_format_number(&node->number, is),
+		       syntax_format_number(&number, wanted),
+		       kmod_devname_node_get_module(declared));
 }
 
-/* A bad node stops the opening before any module counts. Returns whether that was printed. */
-static bool print_bad_node(const struct verdict *verdict)
+static int judge_node(struct explain *explain)
 {
-	const struct explain *explain = verdict->explain;
-	const struct found_node *node = verdict->node;
+	enum explained_state state = explain->node.state;
 
-	if (!node)
-		return false;
-	if (node->state == NODE_ABSENT) {
-		/* in an image: its nodes are made when the system starts */
-		if (!explain->running && !explain->dev)
-			return false;
-		print_nothing(verdict, "%s does not exist", explain->subject);
-		return true;
-	}
-	if (node->state == NODE_NO_DEVICE) {
-		print_nothing(verdict, "%s is not a device node", explain->subject);
-		return true;
-	}
-	if (node->is_nodev && explain->running) {
-		print_nothing(verdict, "%s is on a file system that is mounted nodev",
-			      explain->subject);
-		return true;
-	}
-	return print_wrong_number(verdict);
+	if (state == EXPLAINED_ABSENT)
+		return hinder_absent(explain);
+	if (state == EXPLAINED_OBSTRUCTED)
+		hinder(explain, "obstructed", "a file has the name of its directory; remove it");
+	else if (state == EXPLAINED_HIDDEN)
+		hinder(explain, "denied", "you may not search its directory; look at its mode");
+	else if (state == EXPLAINED_OTHER)
+		hinder(explain, "no-device", "it is not a device node%s",
+		       explain->has_number ? "; remove it, and run kmod-devname create" : "");
+	else if (state == EXPLAINED_DEVICE)
+		judge_device(explain);
+	return 0;
 }
 
-/* The first byte of a file, '\0' if there is none. */
-static char read_first_byte(const char *path)
-{
-	FILE *stream;
-	int c;
+/* --- the modules --------------------------------------------------------------------------- */
 
-	if (open_path_stream(path, &stream) < 0)
-		return '\0';
-	c = getc(stream);
-	(void)fclose(stream);
-	return c == EOF ? '\0' : (char)c;
+/* What becomes of the modules of a number. */
+struct explained_modules {
+	enum kmod_devname_verdict value; /* the best one */
+	char *names; /* of the modules that are loaded, or are there: "a, b"; or NULL */
+	const char *missing; /* that modules.devname declares, and none of these will be there */
+};
+
+static int resolve_number(struct explain *explain)
+{
+	const struct device_number *number = &explain->number;
+	struct kmod_devname_report *report = xreport_new();
+	int r = kmod_devname_resolution_new(explain->kernels.root_fd, explain->kernel->directory,
+					    number->type, number->major, number->minor,
+					    explain->is_running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0,
+					    report, &explain->resolution);
+
+	explain->findings = worse(explain->findings,
+				  print_report(report, explain->kernel->path, &explain->common));
+	kmod_devname_report_unref(report);
+	return r;
 }
 
-/* The sysctl that keeps the running kernel from loading modules, see modprobe(8) and proc(5). */
-static const char *find_sysctl(const struct verdict *verdict)
+/*
+ * One of several modules that declare the node is enough. One that is loaded, though the alias
+ * leads elsewhere, is the driver.
+ */
+static void compare_with_declared(const struct explain *explain, struct explained_modules *modules)
 {
-	if (!verdict->explain->running || verdict->value != KMOD_DEVNAME_VERDICT_LOADS)
-		return NULL;
-	if (read_first_byte("/proc/sys/kernel/modules_disabled") == '1')
-		return "kernel.modules_disabled is 1";
-	if (read_first_byte("/proc/sys/kernel/modprobe") == '\n')
-		return "kernel.modprobe is empty";
+	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
+		const char *name = kmod_devname_node_get_name(node);
+		const char *module = kmod_devname_node_get_module(node);
+		const struct device_number number = node_number(node);
+
+		if (!syntax_same_number(&number, &explain->number) ||
+		    (explain->name && strcmp(name, explain->name) != 0))
+			continue;
+		if (!kmod_devname_resolution_loads(explain->resolution, module)) {
+			modules->missing = module;
+			continue;
+		}
+		modules->missing = NULL;
+		if (!resolution_find_step(explain->resolution, module)) {
+			modules->value = KMOD_DEVNAME_VERDICT_LOADED;
+			append_word(&modules->names, module);
+		}
+		return;
+	}
+}
+
+static bool is_named(const struct explained_modules *modules, const struct kmod_devname_step *step)
+{
+	return step->verdict == KMOD_DEVNAME_VERDICT_LOADS ||
+	       (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict == modules->value &&
+		step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN);
+}
+
+/* A stream, for there may be thousands. */
+static void name_modules(const struct explain *explain, struct explained_modules *modules)
+{
+	const char *separator = "";
+	size_t size = 0;
+	FILE *stream = open_memstream(&modules->names, &size);
+
+	if (!stream)
+		die_without_memory();
+	for (size_t i = 0; i < explain->resolution->steps.size; i++) {
+		const struct kmod_devname_step *step = explain->resolution->steps.items[i];
+
+		if (!is_named(modules, step))
+			continue;
+		(void)fprintf(stream, "%s%s", separator, step->module);
+		separator = ", ";
+	}
+	if (ferror(stream) || fclose(stream) != 0)
+		die_without_memory();
+	if (*separator != '\0')
+		return;
+	free(modules->names);
+	modules->names = NULL;
+}
+
+/* What is held up by another module has no obstacle of its own. */
+bool explain_is_obstacle(const struct explain *explain, const struct kmod_devname_step *step)
+{
+	return explain->is_hindered && step->role != KMOD_DEVNAME_ROLE_SOFT &&
+	       step->verdict > KMOD_DEVNAME_VERDICT_BUILT_IN && !step->obstacle;
+}
+
+static void hinder_by_step(struct explain *explain, const struct kmod_devname_step *step)
+{
+	const char *kind = kmod_devname_verdict_to_string(step->verdict);
+	const char *module = step->module;
+	struct explained_obstacle *obstacle;
+
+	if (step->command)
+		obstacle = hinder(explain, kind,
+				  "%s is not loaded, a command is run: %s; remove the statement",
+				  module, step->command);
+	else if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
+		obstacle = hinder(explain, kind, "%s is blacklisted; remove the statement", module);
+	else if (step->verdict == KMOD_DEVNAME_VERDICT_OFF)
+		obstacle = hinder(explain, kind, "an alias turns it off; remove the statement");
+	else if (step->path)
+		obstacle = hinder(explain, kind, "%s has no file %s; install it, or run depmod %s",
+				  module, step->path, explain->kernel->version);
+	else
+		obstacle = hinder(explain, kind, "%s is not in modules.dep; install the module",
+				  module);
+	obstacle->file = step->file;
+	obstacle->line = step->line;
+}
+
+/* The alias leads to other modules, perhaps by a statement. */
+static void hinder_elsewhere(struct explain *explain, const struct explained_modules *modules)
+{
+	struct explained_obstacle *obstacle =
+		hinder(explain, modules->names ? "elsewhere" : "no-module",
+		       "%s does not lead to %s; remove the statement, or run depmod %s",
+		       (const char *)explain->resolution->aliases.items[0], modules->missing,
+		       explain->kernel->version);
+
+	for (size_t i = explain->resolution->steps.size; i > 0; i--) {
+		const struct kmod_devname_step *step = explain->resolution->steps.items[i - 1];
+
+		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->file) {
+			obstacle->file = step->file;
+			obstacle->line = step->line;
+		}
+	}
+}
+
+/* Where no single module or statement is the reason. */
+static void hinder_in_general(struct explain *explain, const struct explained_modules *modules)
+{
+	const char *kind = kmod_devname_verdict_to_string(modules->value);
+
+	if (modules->value == KMOD_DEVNAME_VERDICT_NO_INDEX)
+		hinder(explain, kind, "the indexes are missing or damaged; run depmod %s",
+		       explain->kernel->version);
+	else if (modules->value == KMOD_DEVNAME_VERDICT_NOT_ASKED)
+		hinder(explain, kind, "%s; load the module by its name",
+		       explain->number.type == S_IFCHR
+			       ? "c10:255 is no device, but a request for any number"
+			       : "the kernel lacks CONFIG_BLOCK_LEGACY_AUTOLOAD");
+	else if (modules->missing)
+		hinder_elsewhere(explain, modules);
+	else
+		hinder(explain, kind, "no module has the alias %s",
+		       (const char *)explain->resolution->aliases.items[0]);
+}
+
+static void hinder_by_modules(struct explain *explain, const struct explained_modules *modules)
+{
+	size_t before = explain->obstacles.size;
+
+	explain->is_hindered = true;
+	for (size_t i = 0; i < explain->resolution->steps.size; i++) {
+		const struct kmod_devname_step *step = explain->resolution->steps.items[i];
+
+		if (explain_is_obstacle(explain, step))
+			hinder_by_step(explain, step);
+	}
+	if (explain->obstacles.size == before)
+		hinder_in_general(explain, modules);
+}
+
+static void judge_running_kernel(struct explain *explain, const struct explained_modules *modules)
+{
+	const char *sysctl = explain_find_sysctl();
+	char number[SYNTAX_NUMBER_SIZE];
+
+	if (modules->value == KMOD_DEVNAME_VERDICT_LOADS && sysctl)
+		hinder(explain, "disabled", "%s", sysctl);
+	if ((modules->value == KMOD_DEVNAME_VERDICT_LOADED ||
+	     modules->value == KMOD_DEVNAME_VERDICT_BUILT_IN) &&
+	    !explain_may_be_registered(&explain->number))
+		hinder(explain, "no-driver",
+		       "%s is in the kernel, and has not registered %s; look for its device in "
+		       "dmesg",
+		       modules->names, syntax_format_number(&explain->number, number));
+}
+
+/* The built-in module that has an alias for the number; or NULL. */
+static const char *find_builtin_module(const struct explain *explain)
+{
+	for (size_t i = 0; i < kmod_devname_table_size(explain->builtin); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(explain->builtin, i);
+		const struct device_number number = node_number(node);
+
+		if (syntax_same_number(&number, &explain->number))
+			return kmod_devname_node_get_module(node);
+	}
 	return NULL;
 }
 
-static bool print_sentence(const struct verdict *verdict)
+static int judge_modules(struct explain *explain, struct explained_modules *modules)
 {
-	const char *sysctl = find_sysctl(verdict);
+	const char *builtin = find_builtin_module(explain);
+	int r = resolve_number(explain);
 
-	if (print_bad_node(verdict))
-		return false;
-	if (verdict->live) {
-		const struct explain_row row = { .step = "verdict",
-						 .subject = verdict->explain->subject,
-						 .result = "loaded" };
-
-		explain_print(verdict->explain, &row,
-			      "opening %s needs no module: %s is loaded already", row.subject,
-			      kmod_devname_node_get_module(verdict->live));
-		return true;
+	if (r < 0)
+		return r;
+	modules->value = kmod_devname_resolution_get_verdict(explain->resolution);
+	compare_with_declared(explain, modules);
+	/* indexes of old versions of depmod do not have the aliases of built-in modules */
+	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN && builtin) {
+		modules->value = KMOD_DEVNAME_VERDICT_BUILT_IN;
+		modules->missing = NULL;
+		append_word(&modules->names, builtin);
 	}
-	if (sysctl) {
-		print_nothing(verdict, "%s", sysctl);
-		return false;
-	}
-	if (verdict->value > KMOD_DEVNAME_VERDICT_BUILT_IN) {
-		print_bad_verdict(verdict);
-		return false;
-	}
-	print_good_verdict(verdict);
-	return !verdict->broken;
+	if (!modules->names)
+		name_modules(explain, modules);
+	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN || modules->missing)
+		hinder_by_modules(explain, modules);
+	if (explain->is_running)
+		judge_running_kernel(explain, modules);
+	return 0;
 }
 
-bool print_verdict(struct explain *explain, const struct found_node *node,
-		   const struct device_number *number,
-		   const struct kmod_devname_resolution *resolution)
+/* The running kernel was removed, or never had any. */
+static int judge_number(struct explain *explain, struct explained_modules *modules)
 {
-	struct verdict verdict = {
-		.explain = explain,
-		.node = node,
-		.number = number,
-		.resolution = resolution,
-		.value = kmod_devname_resolution_get_verdict(resolution),
-	};
-	bool is_good;
+	_cleanup_close_ int fd =
+		kernel_open(&explain->kernels, explain->kernel, NULL, O_PATH | O_DIRECTORY);
 
-	find_broken_promise(&verdict);
-	find_named_modules(&verdict);
-	is_good = print_sentence(&verdict);
-	free(verdict.names);
-	free(verdict.location);
-	return is_good;
+	if (!is_missing(fd))
+		return judge_modules(explain, modules);
+	hinder(explain, "no-modules",
+	       "there is no directory %s; install the modules of the running kernel",
+	       explain->kernel->path);
+	return 0;
+}
+
+/* --- the sentence -------------------------------------------------------------------------- */
+
+/* In the words of open(2) where it is the node. */
+static char *describe_failure(const struct explain *explain,
+			      const struct explained_modules *modules)
+{
+	static const struct {
+		const char *kind;
+		const char *text;
+	} failures[] = {
+		{ "absent", "fails: No such file or directory" },
+		{ "obstructed", "fails: Not a directory" },
+		{ "denied", "fails: Permission denied" },
+		{ "nodev", "fails: Permission denied" },
+		{ "no-driver", "fails: No such device" },
+		{ "no-device", "reaches no device" },
+		{ "wrong-number", "reaches another driver" },
+	};
+
+	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
+		if (strcmp(explain->result, failures[i].kind) == 0)
+			return xasprintf("opening it %s", failures[i].text);
+	if (!modules->names && strcmp(explain->result, "command") == 0)
+		return xstrdup("opening it runs a command");
+	if (!modules->names || strcmp(explain->result, "disabled") == 0)
+		return xstrdup("opening it loads nothing");
+	return xasprintf("opening it loads %s%s%s", modules->names,
+			 modules->missing ? ", and not " : "",
+			 modules->missing ? modules->missing : "");
+}
+
+static void conclude(struct explain *explain, const struct explained_modules *modules)
+{
+	if (explain->obstacles.size > 0) {
+		const struct explained_obstacle *first = explain->obstacles.items[0];
+
+		explain->result = first->kind;
+		explain->verdict = describe_failure(explain, modules);
+	} else if (explain->driver) {
+		explain->result = "driver";
+		explain->verdict = xasprintf("opening it reaches driver %s", explain->driver);
+	} else if (modules->value == KMOD_DEVNAME_VERDICT_LOADS) {
+		explain->result = "loads";
+		explain->verdict = xasprintf("opening it loads %s", modules->names);
+	} else {
+		explain->result = kmod_devname_verdict_to_string(modules->value);
+		explain->verdict = xasprintf(
+			"opening it reaches %s, which is %s", modules->names,
+			modules->value == KMOD_DEVNAME_VERDICT_LOADED ? "loaded" : "built in");
+	}
+}
+
+int explain_judge(struct explain *explain)
+{
+	struct explained_modules modules = { .value = KMOD_DEVNAME_VERDICT_NO_MODULE };
+	int r = judge_node(explain);
+
+	if (r == 0 && explain->has_number && explain->is_running)
+		r = explain_find_driver(explain);
+	if (r == 0 && explain->has_number && !explain->driver)
+		r = judge_number(explain, &modules);
+	if (r == 0)
+		conclude(explain, &modules);
+	free(modules.names);
+	return r;
 }

@@ -5,83 +5,100 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/array.h"
 #include "kernels.h"
 #include "node/syntax.h"
-#include "sheet.h"
 
-enum node_state {
-	NODE_ABSENT,
-	NODE_NO_DEVICE, /* something else has its name */
-	NODE_PRESENT,
+enum explained_state {
+	EXPLAINED_NUMBER, /* no name was given */
+	EXPLAINED_ABSENT,
+	EXPLAINED_OBSTRUCTED, /* a file has the name of its directory */
+	EXPLAINED_HIDDEN, /* its directory may not be searched */
+	EXPLAINED_OTHER, /* a file of another type has its name */
+	EXPLAINED_DEVICE,
 };
 
 /* A name in the device directory. */
-struct found_node {
-	enum node_state state;
+struct explained_node {
+	enum explained_state state;
 	struct device_number number;
-	mode_t mode;
+	mode_t mode; /* and the type */
 	uid_t uid;
 	gid_t gid;
+	char *user; /* their names */
+	char *group;
+	char *link; /* the target, if it is a symbolic link */
+	void *acl; /* the extended attribute, or NULL */
+	size_t acl_size;
 	bool is_nodev; /* its file system is mounted nodev */
+	char *rules; /* mode and owner that udev's rules give, "0660 root:kvm", or NULL */
+	bool differs; /* mode or owner are others than those */
+	bool is_judged; /* whether the user may read and write is known */
+	bool may_read;
+	bool may_write;
+	int denial; /* errno, if neither */
+};
+
+/* A reason why open(2) does not reach the driver. */
+struct explained_obstacle {
+	const char *kind; /* see kmod-devname-explain(8) */
+	const char *file; /* of the resolution, below the root directory; or NULL */
+	size_t line;
+	char *text; /* "problem; hint" */
 };
 
 struct explain {
 	struct common common;
-	struct sheet_style style;
-	struct sheet sheet; /* for JSON */
+	bool json;
+	const char *dev; /* these were given, or NULL */
+	const char *user;
+	const char *udev_root;
 	struct kernels kernels;
 	const struct kernel *kernel;
-	bool running; /* the kernel, and the root directory, are those that run */
-	const char *dev; /* --dev, or NULL */
-	int dev_fd; /* -1: there is none */
-	char *dev_path; /* for messages */
-	struct kmod_devname_table *table; /* modules.devname */
+	bool is_host; /* the root directory is that of the running system */
+	bool is_running; /* so is the kernel */
+	int dev_fd; /* of --dev */
 	const char *name; /* below the device directory; NULL: a number was given */
-	struct device_number number; /* that was given */
 	char *subject; /* "/dev/fuse" or "c10:229" */
-	bool reported; /* the findings about the configuration of modprobe */
+	struct kmod_devname_table *table; /* modules.devname */
+	struct kmod_devname_table *builtin; /* of modules that are built in */
+	struct explained_node node;
+	bool has_number;
+	struct device_number number; /* that counts: of the node, or else declared */
+	char *driver; /* of the running kernel, that has the number; or NULL */
+	struct kmod_devname_resolution *resolution; /* NULL: nothing was asked */
+	bool is_hindered; /* what is asked for does not come to be there */
+	struct list obstacles;
+	const char *result; /* "loads", "loaded", "built-in", "driver", or the first obstacle */
+	char *verdict;
 	enum status findings;
 };
 
-/* One step from the node to the verdict, for JSON; NULL is null. */
-struct explain_row {
-	const char *step;
-	const char *subject;
-	const char *result;
-	const char *role;
-	const char *file; /* below the root directory */
-	size_t line;
-};
+struct kmod_devname_step;
 
-/* Prints a step as a sentence, or keeps its row for JSON. */
-void explain_print(struct explain *explain, const struct explain_row *row, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* The node that modules.devname, or else a built-in module, has for the name; or NULL. */
+const struct kmod_devname_node *explain_find_declared(const struct explain *explain);
 
-/* True if a node of modules.devname has the name or the number that was given. */
-bool explain_is_declared(const struct explain *explain, const struct kmod_devname_node *node);
+/* Looks at the node, and at what the user may do. */
+enum status explain_examine_node(struct explain *explain);
+void explain_node_done(struct explained_node *node);
 
-/* Opens the device directory; prints why it fails. */
-enum status open_device_directory(struct explain *explain);
+/* Finds the driver of the running kernel that has the number. 0 or a negative errno. */
+int explain_find_driver(struct explain *explain);
 
-/* Looks at a name in it. 0 or a negative errno. */
-int find_node(const struct explain *explain, const char *name, struct found_node *ret_node);
+/* False if it is certain that no driver has registered the number, though its module is there. */
+bool explain_may_be_registered(const struct device_number *number);
 
-/* Prints what find_node() has found. 0 or a negative errno. */
-int print_found_node(struct explain *explain, const struct found_node *node);
+/* The sysctl that keeps the running kernel from loading modules, and what helps; or NULL. */
+const char *explain_find_sysctl(void);
 
-/* Prints the names that nodes of this number have in the directory. 0 or a negative errno. */
-int print_names_of_number(struct explain *explain, const struct device_number *number);
+/* Finds the obstacles, and the verdict. 0 or a negative errno. */
+int explain_judge(struct explain *explain);
 
-/* Resolves a number, and prints the steps. 0 or a negative errno; findings are printed. */
-int resolve_number(struct explain *explain, const struct device_number *number,
-		   struct kmod_devname_resolution **ret_resolution);
+/* True if an obstacle tells what is wrong with the module of a step. */
+bool explain_is_obstacle(const struct explain *explain, const struct kmod_devname_step *step);
 
-/*
- * Prints in one sentence what opening the node does. node is NULL if a number was given. Returns
- * whether the module is loaded that modules.devname promises.
- */
-bool print_verdict(struct explain *explain, const struct found_node *node,
-		   const struct device_number *number,
-		   const struct kmod_devname_resolution *resolution);
+void explain_print_text(const struct explain *explain);
+void explain_print_json(const struct explain *explain);
 
 #endif

@@ -30,6 +30,8 @@
 struct account {
 	const char *name;
 	unsigned int id;
+	unsigned int gid; /* of a user */
+	char **members; /* of a group; NULL-terminated */
 };
 
 /* Gets each account of a file. Returns 0 to go on, 1 to stop, or -ENOMEM. */
@@ -94,11 +96,13 @@ static int read_account(FILE *stream, enum account_kind kind, char *buffer, size
 	if (kind == ACCOUNT_USER) {
 		error = fgetpwent_r(stream, &user, buffer, size, &next_user);
 		if (error == 0)
-			*ret_account = (struct account){ user.pw_name, user.pw_uid };
+			*ret_account =
+				(struct account){ user.pw_name, user.pw_uid, user.pw_gid, NULL };
 	} else {
 		error = fgetgrent_r(stream, &group, buffer, size, &next_group);
 		if (error == 0)
-			*ret_account = (struct account){ group.gr_name, group.gr_gid };
+			*ret_account =
+				(struct account){ group.gr_name, group.gr_gid, 0, group.gr_mem };
 	}
 	return error;
 }
@@ -113,9 +117,9 @@ static int read_account(FILE *stream, enum account_kind kind, char *buffer, size
 	(void)buffer, (void)size;
 	errno = 0;
 	if (kind == ACCOUNT_USER && (user = fgetpwent(stream)))
-		*ret_account = (struct account){ user->pw_name, user->pw_uid };
+		*ret_account = (struct account){ user->pw_name, user->pw_uid, user->pw_gid, NULL };
 	else if (kind == ACCOUNT_GROUP && (group = fgetgrent(stream)))
-		*ret_account = (struct account){ group->gr_name, group->gr_gid };
+		*ret_account = (struct account){ group->gr_name, group->gr_gid, 0, group->gr_mem };
 	else
 		return errno > 0 ? errno : ENOENT;
 	return 0;
@@ -280,4 +284,53 @@ int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsign
 		return r;
 	*ret_name = search.name;
 	return 0;
+}
+
+struct user_search {
+	const char *name;
+	struct account_user *user;
+	bool is_found;
+};
+
+static int match_user(void *data, const struct account *entry)
+{
+	struct user_search *search = data;
+
+	if (strcmp(entry->name, search->name) != 0)
+		return 0;
+	search->user->uid = entry->id;
+	search->is_found = true;
+	return account_user_add_group(search->user, entry->gid) < 0 ? -ENOMEM : 1;
+}
+
+static int match_member(void *data, const struct account *entry)
+{
+	struct user_search *search = data;
+
+	for (char **member = entry->members; *member; member++)
+		if (strcmp(*member, search->name) == 0)
+			return account_user_add_group(search->user, entry->id);
+	return 0;
+}
+
+int account_user_add_group(struct account_user *user, unsigned int gid)
+{
+	gid_t *groups = array_grow(user->groups, &user->capacity, sizeof(*groups), user->size + 1);
+
+	if (!groups)
+		return -ENOMEM;
+	user->groups = groups;
+	groups[user->size++] = gid;
+	return 0;
+}
+
+int accounts_find_user(const struct accounts *accounts, const char *name, struct account_user *user)
+{
+	struct user_search search = { .name = name, .user = user };
+	int r = read_account_files(accounts, ACCOUNT_USER, false, match_user, &search);
+
+	if (r < 0 || !search.is_found)
+		return r;
+	r = read_account_files(accounts, ACCOUNT_GROUP, false, match_member, &search);
+	return r < 0 ? r : 1;
 }

@@ -3,6 +3,8 @@
 #define ACCOUNTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
 
 #include "libkmod-devname.h"
 
@@ -37,5 +39,23 @@ int accounts_find(struct accounts *accounts, enum account_kind kind, const char 
  */
 int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsigned int id,
 		       char **ret_name);
+
+/* Starts as { 0 }; groups is to be freed. */
+struct account_user {
+	uid_t uid;
+	gid_t *groups;
+	size_t size;
+	size_t capacity;
+};
+
+/* 0 or -ENOMEM. */
+int account_user_add_group(struct account_user *user, unsigned int gid);
+
+/*
+ * Finds a user with all groups in the same files. Returns 1, 0 if there is none, or a negative
+ * errno as accounts_find_name().
+ */
+int accounts_find_user(const struct accounts *accounts, const char *name,
+		       struct account_user *user);
 
 #endif

@@ -96,7 +96,7 @@ complete -c kmod-devname -n __kmod_devname_command -a static-nodes -d 'Print nod
 complete -c kmod-devname -n __kmod_devname_command -a create -d 'Make nodes'
 complete -c kmod-devname -n __kmod_devname_command -a check -d 'Find what is wrong'
 complete -c kmod-devname -n __kmod_devname_command -a diff -d 'Compare kernels'
-complete -c kmod-devname -n __kmod_devname_command -a explain -d 'What opening a node loads'
+complete -c kmod-devname -n __kmod_devname_command -a explain -d 'What opening a node comes to'
 
 set -l all '__kmod_devname_command generate list static-nodes create check diff explain'
 complete -c kmod-devname -n $all -a '(__kmod_devname_kernels)'
@@ -140,6 +140,8 @@ complete -c kmod-devname -n $diff -s J -l json -d 'Print JSON'
 
 set -l explain '__kmod_devname_command explain'
 complete -c kmod-devname -n $explain -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
+complete -c kmod-devname -n $explain -l user -x -a '(__fish_complete_users)' -d 'User to judge'
+complete -c kmod-devname -n $explain -l udev-root -x -a '(__fish_complete_directories)' -d 'Root directory of udev rules'
 complete -c kmod-devname -n $explain -s J -l json -d 'Print JSON'
 
 set -l check '__kmod_devname_command check'

@@ -69,12 +69,13 @@ modprobe_says() { # ALIAS
 
 # The same in modprobe's words. It does not say what comes of a command, and so goes on behind it.
 explain_says() { # NUMBER
-	kmod-devname explain -b root "$1" "$V" 2> explain.err > explain.out || :
-	sed -n 's/^.* is loaded from \(.*\)$/insmod \1/p
-		s/^.* is not loaded from \(.*\) since .* is not\( .*\)*$/insmod \1\2/p
-		s/^.* which is run instead: \(.*\) ([^()]*:[0-9]*)$/install \1/p
-		s/^\(.*\) is built into the kernel$/builtin \1/p' explain.out |
-		sed '/^builtin opening/d; s/ (\/[^()]*:[0-9]*)$//; s/ (root\/[^()]*:[0-9]*)$//'
+	kmod-devname explain --json -b root "$1" "$V" 2> explain.err > explain.json || :
+	sed -n '/^    {"name": /{
+		s/.*"command": "\(.*\)", "file".*/install \1/p
+		s/.*"result": "loads", .*"path": "\([^"]*\)".*/insmod \1/p
+		s/.*"path": "\([^"]*\)", "held_up_by": ".*/insmod \1/p
+		s/.*"name": "\([^"]*\)", "result": "built-in".*/builtin \1/p
+	}' explain.json
 }
 
 # agrees NUMBER: it says what modprobe does, for what the kernel asks.
@@ -89,7 +90,13 @@ agrees() {
 	diff -u modprobe.out ours.out || fail "$1: modprobe (-) and explain (+) differ"
 }
 
-# verdict STATUS SENTENCE ARGUMENT...: the last line, and the exit status.
+# The verdict of the first line, and the obstacles without their hints.
+answer() { # FILE
+	sed -n '1{s/.*  //;p}; s/^  obstacle  \(.*\); [^;]*$/| \1/p; t; s/^  obstacle  /| /p' "$1" |
+		tr '\n' ' ' | sed 's/ $//'
+}
+
+# verdict STATUS ANSWER ARGUMENT...: what is printed, and the exit status.
 verdict() {
 	verdict_status=$1 verdict_text=$2
 	shift 2
@@ -98,7 +105,7 @@ verdict() {
 	[ ! -s err ] || fail "$(cat err)"
 	[ "$verdict_got" -eq "$verdict_status" ] ||
 		fail "exit status $verdict_got instead of $verdict_status: $(cat out)"
-	verdict_got=$(tail -n 1 out)
+	verdict_got=$(answer out)
 	[ "$verdict_got" = "$verdict_text" ] || fail "$verdict_got
 instead of
 $verdict_text"
@@ -114,22 +121,22 @@ test_modprobe_d() {
 		agrees c10:229
 		verdict "$wanted" "$sentence" c10:229
 	done <<-'END'
-	|0|opening c10:229 loads fuse
-	blacklist fuse|1|nothing will be loaded: fuse is blacklisted (root/etc/modprobe.d/x.conf:1)
-	blacklist fus|0|opening c10:229 loads fuse
-	alias char-major-10-229 off|1|nothing will be loaded: an alias turns it off (root/etc/modprobe.d/x.conf:1)
-	alias char-major-10-* off|1|nothing will be loaded: an alias turns it off (root/etc/modprobe.d/x.conf:1)
-	alias char-major-10-229 no-such|1|nothing will be loaded: no_such is not in modules.dep (root/etc/modprobe.d/x.conf:1)
-	install fuse /bin/true|1|opening c10:229 runs a command instead of loading fuse: /bin/true (root/etc/modprobe.d/x.conf:1)
-	install f[u]s? /bin/false -x|1|opening c10:229 runs a command instead of loading fuse: /bin/false -x (root/etc/modprobe.d/x.conf:1)
-	install char-major-10-229 /bin/true|1|opening c10:229 runs a command instead of loading char_major_10_229: /bin/true (root/etc/modprobe.d/x.conf:1)
-	remove fuse /bin/true|0|opening c10:229 loads fuse
-	options fuse a=b|0|opening c10:229 loads fuse
-	alias char-major-10-229 cuse|0|opening c10:229 loads fuse, cuse
-	alias char-major-10-229 tun|1|opening c10:229 loads tun, and not fuse
-	softdep fuse pre: tun|0|opening c10:229 loads tun, fuse
-	softdep fuse post: tun cuse|0|opening c10:229 loads fuse, tun, cuse
-	softdep fuse pre: no_such|0|opening c10:229 loads fuse
+	|0|opening it loads fuse
+	blacklist fuse|1|opening it loads nothing | /etc/modprobe.d/x.conf:1: fuse is blacklisted
+	blacklist fus|0|opening it loads fuse
+	alias char-major-10-229 off|1|opening it loads nothing | /etc/modprobe.d/x.conf:1: an alias turns it off
+	alias char-major-10-* off|1|opening it loads nothing | /etc/modprobe.d/x.conf:1: an alias turns it off
+	alias char-major-10-229 no-such|1|opening it loads nothing | /etc/modprobe.d/x.conf:1: no_such is not in modules.dep
+	install fuse /bin/true|1|opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/true
+	install f[u]s? /bin/false -x|1|opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/false -x
+	install char-major-10-229 /bin/true|1|opening it runs a command | /etc/modprobe.d/x.conf:1: char_major_10_229 is not loaded, a command is run: /bin/true
+	remove fuse /bin/true|0|opening it loads fuse
+	options fuse a=b|0|opening it loads fuse
+	alias char-major-10-229 cuse|0|opening it loads fuse, cuse
+	alias char-major-10-229 tun|1|opening it loads tun, and not fuse | /etc/modprobe.d/x.conf:1: char-major-10-229 does not lead to fuse
+	softdep fuse pre: tun|0|opening it loads tun, fuse
+	softdep fuse post: tun cuse|0|opening it loads fuse, tun, cuse
+	softdep fuse pre: no_such|0|opening it loads fuse
 	END
 	[ "$rows" -eq 16 ]
 }
@@ -144,37 +151,37 @@ test_soft_dependencies() {
 		agrees "$number"
 		verdict 0 "$sentence" "$number"
 	done <<-'END'
-	c10:100||opening c10:100 loads tun, wants_tun
-	c10:100|blacklist tun|opening c10:100 loads tun, wants_tun
-	c10:100|install tun /bin/true|opening c10:100 loads wants_tun
-	c10:229|softdep fuse pre: cuse|opening c10:229 loads fuse, cuse
-	c10:203|softdep fuse pre: tun post: snd|opening c10:203 loads tun, fuse, snd, cuse
-	c10:203|blacklist fuse|opening c10:203 loads fuse, cuse
-	c10:229|softdep fuse pre: cuse tun post: snd_seq|opening c10:229 loads tun, fuse, snd, snd_seq, cuse
-	c10:200|softdep t?n pre: fuse|opening c10:200 loads fuse, tun
-	c10:200|softdep tun pre: tun|opening c10:200 loads tun
-	c10:200|softdep tun  pre: fuse|opening c10:200 loads tun
-	c10:200|softdep tun   pre: fuse|opening c10:200 loads fuse, tun
+	c10:100||opening it loads tun, wants_tun
+	c10:100|blacklist tun|opening it loads tun, wants_tun
+	c10:100|install tun /bin/true|opening it loads wants_tun
+	c10:229|softdep fuse pre: cuse|opening it loads fuse, cuse
+	c10:203|softdep fuse pre: tun post: snd|opening it loads tun, fuse, snd, cuse
+	c10:203|blacklist fuse|opening it loads fuse, cuse
+	c10:229|softdep fuse pre: cuse tun post: snd_seq|opening it loads tun, fuse, snd, snd_seq, cuse
+	c10:200|softdep t?n pre: fuse|opening it loads fuse, tun
+	c10:200|softdep tun pre: tun|opening it loads tun
+	c10:200|softdep tun  pre: fuse|opening it loads tun
+	c10:200|softdep tun   pre: fuse|opening it loads fuse, tun
 	END
 	[ "$rows" -eq 11 ]
 	# a circle: the module of the alias and that of the name are two to libkmod
 	conf 'softdep fuse pre: tun' 'softdep tun pre: fuse'
 	agrees c10:229
-	verdict 0 'opening c10:229 loads fuse, tun' c10:229
+	verdict 0 'opening it loads fuse, tun' c10:229
 	# one blank too many, by the tab of the second line
 	printf 'softdep tun \\\n\tpre: fuse\n' > "$CONF/x.conf"
 	agrees c10:200
-	verdict 0 'opening c10:200 loads tun' c10:200
+	verdict 0 'opening it loads tun' c10:200
 	# one in its configuration makes modprobe pass over the install command
 	conf 'softdep fuse pre: tun' 'install fuse /bin/false'
 	agrees c10:229
-	verdict 0 'opening c10:229 loads tun, fuse' c10:229
+	verdict 0 'opening it loads tun, fuse' c10:229
 	# a command for what it needs
 	conf 'install fuse /bin/false'
 	agrees c10:203
-	verdict 1 "opening c10:203 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:1)" \
+	verdict 1 "opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/false" \
 		c10:203
-	grep -qxF 'cuse is not loaded from kernel/cuse.ko since fuse is not' out
+	grep -qxF '  modprobe  cuse  kernel/cuse.ko is held up by fuse' out
 }
 
 # Seen in the guest of the boot test: modprobe gives up a module if one that it needs fails, and
@@ -186,27 +193,27 @@ test_a_dependency_that_fails_stops_its_module() {
 	index
 	conf 'install seq-core /bin/false'
 	agrees c116:1
-	verdict 1 'opening c116:1 loads snd, and not snd_seq' c116:1
-	grep -qxF 'snd_seq is not loaded from kernel/snd_seq.ko since seq_core is not' out
+	verdict 1 'opening it loads snd, and not snd_seq | /etc/modprobe.d/x.conf:1: seq_core is not loaded, a command is run: /bin/false' c116:1
+	grep -qxF '  modprobe  snd_seq   kernel/snd_seq.ko is held up by seq_core' out
 	# what was given up for the first is loaded for the second
 	conf 'alias char-major-10-77 cuse' 'alias char-major-10-77 tun' 'softdep cuse post: tun' \
 		'install fuse /bin/false'
-	verdict 0 'opening c10:77 loads tun' c10:77
+	verdict 0 'opening it loads tun' c10:77
 	# what comes behind is not loaded, what came before is
 	conf 'alias char-major-10-77 cuse' 'softdep cuse pre: whole post: tun' 'install fuse /bin/false'
-	verdict 1 "opening c10:77 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:3)" c10:77
+	verdict 1 "opening it runs a command | /etc/modprobe.d/x.conf:3: fuse is not loaded, a command is run: /bin/false" c10:77
 	same out <<-END
-		char-major-10-77 is what the kernel asks for
-		fuse, a dependency, has an install command, which is run instead: /bin/false ($CONF/x.conf:3)
-		whole, a soft-dependency, is not loaded from kernel/whole.ko since fuse is not
-		cuse is not loaded from kernel/cuse.ko since fuse is not ($CONF/x.conf:1)
-		tun, a soft-dependency, is not loaded from kernel/tun.ko since fuse is not
-		opening c10:77 runs a command instead of loading fuse: /bin/false ($CONF/x.conf:3)
+		c10:77  opening it runs a command
+		  kernel    6.1.0 asks for char-major-10-77
+		  modprobe  whole  kernel/whole.ko is held up by fuse (soft-dependency)
+		  modprobe  cuse   kernel/cuse.ko is held up by fuse (/etc/modprobe.d/x.conf:1)
+		  modprobe  tun    kernel/tun.ko is held up by fuse (soft-dependency)
+		  obstacle  /etc/modprobe.d/x.conf:3: fuse is not loaded, a command is run: /bin/false; remove the statement
 	END
 	# a soft dependency stops no more than itself
 	conf 'softdep tun pre: cuse' 'install fuse /bin/false'
-	verdict 0 'opening c10:200 loads tun' c10:200
-	grep -qxF 'cuse, a soft-dependency, is not loaded from kernel/cuse.ko since fuse is not' out
+	verdict 0 'opening it loads tun' c10:200
+	grep -qxF '  modprobe  cuse  kernel/cuse.ko is held up by fuse (soft-dependency)' out
 }
 
 # Of what is not required modprobe passes over each failure by itself.
@@ -217,11 +224,11 @@ test_a_failing_soft_dependency_does_not_stop_what_needs_it_not() {
 	ko net -tap_do -iotlb_do
 	index
 	conf 'softdep tun post: net' 'install iotlb /bin/false'
-	verdict 0 'opening c10:200 loads tun, tap' c10:200
-	grep -qxF 'net, a soft-dependency, is not loaded from kernel/net.ko since iotlb is not' out ||
+	verdict 0 'opening it loads tun, tap' c10:200
+	grep -qxF '  modprobe  net    kernel/net.ko is held up by iotlb (soft-dependency)' out ||
 		fail "$(cat out)"
 	conf 'softdep tun post: net' 'install tap /bin/false'
-	verdict 0 'opening c10:200 loads tun, iotlb' c10:200
+	verdict 0 'opening it loads tun, iotlb' c10:200
 }
 
 # Where modprobe has given up it runs nothing.
@@ -229,13 +236,13 @@ test_no_command_is_run_behind_another() {
 	tree
 	conf 'install fuse /bin/first' 'install cuse /bin/second' 'softdep cuse post: tun'
 	# with a soft dependency the command of cuse counts for nothing
-	verdict 1 "opening c10:203 runs a command instead of loading fuse: /bin/first ($CONF/x.conf:1)" c10:203
+	verdict 1 "opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/first" c10:203
 	conf 'install fuse /bin/first' 'install cuse /bin/second'
-	verdict 1 "opening c10:203 runs a command instead of loading fuse: /bin/first ($CONF/x.conf:1)" c10:203
+	verdict 1 "opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/first" c10:203
 	! grep second out || fail "$(cat out)"
 	conf 'softdep cuse post: tun' 'install tun /bin/second'
 	rm "$MODULES/kernel/fuse.ko"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:203
 	! grep second out || fail "$(cat out)"
 }
 
@@ -244,8 +251,8 @@ test_soft_dependencies_of_a_module_whose_dependency_has_no_file() {
 	tree
 	conf 'softdep cuse pre: tun'
 	rm "$MODULES/kernel/fuse.ko"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
-	grep -qxF 'tun, a soft-dependency, is loaded from kernel/tun.ko' out || fail "$(cat out)"
+	verdict 1 'opening it loads tun, and not cuse | fuse has no file kernel/fuse.ko' c10:203
+	grep -qxF '  modprobe  tun   kernel/tun.ko (soft-dependency)' out || fail "$(cat out)"
 }
 
 # Its modprobe reads the text files alone, and knows neither soft dependencies nor commands.
@@ -253,18 +260,18 @@ test_the_text_indexes_of_busybox() {
 	tree
 	rm "$MODULES"/modules.*.bin
 	conf 'softdep cuse pre: tun' 'install fuse /bin/false'
-	verdict 0 'opening c10:203 loads fuse, cuse' c10:203
-	verdict 0 'opening c116:1 loads snd, snd_seq' c116:1
-	verdict 1 'nothing will be loaded: no module has the alias char-major-10-77' c10:77
+	verdict 0 'opening it loads fuse, cuse' c10:203
+	verdict 0 'opening it loads snd, snd_seq' c116:1
+	verdict 1 'opening it loads nothing | no module has the alias char-major-10-77' c10:77
 	conf 'alias char-major-10-77 tun' 'blacklist fuse'
-	verdict 0 'opening c10:77 loads tun' c10:77
-	verdict 1 "nothing will be loaded: fuse is blacklisted ($CONF/x.conf:2)" c10:229
-	verdict 0 'opening c10:203 loads fuse, cuse' c10:203
+	verdict 0 'opening it loads tun' c10:77
+	verdict 1 "opening it loads nothing | /etc/modprobe.d/x.conf:2: fuse is blacklisted" c10:229
+	verdict 0 'opening it loads fuse, cuse' c10:203
 	rm "$CONF/x.conf"
 	status 0 kmod-devname check -b root "$V" > out 2> err
 	! grep not-loaded out || fail "$(cat out)"
 	rm "$MODULES/kernel/fuse.ko"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:203
 	echo 'no path' >> "$MODULES/modules.dep"
 	status 1 kmod-devname explain -b root c10:203 "$V" > out 2> err
 	grep -q '^kmod-devname: .*/modules.dep:[0-9]*: warning: is not of the form .*\[bad-index]$' err ||
@@ -284,7 +291,7 @@ test_each_text_index_of_busybox_that_is_damaged_is_a_finding() {
 			status 1 kmod-devname explain -b root c4:64 "$V" > out 2> err
 			[ "$(grep -c "/$name:[0-9]*: warning: .*\[\(cut\|long\)-line\]\$" err)" -eq 1 ] ||
 				fail "$name: $(cat err)"
-			grep -q '^nothing will be loaded: there are no indexes' out || fail "$(cat out)"
+			grep -q '^  obstacle  the indexes are missing or damaged; run depmod' out || fail "$(cat out)"
 			cp whole "$MODULES/$name"
 		done
 	done
@@ -299,34 +306,33 @@ test_blacklisted_and_a_soft_dependency_of_another() {
 		conf 'blacklist tun' 'softdep no_such pre: tun' \
 			"alias char-major-10-77 ${order% *}" "alias char-major-10-77 ${order#* }"
 		agrees c10:77
-		verdict 0 'opening c10:77 loads tun' c10:77
+		verdict 0 'opening it loads tun' c10:77
 	done
 }
 
 test_a_module_without_its_file() {
 	tree
 	rm "$MODULES/kernel/fuse.ko"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
-	grep -qxF 'fuse is in modules.dep, but there is no kernel/fuse.ko' out
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
-	grep -qxF 'cuse is not loaded from kernel/cuse.ko since fuse is not' out
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:229
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:203
+	grep -qxF '  modprobe  cuse  kernel/cuse.ko is held up by fuse' out
 	status 1 kmod-devname check -b root "$V" > out 2> err
 	grep -qF "'cuse' (c10:203) does not load module cuse: 'fuse', which it depends on, has no file kernel/fuse.ko; install it, or run depmod [not-loaded]" out ||
 		fail "$(cat out)"
 	# links count if they lead to a file in the root
 	ln -s /bin/sh "$MODULES/kernel/fuse.ko"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:229
 	ln -sf tun.ko "$MODULES/kernel/fuse.ko"
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	verdict 0 'opening it loads fuse' c10:229
 	# and the kernel loads nothing else than a regular file
 	ln -sf . "$MODULES/kernel/fuse.ko"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:229
 	rm "$MODULES/kernel/fuse.ko"
 	mkfifo "$MODULES/kernel/fuse.ko"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:229
 	rm -r "$MODULES/kernel"
 	: > "$MODULES/kernel"
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:229
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:229
 }
 
 # What the soft dependency would do does not hide that the dependency is missing.
@@ -334,14 +340,13 @@ test_a_missing_dependency_that_is_a_soft_one_too() {
 	tree
 	rm "$MODULES/kernel/fuse.ko"
 	conf 'install fuse /bin/false' 'softdep cuse pre: fuse'
-	verdict 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
-	grep -qxF 'fuse, a dependency, is in modules.dep, but there is no kernel/fuse.ko' out || fail "$(cat out)"
+	verdict 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:203
 	# for another module it is what it would do for itself
 	rm "$MODULES/kernel/whole.ko"
 	conf 'install fuse /bin/false' 'softdep whole pre: fuse' 'alias char-major-10-77 cuse' \
 		'alias char-major-10-77 whole'
 	status 1 kmod-devname explain -b root c10:77 "$V" > out
-	grep -q '^nothing will be loaded: .*whole is in modules.dep' out || fail "$(cat out)"
+	grep -q '^  obstacle  .*: whole has no file' out || fail "$(cat out)"
 }
 
 # One such module does not end the check of the others.
@@ -367,26 +372,25 @@ test_a_long_chain_of_soft_dependencies_is_a_finding() {
 test_all_modules_that_match_are_loaded() {
 	tree
 	agrees c116:1
-	verdict 0 'opening c116:1 loads snd, snd_seq' c116:1
+	verdict 0 'opening it loads snd, snd_seq' c116:1
 	agrees c116:7
-	verdict 0 'opening c116:7 loads snd' c116:7
+	verdict 0 'opening it loads snd' c116:7
 	conf 'blacklist snd-seq'
 	agrees c116:1
-	verdict 1 'opening c116:1 loads snd, and not snd_seq' c116:1
-	grep -qxF "snd_seq is blacklisted ($CONF/x.conf:1)" out
+	verdict 1 'opening it loads snd, and not snd_seq | /etc/modprobe.d/x.conf:1: snd_seq is blacklisted' c116:1
 	# loaded all the same, for the other one needs it
 	conf 'blacklist snd'
 	agrees c116:1
-	verdict 0 'opening c116:1 loads snd, snd_seq' c116:1
+	verdict 0 'opening it loads snd, snd_seq' c116:1
 }
 
 test_what_is_built_in_is_told() {
 	tree
 	agrees c4:64
-	verdict 0 'opening c4:64 needs no module: 8250 is built into the kernel' c4:64
+	verdict 0 'opening it reaches 8250, which is built in' c4:64
 	conf 'blacklist 8250'
-	verdict 0 'opening c4:64 needs no module: 8250 is built into the kernel' c4:64
-	verdict 1 'nothing will be loaded: no module has the alias char-major-10-77' c10:77
+	verdict 0 'opening it reaches 8250, which is built in' c4:64
+	verdict 1 'opening it loads nothing | no module has the alias char-major-10-77' c10:77
 }
 
 # As seen in a guest where /proc/sys/kernel/modprobe was a program that wrote down its arguments.
@@ -396,7 +400,7 @@ test_what_the_kernel_asks_for() {
 	while read -r number wanted; do
 		rows=$((rows + 1))
 		kmod-devname explain -b root "$number" "$V" > out || :
-		got=$(sed -n 's/^\([a-z]*-major-[0-9-]*\) is what .*/\1/p' out | tr '\n' ' ')
+		got=$(sed -n 's/^  kernel    6.1.0 asks for //p' out | grep -o '[a-z]*-major-[0-9-]*' | tr '\n' ' ')
 		[ "$got" = "$wanted${wanted:+ }" ] || fail "$number: '$got', not '$wanted'"
 	done <<-'END'
 	c10:229 char-major-10-229
@@ -410,13 +414,12 @@ test_what_the_kernel_asks_for() {
 	b7:0 block-major-7-0
 	END
 	[ "$rows" -eq 9 ]
-	verdict 1 'nothing will be loaded: c10:255 is no device, but a request for any number, and kernels since 2025 ask for no module' c10:255
-	verdict 0 'opening c240:5 loads whole' c240:5
+	verdict 1 'opening it loads nothing | c10:255 is no device, but a request for any number' c10:255
+	verdict 0 'opening it loads whole' c240:5
 	# modprobe succeeds for what is blacklisted, and so the kernel does not ask again
 	conf 'blacklist whole' 'alias char-major-240-5 whole'
-	verdict 1 "nothing will be loaded: whole is blacklisted ($CONF/x.conf:1)" c240:5
-	grep -q '^char-major-240-5 is what the kernel asks for$' out
-	! grep -q '^char-major-240 is' out || fail "$(cat out)"
+	verdict 1 "opening it loads nothing | /etc/modprobe.d/x.conf:1: whole is blacklisted" c240:5
+	grep -qx '  kernel    6.1.0 asks for char-major-240-5' out || fail "$(cat out)"
 }
 
 # That is how modprobe ends, and so how it ends for the last module of an alias.
@@ -428,7 +431,7 @@ test_the_last_module_decides_whether_the_kernel_asks_again() {
 		again=0
 		modprobe -q -C "$CONF" -d "$PWD/root" -S "$V" -- char-major-240-5 || again=1
 		kmod-devname explain -b root c240:5 "$V" > out || :
-		[ "$(grep -c '^char-major-240 is what' out)" -eq "$again" ] ||
+		[ "$(grep -c ', then char-major-240$' out)" -eq "$again" ] ||
 			fail "$order: modprobe ends with $again: $(cat out)"
 		echo "$again" >> seen
 	done
@@ -439,17 +442,17 @@ test_the_last_module_decides_whether_the_kernel_asks_again() {
 test_block_devices_need_the_kernel_to_ask() {
 	tree
 	agrees b7:0
-	verdict 0 'opening b7:0 loads loop' b7:0
-	no='nothing will be loaded: this kernel loads no modules for block devices (CONFIG_BLOCK_LEGACY_AUTOLOAD)'
+	verdict 0 'opening it loads loop' b7:0
+	no='opening it loads nothing | the kernel lacks CONFIG_BLOCK_LEGACY_AUTOLOAD'
 	printf 'CONFIG_BLOCK=y\n# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set\n' > off
 	printf 'CONFIG_BLOCK=y\nCONFIG_BLOCK_LEGACY_AUTOLOAD=y\n' > on
 	mkdir root/boot
 	cp off "root/boot/config-$V"
 	verdict 1 "$no" b7:0
-	verdict 0 'opening c10:237 loads loop' c10:237
+	verdict 0 'opening it loads loop' c10:237
 	# beside the modules it is surely that of this kernel
 	cp on "$MODULES/config"
-	verdict 0 'opening b7:0 loads loop' b7:0
+	verdict 0 'opening it loads loop' b7:0
 	cp on "root/boot/config-$V"
 	cp off "$MODULES/config"
 	verdict 1 "$no" b7:0
@@ -458,32 +461,32 @@ test_block_devices_need_the_kernel_to_ask() {
 		verdict 1 "$no" b7:0
 	fi
 	: > "$MODULES/config"
-	verdict 0 'opening b7:0 loads loop' b7:0
+	verdict 0 'opening it loads loop' b7:0
 }
 
 test_no_index_is_told_from_no_module() {
 	tree
 	mv "$MODULES/modules.alias.bin" away
-	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
+	verdict 1 'opening it loads nothing | the indexes are missing or damaged' \
 		c10:229
 	ln -s modules.alias.bin "$MODULES/modules.alias.bin"
-	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
+	verdict 1 'opening it loads nothing | the indexes are missing or damaged' \
 		c10:229
 	rm "$MODULES/modules.alias.bin"
 	: > "$MODULES/modules.alias.bin"
-	verdict 1 'nothing will be loaded: there are no indexes, or they cannot be read; run depmod for 6.1.0' \
+	verdict 1 'opening it loads nothing | the indexes are missing or damaged' \
 		c10:229
 	mv away "$MODULES/modules.alias.bin"
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	verdict 0 'opening it loads fuse' c10:229
 	# depmod writes two empty ones without this file
 	rm "$MODULES/modules.builtin"
 	index
 	[ ! -s "$MODULES/modules.builtin.bin" ]
 	agrees c10:203
-	verdict 0 'opening c10:203 loads fuse, cuse' c10:203
+	verdict 0 'opening it loads fuse, cuse' c10:203
 	rm "$MODULES"/modules.*.bin
 	conf 'alias char-major-10-229 off'
-	verdict 1 "nothing will be loaded: an alias turns it off ($CONF/x.conf:1)" c10:229
+	verdict 1 "opening it loads nothing | /etc/modprobe.d/x.conf:1: an alias turns it off" c10:229
 }
 
 # Alias statements, modules, symbols, commands, aliases of modules: the first that has it counts.
@@ -492,7 +495,8 @@ test_names_are_looked_up_in_the_order_of_modprobe() {
 	conf 'softdep fuse pre: tun' 'install t* /bin/first' 'install tun /bin/second'
 	agrees c10:229
 	kmod-devname explain -b root c10:229 "$V" > out
-	grep -q '^tun, .*/bin/first (root/etc/modprobe.d/x.conf:2)$' out || fail "$(cat out)"
+	grep -qxF '  modprobe  tun   is not loaded, a command is run: /bin/first (soft-dependency) (/etc/modprobe.d/x.conf:2)' out ||
+		fail "$(cat out)"
 	conf 'softdep fuse pre: symbol:snd_do post: symbol:nobody-has-it'
 	agrees c10:229
 	grep -qx 'insmod kernel/snd.ko' ours.out
@@ -504,7 +508,7 @@ test_names_are_looked_up_in_the_order_of_modprobe() {
 	# what is removed by a command is a name too, and no module has it
 	conf 'remove char-major-10-229 /bin/true'
 	agrees c10:229
-	verdict 1 'nothing will be loaded: char_major_10_229 is not in modules.dep' c10:229
+	verdict 1 'opening it loads nothing | char_major_10_229 is not in modules.dep' c10:229
 }
 
 # The kernel has modprobe ask the blacklist of what an alias leads to, not of the alias.
@@ -512,10 +516,10 @@ test_a_command_for_a_blacklisted_alias_is_run() {
 	tree
 	conf 'install char-major-10-77 /bin/true' 'blacklist char-major-10-77'
 	agrees c10:77
-	verdict 1 "opening c10:77 runs a command instead of loading char_major_10_77: /bin/true ($CONF/x.conf:1)" c10:77
+	verdict 1 "opening it runs a command | /etc/modprobe.d/x.conf:1: char_major_10_77 is not loaded, a command is run: /bin/true" c10:77
 	conf 'alias char-major-10-77 tun' 'blacklist tun'
 	agrees c10:77
-	verdict 1 "nothing will be loaded: tun is blacklisted ($CONF/x.conf:2)" c10:77
+	verdict 1 "opening it loads nothing | /etc/modprobe.d/x.conf:2: tun is blacklisted" c10:77
 }
 
 # A soft dependency of one that is a dependency of the other, by which modprobe gives up.
@@ -527,11 +531,10 @@ test_a_soft_dependency_that_is_required_too_stops_what_follows() {
 	index
 	conf 'softdep aa pre: bb' 'install bb /bin/false'
 	kmod-devname explain -b root c10:88 "$V" > out || :
-	grep -qxF 'aa, a dependency, is not loaded from kernel/aa.ko since bb is not' out ||
-		fail "$(cat out)"
-	grep -qxF 'top is not loaded from kernel/top.ko since bb is not' out || fail "$(cat out)"
+	grep -qxF '  modprobe  aa   kernel/aa.ko is held up by bb (dependency)' out || fail "$(cat out)"
+	grep -qxF '  modprobe  top  kernel/top.ko is held up by bb' out || fail "$(cat out)"
 	conf 'softdep aa pre: tun' 'install tun /bin/false'
-	verdict 0 'opening c10:88 loads bb, aa, top' c10:88
+	verdict 0 'opening it loads bb, aa, top' c10:88
 }
 
 # modprobe fails for it, and for nothing else.
@@ -541,7 +544,7 @@ test_an_alias_that_is_too_long_ends_nothing() {
 	conf "alias char-major-10-200$stars\\" "$stars fuse"
 	agrees c10:200
 	status 1 kmod-devname explain -b root c10:200 "$V" > out
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	verdict 0 'opening it loads fuse' c10:229
 	kmod-devname check -b root "$V" > out 2> err || [ $? -eq 1 ] || fail "$(cat err)"
 }
 
@@ -550,9 +553,9 @@ test_a_blacklisted_dependency_is_held_up_by_its_missing_file() {
 	tree
 	conf 'alias char-major-10-150 fuse' 'alias char-major-10-150 cuse' 'blacklist fuse'
 	agrees c10:150
-	verdict 0 'opening c10:150 loads fuse, cuse' c10:150
+	verdict 0 'opening it loads fuse, cuse' c10:150
 	rm "$MODULES/kernel/fuse.ko"
-	verdict 1 "nothing will be loaded: fuse is in modules.dep, but its file does not exist ($CONF/x.conf:1)" c10:150
+	verdict 1 "opening it loads nothing | /etc/modprobe.d/x.conf:1: fuse has no file kernel/fuse.ko" c10:150
 }
 
 # A damaged one makes modprobe read where nothing is, or for ever.
@@ -575,7 +578,7 @@ test_damaged_indexes_are_named() {
 			same err <<-END
 				kmod-devname: $file: error: is damaged, or is no index that modprobe can read; run depmod [bad-index]
 			END
-			[ "$(tail -n 1 out)" = "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" ] ||
+			[ "$(answer out)" = "opening it loads nothing | the indexes are missing or damaged" ] ||
 				fail "$index, $damage: $(cat out)"
 			rm -rf "$file"
 		done
@@ -595,7 +598,7 @@ test_patterns_are_bounded() {
 		# shellcheck disable=SC2046 # words
 		module "$MODULES/kernel/many.ko" $(seq -f 'alias=c*%.0f' $n)
 		index
-		[ $n -gt 40000 ] || verdict 0 'opening c10:229 loads fuse, many' c10:229
+		[ $n -gt 40000 ] || verdict 0 'opening it loads fuse, many' c10:229
 	done
 	status 1 kmod-devname explain -b root c10:229 "$V" > out 2> err
 	same err <<-END
@@ -609,7 +612,7 @@ test_aliases_of_busybox_are_bounded() {
 	rm "$MODULES"/modules.*.bin
 	n=$(grep -c '^alias' "$MODULES/modules.alias")
 	seq -f 'alias x%.0f tun' $((100000 - n)) >> "$MODULES/modules.alias"
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	verdict 0 'opening it loads fuse' c10:229
 	echo 'alias y tun' >> "$MODULES/modules.alias"
 	status 1 kmod-devname explain -b root c10:229 "$V" > out 2> err
 	grep -q '^kmod-devname: .*/modules.alias:[0-9]*: warning: has over 100000 aliases; run depmod \[bad-index]$' err ||
@@ -621,30 +624,30 @@ test_files_of_modprobe_d() {
 	tree
 	mkdir -p root/run/modprobe.d root/usr/lib/modprobe.d root/usr/local/lib/modprobe.d
 	echo 'blacklist fuse' > root/usr/lib/modprobe.d/a.conf
-	verdict 1 'nothing will be loaded: fuse is blacklisted (root/usr/lib/modprobe.d/a.conf:1)' c10:229
+	verdict 1 'opening it loads nothing | /usr/lib/modprobe.d/a.conf:1: fuse is blacklisted' c10:229
 	ln -s /dev/null "$CONF/a.conf"
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	verdict 0 'opening it loads fuse' c10:229
 	printf '# why\n\nblacklist \\\n  fuse\n' > root/run/modprobe.d/b.conf
 	echo 'blacklist fuse' > root/usr/local/lib/modprobe.d/c.conf
-	verdict 1 'nothing will be loaded: fuse is blacklisted (root/run/modprobe.d/b.conf:3)' c10:229
+	verdict 1 'opening it loads nothing | /run/modprobe.d/b.conf:3: fuse is blacklisted' c10:229
 	rm root/run/modprobe.d/b.conf
 	echo 'blacklist fuse' > root/usr/local/lib/modprobe.d/c.confx
 	echo 'blacklist fuse' > root/usr/local/lib/modprobe.d/.d.conf
 	rm root/usr/local/lib/modprobe.d/c.conf
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	verdict 0 'opening it loads fuse' c10:229
 	# the first of two commands counts, and files are sorted by their names
 	echo 'install fuse /bin/second' > "$CONF/z.conf"
 	echo 'install fuse /bin/first' > root/usr/lib/modprobe.d/y.conf
-	verdict 1 'opening c10:229 runs a command instead of loading fuse: /bin/first (root/usr/lib/modprobe.d/y.conf:1)' \
+	verdict 1 'opening it runs a command | /usr/lib/modprobe.d/y.conf:1: fuse is not loaded, a command is run: /bin/first' \
 		c10:229
 	rm "$CONF/z.conf" root/usr/lib/modprobe.d/y.conf
 	# those before kmod 33 take these too
 	echo 'blacklist fuse' > "$CONF/old.alias"
 	agrees c10:229
 	if grep -q '^#define LIBKMOD_READS_ALIAS_FILES 1' "$top_builddir/config.h"; then
-		verdict 1 "nothing will be loaded: fuse is blacklisted ($CONF/old.alias:1)" c10:229
+		verdict 1 "opening it loads nothing | /etc/modprobe.d/old.alias:1: fuse is blacklisted" c10:229
 	else
-		verdict 0 'opening c10:229 loads fuse' c10:229
+		verdict 0 'opening it loads fuse' c10:229
 	fi
 }
 
@@ -675,7 +678,7 @@ test_bad_lines_of_modules_softdep_are_findings() {
 			fail "$(cat err)"
 		[ "$(wc -l < err)" -eq 2 ]
 	done
-	[ "$(tail -n 1 out)" = 'opening c10:100 loads tun, wants_tun' ]
+	[ "$(answer out)" = 'opening it loads tun, wants_tun' ]
 }
 
 # It is one of the files, which are sorted by their names, and the first line for a module counts.
@@ -686,7 +689,7 @@ test_modules_softdep_comes_where_its_name_has_it() {
 		rows=$((rows + 1))
 		echo 'softdep wants_tun pre: fuse' > "$CONF/$name.conf"
 		agrees c10:100
-		verdict 0 "opening c10:100 loads $wanted, wants_tun" c10:100
+		verdict 0 "opening it loads $wanted, wants_tun" c10:100
 		rm "$CONF/$name.conf"
 	done <<-'END'
 	a fuse
@@ -699,103 +702,312 @@ test_modules_softdep_comes_where_its_name_has_it() {
 
 test_nodes_of_the_device_directory() {
 	tree
-	[ "$(id -u)" -eq 0 ] || skip "only root can make device nodes"
+	need_nodes
 	mkdir -p root/dev/net dev
-	mknod root/dev/fuse c 10 229 2>/dev/null || skip "no device nodes can be made here"
+	mknod root/dev/fuse c 10 229
 	chmod 640 root/dev/fuse
 	chown 0:7 root/dev/fuse
-	verdict 0 'opening root/dev/fuse loads fuse' /dev/fuse
+	verdict 0 'opening it loads fuse' /dev/fuse
 	same out <<-'END'
-		modules.devname of 6.1.0 has fuse, c10:229 of fuse
-		root/dev/fuse is c10:229, mode 0640: user 0 may read and write, group 7 may read, others may not open it
-		char-major-10-229 is what the kernel asks for
-		fuse is loaded from kernel/fuse.ko
-		opening root/dev/fuse loads fuse
+		/dev/fuse  c10:229  opening it loads fuse
+		  node      crw-r----- 0:7
+		  kernel    6.1.0 asks for char-major-10-229
+		  modprobe  fuse  kernel/fuse.ko
 	END
-	verdict 0 'opening root/dev/fuse loads fuse' fuse
-	verdict 0 'opening root/dev/fuse loads fuse' /dev//fuse
+	verdict 0 'opening it loads fuse' /dev//fuse
 	# names are those of the root
 	mkdir -p root/etc root/usr/lib
 	printf 'bad\n:x:0:\n+nis:x:0:0::/:/bin/sh\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
 	printf 'users:x:100:\n' > root/etc/group
 	printf 'printers:x:7:boss,other\n' > root/usr/lib/group
-	verdict 0 'opening root/dev/fuse loads fuse' fuse
-	grep -qxF 'root/dev/fuse is c10:229, mode 0640: user boss may read and write, group printers may read, others may not open it' out
+	verdict 0 'opening it loads fuse' fuse
+	grep -qxF '  node      crw-r----- boss:printers' out || fail "$(cat out)"
 	rm root/etc/passwd
 	mkfifo root/etc/passwd
-	verdict 0 'opening root/dev/fuse loads fuse' fuse
-	grep -qF ': user 0 may read and write, group printers may read' out
+	verdict 0 'opening it loads fuse' fuse
+	grep -qxF '  node      crw-r----- 0:printers' out || fail "$(cat out)"
 	# a hole has no line that ends
 	rm root/etc/passwd
 	truncate -s 8G root/etc/passwd
 	status 2 timeout 30 kmod-devname explain -b root fuse "$V" > out 2> err
-	grep -qxF 'kmod-devname: etc/passwd: File too large' err || fail "$(cat err)"
+	grep -q '^kmod-devname: root/etc/passwd: error: .*File too large' err || fail "$(cat err)"
 	rm root/etc/passwd
-	# the nodes of an image are made when it starts
-	verdict 0 'opening root/dev/cuse loads fuse, cuse' cuse
-	grep -qxF 'root/dev/cuse does not exist' out
-	verdict 1 'nothing will be loaded: dev/cuse does not exist' --dev dev cuse
-	grep -qxF 'cuse is loaded from kernel/cuse.ko' out
-	mknod root/dev/net/tun c 10 229
-	verdict 1 'opening root/dev/net/tun does not reach tun: it is c10:229, and not c10:200' net/tun
-	grep -qxF 'tun is loaded from kernel/tun.ko' out
-	mkdir root/dev/snd
-	mknod root/dev/snd/seq b 116 1
-	verdict 1 'opening root/dev/snd/seq does not reach snd_seq: it is b116:1, and not c116:1' snd/seq
-	: > root/dev/wants
-	verdict 1 'nothing will be loaded: root/dev/wants is not a device node' wants
-	verdict 1 'nothing will be loaded: root/dev/nothing does not exist, and modules.devname of 6.1.0 does not have it' \
-		nothing
-	# no file can have such a name
-	long=$(printf '%0300d' 0)
-	verdict 1 "nothing will be loaded: root/dev/$long does not exist, and modules.devname of 6.1.0 does not have it" \
-		"$long"
 	# a node that modules.devname does not know
 	mknod root/dev/other c 240 0
-	verdict 0 'opening root/dev/other loads whole' other
-	# links: in the root, and not out of it
-	ln -s /dev/fuse root/dev/link
-	verdict 0 'opening root/dev/link loads fuse' link
-	mknod dev/fuse c 10 203
-	verdict 1 'opening dev/fuse does not reach fuse: it is c10:203, and not c10:229' --dev dev fuse
-	# the names of a number
-	verdict 0 'opening c10:229 loads fuse' c10:229
-	grep -qxF 'root/dev/fuse has this number' out
-	grep -qxF 'root/dev/net/tun has this number' out
-	[ "$(wc -l < out)" -eq 6 ]
+	verdict 0 'opening it loads whole' other
+	# no file can have such a name
+	verdict 1 'opening it fails: No such file or directory | modules.devname of 6.1.0 has no such name' \
+		"$(printf '%0300d' 0)"
+	# of a number the names in modules.devname
+	verdict 0 'opening it loads fuse' c10:229
+	grep -qxF '  node      /dev/fuse of module fuse, in modules.devname' out
 }
 
-# Those that may not be read, or are gone again, are as good as none.
-test_directories_that_cannot_be_read_are_passed_over() {
+# The nodes of an image, and of a kernel that does not run, are made when it starts.
+test_a_node_that_does_not_exist_is_an_obstacle_where_it_should() {
+	tree
+	verdict 0 'opening it loads fuse, cuse' cuse
+	grep -qxF '  node      does not exist' out
+	verdict 1 'opening it fails: No such file or directory | modules.devname has it, and it was not made' --dev dev cuse
+	grep -qF 'run kmod-devname create --dev dev' out
+	# and every other one with it
+	conf 'blacklist cuse'
+	verdict 1 "opening it fails: No such file or directory | modules.devname has it, and it was not made | /etc/modprobe.d/x.conf:1: cuse is blacklisted" --dev dev cuse
+	rm "$CONF/x.conf"
+	# for the root directory is /, and the nodes are of another kernel
+	need_namespace
+	pollute
+	rm host/h.conf
+	printf '%s\n' "$top_srcdir/testsuite/lib/provide-directory /lib/modules" \
+		'mount --bind root/lib/modules /lib/modules' 'mount -t tmpfs none /dev' >> polluted.early
+	polluted kmod-devname explain fuse "$V" > out 2> err
+	[ "$(answer out)" = 'opening it loads fuse' ] || fail "$(cat out err)"
+	grep -q '^  node      does not exist in /dev of the running kernel' out || fail "$(cat out)"
+}
+
+test_what_has_the_name_of_a_node_is_told() {
+	tree
+	mkdir -p root/dev
+	: > root/dev/wants
+	verdict 1 'opening it reaches no device | it is not a device node' wants
+	grep -q '^  node      -rw.* [0-9]*:[0-9]*$' out || fail "$(cat out)"
+	mkdir root/dev/whole root/dev/more
+	verdict 1 'opening it reaches no device | it is not a device node' whole
+	grep -q '^  node      drwx' out || fail "$(cat out)"
+	: > root/dev/net
+	verdict 1 'opening it fails: Not a directory | a file has the name of its directory' net/tun
+	# and what it would load
+	grep -qxF '  modprobe  tun  kernel/tun.ko' out || fail "$(cat out)"
+	need_nodes
+	mknod root/dev/more/gone c 0 0
+	verdict 1 'opening it reaches no device | it is not a device node' more/gone
+	rm root/dev/net
+	mkdir root/dev/net
+	mknod root/dev/net/tun c 10 229
+	verdict 1 'opening it reaches another driver | it has c10:229, not c10:200 of module tun' net/tun
+	grep -qxF '  modprobe  fuse  kernel/fuse.ko' out || fail "$(cat out)"
+	mkdir root/dev/snd
+	mknod root/dev/snd/seq b 116 1
+	verdict 1 'opening it reaches another driver | it has b116:1, not c116:1 of module snd_seq | no module has the alias block-major-116-1' snd/seq
+	mknod dev/fuse c 10 203
+	verdict 1 'opening it reaches another driver | it has c10:203, not c10:229 of module fuse' --dev dev fuse
+}
+
+test_links_are_followed_and_told() {
+	tree
+	need_nodes
+	mkdir -p root/dev
+	mknod root/dev/fuse c 10 229
+	ln -s /dev/fuse root/dev/link
+	verdict 0 'opening it loads fuse' link
+	grep -q '^/dev/link  c10:229  ' out
+	grep -q '^  node      link to /dev/fuse, crw' out || fail "$(cat out)"
+	ln -s /dev/null dev/link
+	verdict 1 'opening it fails: No such file or directory | the link leads to no file' --dev dev link
+	grep -qx '  node      link to /dev/null, does not exist' out || fail "$(cat out)"
+	ln -s loop root/dev/loop
+	verdict 1 'opening it fails: No such file or directory | the link leads to no file' loop
+}
+
+# Of names that modules.devname does not have.
+test_names_that_were_meant_are_offered() {
+	tree
+	verdict 1 'opening it fails: No such file or directory | modules.devname has no such name' tun
+	grep -qF '; did you mean net/tun (module tun)?' out || fail "$(cat out)"
+	verdict 1 'opening it fails: No such file or directory | modules.devname has no such name' seq
+	grep -qF '; did you mean snd/seq (module snd_seq)?' out || fail "$(cat out)"
+	verdict 1 'opening it fails: No such file or directory | modules.devname has no such name' wants-tun
+	grep -qF '; did you mean wants (module wants_tun)?' out || fail "$(cat out)"
+	# ntsync, whose number is another one each time
+	ko ntsync
+	index
+	verdict 1 'opening it fails: No such file or directory | module ntsync declares no number for it, so only loading that makes it' ntsync
+	grep -qF '; see modules-load.d(5)' out || fail "$(cat out)"
+	verdict 1 'opening it fails: No such file or directory | modules.devname of 6.1.0 has no such name' no/ntsync
+}
+
+# By what modules.builtin.modinfo says, which depmod's indexes may not.
+test_a_built_in_driver_has_its_name_and_number() {
+	tree
+	printf 'rtc.alias=devname:rtc\0rtc.alias=char-major-10-135\0' >> "$MODULES/modules.builtin.modinfo"
+	for node in c10:135 rtc; do
+		verdict 0 'opening it reaches rtc, which is built in' $node
+	done
+	grep -q '^/dev/rtc  c10:135  ' out || fail "$(cat out)"
+	verdict 1 'opening it fails: No such file or directory | built-in module rtc has not made it' --dev dev rtc
+	need_nodes
+	mknod dev/rtc c 10 136
+	verdict 1 'opening it reaches another driver | it has c10:136, not c10:135 of module rtc | no module has the alias char-major-10-136' --dev dev rtc
+	mknod dev/clock c 10 135
+	verdict 0 'opening it reaches rtc, which is built in' --dev dev clock
+}
+
+# The user of another system may well search it.
+test_a_directory_of_another_root_that_cannot_be_searched_is_a_failure() {
 	tree
 	need_nobody
-	mkdir -p root/dev/secret root/dev/open
-	chmod 0 root/dev/secret
-	! as_nobody ls root/dev/secret 2>/dev/null || skip "everything can be read here"
-	as_nobody ls root/dev/open || skip "no other user can read the tree"
-	status 0 as_nobody kmod-devname explain -b root c10:229 "$V" > out 2> err
-	[ ! -s err ] || fail "$(cat err)"
-	[ "$(tail -n 1 out)" = 'opening c10:229 loads fuse' ]
-	chmod 0 root/dev
-	status 0 as_nobody kmod-devname explain -b root c10:229 "$V" > out 2> err
-	[ ! -s err ] || fail "$(cat err)"
-	chmod 755 root/dev root/dev/secret
+	mkdir -p root/dev/net
+	chmod 0 root/dev/net
+	! as_nobody ls root/dev/net 2>/dev/null || skip "everything can be read here"
+	as_nobody ls root/dev || skip "no other user can read the tree"
+	status 2 as_nobody kmod-devname explain -b root net/tun "$V" > out 2> err
+	same err <<-'END'
+		kmod-devname: root/dev/net/tun: Permission denied
+	END
+	status 0 as_nobody kmod-devname explain -b root c10:200 "$V" > out 2> err
+	[ "$(answer out)" = 'opening it loads tun' ]
+	chmod 755 root/dev/net
 }
 
-test_json_has_the_links_of_the_chain() {
-	case $(kmod-devname --version) in *-SMARTCOLS*) skip "built without libsmartcols" ;; esac
+# access NAME WORDS: what a user of the root directory may do.
+access() {
+	kmod-devname explain -b root --user "$1" fuse "$V" > out 2> err || [ $? -eq 1 ] || fail "$(cat err)"
+	grep -q "^  node      .*    $1 may $2 it" out || fail "$1: $2: $(cat out)"
+	case $2 in
+	'not open') grep -q '^/dev/fuse  c10:229  opening it fails: Permission denied$' out || fail "$(cat out)" ;;
+	*) grep -q '^/dev/fuse  c10:229  opening it loads fuse$' out || fail "$(cat out)" ;;
+	esac
+}
+
+make_users() {
+	mkdir -p root/etc root/usr/lib root/dev
+	printf '%s\n' root:x:0:0::/: owner:x:10:100::/: member:x:11:100::/: primary:x:12:7::/: \
+		named:x:13:100::/: stranger:x:14:100::/: > root/etc/passwd
+	printf '%s\n' users:x:100: printers:x:7:x,member > root/etc/group
+	printf 'drummers:x:8:member,stranger\n' > root/usr/lib/group
+	mknod root/dev/fuse c 10 229
+	chown 10:7 root/dev/fuse
+}
+
+test_what_a_user_may_do() {
+	tree
+	need_nodes
+	make_users
+	rows=0
+	while read -r mode owner member primary stranger; do
+		rows=$((rows + 1))
+		chmod "$mode" root/dev/fuse
+		access owner "$(echo "$owner" | tr _ ' ')"
+		access member "$(echo "$member" | tr _ ' ')"
+		access primary "$(echo "$primary" | tr _ ' ')"
+		access stranger "$(echo "$stranger" | tr _ ' ')"
+		access root 'read and write'
+	done <<-'END'
+	660 read_and_write read_and_write read_and_write not_open
+	642 read_and_write read read write
+	026 not_open write write read_and_write
+	000 not_open not_open not_open not_open
+	END
+	[ "$rows" -eq 4 ]
+	chmod 660 root/dev/fuse
+	access stranger 'not open'
+	grep -qxF '  obstacle  it is for user owner and group printers; run usermod -aG printers stranger, and log in' out ||
+		fail "$(cat out)"
+	chmod 600 root/dev/fuse
+	access stranger 'not open'
+	grep -qF '  obstacle  it is for user owner alone; write a udev rule' out || fail "$(cat out)"
+	status 2 kmod-devname explain -b root --user nobody-of-this-name fuse "$V" > out 2> err
+	same err <<-'END'
+		kmod-devname: --user: there is no user 'nobody-of-this-name'
+	END
+}
+
+# set_acl FILE TAG:ID:PERMISSIONS...
+set_acl() {
+	python3 - "$@" <<-'END'
+		import os, struct, sys
+		tags = {"u": 1, "user": 2, "g": 4, "group": 8, "mask": 16, "other": 32}
+		acl = struct.pack("<I", 2)
+		for word in sys.argv[2:]:
+		    tag, ident, permissions = word.split(":")
+		    acl += struct.pack("<HHI", tags[tag], int(permissions), int(ident or 2**32 - 1))
+		os.setxattr(sys.argv[1], "system.posix_acl_access", acl)
+	END
+}
+
+test_an_acl_is_read_with_its_mask() {
+	need_program python3
+	tree
+	need_nodes
+	make_users
+	set_acl root/dev/fuse u::6 user:13:6 g::0 group:8:4 mask::6 other::0 2> err ||
+		skip "this file system has no ACLs: $(tail -n 1 err)"
+	access named 'read and write'
+	grep -qF '  node      crw-rw----+ owner:printers' out || fail "$(cat out)"
+	access stranger read
+	access member read
+	access primary 'not open'
+	set_acl root/dev/fuse u::6 user:13:6 g::2 group:8:4 mask::4 other::6
+	access named read
+	access member read
+	access primary 'not open'
+	# the classes come before each other, and the first one decides
+	set_acl root/dev/fuse u::0 user:10:6 user:11:0 g::6 group:8:6 mask::6 other::6
+	access owner 'not open'
+	access member 'not open'
+	access named 'read and write'
+}
+
+test_what_the_rules_of_udev_will_give() {
+	tree
+	need_nodes
+	make_users
+	chmod 600 root/dev/fuse
+	mkdir -p root/usr/lib/udev/rules.d other/usr/lib/udev/rules.d other/etc
+	echo 'KERNEL=="fuse", MODE="0660", GROUP="printers", OPTIONS+="static_node=fuse"' \
+		> root/usr/lib/udev/rules.d/a.rules
+	access primary 'not open'
+	grep -qF "primary may not open it (udev's rules: 0660 root:printers)" out || fail "$(cat out)"
+	grep -qxF "  obstacle  udev's rules give another mode; run kmod-devname create --udev" out ||
+		fail "$(cat out)"
+	chmod 660 root/dev/fuse
+	chown 0:7 root/dev/fuse
+	verdict 0 'opening it loads fuse' fuse
+	! grep udev out || fail "$(cat out)"
+	echo 'KERNEL=="cuse", MODE="0666", OPTIONS+="static_node=cuse"' > other/usr/lib/udev/rules.d/a.rules
+	verdict 0 'opening it loads fuse, cuse' --udev-root other cuse
+	grep -qxF "  node      does not exist (udev's rules: 0666 root:root)" out || fail "$(cat out)"
+	status 2 kmod-devname explain -b root --udev-root nowhere cuse "$V" > out 2> err
+	# what is wrong with a rule is for check to tell
+	echo 'GROUP="nobody-knows", OPTIONS+="static_node=tun", FROB' > other/usr/lib/udev/rules.d/b.rules
+	verdict 0 'opening it loads fuse, cuse' --udev-root other cuse
+}
+
+test_json_is_one_object() {
 	need_program python3
 	tree
 	conf '' 'blacklist fuse'
+	status 1 kmod-devname explain --json -b root fuse "$V" > out
+	python3 - <<-'END'
+		import json
+		answer = json.load(open("out"))
+		assert list(answer) == ["version", "node", "number", "driver", "kernel", "modules",
+		    "obstacles", "verdict"], answer
+		assert answer["version"] == 1 and answer["number"] == "c10:229", answer
+		assert answer["driver"] is None
+		assert answer["node"] == {"path": "/dev/fuse", "state": "absent", "link": None,
+		    "mode": None, "user": None, "group": None, "acl": None, "rules": None,
+		    "may_read": None, "may_write": None}, answer["node"]
+		assert answer["kernel"] == {"version": "6.1.0", "running": False,
+		    "aliases": ["char-major-10-229"]}, answer["kernel"]
+		assert answer["modules"] == [{"name": "fuse", "result": "blacklisted", "role": "alias",
+		    "path": "kernel/fuse.ko", "held_up_by": None, "command": None,
+		    "file": "/etc/modprobe.d/x.conf", "line": 2}], answer["modules"]
+		assert answer["obstacles"] == [{"kind": "blacklisted",
+		    "text": "fuse is blacklisted; remove the statement",
+		    "file": "/etc/modprobe.d/x.conf", "line": 2}], answer["obstacles"]
+		assert answer["verdict"] == {"opens": False, "result": "blacklisted",
+		    "text": "opening it loads nothing"}, answer["verdict"]
+	END
+	# whatever stands in a file
+	printf 'install fuse "\\\t\377\n' > "$CONF/x.conf"
 	status 1 kmod-devname explain --json -b root c10:229 "$V" > out
 	python3 - <<-'END'
 		import json
-		rows = json.load(open("out"))["explanation"]
-		assert [r["step"] for r in rows] == ["declared", "asked", "module", "verdict"], rows
-		assert rows[2] == {"step": "module", "subject": "fuse", "result": "blacklisted",
-		    "role": "alias", "file": "/etc/modprobe.d/x.conf", "line": 2,
-		    "text": "fuse is blacklisted (root/etc/modprobe.d/x.conf:2)"}, rows[2]
-		assert rows[3]["result"] == "nothing" and rows[3]["line"] is None
+		answer = json.load(open("out"))
+		assert answer["node"] is None
+		assert answer["modules"][0]["command"].startswith('"'), answer
+		assert answer["verdict"]["result"] == "command", answer
 	END
 }
 
@@ -810,7 +1022,7 @@ test_strict_counts_warnings() {
 
 test_quiet_prints_the_verdict_alone() {
 	tree
-	verdict 0 'opening c10:229 loads fuse' -q c10:229
+	verdict 0 'opening it loads fuse' -q c10:229
 	[ "$(wc -l < out)" -eq 1 ]
 }
 
@@ -828,25 +1040,42 @@ test_operands() {
 	status 2 kmod-devname explain -b root /dev/ "$V" 2> err
 	status 2 kmod-devname explain -b root --dev nowhere fuse "$V" 2> err
 	status 2 kmod-devname explain -b root c10:229 "$V" > /dev/full 2> err
+	for node in 10:229 c10:229 char-major-10-229 fuse dev/fuse /dev/fuse; do
+		verdict 0 'opening it loads fuse' $node
+	done
+	for node in b7:0 block-major-7-0; do
+		verdict 0 'opening it loads loop' $node
+	done
+	# numbers that there are not
+	for node in c10:1048576 c0:1 0:1 c10:01 c4096:0 b5000:1 char-major-10 char-major-10-1048576 \
+		block-major-0-1; do
+		status 2 kmod-devname explain -b root "$node" "$V" > out 2> err
+		grep -qF "'$node' is no number of a device: MAJOR is 1 to 4095" err || fail "$node: $(cat err)"
+	done
 	# these are names
-	for node in c10 c10:1048576 c0:1 c10:01 c4096:0 d10:1 c10:1:1 c10:+1; do
+	for node in c10 d10:1 c10:1:1 c10:+1 cb10:1 b; do
 		status 1 kmod-devname explain -b root "$node" "$V" > out
-		grep -q "^root/dev/$node does not exist$" out || fail "$node: $(cat out)"
+		grep -q "^/dev/$node  opening it fails" out || fail "$node: $(cat out)"
 	done
 	rm "$MODULES/modules.devname"
-	status 0 kmod-devname explain -b root c10:229 "$V" > out 2> err
-	grep -q 'modules.devname: No such file' err
+	verdict 0 'opening it loads fuse' c10:229
+	verdict 1 'opening it fails: No such file or directory | modules.devname of 6.1.0 is missing or empty' other
 }
 
 test_what_is_printed_is_escaped() {
 	tree
 	nl=$(printf 'a\nb')
 	status 1 kmod-devname explain -b root "$nl" "$V" > out
-	grep -qF 'root/dev/a\x0ab does not exist' out
-	[ "$(wc -l < out)" -eq 2 ]
+	grep -qF '/dev/a\x0ab  opening it fails' out
+	[ "$(wc -l < out)" -eq 3 ]
 	printf 'install fuse \033[31m\n' > "$CONF/$nl.conf"
 	status 1 kmod-devname explain -b root c10:229 "$V" > out
-	tail -n 1 out | grep -qF 'loading fuse: \x1b[31m (root/etc/modprobe.d/a\x0ab.conf:1)'
+	tail -n 1 out | grep -qF '/etc/modprobe.d/a\x0ab.conf:1: fuse is not loaded, a command is run: \x1b[31m; '
+}
+
+need_nodes() {
+	[ "$(id -u)" -eq 0 ] || skip "only root can make device nodes"
+	mknod probe c 10 229 2> /dev/null || skip "no device nodes can be made here"
 }
 
 # Nothing of the host is seen: modprobe, told nothing, sees all of it.
@@ -863,9 +1092,14 @@ pollute() {
 			"$top_srcdir/testsuite/lib/provide-directory" /lib/modules
 			mount --bind root/lib/modules /lib/modules
 			mount --bind loaded /sys/module
+			mount --bind sysdev /sys/dev
+			mount --bind misc /proc/misc
+			mount --bind devices /proc/devices
 			[ ! -d sysctl ] || mount --bind sysctl /proc/sys/kernel
-			mount -t tmpfs -o nodev none /dev
-			mknod /dev/fuse c 10 229
+			mount -t tmpfs -o "$(cat dev-options)" none /dev
+			. ./make-dev
+		elif [ -e polluted.early ]; then
+			. ./polluted.early
 		fi
 		"$@"
 	END
@@ -887,7 +1121,7 @@ test_another_root_sees_nothing_of_the_host() {
 	! polluted modprobe -D -q -d "$PWD/root" -S "$V" -- char-major-116-1 | grep -q snd-seq || fail "$(cat out)"
 	for line in 'c10:229 fuse' 'c10:200 tun' 'c10:203 fuse, cuse' 'c116:1 snd, snd_seq' 'b7:0 loop'; do
 		polluted kmod-devname explain -q -b root "${line%% *}" "$V" > out
-		[ "$(cat out)" = "opening ${line%% *} loads ${line#* }" ] || fail "$(cat out)"
+		[ "$(answer out)" = "opening it loads ${line#* }" ] || fail "$(cat out)"
 	done
 }
 
@@ -897,17 +1131,17 @@ test_absolute_links_do_not_lead_to_the_host() {
 	pollute
 	ln -s /etc/modprobe.d/h.conf "$CONF/link.conf"
 	polluted kmod-devname explain -q -b root c10:229 "$V" > out
-	[ "$(cat out)" = 'opening c10:229 loads fuse' ] || fail "$(cat out)"
+	[ "$(answer out)" = 'opening it loads fuse' ] || fail "$(cat out)"
 	rm "$CONF/link.conf"
 	mkdir -p root/usr/lib
 	ln -s /etc/modprobe.d root/usr/lib/modprobe.d
 	polluted kmod-devname explain -q -b root c10:229 "$V" > out
-	[ "$(cat out)" = 'opening c10:229 loads fuse' ] || fail "$(cat out)"
+	[ "$(answer out)" = 'opening it loads fuse' ] || fail "$(cat out)"
 	# indexes too are those of the root
 	cp "$MODULES/modules.alias.bin" alias.bin
 	mv "$MODULES/modules.alias.bin" "$MODULES/alias"
 	ln -s alias "$MODULES/modules.alias.bin"
-	verdict 0 'opening c10:229 loads fuse' c10:229
+	verdict 0 'opening it loads fuse' c10:229
 	# libkmod would follow these on the host
 	for link in "$PWD/alias.bin" "/lib/modules/$V/alias"; do
 		ln -sf "$link" "$MODULES/modules.alias.bin"
@@ -915,7 +1149,7 @@ test_absolute_links_do_not_lead_to_the_host() {
 		same err <<-END
 			kmod-devname: $MODULES/modules.alias.bin: error: is a link that leads to another file on the host; run depmod [bad-index]
 		END
-		[ "$(cat out)" = "nothing will be loaded: there are no indexes, or they cannot be read; run depmod for $V" ] ||
+		[ "$(cat out)" = "c10:229  opening it loads nothing" ] ||
 			fail "$(cat out)"
 	done
 }
@@ -930,17 +1164,29 @@ running_tree() {
 	"$DEPMOD" -b root "$release" > depmod.log 2>&1
 	pollute
 	echo 'install tun /bin/false' > host/h.conf
-	mkdir -p loaded/snd
+	mkdir -p loaded/snd sysdev/char sysdev/block
 	echo live > loaded/snd/initstate
+	: > misc
+	printf '%s\n' 'Character devices:' '  1 mem' ' 10 misc' '116 alsa' '136 pts' '' \
+		'Block devices:' '  7 loop' '259 blkext' > devices
+	echo mode=755 > dev-options
+	echo 'mknod -m 600 /dev/fuse c 10 229' > make-dev
 }
 
-# running STATUS SENTENCE ARGUMENT...
+# sysfs TYPE NUMBER LINK NAME: a device of the running kernel, with a link to its driver.
+sysfs() {
+	mkdir -p "$(dirname "sysdev/$1/$2/$3")"
+	ln -s "../../$4" "sysdev/$1/$2/$3"
+}
+
+# running STATUS ANSWER ARGUMENT...
 running() {
 	running_wanted=$1 running_text=$2 running_got=0
 	shift 2
-	polluted running kmod-devname explain -q "$@" > out 2> err || running_got=$?
+	polluted running ${running_user:+setpriv --reuid 65534 --regid 65534 --clear-groups --} \
+		"${running_user:-kmod-devname}" explain "$@" > out 2> err || running_got=$?
 	[ ! -s err ] || fail "$(cat err)"
-	[ "$(cat out)" = "$running_text" ] || fail "$(cat out)
+	[ "$(answer out)" = "$running_text" ] || fail "$(cat out)
 instead of
 $running_text"
 	[ "$running_got" -eq "$running_wanted" ] || fail "exit status $running_got: $running_text"
@@ -948,28 +1194,30 @@ $running_text"
 
 test_the_running_kernel() {
 	running_tree
-	running 1 'opening c10:200 runs a command instead of loading tun: /bin/false (/etc/modprobe.d/h.conf:1)' \
+	running 1 'opening it runs a command | /etc/modprobe.d/h.conf:1: tun is not loaded, a command is run: /bin/false' \
 		c10:200
-	running 1 'nothing will be loaded: loop is blacklisted (/proc/cmdline)' c10:237
-	running 0 'opening c116:7 needs no module: snd is loaded already' c116:7
-	running 0 'opening c10:203 loads fuse, cuse' c10:203
+	running 1 'opening it loads nothing | /proc/cmdline: loop is blacklisted' c10:237
+	running 0 'opening it reaches snd, which is loaded' c116:7
+	running 0 'opening it loads fuse, cuse' c10:203
 	# libkmod leaves the quotes in
 	echo 'quiet modprobe.blacklist="snd_seq,loop"' > cmdline
-	running 0 'opening c10:237 loads loop' c10:237
-	# the kernel asks for nothing: the driver is there
-	mkdir -p loaded/fuse
+	running 0 'opening it loads loop' c10:237
+	# a driver that /sys does not show
+	mkdir -p loaded/fuse sysdev/away
+	mv sysdev/char sysdev/away
 	echo live > loaded/fuse/initstate
 	echo 'alias char-major-10-229 whole' > host/h.conf
-	running 0 'opening c10:229 needs no module: fuse is loaded already' c10:229
+	running 0 'opening it reaches fuse, which is loaded' c10:229
 	polluted running kmod-devname check "$release" > out 2>&1 || :
 	! grep "'fuse' (c10:229)" out || fail "$(cat out)"
+	mv sysdev/away/char sysdev
 	# loaded, and its file is gone: a module that needs nothing else is loaded
 	rm "root/lib/modules/$release/kernel/fuse.ko"
-	running 0 'opening c10:203 loads cuse' c10:203
+	running 0 'opening it loads cuse' c10:203
 	rm -r loaded/fuse
-	running 1 'nothing will be loaded: fuse is in modules.dep, but its file does not exist' c10:203
+	running 1 'opening it loads nothing | fuse has no file kernel/fuse.ko' c10:203
 	# below another root the same modules are not those that run
-	running 0 'opening c116:7 loads snd' -b root c116:7 "$release"
+	running 0 'opening it loads snd' -b root c116:7 "$release"
 }
 
 test_the_running_kernel_can_be_kept_from_loading() {
@@ -977,13 +1225,84 @@ test_the_running_kernel_can_be_kept_from_loading() {
 	mkdir sysctl
 	echo 0 > sysctl/modules_disabled
 	echo /sbin/modprobe > sysctl/modprobe
-	running 0 'opening c10:203 loads fuse, cuse' c10:203
-	running 1 'nothing will be loaded: /dev/fuse is on a file system that is mounted nodev' fuse
+	running 0 'opening it loads fuse, cuse' c10:203
 	echo > sysctl/modprobe
-	running 1 'nothing will be loaded: kernel.modprobe is empty' c10:203
+	running 1 'opening it loads nothing | kernel.modprobe is empty' c10:203
 	echo 1 > sysctl/modules_disabled
-	running 1 'nothing will be loaded: kernel.modules_disabled is 1' c10:203
-	running 0 'opening c116:7 needs no module: snd is loaded already' c116:7
+	running 1 'opening it loads nothing | kernel.modules_disabled is 1' c10:203
+	running 0 'opening it reaches snd, which is loaded' c116:7
+}
+
+# What a driver has needs no module, and modprobe is not asked.
+test_a_driver_of_the_running_kernel_is_named() {
+	running_tree
+	sysfs char 1:3 subsystem class/mem
+	sysfs char 10:229 subsystem class/misc
+	mkdir sysdev/block/8:0
+	sed -i 's/^  7 loop/&\n  8 sd/' devices
+	echo '229 fuse' > misc
+	echo 'blacklist fuse' > host/h.conf
+	printf 'mknod -m 666 /dev/null c 1 3\nmkdir -m 755 /dev/pts\nmknod -m 666 /dev/pts/0 c 136 0\n' >> make-dev
+	running 0 'opening it reaches driver mem' /dev/null
+	same out <<-'END'
+		/dev/null  c1:3  opening it reaches driver mem
+		  node      crw-rw-rw- root:root    you may read and write it
+		  kernel    driver mem has c1:3
+	END
+	running 0 'opening it reaches driver fuse' c10:229
+	running 0 'opening it reaches driver sd' b8:0
+	# some drivers register no devices; but others have a module for each number
+	running 0 'opening it reaches driver pts' pts/0
+	running 1 'opening it loads nothing | no module has the alias char-major-10-77' 10:77
+	running 1 'opening it loads nothing | no module has the alias block-major-9-2' b9:2
+	running 0 'opening it reaches driver blkext' b259:0
+	# a kernel whose modules were removed still has its drivers
+	mv "root/lib/modules/$release" root/lib/modules/away
+	running 0 'opening it reaches driver mem' /dev/null
+	running 1 "opening it loads nothing | there is no directory /lib/modules/$release" c10:203
+	mv root/lib/modules/away "root/lib/modules/$release"
+	# of another root directory nothing is known of drivers
+	running 1 'opening it loads nothing | no module has the alias char-major-1-3' -b root c1:3 "$release"
+}
+
+# As kvm without the hardware.
+test_a_module_that_is_loaded_and_has_no_device() {
+	running_tree
+	mkdir loaded/tun
+	echo live > loaded/tun/initstate
+	running 1 'opening it fails: No such device | tun is in the kernel, and has not registered c10:200' c10:200
+	running 1 'opening it fails: No such device | 8250 is in the kernel, and has not registered c4:64' c4:64
+	echo '  4 ttyS' >> devices
+	sed -i 's/^Block devices:/  4 ttyS\n&/' devices
+	running 0 'opening it reaches driver ttyS' c4:64
+	running 0 'opening it reaches snd, which is loaded' c116:7
+}
+
+test_who_may_open_a_node_of_the_running_system() {
+	running_tree
+	need_nobody
+	: > host/h.conf
+	running 0 'opening it loads fuse' fuse
+	grep -q '^  node      crw------- root:root    you may read and write it' out || fail "$(cat out)"
+	running_user=$nobody_bin/kmod-devname
+	running 1 'opening it fails: Permission denied | it is for user root alone' fuse
+	grep -q '^  node      crw------- root:root    you may not open it' out || fail "$(cat out)"
+	grep -qxF '  modprobe  fuse  kernel/fuse.ko' out || fail "$(cat out)"
+	echo 'chmod 604 /dev/fuse' >> make-dev
+	running 0 'opening it loads fuse' fuse
+	grep -q 'you may read it' out || fail "$(cat out)"
+	echo 'chmod 602 /dev/fuse; chmod 700 /dev' >> make-dev
+	running 1 'opening it fails: Permission denied | you may not search its directory' fuse
+	sed -i '$d' make-dev
+	echo nodev > dev-options
+	running 1 'opening it fails: Permission denied | its file system is mounted nodev' fuse
+	# root judges for another one
+	running_user=
+	echo mode=755 > dev-options
+	sed -i '$d' make-dev
+	running 1 'opening it fails: Permission denied | it is for user root alone' --user nobody fuse
+	grep -q 'nobody may not open it' out || fail "$(cat out)"
+	running 0 'opening it loads fuse' --user root fuse
 }
 
 # As in a bare chroot: what libkmod is given is a file of /proc.

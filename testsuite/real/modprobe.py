@@ -191,15 +191,14 @@ def run_ours(kind, verb, *operands):
     return done.stdout
 
 
-def told(rows):
+def told(modules):
     """In the words of the fake kernel."""
     happens = []
-    for row in rows:
-        if row["step"] == "module" and row["result"] == "loads":
-            happens.append(f"insmod {row['subject']}")
-        elif row["step"] == "module" and "which is run instead: " in row["text"]:
-            text = row["text"].split("which is run instead: ")[1]
-            happens.append("command " + text.rsplit(" (", 1)[0])
+    for module in modules:
+        if module["result"] == "loads":
+            happens.append(f"insmod {module['name']}")
+        elif module["command"] is not None:
+            happens.append(f"command {module['command']}")
     return happens
 
 
@@ -215,13 +214,13 @@ def count_outcome(counts, happened, ends):
     counts["did nothing"] += not happened
 
 
-def contradiction(rows, verdict, happened, ends):
+def contradiction(modules, verdict, happened, ends):
     """What modprobe's log and exit status have against the verdict, or None.
 
     modprobe ends as the last module of an alias does; the commands of the fake kernel fail."""
-    results = [row["result"] for row in rows if row["step"] == "module" and row["role"] == "alias"]
+    results = [module["result"] for module in modules if module["role"] == "alias"]
     good = [result in ("loads", "loaded", "built-in") for result in results]
-    says_good = verdict["result"] in ("loads", "loaded", "built-in", "other")
+    says_good = verdict["opens"] or ", and not " in verdict["text"]
     if verdict["result"] == "loads" and not any(line.startswith("insmod ") for line in happened):
         return "modprobe loads nothing"
     if any(good) and not says_good:
@@ -237,14 +236,13 @@ def compare(configuration, kind, counts):
     """The number of differences."""
     loaded = configuration.loaded if kind == "running" else []
     configuration.set_loaded(loaded)
-    rows = json.loads(run_ours(kind, "explain", "--json", configuration.number))["explanation"]
-    verdict = [row for row in rows if row["step"] == "verdict"][0]
+    answer = json.loads(run_ours(kind, "explain", "--json", configuration.number))
+    verdict, modules = answer["verdict"], answer["modules"]
     differences = compare_check(configuration, kind, verdict)
-    asked = [row["subject"] for row in rows if row["step"] == "asked" and row["result"] == "yes"]
-    happened, ends = run_modprobe(asked)
+    happened, ends = run_modprobe(answer["kernel"]["aliases"])
     count_outcome(counts, happened, ends)
-    says, happened = first_of_each(told(rows)), first_of_each(happened)
-    problem = contradiction(rows, verdict, happened, ends)
+    says, happened = first_of_each(told(modules)), first_of_each(happened)
+    problem = contradiction(modules, verdict, happened, ends)
     # the kernel asks again after a failure
     if says == happened and 0 not in ends[:-1] and not problem:
         return differences
@@ -266,7 +264,7 @@ def compare_check(configuration, kind, verdict):
         return 0
     out = run_ours(kind, "check")
     says = f"opening '{nodes[0][1]}' ({configuration.number}) does not load module" in out
-    if says == (verdict["result"] not in ("loads", "loaded", "built-in")):
+    if says != verdict["opens"]:
         return 0
     print(f"{kind}: check differs from explain: {verdict['text']}\n{out}", file=sys.stderr)
     configuration.describe()

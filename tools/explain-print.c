@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * explain: the answer on one screen, and as JSON.
+ *
+ * The first line is the verdict. A row tells of the node, the kernel or one module, and at the end
+ * there is one for each obstacle. A module that is an obstacle has no other row.
+ */
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "explain.h"
+#include "input.h"
+#include "modprobe/resolution.h"
+
+/* Of the resolution, which may be missing; NULL at the end. */
+static const struct kmod_devname_step *get_step(const struct explain *explain, size_t index)
+{
+	return explain->resolution ? kmod_devname_resolution_get(explain->resolution, index) : NULL;
+}
+
+static const char *get_alias(const struct explain *explain, size_t index)
+{
+	return explain->resolution ? kmod_devname_resolution_get_alias(explain->resolution, index)
+				   : NULL;
+}
+
+/* Prints a part of a line, escaped. */
+__attribute__((format(printf, 1, 2))) static void put(const char *format, ...)
+{
+	_cleanup_free_ char *text = NULL, *escaped = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	escaped = escape(text);
+	(void)fputs(escaped, stdout);
+}
+
+/* --- text ---------------------------------------------------------------------------------- */
+
+/* "crw-rw----+ root:kvm", as ls(1) has it. */
+static void put_mode(const struct explained_node *node)
+{
+	static const char types[] = "?pc?d?b?-?l?s???", letters[] = "rwxrwxrwx";
+
+	putchar(types[(node->mode & S_IFMT) >> 12]);
+	for (unsigned int i = 0; i < 9; i++)
+		putchar(node->mode & (0400U >> i) ? letters[i] : '-');
+	put("%s %s:%s", node->acl ? "+" : "", node->user, node->group);
+}
+
+static void print_node_row(const struct explain *explain)
+{
+	static const char *const words[] = { "not open", "read", "write", "read and write" };
+	const struct explained_node *node = &explain->node;
+
+	printf("  node      ");
+	if (node->link)
+		put("link to %s, ", node->link);
+	if (node->state >= EXPLAINED_OTHER)
+		put_mode(node);
+	else
+		put("%s", node->state == EXPLAINED_HIDDEN ? "is hidden" : "does not exist");
+	if (explain->is_host && !explain->is_running && !explain->dev)
+		put(" in /dev of the running kernel");
+	if (node->is_judged)
+		put("    %s may %s it", explain->user ? explain->user : "you",
+		    words[node->may_read + 2 * node->may_write]);
+	if (node->rules && node->differs)
+		put(" (udev's rules: %s)", node->rules);
+	putchar('\n');
+}
+
+/* Of a number that was given. */
+static void print_declared_rows(const struct explain *explain)
+{
+	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
+		const struct device_number number = node_number(node);
+
+		if (!syntax_same_number(&number, &explain->number))
+			continue;
+		put("  node      /dev/%s of module %s, in modules.devname",
+		    kmod_devname_node_get_name(node), kmod_devname_node_get_module(node));
+		putchar('\n');
+	}
+}
+
+static void print_kernel_row(const struct explain *explain)
+{
+	char number[SYNTAX_NUMBER_SIZE];
+	const char *alias = get_alias(explain, 0);
+
+	syntax_format_number(&explain->number, number);
+	printf("  kernel    ");
+	if (explain->driver)
+		put("driver %s has %s", explain->driver, number);
+	else if (explain->is_running)
+		put("no driver has %s", number);
+	else
+		put("%s", explain->kernel->version);
+	if (!explain->driver)
+		put("%s asks for %s", explain->is_running ? ";" : "", alias ? alias : "no module");
+	for (size_t i = 1; (alias = get_alias(explain, i)); i++)
+		put(", then %s", alias);
+	putchar('\n');
+}
+
+/* What happens to a module that is no obstacle. */
+static void put_step(const struct kmod_devname_step *step)
+{
+	if (step->obstacle)
+		put("%s is held up by %s", step->path ? step->path : "and", step->obstacle);
+	else if (step->verdict == KMOD_DEVNAME_VERDICT_LOADS)
+		put("%s", step->path);
+	else if (step->verdict == KMOD_DEVNAME_VERDICT_LOADED)
+		put("is loaded");
+	else if (step->verdict == KMOD_DEVNAME_VERDICT_BUILT_IN)
+		put("is built in");
+	else if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
+		put("is blacklisted");
+	else if (step->command)
+		put("is not loaded, a command is run: %s", step->command);
+	else
+		put("has no file %s", step->path ? step->path : "in modules.dep");
+}
+
+static void print_step_rows(const struct explain *explain)
+{
+	const struct kmod_devname_step *step;
+	int width = 0;
+
+	for (size_t i = 0; (step = get_step(explain, i)); i++)
+		if ((int)strlen(step->module) > width)
+			width = (int)strlen(step->module);
+	for (size_t i = 0; (step = get_step(explain, i)); i++) {
+		if (explain_is_obstacle(explain, step))
+			continue;
+		put("  modprobe  %-*s  ", width, step->module);
+		put_step(step);
+		if (step->role != KMOD_DEVNAME_ROLE_ALIAS)
+			put(" (%s)", kmod_devname_role_to_string(step->role));
+		if (step->line > 0)
+			put(" (%s:%zu)", step->file, step->line);
+		putchar('\n');
+	}
+}
+
+static void print_obstacle_rows(const struct explain *explain)
+{
+	for (size_t i = 0; i < explain->obstacles.size; i++) {
+		const struct explained_obstacle *obstacle = explain->obstacles.items[i];
+
+		printf("  obstacle  ");
+		if (obstacle->line > 0)
+			put("%s:%zu: ", obstacle->file, obstacle->line);
+		else if (obstacle->file)
+			put("%s: ", obstacle->file);
+		put("%s", obstacle->text);
+		putchar('\n');
+	}
+}
+
+void explain_print_text(const struct explain *explain)
+{
+	char number[SYNTAX_NUMBER_SIZE];
+
+	put("%s  ", explain->subject);
+	if (explain->name && explain->has_number)
+		put("%s  ", syntax_format_number(&explain->number, number));
+	put("%s", explain->verdict);
+	putchar('\n');
+	if (explain->common.quiet)
+		return;
+	if (explain->name)
+		print_node_row(explain);
+	else
+		print_declared_rows(explain);
+	if (explain->has_number)
+		print_kernel_row(explain);
+	print_step_rows(explain);
+	print_obstacle_rows(explain);
+}
+
+/* --- JSON ---------------------------------------------------------------------------------- */
+
+/* What is not printable ASCII is escaped as in messages; NULL is null. */
+static void print_json_text(const char *before, const char *text)
+{
+	_cleanup_free_ char *escaped = text ? escape(text) : NULL;
+
+	printf("%s%s", before, text ? "\"" : "null");
+	for (const char *c = escaped; c && *c != '\0'; c++)
+		printf("%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
+	printf("%s", text ? "\"" : "");
+}
+
+static void print_json_bool(const char *before, bool is_known, bool value)
+{
+	printf("%s%s", before, !is_known ? "null" : value ? "true" : "false");
+}
+
+static void print_json_place(const char *file, size_t line)
+{
+	print_json_text(", \"file\": ", file);
+	if (line > 0)
+		printf(", \"line\": %zu", line);
+	else
+		printf(", \"line\": null");
+}
+
+static void print_json_node(const struct explain *explain)
+{
+	static const char *const states[] = { NULL,     "absent",    "obstructed",
+					      "hidden", "no-device", "device" };
+	const struct explained_node *node = &explain->node;
+	char mode[8];
+
+	(void)snprintf(mode, sizeof(mode), "%04o", node->mode & 07777);
+	print_json_text("{\"path\": ", explain->subject);
+	print_json_text(", \"state\": ", states[node->state]);
+	print_json_text(", \"link\": ", node->link);
+	print_json_text(", \"mode\": ", node->mode ? mode : NULL);
+	print_json_text(", \"user\": ", node->user);
+	print_json_text(", \"group\": ", node->group);
+	print_json_bool(", \"acl\": ", node->mode, node->acl);
+	print_json_text(", \"rules\": ", node->rules);
+	print_json_bool(", \"may_read\": ", node->is_judged, node->may_read);
+	print_json_bool(", \"may_write\": ", node->is_judged, node->may_write);
+	printf("}");
+}
+
+static void print_json_modules(const struct explain *explain)
+{
+	const struct kmod_devname_step *step;
+
+	for (size_t i = 0; (step = get_step(explain, i)); i++) {
+		print_json_text(i > 0 ? ",\n    {\"name\": " : "\n    {\"name\": ", step->module);
+		print_json_text(", \"result\": ", kmod_devname_verdict_to_string(step->verdict));
+		print_json_text(", \"role\": ", kmod_devname_role_to_string(step->role));
+		print_json_text(", \"path\": ", step->path);
+		print_json_text(", \"held_up_by\": ", step->obstacle);
+		print_json_text(", \"command\": ", step->command);
+		print_json_place(step->file, step->line);
+		printf("}");
+	}
+}
+
+static void print_json_obstacles(const struct explain *explain)
+{
+	for (size_t i = 0; i < explain->obstacles.size; i++) {
+		const struct explained_obstacle *obstacle = explain->obstacles.items[i];
+
+		print_json_text(i > 0 ? ",\n    {\"kind\": " : "\n    {\"kind\": ", obstacle->kind);
+		print_json_text(", \"text\": ", obstacle->text);
+		print_json_place(obstacle->file, obstacle->line);
+		printf("}");
+	}
+}
+
+void explain_print_json(const struct explain *explain)
+{
+	char number[SYNTAX_NUMBER_SIZE];
+	const char *alias;
+
+	printf("{\n  \"version\": 1,\n  \"node\": ");
+	if (explain->name)
+		print_json_node(explain);
+	else
+		printf("null");
+	print_json_text(",\n  \"number\": ",
+			explain->has_number ? syntax_format_number(&explain->number, number)
+					    : NULL);
+	print_json_text(",\n  \"driver\": ", explain->driver);
+	print_json_text(",\n  \"kernel\": {\"version\": ", explain->kernel->version);
+	print_json_bool(", \"running\": ", true, explain->is_running);
+	printf(", \"aliases\": [");
+	for (size_t i = 0; (alias = get_alias(explain, i)); i++)
+		print_json_text(i > 0 ? ", " : "", alias);
+	printf("]},\n  \"modules\": [");
+	print_json_modules(explain);
+	printf("],\n  \"obstacles\": [");
+	print_json_obstacles(explain);
+	print_json_bool("],\n  \"verdict\": {\"opens\": ", true, explain->obstacles.size == 0);
+	print_json_text(", \"result\": ", explain->result);
+	print_json_text(", \"text\": ", explain->verdict);
+	printf("}\n}\n");
+}
