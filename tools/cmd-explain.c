@@ -15,7 +15,7 @@
 #include "base/io.h"
 #include "explain.h"
 #include "input.h"
-#include "modprobe/resolution.h"
+#include "modprobe/modprobe.h"
 #include "node/table.h"
 
 enum {

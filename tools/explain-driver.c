@@ -14,7 +14,7 @@
 #include "base/io.h"
 #include "base/lines.h"
 #include "explain.h"
-#include "node/misc-minors.h"
+#include "node/syntax.h"
 #include "text/depmod-index.h"
 
 static const char *sysfs_type(const struct device_number *number)

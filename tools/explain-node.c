@@ -21,7 +21,7 @@
 #include "base/io.h"
 #include "explain.h"
 #include "input.h"
-#include "node/permissions.h"
+#include "node/table.h"
 #include "udev/accounts.h"
 
 #define ACL_HEADER_SIZE sizeof(struct posix_acl_xattr_header)

@@ -11,7 +11,7 @@
 
 #include "explain.h"
 #include "input.h"
-#include "modprobe/resolution.h"
+#include "modprobe/modprobe.h"
 
 /* Of the resolution, which may be missing; NULL at the end. */
 static const struct kmod_devname_step *get_step(const struct explain *explain, size_t index)
