@@ -20,7 +20,6 @@
 enum {
 	KEY_CHECK_DEV = 256,
 	KEY_CHECK_IGNORE,
-	KEY_CHECK_UDEV_PERMISSIONS,
 };
 
 static const struct option_spec check_options[] = {
@@ -28,8 +27,8 @@ static const struct option_spec check_options[] = {
 	{ KEY_CHECK_DEV, "dev", "DIR", "compare with this device directory too" },
 	{ KEY_CHECK_IGNORE, "ignore", "LIST", "findings to pass over, separated by commas" },
 	{ 'J', "json", NULL, "print JSON" },
-	{ KEY_CHECK_UDEV_PERMISSIONS, "udev-permissions", "ROOT",
-	  "root directory of udev's rules" },
+	UDEV_OPTIONS,
+	{ KEY_UDEV_ROOT, "udev-permissions", "ROOT", NULL },
 	{ 0 },
 };
 
@@ -46,11 +45,8 @@ static bool parse_check_option(void *data, int key)
 		return true;
 	case KEY_CHECK_IGNORE:
 		return parse_ignored(check, optarg);
-	case 'J':
-		check->json = true;
-		return true;
 	default:
-		check->udev_root = optarg;
+		check->json = true;
 		return true;
 	}
 }
@@ -182,7 +178,7 @@ static enum status examine_operands(const struct check *check, char **operands, 
 	/* other operands would ignore these in silence */
 	const char *option = check->configs.size > 0 ? "--config"
 			     : check->dev            ? "--dev"
-			     : check->udev_root      ? "--udev-permissions"
+			     : check->udev_root      ? "--udev-root"
 						     : NULL;
 	bool has_kernel = n == 0;
 
@@ -254,6 +250,9 @@ static int run_check(const struct command *command, int argc, char **argv)
 	check_init(&check);
 	if (parse_options(command, argc, argv, &check.common, parse_check_option, &check,
 			  &status)) {
+		/* the rules of the base directory are read without the option, too */
+		if (check.common.udev_root && *check.common.udev_root != '\0')
+			check.udev_root = check.common.udev_root;
 		status = check_operands(&check, argv + optind, argc - optind);
 		status = finish_output(worse(status, print_check(&check)));
 	}

@@ -294,6 +294,13 @@ test_missing_list_is_a_warning() {
 	[ -z "$(ls -A dev)" ]
 }
 
+test_missing_input_is_a_failure() {
+	start
+	status 2 kmod-devname create --dev dev --input nothere > out 2> err
+	echo 'kmod-devname: nothere: No such file or directory' | same err
+	[ -z "$(ls -A dev)" ]
+}
+
 test_bad_lines_give_no_nodes_and_good_ones_do() {
 	start
 	{
