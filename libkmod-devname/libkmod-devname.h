@@ -1099,8 +1099,8 @@ const char *kmod_devname_permission_get_group(const struct kmod_devname_permissi
  * @KMOD_DEVNAME_FORMAT_DEVICE_TABLE: "device-table", the device table of makedevs (Buildroot,
  *   busybox, toybox), mkfs.jffs2, mkfs.ubifs and genext2fs
  * @KMOD_DEVNAME_FORMAT_JSON: "json", an object with one member "nodes", an array of objects with
- *   the members module, name, path, type ("char" or "block"), major, minor, mode (a string, octal),
- *   uid, gid, user and group (a string, or null if no rule gives one)
+ *   the members name, type ("char" or "block"), maj:min, module, mode (a string, octal), user,
+ *   group, path, major, minor, uid, gid; and state, loaded and kernel, which are null
  *
  * mknod, cpio and device-table have each name once, with all directories as in tmpfiles; cpio and
  * device-table have /dev too. Owners are numbers there.

@@ -4,7 +4,7 @@
  * come in the order of the table, each with its permissions; each directory comes once, after its
  * parent and before the first node in it; a format may print a name only once. The text of a
  * directory and of a node is the business of the format, see print.h: print-kmod.c has the formats
- * of "kmod static-nodes", print-image.c those of programs that make images, and this file JSON.
+ * of "kmod static-nodes", print-image.c those of programs that make images, print-json.c JSON.
  */
 
 #include <errno.h>
@@ -130,30 +130,6 @@ static int print_table(struct printer *printer, const struct kmod_devname_table 
 	}
 	return print_text(printer->stream, format->tail);
 }
-
-static int print_json_node(FILE *stream, const struct printed_node *node)
-{
-	const char *user_quote = node->user ? "\"" : "", *group_quote = node->group ? "\"" : "";
-
-	return fprintf(stream,
-		       "\n  {\"module\": \"%s\", \"name\": \"%s\", \"path\": \"/dev/%s\", "
-		       "\"type\": \"%s\", \"major\": %u, \"minor\": %u, "
-		       "\"mode\": \"%04o\", \"uid\": %u, \"gid\": %u, "
-		       "\"user\": %s%s%s, \"group\": %s%s%s}",
-		       node->module, node->name, node->name,
-		       node->number.type == S_IFBLK ? "block" : "char", node->number.major,
-		       node->number.minor, (unsigned int)node->mode, (unsigned int)node->uid,
-		       (unsigned int)node->gid, user_quote, node->user ? node->user : "null",
-		       user_quote, group_quote, node->group ? node->group : "null", group_quote);
-}
-
-const struct print_format format_json = {
-	.name = "json",
-	.head = "{\"nodes\": [",
-	.separator = ",",
-	.tail = "\n]}\n",
-	.print_node = print_json_node,
-};
 
 static const struct print_format *const formats[] = {
 	[KMOD_DEVNAME_FORMAT_HUMAN] = &format_human,

@@ -17,8 +17,8 @@ import sys
 
 COMPLETE = (
     "base/temporary.c", "module/modinfo.c", "node/alias.c", "node/compare.c",
-    "node/syntax.c", "node/table.c", "text/devname.c", "text/print-image.c", "text/print-kmod.c",
-    "text/print.c", "text/replace.c",
+    "node/syntax.c", "node/table.c", "text/devname.c", "text/print-image.c",
+    "text/print-json.c", "text/print-kmod.c", "text/print.c", "text/replace.c",
 )
 PERCENT = 90
 
