@@ -405,6 +405,20 @@ enum status kernels_root(struct kernels *kernels, const struct common *common)
 	return kernels->root_fd < 0 ? say_failure(basedir, kernels->root_fd) : STATUS_CLEAN;
 }
 
+bool kernels_have(const struct common *common, const char *version)
+{
+	struct kernels kernels;
+	bool has = false;
+
+	if (kernels_root(&kernels, common) == STATUS_CLEAN) {
+		_cleanup_free_ char *path = join_path(choose_moduledir(&kernels, common), version);
+
+		has = has_directory(kernels.root_fd, path) > 0;
+	}
+	kernels_done(&kernels);
+	return has;
+}
+
 enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
 			 int n_names, bool running_may_lack)
 {
