@@ -40,6 +40,15 @@ static enum status print_help(void)
 	return finish_output(STATUS_CLEAN);
 }
 
+/* For the completions of shells. */
+static enum status list_commands(void)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i]->summary)
+			printf("%s\t%s\n", commands[i]->name, commands[i]->summary);
+	return print_option_list(NULL);
+}
+
 /*
  * The features of this build, for scripts and tests. config.h lists the libraries of the other
  * programs, and the static tool has none of them.
@@ -164,6 +173,8 @@ int main(int argc, char **argv)
 
 	if (index < 0)
 		return STATUS_FAILED;
+	if (wanted == KEY_LIST_OPTIONS)
+		return list_commands();
 	if (wanted == 'V' || (word && strcmp(word, "version") == 0))
 		return print_version();
 	if (wanted == 'h')

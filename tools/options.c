@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Options. A table has those of a command, and another one those of all commands. Both
- * getopt_long(3) and --help are fed from these tables, so no option is without help.
+ * Options. A table has those of a command, and another one those of all commands. getopt_long(3),
+ * --help and the completions of shells, by --list-options, are fed from these tables.
  */
 
 #include <stdio.h>
@@ -12,6 +12,7 @@
 
 #define LEFT_WIDTH 26 /* of the options in --help */
 #define HELP_WIDTH 80
+#define HELP_VALUES_MAX 20 /* more are in the manual alone */
 
 static const char *get_color(int i)
 {
@@ -24,17 +25,18 @@ static const struct option_spec common_options[] = {
 	{ 'b', "basedir", "DIR", "root directory of the system meant (default: /)" },
 	{ 'b', "root", "DIR", NULL },
 	{ 'm', "moduledir", "DIR", "module directory below it (default: lib/modules)" },
-	{ KEY_ALL, "all", NULL, "every kernel of the module directory" },
+	{ 'a', "all", NULL, "every kernel of the module directory" },
 	{ 'v', "verbose", NULL, "say what was done, and print notes too" },
 	{ 'q', "quiet", NULL, "print errors only" },
 	{ KEY_STRICT, "strict", NULL, "warnings count like errors for the exit status" },
 	{ KEY_COLOR, "color", "[=WHEN]", "colour the severity of findings" },
+	{ KEY_LIST_OPTIONS, "list-options", NULL, NULL },
 	{ 'h', "help", NULL, "print this help and exit" },
 	{ 0 },
 };
 
 static const struct option_spec version_options[] = {
-	{ 'V', "version", NULL, NULL },
+	{ 'V', "version", NULL, "print the version and exit" },
 	{ 0 },
 };
 
@@ -99,9 +101,19 @@ static char *list_values(const char *(*get_value)(int i))
 	return list;
 }
 
+static int count_values(const char *(*get_value)(int i))
+{
+	int n = 0;
+
+	while (get_value(n))
+		n++;
+	return n;
+}
+
 static void print_option(const struct option_spec *spec, const char *(*get_value)(int i))
 {
-	_cleanup_free_ char *values = get_value ? list_values(get_value) : NULL;
+	bool has_few = get_value && count_values(get_value) <= HELP_VALUES_MAX;
+	_cleanup_free_ char *values = has_few ? list_values(get_value) : NULL;
 	char left[64], letter[8] = "    ";
 	size_t column = LEFT_WIDTH + 1;
 
@@ -143,6 +155,37 @@ enum status print_command_help(const struct command *command)
 		       "it the\n"
 		       "running kernel is meant.");
 	printf("\nSee kmod-devname-%s(8).\n", command->name);
+	return finish_output(STATUS_CLEAN);
+}
+
+static void list_option(const struct option_spec *spec, const char *(*get_value)(int i))
+{
+	if (spec->key <= 255)
+		printf("-%c\t--%s\t%s\t", spec->key, spec->name, spec->value ? spec->value : "-");
+	else
+		printf("-\t--%s\t%s\t", spec->name, spec->value ? spec->value : "-");
+	for (int i = 0; get_value && get_value(i); i++)
+		printf("%s%s", i > 0 ? " " : "", get_value(i));
+	printf("%s\t%s\n", get_value ? "" : "-", spec->help);
+}
+
+static void list_options(const struct option_spec *specs, int value_key,
+			 const char *(*get_value)(int i))
+{
+	for (; specs->key != 0; specs++)
+		if (specs->help)
+			list_option(specs, specs->key == value_key ? get_value : NULL);
+}
+
+enum status print_option_list(const struct command *command)
+{
+	if (command) {
+		list_options(command->options, command->value_key, command->get_value);
+		list_options(common_options, KEY_COLOR, get_color);
+	} else {
+		list_options(version_options, 0, NULL);
+		list_options(common_options + count_options(common_options) - 1, 0, NULL);
+	}
 	return finish_output(STATUS_CLEAN);
 }
 
@@ -217,7 +260,7 @@ int find_command_word(int argc, char **argv, int *ret_wanted)
 			say_bad_option("", argv, parser.shorts, key);
 			return -1;
 		}
-		if (*ret_wanted == 0 && (key == 'h' || key == 'V'))
+		if (*ret_wanted == 0 && (key == 'h' || key == 'V' || key == KEY_LIST_OPTIONS))
 			*ret_wanted = key;
 	}
 	return optind < argc ? optind : 0;
@@ -250,7 +293,7 @@ static int parse_common_option(struct common *common, int key)
 	case 'q':
 		common->quiet = true;
 		return 1;
-	case KEY_ALL:
+	case 'a':
 		common->all = true;
 		return 1;
 	case KEY_STRICT:
@@ -292,8 +335,9 @@ bool parse_options(const struct command *command, int argc, char **argv, struct 
 	};
 	*ret_status = STATUS_FAILED;
 	while ((key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
-		if (key == 'h') {
-			*ret_status = print_command_help(command);
+		if (key == 'h' || key == KEY_LIST_OPTIONS) {
+			*ret_status = key == 'h' ? print_command_help(command)
+						 : print_option_list(command);
 			return false;
 		}
 		if (key == '?' || key == ':') {

@@ -35,8 +35,8 @@ extern const struct command cmd_static_nodes;
 
 /* Keys without a letter of options that several commands have. Those of one begin with 256. */
 enum {
-	KEY_ALL = 1000,
-	KEY_COLOR,
+	KEY_COLOR = 1000,
+	KEY_LIST_OPTIONS,
 	KEY_STRICT,
 	KEY_UDEV,
 	KEY_UDEV_ROOT,
@@ -47,9 +47,7 @@ enum {
 #define UDEV_OPTIONS \
 	{ KEY_UDEV, "udev", NULL, "take mode and owner from the rules of udev" }, \
 	{ \
-		KEY_UDEV_ROOT, "udev-root", "DIR", \
-			"the same by the rules below this root directory (default: the " \
-			"base directory)" \
+		KEY_UDEV_ROOT, "udev-root", "DIR", "the same, with the rules below DIR" \
 	}
 
 /* The name that --udev had, for scripts and boot services. */
@@ -85,7 +83,8 @@ static inline const char *base_directory(const struct common *common)
 
 /*
  * Finds the word of the command, which options of all commands may precede. Returns its index; 0 if
- * there is none; or -1 after a message. *ret_wanted is 'h' or 'V' for --help and --version.
+ * there is none; or -1 after a message. *ret_wanted is 'h', 'V' or KEY_LIST_OPTIONS for --help,
+ * --version and --list-options.
  */
 int find_command_word(int argc, char **argv, int *ret_wanted);
 
@@ -104,5 +103,11 @@ bool parse_options(const struct command *command, int argc, char **argv, struct 
 int find_value(const char *option, const char *(*get_value)(int i), const char *text, size_t size);
 
 enum status print_command_help(const struct command *command);
+
+/*
+ * Prints the options of a command for the completions of shells, one a line: letter, name, value,
+ * valid values and help, with tabs between them and "-" for none. NULL: those before a command.
+ */
+enum status print_option_list(const struct command *command);
 
 #endif

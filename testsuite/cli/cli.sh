@@ -211,7 +211,7 @@ test_help_of_a_command_has_its_options() {
 		cmp long out
 	done
 	# every option of the manual page, in its words; those of all commands come last
-	printf '%s\n' -b--basedir -m--moduledir --all -v--verbose -q--quiet --strict --color -h--help > common
+	printf '%s\n' -b--basedir -m--moduledir -a--all -v--verbose -q--quiet --strict --color -h--help > common
 	printf '%s\n' -C--config -o--outdir -n--dry-run --output --pass-over --source --threads | cat - common |
 		same generate.options
 	printf '%s\n' --dev --mode --udev --udev-root --replace -n--dry-run --input | cat - common |
@@ -301,7 +301,7 @@ usage_errors() {
 	list -o ''|''
 	list -o +|--columns: ''
 	list --input list 6.1.0|--input
-	list --input list --all|--input
+	list --input list -a|--input
 	list --input nothere|nothere: No such file
 	list --dev nothere -b root 6.1.0|nothere: No such file
 	list --udev-root nothere -b root 6.1.0|nothere: No such file

@@ -212,8 +212,9 @@ test_input_is_another_file() {
 	make_list
 	rm "root/lib/modules/$V/modules.devname"
 	sed -n 's/^[a-z_]* \([^ ]*\) [bc].*/\1/p' list > wanted
+	cp list copy
 	for input in list "$PWD/list" -; do
-		cat list | kmod-devname list --raw -n -o NAME --input "$input" > out
+		kmod-devname list --raw -n -o NAME --input "$input" < copy > out
 		same out < wanted
 	done
 	status 2 kmod-devname list --input nothere > out 2> err
