@@ -115,6 +115,21 @@ static void print_made_node(const struct create *create, const struct kmod_devna
 		    text);
 }
 
+/* With --verbose: how many nodes there are now, and how many of them are new. */
+static void print_made_total(const struct create *create, const enum kmod_devname_outcome *outcomes,
+			     size_t n)
+{
+	size_t made = 0, kept = 0;
+
+	if (!create->common.verbose || create->flags & KMOD_DEVNAME_DRY_RUN)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		made += outcomes[i] == KMOD_DEVNAME_MADE || outcomes[i] == KMOD_DEVNAME_REPLACED;
+		kept += outcomes[i] == KMOD_DEVNAME_KEPT;
+	}
+	say("%s: %zu of %zu nodes exist, %zu made", create->dev_path, made + kept, n, made);
+}
+
 static enum status create_nodes(struct create *create, const struct kernels *kernels)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
@@ -139,6 +154,7 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 				      create->flags, outcomes);
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
 		print_made_node(create, kmod_devname_table_get(table, i), outcomes[i]);
+	print_made_total(create, outcomes, kmod_devname_table_size(table));
 	return worse(status,
 		     finish_report(report, r, create->dev_path, create->dev_path, &create->common));
 }

@@ -118,7 +118,13 @@ test_verbose_says_what_was_made() {
 	same err <<-'END'
 	kmod-devname: dev/fuse: replaced, c10:229 0640 0 0
 	kmod-devname: dev/net/tun: made, c10:200 0640 0 0
+	kmod-devname: dev: 3 of 3 nodes exist, 2 made
 	END
+	# what is kept has no line of its own
+	rm dev/loop0
+	: > dev/loop0
+	status 1 kmod-devname create -v --dev dev --input list 2> err
+	[ "$(tail -n 2 err | head -n 1)" = 'kmod-devname: dev: 2 of 3 nodes exist, 0 made' ]
 }
 
 test_dry_run_prints_what_would_be_made() {

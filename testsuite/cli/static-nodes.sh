@@ -747,7 +747,7 @@ test_what_is_no_file_is_not_replaced() {
 	find . -printf '%p %i %y %l\n' | sort > ../before
 	for output in directory fifo link dangling; do
 		status 2 timeout 60 kmod-devname static-nodes --input list -o $output 2> messages
-		[ "$(cat messages)" = "kmod-devname: ./$output: exists and is not a regular file" ]
+		[ "$(cat messages)" = "kmod-devname: ./$output: exists and is not a regular file; write - for standard output" ]
 		rm messages
 	done
 	find . -printf '%p %i %y %l\n' | sort | same ../before
