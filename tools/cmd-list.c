@@ -241,7 +241,9 @@ static enum status list_operands(struct list_command *list, const struct kernels
 	}
 	list->sheet = (struct sheet){ "nodes", columns, list->columns.size, { 0 } };
 	status = list->input ? list_input(list, kernels) : list_kernels(list, kernels);
-	status = worse(status, sheet_print(&list->sheet, &list->style));
+	/* without a kernel's file the nodes of others are shown */
+	if (status != STATUS_FAILED || !list->input)
+		status = worse(status, sheet_print(&list->sheet, &list->style));
 	sheet_done(&list->sheet);
 	return status;
 }

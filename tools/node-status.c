@@ -48,6 +48,8 @@ static const char *look_at_node(struct node_status *status, const struct kmod_de
 
 	if (r == 0)
 		r = devdir_look(dir_fd, rest, ret_st);
+	if (r == -ENOMEM)
+		die_without_memory();
 	if (r < 0)
 		return r == -ENOENT ? "absent" : NULL;
 	if (strchr(rest, '/') || !dev_file_is_device(ret_st))

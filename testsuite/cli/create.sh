@@ -250,6 +250,7 @@ test_device_directory_is_below_the_base_directory() {
 	status 0 kmod-devname create --all -v -b root > out 2> err
 	same err <<-'END'
 	kmod-devname: root/dev/kvm: made, c10:232 0600 0 0
+	kmod-devname: root/dev: 4 of 4 nodes exist, 1 made
 	END
 	# --dev is a directory of the system that runs
 	status 0 kmod-devname create --dev dev -b root 6.1.0

@@ -217,7 +217,7 @@ test_input_is_another_file() {
 		kmod-devname list --raw -n -o NAME --input "$input" < copy > out
 		same out < wanted
 	done
-	status 2 kmod-devname list --input nothere > out 2> err
+	status 2 kmod-devname list -J --input nothere > out 2> err
 	echo 'kmod-devname: nothere: No such file or directory' | same err
 	[ ! -s out ]
 }
