@@ -577,18 +577,16 @@ int kmod_devname_lock(int dir_fd, int timeout_ms);
 
 /**
  * enum kmod_devname_change - what has become of a node
- * @KMOD_DEVNAME_APPEARED: it is only in the new table
- * @KMOD_DEVNAME_WENT: it is only in the old one
- * @KMOD_DEVNAME_BUILT_IN: likewise, and a built-in module of the new kernel declares it
- * @KMOD_DEVNAME_RENUMBERED: it has another type or number, and perhaps another module
- * @KMOD_DEVNAME_MOVED: it has the same number and another module
+ * @KMOD_DEVNAME_CHANGE_ADDED: it is only in the new table
+ * @KMOD_DEVNAME_CHANGE_REMOVED: it is only in the old one
+ * @KMOD_DEVNAME_CHANGE_RENUMBERED: it has another type or number, and perhaps another module
+ * @KMOD_DEVNAME_CHANGE_MODULE: it has the same number and another module
  */
 enum kmod_devname_change {
-	KMOD_DEVNAME_APPEARED = 1,
-	KMOD_DEVNAME_WENT = 2,
-	KMOD_DEVNAME_BUILT_IN = 3,
-	KMOD_DEVNAME_RENUMBERED = 4,
-	KMOD_DEVNAME_MOVED = 5,
+	KMOD_DEVNAME_CHANGE_ADDED = 1,
+	KMOD_DEVNAME_CHANGE_REMOVED = 2,
+	KMOD_DEVNAME_CHANGE_RENUMBERED = 3,
+	KMOD_DEVNAME_CHANGE_MODULE = 4,
 };
 
 /**
@@ -606,8 +604,7 @@ struct kmod_devname_difference;
 /**
  * kmod_devname_comparison_new() - compare two tables
  * @old_table: the comparison keeps a reference; it must not change any more
- * @new_table: likewise
- * @built_in: what kmod_devname_table_read_builtin() says of the new kernel, or NULL; likewise
+ * @new_table: the comparison keeps a reference; it must not change any more
  * @ret_comparison: release it with kmod_devname_comparison_unref()
  *
  * The order of the nodes makes no difference. Of a name that several modules declare the lines
@@ -617,7 +614,6 @@ struct kmod_devname_difference;
  */
 int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
 				struct kmod_devname_table *new_table,
-				struct kmod_devname_table *built_in,
 				struct kmod_devname_comparison **ret_comparison);
 struct kmod_devname_comparison *
 kmod_devname_comparison_ref(struct kmod_devname_comparison *comparison);
@@ -642,16 +638,16 @@ kmod_devname_comparison_get(const struct kmod_devname_comparison *comparison, si
 enum kmod_devname_change
 kmod_devname_difference_get_change(const struct kmod_devname_difference *difference);
 
-/** kmod_devname_difference_get_old() - the node as it was; NULL if it appeared */
+/** kmod_devname_difference_get_old() - the node as it was; NULL if it was added */
 const struct kmod_devname_node *
 kmod_devname_difference_get_old(const struct kmod_devname_difference *difference);
 
-/** kmod_devname_difference_get_new() - the node as it is, built-in perhaps; NULL if it went */
+/** kmod_devname_difference_get_new() - the node as it is; NULL if it was removed */
 const struct kmod_devname_node *
 kmod_devname_difference_get_new(const struct kmod_devname_difference *difference);
 
 /**
- * kmod_devname_change_to_string() - "appeared", "went", "built-in", "renumbered" or "moved"
+ * kmod_devname_change_to_string() - "added", "removed", "renumbered" or "module-changed"
  *
  * Return: the name, or NULL if @change is none of enum kmod_devname_change.
  */
@@ -1105,8 +1101,8 @@ const char *kmod_devname_permission_get_group(const struct kmod_devname_permissi
  * @KMOD_DEVNAME_FORMAT_DEVICE_TABLE: "device-table", the device table of makedevs (Buildroot,
  *   busybox, toybox), mkfs.jffs2, mkfs.ubifs and genext2fs
  * @KMOD_DEVNAME_FORMAT_JSON: "json", an object with one member "nodes", an array of objects with
- *   the members module, name, path, type ("char" or "block"), major, minor, mode (a string, octal),
- *   uid, gid, user and group (a string, or null if no rule gives one)
+ *   the members name, type ("char" or "block"), maj:min, module, mode (a string, octal), user,
+ *   group, path, major, minor, uid, gid; and state, loaded and kernel, which are null
  *
  * mknod, cpio and device-table have each name once, with all directories as in tmpfiles; cpio and
  * device-table have /dev too. Owners are numbers there.

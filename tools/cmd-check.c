@@ -22,7 +22,6 @@ enum {
 	KEY_CHECK_DEV = 256,
 	KEY_CHECK_IGNORE,
 	KEY_CHECK_LIST_CODES,
-	KEY_CHECK_UDEV_PERMISSIONS,
 };
 
 static const struct option_spec check_options[] = {
@@ -31,10 +30,22 @@ static const struct option_spec check_options[] = {
 	{ KEY_CHECK_IGNORE, "ignore", "LIST", "codes of findings to ignore, separated by commas" },
 	{ 'J', "json", NULL, "print JSON" },
 	{ KEY_CHECK_LIST_CODES, "list-codes", NULL, "print all codes of findings and exit" },
-	{ KEY_CHECK_UDEV_PERMISSIONS, "udev-permissions", "ROOT",
-	  "root directory of udev's rules" },
+	UDEV_OPTIONS,
+	{ KEY_UDEV_ROOT, "udev-permissions", "ROOT", NULL },
 	{ 0 },
 };
+
+/* The codes that --ignore takes, without the numbers that no code has. */
+static const char *get_ignorable_code(int i)
+{
+	for (int code = 0; code < KMOD_DEVNAME_SYSTEM; code++) {
+		const char *name = kmod_devname_code_to_string((enum kmod_devname_code)code);
+
+		if (name && i-- == 0)
+			return name;
+	}
+	return NULL;
+}
 
 static bool parse_check_option(void *data, int key)
 {
@@ -52,11 +63,8 @@ static bool parse_check_option(void *data, int key)
 	case KEY_CHECK_LIST_CODES:
 		check->lists_codes = true;
 		return true;
-	case 'J':
-		check->json = true;
-		return true;
 	default:
-		check->udev_root = optarg;
+		check->json = true;
 		return true;
 	}
 }
@@ -214,7 +222,7 @@ static enum status examine_operands(const struct check *check, char **operands, 
 	/* other operands would ignore these in silence */
 	const char *option = check->configs.size > 0 ? "--config"
 			     : check->dev            ? "--dev"
-			     : check->udev_root      ? "--udev-permissions"
+			     : check->udev_root      ? "--udev-root"
 						     : NULL;
 	static char here[] = "./", above[] = "../";
 	bool has_kernel = n == 0;
@@ -316,6 +324,9 @@ static int run_check(const struct command *command, int argc, char **argv)
 	check_init(&check);
 	if (parse_options(command, argc, argv, &check.common, parse_check_option, &check,
 			  &status)) {
+		/* the rules of the base directory are read without the option, too */
+		if (check.common.udev_root && *check.common.udev_root != '\0')
+			check.udev_root = check.common.udev_root;
 		if (check.lists_codes) {
 			print_codes();
 			status = STATUS_CLEAN;
@@ -340,5 +351,7 @@ const struct command cmd_check = {
 		"a directory of modules that is no kernel's, or a modules.devname.",
 	.operands = "[KERNEL|FILE...]",
 	.options = check_options,
+	.value_key = KEY_CHECK_IGNORE,
+	.get_value = get_ignorable_code,
 	.run = run_check,
 };

@@ -15,7 +15,6 @@
 enum {
 	KEY_CREATE_DEV = 256,
 	KEY_CREATE_MODE,
-	KEY_CREATE_UDEV_PERMISSIONS,
 	KEY_CREATE_REPLACE,
 	KEY_CREATE_INPUT,
 };
@@ -23,9 +22,8 @@ enum {
 static const struct option_spec create_options[] = {
 	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev in the base dir)" },
 	{ KEY_CREATE_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
-	{ KEY_CREATE_UDEV_PERMISSIONS, "udev-permissions", "[=ROOT]",
-	  "mode and owner from the udev rules of ROOT\n"
-	  "                            (default: the base directory)" },
+	UDEV_OPTIONS,
+	UDEV_PERMISSIONS_OPTION,
 	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes that have another number" },
 	{ 'n', "dry-run", NULL, "print what would be made and make nothing" },
 	{ KEY_CREATE_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
@@ -36,7 +34,6 @@ struct create {
 	struct common common;
 	const char *dev;
 	mode_t mode;
-	const char *udev_permissions; /* NULL: not given; "": of the base directory */
 	unsigned int flags;
 	const char *input;
 	/* set while the nodes are made: */
@@ -67,9 +64,6 @@ static bool parse_create_option(void *data, int key)
 		return true;
 	case KEY_CREATE_MODE:
 		return parse_create_mode(create, optarg);
-	case KEY_CREATE_UDEV_PERMISSIONS:
-		create->udev_permissions = optarg ? optarg : "";
-		return true;
 	case KEY_CREATE_REPLACE:
 		create->flags |= KMOD_DEVNAME_REPLACE;
 		return true;
@@ -121,6 +115,21 @@ static void print_made_node(const struct create *create, const struct kmod_devna
 		    text);
 }
 
+/* With --verbose: how many nodes there are now, and how many of them are new. */
+static void print_made_total(const struct create *create, const enum kmod_devname_outcome *outcomes,
+			     size_t n)
+{
+	size_t made = 0, kept = 0;
+
+	if (!create->common.verbose || create->flags & KMOD_DEVNAME_DRY_RUN)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		made += outcomes[i] == KMOD_DEVNAME_MADE || outcomes[i] == KMOD_DEVNAME_REPLACED;
+		kept += outcomes[i] == KMOD_DEVNAME_KEPT;
+	}
+	say("%s: %zu of %zu nodes exist, %zu made", create->dev_path, made + kept, n, made);
+}
+
 static enum status create_nodes(struct create *create, const struct kernels *kernels)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
@@ -135,7 +144,7 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	status = worse(status,
-		       read_permissions(create->udev_permissions, create->mode, kernels->root_fd,
+		       read_permissions(create->common.udev_root, create->mode, kernels->root_fd,
 					&create->common, table, &create->permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
@@ -145,6 +154,7 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 				      create->flags, outcomes);
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
 		print_made_node(create, kmod_devname_table_get(table, i), outcomes[i]);
+	print_made_total(create, outcomes, kmod_devname_table_size(table));
 	return worse(status,
 		     finish_report(report, r, create->dev_path, create->dev_path, &create->common));
 }

@@ -45,7 +45,6 @@ struct diff_operand {
 struct node_list {
 	char *label; /* for messages and headings */
 	struct kmod_devname_table *table;
-	struct kmod_devname_table *built_in; /* NULL: not known */
 };
 
 static bool parse_diff_option(void *data, int key)
@@ -62,8 +61,8 @@ static bool parse_diff_option(void *data, int key)
 static const struct diff_operand no_operand = { .kernels = { .root_fd = -1 } };
 
 /*
- * A word without a slash is the version of a kernel, and only that is below --basedir. A root
- * directory becomes the base directory of the operand.
+ * A word without a slash is the version of a kernel, which alone is below --basedir, or else what
+ * has this name here. A root directory becomes the base directory of the operand.
  */
 static enum status find_operand(struct diff_operand *operand, char *word,
 				const struct common *common)
@@ -73,7 +72,7 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 
 	operand->common = *common;
 	operand->common.all = false;
-	if (!strchr(word, '/'))
+	if (!strchr(word, '/') && (access(word, F_OK) < 0 || kernels_have(common, word)))
 		return kernels_find(&operand->kernels, &operand->common, &word, 1, false);
 	if (stat(word, &st) < 0)
 		return say_failure(word, -errno);
@@ -86,8 +85,10 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 	if (r < 0)
 		return say_failure(word, r);
 	if (r == 0) {
+		_cleanup_free_ char *path = xasprintf("%s/", word);
+
 		operand->common.moduledir = NULL;
-		return kernels_find(&operand->kernels, &operand->common, &word, 1, false);
+		return kernels_find(&operand->kernels, &operand->common, &path, 1, false);
 	}
 	operand->common.basedir = word;
 	operand->common.all = true;
@@ -151,23 +152,6 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	return worse(status, config_status);
 }
 
-/* Without modules.builtin.modinfo nothing tells which nodes have moved into the kernel. */
-static enum status read_built_in(const struct diff_operand *operand, const struct kernel *kernel,
-				 struct node_list *list)
-{
-	FILE *stream;
-	int r = kernel_open_stream(&operand->kernels, kernel, BUILTIN_NAME, &stream);
-
-	if (r == -ENOENT)
-		return STATUS_CLEAN;
-	if (r < 0)
-		return kernel_say_failure(kernel, BUILTIN_NAME, r);
-	list->built_in = xtable_new();
-	r = kmod_devname_table_read_builtin(list->built_in, NULL, stream, BUILTIN_NAME);
-	(void)fclose(stream);
-	return r < 0 ? kernel_say_failure(kernel, BUILTIN_NAME, r) : STATUS_CLEAN;
-}
-
 /*
  * Any finding is a failure: nodes that are not in the table cannot be compared. Without a kernel
  * the operand is a file. Release the list with node_list_done(), also after a failure.
@@ -193,15 +177,12 @@ static enum status read_node_list(const struct diff_operand *operand, const stru
 	} else {
 		return say_failure(list->label, r);
 	}
-	if (status == STATUS_CLEAN && kernel)
-		status = read_built_in(operand, kernel, list);
 	return status == STATUS_CLEAN ? STATUS_CLEAN : STATUS_FAILED;
 }
 
 static void node_list_done(const struct node_list *list)
 {
 	kmod_devname_table_unref(list->table);
-	kmod_devname_table_unref(list->built_in);
 	free(list->label);
 }
 
@@ -233,6 +214,11 @@ static void add_diff_row(struct sheet *sheet, const char *from, const char *to, 
 	add_diff_cells(sheet, new_node);
 }
 
+static bool is_text(const struct diff *diff)
+{
+	return !diff->style.json && !diff->common.quiet;
+}
+
 static void print_label(const char *before, const char *label)
 {
 	_cleanup_free_ char *escaped = escape(label);
@@ -240,37 +226,43 @@ static void print_label(const char *before, const char *label)
 	printf("%s %s\n", before, escaped);
 }
 
-static void print_difference(const char *change, const char *name,
-			     const struct kmod_devname_node *old_node,
+/* "+ NAME NUMBER MODULE", "- ..." or "~ NAME OLD -> NEW" of what has changed. */
+static void print_difference(const char *name, const struct kmod_devname_node *old_node,
 			     const struct kmod_devname_node *new_node)
 {
-	char text[SYNTAX_NUMBER_SIZE];
+	const struct kmod_devname_node *node = old_node ? old_node : new_node;
+	const char *module = kmod_devname_node_get_module(node), *new_module;
+	char old_number[SYNTAX_NUMBER_SIZE], new_number[SYNTAX_NUMBER_SIZE];
+	bool is_renumbered;
 
-	printf("%s %s: ", change, name);
-	if (old_node)
-		printf("%s of %s", node_format(old_node, text),
-		       kmod_devname_node_get_module(old_node));
-	if (old_node && new_node)
-		printf(" -> ");
-	if (new_node)
-		printf("%s of %s", node_format(new_node, text),
-		       kmod_devname_node_get_module(new_node));
-	putchar('\n');
+	node_format(node, old_number);
+	if (!old_node || !new_node) {
+		printf("%c %s %s %s\n", old_node ? '-' : '+', name, old_number, module);
+		return;
+	}
+	new_module = kmod_devname_node_get_module(new_node);
+	is_renumbered = strcmp(old_number, node_format(new_node, new_number)) != 0;
+	if (strcmp(module, new_module) == 0)
+		printf("~ %s %s -> %s\n", name, old_number, new_number);
+	else if (is_renumbered)
+		printf("~ %s %s %s -> %s %s\n", name, old_number, module, new_number, new_module);
+	else
+		printf("~ %s %s %s -> %s\n", name, old_number, module, new_module);
 }
 
-/* Prints the differences under the labels of the lists, or keeps them for JSON. */
+/* Prints the differences under the labels of the lists, or keeps them for JSON, unless --quiet. */
 static void compare_lists(struct diff *diff, const struct node_list *from,
 			  const struct node_list *to)
 {
 	struct kmod_devname_comparison *comparison;
 	size_t n;
 
-	if (kmod_devname_comparison_new(from->table, to->table, to->built_in, &comparison) < 0)
+	if (kmod_devname_comparison_new(from->table, to->table, &comparison) < 0)
 		die_without_memory();
 	n = kmod_devname_comparison_size(comparison);
 	if (n > 0)
 		diff->differs = true;
-	if (n > 0 && !diff->style.json) {
+	if (n > 0 && is_text(diff)) {
 		print_label("---", from->label);
 		print_label("+++", to->label);
 	}
@@ -288,8 +280,8 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		if (diff->style.json)
 			add_diff_row(&diff->sheet, from->label, to->label, change, name, old_node,
 				     new_node);
-		else
-			print_difference(change, name, old_node, new_node);
+		else if (is_text(diff))
+			print_difference(name, old_node, new_node);
 	}
 	kmod_devname_comparison_unref(comparison);
 }
@@ -321,7 +313,7 @@ static void show_kernels_of_one(struct diff *diff, const struct diff_operand *op
 		if (diff->style.json)
 			add_diff_row(&diff->sheet, is_old ? kernel->path : "",
 				     is_old ? "" : kernel->path, "only", "", NULL, NULL);
-		else
+		else if (is_text(diff))
 			print_label("only one has", kernel->path);
 	}
 }
@@ -381,7 +373,7 @@ static enum status compare_all_operands(struct diff *diff, char **words, int n)
 		return STATUS_FAILED;
 	}
 	if (n < 2) {
-		say("two or more operands are wanted; see kmod-devname diff --help");
+		say("too few operands; see kmod-devname diff --help");
 		return STATUS_FAILED;
 	}
 	for (int i = 0; i + 1 < n && status == STATUS_CLEAN; i++)
@@ -415,7 +407,7 @@ const struct command cmd_diff = {
 		"Compares the modules.devname of two or more kernels, files or root directories,\n"
 		"each with the next one. Without the file, or in a directory of modules that are\n"
 		"not installed, the modules are read. Exit status: 0 no difference, 1 some,\n"
-		"2 trouble.",
+		"2 trouble. With --quiet the exit status alone tells.",
 	.operands = "A B...",
 	.options = diff_options,
 	.run = run_diff,

@@ -25,24 +25,30 @@ enum {
 	KEY_THREADS,
 };
 
+static const char *get_source(int i)
+{
+	static const char *const names[N_SOURCES + 1] = { "modules", "index", "auto" };
+
+	return names[i];
+}
+
 static const struct option_spec generate_options[] = {
 	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
 	{ 'o', "outdir", "DIR", "second root directory, where the file goes" },
 	{ 'n', "dry-run", NULL, "print the text and write nothing" },
 	{ KEY_OUTPUT, "output", "FILE", "replace this file instead; - is standard output" },
 	{ KEY_PASS_OVER, "pass-over", NULL, "pass over directories without modules" },
-	{ KEY_SOURCE, "source", "SOURCE", "modules, index or auto (default: modules)" },
+	{ KEY_SOURCE, "source", "SOURCE", "which modules are read (default: modules)" },
 	{ KEY_THREADS, "threads", "N", "threads that read modules (default: the CPUs)" },
 	{ 0 },
 };
-
-static const char *const source_names[N_SOURCES] = { "modules", "index", "auto" };
 
 struct generate {
 	struct common common;
 	const char *outdir;
 	const char *output;
 	bool dry_run;
+	bool has_headings; /* several kernels are printed */
 	bool pass_over; /* what --all passes over, though the user has named it */
 	unsigned int threads;
 	enum modules_source source;
@@ -69,13 +75,11 @@ static bool parse_threads(struct generate *generate, const char *value)
 
 static bool parse_source(struct generate *generate, const char *value)
 {
-	for (int i = 0; i < N_SOURCES; i++)
-		if (strcmp(value, source_names[i]) == 0) {
-			generate->source = (enum modules_source)i;
-			return true;
-		}
-	say("--source: '%s' is none of modules, index, auto", value);
-	return false;
+	int i = find_value("--source", get_source, value, strlen(value));
+
+	if (i >= 0)
+		generate->source = (enum modules_source)i;
+	return i >= 0;
 }
 
 static bool parse_generate_option(void *data, int key)
@@ -114,6 +118,7 @@ static enum status read_modules_of(const struct generate *generate, const struct
 		.source = generate->source,
 		/* elsewhere the result depends on the modules alone */
 		.keeps_lines = !generate->output && !generate->outdir,
+		.is_silent = generate->common.is_hook,
 	};
 	struct kmod_devname_config *config;
 	enum status status =
@@ -127,6 +132,14 @@ static enum status read_modules_of(const struct generate *generate, const struct
 	return status;
 }
 
+/* A comment of modules.devname, before the nodes of one of several kernels. */
+static void print_heading(const struct kernel *kernel)
+{
+	_cleanup_free_ char *path = escape(kernel->path);
+
+	printf("# %s/" FILE_NAME "\n", path);
+}
+
 /* The library returns 1 if it has written, and 0 if the file was right already. */
 static enum status write_generated(const struct generate *generate, const struct kernel *kernel,
 				   struct target *target, const struct kmod_devname_table *table,
@@ -135,6 +148,8 @@ static enum status write_generated(const struct generate *generate, const struct
 	int r;
 
 	if (target->dir_fd < 0) {
+		if (generate->has_headings)
+			print_heading(kernel);
 		r = kmod_devname_table_write(table, stdout);
 		return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
 	}
@@ -246,6 +261,7 @@ static enum status generate_kernels(struct generate *generate, char **names, int
 	}
 	if (status == STATUS_CLEAN) {
 		status = kernels.found;
+		generate->has_headings = kernels.size > 1;
 		for (size_t i = 0; i < kernels.size; i++)
 			status = worse(status,
 				       generate_kernel(generate, &kernels, &kernels.items[i]));
@@ -286,5 +302,7 @@ const struct command cmd_generate = {
 		"Reads the modules of each kernel and writes modules.devname into its module\n"
 		"directory, in one step and only if it changes.",
 	.options = generate_options,
+	.value_key = KEY_SOURCE,
+	.get_value = get_source,
 	.run = run_generate,
 };

@@ -3,82 +3,92 @@
  * list: the nodes of modules.devname as a table.
  *
  * Each kernel's file is read into a table of nodes, and each node becomes one row of a sheet, with
- * the columns that --columns selects. sheet.c prints all rows at the end, as text or as JSON. A
- * missing file is an error, since an empty table would claim that there is a file without nodes.
+ * the columns that --columns selects. What the file does not have comes from node-status.c.
+ * sheet.c prints all rows at the end. A missing file is an error, since an empty table would claim
+ * that there is a file without nodes.
  */
 
 #include <string.h>
-#include <strings.h>
 
 #include "input.h"
+#include "node-status.h"
 #include "sheet.h"
 
 enum {
-	KEY_NO_HEADINGS = 256,
+	KEY_LIST_DEV = 256,
+	KEY_LIST_INPUT,
 };
 
 static const struct option_spec list_options[] = {
 	{ 'o', "columns", "LIST",
-	  "columns to show, separated by commas: NAME, PATH,\n"
-	  "                            TYPE, MAJ:MIN, MAJOR, MINOR, MODULE, KERNEL" },
+	  "columns to show, separated by commas, or with +LIST in addition to the default" },
+	{ 'o', "output", "LIST", NULL },
+	{ 'O', "output-all", NULL, "show all columns" },
 	{ 'J', "json", NULL, "print JSON" },
+	{ 'P', "pairs", NULL, "print COLUMN=\"VALUE\"" },
 	{ 'r', "raw", NULL, "do not align the columns" },
-	{ KEY_NO_HEADINGS, "noheadings", NULL, "do not print the names of the columns" },
+	{ 'n', "noheadings", NULL, "do not print the names of the columns" },
+	{ KEY_LIST_DEV, "dev", "DIR", "compare with this device directory" },
+	{ KEY_LIST_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
+	UDEV_OPTIONS,
 	{ 0 },
 };
 
-enum list_column {
-	COLUMN_NAME,
-	COLUMN_PATH,
-	COLUMN_TYPE,
-	COLUMN_NUMBER,
-	COLUMN_MAJOR,
-	COLUMN_MINOR,
-	COLUMN_MODULE,
-	COLUMN_KERNEL,
-	N_COLUMNS,
-};
-
-static const struct sheet_column list_columns[N_COLUMNS] = {
-	[COLUMN_NAME] = { .name = "NAME" },
-	[COLUMN_PATH] = { .name = "PATH" },
-	[COLUMN_TYPE] = { .name = "TYPE" },
-	[COLUMN_NUMBER] = { .name = "MAJ:MIN", .right = true },
-	[COLUMN_MAJOR] = { .name = "MAJOR", .right = true, .number = true },
-	[COLUMN_MINOR] = { .name = "MINOR", .right = true, .number = true },
-	[COLUMN_MODULE] = { .name = "MODULE" },
-	[COLUMN_KERNEL] = { .name = "KERNEL" },
+struct list_columns {
+	enum node_field_index items[N_NODE_FIELDS]; /* in the order in which they are shown */
+	size_t size;
 };
 
 struct list_command {
 	struct common common;
+	const char *dev;
+	const char *input;
 	struct sheet_style style;
-	enum list_column columns[N_COLUMNS]; /* in the order in which they are shown */
-	size_t n_columns;
+	struct list_columns chosen; /* by --columns */
+	bool adds_columns;
+	bool shows_all;
+	/* set while the nodes are listed: */
+	struct list_columns columns;
+	struct sheet sheet;
 };
 
-/* Parses a list such as "NAME,MODULE", in upper or lower case. */
-static bool parse_columns(struct list_command *list, const char *names)
+static const char *get_list_column(int i)
 {
-	size_t size, i;
+	return i < N_NODE_FIELDS ? node_fields[i].name : NULL;
+}
 
-	list->n_columns = 0;
-	for (;; names += size + 1) {
-		size = strcspn(names, ",");
-		if (list->n_columns == N_COLUMNS) {
-			say("--columns: more columns than there are");
+static bool has_column(const struct list_columns *columns, enum node_field_index column)
+{
+	for (size_t i = 0; i < columns->size; i++)
+		if (columns->items[i] == column)
+			return true;
+	return false;
+}
+
+static void add_list_columns(struct list_columns *columns, const enum node_field_index *items,
+			     size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!has_column(columns, items[i]))
+			columns->items[columns->size++] = items[i];
+}
+
+/* Parses a list such as "NAME,MODULE" or "+STATE". */
+static bool parse_list_columns(struct list_command *list, const char *names)
+{
+	list->chosen.size = 0;
+	list->adds_columns = *names == '+';
+	names += list->adds_columns;
+	for (;; names++) {
+		size_t size = strcspn(names, ",");
+		int i = find_value("--columns", get_list_column, names, size);
+		enum node_field_index column = (enum node_field_index)i;
+
+		if (i < 0)
 			return false;
-		}
-		for (i = 0; i < N_COLUMNS; i++)
-			if (strlen(list_columns[i].name) == size &&
-			    strncasecmp(list_columns[i].name, names, size) == 0)
-				break;
-		if (i == N_COLUMNS) {
-			say("--columns: no column '%.*s'", (int)size, names);
-			return false;
-		}
-		list->columns[list->n_columns++] = (enum list_column)i;
-		if (names[size] == '\0')
+		add_list_columns(&list->chosen, &column, 1);
+		names += size;
+		if (*names == '\0')
 			return true;
 	}
 }
@@ -89,119 +99,186 @@ static bool parse_list_option(void *data, int key)
 
 	switch (key) {
 	case 'o':
-		return parse_columns(list, optarg);
+		return parse_list_columns(list, optarg);
+	case 'O':
+		list->shows_all = true;
+		return true;
 	case 'J':
 		list->style.json = true;
+		return true;
+	case 'P':
+		list->style.pairs = true;
 		return true;
 	case 'r':
 		list->style.raw = true;
 		return true;
-	default:
+	case 'n':
 		list->style.no_headings = true;
+		return true;
+	case KEY_LIST_DEV:
+		list->dev = optarg;
+		return true;
+	default:
+		list->input = optarg;
 		return true;
 	}
 }
 
-/* The version of the kernel is of use only if there are several. */
-static void choose_columns(struct list_command *list, bool several_kernels)
+/* 1, 0 or a negative errno. */
+static int list_has_running_kernel(const struct kernels *kernels)
 {
-	static const enum list_column usual[] = { COLUMN_KERNEL, COLUMN_NAME, COLUMN_TYPE,
-						  COLUMN_NUMBER, COLUMN_MODULE };
+	int r = 0;
 
-	if (list->n_columns > 0)
-		return;
-	for (size_t i = several_kernels ? 0 : 1; i < sizeof(usual) / sizeof(usual[0]); i++)
-		list->columns[list->n_columns++] = usual[i];
+	for (size_t i = 0; i < kernels->size && r == 0; i++)
+		r = kernel_is_running(kernels, &kernels->items[i]);
+	return r;
 }
 
-static void add_list_cell(struct sheet *sheet, enum list_column column, const struct kernel *kernel,
-			  const struct kmod_devname_node *node)
+/* The columns that are of use: of what is the same or unknown everywhere there is none. */
+static enum status choose_list_columns(struct list_command *list, const struct kernels *kernels)
 {
-	const char *name = kmod_devname_node_get_name(node);
-	_cleanup_free_ char *path = NULL;
-	char text[SYNTAX_NUMBER_SIZE];
+	static const enum node_field_index usual[] = { FIELD_KERNEL, FIELD_NAME, FIELD_TYPE,
+						       FIELD_NUMBER, FIELD_MODULE };
+	static const enum node_field_index state[] = { FIELD_STATE };
+	static const enum node_field_index permission[] = { FIELD_MODE, FIELD_USER, FIELD_GROUP };
+	bool has_several = kernels->size > 1, is_chosen = list->chosen.size > 0;
+	int has_dev = list->dev ? 1 : list_has_running_kernel(kernels);
 
-	switch (column) {
-	case COLUMN_NAME:
-		sheet_add(sheet, name);
-		break;
-	case COLUMN_PATH:
-		path = join_path("/dev", name);
-		sheet_add(sheet, path);
-		break;
-	case COLUMN_TYPE:
-		sheet_add(sheet, node_type(node));
-		break;
-	case COLUMN_NUMBER:
-		/* without the letter of the type */
-		sheet_add(sheet, node_format(node, text) + 1);
-		break;
-	case COLUMN_MAJOR:
-		(void)snprintf(text, sizeof(text), "%u", kmod_devname_node_get_major(node));
-		sheet_add(sheet, text);
-		break;
-	case COLUMN_MINOR:
-		(void)snprintf(text, sizeof(text), "%u", kmod_devname_node_get_minor(node));
-		sheet_add(sheet, text);
-		break;
-	case COLUMN_MODULE:
-		sheet_add(sheet, kmod_devname_node_get_module(node));
-		break;
-	default:
-		sheet_add_escaped(sheet, kernel->version);
-		break;
+	if (has_dev < 0)
+		return say_failure(base_directory(&list->common), has_dev);
+	if (!is_chosen || list->adds_columns) {
+		add_list_columns(&list->columns, usual + !has_several, 5 - !has_several);
+		if (has_dev)
+			add_list_columns(&list->columns, state, 1);
+		if (has_dev || list->common.udev_root)
+			add_list_columns(&list->columns, permission, 3);
 	}
+	add_list_columns(&list->columns, list->chosen.items, list->chosen.size);
+	if (list->shows_all || (list->style.json && !is_chosen))
+		for (int i = 0; i < N_NODE_FIELDS; i++)
+			add_list_columns(&list->columns, &(const enum node_field_index){ i }, 1);
+	return STATUS_CLEAN;
+}
+
+static void add_list_row(struct list_command *list, const struct printed_node *node)
+{
+	char text[FIELD_TEXT_SIZE];
+
+	for (size_t i = 0; i < list->columns.size; i++) {
+		const char *cell = printed_node_get(node, list->columns.items[i], text);
+
+		sheet_add(&list->sheet, cell ? cell : "");
+	}
+}
+
+/* Adds the nodes of a kernel, or those of --input if it is NULL. */
+static enum status list_nodes(struct list_command *list, const struct kernels *kernels,
+			      const struct kernel *kernel, const struct kmod_devname_table *table)
+{
+	int is_running = kernel ? kernel_is_running(kernels, kernel) : 0;
+	_cleanup_free_ char *version = kernel ? escape(kernel->version) : NULL;
+	struct node_status nodes;
+	enum status status;
+
+	if (is_running < 0)
+		return say_failure(kernel->path, is_running);
+	status = node_status_open(&nodes, list->dev, kernels, is_running);
+	if (status == STATUS_CLEAN && list->common.udev_root)
+		status = read_permissions(list->common.udev_root, DEFAULT_MODE, kernels->root_fd,
+					  &list->common, table, &nodes.permissions);
+	if (kernel && has_column(&list->columns, FIELD_LOADED))
+		nodes.loading = loading_open(kernels, kernel, is_running);
+	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
+		struct printed_node node;
+
+		node_status_get(&nodes, kmod_devname_table_get(table, i), &node);
+		node.kernel = version;
+		add_list_row(list, &node);
+	}
+	node_status_done(&nodes);
+	return status;
 }
 
 static enum status list_kernels(struct list_command *list, const struct kernels *kernels)
 {
-	struct sheet_column columns[N_COLUMNS];
-	struct sheet sheet = { .title = "nodes", .columns = columns };
 	enum status status = kernels->found;
 
-	choose_columns(list, kernels->size > 1);
-	sheet.n_columns = list->n_columns;
-	for (size_t i = 0; i < list->n_columns; i++)
-		columns[i] = list_columns[list->columns[i]];
 	for (size_t i = 0; i < kernels->size; i++) {
-		const struct kernel *kernel = &kernels->items[i];
 		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 
 		/* the table is without the nodes of a file that is missing, and of bad lines */
-		status = worse(status, read_kernel(kernels, kernel, false, &list->common, table));
-		for (size_t j = 0; j < kmod_devname_table_size(table); j++)
-			for (size_t k = 0; k < list->n_columns; k++)
-				add_list_cell(&sheet, list->columns[k], kernel,
-					      kmod_devname_table_get(table, j));
+		status = worse(status, read_kernel(kernels, &kernels->items[i], false,
+						   &list->common, table));
+		status = worse(status, list_nodes(list, kernels, &kernels->items[i], table));
 	}
-	status = worse(status, sheet_print(&sheet, &list->style));
-	sheet_done(&sheet);
+	return status;
+}
+
+static enum status list_input(struct list_command *list, const struct kernels *kernels)
+{
+	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+	enum status status = input_read(list->input, kernels, &list->common, table);
+
+	return status == STATUS_FAILED ? status
+				       : worse(status, list_nodes(list, kernels, NULL, table));
+}
+
+static enum status list_operands(struct list_command *list, const struct kernels *kernels)
+{
+	struct sheet_column columns[N_NODE_FIELDS];
+	enum status status = choose_list_columns(list, kernels);
+
+	if (status != STATUS_CLEAN)
+		return status;
+	for (size_t i = 0; i < list->columns.size; i++) {
+		enum node_field_index field = list->columns.items[i];
+
+		columns[i] = (struct sheet_column){
+			.name = node_fields[field].name,
+			.right = node_fields[field].is_number || field == FIELD_NUMBER,
+			.number = node_fields[field].is_number,
+		};
+	}
+	list->sheet = (struct sheet){ "nodes", columns, list->columns.size, { 0 } };
+	status = list->input ? list_input(list, kernels) : list_kernels(list, kernels);
+	/* without a kernel's file the nodes of others are shown */
+	if (status != STATUS_FAILED || !list->input)
+		status = worse(status, sheet_print(&list->sheet, &list->style));
+	sheet_done(&list->sheet);
 	return status;
 }
 
 static int run_list(const struct command *command, int argc, char **argv)
 {
 	struct list_command list = { 0 };
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	enum status status;
 
 	if (!parse_options(command, argc, argv, &list.common, parse_list_option, &list, &status))
 		return status;
-	if (list.style.json && list.style.raw) {
-		say("--json and --raw do not go together");
+	if (list.style.json + list.style.raw + list.style.pairs > 1) {
+		say("--json, --pairs and --raw do not go together");
 		return STATUS_FAILED;
 	}
-	status = kernels_find(&kernels, &list.common, argv + optind, argc - optind, false);
+	if (list.input)
+		status = input_find(list.input, &kernels, &list.common, argv + optind,
+				    argc - optind);
+	else
+		status = kernels_find(&kernels, &list.common, argv + optind, argc - optind, false);
 	if (status == STATUS_CLEAN)
-		status = list_kernels(&list, &kernels);
-	kernels_done(&kernels);
+		status = list_operands(&list, &kernels);
 	return finish_output(status);
 }
 
 const struct command cmd_list = {
 	.name = "list",
 	.summary = "show the nodes of modules.devname",
-	.description = "Reads modules.devname of each kernel and shows its nodes as a table.",
+	.description =
+		"Reads modules.devname of each kernel and shows its nodes as a table. For the\n"
+		"running kernel, or with --dev, the table has the nodes of the device\n"
+		"directory too; with --udev mode and owner are what the rules of udev give.",
 	.options = list_options,
+	.value_key = 'o',
+	.get_value = get_list_column,
 	.run = run_list,
 };

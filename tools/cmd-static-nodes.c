@@ -15,19 +15,20 @@
 
 enum {
 	KEY_NODES_INPUT = 256,
-	KEY_NODES_UDEV_PERMISSIONS,
 	KEY_NODES_CREATE_ONLY,
 };
 
+static const char *get_format(int i)
+{
+	return kmod_devname_format_to_string((enum kmod_devname_format)i);
+}
+
 static const struct option_spec static_nodes_options[] = {
-	{ 'f', "format", "FORMAT",
-	  "human, tmpfiles, devname, mknod, cpio, device-table\n"
-	  "                            or json (default: human)" },
+	{ 'f', "format", "FORMAT", "what to print (default: human)" },
 	{ 'o', "output", "FILE", "replace this file; - is standard output" },
 	{ KEY_NODES_INPUT, "input", "FILE", "read this file instead; - is standard input" },
-	{ KEY_NODES_UDEV_PERMISSIONS, "udev-permissions", "[=ROOT]",
-	  "mode and owner from the udev rules of ROOT\n"
-	  "                            (default: the base directory)" },
+	UDEV_OPTIONS,
+	UDEV_PERMISSIONS_OPTION,
 	{ KEY_NODES_CREATE_ONLY, "create-only", NULL,
 	  "tmpfiles: leave mode and owner of what exists" },
 	{ 0 },
@@ -39,25 +40,15 @@ struct static_nodes_command {
 	unsigned int flags;
 	const char *output; /* NULL: standard output */
 	const char *input; /* NULL: the files of kernels */
-	const char *udev_root; /* NULL: no udev rules; "": those of the base directory */
 };
 
-/* The library knows the formats; the first number without a name is the end. */
 static bool parse_format(struct static_nodes_command *nodes, const char *name)
 {
-	_cleanup_free_ char *known = NULL;
-	const char *format;
+	int i = find_value("--format", get_format, name, strlen(name));
 
-	for (int i = 0; (format = kmod_devname_format_to_string((enum kmod_devname_format)i));
-	     i++) {
-		if (strcmp(name, format) == 0) {
-			nodes->format = (enum kmod_devname_format)i;
-			return true;
-		}
-		append_word(&known, format);
-	}
-	say("--format: '%s' is none of %s", name, known);
-	return false;
+	if (i >= 0)
+		nodes->format = (enum kmod_devname_format)i;
+	return i >= 0;
 }
 
 static bool parse_static_nodes_option(void *data, int key)
@@ -72,9 +63,6 @@ static bool parse_static_nodes_option(void *data, int key)
 		return true;
 	case KEY_NODES_INPUT:
 		nodes->input = optarg;
-		return true;
-	case KEY_NODES_UDEV_PERMISSIONS:
-		nodes->udev_root = optarg ? optarg : "";
 		return true;
 	default:
 		nodes->flags |= KMOD_DEVNAME_CREATE_ONLY;
@@ -128,8 +116,9 @@ static enum status convert_nodes(const struct static_nodes_command *nodes,
 
 	if (status == STATUS_FAILED || keeps_output)
 		return status;
-	status = worse(status, read_permissions(nodes->udev_root, DEFAULT_MODE, kernels->root_fd,
-						&nodes->common, table, &permissions));
+	status = worse(status,
+		       read_permissions(nodes->common.udev_root, DEFAULT_MODE, kernels->root_fd,
+					&nodes->common, table, &permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	if (nodes->output)
@@ -166,5 +155,7 @@ const struct command cmd_static_nodes = {
 		"Reads modules.devname of each kernel and prints its nodes in the formats of\n"
 		"\"kmod static-nodes\" or in others.",
 	.options = static_nodes_options,
+	.value_key = 'f',
+	.get_value = get_format,
 	.run = run_static_nodes,
 };

@@ -73,13 +73,6 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
 	return finish_report(report, r, name, directory, common);
 }
 
-static enum status warn_missing(const char *path, const char *hint, const struct common *common)
-{
-	if (!common->quiet)
-		say("%s: warning: %s%s", *path != '\0' ? path : "''", strerror(ENOENT), hint);
-	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
-}
-
 enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
 			const struct common *common, struct kmod_devname_table *table)
 {
@@ -89,8 +82,11 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 	enum status status;
 	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 
-	if (r == -ENOENT && may_lack)
-		return warn_missing(path, hint, common);
+	if (r == -ENOENT && may_lack) {
+		if (!common->quiet)
+			say("%s: warning: %s%s", path, strerror(ENOENT), hint);
+		return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+	}
 	if (r == -ENOENT) {
 		say("%s: %s%s", path, strerror(ENOENT), hint);
 		return STATUS_FAILED;
@@ -118,8 +114,6 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 	if (strcmp(file, "-") == 0)
 		return read_table(stdin, NULL, "standard input", common, table);
 	r = open_path_stream(file, &stream);
-	if (r == -ENOENT)
-		return warn_missing(file, "", common);
 	if (r < 0)
 		return say_failure(file, r);
 	status = read_table(stream, NULL, file, common, table);
@@ -130,7 +124,7 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 bool input_exists(const char *file, const struct kernels *kernels)
 {
 	if (file)
-		return strcmp(file, "-") == 0 || access(file, F_OK) == 0 || errno != ENOENT;
+		return true;
 	for (size_t i = 0; i < kernels->size; i++) {
 		_cleanup_close_ int fd =
 			kernel_open(kernels, &kernels->items[i], FILE_NAME, O_PATH);

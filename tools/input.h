@@ -29,18 +29,18 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 
 /*
  * Reads the nodes of all kernels, or of one file instead ("-" is standard input), into one table. A
- * missing modules.devname is a warning, as kmod and kmod-static-nodes.service treat it.
+ * kernel without modules.devname is a warning, as kmod and kmod-static-nodes.service treat it.
  */
 enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
 		       struct kmod_devname_table *table);
 
-/* Returns whether there is a file to read. A file that cannot be examined counts. */
+/* Returns whether there is a file to read: one that was named, or that a kernel has. */
 bool input_exists(const char *file, const struct kernels *kernels);
 
 /*
- * Mode and owner of the nodes of a table from the options --mode and --udev-permissions. udev_root
- * is NULL if the latter was not given, or the root directory that it names. "" is the root
- * directory that root_fd is. *ret is set unless the status is STATUS_FAILED.
+ * Mode and owner of the nodes of a table from the options --mode and --udev. udev_root is NULL if
+ * the latter was not given, or the root directory that --udev-root names. "" is the root directory
+ * that root_fd is. *ret is set unless the status is STATUS_FAILED.
  */
 enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 			     const struct common *common, const struct kmod_devname_table *table,

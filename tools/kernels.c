@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Kernels and directories that a command line names. A kernel is a version below ROOT/lib/modules,
- * or a path to a module directory; without operands it is the running one. Everything below
+ * or a path to a module directory; without operands it is the running one, or the only one of
+ * another system. Everything below
  * --basedir is opened through the descriptor of that root, so that links stay below it.
  */
 
@@ -14,7 +15,7 @@
 #include "base/io.h"
 #include "kernels.h"
 
-#define KERNELS_LISTED 20 /* in a message */
+#define KERNELS_LISTED 5 /* in a message */
 
 int open_path(const char *path, int flags)
 {
@@ -256,6 +257,11 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
 	_cleanup_free_ char *list = NULL;
 
+	/* the user may have meant a directory here, which is a path only with a slash */
+	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0) {
+		say("no kernel %s in %s; did you mean ./%s?", version, path, version);
+		return;
+	}
 	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
 		size_t n = others.size < KERNELS_LISTED ? others.size : KERNELS_LISTED;
 
@@ -270,9 +276,6 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 	others.root_fd = -1;
 	others.moduledir = NULL;
 	kernels_done(&others);
-	/* the user may have meant a directory here, which is a path only with a slash */
-	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0)
-		say("did you mean './%s'?", version);
 }
 
 /* A name that begins with a dot is hidden from --all, and no kernel here either. */
@@ -351,11 +354,27 @@ static enum status drop_repeated(struct kernels *kernels)
 	return STATUS_CLEAN;
 }
 
+/* Takes the kernel of another system that has just one. Returns whether it has. */
+static bool find_only_kernel(struct kernels *kernels, const struct common *common)
+{
+	if (!common->basedir || is_directory_at(kernels->root_fd, "/") != 0 ||
+	    has_directory(kernels->root_fd, kernels->moduledir) <= 0)
+		return false;
+	if (find_all_kernels(kernels, common) == STATUS_CLEAN && kernels->size == 1)
+		return true;
+	while (kernels->size > 0)
+		kernel_done(&kernels->items[--kernels->size]);
+	kernels->found = STATUS_CLEAN;
+	return false;
+}
+
 /* A kernel that has everything built in has no directory, and needs no nodes. */
 static enum status find_running(struct kernels *kernels, const struct common *common, bool may_lack)
 {
 	struct utsname name;
 
+	if (find_only_kernel(kernels, common))
+		return STATUS_CLEAN;
 	if (uname(&name) < 0)
 		return say_failure("uname", -errno);
 	if (!may_lack)
@@ -383,6 +402,20 @@ enum status kernels_root(struct kernels *kernels, const struct common *common)
 
 	*kernels = (struct kernels){ .root_fd = open_path(basedir, O_PATH | O_DIRECTORY) };
 	return kernels->root_fd < 0 ? say_failure(basedir, kernels->root_fd) : STATUS_CLEAN;
+}
+
+bool kernels_have(const struct common *common, const char *version)
+{
+	struct kernels kernels;
+	bool has = false;
+
+	if (kernels_root(&kernels, common) == STATUS_CLEAN) {
+		_cleanup_free_ char *path = join_path(choose_moduledir(&kernels, common), version);
+
+		has = has_directory(kernels.root_fd, path) > 0;
+	}
+	kernels_done(&kernels);
+	return has;
 }
 
 enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,

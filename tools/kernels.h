@@ -40,6 +40,9 @@ struct kernels {
 enum status kernels_find(struct kernels *kernels, const struct common *common, char **names,
 			 int n_names, bool running_may_lack);
 
+/* Returns whether there is a kernel of this version. */
+bool kernels_have(const struct common *common, const char *version);
+
 /* Opens the root directory and finds no kernels. */
 enum status kernels_root(struct kernels *kernels, const struct common *common);
 
@@ -58,7 +61,6 @@ int kernel_open(const struct kernels *kernels, const struct kernel *kernel, cons
 int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
 		       FILE **ret_stream);
 
-/* Prints that a file in it failed. Returns STATUS_FAILED. */
 /*
  * For a directory that is no kernel's, or is without its modules: an error if the user has named
  * it, and otherwise a note if --verbose is given.
@@ -66,6 +68,7 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
 			  bool is_passed_over, const char *why);
 
+/* Prints that a file in it failed. Returns STATUS_FAILED. */
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
 
 /*

@@ -9,6 +9,7 @@
  * of the library (message.h), and returns the worst status of its steps.
  */
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,9 +35,18 @@ static enum status print_help(void)
 			printf("  %-14s%s\n", commands[i]->name, commands[i]->summary);
 	printf("\nOptions:\n"
 	       "  -h, --help    print this help and exit\n"
-	       "      --version print the version and exit\n\n"
-	       "Help on a command: kmod-devname COMMAND --help. See kmod-devname(8).\n");
+	       "  -V, --version print the version and exit\n\n"
+	       "Help on a command: kmod-devname help COMMAND. See kmod-devname(8).\n");
 	return finish_output(STATUS_CLEAN);
+}
+
+/* For the completions of shells. */
+static enum status list_commands(void)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (commands[i]->summary)
+			printf("%s\t%s\n", commands[i]->name, commands[i]->summary);
+	return print_option_list(NULL);
 }
 
 /*
@@ -70,22 +80,110 @@ static enum status print_version(void)
 	return finish_output(STATUS_CLEAN);
 }
 
+/* How many bytes have to be inserted, removed or replaced to make a command's name of the word. */
+static size_t count_edits(const char *word, const char *name)
+{
+	size_t size = strlen(name), row[32], diagonal, above;
+
+	for (size_t j = 0; j <= size; j++)
+		row[j] = j;
+	for (size_t i = 0; word[i] != '\0'; i++) {
+		diagonal = row[0]++;
+		for (size_t j = 1; j <= size; j++) {
+			above = row[j];
+			row[j] = diagonal + (word[i] != name[j - 1]);
+			if (row[j] > above + 1)
+				row[j] = above + 1;
+			if (row[j] > row[j - 1] + 1)
+				row[j] = row[j - 1] + 1;
+			diagonal = above;
+		}
+	}
+	return row[size];
+}
+
+static void say_unknown_command(const char *word)
+{
+	const char *nearest = NULL;
+	size_t fewest = 3;
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		size_t n = count_edits(word, commands[i]->name);
+
+		if (n < fewest && n < strlen(word)) {
+			fewest = n;
+			nearest = commands[i]->name;
+		}
+	}
+	if (nearest)
+		say("unknown command '%s'; did you mean '%s'?", word, nearest);
+	else
+		say("unknown command '%s'; see kmod-devname --help", word);
+}
+
+/* The name of a command, or the beginning of one. NULL after a message. */
+static const struct command *find_command(const char *word)
+{
+	const struct command *found = NULL;
+	_cleanup_free_ char *names = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < N_COMMANDS; i++) {
+		if (strcmp(word, commands[i]->name) == 0)
+			return commands[i];
+		if (*word == '\0' || strncmp(word, commands[i]->name, strlen(word)) != 0)
+			continue;
+		found = commands[i];
+		append_word(&names, found->name);
+		n++;
+	}
+	if (n > 1)
+		say("command '%s' is ambiguous: %s", word, names);
+	else if (n == 0)
+		say_unknown_command(word);
+	return n == 1 ? found : NULL;
+}
+
+static enum status help_command(const char *word)
+{
+	const struct command *command;
+
+	if (!word)
+		return print_help();
+	command = find_command(word);
+	return command ? print_command_help(command) : STATUS_FAILED;
+}
+
+/* Options before the command become options behind it. */
+static enum status run_command(int argc, char **argv, int index)
+{
+	const struct command *command = find_command(argv[index]);
+
+	if (!command)
+		return STATUS_FAILED;
+	memmove(argv + 1, argv, (size_t)index * sizeof(*argv));
+	argv[1] = (char *)(uintptr_t)command->name;
+	return command->run(command, argc - 1, argv + 1);
+}
+
 int main(int argc, char **argv)
 {
-	const char *word = argc > 1 ? argv[1] : NULL;
+	int wanted, index = find_command_word(argc, argv, &wanted);
+	const char *word = index > 0 ? argv[index] : NULL;
 
+	if (index < 0)
+		return STATUS_FAILED;
+	if (wanted == KEY_LIST_OPTIONS)
+		return list_commands();
+	if (wanted == 'V' || (word && strcmp(word, "version") == 0))
+		return print_version();
+	if (wanted == 'h')
+		return help_command(word);
 	if (!word) {
 		say("a command is missing; see kmod-devname --help");
 		return STATUS_FAILED;
 	}
-	if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
-		return print_help();
-	if (strcmp(word, "--version") == 0)
-		return print_version();
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (strcmp(word, commands[i]->name) == 0)
-			return commands[i]->run(commands[i], argc - 1, argv + 1);
-	say("unknown %s '%s'; see kmod-devname --help", word[0] == '-' ? "option" : "command",
-	    word);
-	return STATUS_FAILED;
+	if (strcmp(word, "help") == 0)
+		return help_command(argv[index + 1]);
+	return run_command(argc, argv, index);
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/report.h"
@@ -166,19 +167,38 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 	return escape(path);
 }
 
+/* What a terminal shows the severity in; or NULL. */
+static const char *choose_color(FILE *stream, enum kmod_devname_severity severity,
+				const struct common *common)
+{
+	if (common->color == COLOR_NEVER ||
+	    (common->color == COLOR_AUTO && !isatty(fileno(stream))))
+		return NULL;
+	switch (severity) {
+	case KMOD_DEVNAME_ERROR:
+		return "\033[1;31m";
+	case KMOD_DEVNAME_WARNING:
+		return "\033[1;35m";
+	default:
+		return "\033[1;36m";
+	}
+}
+
 /* Not through say(): the library has escaped the message already. */
 void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common)
 {
 	_cleanup_free_ char *path = finding_path(finding, directory, common);
+	enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
+	const char *color = choose_color(stream, severity, common);
 	size_t line = kmod_devname_finding_get_line(finding);
 	char number[32] = "";
 
 	if (line > 0)
 		(void)snprintf(number, sizeof(number), "%zu:", line);
-	(void)fprintf(stream, "%s%s%s:%s %s: %s [%s]\n", stream == stderr ? program_name : "",
-		      stream == stderr ? ": " : "", path, number,
-		      kmod_devname_severity_to_string(kmod_devname_finding_get_severity(finding)),
+	(void)fprintf(stream, "%s%s%s:%s %s%s:%s %s [%s]\n", stream == stderr ? program_name : "",
+		      stream == stderr ? ": " : "", path, number, color ? color : "",
+		      kmod_devname_severity_to_string(severity), color ? "\033[0m" : "",
 		      kmod_devname_finding_get_message(finding),
 		      kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
 }

@@ -4,10 +4,12 @@
  *
  * The configuration of depmod comes first, since it decides which of two files of a module counts.
  * Then the library reads the modules into a table, step by step. Between the steps a terminal shows
- * how many modules are left.
+ * how much of them is read.
  */
 
 #include <errno.h>
+#include <inttypes.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #include "base/array.h"
@@ -16,6 +18,7 @@
 #include "tree/scan.h"
 
 #define ERASE_LINE "\r\033[K"
+#define WIDTH_MAX 200 /* of the line of progress */
 #define INTERVAL_NS 200000000L /* faster changes cannot be read */
 
 void config_paths_add(struct config_paths *paths, const char *path)
@@ -91,6 +94,7 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 struct progress {
 	const char *version;
 	struct timespec next; /* when to show the line again */
+	uint64_t bytes; /* of the modules that have waited, at most */
 	bool is_terminal;
 	bool is_shown;
 };
@@ -106,10 +110,22 @@ static void progress_delay(struct progress *progress, time_t seconds, long nanos
 	}
 }
 
-static void progress_show(struct progress *progress, size_t modules, size_t left)
+/* A longer line would stay on the screen. */
+static size_t get_terminal_width(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_col == 0)
+		return 80;
+	return size.ws_col < WIDTH_MAX ? size.ws_col : WIDTH_MAX;
+}
+
+static void progress_show(struct progress *progress, struct kmod_devname_scan *scan)
 {
 	const struct timespec *next = &progress->next;
 	_cleanup_free_ char *version = NULL;
+	char line[WIDTH_MAX];
+	uint64_t left;
 	struct timespec now;
 
 	if (!progress->is_terminal)
@@ -118,9 +134,14 @@ static void progress_show(struct progress *progress, size_t modules, size_t left
 	if (now.tv_sec < next->tv_sec ||
 	    (now.tv_sec == next->tv_sec && now.tv_nsec < next->tv_nsec))
 		return;
+	left = scan_count_waiting_bytes(scan);
+	if (progress->bytes < left)
+		progress->bytes = left;
 	version = escape(progress->version);
-	(void)fprintf(stderr, ERASE_LINE "%s: %s: %zu modules, %zu to be read", program_name,
-		      version, modules, left);
+	(void)snprintf(line, get_terminal_width(), "%s: %s: %zu modules, %" PRIu64 "%% read",
+		       program_name, version, kmod_devname_scan_get_modules(scan),
+		       progress->bytes == 0 ? 0 : 100 * (progress->bytes - left) / progress->bytes);
+	(void)fprintf(stderr, ERASE_LINE "%s", line);
 	(void)fflush(stderr);
 	progress->is_shown = true;
 	progress_delay(progress, 0, INTERVAL_NS);
@@ -188,7 +209,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 			 struct modules_result *ret_result)
 {
 	struct progress progress = { .version = kernel->version,
-				     .is_terminal = isatty(STDERR_FILENO) };
+				     .is_terminal = !options->is_silent && isatty(STDERR_FILENO) };
 	struct kmod_devname_scan *scan;
 	int r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
 	enum status status;
@@ -199,7 +220,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	r = set_up_scan(scan, kernels, kernel, config, options);
 	if (r == 0)
 		while ((r = kmod_devname_scan_step(scan)) > 0)
-			progress_show(&progress, kmod_devname_scan_get_modules(scan), (size_t)r);
+			progress_show(&progress, scan);
 	/* so that messages and the prompt begin on an empty line */
 	if (progress.is_shown)
 		(void)fputs(ERASE_LINE, stderr);

@@ -51,6 +51,7 @@ struct modules_options {
 	unsigned int threads; /* 0: as many as are good */
 	enum modules_source source; /* tells which modules need not be read */
 	bool keeps_lines; /* those of the kernel's file, see modules_keep() */
+	bool is_silent; /* a terminal shows no progress */
 };
 
 struct modules_result {

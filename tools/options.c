@@ -1,32 +1,44 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Options. A table has those of a command, and another one those of all commands. Both
- * getopt_long(3) and --help are fed from these tables, so no option is without help.
+ * Options. A table has those of a command, and another one those of all commands. getopt_long(3),
+ * --help and the completions of shells, by --list-options, are fed from these tables.
  */
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "options.h"
 
-/* Beyond the keys of the commands, which begin with 256. */
-enum {
-	KEY_ALL = 1000,
-	KEY_STRICT,
-};
+#define LEFT_WIDTH 26 /* of the options in --help */
+#define HELP_WIDTH 80
+#define HELP_VALUES_MAX 20 /* more are in the manual alone */
+
+static const char *get_color(int i)
+{
+	static const char *const names[N_COLORS + 1] = { "never", "always", "auto" };
+
+	return names[i];
+}
 
 static const struct option_spec common_options[] = {
 	{ 'b', "basedir", "DIR", "root directory of the system meant (default: /)" },
+	{ 'b', "root", "DIR", NULL },
 	{ 'm', "moduledir", "DIR", "module directory below it (default: " MODULE_DIRECTORY ")" },
-	{ KEY_ALL, "all", NULL, "every kernel of the module directory" },
+	{ 'a', "all", NULL, "every kernel of the module directory" },
 	{ 'v', "verbose", NULL, "say what was done, and print notes too" },
 	{ 'q', "quiet", NULL, "print errors only" },
 	{ KEY_STRICT, "strict", NULL, "warnings count like errors for the exit status" },
+	{ KEY_COLOR, "color", "[=WHEN]", "colour the severity of findings" },
+	{ KEY_LIST_OPTIONS, "list-options", NULL, NULL },
 	{ 'h', "help", NULL, "print this help and exit" },
 	{ 0 },
 };
 
-#define LEFT_WIDTH 26 /* of the options in --help */
+static const struct option_spec version_options[] = {
+	{ 'V', "version", NULL, "print the version and exit" },
+	{ 0 },
+};
 
 static size_t count_options(const struct option_spec *specs)
 {
@@ -62,109 +74,278 @@ static struct option *append_options(const struct option_spec *specs, struct opt
 	return longs;
 }
 
-static void print_options(const struct option_spec *specs)
+/* Prints words behind the column where the last line ends, and breaks lines between them. */
+static void print_words(const char *text, size_t *column)
 {
-	for (; specs->key != 0; specs++) {
-		char left[64], letter[8] = "    ";
+	while (*text != '\0') {
+		size_t size = strcspn(text, " ");
 
-		if (specs->key <= 255)
-			(void)snprintf(letter, sizeof(letter), "-%c, ", specs->key);
-		(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, specs->name,
-			       specs->value && !is_optional(specs) ? " " : "",
-			       specs->value ? specs->value : "");
-		printf("  %-*s", LEFT_WIDTH, left);
-		if (strlen(left) >= LEFT_WIDTH)
-			printf("\n%*s", LEFT_WIDTH + 2, "");
-		printf("%s\n", specs->help);
+		if (*column + 1 + size > HELP_WIDTH) {
+			printf("\n%*s", LEFT_WIDTH + 1, "");
+			*column = LEFT_WIDTH + 1;
+		}
+		printf(" %.*s", (int)size, text);
+		*column += 1 + size;
+		text += size;
+		text += strspn(text, " ");
 	}
 }
 
-static enum status print_command_help(const struct command *command)
+/* "a, b, c", to be freed. */
+static char *list_values(const char *(*get_value)(int i))
 {
+	char *list = NULL;
+
+	for (int i = 0; get_value(i); i++)
+		append_word(&list, get_value(i));
+	return list;
+}
+
+static int count_values(const char *(*get_value)(int i))
+{
+	int n = 0;
+
+	while (get_value(n))
+		n++;
+	return n;
+}
+
+static void print_option(const struct option_spec *spec, const char *(*get_value)(int i))
+{
+	bool has_few = get_value && count_values(get_value) <= HELP_VALUES_MAX;
+	_cleanup_free_ char *values = has_few ? list_values(get_value) : NULL;
+	char left[64], letter[8] = "    ";
+	size_t column = LEFT_WIDTH + 1;
+
+	if (spec->key <= 255)
+		(void)snprintf(letter, sizeof(letter), "-%c, ", spec->key);
+	(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, spec->name,
+		       spec->value && !is_optional(spec) ? " " : "",
+		       spec->value ? spec->value : "");
+	printf("  %-*s", LEFT_WIDTH - 1, left);
+	if (strlen(left) >= LEFT_WIDTH)
+		printf("\n%*s", LEFT_WIDTH + 1, "");
+	print_words(spec->help, &column);
+	if (values) {
+		putchar(':');
+		column++;
+		print_words(values, &column);
+	}
+	putchar('\n');
+}
+
+static void print_options(const struct option_spec *specs, int value_key,
+			  const char *(*get_value)(int i))
+{
+	for (; specs->key != 0; specs++)
+		if (specs->help)
+			print_option(specs, specs->key == value_key ? get_value : NULL);
+}
+
+enum status print_command_help(const struct command *command)
+{
+	if (!command->summary)
+		return command->run(command, 0, NULL);
 	printf("Usage: kmod-devname %s [OPTIONS] %s\n\n%s\n\nOptions:\n", command->name,
 	       command->operands ? command->operands : "[KERNEL...]", command->description);
-	print_options(command->options);
-	print_options(common_options);
-	if (command->operands)
-		printf("\nSee kmod-devname(8).\n");
-	else
+	print_options(command->options, command->value_key, command->get_value);
+	print_options(common_options, KEY_COLOR, get_color);
+	if (!command->operands)
 		printf("\nKERNEL is a version, or a path to the module directory of one; without "
 		       "it the\n"
-		       "running kernel is meant. See kmod-devname(8).\n");
+		       "running kernel is meant.");
+	printf("\nSee kmod-devname-%s(8).\n", command->name);
 	return finish_output(STATUS_CLEAN);
 }
+
+static void list_option(const struct option_spec *spec, const char *(*get_value)(int i))
+{
+	if (spec->key <= 255)
+		printf("-%c\t--%s\t%s\t", spec->key, spec->name, spec->value ? spec->value : "-");
+	else
+		printf("-\t--%s\t%s\t", spec->name, spec->value ? spec->value : "-");
+	for (int i = 0; get_value && get_value(i); i++)
+		printf("%s%s", i > 0 ? " " : "", get_value(i));
+	printf("%s\t%s\n", get_value ? "" : "-", spec->help);
+}
+
+static void list_options(const struct option_spec *specs, int value_key,
+			 const char *(*get_value)(int i))
+{
+	for (; specs->key != 0; specs++)
+		if (specs->help)
+			list_option(specs, specs->key == value_key ? get_value : NULL);
+}
+
+enum status print_option_list(const struct command *command)
+{
+	if (command) {
+		list_options(command->options, command->value_key, command->get_value);
+		list_options(common_options, KEY_COLOR, get_color);
+	} else {
+		list_options(version_options, 0, NULL);
+		list_options(common_options + count_options(common_options) - 1, 0, NULL);
+	}
+	return finish_output(STATUS_CLEAN);
+}
+
+int find_value(const char *option, const char *(*get_value)(int i), const char *text, size_t size)
+{
+	_cleanup_free_ char *values = NULL;
+
+	for (int i = 0; get_value(i); i++)
+		if (strlen(get_value(i)) == size && strncasecmp(get_value(i), text, size) == 0)
+			return i;
+	values = list_values(get_value);
+	say("%s: '%.*s' is none of %s", option, (int)size, text, values);
+	return -1;
+}
+
+/* What getopt_long(3) is given: to be released with free(). */
+struct parser {
+	struct option *longs;
+	char *shorts;
+};
+
+/* Begins with characters of getopt_long(3), such as ":" to tell a missing value. */
+static struct parser make_parser(const char *mode, const struct option_spec *own)
+{
+	size_t room = count_options(common_options) + count_options(own) + 1;
+	struct parser parser = { xcalloc(room, sizeof(*parser.longs)),
+				 xcalloc(2 * room + strlen(mode) + 1, 1) };
+
+	memcpy(parser.shorts, mode, strlen(mode));
+	append_options(common_options, append_options(own, parser.longs, parser.shorts),
+		       parser.shorts);
+	opterr = 0;
+	optind = 0; /* glibc and musl begin anew */
+	return parser;
+}
+
+static void parser_done(const struct parser *parser)
+{
+	free(parser->longs);
+	free(parser->shorts);
+}
+
+#define _cleanup_parser_ __attribute__((cleanup(parser_done)))
 
 /*
  * getopt_long(3) leaves in optopt 0 for an unknown long option, and else an unknown letter, or the
  * key of an option that has a value and takes none.
  */
-static void say_bad_option(const struct command *command, char **argv, const char *shorts, int key)
+static void say_bad_option(const char *command, char **argv, const char *shorts, int key)
 {
 	const char *word = argv[optind - 1];
 	bool is_known = optopt > 255 || (optopt > 0 && optopt != ':' && strchr(shorts, optopt));
+	char letter[3] = { '-', (char)optopt };
 
 	if (key == ':')
 		say("option '%s' needs a value", word);
-	else if (optopt == 0)
-		say("unknown option '%s'; see kmod-devname %s --help", word, command->name);
-	else if (is_known)
+	else if (optopt != 0 && is_known)
 		say("option '%s' takes no value", word);
 	else
-		say("unknown option '-%c'; see kmod-devname %s --help", optopt, command->name);
+		say("unknown option '%s'; see kmod-devname%s%s --help", optopt == 0 ? word : letter,
+		    *command != '\0' ? " " : "", command);
 }
 
-/* Returns whether it is one of the options that all commands have. */
-static bool parse_common_option(struct common *common, int key)
+int find_command_word(int argc, char **argv, int *ret_wanted)
+{
+	_cleanup_parser_ struct parser parser = make_parser("+:", version_options);
+	int key;
+
+	*ret_wanted = 0;
+	while ((key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+		if (key == '?' || key == ':') {
+			say_bad_option("", argv, parser.shorts, key);
+			return -1;
+		}
+		if (*ret_wanted == 0 && (key == 'h' || key == 'V' || key == KEY_LIST_OPTIONS))
+			*ret_wanted = key;
+	}
+	return optind < argc ? optind : 0;
+}
+
+static bool parse_color(struct common *common)
+{
+	const char *value = optarg ? optarg : "always";
+	int i = find_value("--color", get_color, value, strlen(value));
+
+	if (i >= 0)
+		common->color = (enum color)i;
+	return i >= 0;
+}
+
+/* Whether it is one of the options of struct common: 1, 0, or -1 after a message on its value. */
+static int parse_common_option(struct common *common, int key)
 {
 	switch (key) {
 	case 'b':
 		/* as if not given: scripts pass a variable on that may be empty */
 		common->basedir = *optarg != '\0' ? optarg : NULL;
-		return true;
+		return 1;
 	case 'm':
 		common->moduledir = optarg;
-		return true;
+		return 1;
 	case 'v':
 		common->verbose = true;
-		return true;
+		return 1;
 	case 'q':
 		common->quiet = true;
-		return true;
-	case KEY_ALL:
+		return 1;
+	case 'a':
 		common->all = true;
-		return true;
+		return 1;
 	case KEY_STRICT:
 		common->strict = true;
-		return true;
+		return 1;
+	case KEY_COLOR:
+		return parse_color(common) ? 1 : -1;
+	case KEY_UDEV:
+		common->udev_root = "";
+		return 1;
+	case KEY_UDEV_ROOT:
+		common->udev_root = optarg;
+		return 1;
+	case KEY_UDEV_PERMISSIONS:
+		common->udev_root = optarg ? optarg : "";
+		return 1;
 	default:
-		return false;
+		return 0;
 	}
+}
+
+static bool has_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value && *value != '\0';
 }
 
 bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
 		   bool (*parse_own)(void *data, int key), void *data, enum status *ret_status)
 {
-	size_t room = count_options(common_options) + count_options(command->options) + 1;
-	_cleanup_free_ struct option *longs = xcalloc(room, sizeof(*longs));
-	_cleanup_free_ char *shorts = xcalloc(2 * room + 1, 1);
-	int key;
+	/* ":" so that getopt_long(3) reports a missing value as such */
+	_cleanup_parser_ struct parser parser = make_parser(":", command->options);
+	int key, r;
 
-	shorts[0] = ':'; /* so that getopt_long(3) reports a missing value as such */
-	append_options(common_options, append_options(command->options, longs, shorts), shorts);
-	opterr = 0;
-	optind = 1;
-	*common = (struct common){ 0 };
+	*common = (struct common){
+		.color = has_variable("NO_COLOR") ? COLOR_NEVER : COLOR_AUTO,
+		.is_hook = has_variable("DPKG_MAINTSCRIPT_NAME"),
+	};
 	*ret_status = STATUS_FAILED;
-	while ((key = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
-		if (key == 'h') {
-			*ret_status = print_command_help(command);
+	while ((key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
+		if (key == 'h' || key == KEY_LIST_OPTIONS) {
+			*ret_status = key == 'h' ? print_command_help(command)
+						 : print_option_list(command);
 			return false;
 		}
 		if (key == '?' || key == ':') {
-			say_bad_option(command, argv, shorts, key);
+			say_bad_option(command->name, argv, parser.shorts, key);
 			return false;
 		}
-		if (!parse_common_option(common, key) && !parse_own(data, key))
+		r = parse_common_option(common, key);
+		if (r < 0 || (r == 0 && !parse_own(data, key)))
 			return false;
 	}
 	return true;

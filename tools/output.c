@@ -119,7 +119,7 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 	/* a file must not take the place of /dev/null or /dev/stdout */
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
 		return STATUS_CLEAN;
-	say("%s: exists and is not a regular file", ret_target->path);
+	say("%s: exists and is not a regular file; write - for standard output", ret_target->path);
 	target_done(ret_target);
 	return STATUS_FAILED;
 }

@@ -19,12 +19,14 @@ struct sheet {
 	const char *title; /* of the JSON array */
 	const struct sheet_column *columns;
 	size_t n_columns;
-	struct list cells; /* row after row; "" is null in JSON */
+	struct list cells; /* row after row; "" is not known: null in JSON */
 };
 
+/* Without any of the first three the columns are aligned. */
 struct sheet_style {
 	bool json;
-	bool raw; /* do not align the columns */
+	bool raw; /* one blank between the cells */
+	bool pairs; /* COLUMN="CELL", for a shell */
 	bool no_headings;
 };
 

@@ -2,7 +2,7 @@
 /*
  * Two tables -> their differences. Both are sorted by name and module. Nodes with the same name are
  * matched in two rounds, those of the same module first, so that a name that several modules have
- * is not taken for moved. What is left has gone or appeared.
+ * is not taken for one that has changed its module. What is left was removed or added.
  */
 
 #include <errno.h>
@@ -21,7 +21,6 @@ struct kmod_devname_comparison {
 	unsigned int references;
 	struct kmod_devname_table *old_table;
 	struct kmod_devname_table *new_table;
-	struct kmod_devname_table *built_in; /* may be NULL */
 	struct kmod_devname_difference *items; /* room for one of each node */
 	size_t size;
 };
@@ -111,9 +110,9 @@ static void match_nodes(struct kmod_devname_comparison *comparison, struct sorte
 			continue;
 		}
 		if (!syntax_same_number(&(*x)->number, &(*y)->number))
-			add_difference(comparison, KMOD_DEVNAME_RENUMBERED, *x, *y);
+			add_difference(comparison, KMOD_DEVNAME_CHANGE_RENUMBERED, *x, *y);
 		else if (strcmp((*x)->module, (*y)->module) != 0)
-			add_difference(comparison, KMOD_DEVNAME_MOVED, *x, *y);
+			add_difference(comparison, KMOD_DEVNAME_CHANGE_MODULE, *x, *y);
 		*x = *y = NULL;
 	}
 }
@@ -123,22 +122,15 @@ static void compare_tables(struct kmod_devname_comparison *comparison,
 {
 	match_nodes(comparison, old_nodes, new_nodes, compare_nodes);
 	match_nodes(comparison, old_nodes, new_nodes, compare_node_names);
-	for (size_t i = 0; (i = skip_matched(old_nodes, i)) < old_nodes->size; i++) {
-		const struct kmod_devname_node *node = old_nodes->items[i], *built_in = NULL;
-
-		if (comparison->built_in)
-			built_in = table_find(comparison->built_in, node->name);
-		add_difference(comparison, built_in ? KMOD_DEVNAME_BUILT_IN : KMOD_DEVNAME_WENT,
-			       node, built_in);
-	}
+	for (size_t i = 0; (i = skip_matched(old_nodes, i)) < old_nodes->size; i++)
+		add_difference(comparison, KMOD_DEVNAME_CHANGE_REMOVED, old_nodes->items[i], NULL);
 	for (size_t i = 0; (i = skip_matched(new_nodes, i)) < new_nodes->size; i++)
-		add_difference(comparison, KMOD_DEVNAME_APPEARED, NULL, new_nodes->items[i]);
+		add_difference(comparison, KMOD_DEVNAME_CHANGE_ADDED, NULL, new_nodes->items[i]);
 	qsort(comparison->items, comparison->size, sizeof(*comparison->items), compare_differences);
 }
 
 int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
 				struct kmod_devname_table *new_table,
-				struct kmod_devname_table *built_in,
 				struct kmod_devname_comparison **ret_comparison)
 {
 	size_t n = kmod_devname_table_size(old_table) + kmod_devname_table_size(new_table);
@@ -151,7 +143,6 @@ int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
 	comparison->references = 1;
 	comparison->old_table = kmod_devname_table_ref(old_table);
 	comparison->new_table = kmod_devname_table_ref(new_table);
-	comparison->built_in = built_in ? kmod_devname_table_ref(built_in) : NULL;
 	comparison->items = calloc(n + 1, sizeof(*comparison->items));
 	if (comparison->items && sort_nodes(old_table, &old_nodes) == 0 &&
 	    sort_nodes(new_table, &new_nodes) == 0) {
@@ -180,7 +171,6 @@ kmod_devname_comparison_unref(struct kmod_devname_comparison *comparison)
 		return NULL;
 	kmod_devname_table_unref(comparison->old_table);
 	kmod_devname_table_unref(comparison->new_table);
-	kmod_devname_table_unref(comparison->built_in);
 	free(comparison->items);
 	free(comparison);
 	return NULL;
@@ -218,9 +208,10 @@ kmod_devname_difference_get_new(const struct kmod_devname_difference *difference
 const char *kmod_devname_change_to_string(enum kmod_devname_change change)
 {
 	static const char *const names[] = {
-		[KMOD_DEVNAME_APPEARED] = "appeared", [KMOD_DEVNAME_WENT] = "went",
-		[KMOD_DEVNAME_BUILT_IN] = "built-in", [KMOD_DEVNAME_RENUMBERED] = "renumbered",
-		[KMOD_DEVNAME_MOVED] = "moved",
+		[KMOD_DEVNAME_CHANGE_ADDED] = "added",
+		[KMOD_DEVNAME_CHANGE_REMOVED] = "removed",
+		[KMOD_DEVNAME_CHANGE_RENUMBERED] = "renumbered",
+		[KMOD_DEVNAME_CHANGE_MODULE] = "module-changed",
 	};
 	size_t i = (size_t)change;
 

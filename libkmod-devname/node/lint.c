@@ -293,7 +293,7 @@ int kmod_devname_table_lint_file(struct kmod_devname_table *table,
 		return report_add(report, KMOD_DEVNAME_NO_FILE,
 				  n > 0 ? KMOD_DEVNAME_ERROR : KMOD_DEVNAME_WARNING, &location,
 				  "does not exist, and would have %zu nodes; " HINT, n);
-	r = kmod_devname_comparison_new(file_table, table, NULL, &comparison);
+	r = kmod_devname_comparison_new(file_table, table, &comparison);
 	if (r < 0)
 		return r;
 	n = kmod_devname_comparison_size(comparison);

@@ -3,7 +3,7 @@
  * Table -> text in one of the output formats. Of what all formats share this is the first part: the
  * nodes come in the order of the table, each with its permissions; each directory comes once, after
  * its parent and before the first node in it; a format may print a name only once. Then come the
- * formats of "kmod static-nodes", those of programs that make images, and JSON.
+ * formats of "kmod static-nodes" and those of programs that make images; print-json.c has JSON.
  *
  * Names of nodes, modules, users and groups need no quoting in any format: they have no blanks,
  * quotes, "\", "%" and "$".
@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 
 #include "node/table.h"
+#include "text/print.h"
 
 /* The mode of each directory between /dev and a node. */
 #define DIRECTORY_MODE "0755"
@@ -290,19 +291,18 @@ static int print_mknod(const struct printer *printer, const struct kmod_devname_
 static int print_json(const struct printer *printer, const struct kmod_devname_node *node,
 		      const struct kmod_devname_permission *permission)
 {
-	const char *user = permission->user, *user_quote = user ? "\"" : "";
-	const char *group = permission->group, *group_quote = group ? "\"" : "";
+	const struct printed_node printed = {
+		.name = node->name,
+		.module = node->module,
+		.number = node->number,
+		.mode = permission->mode,
+		.uid = permission->uid,
+		.gid = permission->gid,
+		.user = permission->user,
+		.group = permission->group,
+	};
 
-	return fprintf(printer->stream,
-		       "\n  {\"module\": \"%s\", \"name\": \"%s\", \"path\": \"/dev/%s\", "
-		       "\"type\": \"%s\", \"major\": %u, \"minor\": %u, "
-		       "\"mode\": \"%04o\", \"uid\": %u, \"gid\": %u, "
-		       "\"user\": %s%s%s, \"group\": %s%s%s}",
-		       node->module, node->name, node->name,
-		       node->number.type == S_IFBLK ? "block" : "char", node->number.major,
-		       node->number.minor, permission->mode, permission->uid, permission->gid,
-		       user_quote, user ? user : "null", user_quote, group_quote,
-		       group ? group : "null", group_quote);
+	return print_json_node(printer->stream, &printed);
 }
 
 /* --- the formats by name ------------------------------------------------------------------ */

@@ -277,3 +277,14 @@ size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan)
 	pthread_mutex_unlock(&scan->lock);
 	return n;
 }
+
+uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan)
+{
+	uint64_t bytes = 0;
+
+	pthread_mutex_lock(&scan->lock);
+	for (size_t i = 0; i < scan->found.waiting.size; i++)
+		bytes += ((const struct scan_module *)scan->found.waiting.items[i])->size;
+	pthread_mutex_unlock(&scan->lock);
+	return bytes;
+}

@@ -184,6 +184,9 @@ bool scan_was_complete(const struct kmod_devname_scan *scan);
 /* How many of the module files that were found cannot be read. */
 size_t scan_count_unread(const struct kmod_devname_scan *scan);
 
+/* The bytes of the files that wait to be read, as far as they are found. */
+uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan);
+
 /* --- found.c: what there is, and which file of a module counts ---------------------------- */
 
 /* The path DIRECTORY/NAME, as the directory's is; or the name alone. NULL: no memory. */

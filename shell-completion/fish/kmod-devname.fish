@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Completion of kmod-devname(8) for fish.
+# Completion of kmod-devname(8) for fish. The commands, options and values come from the program, by
+# --list-options, when this file is loaded.
 
 # True if the command is one of these; with none, if there is no command yet.
 function __kmod_devname_command
@@ -67,91 +68,61 @@ function __kmod_devname_moduledirs
     end
 end
 
-# The list of columns that has been typed, with one more.
-function __kmod_devname_columns
+# The list that has been typed, with one word more; a plus sign may be before it.
+function __kmod_devname_list
     set -l list (__kmod_devname_typed)
-    set -l before (string replace --regex '[^,]*$' '' -- "$list")
-    printf '%s\n' "$before"{NAME,PATH,TYPE,MAJ:MIN,MAJOR,MINOR,MODULE,KERNEL}
+    set -l before (string match --regex '^\+?(?:.*,)?' -- "$list")
+    printf '%s\n' "$before"$argv
 end
 
-# The list of codes that has been typed, with one more.
-function __kmod_devname_codes
-    set -l list (__kmod_devname_typed)
-    set -l before (string replace --regex '[^,]*$' '' -- "$list")
-    set -l codes malformed corrupt unsupported too-large dangling-link not-regular vanished \
-        duplicate-module bad-order unreadable missing-number ambiguous dynamic-minor bad-name bad-number \
-        bad-module-name too-many-aliases bad-line long-line cut-line bad-index stale-index \
-        bad-rule unknown-owner bad-config name-conflict same-number shared-node taken-minor \
-        built-in block-autoload not-loaded no-static-node out-of-date no-file wrong-node \
-        obstructed nodev absent wrong-mode
-    printf '%s\n' "$before"$codes
+# The names in modules.devname, for the first operand of explain.
+function __kmod_devname_nodes
+    set -l base (__kmod_devname_value b basedir)
+    set -l moduledir (__kmod_devname_value m moduledir)
+    set -l options
+    test -z "$base"; or set -a options -b $base
+    test -z "$moduledir"; or set -a options -m $moduledir
+    command kmod-devname list -n -r -o NAME $options 2>/dev/null
+end
+
+# What completes the value of an option, for complete(1).
+function __kmod_devname_action --argument-names option value values
+    switch $option:$value
+        case '--moduledir:*'
+            printf '%s\n' -x -a '(__kmod_devname_moduledirs)'
+        case '*:DIR' '*ROOT*'
+            printf '%s\n' -x -a '(__fish_complete_directories)'
+        case '*:FILE' '*:PATH'
+            printf '%s\n' -r -F
+        case '*:LIST'
+            printf '%s\n' -x -a "(__kmod_devname_list $values)"
+        case '*:[[]*'
+            # the value is not the next word
+            printf '%s\n' -a "$values"
+        case '*:-'
+        case '*'
+            printf '%s\n' -x -a "$values"
+    end
+end
+
+function __kmod_devname_complete_options --argument-names condition
+    while read --local --delimiter \t letter name value values help
+        string match --quiet -- '--*' $name; or continue
+        set -l arguments -l (string sub --start 3 -- $name)
+        test $letter = -; or set -a arguments -s (string sub --start 2 -- $letter)
+        test $values != -; or set values ''
+        set -a arguments (__kmod_devname_action $name $value $values)
+        complete -c kmod-devname -n $condition -d $help $arguments
+    end
 end
 
 complete -c kmod-devname -f
-complete -c kmod-devname -n __kmod_devname_command -s h -l help -d 'Print help'
-complete -c kmod-devname -n __kmod_devname_command -l version -d 'Print the version'
-complete -c kmod-devname -n __kmod_devname_command -a generate -d 'Write modules.devname'
-complete -c kmod-devname -n __kmod_devname_command -a list -d 'Show nodes'
-complete -c kmod-devname -n __kmod_devname_command -a static-nodes -d 'Print nodes in a format'
-complete -c kmod-devname -n __kmod_devname_command -a create -d 'Make nodes'
-complete -c kmod-devname -n __kmod_devname_command -a check -d 'Find what is wrong'
-complete -c kmod-devname -n __kmod_devname_command -a diff -d 'Compare kernels'
-complete -c kmod-devname -n __kmod_devname_command -a explain -d 'What opening a node comes to'
-
-set -l all '__kmod_devname_command generate list static-nodes create check diff explain'
-complete -c kmod-devname -n $all -a '(__kmod_devname_kernels)'
-complete -c kmod-devname -n $all -s b -l basedir -x -a '(__fish_complete_directories)' -d 'Root directory'
-complete -c kmod-devname -n $all -s m -l moduledir -x -a '(__kmod_devname_moduledirs)' -d 'Module directory below it'
-complete -c kmod-devname -n $all -l all -d 'Every kernel'
-complete -c kmod-devname -n $all -s v -l verbose -d 'Say what was done'
-complete -c kmod-devname -n $all -s q -l quiet -d 'Print errors only'
-complete -c kmod-devname -n $all -l strict -d 'Warnings count like errors'
-complete -c kmod-devname -n $all -s h -l help -d 'Print help'
-
-set -l generate '__kmod_devname_command generate'
-complete -c kmod-devname -n $generate -s o -l outdir -x -a '(__fish_complete_directories)' -d 'Root directory for the file'
-complete -c kmod-devname -n $generate -s n -l dry-run -d 'Print the text'
-complete -c kmod-devname -n $generate -l output -r -F -d 'File to replace'
-complete -c kmod-devname -n $generate -l pass-over -d 'Pass over directories without modules'
-complete -c kmod-devname -n $generate -l source -x -a 'modules index auto' -d 'What to read'
-complete -c kmod-devname -n $generate -l threads -x -d 'Threads that read modules'
-
-complete -c kmod-devname -n $generate -s C -l config -r -F -d 'Instead of depmod.d'
-
-set -l list '__kmod_devname_command list'
-complete -c kmod-devname -n $list -s o -l columns -x -a '(__kmod_devname_columns)' -d 'Columns to show'
-complete -c kmod-devname -n $list -s J -l json -d 'Print JSON'
-complete -c kmod-devname -n $list -s r -l raw -d 'Do not align'
-complete -c kmod-devname -n $list -l noheadings -d 'No names of columns'
-
-set -l static '__kmod_devname_command static-nodes'
-complete -c kmod-devname -n $static -s f -l format -x -a 'human tmpfiles devname mknod cpio device-table json' -d 'Format to print'
-complete -c kmod-devname -n $static -s o -l output -r -F -d 'File to replace'
-complete -c kmod-devname -n $static -l create-only -d 'Leave nodes that exist as they are'
-
-set -l create '__kmod_devname_command create'
-complete -c kmod-devname -n $create -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
-complete -c kmod-devname -n $create -l mode -x -d 'Mode of nodes'
-complete -c kmod-devname -n $create -l replace -d 'Replace wrong nodes'
-complete -c kmod-devname -n $create -s n -l dry-run -d 'Show what would be done'
-
-set -l diff '__kmod_devname_command diff'
-complete -c kmod-devname -n $diff -s J -l json -d 'Print JSON'
-
-set -l explain '__kmod_devname_command explain'
-complete -c kmod-devname -n $explain -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
-complete -c kmod-devname -n $explain -l user -x -a '(__fish_complete_users)' -d 'User to judge'
-complete -c kmod-devname -n $explain -l udev-root -x -a '(__fish_complete_directories)' -d 'Root directory of udev rules'
-complete -c kmod-devname -n $explain -s J -l json -d 'Print JSON'
-
-set -l check '__kmod_devname_command check'
-complete -c kmod-devname -n $check -s C -l config -r -F -d 'Instead of depmod.d'
-complete -c kmod-devname -n $check -l dev -x -a '(__fish_complete_directories)' -d 'Device directory'
-complete -c kmod-devname -n $check -l ignore -x -a '(__kmod_devname_codes)' -d 'Findings to pass over'
-complete -c kmod-devname -n $check -s J -l json -d 'Print JSON'
-complete -c kmod-devname -n $check -l list-codes -d 'Print all codes of findings'
-complete -c kmod-devname -n $check -l udev-permissions -x -a '(__fish_complete_directories)' -d 'Root directory of udev rules'
-
-set -l both '__kmod_devname_command static-nodes create'
-complete -c kmod-devname -n $both -l input -r -F -d 'modules.devname to read'
-complete -c kmod-devname -n $both -l udev-permissions -a '(__fish_complete_directories)' -d 'Modes of udev rules'
+command kmod-devname --list-options 2>/dev/null | __kmod_devname_complete_options __kmod_devname_command
+for line in (command kmod-devname --list-options 2>/dev/null | string match --invert -- '-*')
+    set -l command (string split \t -- $line)
+    complete -c kmod-devname -n '__kmod_devname_command; or __kmod_devname_command help' -a $command[1] -d $command[2]
+    complete -c kmod-devname -n "__kmod_devname_command $command[1]" -a '(__kmod_devname_kernels)'
+    command kmod-devname $command[1] --list-options 2>/dev/null |
+        __kmod_devname_complete_options "__kmod_devname_command $command[1]"
+end
+complete -c kmod-devname -n '__kmod_devname_command explain' -a '(__kmod_devname_nodes)'

@@ -473,9 +473,6 @@ test_built_in_modules_that_cannot_be_read() {
 	truncate -s 200M $M/modules.builtin.modinfo
 	status 2 kmod-devname check -b root 6.1.0 > out 2> err
 	echo "kmod-devname: $M/modules.builtin.modinfo: File too large" | same err
-	mv $M/modules.devname whole
-	status 2 kmod-devname diff -b root 6.1.0 6.1.0 > out 2> err
-	grep -qxF "kmod-devname: $M/modules.builtin.modinfo: File too large" err || fail "$(cat err)"
 }
 
 test_not_loaded() {
@@ -1065,8 +1062,7 @@ test_a_name_of_what_is_here_is_told_from_a_version() {
 	for name in plain file; do
 		check 2 $name
 		[ ! -s out ]
-		grep -q "^kmod-devname: .*/lib/modules" err
-		grep -qx "kmod-devname: did you mean './$name'?" err
+		grep -qx "kmod-devname: no kernel $name in .*lib/modules; did you mean ./$name?" err
 	done
 	# there it would not be understood
 	check 2 -b root plain

@@ -78,10 +78,6 @@ have_smartcols() {
 	kmod-devname --version | grep -q '+SMARTCOLS'
 }
 
-need_json() {
-	have_smartcols || skip "this build is without libsmartcols and has no JSON"
-}
-
 # One line with sorted keys, whatever the layout; fails if it is no JSON.
 plain_json() { # FILE
 	if command -v python3 >/dev/null; then
@@ -132,8 +128,70 @@ test_help_lists_the_commands() {
 	explain
 	END
 	mv out long
-	run 0 -h
-	cmp long out
+	for words in -h help '-q --help'; do
+		# shellcheck disable=SC2086 # a list of words
+		run 0 $words
+		cmp long out
+	done
+}
+
+test_help_of_a_command_is_asked_for_in_every_way() {
+	run 0 generate --help
+	mv out long
+	for words in 'help generate' '-h generate' '--help generate' 'help gen' '--root / help generate'; do
+		# shellcheck disable=SC2086 # a list of words
+		run 0 $words
+		cmp long out
+	done
+	run 2 help frobnicate
+	says "unknown command 'frobnicate'"
+}
+
+test_version_has_a_letter_and_a_word() {
+	run 0 --version
+	mv out long
+	for words in -V version '-q -V' '-V list'; do
+		# shellcheck disable=SC2086 # a list of words
+		run 0 $words
+		cmp long out
+	done
+}
+
+test_command_may_be_abbreviated() {
+	make_lists
+	run 0 list -b root --raw 6.1.0
+	mv out long
+	for word in l li lis; do
+		run 0 $word -b root --raw 6.1.0
+		cmp long out
+	done
+	run 2 c
+	echo "kmod-devname: command 'c' is ambiguous: create, check" | same messages
+}
+
+test_mistyped_command_gets_a_proposal() {
+	for word in genrate generat3 ngenerate; do
+		run 2 $word
+		echo "kmod-devname: unknown command '$word'; did you mean 'generate'?" | same messages
+	done
+	run 2 ls
+	! grep mean messages || fail "takes too different a word"
+}
+
+test_options_may_precede_the_command() {
+	make_lists
+	run 0 list -b root -q --raw 6.1.0
+	mv out long
+	for words in '-b root list -q' '--basedir=root -q list' '-qb root list' '--root root list -q' \
+		'-q list --root=root'; do
+		# shellcheck disable=SC2086 # a list of words
+		run 0 $words --raw 6.1.0
+		cmp long out
+	done
+	run 2 --json list
+	says "unknown option '--json'; see kmod-devname --help"
+	run 2 -b
+	says "'-b' needs a value"
 }
 
 test_help_of_a_command_has_its_options() {
@@ -153,15 +211,16 @@ test_help_of_a_command_has_its_options() {
 		cmp long out
 	done
 	# every option of the manual page, in its words; those of all commands come last
-	printf '%s\n' -b--basedir -m--moduledir --all -v--verbose -q--quiet --strict -h--help > common
+	printf '%s\n' -b--basedir -m--moduledir -a--all -v--verbose -q--quiet --strict --color -h--help > common
 	printf '%s\n' -C--config -o--outdir -n--dry-run --output --pass-over --source --threads | cat - common |
 		same generate.options
-	printf '%s\n' --dev --mode --udev-permissions --replace -n--dry-run --input | cat - common |
+	printf '%s\n' --dev --mode --udev --udev-root --replace -n--dry-run --input | cat - common |
 		same create.options
-	printf '%s\n' -o--columns -J--json -r--raw --noheadings | cat - common | same list.options
-	printf '%s\n' -f--format -o--output --input --udev-permissions --create-only | cat - common |
+	printf '%s\n' -o--columns -O--output-all -J--json -P--pairs -r--raw -n--noheadings --dev --input \
+		--udev --udev-root | cat - common | same list.options
+	printf '%s\n' -f--format -o--output --input --udev --udev-root --create-only | cat - common |
 		same static-nodes.options
-	printf '%s\n' -C--config --dev --ignore -J--json --list-codes --udev-permissions | cat - common | same check.options
+	printf '%s\n' -C--config --dev --ignore -J--json --list-codes --udev --udev-root | cat - common | same check.options
 	printf '%s\n' -J--json | cat - common | same diff.options
 	printf '%s\n' --dev --user --udev-root -J--json | cat - common | same explain.options
 }
@@ -227,9 +286,11 @@ usage_errors() {
 	generate -b root .|'.'
 	generate -b root ..|'..'
 	list --frobnicate|'--frobnicate'
-	list -n|'-n'
+	list -x|'-x'
 	list --threads 1|'--threads'
 	list --json --raw|--raw
+	list --json --pairs|--pairs
+	list --pairs --raw|--raw
 	list -o|'-o' needs a value
 	list -o FROBNICATE|'FROBNICATE'
 	list -o NAME,FROBNICATE|'FROBNICATE'
@@ -238,7 +299,12 @@ usage_errors() {
 	list -o NAME,|''
 	list -o ,NAME|''
 	list -o ''|''
-	list -o NAME,NAME,NAME,NAME,NAME,NAME,NAME,NAME,NAME|--columns
+	list -o +|--columns: ''
+	list --input list 6.1.0|--input
+	list --input list -a|--input
+	list --input nothere|nothere: No such file
+	list --dev nothere -b root 6.1.0|nothere: No such file
+	list --udev-root nothere -b root 6.1.0|nothere: No such file
 	list -b root ./root/lib/modules/6.1.0|--basedir
 	list --all -b root 6.1.0|--all
 	static-nodes --frobnicate|'--frobnicate'
@@ -311,6 +377,22 @@ test_generate_prints_what_the_file_would_be() {
 	run 0 generate --output=- -b root 6.1.0
 	print_610 | same out
 	find root | sort | same before
+}
+
+test_several_kernels_are_printed_under_headings() {
+	make_root
+	run 0 generate -n -b root 6.2.0 6.1.0
+	{
+		echo '# root/lib/modules/6.2.0/modules.devname'
+		print_620
+		echo '# root/lib/modules/6.1.0/modules.devname'
+		print_610
+	} | same out
+	run 0 generate -n -b root --all
+	[ "$(grep -c '^# root/' out)" -eq 3 ]
+	mv 'root/lib/modules/6.1.0' "root/lib/modules/$(printf '6\n1')"
+	run 0 generate -n -b root --all
+	grep -qxF '# root/lib/modules/6\x0a1/modules.devname' out
 }
 
 test_generate_writes_the_file_in_silence() {
@@ -425,6 +507,27 @@ test_no_kernel_means_the_running_one() {
 	print_610 | same out
 }
 
+test_no_kernel_means_the_only_one_of_an_image() {
+	make_lists
+	rm -r root/lib/modules/6.2.0 root/lib/modules/6.10.0
+	print_610 > wanted
+	run 0 generate -n -b root
+	same out < wanted
+	run 0 list -b root --raw -n -o KERNEL
+	[ "$(sort -u out)" = 6.1.0 ]
+	run 0 static-nodes -b root -f devname
+	sed 1d wanted | same out
+	# in usr/lib/modules, too
+	mkdir root/usr
+	mv root/lib root/usr/lib
+	run 0 generate -n -b root
+	same out < wanted
+	# an image without modules is not one with a kernel
+	rm -r root/usr/lib/modules/*
+	run 2 list -b root
+	says "no kernel $(uname -r) in root/usr/lib/modules; there is none"
+}
+
 test_unknown_kernel_lists_those_that_exist() {
 	make_root
 	for command in generate list static-nodes; do
@@ -447,7 +550,7 @@ test_of_many_kernels_some_are_listed() {
 	(cd root/lib/modules && seq -f '6.%g' 1 5000 | xargs mkdir)
 	run 2 generate -b root 9.9
 	says_lines 1
-	echo "kmod-devname: no kernel 9.9 in root/lib/modules; there is $(seq -s ', ' -f '6.%g' 1 20) and 4980 more" | same messages
+	echo "kmod-devname: no kernel 9.9 in root/lib/modules; there is $(seq -s ', ' -f '6.%g' 1 5) and 4995 more" | same messages
 }
 
 test_root_that_is_not_there_is_named() {
@@ -585,7 +688,6 @@ test_list_without_headings_is_rows_only() {
 }
 
 test_list_prints_json() {
-	need_json
 	make_lists
 	run 0 list --json -b root -o NAME,MAJOR,MINOR,MAJ:MIN,TYPE 6.1.0
 	says_nothing
@@ -598,20 +700,12 @@ test_list_prints_json() {
 	same json < wanted
 	run 0 list -J -b root 6.2.0
 	plain_json out > json
-	echo '{"nodes":[{"maj:min":"10:200","module":"tun","name":"net/tun","type":"char"}]}' |
-		same json
-}
-
-test_json_needs_libsmartcols() {
-	make_lists
-	if have_smartcols; then
-		run 0 list --json -b root 6.1.0
-		return
-	fi
-	run 2 list --json -b root 6.1.0
-	prints_nothing
-	says_lines 1
-	says --json
+	printf '%s' '{"nodes":[{"gid":null,"group":null,"kernel":"6.2.0","loaded":null,' \
+		'"maj:min":"10:200","major":10,"minor":200,"mode":null,"module":"tun",' \
+		'"name":"net/tun","path":"/dev/net/tun","state":null,"type":"char",' \
+		'"uid":null,"user":null}]}' > wanted
+	echo >> wanted
+	same json < wanted
 }
 
 test_empty_list_is_empty() {
@@ -625,7 +719,6 @@ test_empty_list_is_empty() {
 }
 
 test_empty_list_is_valid_json() {
-	need_json
 	make_lists
 	: > root/lib/modules/6.1.0/modules.devname
 	run 0 list --json -b root 6.1.0
@@ -761,6 +854,38 @@ test_messages_name_file_severity_and_code() {
 		fail "$(cat messages)"
 }
 
+test_severity_is_coloured_if_wanted() {
+	make_judged
+	for words in --color --color=always --color=ALWAYS; do
+		kmod-devname generate -n -b root error $words > out 2> messages || :
+		grep -q "bad\.ko: ${ESCAPE}\[1;31merror:${ESCAPE}\[0m .* \[missing-number\]$" messages ||
+			fail "$words: $(cat -A messages)"
+	done
+	NO_COLOR=1 kmod-devname generate --color=always -n -b root warning > out 2> messages
+	grep -q "${ESCAPE}\[1;35mwarning:" messages
+	for words in '' --color=auto --color=never; do
+		run 1 generate -n -b root error $words
+	done
+	run 2 list --color=green
+	says "--color: 'green' is none of never, always, auto"
+}
+
+# What a terminal gets on standard error goes to the file "shown".
+on_terminal_too() { # COMMAND
+	script -q -c "$1" /dev/null </dev/null > shown || :
+}
+
+test_severity_is_coloured_on_a_terminal() {
+	need_terminal
+	make_judged
+	on_terminal_too "kmod-devname generate -n -b root error 2>&1 >/dev/null"
+	grep -q "${ESCAPE}\[1;31merror:" shown || fail "$(cat -A shown)"
+	for words in 'NO_COLOR=1 kmod-devname' 'kmod-devname --color=never'; do
+		on_terminal_too "$words generate -n -b root error 2>&1 >/dev/null"
+		grep -q ' error: ' shown || fail "$words: $(cat -A shown)"
+	done
+}
+
 test_hostile_bytes_are_escaped_in_messages() {
 	make_judged
 	printf nonsense > "root/lib/modules/clean/kernel/$(printf 'e\033[31m\302\205\377\nv').ko"
@@ -855,7 +980,7 @@ test_hostile_device_name_never_reaches_the_file() {
 	END
 }
 
-# libsmartcols escapes the backslash of an escape once more, so no more is said about it.
+# libsmartcols escapes the backslash of an escape once more when it aligns.
 test_hostile_kernel_name_is_escaped_in_a_list() {
 	make_lists
 	mv root/lib/modules/6.2.0 "root/lib/modules/$(printf '6\033[2J\377')"
@@ -867,7 +992,6 @@ test_hostile_kernel_name_is_escaped_in_a_list() {
 }
 
 test_hostile_kernel_name_is_valid_json() {
-	need_json
 	make_lists
 	mv root/lib/modules/6.2.0 "root/lib/modules/$(printf '6"\\\033\377')"
 	run 0 list --json -o KERNEL -b root "$(printf '6"\\\033\377')"
@@ -886,6 +1010,8 @@ printers() {
 	generate --output - -b root 6.1.0
 	list -b root 6.1.0
 	list --raw -b root 6.1.0
+	list --pairs -b root 6.1.0
+	list --json -b root 6.1.0
 	static-nodes --help
 	static-nodes -b root 6.1.0
 	static-nodes -f tmpfiles -b root 6.1.0
@@ -895,7 +1021,6 @@ printers() {
 	static-nodes -f device-table -b root 6.1.0
 	static-nodes -f json -o - -b root 6.1.0
 	END
-	! have_smartcols || echo "list --json -b root 6.1.0"
 }
 
 test_output_that_does_not_arrive_is_a_failure() {
@@ -952,7 +1077,7 @@ make_slow_root() {
 # on standard error.
 on_terminal() { # KERNEL
 	start=$(date +%s)
-	script -q -e -c "kmod-devname generate -n --threads 1 -b root $1 2>&1 >/dev/null" \
+	script -q -e -c "stty cols ${columns:-80}; kmod-devname generate -n --threads 1 -b root $1 2>&1 >/dev/null" \
 		/dev/null </dev/null > shown
 	seconds=$(($(date +%s) - start))
 }
@@ -966,8 +1091,18 @@ test_progress_is_shown_on_a_terminal_after_a_second() {
 	[ $seconds -ge 3 ] || skip "this machine has become too fast for a slow tree"
 	tr '\r' '\n' < shown | grep -q "kmod-devname: 6\.1\.0: [0-9]* modules" ||
 		fail "no progress: $(cat -A shown)"
+	tr '\r' '\n' < shown | grep -q ' modules, [0-9]*% read$' || fail "$(cat -A shown)"
 	# nothing of it is left on the screen
 	[ "$(tail -c 3 shown)" = "${ESCAPE}[K" ] || fail "the line stays: $(cat -A shown)"
+	# a line that is too long would be left
+	columns=30
+	on_terminal 6.1.0
+	tr '\r' '\n' < shown | sed "s/^$ESCAPE\[K//" > lines
+	! grep '.\{30\}' lines || fail "longer than the terminal is wide"
+	! grep '%' lines || fail "not cut: $(cat lines)"
+	# a package manager has other things on the terminal
+	DPKG_MAINTSCRIPT_NAME=postinst on_terminal 6.1.0
+	[ ! -s shown ] || fail "shown in a hook: $(cat -A shown)"
 }
 
 test_no_progress_for_short_work() {

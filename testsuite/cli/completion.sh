@@ -111,18 +111,18 @@ same_options() { # SHELL
 	done
 }
 
-# The columns that are named in the lines of --columns in the help.
-columns_of_help() {
-	kmod-devname list --help | sed -n '/--columns/,/--json/{/--json/!p}' | grep -oE '[A-Z:]{4,}' |
-		grep -vx LIST | sort
+# What the message on a wrong value says that the option takes.
+values_of() { # COMMAND OPTION
+	status 2 kmod-devname "$1" "$2" none 2> message
+	sed 's/.*is none of //; s/, /\n/g' message | sort
 }
 
 same_columns() { # SHELL
 	need "$1"
-	columns_of_help > wanted
+	values_of list -o > wanted
 	[ "$(wc -l < wanted)" -gt 5 ] || fail "the columns were not found"
 	offers "$1" list -o "" > offered
-	diff -u wanted offered || fail "$1 offers other columns than --help"
+	diff -u wanted offered || fail "$1 offers other columns than list takes"
 }
 
 # Those of the header that can be ignored.
@@ -135,27 +135,18 @@ same_codes() { # SHELL
 	diff -u wanted offered || fail "$1 offers other codes than the header has"
 }
 
-# What --source says it takes.
 same_sources() { # SHELL
 	need "$1"
-	status 2 kmod-devname generate --source none 2> message
-	sed 's/.*is none of //; s/, /\n/g' message | sort > wanted
+	values_of generate --source > wanted
 	offers "$1" generate --source "" > offered
 	diff -u wanted offered || fail "$1 offers other sources than generate takes"
 }
 
-# The help has a list of words with an "or" in it; each must be taken too.
 same_formats() { # SHELL
 	need "$1"
-	kmod-devname static-nodes --help > help || fail "there is no command static-nodes"
-	sed -n '/--format/,/--output/{/--output/!p}' help | tr '\n' ' ' |
-		sed 's/.*FORMAT//; s/(.*//; s/ or / /' | tr -s ', ' '\n' | grep . | sort > wanted
+	values_of static-nodes -f > wanted
 	offers "$1" static-nodes -f "" > offered
-	diff -u wanted offered || fail "$1 offers other formats than --help"
-	while read -r format; do
-		kmod-devname static-nodes -f "$format" --input /dev/null > out ||
-			fail "static-nodes has no format $format"
-	done < offered
+	diff -u wanted offered || fail "$1 offers other formats than static-nodes takes"
 }
 
 # completes SHELL LINE WORD: after the line and a TAB, WORD must be the last argument.
@@ -179,6 +170,7 @@ make_roots() {
 		mkdir -p "$directory"
 	done
 	ln -s 6.2.0 root/lib/modules/link
+	printf 'tun net/tun c10:200\nfuse fuse c10:229\n' > root/alt/9.9/modules.devname
 	: > root/lib/modules/README
 	: > root/file.txt
 }
@@ -216,12 +208,18 @@ completes_words() { # SHELL
 	generate --output root/f|root/file.txt
 	static-nodes -f tm|tmpfiles
 	static-nodes --format=tm|--format=tmpfiles
-	static-nodes --udev-permissions=ro|--udev-permissions=root
+	static-nodes --udev-root ro|root
+	list --color=al|--color=always
+	list -o +PA|+PATH
+	list -o +PATH,UI|+PATH,UID
+	help gen|generate
 	static-nodes --output root/f|root/file.txt
 	create --input root/f|root/file.txt
 	create --dev ro|root
 	check --dev ro|root
-	check --udev-permissions=ro|--udev-permissions=root
+	check --udev-root=ro|--udev-root=root
+	explain -b root -m alt net/t|net/tun
+	explain -b root -m alt fuse 9|9.9
 	check --ignore bad-l|bad-line
 	check --ignore absent,wrong-m|absent,wrong-mode
 	check root/f|root/file.txt

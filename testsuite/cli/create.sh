@@ -118,7 +118,13 @@ test_verbose_says_what_was_made() {
 	same err <<-'END'
 	kmod-devname: dev/fuse: replaced, c10:229 0640 0 0
 	kmod-devname: dev/net/tun: made, c10:200 0640 0 0
+	kmod-devname: dev: 3 of 3 nodes exist, 2 made
 	END
+	# what is kept has no line of its own
+	rm dev/loop0
+	: > dev/loop0
+	status 1 kmod-devname create -v --dev dev --input list 2> err
+	[ "$(tail -n 2 err | head -n 1)" = 'kmod-devname: dev: 2 of 3 nodes exist, 0 made' ]
 }
 
 test_dry_run_prints_what_would_be_made() {
@@ -244,6 +250,7 @@ test_device_directory_is_below_the_base_directory() {
 	status 0 kmod-devname create --all -v -b root > out 2> err
 	same err <<-'END'
 	kmod-devname: root/dev/kvm: made, c10:232 0600 0 0
+	kmod-devname: root/dev: 4 of 4 nodes exist, 1 made
 	END
 	# --dev is a directory of the system that runs
 	status 0 kmod-devname create --dev dev -b root 6.1.0
@@ -291,6 +298,13 @@ test_missing_list_is_a_warning() {
 	mkdir root/lib/modules/6.1.0/modules.devname
 	status 2 kmod-devname create --dev dev -b root 6.1.0 2> err
 	says 'Is a directory'
+	[ -z "$(ls -A dev)" ]
+}
+
+test_missing_input_is_a_failure() {
+	start
+	status 2 kmod-devname create --dev dev --input nothere > out 2> err
+	echo 'kmod-devname: nothere: No such file or directory' | same err
 	[ -z "$(ls -A dev)" ]
 }
 

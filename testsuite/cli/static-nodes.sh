@@ -240,11 +240,30 @@ test_missing_list_is_a_warning() {
 	[ "$(tr -d ' \n' < out)" = '{"nodes":[]}' ]
 }
 
-# What is not the file of a kernel is not made by generate.
-test_missing_input_is_a_warning() {
-	kmod-devname static-nodes --input nothere > out 2> messages
-	same out < /dev/null
-	echo 'kmod-devname: nothere: warning: No such file or directory' | same messages
+# A file that was named is not one that a kernel may lack.
+test_missing_input_is_a_failure() {
+	echo old > kept
+	for output in - kept; do
+		status 2 kmod-devname static-nodes --input nothere -o $output > out 2> messages
+		same out < /dev/null
+		echo 'kmod-devname: nothere: No such file or directory' | same messages
+	done
+	echo old | same kept
+}
+
+# The first name of --udev, which boot services of other packages have.
+test_udev_permissions_is_udev() {
+	make_permissions
+	kmod-devname static-nodes -b root -q -f tmpfiles --udev 6.1.0 > wanted
+	grep -q ' 0640 qemu kvm ' wanted
+	for option in --udev-permissions --udev-permissions=root --udev-root=root; do
+		kmod-devname static-nodes -b root -q -f tmpfiles $option 6.1.0 | same wanted
+	done
+	mkdir empty
+	kmod-devname static-nodes -b root -q -f tmpfiles --udev-root empty 6.1.0 > plain
+	kmod-devname static-nodes -b root -q -f tmpfiles 6.1.0 | same plain
+	! kmod-devname static-nodes --help | grep -e --udev-permissions ||
+		fail "the second name is shown"
 }
 
 # A place for it that is not there yet, as early in boot.
@@ -482,13 +501,16 @@ test_json_says_the_same() {
 	kmod-devname static-nodes --input all -f json -o json
 	python3 - json <<-'END' > lines
 	import json, sys
-	keys = "module name path type major minor mode uid gid user group".split()
+	keys = ("name type maj:min module state mode user group loaded path major minor uid gid "
+	        "kernel").split()
 	data = json.load(open(sys.argv[1], encoding="ascii"))
 	assert list(data) == ["nodes"]
 	for n in data["nodes"]:
 	    assert list(n) == keys, n
 	    assert n["path"] == "/dev/" + n["name"] and n["mode"] == "0600", n
-	    assert (n["uid"], n["gid"], n["user"], n["group"]) == (0, 0, None, None), n
+	    assert (n["uid"], n["gid"], n["user"], n["group"]) == (0, 0, "root", "root"), n
+	    assert (n["state"], n["loaded"], n["kernel"]) == (None, None, None), n
+	    assert n["maj:min"] == f"{n['major']}:{n['minor']}", n
 	    letter = {"char": "c", "block": "b"}[n["type"]]
 	    print(n["module"], n["name"], f"{letter}{n['major']}:{n['minor']}")
 	END
@@ -567,7 +589,7 @@ test_other_formats_have_the_permissions_of_udev() {
 		nodes_in made/dev | same wanted
 	fi
 	print_with_permissions -f json > nodes.json
-	grep -q '"name": "kvm".*"mode": "0640", "uid": 64055, "gid": 4242, "user": "qemu", "group": "kvm"' \
+	grep -q '"name": "kvm".*"mode": "0640", "user": "qemu", "group": "kvm".*"uid": 64055, "gid": 4242' \
 		nodes.json
 	print_with_permissions -f devname > list
 	print_list | grep -v '^#' | same list
@@ -735,7 +757,7 @@ test_what_is_no_file_is_not_replaced() {
 	find . -printf '%p %i %y %l\n' | sort > ../before
 	for output in directory fifo link dangling; do
 		status 2 timeout 60 kmod-devname static-nodes --input list -o $output 2> messages
-		[ "$(cat messages)" = "kmod-devname: ./$output: exists and is not a regular file" ]
+		[ "$(cat messages)" = "kmod-devname: ./$output: exists and is not a regular file; write - for standard output" ]
 		rm messages
 	done
 	find . -printf '%p %i %y %l\n' | sort | same ../before

@@ -64,6 +64,7 @@ command_lines() {
 	generate -b root --threads 2 --outdir out $VER
 	list -b root $VER
 	list -b root --json $VER
+	list -b root --output-all --dev dev --udev $VER
 	static-nodes -b root -f tmpfiles --udev-permissions $VER
 	static-nodes -b root -f json -o nodes.json $VER
 	create -b root --dev dev -n $VER

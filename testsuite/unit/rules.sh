@@ -256,13 +256,14 @@ test_nothing_is_run_but_depmod() {
 	grep -E '(^|[^a-z_])(SYS|__NR)_(execve|fork|vfork|clone)' stripped | none "runs something:"
 }
 
-# The tool is not for other users than the one that it runs for; getenv is for the front end.
+# The tool is not for other users than the one that it runs for; getenv is for the front end, and
+# for the habits of a terminal.
 test_nothing_changes_who_we_are() {
 	# shellcheck disable=SC2086 # patterns
 	strip $LIBRARY $TOOLS
 	calls setuid seteuid setreuid setresuid setgid setegid setregid setresgid setgroups \
 		initgroups setfsuid setfsgid capset cap_set_proc chroot | none "changes who we are:"
-	calls getenv secure_getenv | grep -v '^tools/depmod/real\.c:' | none "reads the environment:"
+	calls getenv secure_getenv | grep -vE '^tools/(depmod/real|options)\.c:' | none "reads the environment:"
 	(cd "$top_srcdir" && grep -nE 'chmod.*([2467][0-7]{3}|[ug]\+s)|SETUID|setcap' \
 		./Makefile.am ./*/Makemodule.am ./*/*/Makemodule.am \
 		debian/rules dist/packages/*/* | grep -v 0644) | none "installs with more rights:"
@@ -422,7 +423,7 @@ test_pages_have_the_options_of_help() {
 	for command in generate list static-nodes create check diff explain; do
 		help_options "$command" > help
 		[ "$(wc -l < help)" -gt 5 ] || fail "$command: no options were found"
-		page_options "$top_srcdir/$PAGE" | grep -vx -e --version -e '.*--all' > common
+		page_options "$top_srcdir/$PAGE" | grep -vx -e '-V, --version' -e '.*--all' > common
 		page_options "$top_srcdir/${PAGE%.8.scd}-$command.8.scd" | sort - common > page
 		grep -vx '.*--all' help | diff -u - page || fail "$command --help and its page differ"
 	done

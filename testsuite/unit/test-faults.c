@@ -387,8 +387,7 @@ static int compare(struct objects *o)
 {
 	int r = read_tables(o);
 
-	return r == 0 ? kmod_devname_comparison_new(o->table, o->other, o->table, &o->comparison)
-		      : r;
+	return r == 0 ? kmod_devname_comparison_new(o->table, o->other, &o->comparison) : r;
 }
 
 static int lint(struct objects *o)

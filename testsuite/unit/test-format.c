@@ -173,17 +173,18 @@ START_TEST(json_has_an_object_for_each_module)
 	free(text);
 	read_table("kvm_hv kvm c10:232\nb x/y/b b7:0\n");
 	text = write_format(KMOD_DEVNAME_FORMAT_JSON, NULL, 0);
-	ck_assert_str_eq(text,
-			 "{\"nodes\": [\n"
-			 "  {\"module\": \"kvm_hv\", \"name\": \"kvm\", \"path\": \"/dev/kvm\", "
-			 "\"type\": \"char\", \"major\": 10, \"minor\": 232, "
-			 "\"mode\": \"0600\", \"uid\": 0, \"gid\": 0, "
-			 "\"user\": null, \"group\": null},\n"
-			 "  {\"module\": \"b\", \"name\": \"x/y/b\", \"path\": \"/dev/x/y/b\", "
-			 "\"type\": \"block\", \"major\": 7, \"minor\": 0, "
-			 "\"mode\": \"0600\", \"uid\": 0, \"gid\": 0, "
-			 "\"user\": null, \"group\": null}\n"
-			 "]}\n");
+	ck_assert_str_eq(text, "{\"nodes\": [\n"
+			       "  {\"name\": \"kvm\", \"type\": \"char\", \"maj:min\": \"10:232\", "
+			       "\"module\": \"kvm_hv\", \"state\": null, \"mode\": \"0600\", "
+			       "\"user\": \"root\", \"group\": \"root\", \"loaded\": null, "
+			       "\"path\": \"/dev/kvm\", \"major\": 10, \"minor\": 232, "
+			       "\"uid\": 0, \"gid\": 0, \"kernel\": null},\n"
+			       "  {\"name\": \"x/y/b\", \"type\": \"block\", \"maj:min\": \"7:0\", "
+			       "\"module\": \"b\", \"state\": null, \"mode\": \"0600\", "
+			       "\"user\": \"root\", \"group\": \"root\", \"loaded\": null, "
+			       "\"path\": \"/dev/x/y/b\", \"major\": 7, \"minor\": 0, "
+			       "\"uid\": 0, \"gid\": 0, \"kernel\": null}\n"
+			       "]}\n");
 	free(text);
 }
 END_TEST
@@ -226,10 +227,37 @@ static const struct owner_row {
 	{ KMOD_DEVNAME_FORMAT_DEVICE_TABLE, 0, "qemu", "kvm",
 	  "\n/dev/kvm\tc\t0660\t4294967294\t44\t10\t232\t-\t-\t-\n" },
 	{ KMOD_DEVNAME_FORMAT_JSON, 0, "qemu", "kvm",
-	  "\n  {\"module\": \"kvm_hv\", \"name\": \"kvm\", \"path\": \"/dev/kvm\", "
-	  "\"type\": \"char\", \"major\": 10, \"minor\": 232, \"mode\": \"0660\", "
-	  "\"uid\": 4294967294, \"gid\": 44, \"user\": \"qemu\", \"group\": \"kvm\"}\n" },
+	  "\n  {\"name\": \"kvm\", \"type\": \"char\", \"maj:min\": \"10:232\", "
+	  "\"module\": \"kvm_hv\", \"state\": null, \"mode\": \"0660\", "
+	  "\"user\": \"qemu\", \"group\": \"kvm\", \"loaded\": null, "
+	  "\"path\": \"/dev/kvm\", \"major\": 10, \"minor\": 232, "
+	  "\"uid\": 4294967294, \"gid\": 44, \"kernel\": null}\n" },
 };
+
+/* What the fields of a table hold that the formats do not have. */
+START_TEST(unknown_fields_are_null_and_quotes_are_escaped)
+{
+	const struct printed_node node = {
+		.module = "m",
+		.name = "n",
+		.number = { S_IFBLK, 7, 0 },
+		.lacks_permission = true,
+		.state = "absent",
+		.kernel = "6\"\\x1b",
+	};
+	char text[512] = "";
+	FILE *stream = fmemopen(text, sizeof(text), "w");
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_ge(format_json.print_node(stream, &node), 0);
+	ck_assert_int_eq(fclose(stream), 0);
+	ck_assert_str_eq(text, "\n  {\"name\": \"n\", \"type\": \"block\", \"maj:min\": \"7:0\", "
+			       "\"module\": \"m\", \"state\": \"absent\", \"mode\": null, "
+			       "\"user\": null, \"group\": null, \"loaded\": null, "
+			       "\"path\": \"/dev/n\", \"major\": 7, \"minor\": 0, "
+			       "\"uid\": null, \"gid\": null, \"kernel\": \"6\\\"\\\\x1b\"}");
+}
+END_TEST
 
 START_TEST(owners_are_names_in_tmpfiles_and_numbers_in_images)
 {
@@ -435,6 +463,7 @@ int main(void)
 	tcase_add_loop_test(text, each_format_has_its_lines, 0, ARRAY_SIZE(rows));
 	tcase_add_test(text, the_script_calls_a_function_for_each);
 	tcase_add_test(text, json_has_an_object_for_each_module);
+	tcase_add_test(text, unknown_fields_are_null_and_quotes_are_escaped);
 	tcase_add_test(text, modes_come_from_the_permissions);
 	tcase_add_loop_test(text, owners_are_names_in_tmpfiles_and_numbers_in_images, 0,
 			    ARRAY_SIZE(owner_rows));

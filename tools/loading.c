@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Whether the module of a node is loaded, or would be, as check and explain find it out. */
+
+#include <errno.h>
+
+#include "input.h"
+#include "modprobe/modprobe.h"
+#include "node-status.h"
+
+struct loading {
+	struct modprobe_system system;
+	struct kmod_devname_report *report; /* not shown: check has these findings */
+};
+
+struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
+			     bool is_running)
+{
+	struct loading *loading = xcalloc(1, sizeof(*loading));
+	int r;
+
+	loading->report = xreport_new();
+	r = system_open(&loading->system, kernels->root_fd, kernel->directory,
+			is_running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0, loading->report);
+	if (r == 0)
+		return loading;
+	if (r == -ENOMEM)
+		die_without_memory();
+	kmod_devname_report_unref(loading->report);
+	free(loading);
+	return NULL;
+}
+
+void loading_close(struct loading *loading)
+{
+	if (!loading)
+		return;
+	system_done(&loading->system);
+	kmod_devname_report_unref(loading->report);
+	free(loading);
+}
+
+static const char *judge_module(const struct kmod_devname_resolution *resolution,
+				const char *module)
+{
+	const struct kmod_devname_step *step = resolution_find_step(resolution, module);
+
+	if (!kmod_devname_resolution_loads(resolution, module))
+		return kmod_devname_resolution_get_verdict(resolution) ==
+				       KMOD_DEVNAME_VERDICT_NO_INDEX
+			       ? NULL
+			       : "blocked";
+	if (step && step->verdict == KMOD_DEVNAME_VERDICT_BUILT_IN)
+		return "built-in";
+	return step && step->verdict == KMOD_DEVNAME_VERDICT_LOADS ? "loadable" : "loaded";
+}
+
+const char *loading_get(struct loading *loading, const struct kmod_devname_node *node)
+{
+	const struct device_number number = node_number(node);
+	struct kmod_devname_resolution *resolution;
+	const char *result;
+	int r = resolution_ask(&loading->system, &number, &resolution);
+
+	if (r == -ENOMEM)
+		die_without_memory();
+	if (r < 0)
+		return NULL;
+	result = judge_module(resolution, kmod_devname_node_get_module(node));
+	kmod_devname_resolution_unref(resolution);
+	return result;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef NODE_STATUS_H
+#define NODE_STATUS_H
+
+#include "dev/devdir.h"
+#include "kernels.h"
+#include "text/print.h"
+#include "udev/accounts.h"
+
+struct loading;
+
+/* Where list looks for what modules.devname does not have. */
+struct node_status {
+	struct devdir dev; /* .fd is -1 if no device directory belongs to the kernel */
+	struct accounts accounts; /* names of the owners there */
+	struct kmod_devname_permissions *permissions; /* by the rules of udev, instead; or NULL */
+	struct loading *loading; /* NULL: what modprobe would load is not known */
+	char owners[2][256]; /* the user and the group of the last node */
+};
+
+/* The user's device directory, or that of the running system. */
+enum status node_status_open(struct node_status *status, const char *dev,
+			     const struct kernels *kernels, bool is_running);
+
+void node_status_done(struct node_status *status);
+
+/* Fills in what is known of a node. The texts stay until the next node is asked for. */
+void node_status_get(struct node_status *status, const struct kmod_devname_node *node,
+		     struct printed_node *ret_node);
+
+/*
+ * What modprobe would do for the nodes of a kernel. NULL if it cannot be known: without libkmod, or
+ * without the indexes.
+ */
+struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
+			     bool is_running);
+/* "loaded", "built-in", "loadable" or "blocked"; or NULL. */
+const char *loading_get(struct loading *loading, const struct kmod_devname_node *node);
+void loading_close(struct loading *loading);
+
+#endif
