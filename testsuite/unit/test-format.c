@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 
 #include "node/table.h"
+#include "text/print.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define N_FORMATS 7
@@ -249,7 +250,7 @@ START_TEST(unknown_fields_are_null_and_quotes_are_escaped)
 	FILE *stream = fmemopen(text, sizeof(text), "w");
 
 	ck_assert_ptr_nonnull(stream);
-	ck_assert_int_ge(format_json.print_node(stream, &node), 0);
+	ck_assert_int_ge(print_json_node(stream, &node), 0);
 	ck_assert_int_eq(fclose(stream), 0);
 	ck_assert_str_eq(text, "\n  {\"name\": \"n\", \"type\": \"block\", \"maj:min\": \"7:0\", "
 			       "\"module\": \"m\", \"state\": \"absent\", \"mode\": null, "
