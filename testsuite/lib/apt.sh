@@ -5,14 +5,25 @@
 # the package lists or the architectures of this system: apt works on lists of its own,
 # and does not look at what is installed, which may be newer than what can be downloaded.
 
-# The mirror of the release of this system. Suites of updates have a dash in their names.
-apt_mirror() {
+APT_KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# SITE SUITE COMPONENT SIGNED-BY of each list of this system that is one of Debian.
+apt_sources() {
 	# shellcheck disable=SC2016 # for apt
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
-		awk '$2 !~ /-/ { print $1; exit }'
+	apt-get indextargets --format '$(ORIGIN) $(SITE) $(RELEASE) $(COMPONENT) $(SIGNED_BY)' \
+		'Created-By: Packages' | sed -n 's/^Debian //p' | sort -u
+}
+
+# The mirror of the release of this system, as a line of these.
+apt_mirror() {
+	# shellcheck source=/dev/null
+	apt_release=$(. /etc/os-release && echo "$VERSION_CODENAME")
+	apt_sources | awk -v release="$apt_release" '$2 == release && $3 == "main" { print; exit }' |
+		grep . || { echo "${0##*/}: apt has no list of Debian's $apt_release" >&2; return 1; }
 }
 
 # apt_begin DIRECTORY [SUITE]: keeps the lists there, and those of a suite of Debian beside them.
+# Returns 77, after a message, if the mirror has no such suite.
 apt_begin() {
 	apt_dir=$1/apt${2:+-$2}
 	mkdir -p "$apt_dir/lists/partial" "$apt_dir/archives/partial"
@@ -30,8 +41,9 @@ apt_begin() {
 	APT::Sandbox::User "root";
 	END
 	if [ -n "${2:-}" ]; then
-		echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $(apt_mirror) $2 main" \
-			> "$apt_dir/sources.list"
+		apt_site=$(apt_mirror) || return
+		apt_site=${apt_site%% *}
+		echo "deb [signed-by=$APT_KEYRING] $apt_site $2 main" > "$apt_dir/sources.list"
 		cat >> "$APT_CONFIG" <<-END
 		Dir::Etc::sourcelist "$apt_dir/sources.list";
 		Dir::Etc::sourceparts "-";
@@ -39,8 +51,12 @@ apt_begin() {
 	fi
 	export APT_CONFIG
 	# A mirror that is just being updated may fail in part; what counts is what can be downloaded.
-	apt-get update -q > "$apt_dir/update.log" 2>&1 ||
-		echo "${0##*/}: package lists incomplete" >&2
+	apt-get update -q > "$apt_dir/update.log" 2>&1 && return
+	if [ -n "${2:-}" ] && grep -q " $2 Release' does not have" "$apt_dir/update.log"; then
+		echo "${0##*/}: $apt_site has no suite $2" >&2
+		return 77
+	fi
+	echo "${0##*/}: package lists incomplete" >&2
 }
 
 # download DIRECTORY PACKAGE[:ARCHITECTURE]...: all in one run of apt, which takes its time to
