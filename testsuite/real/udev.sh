@@ -152,7 +152,7 @@ need_namespaces() {
 }
 
 run_udevd() { # NAME...
-	echo 'MODE="0666", OPTIONS+="static_node=last"' > root/lib/udev/rules.d/99-zz.rules
+	echo 'MODE="0666", OPTIONS+="static_node=last"' > root/usr/lib/udev/rules.d/99-zz.rules
 	cat_inner > inner
 	# udevd goes when the test does
 	unshare -m -n -p --kill-child --propagation private sh inner "$@" ||
@@ -393,8 +393,6 @@ test_udevd_takes_the_same_files() {
 	need_namespaces
 	make_root
 	install_udevd
-	known_difference udev_lib
-	[ "$(udevd_version)" -lt 255 ] || skip "since version 255 udevd does not read lib/udev/rules.d"
 	rm root/lib
 	while read -r mode directory file; do
 		mkdir -p "root/$directory/udev/rules.d"
@@ -421,7 +419,15 @@ test_udevd_takes_the_same_files() {
 	ln -s /nowhere root/etc/udev/rules.d/7.rules
 	echo 'MODE="0640", OPTIONS+="static_node=n8"' > root/etc/udev/rules.d/.8.rules
 	echo 'MODE="0640", OPTIONS+="static_node=n9"' > root/etc/udev/rules.d/9.rules~
-	compare_with_udevd n1 n2 n3 n4 n5 n6 n7 n8 n9
+	run_udevd n1 n2 n3 n4 n5 n6 n7 n8 n9 > expected
+	if [ "$(udevd_version)" -ge 255 ]; then
+		# the rule for n4 is in lib alone
+		known_difference udev_lib
+		grep -qx 'n4 600 0 0' expected || fail "udevd reads lib/udev/rules.d"
+		sed -i 's/^n4 .*/n4 612 0 0/' expected
+	fi
+	permissions root n1 n2 n3 n4 n5 n6 n7 n8 n9 > got 2> messages
+	diff -u expected got || fail "systemd-udevd does something else"
 }
 
 # Only the file that has static nodes: others would act if a device came in that moment.

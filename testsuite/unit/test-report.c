@@ -2,7 +2,9 @@
 /* The report: findings in order, their place, their counts, and messages that are safe to show. */
 
 #include <errno.h>
+#include <libintl.h>
 #include <limits.h>
+#include <locale.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -307,6 +309,58 @@ START_TEST(a_system_finding_names_file_and_error)
 }
 END_TEST
 
+/* The catalogue of a language of one sentence; the numbers are those of GNU gettext's .mo files. */
+static void write_catalogue(int dir_fd, const char *english, const char *translated)
+{
+	const uint32_t english_size = (uint32_t)strlen(english);
+	const uint32_t header[] = {
+		0x950412de,
+		0,
+		1,
+		28,
+		36,
+		0,
+		44,
+		english_size,
+		44,
+		(uint32_t)strlen(translated),
+		44 + english_size + 1,
+	};
+	char file[256];
+	size_t size = sizeof(header);
+
+	memcpy(file, header, size);
+	memcpy(file + size, english, english_size + 1);
+	size += english_size + 1;
+	memcpy(file + size, translated, strlen(translated) + 1);
+	size += strlen(translated) + 1;
+	harness_write(dir_fd, "xx/LC_MESSAGES/libc.mo", file, size);
+}
+
+START_TEST(a_system_finding_is_english_in_each_locale)
+{
+	static const char english[] = "No such file or directory";
+	int dir_fd = harness_directory();
+	char path[64];
+
+#ifndef HAVE_STRERRORDESC_NP
+	harness_skip("this C library describes errors in the language of the locale alone");
+	return;
+#endif
+	write_catalogue(dir_fd, english, "Datei fehlt");
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", dir_fd);
+	ck_assert_int_eq(setenv("LANGUAGE", "xx", 1), 0);
+	if (!setlocale(LC_ALL, "C.UTF-8") || !bindtextdomain("libc", path) ||
+	    strcmp(strerror(ENOENT), "Datei fehlt") != 0) {
+		harness_skip("this C library translates nothing");
+		return;
+	}
+	ck_assert_int_eq(report_system(report, -ENOENT, &nowhere), -ENOENT);
+	ck_assert_str_eq(kmod_devname_finding_get_message(kmod_devname_report_get(report, 0)),
+			 english);
+}
+END_TEST
+
 START_TEST(a_report_lives_until_its_last_reference)
 {
 	ck_assert_ptr_eq(kmod_devname_report_ref(report), report);
@@ -451,6 +505,7 @@ static TCase *make_findings(void)
 	tcase_add_test(tests, null_drops_findings);
 	tcase_add_loop_test(tests, a_system_finding_names_file_and_error, 0,
 			    ARRAY_SIZE(error_rows));
+	tcase_add_test(tests, a_system_finding_is_english_in_each_locale);
 	tcase_add_test(tests, a_report_lives_until_its_last_reference);
 	return tests;
 }
