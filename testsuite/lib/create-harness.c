@@ -14,10 +14,10 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+struct kmod_devname_report *create_report;
 static char root[4096];
 
 static bool mount_root(void)
@@ -47,6 +47,22 @@ int create_harness_run(Suite *suite)
 		(void)rmdir(root);
 	}
 	return status;
+}
+
+static void set_up_create(void)
+{
+	ck_assert_int_eq(kmod_devname_report_new(&create_report), 0);
+	(void)umask(022);
+}
+
+static void tear_down_create(void)
+{
+	kmod_devname_report_unref(create_report);
+}
+
+void create_harness_add_fixture(TCase *tcase)
+{
+	tcase_add_checked_fixture(tcase, set_up_create, tear_down_create);
 }
 
 struct kmod_devname_table *create_harness_table(const char *text)

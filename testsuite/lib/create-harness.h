@@ -2,13 +2,23 @@
 #ifndef CREATE_HARNESS_H
 #define CREATE_HARNESS_H
 
+#include <sys/syscall.h>
+
 #include "lib/harness.h"
+
+#ifndef SYS_fchmodat2
+#define SYS_fchmodat2 452
+#endif
 
 /*
  * Runs the tests with a file system of their own, in which device nodes can be opened, below
  * TMPDIR. Skips all where none can be had, or no nodes can be made.
  */
 int create_harness_run(Suite *suite);
+
+/* For a case: a report of its own, and the umask 022. */
+extern struct kmod_devname_report *create_report;
+void create_harness_add_fixture(TCase *tcase);
 
 /* The table of some lines of modules.devname. */
 struct kmod_devname_table *create_harness_table(const char *text);

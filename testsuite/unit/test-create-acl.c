@@ -21,29 +21,12 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
-
 #define NOBODY 65534
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ACCESS_ACL "system.posix_acl_access"
 #define DEFAULT_ACL "system.posix_acl_default"
 #define LIST "kvm u/kvm c10:232\ntun u/net/tun c10:200\n"
-
-static struct kmod_devname_report *report;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	(void)umask(022);
-}
-
-static void tear_down(void)
-{
-	kmod_devname_report_unref(report);
-}
 
 /* As setfacl(1) writes "u::rwx,u:nobody:rwx,g::rwx,m::rwx,o::---", all little endian. */
 static bool set_acl(const char *path, const char *attribute)
@@ -109,7 +92,7 @@ static int create(mode_t mode)
 	int dev_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
 
 	ck_assert_int_eq(kmod_devname_permissions_new(mode, &permissions), 0);
-	r = kmod_devname_table_create(table, report, dev_fd, permissions, 0, NULL);
+	r = kmod_devname_table_create(table, create_report, dev_fd, permissions, 0, NULL);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	(void)close(dev_fd);
@@ -127,7 +110,7 @@ START_TEST(what_is_made_inherits_no_acl)
 	    (_i % 2 == 1 && !create_harness_deny(SYS_fchmodat2, ENOSYS)))
 		return;
 	ck_assert_int_eq(create(mode), 0);
-	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_str_eq(harness_codes(create_report), "");
 	ck_assert_uint_eq(mode_of("u/kvm"), mode);
 	ck_assert_uint_eq(mode_of("u/net/tun"), mode);
 	ck_assert_uint_eq(mode_of("u/net"), 0755);
@@ -275,15 +258,18 @@ START_TEST(an_acl_is_no_mode_of_a_rule)
 	ck_assert_int_eq(fchdir(dir_fd), 0);
 	harness_write(dir_fd, "etc/udev/rules.d/a.rules", rule, strlen(rule));
 	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
-	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, report, dir_fd, table), 0);
-	ck_assert_int_eq(kmod_devname_table_create(table, report, dir_fd, permissions, 0, NULL), 0);
-	ck_assert_int_eq(kmod_devname_table_verify(table, report, dir_fd, permissions), 0);
-	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_int_eq(
+		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
+	ck_assert_int_eq(
+		kmod_devname_table_create(table, create_report, dir_fd, permissions, 0, NULL), 0);
+	ck_assert_int_eq(kmod_devname_table_verify(table, create_report, dir_fd, permissions), 0);
+	ck_assert_str_eq(harness_codes(create_report), "");
 	if (set_acl("kvm", ACCESS_ACL) && set_acl("a", ACCESS_ACL)) {
 		ck_assert_int_eq(chmod("kvm", 0660), 0);
-		ck_assert_int_eq(kmod_devname_table_verify(table, report, dir_fd, permissions), 0);
-		ck_assert_str_eq(harness_codes(report), "wrong-mode");
-		finding = kmod_devname_report_get(report, 0);
+		ck_assert_int_eq(
+			kmod_devname_table_verify(table, create_report, dir_fd, permissions), 0);
+		ck_assert_str_eq(harness_codes(create_report), "wrong-mode");
+		finding = kmod_devname_report_get(create_report, 0);
 		ck_assert_str_eq(kmod_devname_finding_get_file(finding), "kvm");
 		ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_NOTE);
 	}
@@ -308,11 +294,11 @@ START_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made)
 	ck_assert_int_eq(fchdir(root_fd), 0);
 	ck_assert_int_eq(chroot("."), 0);
 	ck_assert_int_eq(r, _i == 0 ? -ENOSYS : 0);
-	ck_assert_str_eq(harness_codes(report), _i == 0 ? "system" : "");
+	ck_assert_str_eq(harness_codes(create_report), _i == 0 ? "system" : "");
 	if (_i == 0)
-		ck_assert_ptr_nonnull(
-			strstr(kmod_devname_finding_get_message(kmod_devname_report_get(report, 0)),
-			       "/proc; mount it"));
+		ck_assert_ptr_nonnull(strstr(
+			kmod_devname_finding_get_message(kmod_devname_report_get(create_report, 0)),
+			"/proc; mount it"));
 }
 END_TEST
 
@@ -321,7 +307,7 @@ int main(void)
 	Suite *suite = suite_create("create-acl");
 	TCase *tcase = tcase_create("create-acl");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	create_harness_add_fixture(tcase);
 	tcase_add_loop_test(tcase, what_is_made_inherits_no_acl, 0, N(modes) * 4);
 	tcase_add_test(tcase, what_is_made_inherits_no_acl_on_ext4);
 	if (!harness_under_valgrind()) {

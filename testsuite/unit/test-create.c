@@ -20,28 +20,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#ifndef SYS_fchmodat2
-#define SYS_fchmodat2 452
-#endif
-
 #define NOBODY 65534
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define FUSE "fuse fuse c10:229\n"
 #define TUN "tun net/tun c10:200\n"
-
-static struct kmod_devname_report *report;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	(void)umask(022);
-}
-
-static void tear_down(void)
-{
-	kmod_devname_report_unref(report);
-}
 
 /* Makes the nodes of a text; -1 as the mode means without permissions. */
 static int create(int dev_fd, const char *text, int mode, unsigned int flags,
@@ -53,7 +36,7 @@ static int create(int dev_fd, const char *text, int mode, unsigned int flags,
 
 	if (mode >= 0)
 		ck_assert_int_eq(kmod_devname_permissions_new((mode_t)mode, &permissions), 0);
-	r = kmod_devname_table_create(table, report, dev_fd, permissions, flags, outcomes);
+	r = kmod_devname_table_create(table, create_report, dev_fd, permissions, flags, outcomes);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	return r;
@@ -88,7 +71,7 @@ static void check_node(int dir_fd, const char *name, mode_t mode, unsigned int n
 
 static const struct kmod_devname_finding *first_finding(void)
 {
-	const struct kmod_devname_finding *finding = kmod_devname_report_get(report, 0);
+	const struct kmod_devname_finding *finding = kmod_devname_report_get(create_report, 0);
 
 	ck_assert_ptr_nonnull(finding);
 	return finding;
@@ -213,7 +196,7 @@ static const char *const places[] = { "fuse", "deep/er/fuse" };
 /* One finding that names the node, and is an error; or none. */
 static void check_findings(const char *codes, const char *name)
 {
-	ck_assert_str_eq(harness_codes(report), codes);
+	ck_assert_str_eq(harness_codes(create_report), codes);
 	if (*codes == '\0')
 		return;
 	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), name);
@@ -301,7 +284,7 @@ START_TEST(a_directory_is_as_it_was_after_a_dry_run)
 	ck_assert_int_eq(outcomes[0], REPLACED);
 	ck_assert_int_eq(outcomes[1], MADE);
 	ck_assert_int_eq(outcomes[2], MADE);
-	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_str_eq(harness_codes(create_report), "");
 	ck_assert(!is_there(dev_fd, "net/tun"));
 	ck_assert(!is_there(dev_fd, "a"));
 }
@@ -357,7 +340,7 @@ START_TEST(what_is_no_directory_is_in_the_way)
 	ck_assert_int_eq(create(dev_fd, "x a/b/x c10:1\ny a/b/c/y c10:2\nz a/z c10:3\n", -1,
 				(unsigned int)_i % 4, outcomes),
 			 0);
-	ck_assert_str_eq(harness_codes(report), "obstructed,obstructed");
+	ck_assert_str_eq(harness_codes(create_report), "obstructed,obstructed");
 	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), "a/b");
 	ck_assert_ptr_nonnull(
 		strstr(kmod_devname_finding_get_message(first_finding()), "'a/b/x' (c10:1)"));
@@ -394,14 +377,14 @@ START_TEST(long_names_are_made)
 		name[i] = i % 256 == 255 ? '/' : 'n';
 	(void)snprintf(text, sizeof(text), "x %s c10:1\n", name);
 	ck_assert_int_eq(create(dev_fd, text, -1, 0, NULL), 0);
-	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_str_eq(harness_codes(create_report), "");
 	check_node(fd, name, S_IFCHR | 0600, 10, 1);
 	for (size_t i = 0; i < 4000; i++)
 		name[i] = i % 2 == 1 ? '/' : 'd';
 	name[3999] = '\0';
 	(void)snprintf(text, sizeof(text), "x %s c10:1\n", name);
 	ck_assert_int_eq(create(dev_fd, text, -1, 0, NULL), 0);
-	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_str_eq(harness_codes(create_report), "");
 	check_node(fd, name, S_IFCHR | 0600, 10, 1);
 }
 END_TEST
@@ -489,7 +472,7 @@ START_TEST(of_a_name_that_is_there_twice_the_second_is_kept)
 		0);
 	for (size_t i = 0; i < N(wanted); i++)
 		ck_assert_msg(outcomes[i] == wanted[i], "%zu: %d", i, (int)outcomes[i]);
-	ck_assert_str_eq(harness_codes(report), "obstructed");
+	ck_assert_str_eq(harness_codes(create_report), "obstructed");
 }
 END_TEST
 
@@ -521,7 +504,7 @@ START_TEST(unknown_flags_are_einval_and_nothing_is_touched)
 
 	ck_assert_int_eq(create(dev_fd, FUSE, -1, flags[_i], &outcome), -EINVAL);
 	ck_assert_int_eq((int)outcome, 42);
-	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_str_eq(harness_codes(create_report), "");
 	ck_assert(!is_there(dev_fd, "fuse"));
 }
 END_TEST
@@ -567,7 +550,7 @@ END_TEST
 static void check_failure(int r, int error, const char *file)
 {
 	ck_assert_msg(r == error, "%s instead of %s", strerror(-r), strerror(-error));
-	ck_assert_str_eq(harness_codes(report), "system");
+	ck_assert_str_eq(harness_codes(create_report), "system");
 	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), file);
 }
 
@@ -614,7 +597,7 @@ START_TEST(who_may_not_make_nodes_is_told_so)
 	r = create(dev_fd, FUSE "z zero c1:5\n", -1, KMOD_DEVNAME_REPLACE, outcomes);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, -EPERM);
-	ck_assert_str_eq(harness_codes(report), _i == 1 ? "system" : "system,system");
+	ck_assert_str_eq(harness_codes(create_report), _i == 1 ? "system" : "system,system");
 	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), _i == 1 ? "zero" : "fuse");
 	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(first_finding()),
 				     "CAP_MKNOD in the initial user namespace"));
@@ -675,7 +658,7 @@ START_TEST(a_directory_that_fails_takes_its_own_nodes_only)
 				(unsigned int)_i % 2, outcomes),
 			 -error);
 	ck_assert_int_eq(umount("u"), 0);
-	ck_assert_str_eq(harness_codes(report), "system,system");
+	ck_assert_str_eq(harness_codes(create_report), "system,system");
 	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), "u/a");
 	ck_assert_int_eq(outcomes[0], NOT_DONE);
 	ck_assert_int_eq(outcomes[1], MADE);
@@ -692,10 +675,10 @@ START_TEST(what_cannot_be_verified_does_not_keep_others_from_it)
 	ck_assert_int_eq(fchmod(dev_fd, 0755), 0);
 	ck_assert_int_eq(mkdirat(dev_fd, "u", 0700), 0);
 	ck_assert_int_eq(seteuid(NOBODY), 0);
-	r = kmod_devname_table_verify(table, report, dev_fd, NULL);
+	r = kmod_devname_table_verify(table, create_report, dev_fd, NULL);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, -EACCES);
-	ck_assert_str_eq(harness_codes(report), "system,absent,absent");
+	ck_assert_str_eq(harness_codes(create_report), "system,absent,absent");
 	kmod_devname_table_unref(table);
 }
 END_TEST
@@ -704,8 +687,8 @@ START_TEST(a_directory_that_is_none_cannot_be_verified)
 {
 	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
 
-	ck_assert_int_eq(kmod_devname_table_verify(table, report, -1, NULL), -EBADF);
-	ck_assert_str_eq(harness_codes(report), "system");
+	ck_assert_int_eq(kmod_devname_table_verify(table, create_report, -1, NULL), -EBADF);
+	ck_assert_str_eq(harness_codes(create_report), "system");
 	kmod_devname_table_unref(table);
 }
 END_TEST
@@ -766,7 +749,7 @@ START_TEST(without_flags_of_renameat2_directories_are_made)
 		return;
 	(void)umask(077);
 	ck_assert_int_eq(create(dev_fd, TUN "x a/b/x b7:0\n", 0666, 0, NULL), 0);
-	ck_assert_str_eq(harness_codes(report), "");
+	ck_assert_str_eq(harness_codes(create_report), "");
 	check_node(dev_fd, "net/tun", S_IFCHR | 0666, 10, 200);
 	check_node(dev_fd, "a/b/x", S_IFBLK | 0666, 7, 0);
 	ck_assert_uint_eq(stat_of(dev_fd, "a/b").st_mode, S_IFDIR | 0755);
@@ -986,7 +969,7 @@ int main(void)
 	Suite *suite = suite_create("create");
 	TCase *tcase = tcase_create("create");
 
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
+	create_harness_add_fixture(tcase);
 	add_state_tests(tcase);
 	add_call_tests(tcase);
 	add_failure_tests(tcase);
