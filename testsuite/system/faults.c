@@ -251,22 +251,28 @@ static bool may_leave_temporary(const struct attempt *attempt)
 	       (calls_is_unlink(attempt->location.call) || calls_is_stat(attempt->location.call));
 }
 
-static const char *judge_success(const struct attempt *attempt, const struct outcome *outcome)
+/* NULL, or a sentence that begins with what the command does. */
+static const char *judge_tree(const struct attempt *attempt, const struct outcome *outcome,
+			      enum tree_rule rule, const char *does, const char *is_wrong)
 {
 	static char text[4096];
-	const char *path;
+	const char *path = tree_judge(&before, &undisturbed.tree, &outcome->tree, rule,
+				      may_leave_temporary(attempt));
 
+	if (!path)
+		return NULL;
+	(void)snprintf(text, sizeof(text), "%s, and %s is %s", does, path, is_wrong);
+	return text;
+}
+
+static const char *judge_success(const struct attempt *attempt, const struct outcome *outcome)
+{
 	if (!is_same_text(&outcome->out, &undisturbed.out))
 		return "says that all is done, and its output is another one";
 	if (!hits_stderr(attempt) && !has_lines(&outcome->err, &undisturbed.err))
 		return "says that all is done, and one of its messages is missing";
-	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_LATTER,
-			  may_leave_temporary(attempt));
-	if (!path)
-		return NULL;
-	(void)snprintf(text, sizeof(text), "says that all is done, and %s is not as it should be",
-		       path);
-	return text;
+	return judge_tree(attempt, outcome, TREE_LATTER, "says that all is done",
+			  "not as it should be");
 }
 
 /* A finding about the one file, directory or node that the fault was met at; the others are done.
@@ -290,35 +296,18 @@ static bool tells_of_one_entry(const struct outcome *outcome)
 /* What could not be read is missing, or is as before. */
 static const char *judge_findings(const struct attempt *attempt, const struct outcome *outcome)
 {
-	static char text[4096];
-	const char *path;
-
 	if (must_survive(attempt))
 		return "has a finding, where it should go on";
-	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_PARTS,
-			  may_leave_temporary(attempt));
-	if (!path)
-		return NULL;
-	(void)snprintf(text, sizeof(text), "has findings, and %s is not of old and new lines",
-		       path);
-	return text;
+	return judge_tree(attempt, outcome, TREE_PARTS, "has findings", "not of old and new lines");
 }
 
 static const char *judge_failure(const struct attempt *attempt, const struct outcome *outcome)
 {
-	static char text[4096];
-	const char *path;
-
 	if (must_survive(attempt))
 		return "fails, where it should go on";
 	if (!hits_stderr(attempt) && !names_something(&outcome->err))
 		return "fails, and does not say what";
-	path = tree_judge(&before, &undisturbed.tree, &outcome->tree, TREE_EITHER,
-			  may_leave_temporary(attempt));
-	if (!path)
-		return NULL;
-	(void)snprintf(text, sizeof(text), "fails, and %s is neither old nor new", path);
-	return text;
+	return judge_tree(attempt, outcome, TREE_EITHER, "fails", "neither old nor new");
 }
 
 /* Returns what is wrong, or NULL. */
