@@ -126,6 +126,21 @@ test_a_kept_line_displaces_no_node_of_a_module() {
 	grep -q 'modules\.devname: error: .*\[name-conflict\]$' err
 }
 
+test_a_node_of_two_modules_has_its_lines_beside_a_kept_one() {
+	make_list
+	module $M/kernel/m5.ko alias=devname:n1 alias=char-major-10-241
+	generate 0 $VER
+	{
+		cat old
+		echo 'm5 n1 c10:241'
+	} | same $M/modules.devname
+	cp $M/modules.devname old
+	echo 'no module' > $M/kernel/m4.ko
+	generate 1 $VER
+	cmp old $M/modules.devname
+	is_kept 4
+}
+
 test_only_valid_lines_are_kept() {
 	make_list
 	printf '%s\n' "$HEADER" 'm1 ../n1 c10:241' 'm1 n1 c10:255' 'm1 n1 x' 'm2 n1' 'm1 n1 c10:241' > $M/modules.devname
