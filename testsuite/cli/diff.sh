@@ -219,6 +219,7 @@ test_a_driver_that_became_built_in_is_told_from_one_that_went() {
 # As their packages have them. By modinfo(8) of each module with a device name, and strings(1) of
 # modules.builtin.modinfo, fuse is built into the newer one, and there is no other difference.
 test_real_kernels() {
+	left_to_all
 	for name in amd64 amd64-6.12; do
 		reason=$(kernel_missing $name)
 		[ -z "$reason" ] || skip "$reason"

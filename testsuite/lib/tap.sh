@@ -119,6 +119,12 @@ is_sanitized() {
 	grep -q '^OWN_CFLAGS = .*-fsanitize' "$top_builddir/Makefile"
 }
 
+# left_to_all: what follows takes long, and no sanitizer sees more in it than in other cases.
+left_to_all() {
+	! is_sanitized || skip "left to builds without sanitizers"
+	[ -n "${KMOD_DEVNAME_ALL:-}" ] || skip "left to runtests --all"
+}
+
 # cost SECONDS KIB COMMAND...: the command must not take more CPU time, nor more memory. The seconds
 # are at least 20 times what it needs on a machine of today: what grows too fast takes more than that.
 cost() {
