@@ -72,7 +72,7 @@ static void read_node_acl(struct explained_node *node, int fd)
 	node->acl = NULL;
 }
 
-static int read_node(struct explained_node *node, int fd)
+static int stat_node(struct explained_node *node, int fd)
 {
 	struct statvfs fs;
 	struct stat st;
@@ -104,7 +104,7 @@ static int find_node(struct explain *explain)
 	}
 	read_node_link(explain, node);
 	if (fd >= 0)
-		return read_node(node, fd);
+		return stat_node(node, fd);
 	node->state = fd == -ENOTDIR ? EXPLAINED_OBSTRUCTED : EXPLAINED_ABSENT;
 	return is_missing(fd) ? 0 : fd;
 }

@@ -26,7 +26,7 @@ static const char *get_alias(const struct explain *explain, size_t index)
 }
 
 /* Prints a part of a line, escaped. */
-__attribute__((format(printf, 1, 2))) static void put(const char *format, ...)
+__attribute__((format(printf, 1, 2))) static void put_text(const char *format, ...)
 {
 	_cleanup_free_ char *text = NULL, *escaped = NULL;
 	va_list args;
@@ -48,7 +48,7 @@ static void put_mode(const struct explained_node *node)
 	putchar(types[(node->mode & S_IFMT) >> 12]);
 	for (unsigned int i = 0; i < 9; i++)
 		putchar(node->mode & (0400U >> i) ? letters[i] : '-');
-	put("%s %s:%s", node->acl ? "+" : "", node->user, node->group);
+	put_text("%s %s:%s", node->acl ? "+" : "", node->user, node->group);
 }
 
 static void print_node_row(const struct explain *explain)
@@ -58,18 +58,18 @@ static void print_node_row(const struct explain *explain)
 
 	printf("  node      ");
 	if (node->link)
-		put("link to %s, ", node->link);
+		put_text("link to %s, ", node->link);
 	if (node->state >= EXPLAINED_OTHER)
 		put_mode(node);
 	else
-		put("%s", node->state == EXPLAINED_HIDDEN ? "is hidden" : "does not exist");
+		put_text("%s", node->state == EXPLAINED_HIDDEN ? "is hidden" : "does not exist");
 	if (explain->is_host && !explain->is_running && !explain->dev)
-		put(" in /dev of the running kernel");
+		put_text(" in /dev of the running kernel");
 	if (node->is_judged)
-		put("    %s may %s it", explain->user ? explain->user : "you",
-		    words[node->may_read + 2 * node->may_write]);
+		put_text("    %s may %s it", explain->user ? explain->user : "you",
+			 words[node->may_read + 2 * node->may_write]);
 	if (node->rules && node->differs)
-		put(" (udev's rules: %s)", node->rules);
+		put_text(" (udev's rules: %s)", node->rules);
 	putchar('\n');
 }
 
@@ -82,8 +82,8 @@ static void print_declared_rows(const struct explain *explain)
 
 		if (!syntax_same_number(&number, &explain->number))
 			continue;
-		put("  node      /dev/%s of module %s, in modules.devname",
-		    kmod_devname_node_get_name(node), kmod_devname_node_get_module(node));
+		put_text("  node      /dev/%s of module %s, in modules.devname",
+			 kmod_devname_node_get_name(node), kmod_devname_node_get_module(node));
 		putchar('\n');
 	}
 }
@@ -96,15 +96,16 @@ static void print_kernel_row(const struct explain *explain)
 	syntax_format_number(&explain->number, number);
 	printf("  kernel    ");
 	if (explain->driver)
-		put("driver %s has %s", explain->driver, number);
+		put_text("driver %s has %s", explain->driver, number);
 	else if (explain->is_running)
-		put("no driver has %s", number);
+		put_text("no driver has %s", number);
 	else
-		put("%s", explain->kernel->version);
+		put_text("%s", explain->kernel->version);
 	if (!explain->driver)
-		put("%s asks for %s", explain->is_running ? ";" : "", alias ? alias : "no module");
+		put_text("%s asks for %s", explain->is_running ? ";" : "",
+			 alias ? alias : "no module");
 	for (size_t i = 1; (alias = get_alias(explain, i)); i++)
-		put(", then %s", alias);
+		put_text(", then %s", alias);
 	putchar('\n');
 }
 
@@ -112,19 +113,19 @@ static void print_kernel_row(const struct explain *explain)
 static void put_step(const struct kmod_devname_step *step)
 {
 	if (step->obstacle)
-		put("%s is held up by %s", step->path ? step->path : "and", step->obstacle);
+		put_text("%s is held up by %s", step->path ? step->path : "and", step->obstacle);
 	else if (step->verdict == KMOD_DEVNAME_VERDICT_LOADS)
-		put("%s", step->path);
+		put_text("%s", step->path);
 	else if (step->verdict == KMOD_DEVNAME_VERDICT_LOADED)
-		put("is loaded");
+		put_text("is loaded");
 	else if (step->verdict == KMOD_DEVNAME_VERDICT_BUILT_IN)
-		put("is built in");
+		put_text("is built in");
 	else if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
-		put("is blacklisted");
+		put_text("is blacklisted");
 	else if (step->command)
-		put("is not loaded, a command is run: %s", step->command);
+		put_text("is not loaded, a command is run: %s", step->command);
 	else
-		put("has no file %s", step->path ? step->path : "in modules.dep");
+		put_text("has no file %s", step->path ? step->path : "in modules.dep");
 }
 
 static void print_step_rows(const struct explain *explain)
@@ -138,12 +139,12 @@ static void print_step_rows(const struct explain *explain)
 	for (size_t i = 0; (step = get_step(explain, i)); i++) {
 		if (explain_is_obstacle(explain, step))
 			continue;
-		put("  modprobe  %-*s  ", width, step->module);
+		put_text("  modprobe  %-*s  ", width, step->module);
 		put_step(step);
 		if (step->role != KMOD_DEVNAME_ROLE_ALIAS)
-			put(" (%s)", kmod_devname_role_to_string(step->role));
+			put_text(" (%s)", kmod_devname_role_to_string(step->role));
 		if (step->line > 0)
-			put(" (%s:%zu)", step->file, step->line);
+			put_text(" (%s:%zu)", step->file, step->line);
 		putchar('\n');
 	}
 }
@@ -155,10 +156,10 @@ static void print_obstacle_rows(const struct explain *explain)
 
 		printf("  obstacle  ");
 		if (obstacle->line > 0)
-			put("%s:%zu: ", obstacle->file, obstacle->line);
+			put_text("%s:%zu: ", obstacle->file, obstacle->line);
 		else if (obstacle->file)
-			put("%s: ", obstacle->file);
-		put("%s", obstacle->text);
+			put_text("%s: ", obstacle->file);
+		put_text("%s", obstacle->text);
 		putchar('\n');
 	}
 }
@@ -167,10 +168,10 @@ void explain_print_text(const struct explain *explain)
 {
 	char number[SYNTAX_NUMBER_SIZE];
 
-	put("%s  ", explain->subject);
+	put_text("%s  ", explain->subject);
 	if (explain->name && explain->has_number)
-		put("%s  ", syntax_format_number(&explain->number, number));
-	put("%s", explain->verdict);
+		put_text("%s  ", syntax_format_number(&explain->number, number));
+	put_text("%s", explain->verdict);
 	putchar('\n');
 	if (explain->common.quiet)
 		return;
@@ -211,7 +212,7 @@ static void print_json_place(const char *file, size_t line)
 		printf(", \"line\": null");
 }
 
-static void print_json_node(const struct explain *explain)
+static void print_json_found_node(const struct explain *explain)
 {
 	static const char *const states[] = { NULL,     "absent",    "obstructed",
 					      "hidden", "no-device", "device" };
@@ -267,7 +268,7 @@ void explain_print_json(const struct explain *explain)
 
 	printf("{\n  \"version\": 1,\n  \"node\": ");
 	if (explain->name)
-		print_json_node(explain);
+		print_json_found_node(explain);
 	else
 		printf("null");
 	print_json_text(",\n  \"number\": ",

@@ -241,10 +241,12 @@ static void name_modules(const struct explain *explain, struct explained_modules
 
 		if (!is_named(modules, step))
 			continue;
-		(void)fprintf(stream, "%s%s", separator, step->module);
+		if (fprintf(stream, "%s%s", separator, step->module) < 0)
+			die_without_memory();
 		separator = ", ";
 	}
-	if (ferror(stream) || fclose(stream) != 0)
+	/* the C library may tell of a lack of memory by the text alone */
+	if (ferror(stream) || fclose(stream) != 0 || !modules->names)
 		die_without_memory();
 	if (*separator != '\0')
 		return;
