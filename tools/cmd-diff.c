@@ -72,7 +72,7 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 
 	operand->common = *common;
 	operand->common.all = false;
-	if (!strchr(word, '/') && (access(word, F_OK) < 0 || kernels_have(common, word)))
+	if (!strchr(word, '/') && (kernels_have(common, word) || access(word, F_OK) < 0))
 		return kernels_find(&operand->kernels, &operand->common, &word, 1, false);
 	if (stat(word, &st) < 0)
 		return say_failure(word, -errno);
