@@ -21,13 +21,12 @@
 enum {
 	KEY_EXPLAIN_DEV = 2000,
 	KEY_EXPLAIN_USER,
-	KEY_EXPLAIN_UDEV_ROOT,
 };
 
 static const struct option_spec explain_options[] = {
 	{ KEY_EXPLAIN_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
 	{ KEY_EXPLAIN_USER, "user", "NAME", "judge what this user may do (default: you)" },
-	{ KEY_EXPLAIN_UDEV_ROOT, "udev-root", "DIR", "root directory of udev's rules" },
+	UDEV_OPTIONS,
 	{ 'J', "json", NULL, "print JSON" },
 	{ 0 },
 };
@@ -40,8 +39,6 @@ static bool parse_explain_option(void *data, int key)
 		explain->dev = optarg;
 	else if (key == KEY_EXPLAIN_USER)
 		explain->user = optarg;
-	else if (key == KEY_EXPLAIN_UDEV_ROOT)
-		explain->udev_root = optarg;
 	else
 		explain->json = true;
 	return true;

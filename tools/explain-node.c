@@ -261,7 +261,7 @@ static enum status read_node_rules(const struct explain *explain, struct explain
 	const char *user, *group;
 
 	quiet.quiet = true;
-	if (read_permissions(explain->udev_root ? explain->udev_root : "", DEFAULT_MODE,
+	if (read_permissions(quiet.udev_root ? quiet.udev_root : "", DEFAULT_MODE,
 			     explain->kernels.root_fd, &quiet, NULL, &all) == STATUS_FAILED)
 		return STATUS_FAILED;
 	rule = permissions_find(all, explain->name);

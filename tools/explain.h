@@ -52,7 +52,6 @@ struct explain {
 	bool json;
 	const char *dev; /* these were given, or NULL */
 	const char *user;
-	const char *udev_root;
 	struct kernels kernels;
 	const struct kernel *kernel;
 	bool is_host; /* the root directory is that of the running system */

@@ -34,7 +34,7 @@ static enum status refuse_other_directories(const struct kernels *kernels)
 			return say_failure(kernel->path, r);
 		if (r > 0) {
 			say("%s: not the module directory of a kernel; write --basedir=DIR or "
-			    "--udev-permissions=DIR for a root directory",
+			    "--udev-root=DIR for a root directory",
 			    kernel->path);
 			return STATUS_FAILED;
 		}

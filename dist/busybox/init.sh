@@ -8,5 +8,5 @@
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys
 mount -t devtmpfs devtmpfs /dev 2>/dev/null
-kmod-devname create --udev-permissions || echo "not all static device nodes could be made" >&2
+kmod-devname create --udev || echo "not all static device nodes could be made" >&2
 mdev -s

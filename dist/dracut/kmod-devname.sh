@@ -3,4 +3,4 @@
 #
 # Hook in an initrd without systemd. The loop of dracut has made the character devices by then;
 # these are the same nodes and the block devices, with mode and group as in the rules of udev.
-kmod-devname create --udev-permissions || warn "not all static device nodes could be made"
+kmod-devname create --udev || warn "not all static device nodes could be made"

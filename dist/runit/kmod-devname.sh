@@ -6,5 +6,5 @@
 # one of them, and replaces a script that loads every module of the list. It is read by the
 # shell of stage 1, so it must not exit.
 
-kmod-devname create --udev-permissions ||
+kmod-devname create --udev ||
 	echo "not all static device nodes could be made" >&2

@@ -592,7 +592,7 @@ test_path_of_a_directory_that_is_no_kernel_is_a_failure() {
 			[ ! -s out ]
 			says_lines 1
 			says "$PWD/$path: not the module directory of a kernel"
-			says --udev-permissions=
+			says --udev-root=
 		done
 		# shellcheck disable=SC2086 # a list of words
 		run 0 $command --udev-permissions ./root/lib/modules/6.1.0

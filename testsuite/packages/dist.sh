@@ -233,7 +233,7 @@ test_openrc_service_makes_the_nodes() {
 		sed 's/^\(eend [0-9]\) .*/\1/' calls > short
 		same short <<-END
 		ebegin Making static device nodes
-		kmod-devname create --udev-permissions
+		kmod-devname create --udev
 		eend $result
 		END
 	done
@@ -266,7 +266,7 @@ test_runit_example_makes_the_nodes_and_goes_on() {
 		: > calls
 		PATH=$PWD/bin:$PATH sh stage1 2> messages
 		same calls <<-'END'
-		kmod-devname create --udev-permissions
+		kmod-devname create --udev
 		stage 1 goes on
 		END
 		[ "$(wc -l < messages)" -eq $((result > 0)) ] || fail "$(cat messages)"
@@ -305,7 +305,7 @@ test_s6_example_makes_the_nodes_and_goes_on() {
 		make_program $result
 		: > calls
 		PATH=$PWD/bin:$PATH execlineb -P "$top_srcdir/dist/s6-rc/kmod-devname/up"
-		echo "kmod-devname create --udev-permissions" | same calls
+		echo "kmod-devname create --udev" | same calls
 	done
 }
 
@@ -367,7 +367,7 @@ test_dracut_hook_makes_the_nodes_and_goes_on() {
 	: > calls
 	PATH=$PWD/bin:$PATH sh hook
 	same calls <<-'END'
-	kmod-devname create --udev-permissions
+	kmod-devname create --udev
 	warn not all static device nodes could be made
 	END
 }
@@ -400,7 +400,7 @@ test_busybox_example_makes_the_nodes_before_mdev() {
 	: > calls
 	PATH=$PWD/bin:$PATH busybox sh init 2> messages
 	same calls <<-'END'
-	kmod-devname create --udev-permissions
+	kmod-devname create --udev
 	mdev -s
 	END
 }
