@@ -23,6 +23,9 @@
 #define NODES_MAX ((size_t)1 << 17)
 #define NAMES_SIZE_MAX ((size_t)16 << 20)
 
+/* Of the lines of modules.order, whatever the compression of the modules. */
+#define ORDER_SUFFIX ".ko"
+
 /* --- findings ------------------------------------------------------------------------------ */
 
 static int compare_findings(const void *a, const void *b)
@@ -131,19 +134,27 @@ static bool is_module_there(const struct kmod_devname_scan *scan, const char *na
 	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
 }
 
-/* A line is the path of a module, ".ko" whatever the compression. */
+const char *module_order_name(const struct lines *line)
+{
+	static const char suffix[] = ORDER_SUFFIX;
+	size_t size = strlen(suffix);
+
+	if (line->size < size || strcmp(line->text + line->size - size, suffix) != 0)
+		return NULL;
+	return syntax_base_name(line->text);
+}
+
 static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
 			    size_t n, const struct lines *line)
 {
-	static const char suffix[] = ".ko";
-	size_t size = line->size;
+	const char *name = module_order_name(line);
 
-	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
+	if (!name)
 		return;
-	note_position(positions, n, line, size - strlen(suffix));
+	note_position(positions, n, line, line->size - strlen(ORDER_SUFFIX));
 	scan->lists_modules = true;
 	if (!scan->has_listed_module)
-		scan->has_listed_module = is_module_there(scan, syntax_base_name(line->text));
+		scan->has_listed_module = is_module_there(scan, name);
 }
 
 static int report_bad_order(struct kmod_devname_report *report, size_t line, const char *problem)
@@ -204,18 +215,21 @@ static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 	return report_unreadable(scan->report, &location, error);
 }
 
+int module_order_open(const struct kmod_devname_scan *scan)
+{
+	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
+
+	return path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
+}
+
 /* No modules.order, or one that is no file, is no order. */
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
 	static const char no_file[] = "is not a file of a sensible size";
-	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = module_order_open(scan);
 	FILE *stream;
 	int r;
 
-	if (!path)
-		return -ENOMEM;
-	fd = root_open_file(scan->root_fd, path, 0);
 	if (is_missing(fd))
 		return 0;
 	if (fd == -EISDIR || fd == -ENODEV)

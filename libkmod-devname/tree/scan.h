@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/array.h"
+#include "base/lines.h"
 #include "base/report.h"
 #include "libkmod-devname.h"
 #include "module/file.h"
@@ -158,14 +159,17 @@ struct scan_worker {
 };
 
 /*
- * For a scan that has not been stepped yet: depmod has just written its files into a directory,
- * and nothing has changed since then. The scan reads the modules of modules.dep that skip_spares()
- * does not spare; it looks at no time, and lists no directory. A module of the list, which may be
- * NULL, that modules.dep lacks may be in a directory that depmod could not read: then the scan uses
- * the files as kmod_devname_scan_set_use_index() says. Returns 1; 0 if the files cannot be used,
- * with a finding, and then the scan is as it was; or a negative errno.
+ * For a scan that has its configuration and has not been stepped yet: depmod has just written its
+ * files into a directory, and nothing has changed since then. The scan reads the modules of
+ * modules.dep that skip_spares() does not spare; it looks at no time, and lists no directory.
+ *
+ * Unless depmod was given a part of the modules, it has not read one that modules.order or the old
+ * list has, which may be NULL, and modules.dep lacks: its directory could not be read, or depmod
+ * lacks the compression. Then the scan uses the files as kmod_devname_scan_set_use_index() says.
+ * Returns 1; 0 if the files cannot be used, with a finding, and then the scan is as it was; or a
+ * negative errno.
  */
-int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd,
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
 			 const struct kmod_devname_table *list);
 
 enum scan_module_state {
@@ -266,6 +270,12 @@ int scan_conclude(struct kmod_devname_scan *scan);
 
 /* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
 bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
+
+/* Opens modules.order. */
+int module_order_open(const struct kmod_devname_scan *scan);
+
+/* The name of the file that a line of it lists; NULL: the line lists no module. */
+const char *module_order_name(const struct lines *line);
 
 /*
  * Finds the positions of modules in the text of modules.order; sorts them by path. Notes in the

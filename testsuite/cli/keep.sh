@@ -494,6 +494,29 @@ test_the_front_end_keeps_the_lines_of_a_directory_that_cannot_be_read() {
 	nodes 3 1 | same $M/modules.devname
 }
 
+# Of files with a compression that was not built into it, depmod says nothing and writes no line.
+test_what_depmod_passes_over_in_silence_is_read() {
+	make_list_for_depmod
+	for passed_over in m1 'm*'; do
+		stand_in <<-END
+		mkdir aside
+		mv $M/kernel/$passed_over.ko aside
+		"$REAL" "\$@" 2> /dev/null
+		mv aside/* $M/kernel
+		rmdir aside
+		END
+		for list in keep remove; do
+			[ $list = keep ] || rm $M/modules.devname
+			front 0 -b root $VER
+			same err < /dev/null
+			cmp old $M/modules.devname
+			generate 0 --source=index $VER
+			same err < /dev/null
+			cmp old $M/modules.devname
+		done
+	done
+}
+
 # Only modules that are named count.
 test_the_front_end_keeps_no_line_of_a_module_that_is_not_named() {
 	make_list_for_depmod
