@@ -901,8 +901,8 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  * - The module has a dependency there, is a dependency of another module, or has a line in
  *   modules.alias. depmod lists a module that it cannot read, too, but without any of these.
  * - None of its lines in modules.alias is for an alias that begins with "devname:".
- * - There is a modules.dep.bin beside these files, or the name of the module file ends in ".ko".
- *   The depmod of busybox, which does not write that file, misreads compressed modules.
+ * - modules.alias begins with a comment, or the name of the module file ends in ".ko". The depmod
+ *   of busybox, which writes no comment, misreads compressed modules.
  * - The module file, and each directory on the way to it but the module directory, has a change
  *   time (ctime, which no program can set) before the earliest change time or modification time of
  *   modules.dep and modules.alias, and is on the file system of modules.dep.

@@ -2,6 +2,7 @@
 #ifndef DEPMOD_INDEX_H
 #define DEPMOD_INDEX_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/lines.h"
@@ -11,6 +12,7 @@
 struct depmod_index {
 	struct kmod_devname_report *report;
 	struct location location; /* of the current line */
+	bool has_header; /* the first line of modules.alias is a comment, as kmod alone writes it */
 	struct lines lines;
 };
 

@@ -124,6 +124,8 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 		if (strncmp(alias, devname, strlen(devname)) == 0)
 			module->has_devname = true;
 	}
+	/* the indexes in binary show nothing: busybox leaves those of kmod where they are */
+	skip->is_of_kmod = index.has_header;
 	return status;
 }
 
@@ -168,7 +170,6 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 	struct stat st;
 
 	*skip = (struct skip){ 0 };
-	skip->is_of_kmod = fstatat(dir_fd, "modules.dep.bin", &st, AT_SYMLINK_NOFOLLOW) == 0;
 	for (size_t i = 0; i < 2; i++) {
 		const struct location location = { names[i], 0 };
 		FILE *stream = NULL;

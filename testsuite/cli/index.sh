@@ -185,12 +185,13 @@ test_a_module_that_is_listed_twice_is_read() {
 	done
 }
 
-# busybox takes the bytes of a compressed file for those of a module.
+# busybox takes the bytes of a compressed file for those of a module. It leaves the modules.dep.bin
+# of kmod where it is, and writes no comment into modules.alias.
 test_an_index_of_busybox_speaks_for_uncompressed_modules_only() {
 	command -v xz > /dev/null || skip "there is no xz"
 	grep -q '^#define WITH_XZ 1' "$top_builddir/config.h" || skip "this build cannot read .xz"
 	hiding_tree
-	rm "$M/modules.dep.bin"
+	change_alias '/^#/d'
 	for source in auto index; do
 		fuse_is_skipped --source=$source
 	done
@@ -201,7 +202,8 @@ test_an_index_of_busybox_speaks_for_uncompressed_modules_only() {
 	for source in auto index; do
 		fuse_is_read --source=$source
 	done
-	: > "$M/modules.dep.bin"
+	change_alias '1i # Aliases extracted from modules themselves.'
+	rm "$M/modules.dep.bin"
 	for source in auto index; do
 		fuse_is_skipped --source=$source
 	done
