@@ -910,8 +910,8 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  *
  * All other modules are read. A skipped module counts as a module without device names, also where
  * several files hold one module. If one of the two files is missing, or has a line that is not of
- * its form or, in modules.alias, names a module that modules.dep lacks, all modules are read, and a
- * finding "stale-index", "bad-index", "long-line" or "cut-line" says why.
+ * its form or, in modules.alias, names a module that modules.dep lacks or has in another order, all
+ * modules are read, and a finding "stale-index", "bad-index", "long-line" or "cut-line" says why.
  *
  * A node can be missed if a module was replaced while depmod was reading; if the clock was set back
  * before a module was replaced; if modules and an outdated index were copied together without their

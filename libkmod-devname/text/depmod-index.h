@@ -2,7 +2,7 @@
 #ifndef DEPMOD_INDEX_H
 #define DEPMOD_INDEX_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/lines.h"
@@ -12,7 +12,7 @@
 struct depmod_index {
 	struct kmod_devname_report *report;
 	struct location location; /* of the current line */
-	bool has_header; /* the first line of modules.alias is a comment, as kmod alone writes it */
+	size_t comment_line; /* of the last comment in modules.alias so far, or 0 */
 	struct lines lines;
 };
 

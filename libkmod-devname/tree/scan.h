@@ -26,6 +26,7 @@
 struct skip_module {
 	char *path; /* relative to the module directory, or with a slash in front */
 	const char *name; /* its last component */
+	size_t line; /* in modules.dep, from 1 */
 	bool was_read; /* by depmod, which knows an alias or a dependency of it */
 	bool has_devname;
 	bool is_repeated; /* modules.dep has several modules of this name */

@@ -222,20 +222,33 @@ test_index_of_busybox() {
 	done
 }
 
-# kmod copies a line feed in an alias, so that a module can add lines for another one.
+# kmod copies a line feed in an alias, so that a module can add lines for another one: for plain,
+# to give it a node; for fuse, as if depmod had read it.
 test_a_line_feed_in_an_alias_forges_nothing() {
 	installed_tree
-	module "$M/kernel/a.ko" "$(printf 'alias=q a\nalias devname:zero plain\nalias char-major-1-5 plain\nalias r')"
-	touch -d 2020-01-01 "$M/kernel/a.ko"
-	run_depmod
-	grep -q '^alias devname:zero plain$' "$M/modules.alias"
-	auto_is_right
-	generate --source=index > got
-	same got < expected
-	module "$M/kernel/a.ko" "$(printf 'alias=q a\nalias devname:zero nowhere\nalias r')"
-	touch -d 2020-01-01 "$M/kernel/a.ko"
-	run_depmod
-	auto_is_right bad-index
+	cp "$M/modules.order" order
+	while read -r place alias; do
+		module "$M/kernel/a.ko" "$(printf "alias=$alias")"
+		touch -d 2020-01-01 "$M/kernel/a.ko"
+		{
+			[ $place = last ] || echo kernel/a.ko
+			cat order
+		} > "$M/modules.order"
+		run_depmod
+		change_alias '/ fuse$/{/forged/!d}'
+		auto_is_right bad-index
+		grep -q '^fuse fuse c10:229$' got || fail "no fuse: $place $alias"
+		status 2 generate --source=index 2> err
+	done <<-'END'
+	last q a\nalias devname:zero plain\nalias char-major-1-5 plain\nalias r
+	last q a\nalias devname:zero nowhere\nalias r
+	first q a\nalias forged fuse\n# r
+	last q a\nalias forged fuse\n# r
+	first q a\nalias forged fuse\nalias r
+	last q a\nalias forged fuse\nalias r
+	first forged fuse\nalias r
+	last forged fuse\nalias r
+	END
 }
 
 # --- what depmod could not read ------------------------------------------------------------
@@ -596,11 +609,11 @@ test_a_damaged_index_is_refused() {
 	is_refused_with modules.alias bad-index 'alias x \n'
 	is_refused_with modules.alias bad-index 'alias x\0 loop\n'
 	is_refused_with modules.alias bad-index 'alias x nowhere\n'
+	is_refused_with modules.alias bad-index '# comment\n'
 	is_refused_with modules.alias cut-line 'alias x loop'
 	is_refused_with modules.alias long-line "alias $long loop\n"
 	# and without any of that it is not
 	next_tick
-	echo '# comment' >> "$M/modules.alias"
 	echo "kernel/fs/fuse2.ko: kernel/$long.ko" >> "$M/modules.dep"
 	fuse_is_skipped --source=auto
 }
