@@ -248,7 +248,7 @@ struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report
 /**
  * kmod_devname_report_size() - number of findings that can be had
  *
- * At most 10,000, and system findings; what comes after these is only counted.
+ * At most 10,000 of each severity, and system findings; what comes after these is only counted.
  */
 size_t kmod_devname_report_size(const struct kmod_devname_report *report);
 
