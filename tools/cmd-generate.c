@@ -128,12 +128,20 @@ static enum status read_modules_of(const struct generate *generate, const struct
 }
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
-static enum status write_generated(const struct generate *generate, const struct kernel *kernel,
-				   struct target *target, const struct kmod_devname_table *table,
-				   size_t modules)
+static enum status write_generated(const struct generate *generate, const struct kernels *kernels,
+				   const struct kernel *kernel, struct target *target,
+				   const struct kmod_devname_table *table, size_t modules)
 {
 	int r;
 
+	/* not before there is something to write: a kernel that is refused leaves no directory */
+	if (target->dir_fd == TARGET_ABSENT) {
+		enum status status = target_outdir(generate->outdir, kernels, kernel, true, target);
+
+		if (status != STATUS_CLEAN)
+			return status;
+		target_lock(target, &generate->common);
+	}
 	if (target->dir_fd < 0) {
 		r = kmod_devname_table_write(table, stdout);
 		return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
@@ -178,7 +186,8 @@ static enum status generate_into(struct generate *generate, const struct kernels
 		say("%s: this build decompresses none of the modules", kernel->path);
 		return STATUS_FAILED;
 	}
-	return worse(status, write_generated(generate, kernel, target, table, result.n_modules));
+	return worse(status,
+		     write_generated(generate, kernels, kernel, target, table, result.n_modules));
 }
 
 /* With --dry-run nothing is written, whatever file is named. */
@@ -190,7 +199,7 @@ static enum status open_target(const struct generate *generate, const struct ker
 	if (generate->output)
 		return target_file(generate->output, false, ret_target);
 	if (generate->outdir)
-		return target_outdir(generate->outdir, kernels, kernel, ret_target);
+		return target_outdir(generate->outdir, kernels, kernel, false, ret_target);
 	return target_kernel(kernels, kernel, ret_target);
 }
 

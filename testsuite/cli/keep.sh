@@ -319,6 +319,19 @@ test_modules_order_without_its_modules_is_refused() {
 	} | sort | same $M/modules.devname
 }
 
+# Whatever of it is there stays.
+test_a_refused_kernel_makes_no_directory() {
+	make_list
+	generate 0 -o new/deep $VER
+	cmp old new/deep/lib/modules/$VER/modules.devname
+	rm -r $M/kernel new/deep/lib
+	generate 2 -o new/deep $VER
+	generate 2 -o other/deep $VER
+	[ ! -e other ]
+	printf '%s\n' new new/deep > expected
+	find new | same expected
+}
+
 test_check_says_that_none_of_the_modules_is_there() {
 	make_list
 	cp -r $M root/lib/modules/whole
