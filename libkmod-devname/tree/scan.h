@@ -272,7 +272,7 @@ int scan_conclude(struct kmod_devname_scan *scan);
 /* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
 bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
 
-/* Opens modules.order. */
+/* Opens modules.order. -EFBIG: it has more bytes than are read. */
 int module_order_open(const struct kmod_devname_scan *scan);
 
 /* The name of the file that a line of it lists; NULL: the line lists no module. */
