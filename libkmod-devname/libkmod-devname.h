@@ -293,8 +293,8 @@ size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding)
 /**
  * kmod_devname_finding_get_message() - what is wrong and, after "; ", what to do
  *
- * Return: English in printable ASCII, without a newline and without the file's name. Other bytes of the
- * data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
+ * Return: English in printable ASCII, without a newline and without the file's name. Other bytes of
+ * the data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
  * programs look at the code. Descriptions of errors of the system are in the language of the
  * program with C libraries other than glibc 2.32 or later.
  */
