@@ -23,9 +23,6 @@
 #define NODES_MAX ((size_t)1 << 17)
 #define NAMES_SIZE_MAX ((size_t)16 << 20)
 
-/* Of the lines of modules.order, whatever the compression of the modules. */
-#define ORDER_SUFFIX ".ko"
-
 /* --- findings ------------------------------------------------------------------------------ */
 
 static int compare_findings(const void *a, const void *b)
@@ -134,27 +131,19 @@ static bool is_module_there(const struct kmod_devname_scan *scan, const char *na
 	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
 }
 
-const char *module_order_name(const struct lines *line)
-{
-	static const char suffix[] = ORDER_SUFFIX;
-	size_t size = strlen(suffix);
-
-	if (line->size < size || strcmp(line->text + line->size - size, suffix) != 0)
-		return NULL;
-	return syntax_base_name(line->text);
-}
-
+/* A line is the path of a module, ".ko" whatever the compression. */
 static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
 			    size_t n, const struct lines *line)
 {
-	const char *name = module_order_name(line);
+	static const char suffix[] = ".ko";
+	size_t size = line->size;
 
-	if (!name)
+	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
 		return;
-	note_position(positions, n, line, line->size - strlen(ORDER_SUFFIX));
+	note_position(positions, n, line, size - strlen(suffix));
 	scan->lists_modules = true;
 	if (!scan->has_listed_module)
-		scan->has_listed_module = is_module_there(scan, name);
+		scan->has_listed_module = is_module_there(scan, syntax_base_name(line->text));
 }
 
 static int report_bad_order(struct kmod_devname_report *report, size_t line, const char *problem)

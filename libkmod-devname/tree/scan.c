@@ -26,6 +26,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/lines.h"
 #include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
@@ -151,9 +152,11 @@ static int index_lacks_module(const struct kmod_devname_scan *scan,
 		return is_fatal(r) ? r : 0;
 	lines_init(&lines, stream);
 	while (!lacks && (status = lines_next(&lines)) != LINE_END && status >= 0) {
-		const char *name = status == LINE_GOOD ? module_order_name(&lines) : NULL;
+		const char *name = syntax_base_name(lines.text);
 
-		lacks = name && !skip_find_module(&scan->skip, name);
+		/* the suffix of a compression may stand there, too */
+		lacks = status == LINE_GOOD && syntax_is_module_file(name) &&
+			!skip_find_module(&scan->skip, name);
 	}
 	(void)fclose(stream);
 	return lacks;

@@ -11,7 +11,6 @@
 #include <time.h>
 
 #include "base/array.h"
-#include "base/lines.h"
 #include "base/report.h"
 #include "libkmod-devname.h"
 #include "module/file.h"
@@ -274,9 +273,6 @@ bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names
 
 /* Opens modules.order. -EFBIG: it has more bytes than are read. */
 int module_order_open(const struct kmod_devname_scan *scan);
-
-/* The name of the file that a line of it lists; NULL: the line lists no module. */
-const char *module_order_name(const struct lines *line);
 
 /*
  * Finds the positions of modules in the text of modules.order; sorts them by path. Notes in the
