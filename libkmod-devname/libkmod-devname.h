@@ -248,7 +248,7 @@ struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report
 /**
  * kmod_devname_report_size() - number of findings that can be had
  *
- * At most 10,000, and system findings; what comes after these is only counted.
+ * At most 10,000 of each severity, and system findings; what comes after these is only counted.
  */
 size_t kmod_devname_report_size(const struct kmod_devname_report *report);
 
@@ -897,8 +897,8 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  * - The module has a dependency there, is a dependency of another module, or has a line in
  *   modules.alias. depmod lists a module that it cannot read, too, but without any of these.
  * - None of its lines in modules.alias is for an alias that begins with "devname:".
- * - There is a modules.dep.bin beside these files, or the name of the module file ends in ".ko".
- *   The depmod of busybox, which does not write that file, misreads compressed modules.
+ * - modules.alias begins with a comment, or the name of the module file ends in ".ko". The depmod
+ *   of busybox, which writes no comment, misreads compressed modules.
  * - The module file, and each directory on the way to it but the module directory, has a change
  *   time (ctime, which no program can set) before the earliest change time or modification time of
  *   modules.dep and modules.alias, and is on the file system of modules.dep.
@@ -906,8 +906,8 @@ int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
  *
  * All other modules are read. A skipped module counts as a module without device names, also where
  * several files hold one module. If one of the two files is missing, or has a line that is not of
- * its form or, in modules.alias, names a module that modules.dep lacks, all modules are read, and a
- * finding "stale-index", "bad-index", "long-line" or "cut-line" says why.
+ * its form or, in modules.alias, names a module that modules.dep lacks or has in another order, all
+ * modules are read, and a finding "stale-index", "bad-index", "long-line" or "cut-line" says why.
  *
  * A node can be missed if a module was replaced while depmod was reading; if the clock was set back
  * before a module was replaced; if modules and an outdated index were copied together without their

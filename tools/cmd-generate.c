@@ -141,12 +141,20 @@ static void print_heading(const struct kernel *kernel)
 }
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
-static enum status write_generated(const struct generate *generate, const struct kernel *kernel,
-				   struct target *target, const struct kmod_devname_table *table,
-				   size_t modules)
+static enum status write_generated(const struct generate *generate, const struct kernels *kernels,
+				   const struct kernel *kernel, struct target *target,
+				   const struct kmod_devname_table *table, size_t modules)
 {
 	int r;
 
+	/* not before there is something to write: a kernel that is refused leaves no directory */
+	if (target->dir_fd == TARGET_ABSENT) {
+		enum status status = target_outdir(generate->outdir, kernels, kernel, true, target);
+
+		if (status != STATUS_CLEAN)
+			return status;
+		target_lock(target, &generate->common);
+	}
 	if (target->dir_fd < 0) {
 		if (generate->has_headings)
 			print_heading(kernel);
@@ -193,7 +201,8 @@ static enum status generate_into(struct generate *generate, const struct kernels
 		say("%s: this build decompresses none of the modules", kernel->path);
 		return STATUS_FAILED;
 	}
-	return worse(status, write_generated(generate, kernel, target, table, result.n_modules));
+	return worse(status,
+		     write_generated(generate, kernels, kernel, target, table, result.n_modules));
 }
 
 /* With --dry-run nothing is written, whatever file is named. */
@@ -205,7 +214,7 @@ static enum status open_target(const struct generate *generate, const struct ker
 	if (generate->output)
 		return target_file(generate->output, false, ret_target);
 	if (generate->outdir)
-		return target_outdir(generate->outdir, kernels, kernel, ret_target);
+		return target_outdir(generate->outdir, kernels, kernel, false, ret_target);
 	return target_kernel(kernels, kernel, ret_target);
 }
 

@@ -165,7 +165,7 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
-	r = scan_use_fresh_index(scan, fd, NULL);
+	r = scan_use_fresh_index(scan, fd, true, NULL);
 	if (r < 0)
 		return r;
 	if (r > 0)

@@ -133,14 +133,19 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 
 /* By version, so that depmod finds the file there, whatever path the user has given. */
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
-			  const struct kernel *kernel, struct target *ret_target)
+			  const struct kernel *kernel, bool make, struct target *ret_target)
 {
+	int (*open_directory)(int root_fd, const char *path, int flags) =
+		make ? open_or_make : open_target_directory;
 	_cleanup_free_ char *path = join_path(kernels->moduledir, kernel->version);
 	_cleanup_free_ char *shown = join_path(outdir, path);
-	_cleanup_close_ int root_fd = open_or_make(-1, outdir, O_PATH);
-	int fd = root_fd < 0 ? root_fd : open_or_make(root_fd, path, DIRECTORY_FLAGS);
+	_cleanup_close_ int root_fd = open_directory(-1, outdir, O_PATH);
+	int fd = root_fd < 0 ? root_fd : open_directory(root_fd, path, DIRECTORY_FLAGS);
 
-	return make_target(fd, shown, FILE_NAME, ret_target);
+	if (make || fd != -ENOENT)
+		return make_target(fd, shown, FILE_NAME, ret_target);
+	*ret_target = (struct target){ .dir_fd = TARGET_ABSENT, .replacement = { .fd = -EBADF } };
+	return STATUS_CLEAN;
 }
 
 /* A lack of memory ends the program where it is: no temporary file may stay. */

@@ -5,9 +5,11 @@
 #include "kernels.h"
 #include "text/replace.h"
 
+#define TARGET_ABSENT (-2)
+
 /* Where the output of a command goes. */
 struct target {
-	int dir_fd; /* -1: standard output */
+	int dir_fd; /* -1: standard output; TARGET_ABSENT: there is no such directory yet */
 	char *name; /* in the directory */
 	char *path; /* for messages */
 	struct replacement replacement; /* of the file */
@@ -18,9 +20,9 @@ enum status target_stdout(struct target *ret_target);
 enum status target_file(const char *path, bool make_parents, struct target *ret_target);
 enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
 			  struct target *ret_target);
-/* Below another root directory, where missing directories are made. */
+/* Below another root directory; make: missing directories are made. */
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
-			  const struct kernel *kernel, struct target *ret_target);
+			  const struct kernel *kernel, bool make, struct target *ret_target);
 
 /* Waits for the lock on the file; after a while it warns and goes on without. */
 void target_lock(struct target *target, const struct common *common);

@@ -419,7 +419,7 @@ static int check_regular_file(int fd)
 
 int root_open_file(int root_fd, const char *path, int flags)
 {
-	_cleanup_close_ int path_fd = root_open_long(root_fd, path, O_PATH | flags);
+	_cleanup_close_ int path_fd = root_open_long(root_fd, path, O_PATH | (flags & O_NOFOLLOW));
 	char fd_path[FD_PATH_SIZE];
 	_cleanup_close_ int fd = -1;
 	int r = path_fd < 0 ? path_fd : check_regular_file(path_fd);
@@ -427,15 +427,16 @@ int root_open_file(int root_fd, const char *path, int flags)
 	if (r < 0)
 		return r;
 	if (fd_get_path(path_fd, fd_path)) {
-		/* without O_NONBLOCK, for which a file that has a lease cannot be opened */
-		fd = open_at(AT_FDCWD, fd_path, O_RDONLY, 0);
+		/* O_NONBLOCK is the caller's alone: with it a file that has a lease is not opened
+		 */
+		fd = open_at(AT_FDCWD, fd_path, flags & ~O_NOFOLLOW, 0);
 		return fd < 0 ? -errno : steal_fd(&fd);
 	}
 	/* Without /proc there is a moment for another process to put a device there. */
-	fd = root_open_long(root_fd, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | flags);
+	fd = root_open_long(root_fd, path, flags | O_NONBLOCK | O_NOCTTY);
 	/* it has a lease, which no device and no FIFO can */
-	if (fd == -EAGAIN)
-		fd = root_open_long(root_fd, path, O_RDONLY | O_NOCTTY | flags);
+	if (fd == -EAGAIN && !(flags & O_NONBLOCK))
+		fd = root_open_long(root_fd, path, flags | O_NOCTTY);
 	r = fd < 0 ? fd : check_regular_file(fd);
 	return r < 0 ? r : steal_fd(&fd);
 }

@@ -23,7 +23,10 @@
 /* As the public header promises. */
 #define MESSAGE_MAX 1000
 #define FILE_MAX 4096
-/* Bounds the memory that hostile files can cost. The counts include the findings above it. */
+/*
+ * Of each severity, so that no number of notes hides an error. Bounds the memory that hostile files
+ * can cost. The counts include the findings above it.
+ */
 #define FINDINGS_MAX 10000
 
 #define HINT_SEPARATOR "; "
@@ -279,10 +282,9 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 
 	if (!report)
 		return 0;
-	report->counts[severity]++;
 	/* The error that stopped the work is the last finding, and must not be the one that is
 	 * lost. */
-	if (report->findings.size >= FINDINGS_MAX && code != KMOD_DEVNAME_SYSTEM)
+	if (report->counts[severity]++ >= FINDINGS_MAX && code != KMOD_DEVNAME_SYSTEM)
 		return 0;
 	va_start(args, format);
 	r = vasprintf(&text, format, args);

@@ -43,6 +43,7 @@ void depmod_index_start(struct depmod_index *index, struct kmod_devname_report *
 {
 	index->report = report;
 	index->location = (struct location){ file, 0 };
+	index->comment_line = 0;
 	lines_init(&index->lines, stream);
 }
 
@@ -101,9 +102,9 @@ int depmod_index_next_alias(struct depmod_index *index, const char **ret_alias,
 	char *alias, *blank;
 	int status;
 
-	do
-		status = next_index_line(index);
-	while (status == DEPMOD_INDEX_LINE && index->lines.text[0] == '#');
+	while ((status = next_index_line(index)) == DEPMOD_INDEX_LINE &&
+	       index->lines.text[0] == '#')
+		index->comment_line = index->lines.number;
 	/* depmod writes a comment at least: what is empty was lost when the power failed */
 	if (status == DEPMOD_INDEX_END && index->lines.number == 1)
 		return depmod_index_report(index, "is empty");

@@ -2,6 +2,7 @@
 #ifndef DEPMOD_INDEX_H
 #define DEPMOD_INDEX_H
 
+#include <stddef.h>
 #include <stdio.h>
 
 #include "base/lines.h"
@@ -11,6 +12,7 @@
 struct depmod_index {
 	struct kmod_devname_report *report;
 	struct location location; /* of the current line */
+	size_t comment_line; /* of the last comment in modules.alias so far, or 0 */
 	struct lines lines;
 };
 

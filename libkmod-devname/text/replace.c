@@ -30,21 +30,28 @@
 #define FIRST_OWN_FD 3 /* behind the standard streams */
 
 /*
- * Opens a file for writing. Where a standard stream is closed, its number must not become that of
- * this file: what the program prints there would be written into the file.
+ * Where a standard stream is closed, its number must not become that of this file: what the program
+ * prints there would be written into the file. Takes a file descriptor, which may be a negative
+ * errno, and returns one.
  */
-static int open_above_streams(int dir_fd, const char *name, int flags)
+static int move_above_streams(int low_fd)
 {
-	_cleanup_close_ int low_fd =
-		open_at(dir_fd, name, flags | O_RDWR | O_NOFOLLOW | O_CLOEXEC, 0600);
-	int fd = low_fd;
+	int fd;
 
-	if (fd < 0)
-		return -errno;
-	if (fd >= FIRST_OWN_FD)
-		return steal_fd(&low_fd);
+	if (low_fd < 0 || low_fd >= FIRST_OWN_FD)
+		return low_fd;
 	fd = fcntl(low_fd, F_DUPFD_CLOEXEC, FIRST_OWN_FD);
-	return fd < 0 ? -errno : fd;
+	if (fd < 0)
+		fd = -errno;
+	(void)close(low_fd);
+	return fd;
+}
+
+static int make_file(int dir_fd, const char *name)
+{
+	int fd = open_at(dir_fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+
+	return move_above_streams(fd < 0 ? -errno : fd);
 }
 
 /*
@@ -86,17 +93,19 @@ static bool is_file_named(int fd, int dir_fd, const char *name, struct stat *ret
  */
 static int claim_temporary(int dir_fd)
 {
-	_cleanup_close_ int fd = -1;
-	struct stat st;
-	bool is_leftover = fstatat(dir_fd, REPLACEMENT_NAME, &st, AT_SYMLINK_NOFOLLOW) == 0;
-	int flags = is_leftover ? O_NONBLOCK | O_NOCTTY : O_CREAT | O_EXCL, r;
-
 	/* opening a device may start what it stands for */
-	if (is_leftover && !S_ISREG(st.st_mode))
+	_cleanup_close_ int fd = move_above_streams(
+		root_open_file(dir_fd, REPLACEMENT_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK));
+	bool is_leftover = fd != -ENOENT;
+	struct stat st;
+	int r;
+
+	if (fd == -EISDIR || fd == -ENODEV || fd == -ELOOP)
 		return -EEXIST;
-	fd = open_above_streams(dir_fd, REPLACEMENT_NAME, flags);
+	if (!is_leftover)
+		fd = make_file(dir_fd, REPLACEMENT_NAME);
 	if (fd < 0)
-		return fd == (is_leftover ? -ENOENT : -EEXIST) ? -ESTALE : fd;
+		return !is_leftover && fd == -EEXIST ? -ESTALE : fd;
 	r = lock_file(fd);
 	/* without the lock a leftover stays: its name may be that of another run's file by now */
 	if (r < 0) {
@@ -206,8 +215,7 @@ static int create_temporary(struct replacement *replacement)
 {
 	for (unsigned int i = 0; i < TEMPORARY_TRIES; i++) {
 		temporary_name(replacement->temporary, TEMPORARY_PREFIX, i);
-		replacement->fd = open_above_streams(replacement->dir_fd, replacement->temporary,
-						     O_CREAT | O_EXCL);
+		replacement->fd = make_file(replacement->dir_fd, replacement->temporary);
 		if (replacement->fd >= 0)
 			return 0;
 		replacement->temporary[0] = '\0';

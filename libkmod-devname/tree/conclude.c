@@ -204,21 +204,30 @@ static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 	return report_unreadable(scan->report, &location, error);
 }
 
+int module_order_open(const struct kmod_devname_scan *scan)
+{
+	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
+	_cleanup_close_ int fd = path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return st.st_size > (off_t)LINES_TOTAL_MAX ? -EFBIG : steal_fd(&fd);
+}
+
 /* No modules.order, or one that is no file, is no order. */
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
 	static const char no_file[] = "is not a file of a sensible size";
-	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = module_order_open(scan);
 	FILE *stream;
 	int r;
 
-	if (!path)
-		return -ENOMEM;
-	fd = root_open_file(scan->root_fd, path, 0);
 	if (is_missing(fd))
 		return 0;
-	if (fd == -EISDIR || fd == -ENODEV)
+	if (fd == -EISDIR || fd == -ENODEV || fd == -EFBIG)
 		return report_bad_order(scan->report, 0, no_file);
 	if (fd < 0)
 		return report_unreadable_order(scan, fd);

@@ -26,6 +26,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "base/lines.h"
 #include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
@@ -133,24 +134,45 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 	return 0;
 }
 
-static bool index_lacks_module_of(const struct skip *skip, const struct kmod_devname_table *list)
+/* Whether the index lacks a module of the list or of modules.order. 1, 0 or a negative errno. */
+static int index_lacks_module(const struct kmod_devname_scan *scan,
+			      const struct kmod_devname_table *list)
 {
 	size_t size = list ? kmod_devname_table_size(list) : 0;
+	int status, lacks = 0, r;
+	struct lines lines;
+	FILE *stream;
 
 	for (size_t i = 0; i < size; i++)
-		if (!skip_find_module(skip, kmod_devname_table_get(list, i)->module))
-			return true;
-	return false;
+		if (!skip_find_module(&scan->skip, kmod_devname_table_get(list, i)->module))
+			return 1;
+	r = stream_from_fd(module_order_open(scan), &stream);
+	/* the file is read again for the order of the nodes, and judged then */
+	if (r < 0)
+		return is_fatal(r) ? r : 0;
+	lines_init(&lines, stream);
+	while (!lacks && (status = lines_next(&lines)) != LINE_END && status >= 0) {
+		const char *name = syntax_base_name(lines.text);
+
+		/* the suffix of a compression may stand there, too */
+		lacks = status == LINE_GOOD && syntax_is_module_file(name) &&
+			!skip_find_module(&scan->skip, name);
+	}
+	(void)fclose(stream);
+	return lacks;
 }
 
-int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd,
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
 			 const struct kmod_devname_table *list)
 {
-	int r;
+	int r, lacks;
 
 	skip_done(&scan->skip);
 	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_WARNING);
-	scan->is_index_fresh = r > 0 && !index_lacks_module_of(&scan->skip, list);
+	lacks = r > 0 && is_of_all ? index_lacks_module(scan, list) : 0;
+	if (lacks < 0)
+		return lacks;
+	scan->is_index_fresh = r > 0 && !lacks;
 	if (scan->is_index_fresh)
 		return r;
 	scan->use_index = r > 0;

@@ -25,6 +25,7 @@
 struct skip_module {
 	char *path; /* relative to the module directory, or with a slash in front */
 	const char *name; /* its last component */
+	size_t line; /* in modules.dep, from 1 */
 	bool was_read; /* by depmod, which knows an alias or a dependency of it */
 	bool has_devname;
 	bool is_repeated; /* modules.dep has several modules of this name */
@@ -158,14 +159,17 @@ struct scan_worker {
 };
 
 /*
- * For a scan that has not been stepped yet: depmod has just written its files into a directory,
- * and nothing has changed since then. The scan reads the modules of modules.dep that skip_spares()
- * does not spare; it looks at no time, and lists no directory. A module of the list, which may be
- * NULL, that modules.dep lacks may be in a directory that depmod could not read: then the scan uses
- * the files as kmod_devname_scan_set_use_index() says. Returns 1; 0 if the files cannot be used,
- * with a finding, and then the scan is as it was; or a negative errno.
+ * For a scan that has its configuration and has not been stepped yet: depmod has just written its
+ * files into a directory, and nothing has changed since then. The scan reads the modules of
+ * modules.dep that skip_spares() does not spare; it looks at no time, and lists no directory.
+ *
+ * Unless depmod was given a part of the modules, it has not read one that modules.order or the old
+ * list has, which may be NULL, and modules.dep lacks: its directory could not be read, or depmod
+ * lacks the compression. Then the scan uses the files as kmod_devname_scan_set_use_index() says.
+ * Returns 1; 0 if the files cannot be used, with a finding, and then the scan is as it was; or a
+ * negative errno.
  */
-int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd,
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
 			 const struct kmod_devname_table *list);
 
 enum scan_module_state {
@@ -269,6 +273,9 @@ int scan_conclude(struct kmod_devname_scan *scan);
 
 /* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
 bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
+
+/* Opens modules.order. -EFBIG: it has more bytes than are read. */
+int module_order_open(const struct kmod_devname_scan *scan);
 
 /*
  * Finds the positions of modules in the text of modules.order; sorts them by path. Notes in the

@@ -5,8 +5,10 @@
  * depmod gives a line in modules.dep to a module that it cannot read, too, and exits 0. So a line
  * proves nothing; but depmod knows the dependencies and the aliases of those only that it has read.
  * A module with any of these and without an alias that begins with "devname:" is spared. What the
- * others declare is read from them, so that no line of an index gives a node: a module whose alias
- * has a line feed can add lines for another module, and cause that one to be read.
+ * others declare is read from them, so that no line of an index gives a node. A module whose alias
+ * has a line feed can add lines for another module, and so pass one for read that depmod could not
+ * read. A comment or an order that depmod does not write shows such lines, and then nothing is
+ * spared; those for the module that depmod would have written just before do not show.
  */
 
 #include <errno.h>
@@ -51,8 +53,12 @@ static int add_skip_module(struct skip *skip, const char *path)
 		free(copy);
 		return -ENOMEM;
 	}
-	modules[skip->size++] =
-		(struct skip_module){ .path = copy, .name = syntax_base_name(copy) };
+	modules[skip->size] = (struct skip_module){
+		.path = copy,
+		.name = syntax_base_name(copy),
+		.line = skip->size + 1,
+	};
+	skip->size++;
 	return 0;
 }
 
@@ -105,25 +111,62 @@ static int read_dep(struct skip *skip, struct kmod_devname_report *report, FILE 
 	return status;
 }
 
+/*
+ * Goes to the lines of another module. Both depmods write the lines of one module together, and the
+ * modules in the order of modules.dep. An alias with a line feed, whose last line names its own
+ * module, shows if it puts the lines of another one out of this order. NULL after a finding.
+ */
+static struct skip_module *next_alias_module(const struct skip *skip,
+					     const struct depmod_index *index, const char *name,
+					     size_t *dep_line, int *ret_status)
+{
+	struct skip_module *module = skip_find_module(skip, name);
+
+	if (!module) {
+		*ret_status = depmod_index_report(index, "names a module that modules.dep lacks");
+		return NULL;
+	}
+	/* several modules of one name have several places, and are read in any case */
+	if (module->is_repeated)
+		return module;
+	if (module->line <= *dep_line) {
+		*ret_status = depmod_index_report(index,
+						  "names a module out of the order of modules.dep");
+		return NULL;
+	}
+	*dep_line = module->line;
+	return module;
+}
+
 static int read_alias(struct skip *skip, struct kmod_devname_report *report, FILE *stream)
 {
 	static const char devname[] = "devname:";
 	struct skip_module *module = NULL;
 	struct depmod_index index;
 	const char *alias, *name;
+	size_t dep_line = 0;
 	int status;
 
 	depmod_index_start(&index, report, stream, "modules.alias");
 	while ((status = depmod_index_next_alias(&index, &alias, &name)) == DEPMOD_INDEX_LINE) {
 		/* mostly it is the module of the line before */
 		if (!module || syntax_compare_module_names(name, module->name) != 0)
-			module = skip_find_module(skip, name);
+			module = next_alias_module(skip, &index, name, &dep_line, &status);
 		if (!module)
-			return depmod_index_report(&index, "names a module that modules.dep lacks");
+			return status;
 		module->was_read = true;
 		if (strncmp(alias, devname, strlen(devname)) == 0)
 			module->has_devname = true;
 	}
+	if (status == DEPMOD_INDEX_END && index.comment_line > 1) {
+		index.location.line = index.comment_line;
+		return depmod_index_report(&index, "is a comment that depmod does not write");
+	}
+	/*
+	 * kmod writes a comment into the first line, and busybox none. The indexes in binary show
+	 * nothing: busybox leaves those of kmod where they are.
+	 */
+	skip->is_of_kmod = index.comment_line == 1;
 	return status;
 }
 
@@ -168,7 +211,6 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 	struct stat st;
 
 	*skip = (struct skip){ 0 };
-	skip->is_of_kmod = fstatat(dir_fd, "modules.dep.bin", &st, AT_SYMLINK_NOFOLLOW) == 0;
 	for (size_t i = 0; i < 2; i++) {
 		const struct location location = { names[i], 0 };
 		FILE *stream = NULL;

@@ -209,14 +209,26 @@ static int read_module(struct scan_worker *worker, struct scan_module *module, b
 	return keep_aliases(worker, module);
 }
 
+/* A file system may have the error of a device for a regular file. */
+static bool is_regular(const struct kmod_devname_scan *scan, const struct scan_module *module)
+{
+	_cleanup_close_ int fd = scan_open(scan, module->directory, module->name,
+					   O_PATH | (module->is_linked ? 0 : O_NOFOLLOW));
+	struct stat st;
+
+	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !fd_is_in_proc(fd);
+}
+
 /*
  * True if there is no file, or none that could be a module, by what came of opening it and, if it
  * is open, of starting to read. A file that a lost disk or server had has other errors then.
  */
-static bool is_no_file(int fd, int started)
+static bool is_no_file(const struct kmod_devname_scan *scan, const struct scan_module *module,
+		       int fd, int started)
 {
-	return is_missing(fd) || fd == -ENXIO || fd == -ENODEV || started == -EISDIR ||
-	       started == -ESPIPE;
+	if (fd == -ENXIO || fd == -ENODEV)
+		return !is_regular(scan, module);
+	return is_missing(fd) || started == -EISDIR || started == -ESPIPE;
 }
 
 /*
@@ -230,7 +242,7 @@ static int read_module_file(struct scan_worker *worker, int fd, bool may_wait)
 	struct scan_module *module = found->modules.items[found->modules.size - 1];
 	int is_compressed = fd < 0 ? fd : module_reader_start(worker->reader, fd), r;
 
-	if (is_no_file(fd, is_compressed)) {
+	if (is_no_file(worker->scan, module, fd, is_compressed)) {
 		r = scan_add_finding(found,
 				     is_missing(is_compressed) ? SCAN_VANISHED : SCAN_NOT_REGULAR,
 				     0, module->directory, module->name);

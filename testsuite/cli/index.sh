@@ -185,12 +185,13 @@ test_a_module_that_is_listed_twice_is_read() {
 	done
 }
 
-# busybox takes the bytes of a compressed file for those of a module.
+# busybox takes the bytes of a compressed file for those of a module. It leaves the modules.dep.bin
+# of kmod where it is, and writes no comment into modules.alias.
 test_an_index_of_busybox_speaks_for_uncompressed_modules_only() {
 	command -v xz > /dev/null || skip "there is no xz"
 	grep -q '^#define WITH_XZ 1' "$top_builddir/config.h" || skip "this build cannot read .xz"
 	hiding_tree
-	rm "$M/modules.dep.bin"
+	change_alias '/^#/d'
 	for source in auto index; do
 		fuse_is_skipped --source=$source
 	done
@@ -201,7 +202,8 @@ test_an_index_of_busybox_speaks_for_uncompressed_modules_only() {
 	for source in auto index; do
 		fuse_is_read --source=$source
 	done
-	: > "$M/modules.dep.bin"
+	change_alias '1i # Aliases extracted from modules themselves.'
+	rm "$M/modules.dep.bin"
 	for source in auto index; do
 		fuse_is_skipped --source=$source
 	done
@@ -220,20 +222,33 @@ test_index_of_busybox() {
 	done
 }
 
-# kmod copies a line feed in an alias, so that a module can add lines for another one.
+# kmod copies a line feed in an alias, so that a module can add lines for another one: for plain,
+# to give it a node; for fuse, as if depmod had read it.
 test_a_line_feed_in_an_alias_forges_nothing() {
 	installed_tree
-	module "$M/kernel/a.ko" "$(printf 'alias=q a\nalias devname:zero plain\nalias char-major-1-5 plain\nalias r')"
-	touch -d 2020-01-01 "$M/kernel/a.ko"
-	run_depmod
-	grep -q '^alias devname:zero plain$' "$M/modules.alias"
-	auto_is_right
-	generate --source=index > got
-	same got < expected
-	module "$M/kernel/a.ko" "$(printf 'alias=q a\nalias devname:zero nowhere\nalias r')"
-	touch -d 2020-01-01 "$M/kernel/a.ko"
-	run_depmod
-	auto_is_right bad-index
+	cp "$M/modules.order" order
+	while read -r place alias; do
+		module "$M/kernel/a.ko" "$(printf 'alias=%b' "$alias")"
+		touch -d 2020-01-01 "$M/kernel/a.ko"
+		{
+			[ "$place" = last ] || echo kernel/a.ko
+			cat order
+		} > "$M/modules.order"
+		run_depmod
+		change_alias '/ fuse$/{/forged/!d}'
+		auto_is_right bad-index
+		grep -q '^fuse fuse c10:229$' got || fail "no fuse: $place $alias"
+		status 2 generate --source=index 2> err
+	done <<-'END'
+	last q a\nalias devname:zero plain\nalias char-major-1-5 plain\nalias r
+	last q a\nalias devname:zero nowhere\nalias r
+	first q a\nalias forged fuse\n# r
+	last q a\nalias forged fuse\n# r
+	first q a\nalias forged fuse\nalias r
+	last q a\nalias forged fuse\nalias r
+	first forged fuse\nalias r
+	last forged fuse\nalias r
+	END
 }
 
 # --- what depmod could not read ------------------------------------------------------------
@@ -250,6 +265,10 @@ test_auto_reads_what_a_newer_index_lacks() {
 	fi
 	auto_is_right
 	grep -q '^loop loop-control c10:237$' got
+	# modules.order shows that depmod did not read all
+	generate --source=index > got
+	same got < expected
+	: > "$M/modules.order"
 	generate --source=index > got
 	sed 1d got > nodes
 	echo 'fuse fuse c10:229' | same nodes
@@ -590,11 +609,11 @@ test_a_damaged_index_is_refused() {
 	is_refused_with modules.alias bad-index 'alias x \n'
 	is_refused_with modules.alias bad-index 'alias x\0 loop\n'
 	is_refused_with modules.alias bad-index 'alias x nowhere\n'
+	is_refused_with modules.alias bad-index '# comment\n'
 	is_refused_with modules.alias cut-line 'alias x loop'
 	is_refused_with modules.alias long-line "alias $long loop\n"
 	# and without any of that it is not
 	next_tick
-	echo '# comment' >> "$M/modules.alias"
 	echo "kernel/fs/fuse2.ko: kernel/$long.ko" >> "$M/modules.dep"
 	fuse_is_skipped --source=auto
 }
@@ -622,7 +641,7 @@ test_index_refuses_what_is_no_file() {
 		cp "$M/modules.devname" saved
 		rm "$M/$file"
 		status 2 kmod-devname generate -b root --source=index 6.1.0 2> err
-		grep -q "$file: warning: cannot be used: No such file or directory; run depmod \[stale-index\]$" err
+		grep -q "$file: warning: cannot be used: No such file or directory; .*\[stale-index\]$" err
 		grep -q 'modules\.alias: cannot be used$' err
 		[ "$(wc -l < err)" -eq 2 ]
 		mkfifo "$M/$file"

@@ -441,7 +441,7 @@ static int use_fresh_index(struct objects *o)
 	int fd = kmod_devname_open_in_root(root_fd, DIRECTORY, O_PATH | O_DIRECTORY), r = fd;
 
 	if (fd >= 0) {
-		r = scan_use_fresh_index(o->scan, fd, NULL);
+		r = scan_use_fresh_index(o->scan, fd, true, NULL);
 		(void)close(fd);
 	}
 	return r < 0 ? r : 0;

@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -482,11 +483,12 @@ static const struct {
 	/* what cannot be read is written anew */
 	{ { { SYS_pread64, 0, 1, EIO } }, FUSE, 1, FUSE },
 	{ { { SYS_pread64, 0, 3, EINTR } }, FUSE, 0, FUSE },
-	/* whether there is a leftover is not known; nor whether the temporary has its name still.
-	 * glibc 2.39 and later has fstat(2) for what newfstatat(2) does before */
+	/* whether there is a leftover is not known; nor whether the temporary has its name still */
+	{ { { SYS_openat2, 0, 1, EIO } }, OLD, 1, FUSE },
+	{ { { SYS_openat2, 0, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_newfstatat, 0, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
 	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, OLD, 1, FUSE },
-	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, FUSE, 0, FUSE },
+	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_ftruncate, 0, 1, EIO } }, OLD, -EIO, OLD },
 };
 
@@ -950,6 +952,41 @@ START_TEST(the_temporary_of_another_run_is_not_put_there)
 }
 END_TEST
 
+static const long swapped_before[] = { SYS_openat, SYS_openat2, SYS_newfstatat };
+
+static void put_fifo(void *data)
+{
+	(void)renameat(*(int *)data, "fifo", *(int *)data, TEMPORARY);
+}
+
+/* A FIFO for a device: whoever opens it is seen, whatever comes of it. */
+START_TEST(no_device_is_opened_that_is_swapped_for_a_leftover)
+{
+	const struct refusal refusals[] = {
+		{ swapped_before[_i / CALLS], (unsigned int)_i % CALLS, 1, 0 },
+	};
+	int dir_fd = harness_directory(), watch_fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), r;
+	struct inotify_event event;
+	char path[64];
+
+	write_old(dir_fd, OLD);
+	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
+	ck_assert_int_eq(mkfifoat(dir_fd, "fifo", 0600), 0);
+	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d/fifo", dir_fd);
+	if (inotify_add_watch(watch_fd, path, IN_OPEN) < 0)
+		return; /* no /proc here */
+	refuse_meanwhile(put_fifo, &dir_fd);
+	if (!refuse(refusals, N(refusals)))
+		return;
+	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	ck_assert(r == 1 || r == -EEXIST || r == -ENOENT);
+	ck_assert_str_eq(content_of(dir_fd, NAME), r == 1 ? FUSE : OLD);
+	ck_assert_int_lt(read(watch_fd, &event, sizeof(event)), 0);
+	ck_assert_int_eq(close(watch_fd), 0);
+}
+END_TEST
+
 /* Which of the calls are about the leftover depends on the C library. */
 START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 {
@@ -1103,6 +1140,8 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, what_is_no_file_is_refused_unless_nothing_is_to_be_done, 0, 4);
 	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
 	tcase_add_test(tcase, the_temporary_of_another_run_is_not_put_there);
+	tcase_add_loop_test(tcase, no_device_is_opened_that_is_swapped_for_a_leftover, 0,
+			    N(swapped_before) * CALLS);
 	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_does_no_harm, 0, 3);
 	tcase_add_test(tcase, two_processes_at_once_both_succeed);
 	tcase_add_test(tcase, another_run_at_any_system_call_makes_none_fail);

@@ -252,6 +252,28 @@ START_TEST(each_severity_is_counted)
 }
 END_TEST
 
+START_TEST(no_number_of_notes_hides_an_error)
+{
+	static const enum kmod_devname_severity severities[] = { KMOD_DEVNAME_NOTE,
+								 KMOD_DEVNAME_WARNING,
+								 KMOD_DEVNAME_ERROR };
+	size_t size = 0;
+
+	for (size_t i = 0; i < 3; i++) {
+		for (size_t n = 0; n < 10001; n++)
+			ck_assert_int_eq(add(severities[i], "x"), 0);
+		ck_assert_uint_eq(kmod_devname_report_count(report, severities[i]), 10001);
+		size += 10000;
+		ck_assert_uint_eq(kmod_devname_report_size(report), size);
+		ck_assert_int_eq(kmod_devname_finding_get_severity(
+					 kmod_devname_report_get(report, size - 1)),
+				 severities[i]);
+	}
+	report_system(report, -EIO, &nowhere);
+	ck_assert_uint_eq(kmod_devname_report_size(report), size + 1);
+}
+END_TEST
+
 START_TEST(a_finding_has_what_it_was_given)
 {
 	char file[] = "dir/\xff file.ko";
@@ -545,6 +567,7 @@ static TCase *make_findings(void)
 	tcase_add_test(tests, findings_stay_in_order);
 	tcase_add_test(tests, findings_live_as_long_as_the_report);
 	tcase_add_test(tests, each_severity_is_counted);
+	tcase_add_test(tests, no_number_of_notes_hides_an_error);
 	tcase_add_test(tests, a_finding_has_what_it_was_given);
 	tcase_add_test(tests, a_finding_may_have_no_file);
 	tcase_add_test(tests, null_drops_findings);

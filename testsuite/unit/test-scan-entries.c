@@ -309,7 +309,7 @@ END_TEST
 /* If a file cannot be opened, the last ones mean that there is none. */
 static const int errors[] = { EIO,   EACCES,  EINVAL, ENOTCONN, ESTALE, EAGAIN,
 			      EPERM, ENODATA, ENXIO,  ENODEV,   ENOENT, ENOTDIR };
-#define OPEN_ERRORS 8
+#define OPEN_ERRORS 10
 
 START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
 {

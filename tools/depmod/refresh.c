@@ -41,10 +41,10 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 				struct kmod_devname_scan *scan, bool is_new, int index_dir_fd,
 				struct kmod_devname_report *report)
 {
-	/* of those that are listed only the FILE operands count */
-	const struct kmod_devname_table *list = place->line->has_files ? NULL : place->list;
 	enum status status = STATUS_CLEAN;
-	int r = is_new ? scan_use_fresh_index(scan, index_dir_fd, list) : 0;
+	int r = is_new ? scan_use_fresh_index(scan, index_dir_fd, !place->line->has_files,
+					      place->list)
+		       : 0;
 
 	if (r < 0)
 		return say_failure(place->to, r);
