@@ -227,8 +227,12 @@ static int read_order(struct kmod_devname_scan *scan, struct module_position *po
 		return r;
 	r = module_order_read(scan, stream, positions, n);
 	(void)fclose(stream);
-	if (r == -EFBIG)
+	if (r == -EFBIG) {
+		for (size_t i = 0; i < n; i++)
+			positions[i].position = MODULE_ORDER_NONE;
+		scan->lists_modules = false;
 		return report_bad_order(scan->report, 0, no_file);
+	}
 	return r == 0 ? 0 : report_unreadable_order(scan, r);
 }
 

@@ -222,7 +222,7 @@ test_help_of_a_command_has_its_options() {
 		same static-nodes.options
 	printf '%s\n' -C--config --dev --ignore -J--json --list-codes --udev --udev-root | cat - common | same check.options
 	printf '%s\n' -J--json | cat - common | same diff.options
-	printf '%s\n' --dev --user --udev-root -J--json | cat - common | same explain.options
+	printf '%s\n' --dev --user --udev --udev-root -J--json | cat - common | same explain.options
 }
 
 test_help_fits_a_terminal() {

@@ -336,7 +336,7 @@ test_a_link_that_leads_nowhere_hides_a_file_and_is_a_finding() {
 		ln -sfn $target $R/etc/depmod.d/a.conf
 		kmod-devname generate -n -b $R $VER > out 2> err
 		nodes 'fuse from/one c10:1' | same out
-		! grep depmod.d err || fail "$target: something is said"
+		! grep bad-config err || fail "$target: something is said"
 	done
 	mkdir $R/real
 	echo 'search two' > $R/real/a.conf
@@ -345,7 +345,7 @@ test_a_link_that_leads_nowhere_hides_a_file_and_is_a_finding() {
 		ln -s $target $R/etc/depmod.d
 		kmod-devname generate -n -b $R $VER > out 2> err
 		nodes 'fuse from/two c10:2' | same out
-		! grep depmod.d err || fail "$target: something is said"
+		! grep bad-config err || fail "$target: something is said"
 	done
 }
 
@@ -422,7 +422,7 @@ test_config_may_be_given_as_files_and_directories() {
 	nodes 'fuse from/one c10:1' | same out
 	kmod-devname generate -n -b $R -C nowhere -C d $VER > out 2> err
 	nodes 'fuse from/one c10:1' | same out
-	grep -q 'nowhere: warning: does not exist \[bad-config\]$' err
+	grep -q 'nowhere: warning: does not exist.*\[bad-config\]$' err
 }
 
 # depmod crashes at the first, and takes all of the memory or time for the others.

@@ -81,34 +81,37 @@ static void check_same(struct bytes *got, struct bytes *wanted, const char *what
 
 /* --- JSON -------------------------------------------------------------------------------- */
 
-static void describe_name(FILE *stream, size_t i, const char *key, const char *name)
+static void describe_owner(FILE *stream, size_t i, const char *key, const char *name)
 {
-	if (name)
-		(void)fprintf(stream, "/nodes/%zu/%s s %s\n", i, key, name);
-	else
-		(void)fprintf(stream, "/nodes/%zu/%s 0\n", i, key);
+	(void)fprintf(stream, "/nodes/%zu/%s s %s\n", i, key, name ? name : "root");
 }
 
 static void describe_node(FILE *stream, size_t i, const struct kmod_devname_node *node,
 			  const struct kmod_devname_permission *permission)
 {
 	const char *name = kmod_devname_node_get_name(node);
+	unsigned int major = kmod_devname_node_get_major(node);
+	unsigned int minor = kmod_devname_node_get_minor(node);
 
-	(void)fprintf(stream, "/nodes/%zu/module s %s\n", i, kmod_devname_node_get_module(node));
 	(void)fprintf(stream, "/nodes/%zu/name s %s\n", i, name);
-	(void)fprintf(stream, "/nodes/%zu/path s /dev/%s\n", i, name);
 	(void)fprintf(stream, "/nodes/%zu/type s %s\n", i,
 		      S_ISBLK(kmod_devname_node_get_type(node)) ? "block" : "char");
-	(void)fprintf(stream, "/nodes/%zu/major n %u\n", i, kmod_devname_node_get_major(node));
-	(void)fprintf(stream, "/nodes/%zu/minor n %u\n", i, kmod_devname_node_get_minor(node));
+	(void)fprintf(stream, "/nodes/%zu/maj:min s %u:%u\n", i, major, minor);
+	(void)fprintf(stream, "/nodes/%zu/module s %s\n", i, kmod_devname_node_get_module(node));
+	(void)fprintf(stream, "/nodes/%zu/state 0\n", i);
 	(void)fprintf(stream, "/nodes/%zu/mode s %04o\n", i,
 		      kmod_devname_permission_get_mode(permission));
+	describe_owner(stream, i, "user", kmod_devname_permission_get_user(permission));
+	describe_owner(stream, i, "group", kmod_devname_permission_get_group(permission));
+	(void)fprintf(stream, "/nodes/%zu/loaded 0\n", i);
+	(void)fprintf(stream, "/nodes/%zu/path s /dev/%s\n", i, name);
+	(void)fprintf(stream, "/nodes/%zu/major n %u\n", i, major);
+	(void)fprintf(stream, "/nodes/%zu/minor n %u\n", i, minor);
 	(void)fprintf(stream, "/nodes/%zu/uid n %u\n", i,
 		      kmod_devname_permission_get_uid(permission));
 	(void)fprintf(stream, "/nodes/%zu/gid n %u\n", i,
 		      kmod_devname_permission_get_gid(permission));
-	describe_name(stream, i, "user", kmod_devname_permission_get_user(permission));
-	describe_name(stream, i, "group", kmod_devname_permission_get_group(permission));
+	(void)fprintf(stream, "/nodes/%zu/kernel 0\n", i);
 }
 
 static void check_json(const struct kmod_devname_table *table,
