@@ -751,8 +751,8 @@ int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
  * blacklist, a command or "off", a warning for another module that is loaded instead, an error for
  * a module, a file or an index that is missing; block-autoload; bad-index, bad-config, long-line;
  * system. Bad-config is an error for a node that leads to more modules or dependencies than
- * kmod_devname_resolution_new() follows, and for the first node behind 500,000,000 comparisons with
- * statements, patterns and steps; no later node is looked at.
+ * kmod_devname_resolution_new() follows, and for the first node behind 300,000,000 comparisons with
+ * statements, patterns, files and steps; no later node is looked at.
  *
  * Return: 0, or a negative errno as that of kmod_devname_resolution_new(); -EFBIG is for the
  * statements of modprobe.d alone.
@@ -1368,7 +1368,7 @@ struct kmod_devname_step;
  *   mounted, through which libkmod is given statements: then a finding names /proc/self/fd
  *   -EBADMSG: libkmod fails
  *   -EFBIG: over 100,000 statements of modprobe.d; or for one number 10,000 modules, 2 MiB of
- *   dependencies, or 500,000,000 comparisons
+ *   dependencies, or 300,000,000 comparisons
  *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
  */
 int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,

@@ -278,6 +278,8 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	status = kernels.found;
 	for (size_t i = 0; i < kernels.size; i++)
 		status = worse(status, check_kernel(check, &kernels, &kernels.items[i]));
+	if (status == STATUS_CLEAN && check->common.all && check->total.kernels == 0)
+		return kernels_say_none(&kernels, &check->common);
 	say_total(check);
 	return status;
 }

@@ -223,20 +223,20 @@ static enum status examine_directory(const struct generate *generate, const stru
 				     const struct kernel *kernel, bool *ret_is_plain)
 {
 	bool is_path = kernel->directory[0] == '/';
-	int r = is_path || generate->common.all ? kernel_is_plain(kernels, kernel) : 0;
+	int r = is_path ? kernel_is_plain(kernels, kernel) : 0;
 
 	*ret_is_plain = r > 0;
-	if (r > 0 && is_path)
+	if (r > 0)
 		r = directory_is_root(kernel->path);
 	if (r < 0)
 		return say_failure(kernel->path, r);
-	if (r > 0 && is_path) {
+	if (r > 0) {
 		say("%s: is a root directory; for its kernels write --basedir %s --all",
 		    kernel->path, kernel->path);
 		return STATUS_FAILED;
 	}
 	if (*ret_is_plain)
-		return refuse_kernel(generate, kernel, "is not the module directory of a kernel");
+		return refuse_kernel(generate, kernel, NOT_OF_KERNEL);
 	return STATUS_CLEAN;
 }
 
@@ -274,13 +274,8 @@ static enum status generate_kernels(struct generate *generate, char **names, int
 		for (size_t i = 0; i < kernels.size; i++)
 			status = worse(status,
 				       generate_kernel(generate, &kernels, &kernels.items[i]));
-		if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0) {
-			_cleanup_free_ char *path =
-				join_path(base_directory(&generate->common), kernels.moduledir);
-
-			say("%s: there is no kernel with modules", path);
-			status = STATUS_FAILED;
-		}
+		if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0)
+			status = kernels_say_none(&kernels, &generate->common);
 	}
 	kernels_done(&kernels);
 	return finish_output(status);

@@ -65,6 +65,14 @@ enum status kernel_say_failure(const struct kernel *kernel, const char *name, in
 	return say_failure(path, error);
 }
 
+enum status kernels_say_none(const struct kernels *kernels, const struct common *common)
+{
+	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
+
+	say("%s: there is no kernel with modules", path);
+	return STATUS_FAILED;
+}
+
 /* A directory that this user cannot see is another one. 1, 0 or a negative errno. */
 static int is_directory_at(int fd, const char *path)
 {
@@ -222,6 +230,24 @@ static int compare_versions(const void *a, const void *b)
 	return strverscmp(x->version, y->version);
 }
 
+/* Adds a directory, unless it is no kernel's, such as lost+found. */
+static void add_if_kernel(struct kernels *kernels, const struct common *common, const char *version)
+{
+	const struct kernel *kernel;
+	int r;
+
+	add_kernel_version(kernels, common, version);
+	kernel = &kernels->items[kernels->size - 1];
+	r = kernel_is_plain(kernels, kernel);
+	if (r == 0)
+		return;
+	if (r < 0)
+		kernels->found = say_failure(kernel->path, r);
+	else
+		kernel_refuse(kernel, common, true, NOT_OF_KERNEL);
+	kernel_done(&kernels->items[--kernels->size]);
+}
+
 /* Files, links that lead nowhere, and hidden directories are no kernels. */
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
 {
@@ -237,7 +263,7 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 		int r = entry->d_name[0] == '.' ? 0 : has_kernel(kernels, common, entry->d_name);
 
 		if (r > 0)
-			add_kernel_version(kernels, common, entry->d_name);
+			add_if_kernel(kernels, common, entry->d_name);
 		else if (r < 0)
 			kernels->found = STATUS_FAILED; /* one entry is not all */
 	}

@@ -68,6 +68,11 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
 			  bool is_passed_over, const char *why);
 
+#define NOT_OF_KERNEL "is not the module directory of a kernel"
+
+/* Prints that --all has passed over all directories. Returns STATUS_FAILED. */
+enum status kernels_say_none(const struct kernels *kernels, const struct common *common);
+
 /* Prints that a file in it failed. Returns STATUS_FAILED. */
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
 

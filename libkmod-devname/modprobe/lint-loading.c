@@ -127,7 +127,7 @@ static int report_too_much(struct kmod_devname_report *report, const struct kmod
 			   node->number.minor, node->module,
 			   system->work_left > 0
 				   ? "over 10000 modules or 2 MiB of dependencies"
-				   : "over 500000000 comparisons for it and the nodes before it, "
+				   : "over 300000000 comparisons for it and the nodes before it, "
 				     "and none is made for those behind");
 
 	return r < 0 ? r : system->work_left == 0;

@@ -93,6 +93,7 @@ static int add_statement(struct modprobe_config *config, enum modprobe_word word
 	}
 	config->items = items;
 	items[config->size++] = statement;
+	config->key_bytes[word] += strlen(key) + 1;
 	return 0;
 }
 
@@ -186,17 +187,28 @@ static bool statement_matches(const struct modprobe_statement *statement, enum m
 
 const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
 						      enum modprobe_word word, const char *name,
-						      const char *value)
+						      const char *value, size_t *work)
 {
+	*work += config->size / 8; /* to look at a word takes so little */
 	for (size_t i = 0; i < config->size; i++) {
 		const struct modprobe_statement *statement = &config->items[i];
 
+		if (statement->word != word)
+			continue;
+		(*work)++;
 		/* comparing patterns takes longer */
-		if ((!value || (statement->value && strcmp(statement->value, value) == 0)) &&
-		    statement_matches(statement, word, name))
+		if (value && (!statement->value || strcmp(statement->value, value) != 0))
+			continue;
+		*work += strlen(statement->key);
+		if (statement_matches(statement, word, name))
 			return statement;
 	}
 	return NULL;
+}
+
+size_t modprobe_config_work(const struct modprobe_config *config, enum modprobe_word word)
+{
+	return config->key_bytes[word];
 }
 
 int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,

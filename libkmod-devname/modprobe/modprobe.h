@@ -38,6 +38,7 @@ struct modprobe_config {
 	struct modprobe_statement *items;
 	size_t size;
 	size_t capacity;
+	size_t key_bytes[MODPROBE_OTHER]; /* of the statements of each word */
 	/* The lines of the statements, as one file for libkmod. */
 	char *text;
 	size_t text_size;
@@ -55,11 +56,15 @@ void modprobe_config_done(struct modprobe_config *config);
 
 /*
  * The statement that modprobe(8) follows for an alias or module: the first one, or the first one
- * with a value unless that is NULL, such as the module that an alias leads to; or NULL.
+ * with a value unless that is NULL, such as the module that an alias leads to; or NULL. Adds to the
+ * work, see SYSTEM_WORK_MAX.
  */
 const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
 						      enum modprobe_word word, const char *name,
-						      const char *value);
+						      const char *value, size_t *work);
+
+/* The work of libkmod for such a search, at most. */
+size_t modprobe_config_work(const struct modprobe_config *config, enum modprobe_word word);
 
 /* Adds the modules to which alias statements lead, char *, of the statements. 0 or -ENOMEM. */
 int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
@@ -139,9 +144,10 @@ struct modprobe_system {
 	struct binary_index built_in; /* modules.builtin.bin */
 	struct text_index text;
 	struct modprobe_config config;
-	size_t look_up_work; /* comparisons of one look-up in the indexes, at most */
-	size_t work_left; /* comparisons and bytes of dependencies, for all numbers together */
+	size_t look_up_work; /* patterns that one look-up in the indexes compares, at most */
+	size_t work_left; /* for all numbers together, see SYSTEM_WORK_MAX */
 	struct kmod_context *context; /* NULL until an alias is looked up */
+	void *known_modules; /* tsearch(3) tree of struct known_module */
 	bool has_told_depth; /* the finding that not all soft dependencies are followed */
 };
 
@@ -154,8 +160,14 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 
 void system_done(struct modprobe_system *system);
 
-/* The work that the answers for all numbers may take together. */
-#define SYSTEM_WORK_MAX ((size_t)500000000)
+/*
+ * The work that the answers for all numbers may take together. Its unit is a comparison of two
+ * names, or of a byte of a pattern; what takes longer counts as so many of these.
+ */
+#define SYSTEM_WORK_MAX ((size_t)300000000)
+#define WORK_OF_PATTERN ((size_t)20) /* of an index */
+#define WORK_OF_STEP ((size_t)200) /* or of a module that is needed */
+#define WORK_OF_FILE ((size_t)2000) /* that is looked for */
 
 /* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
 int system_spend(struct modprobe_system *system, size_t work);
@@ -223,6 +235,39 @@ int kmod_context_is_loaded(const struct kmod_module *module);
 
 /* True if libkmod has a name as blacklisted, by a statement or the host's command line. */
 bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name);
+
+/* --- known-module.c: what modules need ------------------------------------------------------ */
+
+/* What is found out once about a module. */
+struct known_module {
+	char *name;
+	const char *line; /* "PATH: PATH..." of modules.dep, or NULL */
+	char *path; /* the first of these, or NULL */
+	int has_file; /* -1: not looked for yet */
+	bool has_needed; /* both below are known */
+	struct list needed; /* struct kmod_module *, in the order of modules.dep */
+	struct kmod_module *missing; /* the first of these that has no file, or NULL */
+};
+
+/* Finds what is known of a module; it stays the system's. 0 or -ENOMEM. */
+int known_module_get(struct modprobe_system *system, const char *name,
+		     struct known_module **ret_known);
+
+/* 1 if the module has a file, 0, or a negative errno. */
+int known_module_has_file(struct known_module *known, struct modprobe_system *system);
+
+/* Finds what the module needs. 0 or a negative errno. */
+int known_module_find_needed(struct known_module *known, struct modprobe_system *system);
+
+#ifdef WITH_LIBKMOD
+/* Before the context is freed. */
+void known_modules_done(struct modprobe_system *system);
+#else
+static inline void known_modules_done(struct modprobe_system *system)
+{
+	(void)system;
+}
+#endif
 
 /* --- resolution.c: the public object -------------------------------------------------------- */
 

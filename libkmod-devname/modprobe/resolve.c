@@ -48,21 +48,34 @@ struct judgement {
 
 /* --- the steps ---------------------------------------------------------------------------- */
 
+/* Finds a statement, or NULL, as modprobe_config_find() does. 0, or -EFBIG: no work is left. */
+static int find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
+			  const char *value, const struct modprobe_statement **ret_statement)
+{
+	size_t work = 0;
+
+	*ret_statement = modprobe_config_find(&system->config, word, name, value, &work);
+	return system_spend(system, work);
+}
+
 /* The place of the statement that decides. */
 static int set_step_place(struct kmod_devname_step *step, const struct resolve_walk *walk)
 {
-	const struct modprobe_config *config = &walk->system->config;
+	struct modprobe_system *system = walk->system;
 	const struct modprobe_statement *found = NULL;
 	const char *file = NULL;
+	int r = 0;
 
 	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED && !step->obstacle) {
-		found = modprobe_config_find(config, MODPROBE_BLACKLIST, step->module, NULL);
+		r = find_statement(system, MODPROBE_BLACKLIST, step->module, NULL, &found);
 		file = "/proc/cmdline"; /* without a statement */
 	} else if (step->command) {
-		found = modprobe_config_find(config, MODPROBE_INSTALL, step->module, NULL);
+		r = find_statement(system, MODPROBE_INSTALL, step->module, NULL, &found);
 	} else if (step->role == KMOD_DEVNAME_ROLE_ALIAS) {
-		found = modprobe_config_find(config, MODPROBE_ALIAS, walk->alias, step->module);
+		r = find_statement(system, MODPROBE_ALIAS, walk->alias, step->module, &found);
 	}
+	if (r < 0)
+		return r;
 	if (found) {
 		file = found->file;
 		step->line = found->line;
@@ -129,11 +142,13 @@ static int add_step(struct resolve_walk *walk, const char *name, const char *com
 		    enum kmod_devname_role role, const struct judgement *judgement)
 {
 	struct list *steps = &walk->resolution->steps;
+	int r = system_spend(walk->system, steps->size + WORK_OF_STEP);
 	struct kmod_devname_step *known = resolution_find_step(walk->resolution, name), *step;
 	/* where modprobe has given up nothing more becomes of it */
 	bool stays = known && (walk->stop || step_stays(known, role, judgement->verdict));
-	int r;
 
+	if (r < 0)
+		return r;
 	if (known && known->role > role)
 		known->role = role;
 	if (stays)
@@ -174,95 +189,61 @@ static int is_in_kernel(const struct resolve_walk *walk, struct kmod_module *mod
 		*ret_verdict = KMOD_DEVNAME_VERDICT_BUILT_IN;
 		return 1;
 	}
-	r = system->running ? kmod_context_is_loaded(module) : 0;
+	if (!system->running)
+		return 0;
+	r = system_spend(system, WORK_OF_FILE);
+	if (r == 0)
+		r = kmod_context_is_loaded(module);
 	if (r > 0)
 		*ret_verdict = KMOD_DEVNAME_VERDICT_LOADED;
 	return r;
 }
 
-/* Splits a line of modules.dep, which is changed, into the paths of what a module needs. */
-static int split_dependencies(char *line, struct list *paths)
-{
-	char *path, *rest = line + strcspn(line, ":");
-
-	if (*rest != '\0')
-		rest++;
-	while ((path = strtok_r(NULL, " \t", &rest)))
-		if (list_push(paths, path) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-/* Counts names that the walk follows. 0; or -EFBIG, for this number or for all together. */
+/* Counts names that the walk follows. 0; or -EFBIG for too many of one number. */
 static int count_names(struct resolve_walk *walk, const char *names)
 {
-	size_t n = strlen(names);
-
-	walk->bytes += n;
-	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : system_spend(walk->system, n);
+	walk->bytes += strlen(names);
+	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : 0;
 }
 
-/*
- * Adds the modules that a module needs, in the order of modules.dep. *ret_missing: the first of
- * them that has no file, and then libkmod knows of no dependencies at all; NULL: there is none.
- */
-static int find_dependencies(struct resolve_walk *walk, const struct kmod_module *module,
-			     struct list *modules, struct kmod_module **ret_missing)
+/* Finds what a module needs, and counts it. 0 or a negative errno. */
+static int follow_dependencies(struct resolve_walk *walk, struct kmod_module *module,
+			       struct known_module **ret_known)
 {
-	const struct modprobe_system *system = walk->system;
-	const char *line = system_find_dependencies(system, kmod_module_get_name(module));
-	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
-	_cleanup_list_ struct list paths = { 0 };
-	int r;
+	int r = known_module_get(walk->system, kmod_module_get_name(module), ret_known);
 
-	*ret_missing = NULL;
-	if (!copy)
-		return line ? -ENOMEM : 0;
-	r = count_names(walk, copy);
-	if (r == 0)
-		r = split_dependencies(copy, &paths);
-	for (size_t i = 0; i < paths.size && r == 0; i++)
-		r = kmod_context_add_module(system->context, syntax_base_name(paths.items[i]),
-					    modules);
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < paths.size && !*ret_missing; i++) {
-		r = system_has_file(system, paths.items[i]);
-		if (r < 0)
-			return r;
-		if (r == 0)
-			*ret_missing = modules->items[i];
-	}
-	return 0;
+	if (r == 0 && (*ret_known)->line)
+		r = count_names(walk, (*ret_known)->line);
+	return r < 0 ? r : known_module_find_needed(*ret_known, walk->system);
 }
 
 /*
  * The kernel refuses a module without what it needs: so the first of that which is not there
  * decides, or the missing file that kept modprobe from loading it. 1, 0, or a negative errno.
  */
-static int find_obstacle(struct resolve_walk *walk, const struct kmod_module *module,
+static int find_obstacle(struct resolve_walk *walk, struct kmod_module *module,
 			 enum kmod_devname_role role, struct judgement *ret_judgement)
 {
 	static const struct judgement no_file = { KMOD_DEVNAME_VERDICT_NO_FILE, NULL };
-	_cleanup_modules_ struct list needed = { 0 };
 	const struct kmod_devname_step *step;
-	struct kmod_module *missing, *cause = NULL;
+	struct kmod_module *cause = NULL;
 	enum kmod_devname_verdict ignored;
-	int r = find_dependencies(walk, module, &needed, &missing);
+	struct known_module *known;
+	int r = follow_dependencies(walk, module, &known);
 
 	if (r < 0)
 		return r;
-	for (size_t i = needed.size; i > 0 && !cause; i--) {
-		r = is_in_kernel(walk, needed.items[i - 1], &ignored);
+	for (size_t i = known->needed.size; i > 0 && !cause; i--) {
+		r = is_in_kernel(walk, known->needed.items[i - 1], &ignored);
 		if (r < 0)
 			return r;
 		if (r == 0)
-			cause = needed.items[i - 1];
+			cause = known->needed.items[i - 1];
 	}
 	if (!cause)
 		return 0;
-	if (missing) {
-		cause = missing;
+	if (known->missing) {
+		cause = known->missing;
 		if (role != KMOD_DEVNAME_ROLE_SOFT)
 			role = KMOD_DEVNAME_ROLE_DEPENDENCY;
 		r = add_step(walk, kmod_module_get_name(cause), NULL, role, &no_file);
@@ -283,16 +264,16 @@ static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
 			enum kmod_devname_role role, const char *command,
 			struct judgement *ret_judgement)
 {
-	const struct modprobe_system *system = walk->system;
 	const char *name = kmod_module_get_name(module);
-	const char *line = system_find_dependencies(system, name);
-	_cleanup_free_ char *path = line ? strndup(line, strcspn(line, ":")) : NULL;
-	int r = line && !path ? -ENOMEM : is_in_kernel(walk, module, &ret_judgement->verdict);
+	struct known_module *known;
+	int r = known_module_get(walk->system, name, &known);
 
+	if (r == 0)
+		r = is_in_kernel(walk, module, &ret_judgement->verdict);
 	ret_judgement->obstacle = NULL;
 	if (r != 0)
 		return r < 0 ? r : 0;
-	if (walk->stop && (path || command)) {
+	if (walk->stop && (known->path || command)) {
 		*ret_judgement = (struct judgement){ walk->stop_verdict, walk->stop };
 		return 0;
 	}
@@ -300,11 +281,12 @@ static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
 		ret_judgement->verdict = KMOD_DEVNAME_VERDICT_COMMAND;
 		return 0;
 	}
-	r = path ? system_has_file(system, path) : 0;
+	r = known_module_has_file(known, walk->system);
 	if (r < 0)
 		return r;
-	ret_judgement->verdict = !path && strcmp(name, "off") == 0 ? KMOD_DEVNAME_VERDICT_OFF
-								   : KMOD_DEVNAME_VERDICT_NO_FILE;
+	ret_judgement->verdict = !known->path && strcmp(name, "off") == 0
+					 ? KMOD_DEVNAME_VERDICT_OFF
+					 : KMOD_DEVNAME_VERDICT_NO_FILE;
 	if (r == 0)
 		return 0;
 	r = find_obstacle(walk, module, role, ret_judgement);
@@ -388,19 +370,25 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 {
 	struct modprobe_system *system = walk->system;
 	_cleanup_modules_ struct list before = { 0 }, after = { 0 };
-	const struct modprobe_statement *statement;
+	const struct modprobe_statement *statement = NULL;
 	bool too_deep = false;
-	int r = system_spend(system, system->config.size + walk->required.size);
+	/* libkmod looks for an install command */
+	int r = system_spend(system, walk->required.size + modprobe_config_work(&system->config,
+										MODPROBE_INSTALL));
 
 	if (r < 0)
 		return r;
 	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
 		return load_module(walk, module, role, true);
-	statement = modprobe_config_find(&system->config, MODPROBE_SOFTDEP,
-					 kmod_module_get_name(module), NULL);
-	if (!statement)
+	r = find_statement(system, MODPROBE_SOFTDEP, kmod_module_get_name(module), NULL,
+			   &statement);
+	if (r == 0 && !statement)
 		return load_module(walk, module, role, false);
-	r = count_names(walk, statement->value);
+	if (r == 0)
+		r = count_names(walk, statement->value);
+	if (r == 0)
+		r = system_spend(system, modprobe_config_work(&system->config, MODPROBE_SOFTDEP) +
+						 WORK_OF_STEP * strlen(statement->value) / 2);
 	if (r == 0)
 		r = kmod_context_add_softdeps(module, &before, &after);
 	if (r < 0)
@@ -416,31 +404,30 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum kmod_devname_role role)
 {
-	_cleanup_modules_ struct list needed = { 0 };
 	enum kmod_devname_role role_of_needed = role == KMOD_DEVNAME_ROLE_SOFT
 							? KMOD_DEVNAME_ROLE_SOFT
 							: KMOD_DEVNAME_ROLE_DEPENDENCY;
-	struct kmod_module *missing;
+	struct known_module *known;
+	size_t n;
 	int r = system_spend(walk->system, walk->visited.size);
 
 	if (r < 0 || kmod_context_has_module(&walk->visited, module))
 		return r;
 	r = kmod_context_add_reference(module, &walk->visited);
 	if (r == 0)
-		r = find_dependencies(walk, module, &needed, &missing);
+		r = follow_dependencies(walk, module, &known);
 	if (r < 0)
 		return r;
 	/* without the file of one of them libkmod knows none */
-	if (missing)
-		unref_modules(&needed);
+	n = known->missing ? 0 : known->needed.size;
 	if (role == KMOD_DEVNAME_ROLE_ALIAS) {
 		r = kmod_context_add_reference(module, &walk->required);
-		for (size_t i = 0; i < needed.size && r == 0; i++)
-			r = kmod_context_add_reference(needed.items[i], &walk->required);
+		for (size_t i = 0; i < n && r == 0; i++)
+			r = kmod_context_add_reference(known->needed.items[i], &walk->required);
 	}
 	walk->depth++;
-	for (size_t i = needed.size; i > 0 && r == 0; i--)
-		r = load_between_softdeps(walk, needed.items[i - 1], role_of_needed);
+	for (size_t i = n; i > 0 && r == 0; i--)
+		r = load_between_softdeps(walk, known->needed.items[i - 1], role_of_needed);
 	if (r == 0)
 		r = load_between_softdeps(walk, module, role);
 	walk->depth--;
@@ -455,25 +442,30 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
  * kmod_module_probe_insert_module). libkmod always follows the host's command line: for another
  * system only a statement counts.
  */
-static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
+static int is_blacklisted(const struct resolve_walk *walk, const char *name)
 {
-	const struct modprobe_system *system = walk->system;
+	struct modprobe_system *system = walk->system;
+	const struct modprobe_statement *statement = NULL;
+	int r;
 
-	if (strcmp(name, walk->alias) == 0 &&
-	    !modprobe_config_find(&system->config, MODPROBE_ALIAS, walk->alias, name))
-		return false;
-	return modprobe_config_find(&system->config, MODPROBE_BLACKLIST, name, NULL) ||
-	       (system->running && kmod_context_is_blacklisted(walk->system->context, name));
+	if (strcmp(name, walk->alias) == 0) {
+		r = find_statement(system, MODPROBE_ALIAS, walk->alias, name, &statement);
+		if (r < 0 || !statement)
+			return r;
+	}
+	r = find_statement(system, MODPROBE_BLACKLIST, name, NULL, &statement);
+	if (r < 0)
+		return r;
+	return statement || (system->running && kmod_context_is_blacklisted(system->context, name));
 }
 
 /* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
 static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 {
-	int r = system_spend(walk->system, walk->system->config.size);
+	int r = is_blacklisted(walk, kmod_module_get_name(module));
 
-	if (r == 0)
-		r = load_known_module(walk, module,
-				      is_blacklisted(walk, kmod_module_get_name(module)));
+	if (r >= 0)
+		r = load_known_module(walk, module, r > 0);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
@@ -529,14 +521,19 @@ int resolve_alias(struct modprobe_system *system, const char *alias,
 	_cleanup_modules_ struct list modules = { 0 };
 	int r = normalised ? start_context(system) : -ENOMEM;
 
+	/* libkmod looks a second time if it finds nothing */
 	if (r == 0)
-		r = system_spend(system, system->config.size + system->look_up_work);
+		r = system_spend(system,
+				 2 * (modprobe_config_work(&system->config, MODPROBE_ALIAS) +
+				      WORK_OF_PATTERN * system->look_up_work));
 	if (r < 0)
 		return r;
 	(void)modprobe_config_normalise(normalised);
 	r = system->indexes == INDEXES_TEXT
 		    ? look_up_in_text(system, normalised, &modules)
 		    : kmod_context_look_up(system->context, normalised, &modules);
+	if (r == 0)
+		r = system_spend(system, WORK_OF_STEP * modules.size);
 	for (size_t i = 0; i < modules.size && r >= 0; i++)
 		r = walk_root(&walk, modules.items[i]);
 	return r == 0 && modules.size == 0 ? 1 : r;

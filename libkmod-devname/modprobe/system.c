@@ -184,6 +184,7 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 
 void system_done(struct modprobe_system *system)
 {
+	known_modules_done(system);
 	kmod_context_free(system->context);
 	modprobe_config_done(&system->config);
 	text_index_done(&system->text);

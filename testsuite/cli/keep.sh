@@ -417,9 +417,29 @@ test_all_passes_over_what_is_no_kernel() {
 	status 0 kmod-devname generate --pass-over ./root/lib/modules/empty ./root/lib/modules/moved 2> err
 	[ ! -s err ]
 	list_files | same files
+	for command in 'check --ignore not-loaded' list diff static-nodes; do
+		# shellcheck disable=SC2086 # a list of words
+		status 0 kmod-devname $command -b root --all > out 2> err
+		! grep empty out err || fail "$command does not pass over the directory"
+		# shellcheck disable=SC2086
+		status 0 kmod-devname $command -v -b root --all > out 2> err
+		grep -qx 'kmod-devname: root/lib/modules/empty: note: is not the module directory of a kernel; passed over' err
+	done
 	rm -r $M
 	note_files
 	refuses 'there is no kernel with modules' -b root --all
+	status 2 kmod-devname check -b root --all > out 2> err
+	grep -qx 'kmod-devname: root/lib/modules: there is no kernel with modules' err
+}
+
+test_what_is_no_kernel_alone_is_a_failure() {
+	mkdir -p root/lib/modules/lost+found
+	for command in generate check list diff static-nodes 'create --dev .'; do
+		# shellcheck disable=SC2086 # a list of words
+		status 2 kmod-devname $command -b root --all > out 2> err
+		grep -qx 'kmod-devname: root/lib/modules: no kernel in this directory' err
+		[ ! -s out ]
+	done
 }
 
 test_all_goes_on_after_an_entry_that_cannot_be_looked_at() {

@@ -199,12 +199,13 @@ static void look_up(const struct modprobe_config *config)
 	static const enum modprobe_word words[] = { MODPROBE_ALIAS, MODPROBE_BLACKLIST,
 						    MODPROBE_INSTALL, MODPROBE_SOFTDEP };
 	const struct modprobe_statement *found;
+	size_t work = 0;
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		found = modprobe_config_find(config, words[i], "char_major_10_229", NULL);
+		found = modprobe_config_find(config, words[i], "char_major_10_229", NULL, &work);
 		FUZZ_CHECK(!found || found->word == words[i], "another word");
 	}
-	found = modprobe_config_find(config, MODPROBE_ALIAS, "char_major_10_229", "fuse");
+	found = modprobe_config_find(config, MODPROBE_ALIAS, "char_major_10_229", "fuse", &work);
 	FUZZ_CHECK(!found || strcmp(found->value, "fuse") == 0, "another module");
 }
 
