@@ -877,8 +877,8 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
  * .modinfo. A compressed module is at most 512 times as large as its file, which counts as 1 KiB at
  * least. One of more than 32 MiB must be as large as its ELF headers say, with 1 MiB to spare, and
  * at most 256 times as large as its file; and no more than 32 MiB of compressed data may be without
- * any content. One thread at a time takes more than 64 MiB to decompress a
- * module, the decoder included.
+ * any content. To decompress a module, the decoder included, each thread takes up to 4 MiB, 8 of
+ * them at a time up to 16 MiB, and one of these more.
  *
  * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.
  */

@@ -9,11 +9,13 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
 #include "base/array.h"
 #include "base/io.h"
+#include "module/file.h"
 #include "modules.h"
 #include "tree/scan.h"
 
@@ -203,6 +205,17 @@ enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *k
 	return r < 0 ? kernel_say_failure(kernel, FILE_NAME, r) : STATUS_CLEAN;
 }
 
+/*
+ * glibc keeps what a thread frees for that thread, up to the size of the largest module. A buffer
+ * that readers share the memory of is given back to the system.
+ */
+static void give_memory_back(void)
+{
+#ifdef M_MMAP_THRESHOLD
+	(void)mallopt(M_MMAP_THRESHOLD, MODULE_MEMORY_EACH);
+#endif
+}
+
 enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
 			 struct kmod_devname_config *config, const struct modules_options *options,
 			 struct kmod_devname_table *table, struct kmod_devname_report *report,
@@ -216,6 +229,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 
 	if (r < 0)
 		return say_failure(kernel->path, r);
+	give_memory_back();
 	progress_delay(&progress, 1, 0);
 	r = set_up_scan(scan, kernels, kernel, config, options);
 	if (r == 0)

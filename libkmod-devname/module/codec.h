@@ -44,7 +44,7 @@ struct codec_output {
 	uint64_t (*expected_size)(const uint8_t *data, size_t size);
 	size_t codec_memory; /* bytes that the codec has for itself, as of its last step */
 	struct module_memory *memory; /* NULL: there is no other reader */
-	bool has_memory;
+	bool has_share, has_rest; /* of that memory */
 };
 
 /*

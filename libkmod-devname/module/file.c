@@ -7,8 +7,9 @@
  * decompressed by zlib.c, xz.c or zstd.c, chunk by chunk, into memory that the next module uses
  * again, and modinfo.c reads from there. Three limits bound that memory: the caller's, a multiple
  * of the size of the file, and a lower one beyond which the ELF headers must speak of a larger
- * module. Of several threads one at a time takes much memory. At the end the status of the file is
- * looked at once more: what was read while another process wrote may be half old and half new.
+ * module. The threads share one budget for what is more than a few megabytes. At the end the status
+ * of the file is looked at once more: what was read while another process wrote may be half old and
+ * half new.
  */
 
 #include <errno.h>
@@ -206,21 +207,31 @@ int codec_input_fill(struct codec_input *input)
 }
 
 /*
- * Takes the shared memory if so much is needed, or waits until another reader has given it back.
- * That one waits for nothing.
+ * Takes as much of the shared memory as is needed, or waits until other readers have given it back.
+ * Who has the rest has a share and waits for nothing, so that all go on in the end.
  */
 static void output_take_memory(struct codec_output *output, size_t capacity)
 {
 	struct module_memory *memory = output->memory;
+	size_t wanted = capacity + output->codec_memory;
 
-	if (!memory || output->has_memory || capacity + output->codec_memory <= MODULE_MEMORY_EACH)
+	if (!memory || wanted <= MODULE_MEMORY_EACH ||
+	    (output->has_share && wanted <= MODULE_MEMORY_SHARE))
 		return;
 	pthread_mutex_lock(&memory->lock);
-	while (memory->is_taken)
-		pthread_cond_wait(&memory->given_back, &memory->lock);
-	memory->is_taken = true;
+	if (!output->has_share) {
+		while (memory->n_shares == MODULE_MEMORY_SHARES)
+			pthread_cond_wait(&memory->given_back, &memory->lock);
+		memory->n_shares++;
+		output->has_share = true;
+	}
+	if (!output->has_rest && wanted > MODULE_MEMORY_SHARE) {
+		while (memory->is_rest_taken)
+			pthread_cond_wait(&memory->given_back, &memory->lock);
+		memory->is_rest_taken = true;
+		output->has_rest = true;
+	}
 	pthread_mutex_unlock(&memory->lock);
-	output->has_memory = true;
 }
 
 static int output_resize(struct codec_output *output, size_t capacity)
@@ -315,13 +326,16 @@ static void reader_give_memory_back(struct module_reader *reader)
 
 	if (output->capacity + output->codec_memory > MODULE_MEMORY_EACH)
 		reader_free_memory(reader);
-	if (!output->has_memory)
+	if (!output->has_share)
 		return;
 	pthread_mutex_lock(&output->memory->lock);
-	output->memory->is_taken = false;
-	pthread_cond_signal(&output->memory->given_back);
+	output->memory->n_shares--;
+	if (output->has_rest)
+		output->memory->is_rest_taken = false;
+	/* they may wait for either */
+	pthread_cond_broadcast(&output->memory->given_back);
 	pthread_mutex_unlock(&output->memory->lock);
-	output->has_memory = false;
+	output->has_share = output->has_rest = false;
 }
 
 void module_reader_free(struct module_reader *reader)

@@ -47,16 +47,21 @@ const char *module_error_message(enum module_error error);
 struct module_reader;
 
 /*
- * Much memory, for readers of several threads to share: one of them at a time decompresses with
- * more than MODULE_MEMORY_EACH bytes, and the others wait for it.
+ * Memory for readers of several threads to share. Each decompresses with MODULE_MEMORY_EACH bytes,
+ * MODULE_MEMORY_SHARES of them at a time with up to MODULE_MEMORY_SHARE, and one of these with
+ * more. The others wait.
  */
 struct module_memory {
 	pthread_mutex_t lock;
 	pthread_cond_t given_back;
-	bool is_taken;
+	unsigned int n_shares; /* that are taken */
+	bool is_rest_taken;
 };
 
-#define MODULE_MEMORY_EACH ((size_t)64 << 20)
+/* Of a thousand modules ten need more than the first of these, and one more than the second. */
+#define MODULE_MEMORY_EACH ((size_t)4 << 20)
+#define MODULE_MEMORY_SHARE ((size_t)16 << 20)
+#define MODULE_MEMORY_SHARES 8
 
 /*
  * A module may have size_max bytes when decompressed. The memory is NULL for a reader that is

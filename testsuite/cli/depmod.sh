@@ -804,9 +804,8 @@ test_the_front_end_does_not_run_itself() {
 	printf '%s\n' "$P/first/depmod" "$P/counting/depmod" "$onlyreal/depmod" | same programs
 }
 
-# As sudo, su and tools for a chroot clean the environment. Each run goes by one line in "runs".
-test_a_wrapper_that_cleans_the_environment_does_not_run_for_ever() {
-	make_here
+# As sudo, su and tools for a chroot clean the environment. Each run is a line in "runs".
+make_wrapper() {
 	mkdir wrapping
 	cat > wrapping/depmod <<-END
 	#!/bin/sh
@@ -815,6 +814,11 @@ test_a_wrapper_that_cleans_the_environment_does_not_run_for_ever() {
 	exec env -i PATH="\$PATH" "$FRONT" "\$@"
 	END
 	chmod 755 wrapping/depmod
+}
+
+test_a_wrapper_that_cleans_the_environment_does_not_run_for_ever() {
+	make_here
+	make_wrapper
 	status 1 behind "$PWD/wrapping" -b here/root $VER 2> err
 	[ "$(wc -l < runs)" -lt 20 ] || fail "$(wc -l < runs) runs"
 	grep -q '^depmod: a program named depmod runs this one again and again' err
@@ -824,6 +828,19 @@ test_a_wrapper_that_cleans_the_environment_does_not_run_for_ever() {
 	exec env -i PATH="$onlyreal" "$FRONT" "\$@"
 	END
 	behind "$PWD/wrapping" -b here/root $VER
+}
+
+inside_such_a_wrapper_ends_without_proc() {
+	mount -t tmpfs tmpfs /proc
+	status 1 behind "$PWD/wrapping" -b here/root $VER 2> err
+	[ "$(wc -l < runs)" -lt 20 ] || fail "$(wc -l < runs) runs"
+	grep -q '^depmod: a program named depmod runs this one again and again' err
+}
+
+test_such_a_wrapper_ends_without_proc() {
+	make_here
+	make_wrapper
+	with_mounts inside_such_a_wrapper_ends_without_proc
 }
 
 inside_no_depmod_at_all_is_an_error() {

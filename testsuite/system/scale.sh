@@ -154,6 +154,23 @@ test_a_modinfo_of_64_mib_is_refused_and_soon() {
 	is_sanitized || count "64 MiB of alias=a refused within 2 s of CPU time and 128 MiB"
 }
 
+# A megabyte of modules, each nearly 32 MiB when decompressed. A frame that is skipped lets each file
+# be as large as that needs.
+test_threads_share_memory() {
+	command -v zstd > /dev/null || skip "no zstd"
+	module 1.ko alias=devname:n alias=char-major-10-1
+	head -c $((31 << 20)) /dev/zero >> 1.ko
+	zstd -q -19 < 1.ko > 1.zst
+	printf '\120\052\115\030\0\360\0\0' >> 1.zst
+	head -c 61440 /dev/zero >> 1.zst
+	mkdir -p $M/kernel
+	for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		cp 1.zst $M/kernel/m$n.ko.zst
+	done
+	cost 10 262144 kmod-devname generate -n --threads 32 -b $R $VER
+	is_sanitized || count "16 modules of 31 MiB at a time within 256 MiB"
+}
+
 # xz since 5.6 begins another block after 3 MiB. Of one module .modinfo is in four of its blocks,
 # the name in the first and the number in the last; of the other it is before all that is large.
 test_xz_in_blocks_gives_what_plain_gives() {

@@ -135,10 +135,10 @@ static int file_of(const void *data, size_t size)
 /* The largest piece of memory that the library, or this test, has got by realloc(3): see ld(1). */
 static size_t largest_realloc;
 
-/* Of several readers, and the largest request that was made while none of them had it. */
+/* Of several readers. None may ask for more than they have taken. */
 static struct module_memory shared_memory = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
-					      false };
-static size_t largest_untaken;
+					      0, false };
+static bool is_more_than_taken;
 
 void *__real_realloc(void *p, size_t size);
 void *__wrap_realloc(void *p, size_t size);
@@ -146,8 +146,10 @@ void *__wrap_realloc(void *p, size_t size)
 {
 	if (size > largest_realloc)
 		largest_realloc = size;
-	if (size > MODULE_MEMORY_EACH && !shared_memory.is_taken)
-		largest_untaken = size;
+	if (shared_memory.n_shares > MODULE_MEMORY_SHARES ||
+	    (size > MODULE_MEMORY_EACH && shared_memory.n_shares == 0) ||
+	    (size > MODULE_MEMORY_SHARE && !shared_memory.is_rest_taken))
+		is_more_than_taken = true;
 	return __real_realloc(p, size);
 }
 
@@ -1037,24 +1039,37 @@ static void *read_large(void *data)
 	return NULL;
 }
 
-START_TEST(one_reader_at_a_time_takes_much_memory)
+/* The size when decompressed, and whether one reader at a time may have so much. */
+static const struct {
+	size_t size;
+	size_t noise;
+	bool is_rest;
+} shared_rows[] = {
+	{ 12 * MIB, 60 << 10, false },
+	{ 80 * MIB, 400 << 10, true },
+};
+
+START_TEST(readers_share_memory)
 {
 	struct bytes input = { 0 };
-	pthread_t threads[4];
+	pthread_t threads[MODULE_MEMORY_SHARES + 4];
 	void *failed;
 	int fd;
 
-	make_large(&input, 80 * MIB, 400 << 10);
+	make_large(&input, shared_rows[_i].size, shared_rows[_i].noise);
 	fd = file_of(input.data, input.size);
+	is_more_than_taken = false;
 	for (size_t i = 0; i < N(threads); i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, read_large, &fd), 0);
 	for (size_t i = 0; i < N(threads); i++) {
 		ck_assert_int_eq(pthread_join(threads[i], &failed), 0);
 		ck_assert_ptr_null(failed);
 	}
-	ck_assert(!shared_memory.is_taken);
-	ck_assert_uint_eq(largest_untaken, 0);
-	ck_assert_uint_gt(largest_realloc, MODULE_MEMORY_EACH);
+	ck_assert_uint_eq(shared_memory.n_shares, 0);
+	ck_assert(!shared_memory.is_rest_taken);
+	ck_assert(!is_more_than_taken);
+	ck_assert_uint_gt(largest_realloc,
+			  shared_rows[_i].is_rest ? MODULE_MEMORY_SHARE : MODULE_MEMORY_EACH);
 	done(&input);
 }
 END_TEST
@@ -1632,7 +1647,7 @@ static void add_format_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, the_decompressed_size_may_reach_the_limit_and_no_more, 0, n);
 #if WITH_XZ
 	tcase_add_test(tcase, a_module_may_be_so_many_times_its_file);
-	tcase_add_test(tcase, one_reader_at_a_time_takes_much_memory);
+	tcase_add_loop_test(tcase, readers_share_memory, 0, N(shared_rows));
 #endif
 	tcase_add_loop_test(tcase, files_may_end_anywhere_near_the_end_of_a_chunk, 0, n);
 	tcase_add_loop_test(tcase, input_of_several_chunks, 0, n);

@@ -6,6 +6,7 @@
 #include <spawn.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -23,6 +24,7 @@
 
 /* A script that cleans the environment loses the variable, and may run the front end for ever. */
 #define ANCESTORS_MAX 8
+#define MARKED_FD_END 64 /* marks are sought below */
 
 /* Directories, separated by colons, or the one program that configure has named. */
 static char *get_search_path(void)
@@ -144,14 +146,35 @@ static pid_t get_parent(pid_t pid)
 	return end && strlen(end) > 4 ? (pid_t)strtol(end + 4, NULL, 10) : 0;
 }
 
-/* The processes above this one that are front ends. Without /proc there are none. */
+/*
+ * Without /proc each front end leaves an open file with a mark to the programs that it runs, which
+ * outlives an environment, and counts those that it has got. Returns how many these are.
+ */
+static int count_and_add_mark(void)
+{
+	static const char mark[] = "depmod of kmod-devname";
+	char text[sizeof(mark)];
+	struct stat st;
+	int n = 0, fd;
+
+	for (fd = STDERR_FILENO + 1; fd < MARKED_FD_END; fd++)
+		n += fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == sizeof(mark) &&
+		     read_at(fd, 0, text, sizeof(text)) == sizeof(text) &&
+		     memcmp(text, mark, sizeof(mark)) == 0;
+	fd = memfd_create("depmod", 0);
+	if (fd >= 0)
+		(void)write_all(fd, mark, sizeof(mark));
+	return n;
+}
+
+/* The processes above this one that are front ends. */
 static int count_ancestors(void)
 {
 	struct stat self, other;
 	int n = 0;
 
 	if (stat("/proc/self/exe", &self) < 0)
-		return 0;
+		return count_and_add_mark();
 	for (pid_t pid = getppid(); pid > 1; pid = get_parent(pid)) {
 		_cleanup_free_ char *path = xasprintf("/proc/%d/exe", (int)pid);
 
