@@ -182,12 +182,12 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 
 	if (is_running < 0)
 		return say_failure(kernel->path, is_running);
-	status = node_status_open(&nodes, list->dev, kernels, is_running);
+	status = node_status_open(&nodes, list->dev, kernels, is_running, &list->common);
 	if (status == STATUS_CLEAN && list->common.udev_root)
 		status = read_permissions(list->common.udev_root, DEFAULT_MODE, kernels->root_fd,
 					  &list->common, table, &nodes.permissions);
 	if (kernel && has_column(&list->columns, FIELD_LOADED))
-		nodes.loading = loading_open(kernels, kernel, is_running);
+		nodes.loading = loading_open(kernels, kernel, is_running, &nodes.common);
 	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
 		struct printed_node node;
 
@@ -195,8 +195,7 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 		node.kernel = version;
 		add_list_row(list, &node);
 	}
-	node_status_done(&nodes);
-	return status;
+	return worse(status, node_status_done(&nodes));
 }
 
 static enum status list_kernels(struct list_command *list, const struct kernels *kernels)

@@ -18,9 +18,9 @@ const struct command cmd_generate = { .name = "generate", .run = run_without };
 const struct command cmd_explain = { .name = "explain", .run = run_without };
 
 struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
-			     bool is_running)
+			     bool is_running, const struct common *common)
 {
-	(void)kernels, (void)kernel, (void)is_running;
+	(void)kernels, (void)kernel, (void)is_running, (void)common;
 	return NULL;
 }
 
@@ -30,7 +30,8 @@ const char *loading_get(struct loading *loading, const struct kmod_devname_node 
 	return NULL;
 }
 
-void loading_close(struct loading *loading)
+enum status loading_close(struct loading *loading)
 {
 	(void)loading;
+	return STATUS_CLEAN;
 }

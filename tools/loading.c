@@ -9,34 +9,43 @@
 
 struct loading {
 	struct modprobe_system system;
-	struct kmod_devname_report *report; /* not shown: check has these findings */
+	struct kmod_devname_report *report;
+	const char *path; /* of the kernel */
+	const struct common *common;
+	bool is_open;
+	int error; /* why an answer is missing, a negative errno */
 };
 
 struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
-			     bool is_running)
+			     bool is_running, const struct common *common)
 {
 	struct loading *loading = xcalloc(1, sizeof(*loading));
-	int r;
 
 	loading->report = xreport_new();
-	r = system_open(&loading->system, kernels->root_fd, kernel->directory,
-			is_running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0, loading->report);
-	if (r == 0)
-		return loading;
-	if (r == -ENOMEM)
+	loading->path = kernel->path;
+	loading->common = common;
+	loading->error =
+		system_open(&loading->system, kernels->root_fd, kernel->directory,
+			    is_running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0, loading->report);
+	if (loading->error == -ENOMEM)
 		die_without_memory();
-	kmod_devname_report_unref(loading->report);
-	free(loading);
-	return NULL;
+	loading->is_open = loading->error == 0;
+	return loading;
 }
 
-void loading_close(struct loading *loading)
+enum status loading_close(struct loading *loading)
 {
+	enum status status;
+
 	if (!loading)
-		return;
-	system_done(&loading->system);
-	kmod_devname_report_unref(loading->report);
+		return STATUS_CLEAN;
+	if (loading->is_open)
+		system_done(&loading->system);
+	/* a build without libkmod knows no answer */
+	status = finish_report(loading->report, loading->error == -EOPNOTSUPP ? 0 : loading->error,
+			       loading->path, loading->path, loading->common);
 	free(loading);
+	return status == STATUS_CLEAN ? STATUS_CLEAN : STATUS_FINDINGS;
 }
 
 static const char *judge_module(const struct kmod_devname_resolution *resolution,
@@ -59,12 +68,15 @@ const char *loading_get(struct loading *loading, const struct kmod_devname_node 
 	const struct device_number number = node_number(node);
 	struct kmod_devname_resolution *resolution;
 	const char *result;
-	int r = resolution_ask(&loading->system, &number, &resolution);
+	int r = loading->is_open ? resolution_ask(&loading->system, &number, &resolution)
+				 : loading->error;
 
 	if (r == -ENOMEM)
 		die_without_memory();
-	if (r < 0)
+	if (r < 0) {
+		loading->error = r;
 		return NULL;
+	}
 	result = judge_module(resolution, kmod_devname_node_get_module(node));
 	kmod_devname_resolution_unref(resolution);
 	return result;

@@ -2,7 +2,7 @@
 /*
  * What list shows of a node beside the line of modules.devname: the node in the device directory,
  * its permissions or those that the rules of udev give it, and what modprobe would do (loading.c).
- * What cannot be found out is left unknown, since no answer depends on it.
+ * What cannot be found out is left unknown, with a message.
  */
 
 #include <errno.h>
@@ -13,12 +13,15 @@
 #include "node/table.h"
 
 enum status node_status_open(struct node_status *status, const char *dev,
-			     const struct kernels *kernels, bool is_running)
+			     const struct kernels *kernels, bool is_running,
+			     const struct common *common)
 {
 	*status = (struct node_status){
 		.dev.fd = -1,
 		.accounts = { .root_fd = kernels->root_fd, .report = xreport_new() },
+		.common = *common,
 	};
+	status->common.quiet = true;
 	if (dev)
 		status->dev.fd = open_path(dev, O_PATH | O_DIRECTORY);
 	else if (is_running)
@@ -27,14 +30,15 @@ enum status node_status_open(struct node_status *status, const char *dev,
 	return dev && status->dev.fd < 0 ? say_failure(dev, status->dev.fd) : STATUS_CLEAN;
 }
 
-void node_status_done(struct node_status *status)
+enum status node_status_done(struct node_status *status)
 {
+	enum status result = worse(status->worst, loading_close(status->loading));
+
 	devdir_done(&status->dev);
 	close_fd(&status->dev.fd);
 	accounts_done(&status->accounts);
-	kmod_devname_report_unref(status->accounts.report);
 	kmod_devname_permissions_unref(status->permissions);
-	loading_close(status->loading);
+	return worse(result, finish_report(status->accounts.report, 0, "", "", &status->common));
 }
 
 /* "absent", "obstructed", "wrong" or "present", with *ret_st for the last two; or NULL. */
@@ -50,8 +54,13 @@ static const char *look_at_node(struct node_status *status, const struct kmod_de
 		r = devdir_look(dir_fd, rest, ret_st);
 	if (r == -ENOMEM)
 		die_without_memory();
-	if (r < 0)
-		return r == -ENOENT ? "absent" : NULL;
+	if (r == -ENOENT)
+		return "absent";
+	if (r < 0) {
+		(void)say_failure(kmod_devname_node_get_name(node), r);
+		status->worst = STATUS_FINDINGS;
+		return NULL;
+	}
 	if (strchr(rest, '/') || !dev_file_is_device(ret_st))
 		return "obstructed";
 	return dev_file_is_node(ret_st, &wanted) ? "present" : "wrong";

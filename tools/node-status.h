@@ -16,13 +16,17 @@ struct node_status {
 	struct kmod_devname_permissions *permissions; /* by the rules of udev, instead; or NULL */
 	struct loading *loading; /* NULL: what modprobe would load is not known */
 	char owners[2][256]; /* the user and the group of the last node */
+	struct common common; /* prints errors alone: check has the other findings */
+	enum status worst; /* of what could not be found out */
 };
 
 /* The user's device directory, or that of the running system. */
 enum status node_status_open(struct node_status *status, const char *dev,
-			     const struct kernels *kernels, bool is_running);
+			     const struct kernels *kernels, bool is_running,
+			     const struct common *common);
 
-void node_status_done(struct node_status *status);
+/* Returns STATUS_FINDINGS if something could not be found out, after a message. */
+enum status node_status_done(struct node_status *status);
 
 /* Fills in what is known of a node. The texts stay until the next node is asked for. */
 void node_status_get(struct node_status *status, const struct kmod_devname_node *node,
@@ -33,9 +37,10 @@ void node_status_get(struct node_status *status, const struct kmod_devname_node 
  * without the indexes.
  */
 struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
-			     bool is_running);
+			     bool is_running, const struct common *common);
 /* "loaded", "built-in", "loadable" or "blocked"; or NULL. */
 const char *loading_get(struct loading *loading, const struct kmod_devname_node *node);
-void loading_close(struct loading *loading);
+/* Returns STATUS_FINDINGS if an answer is missing, after a message. */
+enum status loading_close(struct loading *loading);
 
 #endif

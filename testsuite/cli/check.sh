@@ -821,7 +821,7 @@ test_create_leaves_nothing_to_say() {
 
 test_a_device_directory_is_of_one_kernel() {
 	installed
-	mkdir -p dev root/lib/modules/6.2.0
+	mkdir -p dev root/lib/modules/6.2.0/kernel
 	check 2 --dev dev -b root --all
 	check 2 --dev dev -b root 6.1.0 6.2.0
 	check 2 --dev nowhere -b root 6.1.0
@@ -1299,7 +1299,7 @@ test_what_was_looked_at_is_counted() {
 	installed 'kvm_hv kvm c10:232' 'tun net/tun c10:200' 'kvm_pr kvm c10:232'
 	says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, 1 note' -b root 6.1.0
 	says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, nothing found' --ignore shared-node -b root 6.1.0
-	mkdir -p root/lib/modules/6.2.0
+	mkdir -p root/lib/modules/6.2.0/kernel
 	says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, 1 note
 kmod-devname: 6.2.0: 0 nodes of 0 modules, 1 warning
 kmod-devname: 2 kernels: 3 nodes of 4 modules, 1 warning, 1 note' -b root --all
@@ -1375,7 +1375,7 @@ test_all_kernels_are_named() {
 	need_library SMARTCOLS
 	need_program python3
 	make_warning
-	mkdir -p root/lib/modules/6.2.0
+	mkdir -p root/lib/modules/6.2.0/kernel
 	check 0 --json -b root --all
 	python3 - <<-'END'
 		import json

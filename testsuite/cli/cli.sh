@@ -547,7 +547,7 @@ test_unknown_kernel_lists_those_that_exist() {
 
 test_of_many_kernels_some_are_listed() {
 	mkdir -p root/lib/modules
-	(cd root/lib/modules && seq -f '6.%g' 1 5000 | xargs mkdir)
+	(cd root/lib/modules && seq -f '6.%g/kernel' 1 5000 | xargs mkdir -p)
 	run 2 generate -b root 9.9
 	says_lines 1
 	echo "kmod-devname: no kernel 9.9 in root/lib/modules; there is $(seq -s ', ' -f '6.%g' 1 5) and 4995 more" | same messages
