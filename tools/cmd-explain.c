@@ -121,7 +121,20 @@ static const char *cut_number_type(const char *operand, mode_t *ret_type, char *
 	return numbers;
 }
 
-static enum status parse_node(struct explain *explain, const char *operand)
+/* "a//b/" -> "a/b" */
+static void squeeze_slashes(char *path)
+{
+	char *end = path;
+
+	for (const char *p = path; *p != '\0'; p++)
+		if (*p != '/' || end == path || end[-1] != '/')
+			*end++ = *p;
+	if (end > path + 1 && end[-1] == '/')
+		end--;
+	*end = '\0';
+}
+
+static enum status parse_node(struct explain *explain, char *operand)
 {
 	char separator;
 	const char *numbers = cut_number_type(operand, &explain->number.type, &separator);
@@ -134,9 +147,10 @@ static enum status parse_node(struct explain *explain, const char *operand)
 		    operand);
 		return STATUS_FAILED;
 	}
+	squeeze_slashes(operand);
 	explain->name = operand;
 	if (strncmp(operand, "/dev/", 5) == 0)
-		explain->name = operand + 5 + strspn(operand + 5, "/");
+		explain->name = operand + 5;
 	else if (strncmp(operand, "dev/", 4) == 0)
 		explain->name = operand + 4;
 	if (explain->name[0] != '/' && explain->name[0] != '\0')

@@ -252,17 +252,21 @@ static void judge_caller(const struct explain *explain, struct explained_node *n
 	node->may_write = faccessat(AT_FDCWD, explain->subject, W_OK, AT_EACCESS) == 0;
 }
 
-/* Findings about the rules are for check to tell. */
-static enum status read_node_rules(const struct explain *explain, struct explained_node *node)
+/* Errors of the rules count, and warnings are for check to tell. */
+static enum status read_node_rules(struct explain *explain, struct explained_node *node)
 {
 	struct common quiet = explain->common;
 	_cleanup_permissions_ struct kmod_devname_permissions *all = NULL;
 	const struct kmod_devname_permission *rule;
 	const char *user, *group;
+	enum status status;
 
 	quiet.quiet = true;
-	if (read_permissions(quiet.udev_root ? quiet.udev_root : "", DEFAULT_MODE,
-			     explain->kernels.root_fd, &quiet, NULL, &all) == STATUS_FAILED)
+	quiet.strict = false;
+	status = read_permissions(quiet.udev_root ? quiet.udev_root : "", DEFAULT_MODE,
+				  explain->kernels.root_fd, &quiet, NULL, &all);
+	explain->findings = worse(explain->findings, status);
+	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	rule = permissions_find(all, explain->name);
 	if (!rule)
@@ -275,6 +279,7 @@ static enum status read_node_rules(const struct explain *explain, struct explain
 			(node->mode & 0777) != kmod_devname_permission_get_mode(rule) ||
 			node->uid != kmod_devname_permission_get_uid(rule) ||
 			node->gid != kmod_devname_permission_get_gid(rule);
+	node->may_gain = (kmod_devname_permission_get_mode(rule) & ~node->mode & 0066) != 0;
 	return STATUS_CLEAN;
 }
 

@@ -83,10 +83,21 @@ static int hinder_undeclared(struct explain *explain)
 	return r < 0 ? r : 0;
 }
 
+/* The options that a command in a hint needs to be about the same nodes; to be freed. */
+static char *where_options(const struct explain *explain)
+{
+	const char *base = explain->common.basedir;
+	bool has_base = base && *base != '\0' && strcmp(base, "/") != 0;
+
+	return xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
+			 explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+}
+
 /* The nodes of another kernel, and of an image, are made when that starts. */
 static int hinder_absent(struct explain *explain)
 {
 	const struct kmod_devname_node *builtin = table_find(explain->builtin, explain->name);
+	_cleanup_free_ char *where = where_options(explain);
 
 	if (explain->node.link)
 		hinder(explain, "absent",
@@ -101,21 +112,26 @@ static int hinder_absent(struct explain *explain)
 		       kmod_devname_node_get_module(builtin));
 	else
 		hinder(explain, "absent",
-		       FILE_NAME " has it, and it was not made; run kmod-devname create%s%s",
-		       explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+		       FILE_NAME " has it, and it was not made; run kmod-devname create%s", where);
 	return 0;
 }
 
 static void hinder_denied(struct explain *explain)
 {
 	const struct explained_node *node = &explain->node;
+	_cleanup_free_ char *where = where_options(explain);
 
 	if (node->denial == EPERM)
 		hinder(explain, "denied",
 		       "this container may not use it; allow that where it is set up");
-	else if (node->rules && node->differs)
+	else if (node->rules && node->may_gain && explain->is_host && !explain->dev)
 		hinder(explain, "denied",
-		       "udev's rules give another mode; run kmod-devname create --udev");
+		       "udev's rules give another mode; run systemctl restart systemd-udevd");
+	else if (node->rules && node->may_gain)
+		hinder(explain, "denied",
+		       "udev's rules give another mode; remove it, and run kmod-devname create "
+		       "--udev%s",
+		       where);
 	else if (node->mode & 0060 && node->gid != 0)
 		hinder(explain, "denied",
 		       "it is for user %s and group %s; run usermod -aG %s %s, and log in",
@@ -131,6 +147,7 @@ static void judge_device(struct explain *explain)
 {
 	const struct explained_node *node = &explain->node;
 	const struct kmod_devname_node *declared = explain_find_declared(explain);
+	_cleanup_free_ char *where = where_options(explain);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 	struct device_number number;
 
@@ -144,25 +161,28 @@ static void judge_device(struct explain *explain)
 	number = node_number(declared);
 	if (!syntax_same_number(&number, &node->number))
 		hinder(explain, "wrong-number",
-		       "it has %s, not %s of module %s; run kmod-devname create --replace",
+		       "it has %s, not %s of module %s; run kmod-devname create --replace%s",
 		       syntax_format_number(&node->number, is),
 		       syntax_format_number(&number, wanted),
-		       kmod_devname_node_get_module(declared));
+		       kmod_devname_node_get_module(declared), where);
 }
 
 static int judge_node(struct explain *explain)
 {
 	enum explained_state state = explain->node.state;
+	_cleanup_free_ char *where = where_options(explain);
 
 	if (state == EXPLAINED_ABSENT)
 		return hinder_absent(explain);
 	if (state == EXPLAINED_OBSTRUCTED)
-		hinder(explain, "obstructed", "a file has the name of its directory; remove it");
+		hinder(explain, "obstructed", "a file has the name of its directory%s",
+		       explain->has_number ? "; remove it" : "");
 	else if (state == EXPLAINED_HIDDEN)
 		hinder(explain, "denied", "you may not search its directory; look at its mode");
 	else if (state == EXPLAINED_OTHER)
-		hinder(explain, "no-device", "it is not a device node%s",
-		       explain->has_number ? "; remove it, and run kmod-devname create" : "");
+		hinder(explain, "no-device", "it is not a device node%s%s",
+		       explain->has_number ? "; remove it, and run kmod-devname create" : "",
+		       explain->has_number ? where : "");
 	else if (state == EXPLAINED_DEVICE)
 		judge_device(explain);
 	return 0;
@@ -288,19 +308,22 @@ static void hinder_by_step(struct explain *explain, const struct kmod_devname_st
 /* The alias leads to other modules, perhaps by a statement. */
 static void hinder_elsewhere(struct explain *explain, const struct explained_modules *modules)
 {
-	struct explained_obstacle *obstacle =
-		hinder(explain, modules->names ? "elsewhere" : "no-module",
-		       "%s does not lead to %s; remove the statement, or run depmod %s",
-		       (const char *)explain->resolution->aliases.items[0], modules->missing,
-		       explain->kernel->version);
+	const struct kmod_devname_step *decides = NULL;
+	struct explained_obstacle *obstacle;
 
 	for (size_t i = explain->resolution->steps.size; i > 0; i--) {
 		const struct kmod_devname_step *step = explain->resolution->steps.items[i - 1];
 
-		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->file) {
-			obstacle->file = step->file;
-			obstacle->line = step->line;
-		}
+		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->file)
+			decides = step;
+	}
+	obstacle = hinder(explain, modules->names ? "elsewhere" : "no-module",
+			  "%s does not lead to %s; %srun depmod %s",
+			  (const char *)explain->resolution->aliases.items[0], modules->missing,
+			  decides ? "remove the statement, or " : "", explain->kernel->version);
+	if (decides) {
+		obstacle->file = decides->file;
+		obstacle->line = decides->line;
 	}
 }
 

@@ -33,6 +33,7 @@ struct explained_node {
 	bool is_nodev; /* its file system is mounted nodev */
 	char *rules; /* mode and owner that udev's rules give, "0660 root:kvm", or NULL */
 	bool differs; /* mode or owner are others than those */
+	bool may_gain; /* those give somebody more than the mode does */
 	bool is_judged; /* whether the user may read and write is known */
 	bool may_read;
 	bool may_write;

@@ -749,7 +749,7 @@ test_a_node_that_does_not_exist_is_an_obstacle_where_it_should() {
 	verdict 0 'opening it loads fuse, cuse' cuse
 	grep -qxF '  node      does not exist' out
 	verdict 1 'opening it fails: No such file or directory | modules.devname has it, and it was not made' --dev dev cuse
-	grep -qF 'run kmod-devname create --dev dev' out
+	grep -qF 'run kmod-devname create --basedir root --dev dev' out
 	# and every other one with it
 	conf 'blacklist cuse'
 	verdict 1 "opening it fails: No such file or directory | modules.devname has it, and it was not made | /etc/modprobe.d/x.conf:1: cuse is blacklisted" --dev dev cuse
@@ -958,7 +958,7 @@ test_what_the_rules_of_udev_will_give() {
 		> root/usr/lib/udev/rules.d/a.rules
 	access primary 'not open'
 	grep -qF "primary may not open it (udev's rules: 0660 root:printers)" out || fail "$(cat out)"
-	grep -qxF "  obstacle  udev's rules give another mode; run kmod-devname create --udev" out ||
+	grep -qxF "  obstacle  udev's rules give another mode; remove it, and run kmod-devname create --udev --basedir root" out ||
 		fail "$(cat out)"
 	chmod 660 root/dev/fuse
 	chown 0:7 root/dev/fuse
