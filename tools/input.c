@@ -83,7 +83,7 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 
 	if (r == -ENOENT && may_lack) {
-		if (!common->quiet)
+		if (!common->quiet || common->strict)
 			say("%s: warning: %s%s", path, strerror(ENOENT), hint);
 		return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 	}

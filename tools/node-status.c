@@ -17,6 +17,7 @@ enum status node_status_open(struct node_status *status, const char *dev,
 			     const struct common *common)
 {
 	*status = (struct node_status){
+		.dev_path = dev ? dev : "/dev",
 		.dev.fd = -1,
 		.accounts = { .root_fd = kernels->root_fd, .report = xreport_new() },
 		.common = *common,
@@ -27,7 +28,11 @@ enum status node_status_open(struct node_status *status, const char *dev,
 	else if (is_running)
 		status->dev.fd =
 			kmod_devname_open_in_root(kernels->root_fd, "dev", O_PATH | O_DIRECTORY);
-	return dev && status->dev.fd < 0 ? say_failure(dev, status->dev.fd) : STATUS_CLEAN;
+	if (status->dev.fd >= 0 || (!dev && !is_running))
+		return STATUS_CLEAN;
+	(void)say_failure(status->dev_path, status->dev.fd);
+	status->worst = STATUS_FINDINGS;
+	return dev ? STATUS_FAILED : STATUS_CLEAN;
 }
 
 enum status node_status_done(struct node_status *status)
@@ -57,7 +62,10 @@ static const char *look_at_node(struct node_status *status, const struct kmod_de
 	if (r == -ENOENT)
 		return "absent";
 	if (r < 0) {
-		(void)say_failure(kmod_devname_node_get_name(node), r);
+		_cleanup_free_ char *path =
+			join_path(status->dev_path, kmod_devname_node_get_name(node));
+
+		(void)say_failure(path, r);
 		status->worst = STATUS_FINDINGS;
 		return NULL;
 	}

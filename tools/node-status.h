@@ -11,6 +11,7 @@ struct loading;
 
 /* Where list looks for what modules.devname does not have. */
 struct node_status {
+	const char *dev_path; /* for messages */
 	struct devdir dev; /* .fd is -1 if no device directory belongs to the kernel */
 	struct accounts accounts; /* names of the owners there */
 	struct kmod_devname_permissions *permissions; /* by the rules of udev, instead; or NULL */

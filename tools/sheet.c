@@ -20,7 +20,7 @@ static const char *get_cell(const struct sheet *sheet, size_t index)
 	return sheet->cells.items[index];
 }
 
-/* A cell that is not known is "-", so that a program finds the next one. */
+/* One word a cell, as a program finds the next one by the blank: "-" if it is not known. */
 static void print_raw(const struct sheet *sheet, bool no_headings)
 {
 	if (!no_headings && sheet->cells.size > 0)
@@ -30,8 +30,12 @@ static void print_raw(const struct sheet *sheet, bool no_headings)
 	for (size_t i = 0; i < sheet->cells.size; i++) {
 		const char *cell = get_cell(sheet, i);
 
-		printf("%s%c", *cell != '\0' ? cell : "-",
-		       (i + 1) % sheet->n_columns == 0 ? '\n' : ' ');
+		for (const char *p = *cell != '\0' ? cell : "-"; *p != '\0'; p++)
+			if (*p == ' ')
+				(void)fputs("\\x20", stdout);
+			else
+				(void)putchar(*p);
+		(void)putchar((i + 1) % sheet->n_columns == 0 ? '\n' : ' ');
 	}
 }
 
