@@ -246,7 +246,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	ret_result->lacks_listed = scan_lacks_listed(scan);
 	ret_result->has_unreadable_order = scan_has_unreadable_order(scan);
 	ret_result->n_modules = kmod_devname_scan_get_modules(scan) - scan_count_unread(scan);
-	ret_result->is_undecodable = scan_is_undecodable(scan);
+	ret_result->is_undecodable = status != STATUS_FAILED && scan_is_undecodable(scan);
 	kmod_devname_scan_unref(scan);
 	return status;
 }

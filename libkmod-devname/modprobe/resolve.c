@@ -305,16 +305,24 @@ static int load_module(struct resolve_walk *walk, struct kmod_module *module,
 	const char *command = ignores_command ? NULL : kmod_module_get_install_commands(module);
 	const char *name = kmod_module_get_name(module);
 	struct judgement judgement;
+	char *stop = NULL;
 	int r = judge_module(walk, module, role, command, &judgement);
 
-	if (r == 0)
-		r = add_step(walk, name, command, role, &judgement);
-	if (r < 0 || walk->stop || judgement.verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN ||
-	    !kmod_context_has_module(&walk->required, module))
+	if (r < 0)
 		return r;
-	walk->stop = strdup(judgement.obstacle ? judgement.obstacle : name);
-	walk->stop_verdict = judgement.verdict;
-	return walk->stop ? 0 : -ENOMEM;
+	if (!walk->stop && judgement.verdict > KMOD_DEVNAME_VERDICT_BUILT_IN &&
+	    kmod_context_has_module(&walk->required, module)) {
+		/* the obstacle may be in a step that the new one replaces */
+		stop = strdup(judgement.obstacle ? judgement.obstacle : name);
+		if (!stop)
+			return -ENOMEM;
+	}
+	r = add_step(walk, name, command, role, &judgement);
+	if (stop) {
+		walk->stop = stop;
+		walk->stop_verdict = judgement.verdict;
+	}
+	return r;
 }
 
 /* The same of a module that has the alias, if that is all: 1 if it was, 0 if it is to be walked. */

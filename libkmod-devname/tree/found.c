@@ -177,8 +177,8 @@ int scan_found_move(struct scan_found *to, struct scan_found *from)
 		{ &to->directories, &from->directories },
 		{ &to->links, &from->links },
 		{ &to->waiting, &from->waiting },
+		{ &to->contents, &from->contents }, /* before those that point to them */
 		{ &to->modules, &from->modules },
-		{ &to->contents, &from->contents },
 		{ &to->findings, &from->findings },
 	};
 

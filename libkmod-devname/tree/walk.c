@@ -124,20 +124,21 @@ static int share_content(struct scan_worker *worker, struct scan_module *module)
 
 	if (module->content || (!module->is_linked && status->st_nlink < 2))
 		return 1;
-	content = scan_add_content(&worker->found);
-	if (!content)
-		return -ENOMEM;
-	content->status = *status;
+	/* The scan owns it, for others find it there even if this worker fails. */
 	pthread_mutex_lock(&scan->lock);
-	found = tsearch(content, &scan->files, compare_contents);
+	content = scan_add_content(&scan->found);
+	if (content) {
+		content->status = *status;
+		found = tsearch(content, &scan->files, compare_contents);
+		if (found)
+			module->content = *found;
+		if (module->content != content)
+			free(list_pop(&scan->found.contents));
+	}
 	pthread_mutex_unlock(&scan->lock);
-	if (!found)
+	if (!module->content)
 		return -ENOMEM;
-	module->content = *found;
-	if (*found == content)
-		return 1;
-	free(list_pop(&worker->found.contents));
-	return 0;
+	return module->content == content ? 1 : 0;
 }
 
 /* Keeps what came of reading a module, unless it is an error of the process, which is returned. */
@@ -374,7 +375,7 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 	if (r < 0 && is_module)
 		return add_module_file(worker, directory, name, true, r);
 	if (r < 0) /* it may lead to modules */
-		return add_unreadable(worker, SCAN_LINK_LEADS_NOWHERE, r, directory, name);
+		return add_unreadable(worker, SCAN_UNREADABLE, r, directory, name);
 	if (!S_ISDIR(st.st_mode) && !is_module)
 		return 0;
 	if (fd_is_in_proc(fd))

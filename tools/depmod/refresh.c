@@ -95,7 +95,7 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 	if (scan) {
 		(void)kmod_devname_scan_set_config(scan, config);
 		status = scan_modules(place, &kernels, scan, is_new, index_dir_fd, report);
-		*ret_is_worth = is_worth_writing(place, scan);
+		*ret_is_worth = status != STATUS_FAILED && is_worth_writing(place, scan);
 	}
 	kmod_devname_scan_unref(scan);
 	kmod_devname_config_unref(config);
