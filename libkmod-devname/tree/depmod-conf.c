@@ -354,14 +354,12 @@ static int match_kernel(const struct depmod_statement *statement, const char *pa
 		return 1;
 	size = kernel_pattern_size(pattern);
 	if (size >= KERNEL_PATTERN_MAX)
-		return report_bad_word(statement,
-				       "is too large a pattern, or has a back reference; write a "
-				       "shorter one",
+		return report_bad_word(statement, "is too large a pattern, or has a back reference",
 				       pattern);
 	if (size > PATTERNS_TOTAL_MAX - config->patterns_size) {
 		config->patterns_size = PATTERNS_TOTAL_MAX; /* for those behind it, too */
-		return report_bad_word(
-			statement, "is a pattern too many, and is not tried; remove some", pattern);
+		return report_bad_word(statement, "is a pattern too many, and is not tried",
+				       pattern);
 	}
 	config->patterns_size += size;
 	r = kernel_pattern_match(pattern, config->kernel);

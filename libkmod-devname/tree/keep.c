@@ -3,10 +3,10 @@
  * The list that is there, and a finished scan that could not read all -> what stays of that list.
  *
  * A module that could not be read may still declare the nodes that the list has of it, so these
- * stay until it is read or gone. So may one behind a link that leads nowhere: what holds the file
- * may not be mounted. If a directory could not be read, the same holds for each module
- * that was not found. A node of a module that was read wins: kept nodes enter the table last, and
- * are then moved to where the list has them, so that an unchanged list stays byte for byte.
+ * stay until it is read or gone. If a directory could not be read, the same holds for each module
+ * that was not found. One behind a link that leads nowhere is gone. A node of a module that was
+ * read wins: kept nodes enter the table last, and are then moved to where the list has them, so
+ * that an unchanged list stays byte for byte.
  */
 
 #include <errno.h>

@@ -162,6 +162,12 @@ static int count_and_add_mark(void)
 		     read_at(fd, 0, text, sizeof(text)) == sizeof(text) &&
 		     memcmp(text, mark, sizeof(mark)) == 0;
 	fd = memfd_create("depmod", 0);
+	if (fd >= 0 && fd <= STDERR_FILENO) { /* which is closed, and would be taken for it */
+		int low = fd;
+
+		fd = fcntl(low, F_DUPFD, STDERR_FILENO + 1);
+		(void)close(low);
+	}
 	if (fd >= 0)
 		(void)write_all(fd, mark, sizeof(mark));
 	return n;
