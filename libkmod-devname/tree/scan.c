@@ -134,7 +134,10 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 	return 0;
 }
 
-/* Whether the index lacks a module of the list or of modules.order. 1, 0 or a negative errno. */
+/*
+ * Whether the index may lack a module of the list or of modules.order. 1, also if that cannot be
+ * read: it is read again for the order of the nodes, and judged then. 0 or a negative errno.
+ */
 static int index_lacks_module(const struct kmod_devname_scan *scan,
 			      const struct kmod_devname_table *list)
 {
@@ -147,9 +150,10 @@ static int index_lacks_module(const struct kmod_devname_scan *scan,
 		if (!skip_find_module(&scan->skip, kmod_devname_table_get(list, i)->module))
 			return 1;
 	r = stream_from_fd(module_order_open(scan), &stream);
-	/* the file is read again for the order of the nodes, and judged then */
+	if (is_missing(r))
+		return 0;
 	if (r < 0)
-		return is_fatal(r) ? r : 0;
+		return is_fatal(r) ? r : 1;
 	lines_init(&lines, stream);
 	while (!lacks && (status = lines_next(&lines)) != LINE_END && status >= 0) {
 		const char *name = syntax_base_name(lines.text);
@@ -159,6 +163,8 @@ static int index_lacks_module(const struct kmod_devname_scan *scan,
 			!skip_find_module(&scan->skip, name);
 	}
 	(void)fclose(stream);
+	if (status < 0)
+		return is_fatal(status) ? status : 1;
 	return lacks;
 }
 

@@ -179,8 +179,11 @@ test_xz_in_blocks_gives_what_plain_gives() {
 	start_module $M/across.ko
 	append $M/across.ko alias=pci:v1d2s 3670016
 	end_module $M/across.ko
+	# a file that is 512 times as large as when it is compressed is refused
+	head -c 65536 /dev/urandom >> $M/across.ko
 	module $M/before.ko alias=devname:before alias=char-major-10-2
 	head -c 4000000 /dev/zero >> $M/before.ko
+	head -c 65536 /dev/urandom >> $M/before.ko
 	generate -n > plain
 	printf '%s\n' "$HEADER" 'big big c10:1' 'before before c10:2' | sed 's/^big/across/' |
 		same plain
