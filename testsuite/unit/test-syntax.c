@@ -655,6 +655,19 @@ static TCase *make_owners(void)
 	return owners;
 }
 
+START_TEST(a_file_of_a_module_may_lack_a_suffix)
+{
+	ck_assert_int_eq(syntax_compare_module_names("fuse", "fuse"), 0);
+	ck_assert_int_eq(syntax_compare_module_names("a-b", "a_b.ko.xz"), 0);
+	ck_assert_int_lt(syntax_compare_module_names("a", "ab"), 0);
+	ck_assert(syntax_is_plain_module("fuse.ko"));
+	ck_assert(!syntax_is_plain_module("fuse.ko.xz"));
+	ck_assert(!syntax_is_plain_module("fuse"));
+	ck_assert_uint_eq(syntax_module_stem_size("kernel/fuse.ko.xz"), strlen("kernel/fuse"));
+	ck_assert_uint_eq(syntax_module_stem_size("kernel/fuse"), strlen("kernel/fuse"));
+}
+END_TEST
+
 static TCase *make_names(void)
 {
 	TCase *names = tcase_create("names");
@@ -665,6 +678,7 @@ static TCase *make_names(void)
 	tcase_add_test(names, a_component_has_1_to_255_bytes);
 	tcase_add_loop_test(names, a_device_name_has_at_most_4000_bytes, 0,
 			    ARRAY_SIZE(length_rows));
+	tcase_add_test(names, a_file_of_a_module_may_lack_a_suffix);
 	return names;
 }
 
