@@ -262,7 +262,7 @@ def compare_check(configuration, kind, verdict):
              if node[2] == configuration.number and node[0] not in configuration.missing]
     if not nodes:
         return 0
-    out = run_ours(kind, "check")
+    out = run_ours(kind, "check", "-v")
     says = f"opening '{nodes[0][1]}' ({configuration.number}) does not load module" in out
     if says != verdict["opens"]:
         return 0
