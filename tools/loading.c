@@ -45,7 +45,7 @@ enum status loading_close(struct loading *loading)
 	status = finish_report(loading->report, loading->error == -EOPNOTSUPP ? 0 : loading->error,
 			       loading->path, loading->path, loading->common);
 	free(loading);
-	return status == STATUS_CLEAN ? STATUS_CLEAN : STATUS_FINDINGS;
+	return status;
 }
 
 static const char *judge_module(const struct kmod_devname_resolution *resolution,

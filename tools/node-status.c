@@ -31,7 +31,7 @@ enum status node_status_open(struct node_status *status, const char *dev,
 	if (status->dev.fd >= 0 || (!dev && !is_running))
 		return STATUS_CLEAN;
 	(void)say_failure(status->dev_path, status->dev.fd);
-	status->worst = STATUS_FINDINGS;
+	status->worst = STATUS_FAILED;
 	return dev ? STATUS_FAILED : STATUS_CLEAN;
 }
 
@@ -66,7 +66,7 @@ static const char *look_at_node(struct node_status *status, const struct kmod_de
 			join_path(status->dev_path, kmod_devname_node_get_name(node));
 
 		(void)say_failure(path, r);
-		status->worst = STATUS_FINDINGS;
+		status->worst = STATUS_FAILED;
 		return NULL;
 	}
 	if (strchr(rest, '/') || !dev_file_is_device(ret_st))

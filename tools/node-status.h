@@ -26,7 +26,7 @@ enum status node_status_open(struct node_status *status, const char *dev,
 			     const struct kernels *kernels, bool is_running,
 			     const struct common *common);
 
-/* Returns STATUS_FINDINGS if something could not be found out, after a message. */
+/* Returns STATUS_FAILED if something could not be found out, after a message. */
 enum status node_status_done(struct node_status *status);
 
 /* Fills in what is known of a node. The texts stay until the next node is asked for. */
@@ -41,7 +41,7 @@ struct loading *loading_open(const struct kernels *kernels, const struct kernel 
 			     bool is_running, const struct common *common);
 /* "loaded", "built-in", "loadable" or "blocked"; or NULL. */
 const char *loading_get(struct loading *loading, const struct kmod_devname_node *node);
-/* Returns STATUS_FINDINGS if an answer is missing, after a message. */
+/* Returns STATUS_FAILED if an answer is missing, after a message. */
 enum status loading_close(struct loading *loading);
 
 #endif

@@ -168,6 +168,17 @@ static int index_lacks_module(const struct kmod_devname_scan *scan,
 	return lacks;
 }
 
+/* Whether the index is in the module directory itself, where a scan looks for one. */
+static bool is_index_in_place(const struct kmod_devname_scan *scan, int index_dir_fd)
+{
+	_cleanup_close_ int fd =
+		kmod_devname_open_in_root(scan->root_fd, scan->directory, O_PATH | O_DIRECTORY);
+	struct stat own, other;
+
+	return fd >= 0 && fstat(fd, &own) == 0 && fstat(index_dir_fd, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
 int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
 			 const struct kmod_devname_table *list)
 {
@@ -181,7 +192,8 @@ int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool 
 	scan->is_index_fresh = r > 0 && !lacks;
 	if (scan->is_index_fresh)
 		return r;
-	scan->use_index = r > 0;
+	/* one that is older than this may be there */
+	scan->use_index = r > 0 && is_index_in_place(scan, index_dir_fd);
 	skip_done(&scan->skip);
 	return r;
 }
