@@ -268,6 +268,8 @@ static const char *find_code_hint(enum kmod_devname_code code, const struct loca
 
 	if (strstr(format, HINT_SEPARATOR))
 		return NULL;
+	if (!found)
+		return NULL;
 	return location->line > 0 && found->line_hint ? found->line_hint : found->hint;
 }
 
