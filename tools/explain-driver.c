@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -40,14 +41,13 @@ static int find_proc_name(const char *path, const char *heading, unsigned int wa
 		return is_missing(r) || r == -EACCES ? 0 : r;
 	lines_init(&lines, stream);
 	while ((status = lines_next(&lines)) > LINE_END && !*ret_name) {
-		unsigned int number;
-		int start = 0;
+		char *end;
+		unsigned long number = strtoul(lines.text, &end, 10);
 
 		if (heading && strchr(lines.text, ':'))
 			counts = strcmp(lines.text, heading) == 0;
-		else if (counts && sscanf(lines.text, "%u %n", &number, &start) == 1 && start > 0 &&
-			 number == wanted)
-			*ret_name = xstrdup(lines.text + start);
+		else if (counts && end != lines.text && *end == ' ' && number == wanted)
+			*ret_name = xstrdup(end + strspn(end, " "));
 	}
 	(void)fclose(stream);
 	return status < 0 ? status : 0;

@@ -108,8 +108,8 @@ static void print_pairs(const struct sheet *sheet)
 
 		printf("%s%s=\"", column > 0 ? " " : "", sheet->columns[column].name);
 		for (const char *p = get_cell(sheet, i); *p != '\0'; p++)
-			printf(strchr("\"$\\`", *p) ? "\\x%02x" : "%c", (unsigned char)*p);
-		fputs(column + 1 == sheet->n_columns ? "\"\n" : "\"", stdout);
+			(void)printf(strchr("\"$\\`", *p) ? "\\x%02x" : "%c", (unsigned char)*p);
+		(void)fputs(column + 1 == sheet->n_columns ? "\"\n" : "\"", stdout);
 	}
 }
 
@@ -121,9 +121,9 @@ static void print_json(const struct sheet *sheet)
 		const char *cell = get_cell(sheet, i);
 
 		if (column > 0)
-			fputs(", ", stdout);
+			(void)fputs(", ", stdout);
 		else
-			fputs(i > 0 ? ",\n  {" : "\n  {", stdout);
+			(void)fputs(i > 0 ? ",\n  {" : "\n  {", stdout);
 		(void)print_json_member(stdout, sheet->columns[column].name,
 					*cell != '\0' ? cell : NULL, sheet->columns[column].number);
 		if (column + 1 == sheet->n_columns)
