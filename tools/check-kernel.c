@@ -121,8 +121,10 @@ static enum status check_udev(const struct kernel_check *step)
 	enum status status;
 	int r;
 
-	if (check->udev_root)
-		root_fd = other_fd = open_path(root, O_PATH | O_DIRECTORY);
+	if (check->udev_root) {
+		other_fd = open_path(root, O_PATH | O_DIRECTORY);
+		root_fd = other_fd;
+	}
 	if (root_fd < 0)
 		return say_failure(root, root_fd);
 	if (check->dev) {

@@ -66,7 +66,7 @@ static const char *judge_module(const struct kmod_devname_resolution *resolution
 const char *loading_get(struct loading *loading, const struct kmod_devname_node *node)
 {
 	const struct device_number number = node_number(node);
-	struct kmod_devname_resolution *resolution;
+	struct kmod_devname_resolution *resolution = NULL;
 	const char *result;
 	int r = loading->is_open ? resolution_ask(&loading->system, &number, &resolution)
 				 : loading->error;

@@ -103,7 +103,7 @@ static int fill_step(struct kmod_devname_step *step, const struct resolve_walk *
 		return -ENOMEM;
 	if (obstacle && copy_step_text(&step->obstacle, obstacle, strlen(obstacle)) < 0)
 		return -ENOMEM;
-	if (step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle &&
+	if (step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle && command &&
 	    copy_step_text(&step->command, command, strlen(command)) < 0)
 		return -ENOMEM;
 	return set_step_place(step, walk);
