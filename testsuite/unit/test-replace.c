@@ -487,8 +487,9 @@ static const struct {
 	{ { { SYS_openat2, 0, 1, EIO } }, OLD, 1, FUSE },
 	{ { { SYS_openat2, 0, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_newfstatat, 0, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
-	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, OLD, 1, FUSE },
-	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 1, 1, EIO } }, FUSE, 0, FUSE },
+	/* glibc 2.39 and later has fstat(2) for some of these */
+	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
+	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_ftruncate, 0, 1, EIO } }, OLD, -EIO, OLD },
 };
 
@@ -992,7 +993,7 @@ START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 {
 	const struct refusal refusals[] = {
 		{ SYS_newfstatat, (unsigned int)_i, 1, EIO },
-		{ SYS_fstat, (unsigned int)_i, SYS_fstat != SYS_newfstatat, EIO },
+		{ SYS_fstat, 0, SYS_fstat != SYS_newfstatat && _i == 0, EIO },
 	};
 	int dir_fd = harness_directory(), r;
 
