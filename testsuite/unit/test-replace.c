@@ -28,6 +28,13 @@
 #include <time.h>
 #include <unistd.h>
 
+/* fstat(2) is a call of its own, and not newfstatat(2). */
+#if defined(__GLIBC__) && defined(__GLIBC_PREREQ)
+#if __GLIBC_PREREQ(2, 39)
+#define HAS_FSTAT
+#endif
+#endif
+
 #define NOBODY 65534
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -487,8 +494,9 @@ static const struct {
 	{ { { SYS_openat2, 0, 1, EIO } }, OLD, 1, FUSE },
 	{ { { SYS_openat2, 0, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_newfstatat, 0, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
-	/* glibc 2.39 and later has fstat(2) for some of these */
-	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
+#ifndef HAS_FSTAT
+	{ { { SYS_newfstatat, 1, 1, EIO } }, OLD, 1, FUSE },
+#endif
 	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_ftruncate, 0, 1, EIO } }, OLD, -EIO, OLD },
 };
@@ -997,6 +1005,11 @@ START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 	};
 	int dir_fd = harness_directory(), r;
 
+#ifdef HAS_FSTAT
+	/* both calls would fail, the last look at the new file before it gets its name with them */
+	if (_i == 0)
+		return;
+#endif
 	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
 	if (!refuse(refusals, N(refusals)))
 		return;
