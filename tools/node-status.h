@@ -34,8 +34,8 @@ void node_status_get(struct node_status *status, const struct kmod_devname_node 
 		     struct printed_node *ret_node);
 
 /*
- * What modprobe would do for the nodes of a kernel. NULL if it cannot be known: without libkmod, or
- * without the indexes.
+ * What modprobe would do for the nodes of a kernel. NULL in the static tool, which knows no answer;
+ * elsewhere loading_get() returns NULL for a node without one.
  */
 struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
 			     bool is_running, const struct common *common);
