@@ -12,8 +12,12 @@
 #include <errno.h>
 
 #include "check.h"
+#include "dev/devdir.h"
 #include "input.h"
+#include "modprobe/modprobe.h"
 #include "modules.h"
+#include "node/table.h"
+#include "text/depmod-index.h"
 #include "udev/static-nodes.h"
 
 struct kernel_check {
@@ -60,12 +64,12 @@ static enum status check_builtin(const struct kernel_check *step)
 		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
 	builtin = xtable_new();
 	/* built-in modules need no modules.devname, so their bad aliases do no harm */
-	r = kmod_devname_table_read_builtin(builtin, NULL, stream, BUILTIN_NAME);
+	r = table_read_builtin(builtin, NULL, stream, BUILTIN_NAME);
 	(void)fclose(stream);
 	if (r < 0)
 		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
 	report = xreport_new();
-	r = kmod_devname_table_lint_builtin(step->table, report, builtin);
+	r = table_lint_builtin(step->table, report, builtin);
 	return finish_step(step, report, r, step->kernel->path);
 }
 
@@ -86,7 +90,7 @@ static enum status check_devname_file(const struct kernel_check *step)
 		if (r < 0)
 			return finish_step(step, report, r, step->kernel->path);
 	}
-	r = kmod_devname_table_lint_file(step->table, report, other, FILE_NAME);
+	r = table_lint_file(step->table, report, other, FILE_NAME);
 	return finish_step(step, report, r, step->kernel->path);
 }
 
@@ -96,9 +100,8 @@ static enum status check_loading(const struct kernel_check *step)
 	int r = kernel_is_running(step->kernels, step->kernel);
 
 	if (r >= 0)
-		r = kmod_devname_table_lint_loading(step->table, report, step->kernels->root_fd,
-						    step->kernel->directory,
-						    r > 0 ? KMOD_DEVNAME_RESOLVE_RUNNING : 0);
+		r = table_lint_loading(step->table, report, step->kernels->root_fd,
+				       step->kernel->directory, r > 0 ? RESOLVE_RUNNING : 0);
 	/* no other step needs libkmod, so that is no failure */
 	if (r == -EOPNOTSUPP) {
 		if (step->check->common.verbose)
@@ -139,7 +142,7 @@ static enum status check_udev(const struct kernel_check *step)
 	if (status == STATUS_FAILED || !check->dev)
 		return status;
 	report = xreport_new();
-	r = kmod_devname_table_verify(step->table, report, dev_fd, permissions);
+	r = table_verify(step->table, report, dev_fd, permissions);
 	return worse(status, finish_step(step, report, r, check->dev));
 }
 
@@ -162,7 +165,7 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 		return worse(status, kernel_refuse(kernel, &check->common, check->common.all,
 						   LACKS_LISTED));
 	report = xreport_new();
-	r = kmod_devname_table_lint(table, report);
+	r = table_lint(table, report);
 	status = worse(status, finish_step(&step, report, r, kernel->path));
 	status = worse(status, check_builtin(&step));
 	status = worse(status, check_devname_file(&step));

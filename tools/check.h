@@ -11,7 +11,7 @@ struct check_counts {
 	size_t kernels;
 	size_t nodes;
 	size_t modules;
-	size_t findings[KMOD_DEVNAME_ERROR + 1];
+	size_t findings[KMOD_DEVNAME_SEVERITY_ERROR + 1];
 };
 
 struct check {
@@ -21,7 +21,7 @@ struct check {
 	const char *udev_root; /* the root directory with udev's rules; NULL: the base directory */
 	bool json;
 	bool lists_codes;
-	bool ignored[KMOD_DEVNAME_SYSTEM]; /* by the codes of findings */
+	bool ignored[KMOD_DEVNAME_CODE_SYSTEM]; /* by the codes of findings */
 	struct sheet sheet; /* of findings, for JSON */
 	struct check_counts counts; /* of this kernel or file */
 	struct check_counts total; /* of all kernels that were checked */

@@ -17,6 +17,7 @@
 #include "input.h"
 #include "modules.h"
 #include "node/syntax.h"
+#include "node/table.h"
 
 enum {
 	KEY_CHECK_DEV = 256,
@@ -38,7 +39,7 @@ static const struct option_spec check_options[] = {
 /* The codes that --ignore takes, without the numbers that no code has. */
 static const char *get_ignorable_code(int i)
 {
-	for (int code = 0; code < KMOD_DEVNAME_SYSTEM; code++) {
+	for (int code = 0; code < KMOD_DEVNAME_CODE_SYSTEM; code++) {
 		const char *name = kmod_devname_code_to_string((enum kmod_devname_code)code);
 
 		if (name && i-- == 0)
@@ -81,7 +82,7 @@ static void print_nodes(const struct check *check, const char *path,
 	if (check->json || check->common.quiet)
 		return;
 	/* the error says why there are no nodes, or that they are unknown */
-	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) > 0)
+	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR) > 0)
 		return;
 	escaped = escape(path);
 	for (size_t i = 0; i < n; i++) {
@@ -101,7 +102,7 @@ static enum status lint_nodes(struct check *check, const char *path,
 {
 	struct kmod_devname_report *report = xreport_new();
 
-	return finish_check(check, report, kmod_devname_table_lint(table, report), path, "");
+	return finish_check(check, report, table_lint(table, report), path, "");
 }
 
 static enum status check_module_file(struct check *check, const char *path)

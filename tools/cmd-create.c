@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/io.h"
 #include "input.h"
 
 enum {
@@ -65,10 +66,10 @@ static bool parse_create_option(void *data, int key)
 	case KEY_CREATE_MODE:
 		return parse_create_mode(create, optarg);
 	case KEY_CREATE_REPLACE:
-		create->flags |= KMOD_DEVNAME_REPLACE;
+		create->flags |= KMOD_DEVNAME_MAKE_REPLACE;
 		return true;
 	case 'n':
-		create->flags |= KMOD_DEVNAME_DRY_RUN;
+		create->flags |= KMOD_DEVNAME_MAKE_DRY_RUN;
 		return true;
 	default:
 		create->input = optarg;
@@ -83,8 +84,7 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 		create->dev_fd = open_path(create->dev, DIRECTORY_FLAGS);
 	} else {
 		create->dev_path = join_path(base_directory(&create->common), "dev");
-		create->dev_fd =
-			kmod_devname_open_in_root(kernels->root_fd, "dev", DIRECTORY_FLAGS);
+		create->dev_fd = open_in_root(kernels->root_fd, "dev", DIRECTORY_FLAGS);
 	}
 	return create->dev_fd < 0 ? say_failure(create->dev_path, create->dev_fd) : STATUS_CLEAN;
 }
@@ -99,16 +99,16 @@ static void print_made_node(const struct create *create, const struct kmod_devna
 	const char *name = kmod_devname_node_get_name(node);
 	const struct kmod_devname_permission *permission =
 		kmod_devname_permissions_get(create->permissions, name);
-	bool is_replaced = outcome == KMOD_DEVNAME_REPLACED;
+	bool is_replaced = outcome == KMOD_DEVNAME_OUTCOME_REPLACED;
 	char number[SYNTAX_NUMBER_SIZE], text[80];
 
-	if (outcome != KMOD_DEVNAME_MADE && !is_replaced)
+	if (outcome != KMOD_DEVNAME_OUTCOME_MADE && !is_replaced)
 		return;
 	(void)snprintf(text, sizeof(text), "%s %04o %u %u", node_format(node, number),
 		       (unsigned int)kmod_devname_permission_get_mode(permission),
 		       (unsigned int)kmod_devname_permission_get_uid(permission),
 		       (unsigned int)kmod_devname_permission_get_gid(permission));
-	if (create->flags & KMOD_DEVNAME_DRY_RUN)
+	if (create->flags & KMOD_DEVNAME_MAKE_DRY_RUN)
 		printf("%s %s %s\n", is_replaced ? "replace" : "create", name, text);
 	else if (create->common.verbose)
 		say("%s/%s: %s, %s", create->dev_path, name, is_replaced ? "replaced" : "made",
@@ -121,11 +121,12 @@ static void print_made_total(const struct create *create, const enum kmod_devnam
 {
 	size_t made = 0, kept = 0;
 
-	if (!create->common.verbose || create->flags & KMOD_DEVNAME_DRY_RUN)
+	if (!create->common.verbose || create->flags & KMOD_DEVNAME_MAKE_DRY_RUN)
 		return;
 	for (size_t i = 0; i < n; i++) {
-		made += outcomes[i] == KMOD_DEVNAME_MADE || outcomes[i] == KMOD_DEVNAME_REPLACED;
-		kept += outcomes[i] == KMOD_DEVNAME_KEPT;
+		made += outcomes[i] == KMOD_DEVNAME_OUTCOME_MADE ||
+			outcomes[i] == KMOD_DEVNAME_OUTCOME_REPLACED;
+		kept += outcomes[i] == KMOD_DEVNAME_OUTCOME_KEPT;
 	}
 	say("%s: %zu of %zu nodes exist, %zu made", create->dev_path, made + kept, n, made);
 }
@@ -150,8 +151,8 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 		return STATUS_FAILED;
 	outcomes = xcalloc(kmod_devname_table_size(table) + 1, sizeof(*outcomes));
 	report = xreport_new();
-	r = kmod_devname_table_create(table, report, create->dev_fd, create->permissions,
-				      create->flags, outcomes);
+	r = kmod_devname_table_make_nodes(table, report, create->dev_fd, create->permissions,
+					  create->flags, outcomes);
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
 		print_made_node(create, kmod_devname_table_get(table, i), outcomes[i]);
 	print_made_total(create, outcomes, kmod_devname_table_size(table));

@@ -13,6 +13,7 @@
 
 #include "input.h"
 #include "modules.h"
+#include "node/table.h"
 #include "sheet.h"
 
 static const struct option_spec diff_options[] = {
@@ -254,12 +255,12 @@ static void print_difference(const char *name, const struct kmod_devname_node *o
 static void compare_lists(struct diff *diff, const struct node_list *from,
 			  const struct node_list *to)
 {
-	struct kmod_devname_comparison *comparison;
+	struct comparison *comparison;
 	size_t n;
 
-	if (kmod_devname_comparison_new(from->table, to->table, &comparison) < 0)
+	if (comparison_new(from->table, to->table, &comparison) < 0)
 		die_without_memory();
-	n = kmod_devname_comparison_size(comparison);
+	n = comparison->size;
 	if (n > 0)
 		diff->differs = true;
 	if (n > 0 && is_text(diff)) {
@@ -267,15 +268,11 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		print_label("+++", to->label);
 	}
 	for (size_t i = 0; i < n; i++) {
-		const struct kmod_devname_difference *difference =
-			kmod_devname_comparison_get(comparison, i);
-		const struct kmod_devname_node *old_node =
-			kmod_devname_difference_get_old(difference);
-		const struct kmod_devname_node *new_node =
-			kmod_devname_difference_get_new(difference);
+		const struct difference *difference = comparison_get(comparison, i);
+		const struct kmod_devname_node *old_node = difference->old_node;
+		const struct kmod_devname_node *new_node = difference->new_node;
 		const char *name = kmod_devname_node_get_name(old_node ? old_node : new_node);
-		const char *change = kmod_devname_change_to_string(
-			kmod_devname_difference_get_change(difference));
+		const char *change = change_to_string(difference->change);
 
 		if (diff->style.json)
 			add_diff_row(&diff->sheet, from->label, to->label, change, name, old_node,
@@ -283,7 +280,7 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		else if (is_text(diff))
 			print_difference(name, old_node, new_node);
 	}
-	kmod_devname_comparison_unref(comparison);
+	comparison_unref(comparison);
 }
 
 /* A kernel is NULL if its operand is a file. */

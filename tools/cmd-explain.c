@@ -17,6 +17,7 @@
 #include "input.h"
 #include "modprobe/modprobe.h"
 #include "node/table.h"
+#include "text/depmod-index.h"
 
 enum {
 	KEY_EXPLAIN_DEV = 2000,
@@ -48,9 +49,10 @@ static bool parse_explain_option(void *data, int key)
 
 const struct kmod_devname_node *explain_find_declared(const struct explain *explain)
 {
-	const struct kmod_devname_node *node = table_find(explain->table, explain->name);
+	const struct kmod_devname_node *node =
+		kmod_devname_table_find_name(explain->table, explain->name);
 
-	return node ? node : table_find(explain->builtin, explain->name);
+	return node ? node : kmod_devname_table_find_name(explain->builtin, explain->name);
 }
 
 /* What is wrong in the file of the built-in modules is for check to tell. */
@@ -62,7 +64,7 @@ static int read_builtin_nodes(struct explain *explain)
 
 	if (r < 0)
 		return is_missing(r) ? 0 : r;
-	r = kmod_devname_table_read_builtin(explain->builtin, report, stream, BUILTIN_NAME);
+	r = table_read_builtin(explain->builtin, report, stream, BUILTIN_NAME);
 	(void)fclose(stream);
 	return r;
 }
@@ -253,7 +255,7 @@ static void explain_done(struct explain *explain)
 {
 	explain_node_done(&explain->node);
 	list_done(&explain->obstacles, explained_obstacle_free);
-	kmod_devname_resolution_unref(explain->resolution);
+	resolution_unref(explain->resolution);
 	kmod_devname_table_unref(explain->table);
 	kmod_devname_table_unref(explain->builtin);
 	kernels_done(&explain->kernels);

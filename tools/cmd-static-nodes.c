@@ -12,6 +12,7 @@
 
 #include "input.h"
 #include "output.h"
+#include "text/replace.h"
 
 enum {
 	KEY_NODES_INPUT = 256,
@@ -65,7 +66,7 @@ static bool parse_static_nodes_option(void *data, int key)
 		nodes->input = optarg;
 		return true;
 	default:
-		nodes->flags |= KMOD_DEVNAME_CREATE_ONLY;
+		nodes->flags |= KMOD_DEVNAME_PRINT_CREATE_ONLY;
 		return true;
 	}
 }
@@ -84,8 +85,7 @@ static enum status write_nodes_to_file(const struct static_nodes_command *nodes,
 
 	if (!stream)
 		die_without_memory();
-	r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
-					    stream);
+	r = kmod_devname_table_print(table, nodes->format, permissions, nodes->flags, stream);
 	/* glibc frees the text if it has no memory to make it smaller, and reports no error */
 	if (fclose(stream) != 0 || !text)
 		die_without_memory();
@@ -94,7 +94,7 @@ static enum status write_nodes_to_file(const struct static_nodes_command *nodes,
 	status = target_file(nodes->output, true, &target);
 	if (status != STATUS_CLEAN)
 		return status;
-	r = kmod_devname_replace(target.dir_fd, target.name, text, size);
+	r = replace_file(target.dir_fd, target.name, text, size);
 	if (r < 0)
 		status = say_failure(target.path, r);
 	else if (nodes->common.verbose)
@@ -123,8 +123,7 @@ static enum status convert_nodes(const struct static_nodes_command *nodes,
 		return STATUS_FAILED;
 	if (nodes->output)
 		return worse(status, write_nodes_to_file(nodes, table, permissions));
-	r = kmod_devname_table_write_format(table, nodes->format, permissions, nodes->flags,
-					    stdout);
+	r = kmod_devname_table_print(table, nodes->format, permissions, nodes->flags, stdout);
 	return r < 0 ? say_failure("standard output", r) : status;
 }
 

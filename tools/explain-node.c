@@ -39,9 +39,9 @@ static int open_explained_node(const struct explain *explain, int flags)
 	if (explain->is_host)
 		return open_path(explain->subject, O_PATH | flags);
 	if (explain->dev)
-		return kmod_devname_open_in_root(explain->dev_fd, explain->name, O_PATH | flags);
+		return open_in_root(explain->dev_fd, explain->name, O_PATH | flags);
 	path = join_path("dev", explain->name);
-	return kmod_devname_open_in_root(explain->kernels.root_fd, path, O_PATH | flags);
+	return open_in_root(explain->kernels.root_fd, path, O_PATH | flags);
 }
 
 static void read_node_link(const struct explain *explain, struct explained_node *node)

@@ -14,15 +14,14 @@
 #include "modprobe/modprobe.h"
 
 /* Of the resolution, which may be missing; NULL at the end. */
-static const struct kmod_devname_step *get_step(const struct explain *explain, size_t index)
+static const struct resolution_step *get_step(const struct explain *explain, size_t index)
 {
-	return explain->resolution ? kmod_devname_resolution_get(explain->resolution, index) : NULL;
+	return explain->resolution ? resolution_get(explain->resolution, index) : NULL;
 }
 
 static const char *get_alias(const struct explain *explain, size_t index)
 {
-	return explain->resolution ? kmod_devname_resolution_get_alias(explain->resolution, index)
-				   : NULL;
+	return explain->resolution ? resolution_get_alias(explain->resolution, index) : NULL;
 }
 
 /* Prints a part of a line, escaped. */
@@ -110,17 +109,17 @@ static void print_kernel_row(const struct explain *explain)
 }
 
 /* What happens to a module that is no obstacle. */
-static void put_step(const struct kmod_devname_step *step)
+static void put_step(const struct resolution_step *step)
 {
 	if (step->obstacle)
 		put_text("%s is held up by %s", step->path ? step->path : "and", step->obstacle);
-	else if (step->verdict == KMOD_DEVNAME_VERDICT_LOADS)
+	else if (step->verdict == VERDICT_LOADS)
 		put_text("%s", step->path);
-	else if (step->verdict == KMOD_DEVNAME_VERDICT_LOADED)
+	else if (step->verdict == VERDICT_LOADED)
 		put_text("is loaded");
-	else if (step->verdict == KMOD_DEVNAME_VERDICT_BUILT_IN)
+	else if (step->verdict == VERDICT_BUILT_IN)
 		put_text("is built in");
-	else if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
+	else if (step->verdict == VERDICT_BLACKLISTED)
 		put_text("is blacklisted");
 	else if (step->command)
 		put_text("is not loaded, a command is run: %s", step->command);
@@ -130,7 +129,7 @@ static void put_step(const struct kmod_devname_step *step)
 
 static void print_step_rows(const struct explain *explain)
 {
-	const struct kmod_devname_step *step;
+	const struct resolution_step *step;
 	int width = 0;
 
 	for (size_t i = 0; (step = get_step(explain, i)); i++)
@@ -141,8 +140,8 @@ static void print_step_rows(const struct explain *explain)
 			continue;
 		put_text("  modprobe  %-*s  ", width, step->module);
 		put_step(step);
-		if (step->role != KMOD_DEVNAME_ROLE_ALIAS)
-			put_text(" (%s)", kmod_devname_role_to_string(step->role));
+		if (step->role != ROLE_ALIAS)
+			put_text(" (%s)", resolution_role_to_string(step->role));
 		if (step->line > 0)
 			put_text(" (%s:%zu)", step->file, step->line);
 		putchar('\n');
@@ -235,12 +234,12 @@ static void print_json_found_node(const struct explain *explain)
 
 static void print_json_modules(const struct explain *explain)
 {
-	const struct kmod_devname_step *step;
+	const struct resolution_step *step;
 
 	for (size_t i = 0; (step = get_step(explain, i)); i++) {
 		print_json_text(i > 0 ? ",\n    {\"name\": " : "\n    {\"name\": ", step->module);
-		print_json_text(", \"result\": ", kmod_devname_verdict_to_string(step->verdict));
-		print_json_text(", \"role\": ", kmod_devname_role_to_string(step->role));
+		print_json_text(", \"result\": ", resolution_verdict_to_string(step->verdict));
+		print_json_text(", \"role\": ", resolution_role_to_string(step->role));
 		print_json_text(", \"path\": ", step->path);
 		print_json_text(", \"held_up_by\": ", step->obstacle);
 		print_json_text(", \"command\": ", step->command);

@@ -96,7 +96,8 @@ static char *where_options(const struct explain *explain)
 /* The nodes of another kernel, and of an image, are made when that starts. */
 static int hinder_absent(struct explain *explain)
 {
-	const struct kmod_devname_node *builtin = table_find(explain->builtin, explain->name);
+	const struct kmod_devname_node *builtin =
+		kmod_devname_table_find_name(explain->builtin, explain->name);
 	_cleanup_free_ char *where = where_options(explain);
 
 	if (explain->node.link)
@@ -192,7 +193,7 @@ static int judge_node(struct explain *explain)
 
 /* What becomes of the modules of a number. */
 struct explained_modules {
-	enum kmod_devname_verdict value; /* the best one */
+	enum resolution_verdict value; /* the best one */
 	char *names; /* of the modules that are loaded, or are there: "a, b"; or NULL */
 	const char *missing; /* that modules.devname declares, and none of these will be there */
 };
@@ -201,10 +202,10 @@ static int resolve_number(struct explain *explain)
 {
 	const struct device_number *number = &explain->number;
 	struct kmod_devname_report *report = xreport_new();
-	int r = kmod_devname_resolution_new(explain->kernels.root_fd, explain->kernel->directory,
-					    number->type, number->major, number->minor,
-					    explain->is_running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0,
-					    report, &explain->resolution);
+	int r = resolution_new(explain->kernels.root_fd, explain->kernel->directory, number->type,
+			       number->major, number->minor,
+			       explain->is_running ? RESOLVE_RUNNING : 0, report,
+			       &explain->resolution);
 
 	explain->findings = worse(explain->findings,
 				  print_report(report, explain->kernel->path, &explain->common));
@@ -227,24 +228,24 @@ static void compare_with_declared(const struct explain *explain, struct explaine
 		if (!syntax_same_number(&number, &explain->number) ||
 		    (explain->name && strcmp(name, explain->name) != 0))
 			continue;
-		if (!kmod_devname_resolution_loads(explain->resolution, module)) {
+		if (!resolution_loads(explain->resolution, module)) {
 			modules->missing = module;
 			continue;
 		}
 		modules->missing = NULL;
 		if (!resolution_find_step(explain->resolution, module)) {
-			modules->value = KMOD_DEVNAME_VERDICT_LOADED;
+			modules->value = VERDICT_LOADED;
 			append_word(&modules->names, module);
 		}
 		return;
 	}
 }
 
-static bool is_named(const struct explained_modules *modules, const struct kmod_devname_step *step)
+static bool is_named(const struct explained_modules *modules, const struct resolution_step *step)
 {
-	return step->verdict == KMOD_DEVNAME_VERDICT_LOADS ||
-	       (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict == modules->value &&
-		step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN);
+	return step->verdict == VERDICT_LOADS ||
+	       (step->role == ROLE_ALIAS && step->verdict == modules->value &&
+		step->verdict <= VERDICT_BUILT_IN);
 }
 
 /* A stream, for there may be thousands. */
@@ -257,7 +258,7 @@ static void name_modules(const struct explain *explain, struct explained_modules
 	if (!stream)
 		die_without_memory();
 	for (size_t i = 0; i < explain->resolution->steps.size; i++) {
-		const struct kmod_devname_step *step = explain->resolution->steps.items[i];
+		const struct resolution_step *step = explain->resolution->steps.items[i];
 
 		if (!is_named(modules, step))
 			continue;
@@ -275,15 +276,15 @@ static void name_modules(const struct explain *explain, struct explained_modules
 }
 
 /* What is held up by another module has no obstacle of its own. */
-bool explain_is_obstacle(const struct explain *explain, const struct kmod_devname_step *step)
+bool explain_is_obstacle(const struct explain *explain, const struct resolution_step *step)
 {
-	return explain->is_hindered && step->role != KMOD_DEVNAME_ROLE_SOFT &&
-	       step->verdict > KMOD_DEVNAME_VERDICT_BUILT_IN && !step->obstacle;
+	return explain->is_hindered && step->role != ROLE_SOFT &&
+	       step->verdict > VERDICT_BUILT_IN && !step->obstacle;
 }
 
-static void hinder_by_step(struct explain *explain, const struct kmod_devname_step *step)
+static void hinder_by_step(struct explain *explain, const struct resolution_step *step)
 {
-	const char *kind = kmod_devname_verdict_to_string(step->verdict);
+	const char *kind = resolution_verdict_to_string(step->verdict);
 	const char *module = step->module;
 	struct explained_obstacle *obstacle;
 
@@ -291,9 +292,9 @@ static void hinder_by_step(struct explain *explain, const struct kmod_devname_st
 		obstacle = hinder(explain, kind,
 				  "%s is not loaded, a command is run: %s; remove the statement",
 				  module, step->command);
-	else if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED)
+	else if (step->verdict == VERDICT_BLACKLISTED)
 		obstacle = hinder(explain, kind, "%s is blacklisted; remove the statement", module);
-	else if (step->verdict == KMOD_DEVNAME_VERDICT_OFF)
+	else if (step->verdict == VERDICT_OFF)
 		obstacle = hinder(explain, kind, "an alias turns it off; remove the statement");
 	else if (step->path)
 		obstacle = hinder(explain, kind, "%s has no file %s; install it, or run depmod %s",
@@ -308,13 +309,13 @@ static void hinder_by_step(struct explain *explain, const struct kmod_devname_st
 /* The alias leads to other modules, perhaps by a statement. */
 static void hinder_elsewhere(struct explain *explain, const struct explained_modules *modules)
 {
-	const struct kmod_devname_step *decides = NULL;
+	const struct resolution_step *decides = NULL;
 	struct explained_obstacle *obstacle;
 
 	for (size_t i = explain->resolution->steps.size; i > 0; i--) {
-		const struct kmod_devname_step *step = explain->resolution->steps.items[i - 1];
+		const struct resolution_step *step = explain->resolution->steps.items[i - 1];
 
-		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->file)
+		if (step->role == ROLE_ALIAS && step->file)
 			decides = step;
 	}
 	obstacle = hinder(explain, modules->names ? "elsewhere" : "no-module",
@@ -330,12 +331,12 @@ static void hinder_elsewhere(struct explain *explain, const struct explained_mod
 /* Where no single module or statement is the reason. */
 static void hinder_in_general(struct explain *explain, const struct explained_modules *modules)
 {
-	const char *kind = kmod_devname_verdict_to_string(modules->value);
+	const char *kind = resolution_verdict_to_string(modules->value);
 
-	if (modules->value == KMOD_DEVNAME_VERDICT_NO_INDEX)
+	if (modules->value == VERDICT_NO_INDEX)
 		hinder(explain, kind, "the indexes are missing or damaged; run depmod %s",
 		       explain->kernel->version);
-	else if (modules->value == KMOD_DEVNAME_VERDICT_NOT_ASKED)
+	else if (modules->value == VERDICT_NOT_ASKED)
 		hinder(explain, kind, "%s; load the module by its name",
 		       explain->number.type == S_IFCHR
 			       ? "c10:255 is no device, but a request for any number"
@@ -353,7 +354,7 @@ static void hinder_by_modules(struct explain *explain, const struct explained_mo
 
 	explain->is_hindered = true;
 	for (size_t i = 0; i < explain->resolution->steps.size; i++) {
-		const struct kmod_devname_step *step = explain->resolution->steps.items[i];
+		const struct resolution_step *step = explain->resolution->steps.items[i];
 
 		if (explain_is_obstacle(explain, step))
 			hinder_by_step(explain, step);
@@ -367,10 +368,9 @@ static void judge_running_kernel(struct explain *explain, const struct explained
 	const char *sysctl = explain_find_sysctl();
 	char number[SYNTAX_NUMBER_SIZE];
 
-	if (modules->value == KMOD_DEVNAME_VERDICT_LOADS && sysctl)
+	if (modules->value == VERDICT_LOADS && sysctl)
 		hinder(explain, "disabled", "%s", sysctl);
-	if ((modules->value == KMOD_DEVNAME_VERDICT_LOADED ||
-	     modules->value == KMOD_DEVNAME_VERDICT_BUILT_IN) &&
+	if ((modules->value == VERDICT_LOADED || modules->value == VERDICT_BUILT_IN) &&
 	    !explain_may_be_registered(&explain->number))
 		hinder(explain, "no-driver",
 		       "%s is in the kernel, and has not registered %s; look for its device in "
@@ -398,17 +398,17 @@ static int judge_modules(struct explain *explain, struct explained_modules *modu
 
 	if (r < 0)
 		return r;
-	modules->value = kmod_devname_resolution_get_verdict(explain->resolution);
+	modules->value = explain->resolution->verdict;
 	compare_with_declared(explain, modules);
 	/* indexes of old versions of depmod do not have the aliases of built-in modules */
-	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN && builtin) {
-		modules->value = KMOD_DEVNAME_VERDICT_BUILT_IN;
+	if (modules->value > VERDICT_BUILT_IN && builtin) {
+		modules->value = VERDICT_BUILT_IN;
 		modules->missing = NULL;
 		append_word(&modules->names, builtin);
 	}
 	if (!modules->names)
 		name_modules(explain, modules);
-	if (modules->value > KMOD_DEVNAME_VERDICT_BUILT_IN || modules->missing)
+	if (modules->value > VERDICT_BUILT_IN || modules->missing)
 		hinder_by_modules(explain, modules);
 	if (explain->is_running)
 		judge_running_kernel(explain, modules);
@@ -470,20 +470,20 @@ static void conclude(struct explain *explain, const struct explained_modules *mo
 	} else if (explain->driver) {
 		explain->result = "driver";
 		explain->verdict = xasprintf("opening it reaches driver %s", explain->driver);
-	} else if (modules->value == KMOD_DEVNAME_VERDICT_LOADS) {
+	} else if (modules->value == VERDICT_LOADS) {
 		explain->result = "loads";
 		explain->verdict = xasprintf("opening it loads %s", modules->names);
 	} else {
-		explain->result = kmod_devname_verdict_to_string(modules->value);
-		explain->verdict = xasprintf(
-			"opening it reaches %s, which is %s", modules->names,
-			modules->value == KMOD_DEVNAME_VERDICT_LOADED ? "loaded" : "built in");
+		explain->result = resolution_verdict_to_string(modules->value);
+		explain->verdict =
+			xasprintf("opening it reaches %s, which is %s", modules->names,
+				  modules->value == VERDICT_LOADED ? "loaded" : "built in");
 	}
 }
 
 int explain_judge(struct explain *explain)
 {
-	struct explained_modules modules = { .value = KMOD_DEVNAME_VERDICT_NO_MODULE };
+	struct explained_modules modules = { .value = VERDICT_NO_MODULE };
 	int r = judge_node(explain);
 
 	if (r == 0 && explain->has_number && explain->is_running)

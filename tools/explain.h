@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "kernels.h"
+#include "modprobe/modprobe.h"
 #include "node/syntax.h"
 
 enum explained_state {
@@ -66,7 +67,7 @@ struct explain {
 	bool has_number;
 	struct device_number number; /* that counts: of the node, or else declared */
 	char *driver; /* of the running kernel, that has the number; or NULL */
-	struct kmod_devname_resolution *resolution; /* NULL: nothing was asked */
+	struct resolution *resolution; /* NULL: nothing was asked */
 	bool is_hindered; /* what is asked for does not come to be there */
 	struct list obstacles;
 	const char *result; /* "loads", "loaded", "built-in", "driver", or the first obstacle */
@@ -74,7 +75,7 @@ struct explain {
 	enum status findings;
 };
 
-struct kmod_devname_step;
+struct resolution_step;
 
 /* The node that modules.devname, or else a built-in module, has for the name; or NULL. */
 const struct kmod_devname_node *explain_find_declared(const struct explain *explain);
@@ -96,7 +97,7 @@ const char *explain_find_sysctl(void);
 int explain_judge(struct explain *explain);
 
 /* True if an obstacle tells what is wrong with the module of a step. */
-bool explain_is_obstacle(const struct explain *explain, const struct kmod_devname_step *step);
+bool explain_is_obstacle(const struct explain *explain, const struct resolution_step *step);
 
 void explain_print_text(const struct explain *explain);
 void explain_print_json(const struct explain *explain);

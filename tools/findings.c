@@ -29,47 +29,50 @@ static const struct {
 	const char *severities;
 	const char *meaning;
 } finding_kinds[] = {
-	{ KMOD_DEVNAME_MALFORMED, "error", "Not an ELF file, or a damaged one" },
-	{ KMOD_DEVNAME_CORRUPT, "error", "Compressed data is damaged" },
-	{ KMOD_DEVNAME_UNSUPPORTED, "error", "A compression that this build cannot read" },
-	{ KMOD_DEVNAME_TOO_LARGE, "error", "A module is over a limit" },
-	{ KMOD_DEVNAME_DANGLING_LINK, "note", "A symbolic link leads to no file" },
-	{ KMOD_DEVNAME_NOT_REGULAR, "note", "Named like a module, but not a file" },
-	{ KMOD_DEVNAME_VANISHED, "warning", "A module is gone before it is opened" },
-	{ KMOD_DEVNAME_DUPLICATE_MODULE, "warning/note", "Two files of one module" },
-	{ KMOD_DEVNAME_BAD_ORDER, "warning", "A line of modules.order is invalid" },
-	{ KMOD_DEVNAME_UNREADABLE, "error", "A module or a directory cannot be read" },
-	{ KMOD_DEVNAME_MISSING_NUMBER, "error", "A device name without a device number" },
-	{ KMOD_DEVNAME_AMBIGUOUS, "error", "Which name has which number is not defined" },
-	{ KMOD_DEVNAME_DYNAMIC_MINOR, "error", "The number asks for a dynamic minor" },
-	{ KMOD_DEVNAME_BAD_NAME, "error", "An invalid device name" },
-	{ KMOD_DEVNAME_BAD_NUMBER, "error", "An invalid device number" },
-	{ KMOD_DEVNAME_BAD_MODULE_NAME, "error", "An invalid module name" },
-	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "error", "Too many device names and numbers" },
-	{ KMOD_DEVNAME_BAD_LINE, "error", "An invalid line of modules.devname" },
-	{ KMOD_DEVNAME_LONG_LINE, "error/warning", "A line is longer than any valid one" },
-	{ KMOD_DEVNAME_CUT_LINE, "error/warning", "The last line has no line feed" },
-	{ KMOD_DEVNAME_BAD_INDEX, "error/warning", "An index of depmod is damaged" },
-	{ KMOD_DEVNAME_STALE_INDEX, "warning/note", "An index of depmod cannot be used" },
-	{ KMOD_DEVNAME_BAD_CONFIG, "error/warning", "Invalid depmod.d or modprobe.d" },
-	{ KMOD_DEVNAME_BAD_RULE, "error/warning", "An invalid rule of udev" },
-	{ KMOD_DEVNAME_UNKNOWN_OWNER, "error/warning", "A user or group does not exist" },
-	{ KMOD_DEVNAME_NAME_CONFLICT, "error", "Two nodes cannot both have their names" },
-	{ KMOD_DEVNAME_SAME_NUMBER, "warning", "Two names have one device number" },
-	{ KMOD_DEVNAME_SHARED_NODE, "note", "Several modules declare one node" },
-	{ KMOD_DEVNAME_TAKEN_MINOR, "warning", "The minor is that of another device" },
-	{ KMOD_DEVNAME_BUILT_IN_NODE, "warning", "A built-in module has the node" },
-	{ KMOD_DEVNAME_BLOCK_AUTOLOAD, "warning", "The kernel loads no block drivers" },
-	{ KMOD_DEVNAME_NOT_LOADED, "error/warning/note", "Opening the node loads no such module" },
-	{ KMOD_DEVNAME_NO_STATIC_NODE, "warning/note", "A rule of udev gives access too late" },
-	{ KMOD_DEVNAME_OUT_OF_DATE, "error", "modules.devname differs from the modules" },
-	{ KMOD_DEVNAME_NO_FILE, "error/warning", "modules.devname does not exist" },
-	{ KMOD_DEVNAME_WRONG_NODE, "error", "A device node has another type or number" },
-	{ KMOD_DEVNAME_OBSTRUCTED, "error", "Another file has the place of the node" },
-	{ KMOD_DEVNAME_NODEV, "warning", "The file system is mounted with nodev" },
-	{ KMOD_DEVNAME_ABSENT, "warning", "The node does not exist" },
-	{ KMOD_DEVNAME_WRONG_MODE, "warning/note", "Mode, owner or ACL are not as udev has them" },
-	{ KMOD_DEVNAME_SYSTEM, "error", "A system call failed" },
+	{ KMOD_DEVNAME_CODE_MALFORMED, "error", "Not an ELF file, or a damaged one" },
+	{ KMOD_DEVNAME_CODE_CORRUPT, "error", "Compressed data is damaged" },
+	{ KMOD_DEVNAME_CODE_UNSUPPORTED, "error", "A compression that this build cannot read" },
+	{ KMOD_DEVNAME_CODE_TOO_LARGE, "error", "A module is over a limit" },
+	{ KMOD_DEVNAME_CODE_DANGLING_LINK, "note", "A symbolic link leads to no file" },
+	{ KMOD_DEVNAME_CODE_NOT_REGULAR, "note", "Named like a module, but not a file" },
+	{ KMOD_DEVNAME_CODE_VANISHED, "warning", "A module is gone before it is opened" },
+	{ KMOD_DEVNAME_CODE_DUPLICATE_MODULE, "warning/note", "Two files of one module" },
+	{ KMOD_DEVNAME_CODE_BAD_ORDER, "warning", "A line of modules.order is invalid" },
+	{ KMOD_DEVNAME_CODE_UNREADABLE, "error", "A module or a directory cannot be read" },
+	{ KMOD_DEVNAME_CODE_MISSING_NUMBER, "error", "A device name without a device number" },
+	{ KMOD_DEVNAME_CODE_AMBIGUOUS, "error", "Which name has which number is not defined" },
+	{ KMOD_DEVNAME_CODE_DYNAMIC_MINOR, "error", "The number asks for a dynamic minor" },
+	{ KMOD_DEVNAME_CODE_BAD_NAME, "error", "An invalid device name" },
+	{ KMOD_DEVNAME_CODE_BAD_NUMBER, "error", "An invalid device number" },
+	{ KMOD_DEVNAME_CODE_BAD_MODULE_NAME, "error", "An invalid module name" },
+	{ KMOD_DEVNAME_CODE_TOO_MANY_ALIASES, "error", "Too many device names and numbers" },
+	{ KMOD_DEVNAME_CODE_BAD_LINE, "error", "An invalid line of modules.devname" },
+	{ KMOD_DEVNAME_CODE_LONG_LINE, "error/warning", "A line is longer than any valid one" },
+	{ KMOD_DEVNAME_CODE_CUT_LINE, "error/warning", "The last line has no line feed" },
+	{ KMOD_DEVNAME_CODE_BAD_INDEX, "error/warning", "An index of depmod is damaged" },
+	{ KMOD_DEVNAME_CODE_STALE_INDEX, "warning/note", "An index of depmod cannot be used" },
+	{ KMOD_DEVNAME_CODE_BAD_CONFIG, "error/warning", "Invalid depmod.d or modprobe.d" },
+	{ KMOD_DEVNAME_CODE_BAD_RULE, "error/warning", "An invalid rule of udev" },
+	{ KMOD_DEVNAME_CODE_UNKNOWN_OWNER, "error/warning", "A user or group does not exist" },
+	{ KMOD_DEVNAME_CODE_NAME_CONFLICT, "error", "Two nodes cannot both have their names" },
+	{ KMOD_DEVNAME_CODE_SAME_NUMBER, "warning", "Two names have one device number" },
+	{ KMOD_DEVNAME_CODE_SHARED_NODE, "note", "Several modules declare one node" },
+	{ KMOD_DEVNAME_CODE_TAKEN_MINOR, "warning", "The minor is that of another device" },
+	{ KMOD_DEVNAME_CODE_BUILT_IN, "warning", "A built-in module has the node" },
+	{ KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD, "warning", "The kernel loads no block drivers" },
+	{ KMOD_DEVNAME_CODE_NOT_LOADED, "error/warning/note",
+	  "Opening the node loads no such module" },
+	{ KMOD_DEVNAME_CODE_NO_STATIC_NODE, "warning/note",
+	  "A rule of udev gives access too late" },
+	{ KMOD_DEVNAME_CODE_OUT_OF_DATE, "error", "modules.devname differs from the modules" },
+	{ KMOD_DEVNAME_CODE_NO_FILE, "error/warning", "modules.devname does not exist" },
+	{ KMOD_DEVNAME_CODE_WRONG_NODE, "error", "A device node has another type or number" },
+	{ KMOD_DEVNAME_CODE_OBSTRUCTED, "error", "Another file has the place of the node" },
+	{ KMOD_DEVNAME_CODE_NODEV, "warning", "The file system is mounted with nodev" },
+	{ KMOD_DEVNAME_CODE_ABSENT, "warning", "The node does not exist" },
+	{ KMOD_DEVNAME_CODE_WRONG_MODE, "warning/note",
+	  "Mode, owner or ACL are not as udev has them" },
+	{ KMOD_DEVNAME_CODE_SYSTEM, "error", "A system call failed" },
 };
 
 #define N_FINDING_KINDS (sizeof(finding_kinds) / sizeof(finding_kinds[0]))
@@ -122,7 +125,7 @@ bool parse_ignored(struct check *check, const char *list)
 			    list);
 			return false;
 		}
-		if (code == KMOD_DEVNAME_SYSTEM) {
+		if (code == KMOD_DEVNAME_CODE_SYSTEM) {
 			say("--ignore: a failure of the system cannot be ignored");
 			return false;
 		}
@@ -158,7 +161,7 @@ static enum status say_check_left_out(struct check *check, const struct kmod_dev
 	enum status status = STATUS_CLEAN;
 	size_t all = 0;
 
-	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++) {
+	for (int i = KMOD_DEVNAME_SEVERITY_NOTE; i <= KMOD_DEVNAME_SEVERITY_ERROR; i++) {
 		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
 		size_t n = report_left_out(report, severity);
 
@@ -183,7 +186,7 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 		enum kmod_devname_code code = kmod_devname_finding_get_code(finding);
 
 		/* a failure of the check is not part of its result */
-		if (code == KMOD_DEVNAME_SYSTEM) {
+		if (code == KMOD_DEVNAME_CODE_SYSTEM) {
 			print_finding(stderr, finding, directory, &check->common);
 			continue;
 		}
@@ -216,7 +219,7 @@ static char *describe_findings(const struct check_counts *counts)
 {
 	char *list = NULL;
 
-	for (int i = KMOD_DEVNAME_ERROR; i >= KMOD_DEVNAME_NOTE; i--) {
+	for (int i = KMOD_DEVNAME_SEVERITY_ERROR; i >= KMOD_DEVNAME_SEVERITY_NOTE; i--) {
 		size_t n = counts->findings[i];
 		_cleanup_free_ char *word =
 			xasprintf("%zu %s%s", n,
@@ -233,7 +236,8 @@ static void say_counts(const struct check *check, const struct check_counts *cou
 		       const char *name)
 {
 	_cleanup_free_ char *findings = describe_findings(counts), *modules = NULL;
-	bool hides_notes = counts->findings[KMOD_DEVNAME_NOTE] > 0 && !check->common.verbose;
+	bool hides_notes =
+		counts->findings[KMOD_DEVNAME_SEVERITY_NOTE] > 0 && !check->common.verbose;
 
 	if (check->common.quiet || (!check->common.verbose && !isatty(STDERR_FILENO)))
 		return;
@@ -253,7 +257,7 @@ void finish_counts(struct check *check, const char *name)
 		total->kernels += check->counts.kernels;
 		total->nodes += check->counts.nodes;
 		total->modules += check->counts.modules;
-		for (size_t i = 0; i <= KMOD_DEVNAME_ERROR; i++)
+		for (size_t i = 0; i <= KMOD_DEVNAME_SEVERITY_ERROR; i++)
 			total->findings[i] += check->counts.findings[i];
 	}
 	check->counts = (struct check_counts){ 0 };

@@ -35,7 +35,7 @@ int kernel_open(const struct kernels *kernels, const struct kernel *kernel, cons
 {
 	_cleanup_free_ char *path = name ? join_path(kernel->directory, name) : NULL;
 
-	return kmod_devname_open_in_root(kernels->root_fd, path ? path : kernel->directory, flags);
+	return open_in_root(kernels->root_fd, path ? path : kernel->directory, flags);
 }
 
 int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
@@ -110,7 +110,7 @@ int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel
 /* 1, 0 or a negative errno. */
 static int has_directory(int root_fd, const char *path)
 {
-	_cleanup_close_ int fd = kmod_devname_open_in_root(root_fd, path, O_PATH | O_DIRECTORY);
+	_cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH | O_DIRECTORY);
 
 	if (fd < 0)
 		return is_missing(fd) ? 0 : fd;
@@ -252,7 +252,7 @@ static void add_if_kernel(struct kernels *kernels, const struct common *common, 
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
 {
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
-	int fd = kmod_devname_open_in_root(kernels->root_fd, kernels->moduledir, DIRECTORY_FLAGS);
+	int fd = open_in_root(kernels->root_fd, kernels->moduledir, DIRECTORY_FLAGS);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	enum status status = STATUS_CLEAN;
 	struct dirent *entry;

@@ -24,9 +24,8 @@ struct loading *loading_open(const struct kernels *kernels, const struct kernel 
 	loading->report = xreport_new();
 	loading->path = kernel->path;
 	loading->common = common;
-	loading->error =
-		system_open(&loading->system, kernels->root_fd, kernel->directory,
-			    is_running ? KMOD_DEVNAME_RESOLVE_RUNNING : 0, loading->report);
+	loading->error = system_open(&loading->system, kernels->root_fd, kernel->directory,
+				     is_running ? RESOLVE_RUNNING : 0, loading->report);
 	if (loading->error == -ENOMEM)
 		die_without_memory();
 	loading->is_open = loading->error == 0;
@@ -48,25 +47,21 @@ enum status loading_close(struct loading *loading)
 	return status;
 }
 
-static const char *judge_module(const struct kmod_devname_resolution *resolution,
-				const char *module)
+static const char *judge_module(const struct resolution *resolution, const char *module)
 {
-	const struct kmod_devname_step *step = resolution_find_step(resolution, module);
+	const struct resolution_step *step = resolution_find_step(resolution, module);
 
-	if (!kmod_devname_resolution_loads(resolution, module))
-		return kmod_devname_resolution_get_verdict(resolution) ==
-				       KMOD_DEVNAME_VERDICT_NO_INDEX
-			       ? NULL
-			       : "blocked";
-	if (step && step->verdict == KMOD_DEVNAME_VERDICT_BUILT_IN)
+	if (!resolution_loads(resolution, module))
+		return resolution->verdict == VERDICT_NO_INDEX ? NULL : "blocked";
+	if (step && step->verdict == VERDICT_BUILT_IN)
 		return "built-in";
-	return step && step->verdict == KMOD_DEVNAME_VERDICT_LOADS ? "loadable" : "loaded";
+	return step && step->verdict == VERDICT_LOADS ? "loadable" : "loaded";
 }
 
 const char *loading_get(struct loading *loading, const struct kmod_devname_node *node)
 {
 	const struct device_number number = node_number(node);
-	struct kmod_devname_resolution *resolution = NULL;
+	struct resolution *resolution = NULL;
 	const char *result;
 	int r = loading->is_open ? resolution_ask(&loading->system, &number, &resolution)
 				 : loading->error;
@@ -78,6 +73,6 @@ const char *loading_get(struct loading *loading, const struct kmod_devname_node 
 		return NULL;
 	}
 	result = judge_module(resolution, kmod_devname_node_get_module(node));
-	kmod_devname_resolution_unref(resolution);
+	resolution_unref(resolution);
 	return result;
 }

@@ -111,7 +111,7 @@ char *escape(const char *text)
 	size_t size = REPORT_ESCAPED_SIZE(strlen(text));
 	char *escaped = xcalloc(size, 1);
 
-	report_escape(text, escaped, size);
+	kmod_devname_escape(text, escaped, size);
 	return escaped;
 }
 
@@ -124,7 +124,7 @@ void say(const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	report_escape(text, escaped, sizeof(escaped));
+	kmod_devname_escape(text, escaped, sizeof(escaped));
 	(void)fprintf(stderr, "%s: %s\n", program_name, escaped);
 }
 
@@ -140,14 +140,15 @@ bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (common->quiet)
 		return finding_status(severity, common) != STATUS_CLEAN;
-	return common->verbose || severity >= KMOD_DEVNAME_WARNING;
+	return common->verbose || severity >= KMOD_DEVNAME_SEVERITY_WARNING;
 }
 
 enum status finding_status(enum kmod_devname_severity severity, const struct common *common)
 {
-	if (severity == KMOD_DEVNAME_ERROR)
+	if (severity == KMOD_DEVNAME_SEVERITY_ERROR)
 		return STATUS_FINDINGS;
-	return severity == KMOD_DEVNAME_WARNING && common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+	return severity == KMOD_DEVNAME_SEVERITY_WARNING && common->strict ? STATUS_FINDINGS
+									   : STATUS_CLEAN;
 }
 
 char *finding_path(const struct kmod_devname_finding *finding, const char *directory,
@@ -175,9 +176,9 @@ static const char *choose_color(FILE *stream, enum kmod_devname_severity severit
 	    (common->color == COLOR_AUTO && !isatty(fileno(stream))))
 		return NULL;
 	switch (severity) {
-	case KMOD_DEVNAME_ERROR:
+	case KMOD_DEVNAME_SEVERITY_ERROR:
 		return "\033[1;31m";
-	case KMOD_DEVNAME_WARNING:
+	case KMOD_DEVNAME_SEVERITY_WARNING:
 		return "\033[1;35m";
 	default:
 		return "\033[1;36m";
@@ -243,7 +244,7 @@ enum status print_report(const struct kmod_devname_report *report, const char *d
 		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
 			print_finding(stderr, finding, directory, common);
 	}
-	for (int i = KMOD_DEVNAME_NOTE; i <= KMOD_DEVNAME_ERROR; i++) {
+	for (int i = KMOD_DEVNAME_SEVERITY_NOTE; i <= KMOD_DEVNAME_SEVERITY_ERROR; i++) {
 		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
 
 		if (kmod_devname_report_count(report, severity) > 0)
@@ -265,7 +266,8 @@ bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code
 
 enum status say_call_failure(const struct kmod_devname_report *report, const char *what, int error)
 {
-	return report_has(report, KMOD_DEVNAME_SYSTEM) ? STATUS_FAILED : say_failure(what, error);
+	return report_has(report, KMOD_DEVNAME_CODE_SYSTEM) ? STATUS_FAILED
+							    : say_failure(what, error);
 }
 
 enum status finish_report(struct kmod_devname_report *report, int error, const char *what,

@@ -64,7 +64,7 @@ char *join_path(const char *directory, const char *name);
 /* Appends a word to a list "a, b", which is NULL while it is empty. */
 void append_word(char **list, const char *word);
 
-/* The text as messages show it, see report_escape(); to be freed. */
+/* The text as messages show it, see kmod_devname_escape(); to be freed. */
 char *escape(const char *text);
 
 /* Prints one line on stderr, escaped, behind the name of the program. */

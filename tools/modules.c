@@ -141,7 +141,7 @@ static void progress_show(struct progress *progress, struct kmod_devname_scan *s
 		progress->bytes = left;
 	version = escape(progress->version);
 	(void)snprintf(line, get_terminal_width(), "%s: %s: %zu modules, %" PRIu64 "%% read",
-		       program_name, version, kmod_devname_scan_get_modules(scan),
+		       program_name, version, kmod_devname_scan_get_n_modules(scan),
 		       progress->bytes == 0 ? 0 : 100 * (progress->bytes - left) / progress->bytes);
 	(void)fprintf(stderr, ERASE_LINE "%s", line);
 	(void)fflush(stderr);
@@ -245,7 +245,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		status = modules_keep(scan, kernels, kernel, NULL);
 	ret_result->lacks_listed = scan_lacks_listed(scan);
 	ret_result->has_unreadable_order = scan_has_unreadable_order(scan);
-	ret_result->n_modules = kmod_devname_scan_get_modules(scan) - scan_count_unread(scan);
+	ret_result->n_modules = kmod_devname_scan_get_n_modules(scan) - scan_count_unread(scan);
 	ret_result->is_undecodable = status != STATUS_FAILED && scan_is_undecodable(scan);
 	kmod_devname_scan_unref(scan);
 	return status;

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "input.h"
 #include "node-status.h"
 #include "node/table.h"
@@ -26,8 +27,7 @@ enum status node_status_open(struct node_status *status, const char *dev,
 	if (dev)
 		status->dev.fd = open_path(dev, O_PATH | O_DIRECTORY);
 	else if (is_running)
-		status->dev.fd =
-			kmod_devname_open_in_root(kernels->root_fd, "dev", O_PATH | O_DIRECTORY);
+		status->dev.fd = open_in_root(kernels->root_fd, "dev", O_PATH | O_DIRECTORY);
 	if (status->dev.fd >= 0 || (!dev && !is_running))
 		return STATUS_CLEAN;
 	(void)say_failure(status->dev_path, status->dev.fd);

@@ -39,7 +39,7 @@ static int open_target_directory(int root_fd, const char *path, int flags)
 {
 	if (root_fd < 0)
 		return open_path(path, flags | O_DIRECTORY);
-	return kmod_devname_open_in_root(root_fd, path, flags | O_DIRECTORY);
+	return open_in_root(root_fd, path, flags | O_DIRECTORY);
 }
 
 /*

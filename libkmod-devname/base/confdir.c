@@ -80,7 +80,7 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 {
 	const struct dirent *entry;
 	DIR *stream;
-	int r = 0, fd = kmod_devname_open_in_root(dirs->root_fd, directory, O_RDONLY | O_DIRECTORY);
+	int r = 0, fd = open_in_root(dirs->root_fd, directory, O_RDONLY | O_DIRECTORY);
 
 	if (fd == -ENOTDIR)
 		return fd;
@@ -157,7 +157,7 @@ void conf_dirs_choose(struct conf_dirs *dirs)
 /* The null device is an empty file to all who read it. */
 static bool is_null_device(int root_fd, const char *path)
 {
-	_cleanup_close_ int fd = kmod_devname_open_in_root(root_fd, path, O_PATH);
+	_cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH);
 	struct stat st;
 
 	return fd >= 0 && fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
@@ -167,7 +167,7 @@ static bool is_null_device(int root_fd, const char *path)
 static bool is_null_link(int root_fd, const char *path)
 {
 	static const char null[] = "/dev/null";
-	_cleanup_close_ int fd = kmod_devname_open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
+	_cleanup_close_ int fd = open_in_root(root_fd, path, O_PATH | O_NOFOLLOW);
 	char target[PATH_MAX];
 	ssize_t size = fd < 0 ? -1 : readlinkat(fd, "", target, sizeof(target));
 	size_t null_size = strlen(null);
@@ -183,7 +183,8 @@ static int report_no_file(const struct conf_dirs *dirs, const struct conf_file *
 	if (file->may_lack || is_null_device(dirs->root_fd, file->path) ||
 	    is_null_link(dirs->root_fd, file->path))
 		return 0;
-	return report_add(dirs->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
+	return report_add(dirs->report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_WARNING,
+			  &location,
 			  "is no regular file, and leads to none; remove it, or let it be a link "
 			  "to /dev/null");
 }
@@ -275,8 +276,9 @@ static int read_config_file(void *data, FILE *stream, const char *path)
 			r = status == -ENOMEM ? status
 					      : report_system(files->report, status, &location);
 		else if (status == LINE_LONG)
-			r = report_add(files->report, KMOD_DEVNAME_LONG_LINE, KMOD_DEVNAME_WARNING,
-				       &location, "line is too long and is passed over");
+			r = report_add(files->report, KMOD_DEVNAME_CODE_LONG_LINE,
+				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
+				       "line is too long and is passed over");
 		else
 			r = files->take(files->data, &location, line.text);
 	}
@@ -306,8 +308,9 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 		if (r == -ENOTDIR)
 			r = add_conf_file(dirs, "", paths[i], false, false);
 		else if (r == -ENOENT)
-			r = report_add(files->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
-				       &location, "does not exist; name another one");
+			r = report_add(files->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
+				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
+				       "does not exist; name another one");
 		if (r < 0)
 			return r;
 	}

@@ -327,7 +327,7 @@ static int open_by_kernel(int root_fd, const char *path, int flags)
 	return fd < 0 ? -errno : (int)fd;
 }
 
-int kmod_devname_open_in_root(int root_fd, const char *path, int flags)
+int open_in_root(int root_fd, const char *path, int flags)
 {
 	int fd;
 
@@ -380,15 +380,13 @@ int root_open_long(int root_fd, const char *path, int flags)
 		head[slash - head] = '\0';
 		path += slash - head + 1;
 		path += strspn(path, "/");
-		fd = kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, head,
-					       O_PATH | O_DIRECTORY);
+		fd = open_in_root(dir_fd < 0 ? root_fd : dir_fd, head, O_PATH | O_DIRECTORY);
 		if (fd < 0)
 			return fd;
 		close_fd(&dir_fd);
 		dir_fd = fd;
 	}
-	return kmod_devname_open_in_root(dir_fd < 0 ? root_fd : dir_fd, *path != '\0' ? path : ".",
-					 flags);
+	return open_in_root(dir_fd < 0 ? root_fd : dir_fd, *path != '\0' ? path : ".", flags);
 }
 
 int root_open_below(int root_fd, const char *directory, const char *path, int flags)

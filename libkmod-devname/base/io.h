@@ -2,6 +2,8 @@
 #ifndef IO_H
 #define IO_H
 
+#include "libkmod-devname.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -85,7 +87,7 @@ void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsign
 
 /* --- inside a root directory --------------------------------------------------------------- */
 
-/* kmod_devname_open_in_root() where openat2(2) is not available. */
+/* open_in_root() where openat2(2) is not available. */
 int root_open_by_hand(int root_fd, const char *path, int flags);
 
 /*
@@ -114,5 +116,22 @@ int root_open_file(int root_fd, const char *path, int flags);
 
 /* Opens a regular file for reading. Returns 1; 0 if the path leads to none; or a negative errno. */
 int root_open_stream(int root_fd, const char *path, FILE **ret_stream);
+
+/**
+ * open_in_root() - open a file below a root directory
+ * @root_fd: the root directory; O_PATH is enough
+ * @path: a path in it; a leading slash means @root_fd
+ * @flags: flags of open(2), without O_CREAT and O_TMPFILE; O_CLOEXEC is implied
+ *
+ * Absolute symbolic links and ".." do not lead out of @root_fd, as after chroot(2). Uses
+ * openat2(2) with RESOLVE_IN_ROOT, or walks by hand where the kernel is older than 5.6 or a
+ * container forbids it. No "magic" links of /proc are followed.
+ *
+ * Return: the file descriptor, or a negative errno of open(2):
+ *   -EINVAL: @flags has O_CREAT or O_TMPFILE, or @path is empty
+ *   -ENOENT, -ENOTDIR, -ELOOP, -EACCES, -ENAMETOOLONG, -EMFILE, -ENFILE, -EIO
+ *   -EAGAIN: directories were renamed again and again while the path was walked
+ */
+int open_in_root(int root_fd, const char *path, int flags);
 
 #endif

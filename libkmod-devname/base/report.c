@@ -42,7 +42,7 @@ struct kmod_devname_finding {
 struct kmod_devname_report {
 	unsigned int references;
 	struct list findings; /* of struct kmod_devname_finding * */
-	size_t counts[KMOD_DEVNAME_ERROR + 1];
+	size_t counts[KMOD_DEVNAME_SEVERITY_ERROR + 1];
 };
 
 /* In modules.devname. */
@@ -54,53 +54,56 @@ static const struct finding_code {
 	const char *hint; /* of messages without one of their own; or NULL */
 	const char *line_hint; /* the same, if the place is a line of modules.devname */
 } finding_codes[] = {
-	{ KMOD_DEVNAME_MALFORMED, "malformed", "install or build the module again", NULL },
-	{ KMOD_DEVNAME_CORRUPT, "corrupt", "install or build the module again", NULL },
-	{ KMOD_DEVNAME_UNSUPPORTED, "unsupported",
+	{ KMOD_DEVNAME_CODE_MALFORMED, "malformed", "install or build the module again", NULL },
+	{ KMOD_DEVNAME_CODE_CORRUPT, "corrupt", "install or build the module again", NULL },
+	{ KMOD_DEVNAME_CODE_UNSUPPORTED, "unsupported",
 	  "compress with gzip, xz or zstd, or use a build that can", NULL },
-	{ KMOD_DEVNAME_TOO_LARGE, "too-large",
+	{ KMOD_DEVNAME_CODE_TOO_LARGE, "too-large",
 	  "build the module again, or compress it in another way", NULL },
-	{ KMOD_DEVNAME_DANGLING_LINK, "dangling-link",
+	{ KMOD_DEVNAME_CODE_DANGLING_LINK, "dangling-link",
 	  "remove it, or install what it is to lead to", NULL },
-	{ KMOD_DEVNAME_NOT_REGULAR, "not-regular", "remove it", NULL },
-	{ KMOD_DEVNAME_VANISHED, "vanished", "run again when nothing is being installed", NULL },
-	{ KMOD_DEVNAME_DUPLICATE_MODULE, "duplicate-module",
+	{ KMOD_DEVNAME_CODE_NOT_REGULAR, "not-regular", "remove it", NULL },
+	{ KMOD_DEVNAME_CODE_VANISHED, "vanished", "run again when nothing is being installed",
+	  NULL },
+	{ KMOD_DEVNAME_CODE_DUPLICATE_MODULE, "duplicate-module",
 	  "remove one, or say in depmod.d(5) which one counts", NULL },
-	{ KMOD_DEVNAME_BAD_ORDER, "bad-order", "install the kernel again", NULL },
-	{ KMOD_DEVNAME_UNREADABLE, "unreadable", "make it readable, or remove it", NULL },
-	{ KMOD_DEVNAME_MISSING_NUMBER, "missing-number", NULL, NULL },
-	{ KMOD_DEVNAME_AMBIGUOUS, "ambiguous", NULL, NULL },
-	{ KMOD_DEVNAME_DYNAMIC_MINOR, "dynamic-minor", "declare a fixed minor, or no device name",
+	{ KMOD_DEVNAME_CODE_BAD_ORDER, "bad-order", "install the kernel again", NULL },
+	{ KMOD_DEVNAME_CODE_UNREADABLE, "unreadable", "make it readable, or remove it", NULL },
+	{ KMOD_DEVNAME_CODE_MISSING_NUMBER, "missing-number", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_AMBIGUOUS, "ambiguous", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_DYNAMIC_MINOR, "dynamic-minor",
+	  "declare a fixed minor, or no device name", LINE_HINT },
+	{ KMOD_DEVNAME_CODE_BAD_NAME, "bad-name", "declare one as modules.devname(5) has it",
 	  LINE_HINT },
-	{ KMOD_DEVNAME_BAD_NAME, "bad-name", "declare one as modules.devname(5) has it",
+	{ KMOD_DEVNAME_CODE_BAD_NUMBER, "bad-number", "correct the alias", LINE_HINT },
+	{ KMOD_DEVNAME_CODE_BAD_MODULE_NAME, "bad-module-name", "rename the file", LINE_HINT },
+	{ KMOD_DEVNAME_CODE_TOO_MANY_ALIASES, "too-many-aliases", "declare fewer", NULL },
+	{ KMOD_DEVNAME_CODE_BAD_LINE, "bad-line", LINE_HINT, NULL },
+	{ KMOD_DEVNAME_CODE_LONG_LINE, "long-line", "correct or remove it", NULL },
+	{ KMOD_DEVNAME_CODE_CUT_LINE, "cut-line", LINE_HINT, NULL },
+	{ KMOD_DEVNAME_CODE_BAD_INDEX, "bad-index", "run depmod", NULL },
+	{ KMOD_DEVNAME_CODE_STALE_INDEX, "stale-index", "run depmod", NULL },
+	{ KMOD_DEVNAME_CODE_BAD_CONFIG, "bad-config", "correct or remove it", NULL },
+	{ KMOD_DEVNAME_CODE_BAD_RULE, "bad-rule", "correct the rule", NULL },
+	{ KMOD_DEVNAME_CODE_UNKNOWN_OWNER, "unknown-owner", "add it there, or correct the rule",
+	  NULL },
+	{ KMOD_DEVNAME_CODE_NAME_CONFLICT, "name-conflict", "remove one of the modules",
 	  LINE_HINT },
-	{ KMOD_DEVNAME_BAD_NUMBER, "bad-number", "correct the alias", LINE_HINT },
-	{ KMOD_DEVNAME_BAD_MODULE_NAME, "bad-module-name", "rename the file", LINE_HINT },
-	{ KMOD_DEVNAME_TOO_MANY_ALIASES, "too-many-aliases", "declare fewer", NULL },
-	{ KMOD_DEVNAME_BAD_LINE, "bad-line", LINE_HINT, NULL },
-	{ KMOD_DEVNAME_LONG_LINE, "long-line", "correct or remove it", NULL },
-	{ KMOD_DEVNAME_CUT_LINE, "cut-line", LINE_HINT, NULL },
-	{ KMOD_DEVNAME_BAD_INDEX, "bad-index", "run depmod", NULL },
-	{ KMOD_DEVNAME_STALE_INDEX, "stale-index", "run depmod", NULL },
-	{ KMOD_DEVNAME_BAD_CONFIG, "bad-config", "correct or remove it", NULL },
-	{ KMOD_DEVNAME_BAD_RULE, "bad-rule", "correct the rule", NULL },
-	{ KMOD_DEVNAME_UNKNOWN_OWNER, "unknown-owner", "add it there, or correct the rule", NULL },
-	{ KMOD_DEVNAME_NAME_CONFLICT, "name-conflict", "remove one of the modules", LINE_HINT },
-	{ KMOD_DEVNAME_SAME_NUMBER, "same-number", NULL, NULL },
-	{ KMOD_DEVNAME_SHARED_NODE, "shared-node", NULL, NULL },
-	{ KMOD_DEVNAME_TAKEN_MINOR, "taken-minor", NULL, NULL },
-	{ KMOD_DEVNAME_BUILT_IN_NODE, "built-in", NULL, NULL },
-	{ KMOD_DEVNAME_BLOCK_AUTOLOAD, "block-autoload", NULL, NULL },
-	{ KMOD_DEVNAME_NOT_LOADED, "not-loaded", NULL, NULL },
-	{ KMOD_DEVNAME_NO_STATIC_NODE, "no-static-node", NULL, NULL },
-	{ KMOD_DEVNAME_OUT_OF_DATE, "out-of-date", NULL, NULL },
-	{ KMOD_DEVNAME_NO_FILE, "no-file", NULL, NULL },
-	{ KMOD_DEVNAME_WRONG_NODE, "wrong-node", NULL, NULL },
-	{ KMOD_DEVNAME_OBSTRUCTED, "obstructed", NULL, NULL },
-	{ KMOD_DEVNAME_NODEV, "nodev", "mount it without nodev", NULL },
-	{ KMOD_DEVNAME_ABSENT, "absent", NULL, NULL },
-	{ KMOD_DEVNAME_WRONG_MODE, "wrong-mode", NULL, NULL },
-	{ KMOD_DEVNAME_SYSTEM, "system", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_SAME_NUMBER, "same-number", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_SHARED_NODE, "shared-node", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_TAKEN_MINOR, "taken-minor", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_BUILT_IN, "built-in", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD, "block-autoload", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_NOT_LOADED, "not-loaded", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_NO_STATIC_NODE, "no-static-node", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_OUT_OF_DATE, "out-of-date", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_NO_FILE, "no-file", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_WRONG_NODE, "wrong-node", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_OBSTRUCTED, "obstructed", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_NODEV, "nodev", "mount it without nodev", NULL },
+	{ KMOD_DEVNAME_CODE_ABSENT, "absent", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_WRONG_MODE, "wrong-mode", NULL, NULL },
+	{ KMOD_DEVNAME_CODE_SYSTEM, "system", NULL, NULL },
 };
 
 static const struct finding_code *find_finding_code(enum kmod_devname_code code)
@@ -118,14 +121,25 @@ const char *kmod_devname_code_to_string(enum kmod_devname_code code)
 	return found ? found->name : NULL;
 }
 
+int kmod_devname_code_from_string(const char *name, enum kmod_devname_code *ret_code)
+{
+	for (size_t i = 0; i < sizeof(finding_codes) / sizeof(finding_codes[0]); i++) {
+		if (strcmp(finding_codes[i].name, name) != 0)
+			continue;
+		*ret_code = finding_codes[i].code;
+		return 0;
+	}
+	return -ENOENT;
+}
+
 const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity)
 {
 	switch (severity) {
-	case KMOD_DEVNAME_NOTE:
+	case KMOD_DEVNAME_SEVERITY_NOTE:
 		return "note";
-	case KMOD_DEVNAME_WARNING:
+	case KMOD_DEVNAME_SEVERITY_WARNING:
 		return "warning";
-	case KMOD_DEVNAME_ERROR:
+	case KMOD_DEVNAME_SEVERITY_ERROR:
 		return "error";
 	}
 	return NULL;
@@ -179,7 +193,7 @@ const struct kmod_devname_finding *kmod_devname_report_get(const struct kmod_dev
 size_t kmod_devname_report_count(const struct kmod_devname_report *report,
 				 enum kmod_devname_severity severity)
 {
-	return (unsigned int)severity <= KMOD_DEVNAME_ERROR ? report->counts[severity] : 0;
+	return (unsigned int)severity <= KMOD_DEVNAME_SEVERITY_ERROR ? report->counts[severity] : 0;
 }
 
 enum kmod_devname_code kmod_devname_finding_get_code(const struct kmod_devname_finding *finding)
@@ -208,7 +222,7 @@ const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *
 	return finding->message;
 }
 
-void report_escape(const char *text, char *escaped, size_t size)
+void kmod_devname_escape(const char *text, char *escaped, size_t size)
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t n = 0;
@@ -243,7 +257,7 @@ static struct kmod_devname_finding *finding_new(const struct location *location,
 	struct kmod_devname_finding *finding;
 	size_t size;
 
-	report_escape(text, message, sizeof(message) - hint_size);
+	kmod_devname_escape(text, message, sizeof(message) - hint_size);
 	size = strlen(message) + hint_size + 1;
 	finding = calloc(1, sizeof(*finding) + size);
 	if (!finding)
@@ -286,7 +300,7 @@ int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 		return 0;
 	/* The error that stopped the work is the last finding, and must not be the one that is
 	 * lost. */
-	if (report->counts[severity]++ >= FINDINGS_MAX && code != KMOD_DEVNAME_SYSTEM)
+	if (report->counts[severity]++ >= FINDINGS_MAX && code != KMOD_DEVNAME_CODE_SYSTEM)
 		return 0;
 	va_start(args, format);
 	r = vasprintf(&text, format, args);
@@ -320,7 +334,7 @@ const char *report_describe_error(int error)
 int report_system(struct kmod_devname_report *report, int error, const struct location *location)
 {
 	/* The error of the work is returned even if there is no memory for the finding. */
-	(void)report_add(report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, location, "%s",
-			 report_describe_error(error));
+	(void)report_add(report, KMOD_DEVNAME_CODE_SYSTEM, KMOD_DEVNAME_SEVERITY_ERROR, location,
+			 "%s", report_describe_error(error));
 	return error;
 }

@@ -31,11 +31,4 @@ int report_system(struct kmod_devname_report *report, int error, const struct lo
 /* Room for every text of so many bytes. */
 #define REPORT_ESCAPED_SIZE(length) (4 * (length) + 4)
 
-/*
- * Escapes bytes that are not printable ASCII as \xNN, and the backslash, so that an escape can be
- * told from a text that looks like one. Writes at most size bytes; a text that may not fit is cut
- * off and ends in "...".
- */
-void report_escape(const char *text, char *escaped, size_t size);
-
 #endif

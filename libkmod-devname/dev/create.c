@@ -42,15 +42,16 @@ static int make_node(struct create_run *run, const struct dev_node *node, int di
 	int r = run->dry_run ? 0 : dev_make_node(dir_fd, name, node, replace, &run->dev.labels);
 
 	if (r == 0) {
-		*outcome = replace ? KMOD_DEVNAME_REPLACED : KMOD_DEVNAME_MADE;
+		*outcome = replace ? KMOD_DEVNAME_OUTCOME_REPLACED : KMOD_DEVNAME_OUTCOME_MADE;
 		return run->dry_run ? 0 : 1;
 	}
 	if (!replace || (r != -EBUSY && r != -EOPNOTSUPP))
 		return r;
-	*outcome = KMOD_DEVNAME_NOT_DONE;
+	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	if (r == -EBUSY)
 		return devdir_report_obstructed(run->report, node, name, "a mount point");
-	return report_add(run->report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
+	return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR,
+			  &location,
 			  "is another device node, and the file system cannot exchange it for "
 			  "%s in one step; remove it first",
 			  syntax_format_number(&node->number, number));
@@ -86,7 +87,7 @@ static int attempt_node(struct create_run *run, const struct dev_node *node,
 	is_device = is_last && dev_file_is_device(&st);
 	if (is_device && run->replace)
 		return make_node(run, node, dir_fd, rest, true, outcome);
-	*outcome = KMOD_DEVNAME_NOT_DONE;
+	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	return is_device ? devdir_report_wrong(run->report, node, &st)
 			 : devdir_report_obstructed(run->report, node, rest,
 						    devdir_describe_kind(&st));
@@ -104,7 +105,7 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 	char fd_path[FD_PATH_SIZE];
 	int r = 1;
 
-	*outcome = KMOD_DEVNAME_KEPT;
+	*outcome = KMOD_DEVNAME_OUTCOME_KEPT;
 	for (unsigned int i = 0; i < ATTEMPTS_MAX; i++) {
 		r = attempt_node(run, node, outcome);
 		if (r == 0)
@@ -112,13 +113,14 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 		if (r < 0 && r != -ENOENT && r != -EEXIST && r != -EAGAIN)
 			break;
 	}
-	*outcome = KMOD_DEVNAME_NOT_DONE;
+	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	/* ENOENT each time: the device directory was removed, or nothing can be made, as in proc */
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
 		return devdir_report_obstructed(run->report, node, node->path + strlen(node->path),
 						"changed by others again and again");
 	if (r == -ENOSYS && !fd_get_path(run->dev.fd, fd_path)) {
-		(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
+		(void)report_add(run->report, KMOD_DEVNAME_CODE_SYSTEM, KMOD_DEVNAME_SEVERITY_ERROR,
+				 &location,
 				 "cannot set a mode or remove an inherited ACL without /proc; "
 				 "mount it");
 		return r;
@@ -127,7 +129,8 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 		return report_system(run->report, r, &location);
 	run->told_of_mknod = true;
 	/* the caller has to know of EPERM, even if there is no memory for the finding */
-	(void)report_add(run->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &location,
+	(void)report_add(run->report, KMOD_DEVNAME_CODE_SYSTEM, KMOD_DEVNAME_SEVERITY_ERROR,
+			 &location,
 			 "%s: making device nodes needs CAP_MKNOD in the initial user namespace, "
 			 "a device cgroup that allows it, and a directory that is not immutable",
 			 report_describe_error(r));
@@ -147,7 +150,8 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 
 	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
-		const struct kmod_devname_node *first = table_find(table, node->name);
+		const struct kmod_devname_node *first =
+			kmod_devname_table_find_name(table, node->name);
 		const struct kmod_devname_permission *permission =
 			kmod_devname_permissions_get(permissions, node->name);
 		const struct dev_node wanted = {
@@ -160,9 +164,9 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 		int r;
 
 		if (first != node) {
-			outcomes[i] = outcomes[first->index] == KMOD_DEVNAME_NOT_DONE
-					      ? KMOD_DEVNAME_NOT_DONE
-					      : KMOD_DEVNAME_KEPT;
+			outcomes[i] = outcomes[first->index] == KMOD_DEVNAME_OUTCOME_NOT_DONE
+					      ? KMOD_DEVNAME_OUTCOME_NOT_DONE
+					      : KMOD_DEVNAME_OUTCOME_KEPT;
 			continue;
 		}
 		r = create_node(run, &wanted, &outcomes[i]);
@@ -174,22 +178,22 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 	return error;
 }
 
-int kmod_devname_table_create(const struct kmod_devname_table *table,
-			      struct kmod_devname_report *report, int dev_fd,
-			      const struct kmod_devname_permissions *permissions,
-			      unsigned int flags, enum kmod_devname_outcome *outcomes)
+int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
+				  struct kmod_devname_report *report, int dev_fd,
+				  const struct kmod_devname_permissions *permissions,
+				  unsigned int flags, enum kmod_devname_outcome *outcomes)
 {
 	struct create_run run = {
 		.dev.fd = dev_fd,
 		.report = report,
-		.replace = (flags & KMOD_DEVNAME_REPLACE) != 0,
-		.dry_run = (flags & KMOD_DEVNAME_DRY_RUN) != 0,
+		.replace = (flags & KMOD_DEVNAME_MAKE_REPLACE) != 0,
+		.dry_run = (flags & KMOD_DEVNAME_MAKE_DRY_RUN) != 0,
 	};
 	size_t n = kmod_devname_table_size(table);
 	enum kmod_devname_outcome *own = NULL;
 	int r;
 
-	if (flags & ~(unsigned int)(KMOD_DEVNAME_REPLACE | KMOD_DEVNAME_DRY_RUN))
+	if (flags & ~(unsigned int)(KMOD_DEVNAME_MAKE_REPLACE | KMOD_DEVNAME_MAKE_DRY_RUN))
 		return -EINVAL;
 	if (!outcomes) {
 		own = calloc(n + 1, sizeof(*own)); /* calloc(3) of nothing may return NULL */
@@ -198,7 +202,7 @@ int kmod_devname_table_create(const struct kmod_devname_table *table,
 		outcomes = own;
 	}
 	for (size_t i = 0; i < n; i++)
-		outcomes[i] = KMOD_DEVNAME_NOT_DONE;
+		outcomes[i] = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	r = create_all_nodes(&run, table, permissions, outcomes);
 	devdir_done(&run.dev);
 	free(own);

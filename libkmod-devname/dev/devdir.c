@@ -138,7 +138,8 @@ int devdir_report_obstructed(struct kmod_devname_report *report, const struct de
 
 	if (!path)
 		return -ENOMEM;
-	return report_add(report, KMOD_DEVNAME_OBSTRUCTED, KMOD_DEVNAME_ERROR, &location,
+	return report_add(report, KMOD_DEVNAME_CODE_OBSTRUCTED, KMOD_DEVNAME_SEVERITY_ERROR,
+			  &location,
 			  "is %s, and obstructs node '%s' (%s); remove it, and run kmod-devname "
 			  "create",
 			  kind, node->path, syntax_format_number(&node->number, number));
@@ -151,8 +152,8 @@ int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_nod
 	const struct device_number number = dev_file_number(st);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 
-	return report_add(report, KMOD_DEVNAME_WRONG_NODE, KMOD_DEVNAME_ERROR, &location,
-			  "is %s instead of %s; run kmod-devname create --replace",
+	return report_add(report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR,
+			  &location, "is %s instead of %s; run kmod-devname create --replace",
 			  syntax_format_number(&number, is),
 			  syntax_format_number(&node->number, wanted));
 }
@@ -176,6 +177,6 @@ int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
 	r = visited_add(&dev->nodev, &file_system);
 	if (r <= 0)
 		return r;
-	return report_add(report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_WARNING, &location,
+	return report_add(report, KMOD_DEVNAME_CODE_NODEV, KMOD_DEVNAME_SEVERITY_WARNING, &location,
 			  "is in a file system mounted nodev, so that no node there can be opened");
 }

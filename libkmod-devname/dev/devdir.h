@@ -2,6 +2,8 @@
 #ifndef DEVDIR_H
 #define DEVDIR_H
 
+#include "libkmod-devname.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/stat.h>
@@ -144,5 +146,25 @@ int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_nod
  */
 int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
 		       struct kmod_devname_report *report);
+
+/**
+ * table_verify() - compare the nodes with a device directory, and change nothing
+ * @table: the table
+ * @report: takes the findings, in the order of @table
+ * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
+ * @permissions: mode and owner of the nodes, or NULL: these are not looked at. Nor are they for
+ *   nodes of which nothing is known, which have those of their drivers when these are loaded. An
+ *   ACL of groups too is a warning, and one of users a note, as systemd-logind sets it for the user
+ *   of a seat
+ *
+ * Findings: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such
+ * file system; system. Their file is the path below @dev_fd.
+ *
+ * Return: 0, or a negative errno of openat(2), fstatat(2): -EACCES, -EBADF, -ENOTDIR, -EIO,
+ * -EMFILE, -ENFILE. As for kmod_devname_table_make_nodes(), what cannot be examined is a finding
+ * "system", and does not keep other nodes from being examined.
+ */
+int table_verify(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		 int dev_fd, const struct kmod_devname_permissions *permissions);
 
 #endif

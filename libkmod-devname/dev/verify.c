@@ -91,12 +91,13 @@ static int report_acl(const struct verify_run *run, const struct location *locat
 	if (acl->n_named == 0)
 		return 0;
 	if (acl->has_group)
-		return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_WARNING,
-				  location,
+		return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_MODE,
+				  KMOD_DEVNAME_SEVERITY_WARNING, location,
 				  "has an ACL (%s%s), which udev's rules do not say; remove it "
 				  "with setfacl -b",
 				  acl->text, more);
-	return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_NOTE, location,
+	return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_NOTE,
+			  location,
 			  "has an ACL (%s%s), which udev's rules do not say; remove it with "
 			  "setfacl -b, unless it is systemd-logind's for the user of a seat",
 			  acl->text, more);
@@ -127,13 +128,13 @@ static int report_wrong_mode(const struct verify_run *run, const struct location
 
 	if (mode == wanted_mode && st->st_uid == uid && st->st_gid == gid)
 		return 0;
-	return report_add(run->report, KMOD_DEVNAME_WRONG_MODE, KMOD_DEVNAME_WARNING, location,
-			  "is %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
-			  "systemd-udevd, or udevadm trigger if the module is loaded",
-			  mode, owner_name(st->st_uid, uid, user, numbers[0]),
-			  owner_name(st->st_gid, gid, group, numbers[1]), wanted_mode,
-			  owner_name(uid, uid, user, numbers[2]),
-			  owner_name(gid, gid, group, numbers[3]));
+	return report_add(
+		run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_WARNING, location,
+		"is %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
+		"systemd-udevd, or udevadm trigger if the module is loaded",
+		mode, owner_name(st->st_uid, uid, user, numbers[0]),
+		owner_name(st->st_gid, gid, group, numbers[1]), wanted_mode,
+		owner_name(uid, uid, user, numbers[2]), owner_name(gid, gid, group, numbers[3]));
 }
 
 /* Without a rule any mode is right: the driver or the administrator has set it. */
@@ -163,7 +164,8 @@ static int report_absent(const struct verify_run *run, const struct location *lo
 	bool has_rule = run->permissions && permissions_find(run->permissions, node->name);
 	char number[SYNTAX_NUMBER_SIZE];
 
-	return report_add(run->report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, location,
+	return report_add(run->report, KMOD_DEVNAME_CODE_ABSENT, KMOD_DEVNAME_SEVERITY_WARNING,
+			  location,
 			  "does not exist, and is to be %s, which loads module %s; run "
 			  "kmod-devname create%s",
 			  syntax_format_number(&node->number, number), node->module,
@@ -195,9 +197,8 @@ static int verify_node(struct verify_run *run, const struct location *location,
 	return r < 0 ? r : verify_mode(run, location, node, dir_fd, rest, &st);
 }
 
-int kmod_devname_table_verify(const struct kmod_devname_table *table,
-			      struct kmod_devname_report *report, int dev_fd,
-			      const struct kmod_devname_permissions *permissions)
+int table_verify(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		 int dev_fd, const struct kmod_devname_permissions *permissions)
 {
 	struct verify_run run = { .report = report, .dev.fd = dev_fd, .permissions = permissions };
 	size_t n = kmod_devname_table_size(table);
@@ -208,7 +209,7 @@ int kmod_devname_table_verify(const struct kmod_devname_table *table,
 		const struct location location = { node->name, 0 };
 		int r;
 
-		if (table_find(table, node->name) != node)
+		if (kmod_devname_table_find_name(table, node->name) != node)
 			continue;
 		r = verify_node(&run, &location, node);
 		if (r < 0 && r != -ENOMEM)

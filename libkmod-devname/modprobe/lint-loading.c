@@ -12,7 +12,8 @@ static int report_no_index(struct kmod_devname_report *report)
 {
 	const struct location nowhere = { NULL, 0 };
 
-	return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_ERROR, &nowhere,
+	return report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, KMOD_DEVNAME_SEVERITY_ERROR,
+			  &nowhere,
 			  "an index that modprobe needs is missing or cannot be read, so that "
 			  "opening a node loads nothing; run depmod");
 }
@@ -22,34 +23,34 @@ static int report_not_asked(struct kmod_devname_report *report,
 {
 	const struct location nowhere = { NULL, 0 };
 
-	return report_add(report, KMOD_DEVNAME_BLOCK_AUTOLOAD, KMOD_DEVNAME_WARNING, &nowhere,
+	return report_add(report, KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD, KMOD_DEVNAME_SEVERITY_WARNING,
+			  &nowhere,
 			  "opening '%s' (b%u:%u) does not load module %s: the kernel is without "
 			  "CONFIG_BLOCK_LEGACY_AUTOLOAD; load the module by other means",
 			  node->name, node->number.major, node->number.minor, node->module);
 }
 
-static bool is_in_the_way(const struct kmod_devname_step *step)
+static bool is_in_the_way(const struct resolution_step *step)
 {
-	return kmod_devname_step_get_verdict(step) > KMOD_DEVNAME_VERDICT_BUILT_IN &&
-	       kmod_devname_step_get_role(step) != KMOD_DEVNAME_ROLE_SOFT;
+	return step->verdict > VERDICT_BUILT_IN && step->role != ROLE_SOFT;
 }
 
 /* The step that keeps the module from loading, its own first; else what is loaded instead. */
-static const struct kmod_devname_step *
-find_deciding_step(const struct kmod_devname_resolution *resolution, const char *module)
+static const struct resolution_step *find_deciding_step(const struct resolution *resolution,
+							const char *module)
 {
-	const struct kmod_devname_step *step, *found = NULL;
+	const struct resolution_step *step, *found = NULL;
 	const char *obstacle;
 
-	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++) {
-		bool own = strcmp(kmod_devname_step_get_module(step), module) == 0;
+	for (size_t i = 0; (step = resolution_get(resolution, i)); i++) {
+		bool own = strcmp(step->module, module) == 0;
 
 		if (is_in_the_way(step) && (own || !found || !is_in_the_way(found)))
 			found = step;
-		else if (!found && kmod_devname_step_get_role(step) == KMOD_DEVNAME_ROLE_ALIAS)
+		else if (!found && step->role == ROLE_ALIAS)
 			found = step;
 	}
-	obstacle = found ? kmod_devname_step_get_obstacle(found) : NULL;
+	obstacle = found ? found->obstacle : NULL;
 	return obstacle ? resolution_find_step(resolution, obstacle) : found;
 }
 
@@ -61,57 +62,58 @@ struct load_obstacle {
 	const char *hint;
 };
 
-static struct load_obstacle load_obstacle_of(const struct kmod_devname_step *step)
+static struct load_obstacle load_obstacle_of(const struct resolution_step *step)
 {
 	static const char unwanted[] = "remove that if the module is wanted";
-	const char *path = kmod_devname_step_get_path(step);
+	const char *path = step->path;
 
-	switch (kmod_devname_step_get_verdict(step)) {
-	case KMOD_DEVNAME_VERDICT_COMMAND:
-		return (struct load_obstacle){ KMOD_DEVNAME_NOTE, "is replaced by a command", "",
+	switch (step->verdict) {
+	case VERDICT_COMMAND:
+		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_NOTE,
+					       "is replaced by a command", "", unwanted };
+	case VERDICT_BLACKLISTED:
+		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_NOTE, "is blacklisted", "",
 					       unwanted };
-	case KMOD_DEVNAME_VERDICT_BLACKLISTED:
-		return (struct load_obstacle){ KMOD_DEVNAME_NOTE, "is blacklisted", "", unwanted };
-	case KMOD_DEVNAME_VERDICT_OFF:
-		return (struct load_obstacle){ KMOD_DEVNAME_NOTE,
+	case VERDICT_OFF:
+		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_NOTE,
 					       "is what an alias makes of the number", "",
 					       unwanted };
-	case KMOD_DEVNAME_VERDICT_NO_FILE:
+	case VERDICT_NO_FILE:
 		if (!path)
-			return (struct load_obstacle){ KMOD_DEVNAME_ERROR, "does not exist", "",
+			return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_ERROR,
+						       "does not exist", "",
 						       "run depmod, or correct the alias" };
-		return (struct load_obstacle){ KMOD_DEVNAME_ERROR, "has no file ", path,
+		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_ERROR, "has no file ", path,
 					       "install it, or run depmod" };
 	default:
-		return (struct load_obstacle){ KMOD_DEVNAME_WARNING, "is loaded instead", "",
-					       "run depmod, or remove the alias" };
+		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_WARNING, "is loaded instead",
+					       "", "run depmod, or remove the alias" };
 	}
 }
 
 static int report_not_loaded(struct kmod_devname_report *report,
 			     const struct kmod_devname_node *node,
-			     const struct kmod_devname_resolution *resolution)
+			     const struct resolution *resolution)
 {
-	const struct kmod_devname_step *step = find_deciding_step(resolution, node->module);
+	const struct resolution_step *step = find_deciding_step(resolution, node->module);
 	struct location location = { NULL, 0 };
 	struct load_obstacle obstacle;
 	char number[SYNTAX_NUMBER_SIZE];
 
 	(void)syntax_format_number(&node->number, number);
 	if (!step)
-		return report_add(report, KMOD_DEVNAME_NOT_LOADED, KMOD_DEVNAME_ERROR, &location,
+		return report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, KMOD_DEVNAME_SEVERITY_ERROR,
+				  &location,
 				  "opening '%s' (%s) does not load module %s, since the indexes do "
 				  "not have the number; run depmod",
 				  node->name, number, node->module);
 	obstacle = load_obstacle_of(step);
-	location.file = kmod_devname_step_get_file(step);
-	location.line = kmod_devname_step_get_line(step);
-	return report_add(report, KMOD_DEVNAME_NOT_LOADED, obstacle.severity, &location,
+	location.file = step->file;
+	location.line = step->line;
+	return report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, obstacle.severity, &location,
 			  "opening '%s' (%s) does not load module %s: '%s'%s %s%s; %s", node->name,
-			  number, node->module, kmod_devname_step_get_module(step),
-			  kmod_devname_step_get_role(step) == KMOD_DEVNAME_ROLE_DEPENDENCY
-				  ? ", which it depends on,"
-				  : "",
+			  number, node->module, step->module,
+			  step->role == ROLE_DEPENDENCY ? ", which it depends on," : "",
 			  obstacle.problem, obstacle.file, obstacle.hint);
 }
 
@@ -120,7 +122,8 @@ static int report_too_much(struct kmod_devname_report *report, const struct kmod
 			   const struct modprobe_system *system)
 {
 	const struct location nowhere = { NULL, 0 };
-	int r = report_add(report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_ERROR, &nowhere,
+	int r = report_add(report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_ERROR,
+			   &nowhere,
 			   "cannot find out whether opening '%s' (%c%u:%u) loads module %s: %s; "
 			   "correct modprobe.d, or run depmod",
 			   node->name, syntax_type_letter(node->number.type), node->number.major,
@@ -135,18 +138,18 @@ static int report_too_much(struct kmod_devname_report *report, const struct kmod
 
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */
 static int lint_resolution(struct kmod_devname_report *report, const struct kmod_devname_node *node,
-			   const struct kmod_devname_resolution *resolution)
+			   const struct resolution *resolution)
 {
 	int r;
 
-	switch (kmod_devname_resolution_get_verdict(resolution)) {
-	case KMOD_DEVNAME_VERDICT_NO_INDEX:
+	switch (resolution->verdict) {
+	case VERDICT_NO_INDEX:
 		r = report_no_index(report);
 		return r < 0 ? r : 1;
-	case KMOD_DEVNAME_VERDICT_NOT_ASKED:
+	case VERDICT_NOT_ASKED:
 		return report_not_asked(report, node);
 	default:
-		if (kmod_devname_resolution_loads(resolution, node->module))
+		if (resolution_loads(resolution, node->module))
 			return 0;
 		return report_not_loaded(report, node, resolution);
 	}
@@ -160,7 +163,7 @@ static int lint_each_node(const struct kmod_devname_table *table,
 
 	for (size_t i = 0; i < n && r == 0; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
-		struct kmod_devname_resolution *resolution;
+		struct resolution *resolution;
 
 		r = resolution_ask(system, &node->number, &resolution);
 		if (r == -EFBIG) {
@@ -170,14 +173,13 @@ static int lint_each_node(const struct kmod_devname_table *table,
 		if (r < 0)
 			return r;
 		r = lint_resolution(report, node, resolution);
-		kmod_devname_resolution_unref(resolution);
+		resolution_unref(resolution);
 	}
 	return r < 0 ? r : 0;
 }
 
-int kmod_devname_table_lint_loading(const struct kmod_devname_table *table,
-				    struct kmod_devname_report *report, int root_fd,
-				    const char *directory, unsigned int flags)
+int table_lint_loading(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		       int root_fd, const char *directory, unsigned int flags)
 {
 	struct modprobe_system system;
 	int r;

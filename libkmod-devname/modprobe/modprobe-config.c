@@ -154,8 +154,9 @@ static int take_config_line(void *data, const struct location *location, char *t
 		if (strcmp(word, words[i].text) == 0)
 			r = parse_statement(reading->config, location, i, rest);
 	if (r == -EINVAL)
-		return report_add(reading->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
-				  location, "unknown or incomplete directive '%s'", word);
+		return report_add(reading->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
+				  KMOD_DEVNAME_SEVERITY_WARNING, location,
+				  "unknown or incomplete directive '%s'", word);
 	return r > 0 ? add_kept_line(reading->config, copy) : r;
 }
 

@@ -31,7 +31,7 @@
 
 void step_free(void *item)
 {
-	struct kmod_devname_step *step = item;
+	struct resolution_step *step = item;
 
 	if (!step)
 		return;
@@ -43,11 +43,11 @@ void step_free(void *item)
 	free(step);
 }
 
-struct kmod_devname_step *resolution_find_step(const struct kmod_devname_resolution *resolution,
-					       const char *module)
+struct resolution_step *resolution_find_step(const struct resolution *resolution,
+					     const char *module)
 {
 	for (size_t i = 0; i < resolution->steps.size; i++) {
-		struct kmod_devname_step *step = resolution->steps.items[i];
+		struct resolution_step *step = resolution->steps.items[i];
 
 		if (strcmp(step->module, module) == 0)
 			return step;
@@ -55,7 +55,7 @@ struct kmod_devname_step *resolution_find_step(const struct kmod_devname_resolut
 	return NULL;
 }
 
-static int add_alias(struct kmod_devname_resolution *resolution, char *alias)
+static int add_alias(struct resolution *resolution, char *alias)
 {
 	int r = alias ? list_push(&resolution->aliases, alias) : -ENOMEM;
 
@@ -70,8 +70,7 @@ static bool asks_twice(const struct device_number *number)
 	return number->type != S_IFCHR || number->major != MISC_MAJOR || number->minor > 255;
 }
 
-static int add_asked_aliases(struct kmod_devname_resolution *resolution,
-			     const struct device_number *number)
+static int add_asked_aliases(struct resolution *resolution, const struct device_number *number)
 {
 	const char *type = number->type == S_IFCHR ? "char" : "block";
 	int r;
@@ -84,21 +83,21 @@ static int add_asked_aliases(struct kmod_devname_resolution *resolution,
 }
 
 /* The best of what happens to the modules that have an alias. */
-static enum kmod_devname_verdict find_best_verdict(const struct list *steps)
+static enum resolution_verdict find_best_verdict(const struct list *steps)
 {
-	enum kmod_devname_verdict best = KMOD_DEVNAME_VERDICT_NO_MODULE;
+	enum resolution_verdict best = VERDICT_NO_MODULE;
 
 	for (size_t i = 0; i < steps->size; i++) {
-		const struct kmod_devname_step *step = steps->items[i];
+		const struct resolution_step *step = steps->items[i];
 
-		if (step->role == KMOD_DEVNAME_ROLE_ALIAS && step->verdict < best)
+		if (step->role == ROLE_ALIAS && step->verdict < best)
 			best = step->verdict;
 	}
 	return best;
 }
 
 /* Asks for the next alias while modprobe fails, whatever it has loaded before. */
-static int ask_aliases(struct kmod_devname_resolution *resolution, struct modprobe_system *system)
+static int ask_aliases(struct resolution *resolution, struct modprobe_system *system)
 {
 	size_t i;
 	int r = 1;
@@ -108,19 +107,19 @@ static int ask_aliases(struct kmod_devname_resolution *resolution, struct modpro
 	while (resolution->aliases.size > i)
 		free(list_pop(&resolution->aliases));
 	resolution->verdict = find_best_verdict(&resolution->steps);
-	if (resolution->verdict >= KMOD_DEVNAME_VERDICT_NO_FILE && system->indexes == INDEXES_NONE)
-		resolution->verdict = KMOD_DEVNAME_VERDICT_NO_INDEX;
+	if (resolution->verdict >= VERDICT_NO_FILE && system->indexes == INDEXES_NONE)
+		resolution->verdict = VERDICT_NO_INDEX;
 	return r < 0 ? r : 0;
 }
 
-static int answer_number(struct kmod_devname_resolution *resolution, struct modprobe_system *system,
+static int answer_number(struct resolution *resolution, struct modprobe_system *system,
 			 const struct device_number *number)
 {
 	int r = number->type == S_IFCHR ? syntax_is_dynamic(number)
 					: system_lacks_block_autoload(system);
 
 	if (r != 0) {
-		resolution->verdict = KMOD_DEVNAME_VERDICT_NOT_ASKED;
+		resolution->verdict = VERDICT_NOT_ASKED;
 		return r < 0 ? r : 0;
 	}
 	r = add_asked_aliases(resolution, number);
@@ -128,18 +127,17 @@ static int answer_number(struct kmod_devname_resolution *resolution, struct modp
 }
 
 int resolution_ask(struct modprobe_system *system, const struct device_number *number,
-		   struct kmod_devname_resolution **ret_resolution)
+		   struct resolution **ret_resolution)
 {
-	struct kmod_devname_resolution *resolution = calloc(1, sizeof(*resolution));
+	struct resolution *resolution = calloc(1, sizeof(*resolution));
 	int r;
 
 	if (!resolution)
 		return -ENOMEM;
-	resolution->references = 1;
 	resolution->running = system->running;
 	r = answer_number(resolution, system, number);
 	if (r < 0)
-		kmod_devname_resolution_unref(resolution);
+		resolution_unref(resolution);
 	else
 		*ret_resolution = resolution;
 	return r;
@@ -151,10 +149,9 @@ static bool is_valid_number(const struct device_number *number)
 	       number->major <= KMOD_DEVNAME_MAJOR_MAX && number->minor <= KMOD_DEVNAME_MINOR_MAX;
 }
 
-int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,
-				unsigned int minor, unsigned int flags,
-				struct kmod_devname_report *report,
-				struct kmod_devname_resolution **ret_resolution)
+int resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,
+		   unsigned int minor, unsigned int flags, struct kmod_devname_report *report,
+		   struct resolution **ret_resolution)
 {
 	const struct device_number number = { type, major, minor };
 	struct modprobe_system system;
@@ -168,17 +165,9 @@ int kmod_devname_resolution_new(int root_fd, const char *directory, mode_t type,
 	return r;
 }
 
-struct kmod_devname_resolution *
-kmod_devname_resolution_ref(struct kmod_devname_resolution *resolution)
+struct resolution *resolution_unref(struct resolution *resolution)
 {
-	resolution->references++;
-	return resolution;
-}
-
-struct kmod_devname_resolution *
-kmod_devname_resolution_unref(struct kmod_devname_resolution *resolution)
-{
-	if (!resolution || --resolution->references > 0)
+	if (!resolution)
 		return NULL;
 	list_done(&resolution->aliases, free);
 	list_done(&resolution->steps, step_free);
@@ -186,14 +175,7 @@ kmod_devname_resolution_unref(struct kmod_devname_resolution *resolution)
 	return NULL;
 }
 
-enum kmod_devname_verdict
-kmod_devname_resolution_get_verdict(const struct kmod_devname_resolution *resolution)
-{
-	return resolution->verdict;
-}
-
-const char *kmod_devname_resolution_get_alias(const struct kmod_devname_resolution *resolution,
-					      size_t index)
+const char *resolution_get_alias(const struct resolution *resolution, size_t index)
 {
 	return index < resolution->aliases.size ? resolution->aliases.items[index] : NULL;
 }
@@ -210,10 +192,9 @@ static bool is_module_live(const char *name)
 	       memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
-int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resolution,
-				  const char *module)
+int resolution_loads(const struct resolution *resolution, const char *module)
 {
-	const struct kmod_devname_step *step;
+	const struct resolution_step *step;
 	char name[MODULE_NAME_SIZE];
 
 	if (strlen(module) >= sizeof(name))
@@ -222,87 +203,41 @@ int kmod_devname_resolution_loads(const struct kmod_devname_resolution *resoluti
 	syntax_normalise_module_name(name);
 	step = resolution_find_step(resolution, name);
 	if (step)
-		return step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN;
+		return step->verdict <= VERDICT_BUILT_IN;
 	return resolution->running && is_module_live(name);
 }
 
-size_t kmod_devname_resolution_size(const struct kmod_devname_resolution *resolution)
-{
-	return resolution->steps.size;
-}
-
-const struct kmod_devname_step *
-kmod_devname_resolution_get(const struct kmod_devname_resolution *resolution, size_t index)
+const struct resolution_step *resolution_get(const struct resolution *resolution, size_t index)
 {
 	return index < resolution->steps.size ? resolution->steps.items[index] : NULL;
 }
 
-const char *kmod_devname_step_get_module(const struct kmod_devname_step *step)
-{
-	return step->module;
-}
-
-enum kmod_devname_role kmod_devname_step_get_role(const struct kmod_devname_step *step)
-{
-	return step->role;
-}
-
-enum kmod_devname_verdict kmod_devname_step_get_verdict(const struct kmod_devname_step *step)
-{
-	return step->verdict;
-}
-
-const char *kmod_devname_step_get_path(const struct kmod_devname_step *step)
-{
-	return step->path;
-}
-
-const char *kmod_devname_step_get_obstacle(const struct kmod_devname_step *step)
-{
-	return step->obstacle;
-}
-
-const char *kmod_devname_step_get_command(const struct kmod_devname_step *step)
-{
-	return step->command;
-}
-
-const char *kmod_devname_step_get_file(const struct kmod_devname_step *step)
-{
-	return step->file;
-}
-
-size_t kmod_devname_step_get_line(const struct kmod_devname_step *step)
-{
-	return step->line;
-}
-
-const char *kmod_devname_verdict_to_string(enum kmod_devname_verdict verdict)
+const char *resolution_verdict_to_string(enum resolution_verdict verdict)
 {
 	static const char *const names[] = {
-		[KMOD_DEVNAME_VERDICT_LOADS] = "loads",
-		[KMOD_DEVNAME_VERDICT_LOADED] = "loaded",
-		[KMOD_DEVNAME_VERDICT_BUILT_IN] = "built-in",
-		[KMOD_DEVNAME_VERDICT_COMMAND] = "command",
-		[KMOD_DEVNAME_VERDICT_BLACKLISTED] = "blacklisted",
-		[KMOD_DEVNAME_VERDICT_OFF] = "off",
-		[KMOD_DEVNAME_VERDICT_NO_FILE] = "no-file",
-		[KMOD_DEVNAME_VERDICT_NO_MODULE] = "no-module",
-		[KMOD_DEVNAME_VERDICT_NO_INDEX] = "no-index",
-		[KMOD_DEVNAME_VERDICT_NOT_ASKED] = "not-asked",
+		[VERDICT_LOADS] = "loads",
+		[VERDICT_LOADED] = "loaded",
+		[VERDICT_BUILT_IN] = "built-in",
+		[VERDICT_COMMAND] = "command",
+		[VERDICT_BLACKLISTED] = "blacklisted",
+		[VERDICT_OFF] = "off",
+		[VERDICT_NO_FILE] = "no-file",
+		[VERDICT_NO_MODULE] = "no-module",
+		[VERDICT_NO_INDEX] = "no-index",
+		[VERDICT_NOT_ASKED] = "not-asked",
 	};
 
 	return (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : NULL;
 }
 
-const char *kmod_devname_role_to_string(enum kmod_devname_role role)
+const char *resolution_role_to_string(enum resolution_role role)
 {
 	switch (role) {
-	case KMOD_DEVNAME_ROLE_ALIAS:
+	case ROLE_ALIAS:
 		return "alias";
-	case KMOD_DEVNAME_ROLE_DEPENDENCY:
+	case ROLE_DEPENDENCY:
 		return "dependency";
-	case KMOD_DEVNAME_ROLE_SOFT:
+	case ROLE_SOFT:
 		return "soft-dependency";
 	}
 	return NULL;

@@ -23,12 +23,12 @@
 /* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
 struct resolve_walk {
 	struct modprobe_system *system;
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	const char *alias; /* normalised */
 	struct list visited;
 	struct list required; /* the module that has the alias, and its dependencies */
 	char *stop; /* the module at which modprobe gives up; NULL: it goes on */
-	enum kmod_devname_verdict stop_verdict;
+	enum resolution_verdict stop_verdict;
 	unsigned int depth;
 	size_t bytes; /* of dependencies and soft dependencies that were followed */
 };
@@ -42,7 +42,7 @@ static void unref_modules(struct list *modules)
 
 /* What becomes of a module when its turn comes. */
 struct judgement {
-	enum kmod_devname_verdict verdict;
+	enum resolution_verdict verdict;
 	const char *obstacle; /* the other module that decides it, or NULL */
 };
 
@@ -59,19 +59,19 @@ static int find_statement(struct modprobe_system *system, enum modprobe_word wor
 }
 
 /* The place of the statement that decides. */
-static int set_step_place(struct kmod_devname_step *step, const struct resolve_walk *walk)
+static int set_step_place(struct resolution_step *step, const struct resolve_walk *walk)
 {
 	struct modprobe_system *system = walk->system;
 	const struct modprobe_statement *found = NULL;
 	const char *file = NULL;
 	int r = 0;
 
-	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED && !step->obstacle) {
+	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle) {
 		r = find_statement(system, MODPROBE_BLACKLIST, step->module, NULL, &found);
 		file = "/proc/cmdline"; /* without a statement */
 	} else if (step->command) {
 		r = find_statement(system, MODPROBE_INSTALL, step->module, NULL, &found);
-	} else if (step->role == KMOD_DEVNAME_ROLE_ALIAS) {
+	} else if (step->role == ROLE_ALIAS) {
 		r = find_statement(system, MODPROBE_ALIAS, walk->alias, step->module, &found);
 	}
 	if (r < 0)
@@ -90,7 +90,7 @@ static int copy_step_text(char **ret_copy, const char *text, size_t size)
 	return *ret_copy ? 0 : -ENOMEM;
 }
 
-static int fill_step(struct kmod_devname_step *step, const struct resolve_walk *walk,
+static int fill_step(struct resolution_step *step, const struct resolve_walk *walk,
 		     const char *name, const char *command, const struct judgement *judgement)
 {
 	const char *line = system_find_dependencies(walk->system, name);
@@ -103,7 +103,7 @@ static int fill_step(struct kmod_devname_step *step, const struct resolve_walk *
 		return -ENOMEM;
 	if (obstacle && copy_step_text(&step->obstacle, obstacle, strlen(obstacle)) < 0)
 		return -ENOMEM;
-	if (step->verdict == KMOD_DEVNAME_VERDICT_COMMAND && !obstacle && command &&
+	if (step->verdict == VERDICT_COMMAND && !obstacle && command &&
 	    copy_step_text(&step->command, command, strlen(command)) < 0)
 		return -ENOMEM;
 	return set_step_place(step, walk);
@@ -113,21 +113,21 @@ static int fill_step(struct kmod_devname_step *step, const struct resolve_walk *
  * A step gives way to one that loads the module, to one of a stronger role and, at equal strength,
  * to one of a better verdict. The blacklist does not keep back what another module needs.
  */
-static bool step_stays(const struct kmod_devname_step *step, enum kmod_devname_role role,
-		       enum kmod_devname_verdict verdict)
+static bool step_stays(const struct resolution_step *step, enum resolution_role role,
+		       enum resolution_verdict verdict)
 {
-	if (step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN)
+	if (step->verdict <= VERDICT_BUILT_IN)
 		return true;
-	if (verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN)
+	if (verdict <= VERDICT_BUILT_IN)
 		return false;
-	if (step->verdict == KMOD_DEVNAME_VERDICT_BLACKLISTED && !step->obstacle)
-		return role != KMOD_DEVNAME_ROLE_DEPENDENCY;
-	if ((step->role == KMOD_DEVNAME_ROLE_SOFT) != (role == KMOD_DEVNAME_ROLE_SOFT))
-		return role == KMOD_DEVNAME_ROLE_SOFT;
+	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle)
+		return role != ROLE_DEPENDENCY;
+	if ((step->role == ROLE_SOFT) != (role == ROLE_SOFT))
+		return role == ROLE_SOFT;
 	return step->verdict <= verdict;
 }
 
-static void remove_step(struct list *steps, struct kmod_devname_step *step)
+static void remove_step(struct list *steps, struct resolution_step *step)
 {
 	size_t i = 0;
 
@@ -139,11 +139,11 @@ static void remove_step(struct list *steps, struct kmod_devname_step *step)
 }
 
 static int add_step(struct resolve_walk *walk, const char *name, const char *command,
-		    enum kmod_devname_role role, const struct judgement *judgement)
+		    enum resolution_role role, const struct judgement *judgement)
 {
 	struct list *steps = &walk->resolution->steps;
 	int r = system_spend(walk->system, steps->size + WORK_OF_STEP);
-	struct kmod_devname_step *known = resolution_find_step(walk->resolution, name), *step;
+	struct resolution_step *known = resolution_find_step(walk->resolution, name), *step;
 	/* where modprobe has given up nothing more becomes of it */
 	bool stays = known && (walk->stop || step_stays(known, role, judgement->verdict));
 
@@ -172,21 +172,21 @@ static int add_step(struct resolve_walk *walk, const char *name, const char *com
 
 /* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
 static int is_in_kernel(const struct resolve_walk *walk, struct kmod_module *module,
-			enum kmod_devname_verdict *ret_verdict)
+			enum resolution_verdict *ret_verdict)
 {
 	struct modprobe_system *system = walk->system;
 	const char *name = kmod_module_get_name(module);
-	const struct kmod_devname_step *step = resolution_find_step(walk->resolution, name);
+	const struct resolution_step *step = resolution_find_step(walk->resolution, name);
 	int r = system_spend(system, walk->resolution->steps.size);
 
 	if (r < 0)
 		return r;
-	if (step && step->verdict <= KMOD_DEVNAME_VERDICT_BUILT_IN) {
+	if (step && step->verdict <= VERDICT_BUILT_IN) {
 		*ret_verdict = step->verdict;
 		return 1;
 	}
 	if (system_is_built_in(system, name)) {
-		*ret_verdict = KMOD_DEVNAME_VERDICT_BUILT_IN;
+		*ret_verdict = VERDICT_BUILT_IN;
 		return 1;
 	}
 	if (!system->running)
@@ -195,7 +195,7 @@ static int is_in_kernel(const struct resolve_walk *walk, struct kmod_module *mod
 	if (r == 0)
 		r = kmod_context_is_loaded(module);
 	if (r > 0)
-		*ret_verdict = KMOD_DEVNAME_VERDICT_LOADED;
+		*ret_verdict = VERDICT_LOADED;
 	return r;
 }
 
@@ -222,12 +222,12 @@ static int follow_dependencies(struct resolve_walk *walk, struct kmod_module *mo
  * decides, or the missing file that kept modprobe from loading it. 1, 0, or a negative errno.
  */
 static int find_obstacle(struct resolve_walk *walk, struct kmod_module *module,
-			 enum kmod_devname_role role, struct judgement *ret_judgement)
+			 enum resolution_role role, struct judgement *ret_judgement)
 {
-	static const struct judgement no_file = { KMOD_DEVNAME_VERDICT_NO_FILE, NULL };
-	const struct kmod_devname_step *step;
+	static const struct judgement no_file = { VERDICT_NO_FILE, NULL };
+	const struct resolution_step *step;
 	struct kmod_module *cause = NULL;
-	enum kmod_devname_verdict ignored;
+	enum resolution_verdict ignored;
 	struct known_module *known;
 	int r = follow_dependencies(walk, module, &known);
 
@@ -244,8 +244,8 @@ static int find_obstacle(struct resolve_walk *walk, struct kmod_module *module,
 		return 0;
 	if (known->missing) {
 		cause = known->missing;
-		if (role != KMOD_DEVNAME_ROLE_SOFT)
-			role = KMOD_DEVNAME_ROLE_DEPENDENCY;
+		if (role != ROLE_SOFT)
+			role = ROLE_DEPENDENCY;
 		r = add_step(walk, kmod_module_get_name(cause), NULL, role, &no_file);
 		if (r < 0)
 			return r;
@@ -261,7 +261,7 @@ static int find_obstacle(struct resolve_walk *walk, struct kmod_module *module,
 
 /* 0 or a negative errno. */
 static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
-			enum kmod_devname_role role, const char *command,
+			enum resolution_role role, const char *command,
 			struct judgement *ret_judgement)
 {
 	const char *name = kmod_module_get_name(module);
@@ -278,20 +278,19 @@ static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
 		return 0;
 	}
 	if (command) {
-		ret_judgement->verdict = KMOD_DEVNAME_VERDICT_COMMAND;
+		ret_judgement->verdict = VERDICT_COMMAND;
 		return 0;
 	}
 	r = known_module_has_file(known, walk->system);
 	if (r < 0)
 		return r;
-	ret_judgement->verdict = !known->path && strcmp(name, "off") == 0
-					 ? KMOD_DEVNAME_VERDICT_OFF
-					 : KMOD_DEVNAME_VERDICT_NO_FILE;
+	ret_judgement->verdict =
+		!known->path && strcmp(name, "off") == 0 ? VERDICT_OFF : VERDICT_NO_FILE;
 	if (r == 0)
 		return 0;
 	r = find_obstacle(walk, module, role, ret_judgement);
 	if (r == 0)
-		ret_judgement->verdict = KMOD_DEVNAME_VERDICT_LOADS;
+		ret_judgement->verdict = VERDICT_LOADS;
 	return r < 0 ? r : 0;
 }
 
@@ -300,7 +299,7 @@ static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
  * up here. 0 or a negative errno.
  */
 static int load_module(struct resolve_walk *walk, struct kmod_module *module,
-		       enum kmod_devname_role role, bool ignores_command)
+		       enum resolution_role role, bool ignores_command)
 {
 	const char *command = ignores_command ? NULL : kmod_module_get_install_commands(module);
 	const char *name = kmod_module_get_name(module);
@@ -310,7 +309,7 @@ static int load_module(struct resolve_walk *walk, struct kmod_module *module,
 
 	if (r < 0)
 		return r;
-	if (!walk->stop && judgement.verdict > KMOD_DEVNAME_VERDICT_BUILT_IN &&
+	if (!walk->stop && judgement.verdict > VERDICT_BUILT_IN &&
 	    kmod_context_has_module(&walk->required, module)) {
 		/* the obstacle may be in a step that the new one replaces */
 		stop = strdup(judgement.obstacle ? judgement.obstacle : name);
@@ -329,12 +328,12 @@ static int load_module(struct resolve_walk *walk, struct kmod_module *module,
 static int load_known_module(struct resolve_walk *walk, struct kmod_module *module,
 			     bool blacklisted)
 {
-	struct judgement judgement = { KMOD_DEVNAME_VERDICT_BLACKLISTED, NULL };
+	struct judgement judgement = { VERDICT_BLACKLISTED, NULL };
 	int r = is_in_kernel(walk, module, &judgement.verdict);
 
 	if (r < 0 || (r == 0 && !blacklisted))
 		return r;
-	r = add_step(walk, kmod_module_get_name(module), NULL, KMOD_DEVNAME_ROLE_ALIAS, &judgement);
+	r = add_step(walk, kmod_module_get_name(module), NULL, ROLE_ALIAS, &judgement);
 	return r < 0 ? r : 1;
 }
 
@@ -351,21 +350,22 @@ static int report_depth(const struct resolve_walk *walk, const struct kmod_modul
 		return 0;
 	system->has_told_depth = true;
 	return report_add(
-		system->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING, &location,
+		system->report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_WARNING,
+		&location,
 		"a chain of soft dependencies has more than %d modules, and those of module '%s' "
 		"are not followed; shorten it",
 		SOFTDEP_DEPTH_MAX, kmod_module_get_name(module));
 }
 
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
-		       enum kmod_devname_role role);
+		       enum resolution_role role);
 
 static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < modules->size && r == 0; i++)
-		r = walk_module(walk, modules->items[i], KMOD_DEVNAME_ROLE_SOFT);
+		r = walk_module(walk, modules->items[i], ROLE_SOFT);
 	return r;
 }
 
@@ -374,7 +374,7 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
  * nothing: it would be called for by itself (libkmod-module.c, __kmod_module_fill_softdep).
  */
 static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *module,
-				 enum kmod_devname_role role)
+				 enum resolution_role role)
 {
 	struct modprobe_system *system = walk->system;
 	_cleanup_modules_ struct list before = { 0 }, after = { 0 };
@@ -410,11 +410,9 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 
 /* Each module once: that of an alias, and that of its name, are two to libkmod, and to us. */
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
-		       enum kmod_devname_role role)
+		       enum resolution_role role)
 {
-	enum kmod_devname_role role_of_needed = role == KMOD_DEVNAME_ROLE_SOFT
-							? KMOD_DEVNAME_ROLE_SOFT
-							: KMOD_DEVNAME_ROLE_DEPENDENCY;
+	enum resolution_role role_of_needed = role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY;
 	struct known_module *known;
 	size_t n;
 	int r = system_spend(walk->system, walk->visited.size);
@@ -428,7 +426,7 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		return r;
 	/* without the file of one of them libkmod knows none */
 	n = known->missing ? 0 : known->needed.size;
-	if (role == KMOD_DEVNAME_ROLE_ALIAS) {
+	if (role == ROLE_ALIAS) {
 		r = kmod_context_add_reference(module, &walk->required);
 		for (size_t i = 0; i < n && r == 0; i++)
 			r = kmod_context_add_reference(known->needed.items[i], &walk->required);
@@ -476,10 +474,10 @@ static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 		r = load_known_module(walk, module, r > 0);
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = walk_module(walk, module, KMOD_DEVNAME_ROLE_ALIAS);
+	r = walk_module(walk, module, ROLE_ALIAS);
 	/* how a command ends is not known */
 	if (r == 0)
-		r = walk->stop && walk->stop_verdict > KMOD_DEVNAME_VERDICT_BLACKLISTED;
+		r = walk->stop && walk->stop_verdict > VERDICT_BLACKLISTED;
 	free(walk->stop);
 	walk->stop = NULL;
 	unref_modules(&walk->required);
@@ -500,7 +498,8 @@ static int start_context(struct modprobe_system *system)
 			     &system->context);
 	/* not as a file, which would be one below the root */
 	if (r == -ENOENT)
-		(void)report_add(system->report, KMOD_DEVNAME_SYSTEM, KMOD_DEVNAME_ERROR, &nowhere,
+		(void)report_add(system->report, KMOD_DEVNAME_CODE_SYSTEM,
+				 KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
 				 "/proc/self/fd does not exist, and is needed: mount /proc");
 	return r;
 }
@@ -519,8 +518,7 @@ static int look_up_in_text(const struct modprobe_system *system, const char *ali
 }
 
 /* Each is tried, and how the last one ends is how modprobe does. */
-int resolve_alias(struct modprobe_system *system, const char *alias,
-		  struct kmod_devname_resolution *resolution)
+int resolve_alias(struct modprobe_system *system, const char *alias, struct resolution *resolution)
 {
 	_cleanup_free_ char *normalised = strdup(alias);
 	struct resolve_walk walk = { .system = system,

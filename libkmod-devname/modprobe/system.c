@@ -21,8 +21,8 @@ static int report_bad_index(const struct modprobe_system *system, const char *na
 {
 	const struct location location = { name, 0 };
 
-	return report_add(system->report, KMOD_DEVNAME_BAD_INDEX, KMOD_DEVNAME_ERROR, &location,
-			  "%s", problem);
+	return report_add(system->report, KMOD_DEVNAME_CODE_BAD_INDEX, KMOD_DEVNAME_SEVERITY_ERROR,
+			  &location, "%s", problem);
 }
 
 /*
@@ -152,8 +152,8 @@ static int open_all(struct modprobe_system *system)
 {
 	int r;
 
-	system->directory_fd = kmod_devname_open_in_root(system->root_fd, system->directory,
-							 O_PATH | O_DIRECTORY | O_CLOEXEC);
+	system->directory_fd =
+		open_in_root(system->root_fd, system->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (system->directory_fd < 0)
 		return system->directory_fd;
 	r = has_text_indexes_alone(system);
@@ -170,11 +170,11 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 	*system = (struct modprobe_system){ .root_fd = root_fd,
 					    .directory = directory,
 					    .directory_fd = -1,
-					    .running = flags & KMOD_DEVNAME_RESOLVE_RUNNING,
+					    .running = flags & RESOLVE_RUNNING,
 					    .lacks_block_autoload = -1,
 					    .work_left = SYSTEM_WORK_MAX,
 					    .report = report };
-	if (*directory == '\0' || (flags & ~KMOD_DEVNAME_RESOLVE_RUNNING))
+	if (*directory == '\0' || (flags & ~RESOLVE_RUNNING))
 		return -EINVAL;
 	r = open_all(system);
 	if (r < 0)

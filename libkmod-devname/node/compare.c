@@ -11,20 +11,6 @@
 
 #include "node/table.h"
 
-struct kmod_devname_difference {
-	enum kmod_devname_change change;
-	const struct kmod_devname_node *old_node;
-	const struct kmod_devname_node *new_node;
-};
-
-struct kmod_devname_comparison {
-	unsigned int references;
-	struct kmod_devname_table *old_table;
-	struct kmod_devname_table *new_table;
-	struct kmod_devname_difference *items; /* room for one of each node */
-	size_t size;
-};
-
 /* A node that has been matched is NULL. */
 struct sorted_nodes {
 	const struct kmod_devname_node **items;
@@ -52,7 +38,7 @@ static int compare_nodes(const void *a, const void *b)
 
 static int compare_differences(const void *a, const void *b)
 {
-	const struct kmod_devname_difference *x = a, *y = b;
+	const struct difference *x = a, *y = b;
 
 	return compare_nodes(x->old_node ? &x->old_node : &x->new_node,
 			     y->old_node ? &y->old_node : &y->new_node);
@@ -72,13 +58,11 @@ static int sort_nodes(const struct kmod_devname_table *table, struct sorted_node
 	return 0;
 }
 
-static void add_difference(struct kmod_devname_comparison *comparison,
-			   enum kmod_devname_change change,
+static void add_difference(struct comparison *comparison, enum change change,
 			   const struct kmod_devname_node *old_node,
 			   const struct kmod_devname_node *new_node)
 {
-	comparison->items[comparison->size++] =
-		(struct kmod_devname_difference){ change, old_node, new_node };
+	comparison->items[comparison->size++] = (struct difference){ change, old_node, new_node };
 }
 
 /* The position of the next node that has not been matched. */
@@ -90,7 +74,7 @@ static size_t skip_matched(const struct sorted_nodes *nodes, size_t position)
 }
 
 /* Matches nodes, one by one, that the function says are equal. */
-static void match_nodes(struct kmod_devname_comparison *comparison, struct sorted_nodes *old_nodes,
+static void match_nodes(struct comparison *comparison, struct sorted_nodes *old_nodes,
 			struct sorted_nodes *new_nodes, int (*compare)(const void *, const void *))
 {
 	size_t i = 0, j = 0;
@@ -110,37 +94,35 @@ static void match_nodes(struct kmod_devname_comparison *comparison, struct sorte
 			continue;
 		}
 		if (!syntax_same_number(&(*x)->number, &(*y)->number))
-			add_difference(comparison, KMOD_DEVNAME_CHANGE_RENUMBERED, *x, *y);
+			add_difference(comparison, CHANGE_RENUMBERED, *x, *y);
 		else if (strcmp((*x)->module, (*y)->module) != 0)
-			add_difference(comparison, KMOD_DEVNAME_CHANGE_MODULE, *x, *y);
+			add_difference(comparison, CHANGE_MODULE, *x, *y);
 		*x = *y = NULL;
 	}
 }
 
-static void compare_tables(struct kmod_devname_comparison *comparison,
-			   struct sorted_nodes *old_nodes, struct sorted_nodes *new_nodes)
+static void compare_tables(struct comparison *comparison, struct sorted_nodes *old_nodes,
+			   struct sorted_nodes *new_nodes)
 {
 	match_nodes(comparison, old_nodes, new_nodes, compare_nodes);
 	match_nodes(comparison, old_nodes, new_nodes, compare_node_names);
 	for (size_t i = 0; (i = skip_matched(old_nodes, i)) < old_nodes->size; i++)
-		add_difference(comparison, KMOD_DEVNAME_CHANGE_REMOVED, old_nodes->items[i], NULL);
+		add_difference(comparison, CHANGE_REMOVED, old_nodes->items[i], NULL);
 	for (size_t i = 0; (i = skip_matched(new_nodes, i)) < new_nodes->size; i++)
-		add_difference(comparison, KMOD_DEVNAME_CHANGE_ADDED, NULL, new_nodes->items[i]);
+		add_difference(comparison, CHANGE_ADDED, NULL, new_nodes->items[i]);
 	qsort(comparison->items, comparison->size, sizeof(*comparison->items), compare_differences);
 }
 
-int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
-				struct kmod_devname_table *new_table,
-				struct kmod_devname_comparison **ret_comparison)
+int comparison_new(struct kmod_devname_table *old_table, struct kmod_devname_table *new_table,
+		   struct comparison **ret_comparison)
 {
 	size_t n = kmod_devname_table_size(old_table) + kmod_devname_table_size(new_table);
-	struct kmod_devname_comparison *comparison = calloc(1, sizeof(*comparison));
+	struct comparison *comparison = calloc(1, sizeof(*comparison));
 	struct sorted_nodes old_nodes = { 0 }, new_nodes = { 0 };
 	int r = -ENOMEM;
 
 	if (!comparison)
 		return -ENOMEM;
-	comparison->references = 1;
 	comparison->old_table = kmod_devname_table_ref(old_table);
 	comparison->new_table = kmod_devname_table_ref(new_table);
 	comparison->items = calloc(n + 1, sizeof(*comparison->items));
@@ -150,24 +132,16 @@ int kmod_devname_comparison_new(struct kmod_devname_table *old_table,
 		*ret_comparison = comparison;
 		r = 0;
 	} else {
-		kmod_devname_comparison_unref(comparison);
+		comparison_unref(comparison);
 	}
 	free(old_nodes.items);
 	free(new_nodes.items);
 	return r;
 }
 
-struct kmod_devname_comparison *
-kmod_devname_comparison_ref(struct kmod_devname_comparison *comparison)
+struct comparison *comparison_unref(struct comparison *comparison)
 {
-	comparison->references++;
-	return comparison;
-}
-
-struct kmod_devname_comparison *
-kmod_devname_comparison_unref(struct kmod_devname_comparison *comparison)
-{
-	if (!comparison || --comparison->references > 0)
+	if (!comparison)
 		return NULL;
 	kmod_devname_table_unref(comparison->old_table);
 	kmod_devname_table_unref(comparison->new_table);
@@ -176,42 +150,18 @@ kmod_devname_comparison_unref(struct kmod_devname_comparison *comparison)
 	return NULL;
 }
 
-size_t kmod_devname_comparison_size(const struct kmod_devname_comparison *comparison)
-{
-	return comparison->size;
-}
-
-const struct kmod_devname_difference *
-kmod_devname_comparison_get(const struct kmod_devname_comparison *comparison, size_t index)
+const struct difference *comparison_get(const struct comparison *comparison, size_t index)
 {
 	return index < comparison->size ? &comparison->items[index] : NULL;
 }
 
-enum kmod_devname_change
-kmod_devname_difference_get_change(const struct kmod_devname_difference *difference)
-{
-	return difference->change;
-}
-
-const struct kmod_devname_node *
-kmod_devname_difference_get_old(const struct kmod_devname_difference *difference)
-{
-	return difference->old_node;
-}
-
-const struct kmod_devname_node *
-kmod_devname_difference_get_new(const struct kmod_devname_difference *difference)
-{
-	return difference->new_node;
-}
-
-const char *kmod_devname_change_to_string(enum kmod_devname_change change)
+const char *change_to_string(enum change change)
 {
 	static const char *const names[] = {
-		[KMOD_DEVNAME_CHANGE_ADDED] = "added",
-		[KMOD_DEVNAME_CHANGE_REMOVED] = "removed",
-		[KMOD_DEVNAME_CHANGE_RENUMBERED] = "renumbered",
-		[KMOD_DEVNAME_CHANGE_MODULE] = "module-changed",
+		[CHANGE_ADDED] = "added",
+		[CHANGE_REMOVED] = "removed",
+		[CHANGE_RENUMBERED] = "renumbered",
+		[CHANGE_MODULE] = "module-changed",
 	};
 	size_t i = (size_t)change;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Findings about nodes that are valid. kmod_devname_table_lint() judges a table by itself: numbers
+ * Findings about nodes that are valid. table_lint() judges a table by itself: numbers
  * that stand twice, or that Linux has given to another device. The other two judge it against a
  * second table: the nodes of the built-in modules, and the lines of modules.devname.
  */
@@ -139,7 +139,8 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 		return 0;
 	if (misc_minor_is_given_out(number->minor))
 		return report_add(
-			report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
+			report, KMOD_DEVNAME_CODE_TAKEN_MINOR, KMOD_DEVNAME_SEVERITY_WARNING,
+			&nowhere,
 			"device name '%s' of module %s has the number c10:%u, which kernels "
 			"give to any driver; use a minor from %d to %d, or no node",
 			node->name, node->module, number->minor, MISC_MINOR_LOCAL_FIRST,
@@ -147,7 +148,8 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 	other = misc_minor_find_other(number->minor, node->name);
 	if (!other)
 		return 0;
-	return report_add(report, KMOD_DEVNAME_TAKEN_MINOR, KMOD_DEVNAME_WARNING, &nowhere,
+	return report_add(report, KMOD_DEVNAME_CODE_TAKEN_MINOR, KMOD_DEVNAME_SEVERITY_WARNING,
+			  &nowhere,
 			  "device name '%s' of module %s has the number c10:%u, which is %s, "
 			  "/dev/%s; use a minor from %d to %d",
 			  node->name, node->module, number->minor, other->constant, other->name,
@@ -158,7 +160,8 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 static int lint_node(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 		     void **numbers, const struct kmod_devname_node *node)
 {
-	const struct kmod_devname_node *first = table_find(table, node->name), *other;
+	const struct kmod_devname_node *first = kmod_devname_table_find_name(table, node->name),
+				       *other;
 	struct kmod_devname_node **found = tsearch(node, numbers, compare_node_numbers);
 	char number[SYNTAX_NUMBER_SIZE];
 
@@ -166,13 +169,15 @@ static int lint_node(const struct kmod_devname_table *table, struct kmod_devname
 		return -ENOMEM;
 	(void)syntax_format_number(&node->number, number);
 	if (first != node)
-		return report_add(report, KMOD_DEVNAME_SHARED_NODE, KMOD_DEVNAME_NOTE, &nowhere,
+		return report_add(report, KMOD_DEVNAME_CODE_SHARED_NODE, KMOD_DEVNAME_SEVERITY_NOTE,
+				  &nowhere,
 				  "device name '%s' (%s) is declared by module %s and by module "
 				  "%s: opening it loads both",
 				  node->name, number, first->module, node->module);
 	other = *found;
 	if (other != node) {
-		int r = report_add(report, KMOD_DEVNAME_SAME_NUMBER, KMOD_DEVNAME_WARNING, &nowhere,
+		int r = report_add(report, KMOD_DEVNAME_CODE_SAME_NUMBER,
+				   KMOD_DEVNAME_SEVERITY_WARNING, &nowhere,
 				   "device name '%s' of module %s has the number %s, as has '%s' "
 				   "of module %s: opening either loads the same modules; give one "
 				   "of them another number",
@@ -184,8 +189,7 @@ static int lint_node(const struct kmod_devname_table *table, struct kmod_devname
 	return lint_minor(report, node);
 }
 
-int kmod_devname_table_lint(const struct kmod_devname_table *table,
-			    struct kmod_devname_report *report)
+int table_lint(const struct kmod_devname_table *table, struct kmod_devname_report *report)
 {
 	size_t n = kmod_devname_table_size(table);
 	void *numbers = NULL;
@@ -203,7 +207,7 @@ static int lint_node_built_in(const struct kmod_devname_node *node,
 			      const struct kmod_devname_table *built_in, void *const *numbers)
 {
 	char number[SYNTAX_NUMBER_SIZE], other_number[SYNTAX_NUMBER_SIZE];
-	const struct kmod_devname_node *other = table_find(built_in, node->name);
+	const struct kmod_devname_node *other = kmod_devname_table_find_name(built_in, node->name);
 
 	if (!other) {
 		struct kmod_devname_node **found = tfind(node, numbers, compare_node_numbers);
@@ -212,18 +216,17 @@ static int lint_node_built_in(const struct kmod_devname_node *node,
 			return 0;
 		other = *found;
 	}
-	return report_add(report, KMOD_DEVNAME_BUILT_IN_NODE, KMOD_DEVNAME_WARNING, &nowhere,
-			  "device name '%s' (%s) of module %s: %s, which is built in, has '%s' "
-			  "(%s), so opening it does not load the module; remove the module, or "
-			  "give it another name and number",
-			  node->name, syntax_format_number(&node->number, number), node->module,
-			  other->module, other->name,
-			  syntax_format_number(&other->number, other_number));
+	return report_add(
+		report, KMOD_DEVNAME_CODE_BUILT_IN, KMOD_DEVNAME_SEVERITY_WARNING, &nowhere,
+		"device name '%s' (%s) of module %s: %s, which is built in, has '%s' "
+		"(%s), so opening it does not load the module; remove the module, or "
+		"give it another name and number",
+		node->name, syntax_format_number(&node->number, number), node->module,
+		other->module, other->name, syntax_format_number(&other->number, other_number));
 }
 
-int kmod_devname_table_lint_builtin(const struct kmod_devname_table *table,
-				    struct kmod_devname_report *report,
-				    const struct kmod_devname_table *built_in)
+int table_lint_builtin(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		       const struct kmod_devname_table *built_in)
 {
 	size_t n = kmod_devname_table_size(table), n_built_in = kmod_devname_table_size(built_in);
 	void *numbers = NULL;
@@ -242,23 +245,25 @@ int kmod_devname_table_lint_builtin(const struct kmod_devname_table *table,
 #define HINT "run kmod-devname generate"
 
 static int report_out_of_date(struct kmod_devname_report *report, const struct location *location,
-			      const struct kmod_devname_difference *difference)
+			      const struct difference *difference)
 {
-	const struct kmod_devname_node *line = kmod_devname_difference_get_old(difference);
-	const struct kmod_devname_node *node = kmod_devname_difference_get_new(difference);
+	const struct kmod_devname_node *line = difference->old_node;
+	const struct kmod_devname_node *node = difference->new_node;
 	char line_number[SYNTAX_NUMBER_SIZE], number[SYNTAX_NUMBER_SIZE];
 
 	if (!line)
-		return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
+		return report_add(report, KMOD_DEVNAME_CODE_OUT_OF_DATE,
+				  KMOD_DEVNAME_SEVERITY_ERROR, location,
 				  "lacks '%s' (%s), which module %s declares; " HINT, node->name,
 				  syntax_format_number(&node->number, number), node->module);
 	(void)syntax_format_number(&line->number, line_number);
 	if (!node)
-		return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
+		return report_add(report, KMOD_DEVNAME_CODE_OUT_OF_DATE,
+				  KMOD_DEVNAME_SEVERITY_ERROR, location,
 				  "has '%s' (%s) of module %s, and no module declares it; " HINT,
 				  line->name, line_number, line->module);
-	return report_add(report, KMOD_DEVNAME_OUT_OF_DATE, KMOD_DEVNAME_ERROR, location,
-			  "has '%s' (%s) of module %s, and it is %s of module %s; " HINT,
+	return report_add(report, KMOD_DEVNAME_CODE_OUT_OF_DATE, KMOD_DEVNAME_SEVERITY_ERROR,
+			  location, "has '%s' (%s) of module %s, and it is %s of module %s; " HINT,
 			  line->name, line_number, line->module,
 			  syntax_format_number(&node->number, number), node->module);
 }
@@ -271,40 +276,39 @@ static bool has_bad_line(const struct kmod_devname_report *report, const char *f
 		const char *name = kmod_devname_finding_get_file(finding);
 
 		if (kmod_devname_finding_get_line(finding) > 0 &&
-		    kmod_devname_finding_get_severity(finding) == KMOD_DEVNAME_ERROR && name &&
-		    strcmp(name, file) == 0)
+		    kmod_devname_finding_get_severity(finding) == KMOD_DEVNAME_SEVERITY_ERROR &&
+		    name && strcmp(name, file) == 0)
 			return true;
 	}
 	return false;
 }
 
-int kmod_devname_table_lint_file(struct kmod_devname_table *table,
-				 struct kmod_devname_report *report,
-				 struct kmod_devname_table *file_table, const char *file)
+int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		    struct kmod_devname_table *file_table, const char *file)
 {
 	const struct location location = { file, 0 };
 	size_t n = kmod_devname_table_size(table);
-	struct kmod_devname_comparison *comparison;
+	struct comparison *comparison;
 	bool has_bad = has_bad_line(report, file);
 	int r;
 
 	/* systemd's kmod-static-nodes.service is not started without the file. */
 	if (!file_table)
-		return report_add(report, KMOD_DEVNAME_NO_FILE,
-				  n > 0 ? KMOD_DEVNAME_ERROR : KMOD_DEVNAME_WARNING, &location,
-				  "does not exist, and would have %zu nodes; " HINT, n);
-	r = kmod_devname_comparison_new(file_table, table, &comparison);
+		return report_add(report, KMOD_DEVNAME_CODE_NO_FILE,
+				  n > 0 ? KMOD_DEVNAME_SEVERITY_ERROR
+					: KMOD_DEVNAME_SEVERITY_WARNING,
+				  &location, "does not exist, and would have %zu nodes; " HINT, n);
+	r = comparison_new(file_table, table, &comparison);
 	if (r < 0)
 		return r;
-	n = kmod_devname_comparison_size(comparison);
+	n = comparison->size;
 	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct kmod_devname_difference *difference =
-			kmod_devname_comparison_get(comparison, i);
+		const struct difference *difference = comparison_get(comparison, i);
 
 		/* one wrong digit is one finding */
-		if (!has_bad || kmod_devname_difference_get_old(difference))
+		if (!has_bad || difference->old_node)
 			r = report_out_of_date(report, &location, difference);
 	}
-	kmod_devname_comparison_unref(comparison);
+	comparison_unref(comparison);
 	return r;
 }

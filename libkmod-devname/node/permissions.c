@@ -14,7 +14,6 @@
 #include "node/table.h"
 
 struct kmod_devname_permissions {
-	unsigned int references;
 	struct kmod_devname_permission default_permission;
 	void *by_name; /* tsearch(3) tree of struct kmod_devname_permission */
 };
@@ -29,17 +28,9 @@ int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **
 	permissions = calloc(1, sizeof(*permissions));
 	if (!permissions)
 		return -ENOMEM;
-	permissions->references = 1;
 	permissions->default_permission.mode = mode;
 	*ret_permissions = permissions;
 	return 0;
-}
-
-struct kmod_devname_permissions *
-kmod_devname_permissions_ref(struct kmod_devname_permissions *permissions)
-{
-	permissions->references++;
-	return permissions;
 }
 
 static void permission_free(void *p)
@@ -55,7 +46,7 @@ static void permission_free(void *p)
 struct kmod_devname_permissions *
 kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions)
 {
-	if (!permissions || --permissions->references > 0)
+	if (!permissions)
 		return NULL;
 	tdestroy(permissions->by_name, permission_free);
 	free(permissions);

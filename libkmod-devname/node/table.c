@@ -17,6 +17,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/array.h"
 #include "base/cleanup.h"
@@ -128,7 +129,8 @@ static int compare_node_lines(const void *a, const void *b)
 	return r != 0 ? r : strcmp(x->module, y->module);
 }
 
-const struct kmod_devname_node *table_find(const struct kmod_devname_table *table, const char *name)
+const struct kmod_devname_node *kmod_devname_table_find_name(const struct kmod_devname_table *table,
+							     const char *name)
 {
 	const struct kmod_devname_node key = { .name = name };
 	struct kmod_devname_node *const *found = tfind(&key, &table->names, compare_node_paths);
@@ -136,10 +138,25 @@ const struct kmod_devname_node *table_find(const struct kmod_devname_table *tabl
 	return found && strcmp((*found)->name, name) == 0 ? *found : NULL;
 }
 
+const struct kmod_devname_node *
+kmod_devname_table_find_number(const struct kmod_devname_table *table, mode_t type,
+			       unsigned int major, unsigned int minor)
+{
+	const struct device_number number = { type, major, minor };
+
+	for (size_t i = 0; i < table->nodes.size; i++) {
+		const struct kmod_devname_node *node = table->nodes.items[i];
+
+		if (syntax_same_number(&node->number, &number))
+			return node;
+	}
+	return NULL;
+}
+
 const struct kmod_devname_node *table_find_line(const struct kmod_devname_table *table,
 						const struct kmod_devname_node *line)
 {
-	const struct kmod_devname_node *first = table_find(table, line->name);
+	const struct kmod_devname_node *first = kmod_devname_table_find_name(table, line->name);
 	struct kmod_devname_node *const *found;
 
 	if (!first || strcmp(first->module, line->module) == 0)
@@ -155,7 +172,7 @@ static int report_conflict(struct kmod_devname_report *report, const struct loca
 	char number[SYNTAX_NUMBER_SIZE], first_number[SYNTAX_NUMBER_SIZE];
 
 	return report_add(
-		report, KMOD_DEVNAME_NAME_CONFLICT, KMOD_DEVNAME_ERROR, location,
+		report, KMOD_DEVNAME_CODE_NAME_CONFLICT, KMOD_DEVNAME_SEVERITY_ERROR, location,
 		"device name '%s' (%s) of module %s conflicts with '%s' (%s) of module %s, "
 		"which stays",
 		node->name, syntax_format_number(&node->number, number), node->module, first->name,
@@ -169,9 +186,9 @@ static int note_repeated(const struct kmod_devname_table *table, struct kmod_dev
 	if (location->line == 0) /* a module, which declares each node once */
 		return 0;
 	if (node->last_text == table->text)
-		return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, location,
-				  "device name '%s' of module %s stands there twice", node->name,
-				  node->module);
+		return report_add(report, KMOD_DEVNAME_CODE_BAD_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
+				  location, "device name '%s' of module %s stands there twice",
+				  node->name, node->module);
 	node->last_text = table->text;
 	return 0;
 }
@@ -220,17 +237,19 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 	int r;
 
 	if (!syntax_is_module_name(module))
-		return report_add(report, KMOD_DEVNAME_BAD_MODULE_NAME, KMOD_DEVNAME_ERROR,
-				  location, "'%s' is not a valid module name", module);
+		return report_add(report, KMOD_DEVNAME_CODE_BAD_MODULE_NAME,
+				  KMOD_DEVNAME_SEVERITY_ERROR, location,
+				  "'%s' is not a valid module name", module);
 	if (!syntax_is_device_name(name))
-		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-				  "'%s' is not a valid device name", name);
+		return report_add(report, KMOD_DEVNAME_CODE_BAD_NAME, KMOD_DEVNAME_SEVERITY_ERROR,
+				  location, "'%s' is not a valid device name", name);
 	if (strlen(module) + strlen(name) > NAMES_MAX)
-		return report_add(report, KMOD_DEVNAME_BAD_NAME, KMOD_DEVNAME_ERROR, location,
-				  "device name '%s' is too long for a line of modules.devname",
-				  name);
+		return report_add(
+			report, KMOD_DEVNAME_CODE_BAD_NAME, KMOD_DEVNAME_SEVERITY_ERROR, location,
+			"device name '%s' is too long for a line of modules.devname", name);
 	if (syntax_is_dynamic(number))
-		return report_add(report, KMOD_DEVNAME_DYNAMIC_MINOR, KMOD_DEVNAME_ERROR, location,
+		return report_add(report, KMOD_DEVNAME_CODE_DYNAMIC_MINOR,
+				  KMOD_DEVNAME_SEVERITY_ERROR, location,
 				  "device name '%s' has the number c10:255, which asks for a "
 				  "dynamic minor",
 				  name);
@@ -242,6 +261,22 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 		return 0;
 	free(node);
 	return r;
+}
+
+int kmod_devname_table_add_node(struct kmod_devname_table *table,
+				struct kmod_devname_report *report, const char *module,
+				const char *name, mode_t type, unsigned int major,
+				unsigned int minor)
+{
+	const struct device_number number = { type, major, minor };
+	const struct location location = { NULL, 0 };
+
+	if (type != S_IFCHR && type != S_IFBLK)
+		return -EINVAL;
+	if (major >= 1 && major <= KMOD_DEVNAME_MAJOR_MAX && minor <= KMOD_DEVNAME_MINOR_MAX)
+		return table_add(table, report, &location, module, name, &number);
+	return report_add(report, KMOD_DEVNAME_CODE_BAD_NUMBER, KMOD_DEVNAME_SEVERITY_ERROR,
+			  &location, "device name '%s': %u:%u is out of range", name, major, minor);
 }
 
 int table_reorder(struct kmod_devname_table *table, const size_t *order)
@@ -307,7 +342,8 @@ static int report_bad_numbers(struct kmod_devname_report *report, const struct l
 
 		if (aliases->items[i].kind != ALIAS_BAD_NUMBER)
 			continue;
-		r = report_add(report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
+		r = report_add(report, KMOD_DEVNAME_CODE_BAD_NUMBER, KMOD_DEVNAME_SEVERITY_ERROR,
+			       location,
 			       "'%s' is not a plain decimal number from 1 to 4095, '-', and one "
 			       "from 0 to 1048575",
 			       aliases->items[i].text);
@@ -322,11 +358,13 @@ static int report_pairing(struct kmod_devname_report *report, const struct locat
 {
 	if (pairing == ALIAS_MISSING_NUMBER)
 		return report_add(
-			report, KMOD_DEVNAME_MISSING_NUMBER, KMOD_DEVNAME_ERROR, location,
+			report, KMOD_DEVNAME_CODE_MISSING_NUMBER, KMOD_DEVNAME_SEVERITY_ERROR,
+			location,
 			"device name '%s' of module %s has no device number; add "
 			"MODULE_ALIAS_MISCDEV(minor) or MODULE_ALIAS_CHARDEV(major, minor)",
 			name, module);
-	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, location,
+	return report_add(report, KMOD_DEVNAME_CODE_AMBIGUOUS, KMOD_DEVNAME_SEVERITY_ERROR,
+			  location,
 			  "module %s: which device name has which number depends on the compiler; "
 			  "declare one of each, or each name next to its number and in the same "
 			  "order for all",
@@ -369,8 +407,8 @@ int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_repo
 		return -ENOMEM;
 	syntax_normalise_module_name(name);
 	if (aliases->too_many)
-		return report_add(report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR,
-				  &location,
+		return report_add(report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES,
+				  KMOD_DEVNAME_SEVERITY_ERROR, &location,
 				  "module %s declares more than %d device names and numbers", name,
 				  ALIASES_MAX);
 	r = report_bad_numbers(report, &location, aliases);

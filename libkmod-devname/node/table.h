@@ -9,6 +9,20 @@
 #include "libkmod-devname.h"
 #include "node/syntax.h"
 
+/**
+ * enum change - what has become of a node
+ * @CHANGE_ADDED: it is only in the new table
+ * @CHANGE_REMOVED: it is only in the old one
+ * @CHANGE_RENUMBERED: it has another type or number, and perhaps another module
+ * @CHANGE_MODULE: it has the same number and another module
+ */
+enum change {
+	CHANGE_ADDED = 1,
+	CHANGE_REMOVED = 2,
+	CHANGE_RENUMBERED = 3,
+	CHANGE_MODULE = 4,
+};
+
 /* --- alias.c: the aliases of one module ----------------------------------------------------- */
 
 /* Far more than any module has: bounds the memory that one module can cost. */
@@ -99,10 +113,6 @@ int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_repo
 /* The nodes in another order: order[i] is the present index of the node that will be at i. */
 int table_reorder(struct kmod_devname_table *table, const size_t *order);
 
-/* The first node of this name, which several modules may have; or NULL. */
-const struct kmod_devname_node *table_find(const struct kmod_devname_table *table,
-					   const char *name);
-
 /* The node that has the name and the module of a node of another table; or NULL. */
 const struct kmod_devname_node *table_find_line(const struct kmod_devname_table *table,
 						const struct kmod_devname_node *line);
@@ -139,5 +149,96 @@ permissions_find(const struct kmod_devname_permissions *permissions, const char 
 /* Adds an entry unless the node has one; copies the texts. Returns 0 or -ENOMEM. */
 int permissions_add(struct kmod_devname_permissions *permissions, const char *name, mode_t mode,
 		    const struct owner *user, const struct owner *group);
+
+/* What is different, sorted by the names of the nodes. old_node or new_node may be NULL. */
+struct difference {
+	enum change change;
+	const struct kmod_devname_node *old_node;
+	const struct kmod_devname_node *new_node;
+};
+
+struct comparison {
+	struct kmod_devname_table *old_table;
+	struct kmod_devname_table *new_table;
+	struct difference *items; /* room for one of each node */
+	size_t size;
+};
+
+/**
+ * comparison_new() - compare two tables
+ * @old_table: the comparison keeps a reference; it must not change any more
+ * @new_table: the comparison keeps a reference; it must not change any more
+ * @ret_comparison: release it with comparison_unref()
+ *
+ * The order of the nodes makes no difference. Of a name that several modules declare the lines
+ * of the same module are compared, and what is left over in the order of the modules' names.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int comparison_new(struct kmod_devname_table *old_table, struct kmod_devname_table *new_table,
+		   struct comparison **ret_comparison);
+struct comparison *comparison_unref(struct comparison *comparison);
+
+/**
+ * comparison_get() - one difference
+ * @comparison: the comparison
+ * @index: from 0, sorted by name, component by component
+ *
+ * Return: the difference, or NULL if @index is not below the size.
+ */
+const struct difference *comparison_get(const struct comparison *comparison, size_t index);
+/**
+ * change_to_string() - "added", "removed", "renumbered" or "module-changed"
+ *
+ * Return: the name, or NULL if @change is none of enum change.
+ */
+const char *change_to_string(enum change change);
+
+/**
+ * table_lint() - judge the nodes of a table
+ * @table: what modules declare
+ * @report: takes the findings, in the order of the table; they name no file
+ *
+ * Which minor numbers of major 10 are taken, and by which device, is said by
+ * include/linux/miscdevice.h and Documentation/admin-guide/devices.txt of Linux. 243 to 254 are
+ * for local use. Above 255 misc_register() gives out numbers itself (drivers/char/misc.c).
+ *
+ * Findings: same-number, shared-node, taken-minor.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int table_lint(const struct kmod_devname_table *table, struct kmod_devname_report *report);
+
+/**
+ * table_lint_builtin() - compare the nodes with those of built-in modules
+ * @table: what modules declare
+ * @report: takes the findings, in the order of @table; they name no file
+ * @built_in: what table_read_builtin() says of the same kernel
+ *
+ * The driver that is built in has the number from the start, and devtmpfs has its node.
+ *
+ * Findings: built-in.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int table_lint_builtin(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		       const struct kmod_devname_table *built_in);
+
+/**
+ * table_lint_file() - compare the nodes with those of a modules.devname
+ * @table: what modules declare
+ * @report: takes the findings, sorted by the names of the nodes. If it has an error about a line
+ *   of @file, nodes that the file lacks are no finding: the line may be that of any of them
+ * @file_table: what kmod_devname_table_read() says of the file, or NULL: there is no file
+ * @file: the name to give in findings
+ *
+ * The order of the lines makes no difference.
+ *
+ * Findings: out-of-date, one for each line; no-file.
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		    struct kmod_devname_table *file_table, const char *file);
 
 #endif

@@ -12,6 +12,7 @@
 #include "base/lines.h"
 #include "base/report.h"
 #include "node/table.h"
+#include "text/depmod-index.h"
 
 struct builtin_reader {
 	struct kmod_devname_table *table;
@@ -79,8 +80,8 @@ static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
 			r = read_builtin_string(reader, strings.text);
 		else if (status == LINE_CUT)
 			r = report_add(
-				reader->report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_WARNING,
-				&location,
+				reader->report, KMOD_DEVNAME_CODE_CUT_LINE,
+				KMOD_DEVNAME_SEVERITY_WARNING, &location,
 				"has no NUL at its end: the file seems to be cut short; install "
 				"the kernel again");
 		if (r < 0)
@@ -89,9 +90,8 @@ static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
 	return finish_builtin_module(reader);
 }
 
-int kmod_devname_table_read_builtin(struct kmod_devname_table *table,
-				    struct kmod_devname_report *report, FILE *stream,
-				    const char *file)
+int table_read_builtin(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		       FILE *stream, const char *file)
 {
 	struct builtin_reader reader = { .table = table, .report = report, .file = file };
 	int r = read_builtin_strings(&reader, stream);

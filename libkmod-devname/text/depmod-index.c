@@ -10,7 +10,7 @@
  * A file is read as a stream, in bounded memory. A line that is not of its form makes the whole
  * file one that depmod did not write, so reading ends there.
  *
- * kmod_devname_table_read_index() takes what modules.alias says for what the modules declare. Of
+ * table_read_index() takes what modules.alias says for what the modules declare. Of
  * the library itself tree/skip.c reads these files as a hint, and modprobe/text-index.c as busybox.
  */
 
@@ -27,7 +27,7 @@
 static int report_damage(const struct depmod_index *index, enum kmod_devname_code code,
 			 const char *problem)
 {
-	int r = report_add(index->report, code, KMOD_DEVNAME_WARNING, &index->location,
+	int r = report_add(index->report, code, KMOD_DEVNAME_SEVERITY_WARNING, &index->location,
 			   "%s; run depmod", problem);
 
 	return r < 0 ? r : DEPMOD_INDEX_DAMAGED;
@@ -35,7 +35,7 @@ static int report_damage(const struct depmod_index *index, enum kmod_devname_cod
 
 int depmod_index_report(const struct depmod_index *index, const char *problem)
 {
-	return report_damage(index, KMOD_DEVNAME_BAD_INDEX, problem);
+	return report_damage(index, KMOD_DEVNAME_CODE_BAD_INDEX, problem);
 }
 
 void depmod_index_start(struct depmod_index *index, struct kmod_devname_report *report,
@@ -58,10 +58,10 @@ static int next_index_line(struct depmod_index *index)
 	case LINE_END:
 		return DEPMOD_INDEX_END;
 	case LINE_CUT:
-		return report_damage(index, KMOD_DEVNAME_CUT_LINE,
+		return report_damage(index, KMOD_DEVNAME_CODE_CUT_LINE,
 				     "has no newline: the file seems to be cut short");
 	case LINE_LONG:
-		return report_damage(index, KMOD_DEVNAME_LONG_LINE,
+		return report_damage(index, KMOD_DEVNAME_CODE_LONG_LINE,
 				     "is longer than any alias can be");
 	default:
 		return DEPMOD_INDEX_LINE;
@@ -217,9 +217,8 @@ static int read_index_modules(struct index_modules *modules, struct depmod_index
 	return status;
 }
 
-int kmod_devname_table_read_index(struct kmod_devname_table *table,
-				  struct kmod_devname_report *report, FILE *stream,
-				  const char *file)
+int table_read_index(struct kmod_devname_table *table, struct kmod_devname_report *report,
+		     FILE *stream, const char *file)
 {
 	struct index_modules modules = { 0 };
 	struct depmod_index index;

@@ -16,9 +16,12 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
+#include "base/io.h"
 #include "base/lines.h"
 #include "node/table.h"
 
@@ -49,7 +52,7 @@ static bool looks_like_device(const char *text)
 
 static int report_bad_line(struct kmod_devname_report *report, const struct location *location)
 {
-	return report_add(report, KMOD_DEVNAME_BAD_LINE, KMOD_DEVNAME_ERROR, location,
+	return report_add(report, KMOD_DEVNAME_CODE_BAD_LINE, KMOD_DEVNAME_SEVERITY_ERROR, location,
 			  "is not of the form MODULE NAME TYPEMAJOR:MINOR");
 }
 
@@ -60,12 +63,13 @@ static int read_devname_line(struct kmod_devname_table *table, struct kmod_devna
 	struct device_number number;
 
 	if (status == LINE_LONG)
-		return report_add(report, KMOD_DEVNAME_LONG_LINE, KMOD_DEVNAME_ERROR, location,
+		return report_add(report, KMOD_DEVNAME_CODE_LONG_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
+				  location,
 				  "is longer than any line can be; run kmod-devname generate, or "
 				  "correct the line");
 	if (status == LINE_CUT)
-		return report_add(report, KMOD_DEVNAME_CUT_LINE, KMOD_DEVNAME_ERROR, location,
-				  "has no newline: the file seems to be cut short");
+		return report_add(report, KMOD_DEVNAME_CODE_CUT_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
+				  location, "has no newline: the file seems to be cut short");
 	if (module[0] == '#')
 		return 0;
 	/* a NUL byte would hide the rest of the line */
@@ -75,8 +79,8 @@ static int read_devname_line(struct kmod_devname_table *table, struct kmod_devna
 	if (parse_device(device, &number))
 		return table_add(table, report, location, module, name, &number);
 	if (looks_like_device(device))
-		return report_add(report, KMOD_DEVNAME_BAD_NUMBER, KMOD_DEVNAME_ERROR, location,
-				  "'%s' is not a device number", device);
+		return report_add(report, KMOD_DEVNAME_CODE_BAD_NUMBER, KMOD_DEVNAME_SEVERITY_ERROR,
+				  location, "'%s' is not a device number", device);
 	return report_bad_line(report, location);
 }
 
@@ -97,6 +101,27 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
 	}
 	location.line = 0;
 	return status < 0 ? report_system(report, status, &location) : 0;
+}
+
+int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
+				   struct kmod_devname_report *report, int root_fd,
+				   const char *directory)
+{
+	static const char name[] = "modules.devname";
+	_cleanup_free_ char *path = format_text("%s/%s", directory, name);
+	FILE *stream;
+	int r;
+
+	if (*directory == '\0')
+		return -EINVAL;
+	if (!path)
+		return -ENOMEM;
+	r = stream_from_fd(root_open_file(root_fd, path, 0), &stream);
+	if (r < 0)
+		return r;
+	r = kmod_devname_table_read(table, report, stream, name);
+	(void)fclose(stream);
+	return r;
 }
 
 int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream)

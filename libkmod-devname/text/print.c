@@ -127,7 +127,7 @@ static int print_table(struct printer *printer, const struct kmod_devname_table 
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 
-		if (format->once && table_find(table, node->name) != node)
+		if (format->once && kmod_devname_table_find_name(table, node->name) != node)
 			continue;
 		r = i > 0 ? print_text(printer->stream, format->separator) : 0;
 		if (r == 0)
@@ -344,20 +344,32 @@ const char *kmod_devname_format_to_string(enum kmod_devname_format format)
 	return (size_t)format < N_FORMATS ? formats[format].name : NULL;
 }
 
-int kmod_devname_table_write_format(const struct kmod_devname_table *table,
-				    enum kmod_devname_format format,
-				    const struct kmod_devname_permissions *permissions,
-				    unsigned int flags, FILE *stream)
+int kmod_devname_format_from_string(const char *name, enum kmod_devname_format *ret_format)
+{
+	for (size_t i = 0; i < N_FORMATS; i++) {
+		if (strcmp(formats[i].name, name) != 0)
+			continue;
+		*ret_format = (enum kmod_devname_format)i;
+		return 0;
+	}
+	return -ENOENT;
+}
+
+int kmod_devname_table_print(const struct kmod_devname_table *table,
+			     enum kmod_devname_format format,
+			     const struct kmod_devname_permissions *permissions, unsigned int flags,
+			     FILE *stream)
 {
 	struct printer printer = {
 		.permissions = permissions,
-		.create_only = flags == KMOD_DEVNAME_CREATE_ONLY ? ":" : "",
+		.create_only = flags == KMOD_DEVNAME_PRINT_CREATE_ONLY ? ":" : "",
 		.stream = stream,
 	};
 	int r;
 
-	if ((size_t)format >= N_FORMATS || (flags != 0 && (flags != KMOD_DEVNAME_CREATE_ONLY ||
-							   format != KMOD_DEVNAME_FORMAT_TMPFILES)))
+	if ((size_t)format >= N_FORMATS ||
+	    (flags != 0 &&
+	     (flags != KMOD_DEVNAME_PRINT_CREATE_ONLY || format != KMOD_DEVNAME_FORMAT_TMPFILES)))
 		return -EINVAL;
 	if (ferror(stream))
 		return -EIO;

@@ -301,19 +301,7 @@ int replacement_put_table(struct replacement *replacement, const char *name,
 	return replacement_put(replacement, name, text, size);
 }
 
-int kmod_devname_lock(int dir_fd, int timeout_ms)
-{
-	struct replacement replacement;
-	int r;
-
-	if (timeout_ms < 0)
-		return -EINVAL;
-	r = replacement_begin(&replacement, dir_fd, timeout_ms);
-	replacement_end(&replacement);
-	return r;
-}
-
-int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t size)
+int replace_file(int dir_fd, const char *name, const void *data, size_t size)
 {
 	struct replacement replacement;
 	int r;
@@ -324,7 +312,8 @@ int kmod_devname_replace(int dir_fd, const char *name, const void *data, size_t 
 	return r;
 }
 
-int kmod_devname_table_replace(const struct kmod_devname_table *table, int dir_fd, const char *name)
+int kmod_devname_table_write_file(const struct kmod_devname_table *table, int dir_fd,
+				  const char *name)
 {
 	struct replacement replacement;
 	int r;

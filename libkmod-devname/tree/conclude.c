@@ -38,8 +38,8 @@ static int report_unreadable(struct kmod_devname_report *report, const struct lo
 {
 	if (is_fatal(error))
 		return error;
-	return report_add(report, KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR, location,
-			  "cannot be read: %s", report_describe_error(error));
+	return report_add(report, KMOD_DEVNAME_CODE_UNREADABLE, KMOD_DEVNAME_SEVERITY_ERROR,
+			  location, "cannot be read: %s", report_describe_error(error));
 }
 
 static int report_found(struct kmod_devname_report *report, const struct scan_finding *finding)
@@ -51,17 +51,19 @@ static int report_found(struct kmod_devname_report *report, const struct scan_fi
 		return -ENOMEM;
 	switch (finding->problem) {
 	case SCAN_LINK_LEADS_NOWHERE:
-		return report_add(report, KMOD_DEVNAME_DANGLING_LINK, KMOD_DEVNAME_NOTE, &location,
+		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
+				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
 				  "is a symbolic link that leads nowhere");
 	case SCAN_LINK_INTO_PROC:
-		return report_add(report, KMOD_DEVNAME_DANGLING_LINK, KMOD_DEVNAME_NOTE, &location,
+		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
+				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
 				  "is a symbolic link into proc or sysfs, which have no modules");
 	case SCAN_NOT_REGULAR:
-		return report_add(report, KMOD_DEVNAME_NOT_REGULAR, KMOD_DEVNAME_NOTE, &location,
-				  "has the name of a module and is not a file");
+		return report_add(report, KMOD_DEVNAME_CODE_NOT_REGULAR, KMOD_DEVNAME_SEVERITY_NOTE,
+				  &location, "has the name of a module and is not a file");
 	case SCAN_VANISHED:
-		return report_add(report, KMOD_DEVNAME_VANISHED, KMOD_DEVNAME_WARNING, &location,
-				  "was gone when it was to be read");
+		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
+				  &location, "was gone when it was to be read");
 	case SCAN_UNREADABLE:
 		break;
 	}
@@ -150,8 +152,8 @@ static int report_bad_order(struct kmod_devname_report *report, size_t line, con
 {
 	const struct location location = { "modules.order", line };
 
-	return report_add(report, KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING, &location, "%s",
-			  problem);
+	return report_add(report, KMOD_DEVNAME_CODE_BAD_ORDER, KMOD_DEVNAME_SEVERITY_WARNING,
+			  &location, "%s", problem);
 }
 
 int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
@@ -281,8 +283,9 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 	if (r == 0)
 		r = table_add_aliases(table, report, name, file, &aliases);
 	else if (r > 0)
-		r = report_add(report, module_error_code((enum module_error)r), KMOD_DEVNAME_ERROR,
-			       &location, "%s", module_error_message((enum module_error)r));
+		r = report_add(report, module_error_code((enum module_error)r),
+			       KMOD_DEVNAME_SEVERITY_ERROR, &location, "%s",
+			       module_error_message((enum module_error)r));
 	else if (r != -ENOMEM)
 		r = report_system(report, r, &location);
 	alias_list_done(&aliases);
@@ -335,7 +338,8 @@ static int conclusion_add_aliases(struct conclusion *conclusion, const struct sc
 		return -ENOMEM;
 	if (take_room_for_aliases(scan, name, aliases))
 		return table_add_aliases(scan->table, scan->report, name, location->file, aliases);
-	return report_add(scan->report, KMOD_DEVNAME_TOO_MANY_ALIASES, KMOD_DEVNAME_ERROR, location,
+	return report_add(scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES,
+			  KMOD_DEVNAME_SEVERITY_ERROR, location,
 			  "declares more device names than modules.devname can have after those of "
 			  "the modules before");
 }
@@ -352,8 +356,9 @@ static int conclusion_add_error(struct conclusion *conclusion, const struct scan
 			conclusion->unsupported[error].first = module;
 		return 0;
 	}
-	return report_add(report, module_error_code((enum module_error)error), KMOD_DEVNAME_ERROR,
-			  location, "%s", module_error_message((enum module_error)error));
+	return report_add(report, module_error_code((enum module_error)error),
+			  KMOD_DEVNAME_SEVERITY_ERROR, location, "%s",
+			  module_error_message((enum module_error)error));
 }
 
 static int conclusion_add_module(struct conclusion *conclusion, const struct scan_module *module)
@@ -392,10 +397,10 @@ static int conclusion_report_unsupported(const struct conclusion *conclusion, in
 	if (!path)
 		return -ENOMEM;
 	if (n == 1)
-		return report_add(report, KMOD_DEVNAME_UNSUPPORTED, KMOD_DEVNAME_ERROR,
-				  &(struct location){ path, 0 }, "%s",
+		return report_add(report, KMOD_DEVNAME_CODE_UNSUPPORTED,
+				  KMOD_DEVNAME_SEVERITY_ERROR, &(struct location){ path, 0 }, "%s",
 				  module_error_message((enum module_error)error));
-	return report_add(report, KMOD_DEVNAME_UNSUPPORTED, KMOD_DEVNAME_ERROR,
+	return report_add(report, KMOD_DEVNAME_CODE_UNSUPPORTED, KMOD_DEVNAME_SEVERITY_ERROR,
 			  &(struct location){ ".", 0 },
 			  "%zu modules are compressed with %s (first: %s), which this build cannot "
 			  "read",

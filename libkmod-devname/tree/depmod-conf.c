@@ -300,8 +300,9 @@ static char *next_word(struct depmod_statement *statement)
 static int report_bad_word(const struct depmod_statement *statement, const char *problem,
 			   const char *word)
 {
-	return report_add(statement->report, KMOD_DEVNAME_BAD_CONFIG, KMOD_DEVNAME_WARNING,
-			  &statement->location, "'%s' %s", word, problem);
+	return report_add(statement->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
+			  KMOD_DEVNAME_SEVERITY_WARNING, &statement->location, "'%s' %s", word,
+			  problem);
 }
 
 static int add_search_words(struct depmod_statement *statement)

@@ -248,9 +248,9 @@ static int report_duplicate(const struct kmod_devname_scan *scan, const struct s
 	/* a directory that changes while it is listed may show a file twice */
 	if (strcmp(winner_path, path) == 0 || is_link_to_same_file(scan, winner, loser))
 		return 0;
-	return report_add(scan->report, KMOD_DEVNAME_DUPLICATE_MODULE,
-			  is_decided ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, &location,
-			  "is not looked at: the same module is in %s", winner_path);
+	return report_add(scan->report, KMOD_DEVNAME_CODE_DUPLICATE_MODULE,
+			  is_decided ? KMOD_DEVNAME_SEVERITY_NOTE : KMOD_DEVNAME_SEVERITY_WARNING,
+			  &location, "is not looked at: the same module is in %s", winner_path);
 }
 
 /* Moves the one of n files of a module that counts to the front, and reports the others. */

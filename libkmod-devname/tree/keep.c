@@ -26,7 +26,7 @@ bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 		int error = module->content ? module->content->error : MODULE_OK;
 
 		if (error > 0 &&
-		    module_error_code((enum module_error)error) == KMOD_DEVNAME_UNSUPPORTED)
+		    module_error_code((enum module_error)error) == KMOD_DEVNAME_CODE_UNSUPPORTED)
 			return true;
 	}
 	return false;
@@ -68,15 +68,16 @@ static int keep_nodes(struct kmod_devname_scan *scan, const struct kmod_devname_
 			r = table_add(scan->table, scan->report, &location, node->module,
 				      node->name, &node->number);
 		else
-			r = report_add(scan->report, KMOD_DEVNAME_TOO_MANY_ALIASES,
-				       KMOD_DEVNAME_ERROR, &location,
+			r = report_add(scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES,
+				       KMOD_DEVNAME_SEVERITY_ERROR, &location,
 				       "cannot keep '%s' of module %s, which was not read: the "
 				       "list has no room for it",
 				       node->name, node->module);
 		if (r == 0 && kmod_devname_table_size(scan->table) > size)
-			r = report_add(scan->report, KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR,
-				       &location, "keeps '%s' of module %s, which was not read",
-				       node->name, node->module);
+			r = report_add(scan->report, KMOD_DEVNAME_CODE_UNREADABLE,
+				       KMOD_DEVNAME_SEVERITY_ERROR, &location,
+				       "keeps '%s' of module %s, which was not read", node->name,
+				       node->module);
 		if (r < 0)
 			return r;
 	}

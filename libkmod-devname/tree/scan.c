@@ -63,7 +63,6 @@ int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devnam
 	scan = calloc(1, sizeof(*scan));
 	if (!scan)
 		return -ENOMEM;
-	scan->references = 1;
 	scan->size_max = SCAN_SIZE_MAX;
 	scan->table = kmod_devname_table_ref(table);
 	scan->report = report ? kmod_devname_report_ref(report) : NULL;
@@ -76,15 +75,9 @@ int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devnam
 	return 0;
 }
 
-struct kmod_devname_scan *kmod_devname_scan_ref(struct kmod_devname_scan *scan)
-{
-	scan->references++;
-	return scan;
-}
-
 struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan)
 {
-	if (!scan || --scan->references > 0)
+	if (!scan)
 		return NULL;
 	pool_stop(scan);
 	tdestroy(scan->files, free_nothing);
@@ -116,7 +109,7 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
 	return 0;
 }
 
-int kmod_devname_scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
+int scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
 {
 	if (bytes == 0)
 		return -EINVAL;
@@ -171,8 +164,7 @@ static int index_lacks_module(const struct kmod_devname_scan *scan,
 /* Whether the index is in the module directory itself, where a scan looks for one. */
 static bool is_index_in_place(const struct kmod_devname_scan *scan, int index_dir_fd)
 {
-	_cleanup_close_ int fd =
-		kmod_devname_open_in_root(scan->root_fd, scan->directory, O_PATH | O_DIRECTORY);
+	_cleanup_close_ int fd = open_in_root(scan->root_fd, scan->directory, O_PATH | O_DIRECTORY);
 	struct stat own, other;
 
 	return fd >= 0 && fstat(fd, &own) == 0 && fstat(index_dir_fd, &other) == 0 &&
@@ -185,7 +177,7 @@ int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool 
 	int r, lacks;
 
 	skip_done(&scan->skip);
-	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_WARNING);
+	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_SEVERITY_WARNING);
 	lacks = r > 0 && is_of_all ? index_lacks_module(scan, list) : 0;
 	if (lacks < 0)
 		return lacks;
@@ -262,7 +254,7 @@ static int begin_walk(struct kmod_devname_scan *scan)
 	fd = scan_open(scan, NULL, "", O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return fd;
-	r = skip_read(&scan->skip, fd, scan->report, KMOD_DEVNAME_NOTE);
+	r = skip_read(&scan->skip, fd, scan->report, KMOD_DEVNAME_SEVERITY_NOTE);
 	top->is_older = r > 0;
 	return r < 0 ? r : 0;
 }
@@ -308,7 +300,7 @@ int kmod_devname_scan_step(struct kmod_devname_scan *scan)
 	return r;
 }
 
-size_t kmod_devname_scan_get_modules(struct kmod_devname_scan *scan)
+size_t kmod_devname_scan_get_n_modules(struct kmod_devname_scan *scan)
 {
 	size_t n;
 

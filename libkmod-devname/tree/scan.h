@@ -108,7 +108,6 @@ struct scan_found {
 struct scan_worker;
 
 struct kmod_devname_scan {
-	unsigned int references;
 	int root_fd;
 	char *directory;
 	struct kmod_devname_table *table;
@@ -333,5 +332,21 @@ bool scan_may_keep(const struct kmod_devname_scan *scan);
  */
 int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
 	      const char *file);
+
+/**
+ * scan_set_size_max() - set the limit for the decompressed size of a module
+ * @scan: a scan that has not been stepped yet
+ * @bytes: at least 1; the default is 1 GiB. A larger module is a finding "too-large"
+ *
+ * Other limits are fixed: 128 MiB for an xz decoder, a window of 128 MiB for zstd, 16 MiB for
+ * .modinfo. A compressed module is at most 512 times as large as its file, which counts as 1 KiB at
+ * least. One of more than 32 MiB must be as large as its ELF headers say, with 1 MiB to spare, and
+ * at most 256 times as large as its file; and no more than 32 MiB of compressed data may be without
+ * any content. To decompress a module, the decoder included, each thread takes up to 4 MiB, 8 of
+ * them at a time up to 16 MiB, and one of these more.
+ *
+ * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.
+ */
+int scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes);
 
 #endif

@@ -218,13 +218,15 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 
 		if (is_fatal(r))
 			return r;
-		if (r < 0 && severity == KMOD_DEVNAME_NOTE)
-			return report_add(report, KMOD_DEVNAME_STALE_INDEX, severity, &location,
+		if (r < 0 && severity == KMOD_DEVNAME_SEVERITY_NOTE)
+			return report_add(report, KMOD_DEVNAME_CODE_STALE_INDEX, severity,
+					  &location,
 					  "is not there, or cannot be used: the modules are read "
 					  "instead");
 		if (r < 0)
-			return report_add(report, KMOD_DEVNAME_STALE_INDEX, severity, &location,
-					  "cannot be used: %s", report_describe_error(r));
+			return report_add(report, KMOD_DEVNAME_CODE_STALE_INDEX, severity,
+					  &location, "cannot be used: %s",
+					  report_describe_error(r));
 		note_times(skip, &st, i == 0);
 		r = i == 0 ? read_dep(skip, report, stream) : read_alias(skip, report, stream);
 		(void)fclose(stream);

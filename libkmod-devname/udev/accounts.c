@@ -188,7 +188,8 @@ static int report_unreadable_accounts(const struct accounts *accounts, int error
 	if (!may_fail || is_fatal(error))
 		return report_system(accounts->report, error, &location);
 	r = report_add(
-		accounts->report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_ERROR, &location,
+		accounts->report, KMOD_DEVNAME_CODE_UNKNOWN_OWNER, KMOD_DEVNAME_SEVERITY_ERROR,
+		&location,
 		"cannot read users or groups: %s: those of this and later files are unknown; "
 		"make it readable",
 		report_describe_error(error));

@@ -174,8 +174,8 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 		if (lint->is_incomplete)
 			return 0;
 		lint->is_incomplete = true;
-		return report_add(lint->report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING,
-				  &rule->location,
+		return report_add(lint->report, KMOD_DEVNAME_CODE_BAD_RULE,
+				  KMOD_DEVNAME_SEVERITY_WARNING, &rule->location,
 				  "has a pattern too many: this and later ones with wildcards are "
 				  "not compared with the nodes");
 	}
@@ -190,7 +190,7 @@ static void note_static_nodes(const struct udev_lint *lint, const struct udev_ru
 {
 	for (size_t i = 0; i < rule->static_nodes.size; i++) {
 		const struct kmod_devname_node *node =
-			table_find(lint->table, rule->static_nodes.items[i]);
+			kmod_devname_table_find_name(lint->table, rule->static_nodes.items[i]);
 		struct key_rule *keys = node ? lint->nodes[node->index].rules : NULL;
 
 		if (!node)
@@ -232,8 +232,9 @@ static int report_late_rule(const struct udev_lint *lint, const struct kmod_devn
 {
 	bool of_packages = is_file_of_packages(location->file);
 
-	return report_add(lint->report, KMOD_DEVNAME_NO_STATIC_NODE,
-			  of_packages ? KMOD_DEVNAME_NOTE : KMOD_DEVNAME_WARNING, location,
+	return report_add(lint->report, KMOD_DEVNAME_CODE_NO_STATIC_NODE,
+			  of_packages ? KMOD_DEVNAME_SEVERITY_NOTE : KMOD_DEVNAME_SEVERITY_WARNING,
+			  location,
 			  "gives '%s' %s only when module %s is loaded, so that %s; %sadd "
 			  "OPTIONS+=\"static_node=%s\", and run systemctl restart systemd-udevd",
 			  node->name, what, node->module, effect,
@@ -265,7 +266,7 @@ static int lint_static_node(const struct udev_lint *lint, const struct kmod_devn
 	bool is_static = has[ACCESS_MODE].number > 0 || has[ACCESS_USER].number > 0;
 	int r = 0;
 
-	if (table_find(lint->table, node->name) != node)
+	if (kmod_devname_table_find_name(lint->table, node->name) != node)
 		return 0;
 	for (int key = ACCESS_MODE; key <= ACCESS_GROUP; key++) {
 		const struct key_rule *found = find_late_rule(lint, node, (enum access_key)key);
@@ -330,8 +331,8 @@ int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report
 	return r < 0 && !is_fatal(r) ? 0 : r;
 }
 
-int kmod_devname_table_lint_udev(const struct kmod_devname_table *table,
-				 struct kmod_devname_report *report, int root_fd)
+int table_lint_udev(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		    int root_fd)
 {
 	return udev_lint(table, report, root_fd, NULL);
 }

@@ -52,7 +52,7 @@ static int report_unreadable_rules(struct kmod_devname_report *report, int error
 
 	if (is_fatal(error))
 		return report_system(report, error, &location);
-	r = report_add(report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_ERROR, &location,
+	r = report_add(report, KMOD_DEVNAME_CODE_BAD_RULE, KMOD_DEVNAME_SEVERITY_ERROR, &location,
 		       "cannot read rules of udev: %s: no rule counts, and nodes get mode 0600; "
 		       "make it readable",
 		       report_describe_error(error));

@@ -94,13 +94,14 @@ static struct static_node *get_static_node(struct static_node_set *nodes, const 
 
 static bool is_wanted_node(const struct static_node_set *nodes, const char *name)
 {
-	return nodes->table ? table_find(nodes->table, name) != NULL : syntax_is_device_name(name);
+	return nodes->table ? kmod_devname_table_find_name(nodes->table, name) != NULL
+			    : syntax_is_device_name(name);
 }
 
 static int report_bad_value(const struct static_node_set *nodes, const struct udev_rule *rule,
 			    const char *value, const char *what)
 {
-	return report_add(nodes->report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING,
+	return report_add(nodes->report, KMOD_DEVNAME_CODE_BAD_RULE, KMOD_DEVNAME_SEVERITY_WARNING,
 			  &rule->location, "'%s' is no %s", value, what);
 }
 
@@ -253,9 +254,9 @@ static int report_dropped_rule(const struct static_node_set *nodes, const struct
 			name[size] = '\0';
 			udev_normalise_node(name);
 			if (is_wanted_node(nodes, name))
-				return report_add(nodes->report, KMOD_DEVNAME_BAD_RULE,
-						  KMOD_DEVNAME_WARNING, &rule->location, "%s",
-						  rule->fault);
+				return report_add(nodes->report, KMOD_DEVNAME_CODE_BAD_RULE,
+						  KMOD_DEVNAME_SEVERITY_WARNING, &rule->location,
+						  "%s", rule->fault);
 		}
 		text += size;
 	}
@@ -269,12 +270,14 @@ static int report_doubt(struct kmod_devname_report *report, const struct static_
 	if (doubt->is_reported)
 		return 0;
 	if (doubt->owner)
-		return report_add(
-			report, KMOD_DEVNAME_UNKNOWN_OWNER, KMOD_DEVNAME_WARNING, &doubt->location,
-			"device node '%s' is for %s '%s', which that system does not "
-			"have: it gets mode 0600, and belongs to root",
-			node->name, doubt->kind == ACCOUNT_USER ? "user" : "group", doubt->owner);
-	return report_add(report, KMOD_DEVNAME_BAD_RULE, KMOD_DEVNAME_WARNING, &doubt->location,
+		return report_add(report, KMOD_DEVNAME_CODE_UNKNOWN_OWNER,
+				  KMOD_DEVNAME_SEVERITY_WARNING, &doubt->location,
+				  "device node '%s' is for %s '%s', which that system does not "
+				  "have: it gets mode 0600, and belongs to root",
+				  node->name, doubt->kind == ACCOUNT_USER ? "user" : "group",
+				  doubt->owner);
+	return report_add(report, KMOD_DEVNAME_CODE_BAD_RULE, KMOD_DEVNAME_SEVERITY_WARNING,
+			  &doubt->location,
 			  "%s: device node '%s' gets mode 0600, and belongs to root", doubt->reason,
 			  node->name);
 }

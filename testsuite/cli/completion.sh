@@ -128,7 +128,7 @@ same_columns() { # SHELL
 # Those of the header that can be ignored.
 same_codes() { # SHELL
 	need "$1"
-	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' \
+	sed -n 's/^ \* @KMOD_DEVNAME_CODE_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' \
 		"$top_srcdir/libkmod-devname/libkmod-devname.h" | grep -vx system | sort > wanted
 	[ "$(wc -l < wanted)" -gt 30 ] || fail "the codes were not found"
 	offers "$1" check --ignore "" > offered

@@ -34,7 +34,7 @@ struct verdict {
 	struct pair pairs[ALIASES_MAX / 2 + 1];
 	size_t n_pairs;
 	struct bytes text; /* "NAME ALIAS" for each node, sorted */
-	unsigned int found[KMOD_DEVNAME_SYSTEM]; /* how many findings of each code */
+	unsigned int found[KMOD_DEVNAME_CODE_SYSTEM]; /* how many findings of each code */
 };
 
 /* 0 to max in plain decimal; *p goes behind it. */
@@ -190,9 +190,9 @@ static void judge_pairs(struct verdict *verdict, FILE *stream)
 		    (i > 0 && strcmp(pair->name, verdict->pairs[i - 1].name) == 0))
 			continue;
 		if (!is_device_name(pair->name))
-			verdict->found[KMOD_DEVNAME_BAD_NAME]++;
+			verdict->found[KMOD_DEVNAME_CODE_BAD_NAME]++;
 		else if (strcmp(pair->number->text, "char-major-10-255") == 0)
-			verdict->found[KMOD_DEVNAME_DYNAMIC_MINOR]++;
+			verdict->found[KMOD_DEVNAME_CODE_DYNAMIC_MINOR]++;
 		else
 			(void)fprintf(stream, "%s %s\n", pair->name, pair->number->text);
 	}
@@ -206,9 +206,9 @@ static int make_pairs(struct verdict *verdict)
 	size_t name = 0, number = 0;
 
 	if (numbers == 0)
-		return names == 1 ? KMOD_DEVNAME_MISSING_NUMBER : KMOD_DEVNAME_AMBIGUOUS;
+		return names == 1 ? KMOD_DEVNAME_CODE_MISSING_NUMBER : KMOD_DEVNAME_CODE_AMBIGUOUS;
 	if (names > 1 || numbers > 1)
-		return pair_neighbours(verdict) ? 0 : KMOD_DEVNAME_AMBIGUOUS;
+		return pair_neighbours(verdict) ? 0 : KMOD_DEVNAME_CODE_AMBIGUOUS;
 	while (!words[name].is_name)
 		name++;
 	while (words[number].is_name)
@@ -222,12 +222,12 @@ static void judge(struct verdict *verdict, FILE *stream)
 	int code;
 
 	for (size_t i = 0; i < verdict->n_words; i++)
-		verdict->found[KMOD_DEVNAME_BAD_NUMBER] += verdict->words[i].is_bad;
+		verdict->found[KMOD_DEVNAME_CODE_BAD_NUMBER] += verdict->words[i].is_bad;
 	code = make_pairs(verdict);
 	for (size_t i = 0; i < verdict->n_pairs && code == 0; i++)
 		for (size_t j = 0; j < i && code == 0; j++)
 			if (is_contradiction(&verdict->pairs[i], &verdict->pairs[j]))
-				code = KMOD_DEVNAME_AMBIGUOUS;
+				code = KMOD_DEVNAME_CODE_AMBIGUOUS;
 	if (code == 0)
 		judge_pairs(verdict, stream);
 	else
@@ -252,7 +252,7 @@ static void make_verdict(const char *const *aliases, size_t n, struct verdict *v
 			verdict->words[verdict->n_words++] = word;
 	}
 	if (has_name && too_many)
-		verdict->found[KMOD_DEVNAME_TOO_MANY_ALIASES]++;
+		verdict->found[KMOD_DEVNAME_CODE_TOO_MANY_ALIASES]++;
 	else if (has_name)
 		judge(verdict, stream);
 	(void)fclose(stream);
@@ -281,11 +281,11 @@ static struct bytes describe(const struct kmod_devname_table *table)
 
 static void check_findings(const struct verdict *verdict, const struct kmod_devname_report *report)
 {
-	unsigned int found[KMOD_DEVNAME_SYSTEM + 1] = { 0 };
+	unsigned int found[KMOD_DEVNAME_CODE_SYSTEM + 1] = { 0 };
 
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
 		found[kmod_devname_finding_get_code(kmod_devname_report_get(report, i))]++;
-	for (int code = 0; code < KMOD_DEVNAME_SYSTEM; code++)
+	for (int code = 0; code < KMOD_DEVNAME_CODE_SYSTEM; code++)
 		FUZZ_CHECK(found[code] == verdict->found[code], "%u findings %s, instead of %u",
 			   found[code], kmod_devname_code_to_string((enum kmod_devname_code)code),
 			   verdict->found[code]);

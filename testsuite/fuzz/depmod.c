@@ -64,7 +64,8 @@ void fuzz_target_depmod(const uint8_t *data, size_t size)
 	FUZZ_CHECK(kmod_devname_config_new("6.1.0-50-amd64", &config) == 0, "no memory");
 	FUZZ_CHECK(kmod_devname_config_read(config, result.report, fuzz_root(), &file, 1) == 0,
 		   "the text cannot be read");
-	FUZZ_CHECK(kmod_devname_report_count(result.report, KMOD_DEVNAME_ERROR) == 0, "an error");
+	FUZZ_CHECK(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_ERROR) == 0,
+		   "an error");
 	check_order(config);
 	check_names(config, &text);
 	kmod_devname_config_unref(config);

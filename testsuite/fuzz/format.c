@@ -63,8 +63,8 @@ static struct bytes write_format(const struct kmod_devname_table *table, int for
 	FILE *stream = open_memstream(&text.data, &text.size);
 
 	FUZZ_CHECK(stream, "no memory");
-	FUZZ_CHECK(kmod_devname_table_write_format(table, (enum kmod_devname_format)format,
-						   permissions, flags, stream) == 0,
+	FUZZ_CHECK(kmod_devname_table_print(table, (enum kmod_devname_format)format, permissions,
+					    flags, stream) == 0,
 		   "format %d cannot be written", format);
 	(void)fclose(stream);
 	FUZZ_CHECK(strlen(text.data) == text.size, "format %d has a NUL byte", format);
@@ -229,7 +229,7 @@ static void check_node(const struct line *line, const struct kmod_devname_node *
 static void check_tmpfiles(const struct kmod_devname_table *table,
 			   const struct kmod_devname_permissions *permissions, unsigned int flags)
 {
-	const char *prefix = flags == KMOD_DEVNAME_CREATE_ONLY ? ":" : "";
+	const char *prefix = flags == KMOD_DEVNAME_PRINT_CREATE_ONLY ? ":" : "";
 	struct bytes text = write_format(table, KMOD_DEVNAME_FORMAT_TMPFILES, permissions, flags);
 	struct bytes directories = { 0 };
 	FILE *made = open_memstream(&directories.data, &directories.size);
@@ -298,7 +298,7 @@ void fuzz_target_format(const uint8_t *data, size_t size)
 	(void)fclose(stream);
 	check_json(result.table, permissions);
 	check_tmpfiles(result.table, permissions, 0);
-	check_tmpfiles(result.table, permissions, KMOD_DEVNAME_CREATE_ONLY);
+	check_tmpfiles(result.table, permissions, KMOD_DEVNAME_PRINT_CREATE_ONLY);
 	check_devname(result.table);
 	check_others(result.table, permissions);
 	kmod_devname_permissions_unref(permissions);

@@ -36,7 +36,7 @@ static struct fuzz_result read_index(const void *data, size_t size, int *ret_use
 	struct fuzz_result result = fuzz_result_new();
 	FILE *stream = fuzz_open(data, size);
 
-	*ret_used = kmod_devname_table_read_index(result.table, result.report, stream, "file");
+	*ret_used = table_read_index(result.table, result.report, stream, "file");
 	FUZZ_CHECK(*ret_used >= 0, "errno %d", -*ret_used);
 	(void)fclose(stream);
 	FUZZ_CHECK(*ret_used == 1 || (kmod_devname_table_size(result.table) == 0 &&
@@ -129,8 +129,7 @@ static void read_builtin(const struct fuzz_result *result, const void *data, siz
 {
 	FILE *stream = fuzz_open(data, size);
 
-	FUZZ_CHECK(kmod_devname_table_read_builtin(result->table, result->report, stream, "file") ==
-			   0,
+	FUZZ_CHECK(table_read_builtin(result->table, result->report, stream, "file") == 0,
 		   "cannot be read");
 	(void)fclose(stream);
 }

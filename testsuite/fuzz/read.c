@@ -48,7 +48,7 @@ static struct bytes lines_of(const char *data, size_t size, size_t *ret_n)
 static void check_no_line_is_lost(const struct fuzz_result *result, size_t n)
 {
 	size_t nodes = kmod_devname_table_size(result->table);
-	size_t findings = kmod_devname_report_count(result->report, KMOD_DEVNAME_ERROR);
+	size_t findings = kmod_devname_report_count(result->report, KMOD_DEVNAME_SEVERITY_ERROR);
 
 	FUZZ_CHECK(nodes + findings == n, "%zu lines, %zu nodes, %zu findings", n, nodes, findings);
 }

@@ -125,6 +125,41 @@ test_cxx_program_links() {
 	LD_LIBRARY_PATH=$top_builddir/.libs ./program
 }
 
+# A binding needs no more than opaque pointers, integers and strings.
+test_python_reads_a_list_by_ctypes() {
+	command -v python3 >/dev/null || skip "python3 is not installed"
+	mkdir -p root/lib/modules/6.1.0
+	printf 'fuse fuse c10:229\ntun net/tun c10:200\nbad\n' > root/lib/modules/6.1.0/modules.devname
+	cat > list.py <<-'END'
+	import ctypes, os
+	lib = ctypes.CDLL("libkmod-devname.so.0")
+	for name in "node_get_name", "finding_get_message", "get_version":
+	    getattr(lib, "kmod_devname_" + name).restype = ctypes.c_char_p
+	for name in "table_get", "table_find_name", "report_get":
+	    getattr(lib, "kmod_devname_" + name).restype = ctypes.c_void_p
+	table, report = ctypes.c_void_p(), ctypes.c_void_p()
+	assert lib.kmod_devname_table_new(ctypes.byref(table)) == 0
+	assert lib.kmod_devname_report_new(ctypes.byref(report)) == 0
+	root = os.open("root", os.O_RDONLY | os.O_DIRECTORY)
+	assert lib.kmod_devname_table_read_kernel(table, report, root, b"lib/modules/6.1.0") == 0
+	for i in range(lib.kmod_devname_table_size(table)):
+	    node = ctypes.c_void_p(lib.kmod_devname_table_get(table, ctypes.c_size_t(i)))
+	    print(lib.kmod_devname_node_get_name(node).decode(), lib.kmod_devname_node_get_minor(node))
+	assert lib.kmod_devname_table_find_name(table, b"net/tun") == node.value
+	assert lib.kmod_devname_report_size(report) == 1
+	lib.kmod_devname_table_unref(table)
+	lib.kmod_devname_report_unref(report)
+	END
+	preload=
+	! is_sanitized || preload=$($CC -print-file-name=libasan.so)
+	LD_LIBRARY_PATH=$top_builddir/.libs LD_PRELOAD=$preload ASAN_OPTIONS=detect_leaks=0 \
+		python3 list.py > out
+	same out <<-'END'
+	fuse 229
+	net/tun 200
+	END
+}
+
 # Every function of the header can be called, from a program that is not part of the build.
 test_every_function_can_be_linked() {
 	{

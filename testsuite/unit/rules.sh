@@ -388,7 +388,7 @@ test_every_page_is_built_and_installed() {
 
 # The header says what each is called, and has one such line for each member of the enum.
 test_page_explains_every_finding() {
-	sed -n 's/^ \* @KMOD_DEVNAME_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' "$top_srcdir/$HEADER" |
+	sed -n 's/^ \* @KMOD_DEVNAME_CODE_[A-Z_]*: "\([a-z-]*\)":.*/\1/p' "$top_srcdir/$HEADER" |
 		sort > codes
 	[ "$(wc -l < codes)" -eq "$(sed -n '/^enum kmod_devname_code {/,/^};/p' \
 		"$top_srcdir/$HEADER" | grep -c ' = [0-9]*,')" ] ||

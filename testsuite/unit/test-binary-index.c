@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "lib/harness.h"
 #include "modprobe/modprobe.h"
 
@@ -135,7 +136,7 @@ static int read_back(int root_fd, size_t i, struct binary_index *index)
 	int fd, r;
 
 	(void)snprintf(path, sizeof(path), DIRECTORY "/modules.%s.bin", indexes[i].name);
-	fd = kmod_devname_open_in_root(root_fd, path, O_RDONLY);
+	fd = open_in_root(root_fd, path, O_RDONLY);
 	ck_assert_int_ge(fd, 0);
 	r = binary_index_read(index, fd);
 	(void)close(fd);
@@ -293,19 +294,19 @@ static const struct {
 
 START_TEST(numbers_lead_to_modules)
 {
-	struct kmod_devname_resolution *resolution;
-	const struct kmod_devname_step *step;
+	struct resolution *resolution;
+	const struct resolution_step *step;
 	char modules[64] = "";
 	int root_fd = root_with_indexes();
 
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, found[_i].major,
-						     found[_i].minor, 0, NULL, &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, found[_i].major,
+					found[_i].minor, 0, NULL, &resolution),
 			 0);
-	for (size_t i = 0; (step = kmod_devname_resolution_get(resolution, i)); i++)
-		if (kmod_devname_step_get_role(step) == KMOD_DEVNAME_ROLE_ALIAS)
-			strcat(strcat(modules, kmod_devname_step_get_module(step)), " ");
+	for (size_t i = 0; (step = resolution_get(resolution, i)); i++)
+		if (step->role == ROLE_ALIAS)
+			strcat(strcat(modules, step->module), " ");
 	ck_assert_str_eq(modules, found[_i].modules);
-	kmod_devname_resolution_unref(resolution);
+	resolution_unref(resolution);
 	(void)close(root_fd);
 }
 END_TEST
@@ -313,20 +314,19 @@ END_TEST
 static const unsigned int numbers[][2] = { { 10, 229 }, { 10, 205 }, { 4, 64 } };
 
 /* Asks for all of the numbers; what is found is the same for each. */
-static enum kmod_devname_verdict ask(int root_fd, struct kmod_devname_report *report)
+static enum resolution_verdict ask(int root_fd, struct kmod_devname_report *report)
 {
-	enum kmod_devname_verdict verdict = KMOD_DEVNAME_VERDICT_NOT_ASKED;
-	struct kmod_devname_resolution *resolution;
+	enum resolution_verdict verdict = VERDICT_NOT_ASKED;
+	struct resolution *resolution;
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		int r = kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, numbers[i][0],
-						    numbers[i][1], 0, i == 0 ? report : NULL,
-						    &resolution);
+		int r = resolution_new(root_fd, DIRECTORY, S_IFCHR, numbers[i][0], numbers[i][1], 0,
+				       i == 0 ? report : NULL, &resolution);
 
 		ck_assert_int_eq(r, 0);
 		if (i == 0)
-			verdict = kmod_devname_resolution_get_verdict(resolution);
-		kmod_devname_resolution_unref(resolution);
+			verdict = resolution->verdict;
+		resolution_unref(resolution);
 	}
 	return verdict;
 }
@@ -334,7 +334,7 @@ static enum kmod_devname_verdict ask(int root_fd, struct kmod_devname_report *re
 /* What goes for all. */
 static bool is_refused(int root_fd)
 {
-	enum kmod_devname_verdict verdict;
+	enum resolution_verdict verdict;
 	struct kmod_devname_report *report;
 	bool bad;
 
@@ -343,9 +343,9 @@ static bool is_refused(int root_fd)
 	bad = kmod_devname_report_size(report) > 0;
 	if (bad) {
 		ck_assert_int_eq(kmod_devname_finding_get_code(kmod_devname_report_get(report, 0)),
-				 KMOD_DEVNAME_BAD_INDEX);
+				 KMOD_DEVNAME_CODE_BAD_INDEX);
 		ck_assert_uint_eq(kmod_devname_report_size(report), 1);
-		ck_assert_int_eq(verdict, KMOD_DEVNAME_VERDICT_NO_INDEX);
+		ck_assert_int_eq(verdict, VERDICT_NO_INDEX);
 	}
 	kmod_devname_report_unref(report);
 	return bad;
@@ -354,20 +354,18 @@ static bool is_refused(int root_fd)
 /* The control of what follows. */
 START_TEST(whole_indexes_are_followed)
 {
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	int root_fd = root_with_indexes();
-	static const enum kmod_devname_verdict wanted[] = { KMOD_DEVNAME_VERDICT_LOADS,
-							    KMOD_DEVNAME_VERDICT_LOADS,
-							    KMOD_DEVNAME_VERDICT_BUILT_IN };
+	static const enum resolution_verdict wanted[] = { VERDICT_LOADS, VERDICT_LOADS,
+							  VERDICT_BUILT_IN };
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR,
-							     numbers[i][0], numbers[i][1], 0, NULL,
-							     &resolution),
+		ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, numbers[i][0],
+						numbers[i][1], 0, NULL, &resolution),
 				 0);
-		ck_assert_int_eq(kmod_devname_resolution_get_verdict(resolution), wanted[i]);
-		ck_assert_uint_eq(kmod_devname_resolution_size(resolution), i == 1 ? 1 : 2);
-		kmod_devname_resolution_unref(resolution);
+		ck_assert_int_eq(resolution->verdict, wanted[i]);
+		ck_assert_uint_eq(resolution->steps.size, i == 1 ? 1 : 2);
+		resolution_unref(resolution);
 	}
 	ck_assert(!is_refused(root_fd));
 	(void)close(root_fd);
@@ -469,7 +467,7 @@ static void lint(int root_fd, unsigned int n)
 	struct kmod_devname_report *report;
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(kmod_devname_table_lint_loading(table, report, root_fd, DIRECTORY, 0), 0);
+	ck_assert_int_eq(table_lint_loading(table, report, root_fd, DIRECTORY, 0), 0);
 	ck_assert_str_eq(harness_codes(report), "bad-config");
 	kmod_devname_report_unref(report);
 	kmod_devname_table_unref(table);

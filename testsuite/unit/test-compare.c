@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "lib/harness.h"
+#include "node/table.h"
+#include "text/depmod-index.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -37,24 +39,21 @@ static void print_node(FILE *stream, const struct kmod_devname_node *node)
 }
 
 /* "CHANGE OLD NEW;" for each difference. */
-static char *print_comparison(const struct kmod_devname_comparison *comparison)
+static char *print_comparison(const struct comparison *comparison)
 {
-	size_t n = kmod_devname_comparison_size(comparison), size;
+	size_t n = comparison->size, size;
 	char *text;
 	FILE *stream = open_memstream(&text, &size);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct kmod_devname_difference *difference =
-			kmod_devname_comparison_get(comparison, i);
+		const struct difference *difference = comparison_get(comparison, i);
 
-		(void)fputs(kmod_devname_change_to_string(
-				    kmod_devname_difference_get_change(difference)),
-			    stream);
-		print_node(stream, kmod_devname_difference_get_old(difference));
-		print_node(stream, kmod_devname_difference_get_new(difference));
+		(void)fputs(change_to_string(difference->change), stream);
+		print_node(stream, difference->old_node);
+		print_node(stream, difference->new_node);
 		(void)fputc(';', stream);
 	}
-	ck_assert_ptr_null(kmod_devname_comparison_get(comparison, n));
+	ck_assert_ptr_null(comparison_get(comparison, n));
 	(void)fclose(stream);
 	return text;
 }
@@ -90,27 +89,25 @@ static const struct {
 START_TEST(tables_are_compared_by_name)
 {
 	struct kmod_devname_table *old = read_table(rows[_i].old), *new = read_table(rows[_i].new);
-	struct kmod_devname_comparison *comparison;
+	struct comparison *comparison;
 	char *text;
 
-	ck_assert_int_eq(kmod_devname_comparison_new(old, new, &comparison), 0);
+	ck_assert_int_eq(comparison_new(old, new, &comparison), 0);
 	kmod_devname_table_unref(old);
 	kmod_devname_table_unref(new);
 	text = print_comparison(comparison);
 	ck_assert_str_eq(text, rows[_i].wanted);
 	free(text);
-	ck_assert_ptr_eq(kmod_devname_comparison_ref(comparison), comparison);
-	ck_assert_ptr_null(kmod_devname_comparison_unref(comparison));
-	ck_assert_ptr_null(kmod_devname_comparison_unref(comparison));
-	ck_assert_ptr_null(kmod_devname_comparison_unref(NULL));
+	ck_assert_ptr_null(comparison_unref(comparison));
+	ck_assert_ptr_null(comparison_unref(NULL));
 }
 END_TEST
 
 START_TEST(changes_have_names)
 {
-	ck_assert_ptr_null(kmod_devname_change_to_string((enum kmod_devname_change)0));
-	ck_assert_ptr_null(kmod_devname_change_to_string((enum kmod_devname_change)5));
-	ck_assert_ptr_null(kmod_devname_change_to_string((enum kmod_devname_change) - 1));
+	ck_assert_ptr_null(change_to_string((enum change)0));
+	ck_assert_ptr_null(change_to_string((enum change)5));
+	ck_assert_ptr_null(change_to_string((enum change) - 1));
 }
 END_TEST
 
@@ -154,7 +151,7 @@ START_TEST(built_in_modules_declare_nodes)
 
 	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(kmod_devname_table_read_builtin(table, report, stream, "x"), 0);
+	ck_assert_int_eq(table_read_builtin(table, report, stream, "x"), 0);
 	text = strchr(harness_text(table), '\n');
 	ck_assert_str_eq(text ? text + 1 : "", builtin_rows[_i].nodes);
 	ck_assert_str_eq(harness_codes(report), builtin_rows[_i].codes);
@@ -173,7 +170,7 @@ START_TEST(a_read_error_is_returned)
 
 	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(kmod_devname_table_read_builtin(table, report, stream, "x"), -EIO);
+	ck_assert_int_eq(table_read_builtin(table, report, stream, "x"), -EIO);
 	ck_assert_str_eq(harness_codes(report), "system");
 	kmod_devname_report_unref(report);
 	kmod_devname_table_unref(table);

@@ -5,6 +5,7 @@
  * adjusted.
  */
 
+#include "dev/devdir.h"
 #include "lib/create-harness.h"
 
 #include <dirent.h>
@@ -92,7 +93,7 @@ static int create(mode_t mode)
 	int dev_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
 
 	ck_assert_int_eq(kmod_devname_permissions_new(mode, &permissions), 0);
-	r = kmod_devname_table_create(table, create_report, dev_fd, permissions, 0, NULL);
+	r = kmod_devname_table_make_nodes(table, create_report, dev_fd, permissions, 0, NULL);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	(void)close(dev_fd);
@@ -261,17 +262,18 @@ START_TEST(an_acl_is_no_mode_of_a_rule)
 	ck_assert_int_eq(
 		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
 	ck_assert_int_eq(
-		kmod_devname_table_create(table, create_report, dir_fd, permissions, 0, NULL), 0);
-	ck_assert_int_eq(kmod_devname_table_verify(table, create_report, dir_fd, permissions), 0);
+		kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0, NULL),
+		0);
+	ck_assert_int_eq(table_verify(table, create_report, dir_fd, permissions), 0);
 	ck_assert_str_eq(harness_codes(create_report), "");
 	if (set_acl("kvm", ACCESS_ACL) && set_acl("a", ACCESS_ACL)) {
 		ck_assert_int_eq(chmod("kvm", 0660), 0);
-		ck_assert_int_eq(
-			kmod_devname_table_verify(table, create_report, dir_fd, permissions), 0);
+		ck_assert_int_eq(table_verify(table, create_report, dir_fd, permissions), 0);
 		ck_assert_str_eq(harness_codes(create_report), "wrong-mode");
 		finding = kmod_devname_report_get(create_report, 0);
 		ck_assert_str_eq(kmod_devname_finding_get_file(finding), "kvm");
-		ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_NOTE);
+		ck_assert_int_eq(kmod_devname_finding_get_severity(finding),
+				 KMOD_DEVNAME_SEVERITY_NOTE);
 	}
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);

@@ -282,12 +282,12 @@ static void run_library(unsigned int flags)
 	(void)umask(077);
 	while (!shared->done) {
 		remove_made(dev_fd);
-		if (kmod_devname_table_create(table, NULL, dev_fd, permissions, flags, outcomes) <
-		    0)
+		if (kmod_devname_table_make_nodes(table, NULL, dev_fd, permissions, flags,
+						  outcomes) < 0)
 			shared->failed++;
 		for (size_t i = 0; i < N(outcomes); i++)
-			if (outcomes[i] == KMOD_DEVNAME_MADE ||
-			    outcomes[i] == KMOD_DEVNAME_REPLACED)
+			if (outcomes[i] == KMOD_DEVNAME_OUTCOME_MADE ||
+			    outcomes[i] == KMOD_DEVNAME_OUTCOME_REPLACED)
 				shared->made++;
 		shared->runs++;
 	}
@@ -427,7 +427,7 @@ static int create_in_root(void *data)
 	if (chroot(".") < 0 || kmod_devname_permissions_new(0666, &permissions) < 0)
 		return 1;
 	(void)umask(077);
-	(void)kmod_devname_table_create(table, NULL, dev_fd, permissions, attack->flags, NULL);
+	(void)kmod_devname_table_make_nodes(table, NULL, dev_fd, permissions, attack->flags, NULL);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	return 0;
@@ -494,7 +494,7 @@ START_TEST(nothing_happens_outside_whatever_is_swapped)
 	if (shared->swaps < SWAPS_MIN / 10 || shared->made < MADE_MIN / 10)
 		harness_skip("the device directory and what makes nodes in it did not race");
 	printf("# count: create%s: %u swaps, %u nodes made, 0 escapes\n",
-	       _i == KMOD_DEVNAME_REPLACE ? " --replace" : "", shared->swaps, shared->made);
+	       _i == KMOD_DEVNAME_MAKE_REPLACE ? " --replace" : "", shared->swaps, shared->made);
 	(void)fflush(stdout);
 }
 END_TEST

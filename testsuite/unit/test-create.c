@@ -4,6 +4,7 @@
  * kills and old kernels. test-create-race.c has what others may do meanwhile.
  */
 
+#include "dev/devdir.h"
 #include "lib/create-harness.h"
 
 #include <errno.h>
@@ -36,7 +37,8 @@ static int create(int dev_fd, const char *text, int mode, unsigned int flags,
 
 	if (mode >= 0)
 		ck_assert_int_eq(kmod_devname_permissions_new((mode_t)mode, &permissions), 0);
-	r = kmod_devname_table_create(table, create_report, dev_fd, permissions, flags, outcomes);
+	r = kmod_devname_table_make_nodes(table, create_report, dev_fd, permissions, flags,
+					  outcomes);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	return r;
@@ -79,10 +81,10 @@ static const struct kmod_devname_finding *first_finding(void)
 
 /* --- what is there: each state of a name, with and without the flags ----------------------- */
 
-#define KEPT KMOD_DEVNAME_KEPT
-#define MADE KMOD_DEVNAME_MADE
-#define REPLACED KMOD_DEVNAME_REPLACED
-#define NOT_DONE KMOD_DEVNAME_NOT_DONE
+#define KEPT KMOD_DEVNAME_OUTCOME_KEPT
+#define MADE KMOD_DEVNAME_OUTCOME_MADE
+#define REPLACED KMOD_DEVNAME_OUTCOME_REPLACED
+#define NOT_DONE KMOD_DEVNAME_OUTCOME_NOT_DONE
 
 static void put_nothing(int dir_fd, const char *name)
 {
@@ -200,7 +202,8 @@ static void check_findings(const char *codes, const char *name)
 	if (*codes == '\0')
 		return;
 	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), name);
-	ck_assert_int_eq(kmod_devname_finding_get_severity(first_finding()), KMOD_DEVNAME_ERROR);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(first_finding()),
+			 KMOD_DEVNAME_SEVERITY_ERROR);
 	ck_assert_uint_eq(kmod_devname_finding_get_line(first_finding()), 0);
 }
 
@@ -226,7 +229,7 @@ START_TEST(each_state_of_a_name_has_its_outcome)
 	size_t state = (size_t)_i / 8;
 	unsigned int flags = (unsigned int)_i % 4;
 	const char *name = places[_i / 4 % 2];
-	bool replace = (flags & KMOD_DEVNAME_REPLACE) != 0, was_there;
+	bool replace = (flags & KMOD_DEVNAME_MAKE_REPLACE) != 0, was_there;
 	enum kmod_devname_outcome outcome = (enum kmod_devname_outcome) - 1,
 				  wanted = replace ? states[state].outcome_of_replace
 						   : states[state].outcome;
@@ -243,7 +246,7 @@ START_TEST(each_state_of_a_name_has_its_outcome)
 	ck_assert_msg(outcome == wanted, "%s: outcome %d", states[state].what, (int)outcome);
 	check_findings(replace ? states[state].codes_of_replace : states[state].codes, name);
 	ck_assert_uint_eq(create_harness_count(dev_fd, ".kmod-devname"), 0);
-	if ((wanted == MADE || wanted == REPLACED) && !(flags & KMOD_DEVNAME_DRY_RUN)) {
+	if ((wanted == MADE || wanted == REPLACED) && !(flags & KMOD_DEVNAME_MAKE_DRY_RUN)) {
 		check_node(dev_fd, name, S_IFCHR | 0600, 10, 229);
 		return;
 	}
@@ -276,7 +279,7 @@ START_TEST(a_directory_is_as_it_was_after_a_dry_run)
 	ck_assert_int_eq(mkdirat(dev_fd, "net", 0700), 0);
 	before = stat_of(dev_fd, ".");
 	ck_assert_int_eq(create(dev_fd, FUSE TUN "x a/b/c b7:0\n", -1,
-				KMOD_DEVNAME_DRY_RUN | KMOD_DEVNAME_REPLACE, outcomes),
+				KMOD_DEVNAME_MAKE_DRY_RUN | KMOD_DEVNAME_MAKE_REPLACE, outcomes),
 			 0);
 	after = stat_of(dev_fd, ".");
 	ck_assert(same_file(&before, &after));
@@ -451,7 +454,7 @@ START_TEST(what_is_replaced_gets_the_mode_and_owner_of_a_new_node)
 
 	put_wrong_minor(dev_fd, "fuse");
 	ck_assert_int_eq(fchownat(dev_fd, "fuse", 5, 6, 0), 0);
-	ck_assert_int_eq(create(dev_fd, FUSE, 0640, KMOD_DEVNAME_REPLACE, NULL), 0);
+	ck_assert_int_eq(create(dev_fd, FUSE, 0640, KMOD_DEVNAME_MAKE_REPLACE, NULL), 0);
 	check_node(dev_fd, "fuse", S_IFCHR | 0640, 10, 229);
 }
 END_TEST
@@ -515,7 +518,7 @@ START_TEST(report_permissions_and_outcomes_may_be_null)
 	int dev_fd = harness_directory();
 
 	put_file(dev_fd, "fuse");
-	ck_assert_int_eq(kmod_devname_table_create(table, NULL, dev_fd, NULL, 0, NULL), 0);
+	ck_assert_int_eq(kmod_devname_table_make_nodes(table, NULL, dev_fd, NULL, 0, NULL), 0);
 	check_node(dev_fd, "net/tun", S_IFCHR | 0600, 10, 200);
 	kmod_devname_table_unref(table);
 }
@@ -540,7 +543,8 @@ START_TEST(no_descriptor_is_left_open)
 	put_wrong_minor(dev_fd, "fuse");
 	put_file(dev_fd, "net");
 	ck_assert_int_eq(
-		create(dev_fd, FUSE TUN "x a/b/x c10:1\n", 0666, KMOD_DEVNAME_REPLACE, NULL), 0);
+		create(dev_fd, FUSE TUN "x a/b/x c10:1\n", 0666, KMOD_DEVNAME_MAKE_REPLACE, NULL),
+		0);
 	ck_assert_int_eq(dup(dev_fd), next);
 }
 END_TEST
@@ -594,7 +598,7 @@ START_TEST(who_may_not_make_nodes_is_told_so)
 	if (_i == 2)
 		put_wrong_minor(dev_fd, "fuse");
 	ck_assert_int_eq(seteuid(NOBODY), 0);
-	r = create(dev_fd, FUSE "z zero c1:5\n", -1, KMOD_DEVNAME_REPLACE, outcomes);
+	r = create(dev_fd, FUSE "z zero c1:5\n", -1, KMOD_DEVNAME_MAKE_REPLACE, outcomes);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, -EPERM);
 	ck_assert_str_eq(harness_codes(create_report), _i == 1 ? "system" : "system,system");
@@ -615,7 +619,7 @@ START_TEST(who_need_not_make_nodes_needs_no_right_to)
 	ck_assert_int_eq(fchmod(dev_fd, 0755), 0);
 	put_right(dev_fd, "fuse");
 	ck_assert_int_eq(seteuid(NOBODY), 0);
-	r = create(dev_fd, FUSE, -1, KMOD_DEVNAME_REPLACE, NULL);
+	r = create(dev_fd, FUSE, -1, KMOD_DEVNAME_MAKE_REPLACE, NULL);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, 0);
 }
@@ -675,7 +679,7 @@ START_TEST(what_cannot_be_verified_does_not_keep_others_from_it)
 	ck_assert_int_eq(fchmod(dev_fd, 0755), 0);
 	ck_assert_int_eq(mkdirat(dev_fd, "u", 0700), 0);
 	ck_assert_int_eq(seteuid(NOBODY), 0);
-	r = kmod_devname_table_verify(table, create_report, dev_fd, NULL);
+	r = table_verify(table, create_report, dev_fd, NULL);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, -EACCES);
 	ck_assert_str_eq(harness_codes(create_report), "system,absent,absent");
@@ -687,7 +691,7 @@ START_TEST(a_directory_that_is_none_cannot_be_verified)
 {
 	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
 
-	ck_assert_int_eq(kmod_devname_table_verify(table, create_report, -1, NULL), -EBADF);
+	ck_assert_int_eq(table_verify(table, create_report, -1, NULL), -EBADF);
 	ck_assert_str_eq(harness_codes(create_report), "system");
 	kmod_devname_table_unref(table);
 }
@@ -847,7 +851,7 @@ START_TEST(only_leftovers_of_runs_that_are_gone_are_removed)
 	name_leftover(row, name, sizeof(name));
 	leftovers[row].put(dir_fd, name);
 	ck_assert_int_eq(create(dev_fd, dir_fd == dev_fd ? FUSE : TUN, -1,
-				dry_run ? KMOD_DEVNAME_DRY_RUN : 0, NULL),
+				dry_run ? KMOD_DEVNAME_MAKE_DRY_RUN : 0, NULL),
 			 0);
 	ck_assert_msg(is_there(dir_fd, name) == (dry_run || !leftovers[row].goes), "%s", name);
 }
@@ -855,7 +859,8 @@ END_TEST
 
 static int create_in_child(void *data)
 {
-	return create(*(int *)data, FUSE TUN "x a/b/x b7:0\n", 0666, KMOD_DEVNAME_REPLACE, NULL);
+	return create(*(int *)data, FUSE TUN "x a/b/x b7:0\n", 0666, KMOD_DEVNAME_MAKE_REPLACE,
+		      NULL);
 }
 
 /* Each name has what it had, or what it shall have; beside them is one temporary thing at most. */

@@ -20,11 +20,16 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "dev/devdir.h"
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
+#include "modprobe/modprobe.h"
+#include "node/table.h"
 #include "system/faults-foreign.h"
 #include "system/faults-memory.h"
+#include "text/depmod-index.h"
 #include "tree/scan.h"
+#include "udev/static-nodes.h"
 
 #ifdef WITH_LIBKMOD
 #define HAS_LIBKMOD true
@@ -234,11 +239,11 @@ static void tear_down(void)
 struct objects {
 	struct kmod_devname_table *table, *other;
 	struct kmod_devname_report *report;
-	struct kmod_devname_comparison *comparison;
+	struct comparison *comparison;
 	struct kmod_devname_config *config;
 	struct kmod_devname_scan *scan;
 	struct kmod_devname_permissions *permissions;
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	char *text;
 	size_t size;
 	enum kmod_devname_outcome outcomes[4];
@@ -292,13 +297,12 @@ static int read_odd_lines(struct objects *o)
 
 static int read_index(struct objects *o)
 {
-	return read_with(kmod_devname_table_read_index, o->table, o, DIRECTORY "/modules.alias");
+	return read_with(table_read_index, o->table, o, DIRECTORY "/modules.alias");
 }
 
 static int read_builtin(struct objects *o)
 {
-	return read_with(kmod_devname_table_read_builtin, o->table, o,
-			 DIRECTORY "/modules.builtin.modinfo");
+	return read_with(table_read_builtin, o->table, o, DIRECTORY "/modules.builtin.modinfo");
 }
 
 static int add_modules(struct objects *o)
@@ -364,8 +368,8 @@ static int write_format(struct objects *o)
 	stream = open_memstream(&o->text, &o->size);
 	if (!stream)
 		return -ENOMEM;
-	r = kmod_devname_table_write_format(o->table, (enum kmod_devname_format)o->option,
-					    o->permissions, 0, stream);
+	r = kmod_devname_table_print(o->table, (enum kmod_devname_format)o->option, o->permissions,
+				     0, stream);
 	return fclose(stream) != 0 || !o->text ? -ENOMEM : r;
 }
 
@@ -376,10 +380,10 @@ static int replace(struct objects *o)
 			  : read_tables(o);
 
 	if (r == 0)
-		r = kmod_devname_table_replace(o->table, dev_fd, FILE_NAME);
+		r = kmod_devname_table_write_file(o->table, dev_fd, FILE_NAME);
 	/* now the file is the same, and is compared; if that fails, it is replaced again */
 	if (r >= 0)
-		r = kmod_devname_table_replace(o->table, dev_fd, FILE_NAME);
+		r = kmod_devname_table_write_file(o->table, dev_fd, FILE_NAME);
 	return r < 0 ? r : 0;
 }
 
@@ -387,7 +391,7 @@ static int compare(struct objects *o)
 {
 	int r = read_tables(o);
 
-	return r == 0 ? kmod_devname_comparison_new(o->table, o->other, &o->comparison) : r;
+	return r == 0 ? comparison_new(o->table, o->other, &o->comparison) : r;
 }
 
 static int lint(struct objects *o)
@@ -395,20 +399,19 @@ static int lint(struct objects *o)
 	int r = read_tables(o);
 
 	if (r == 0)
-		r = kmod_devname_table_lint(o->other, o->report);
+		r = table_lint(o->other, o->report);
 	if (r == 0)
-		r = kmod_devname_table_lint_builtin(o->table, o->report, o->other);
+		r = table_lint_builtin(o->table, o->report, o->other);
 	if (r == 0)
-		r = kmod_devname_table_lint_file(o->table, o->report, o->other, "other");
-	return r == 0 ? kmod_devname_table_lint_udev(o->table, o->report, root_fd) : r;
+		r = table_lint_file(o->table, o->report, o->other, "other");
+	return r == 0 ? table_lint_udev(o->table, o->report, root_fd) : r;
 }
 
 static int lint_loading(struct objects *o)
 {
 	int r = read_tables(o);
 
-	return r == 0 ? kmod_devname_table_lint_loading(o->table, o->report, root_fd, DIRECTORY, 0)
-		      : r;
+	return r == 0 ? table_lint_loading(o->table, o->report, root_fd, DIRECTORY, 0) : r;
 }
 
 static int read_pattern(struct objects *o)
@@ -438,7 +441,7 @@ static int prepare_scan(struct objects *o)
 /* 0 if the index can be used, or cannot for another reason than a failure. */
 static int use_fresh_index(struct objects *o)
 {
-	int fd = kmod_devname_open_in_root(root_fd, DIRECTORY, O_PATH | O_DIRECTORY), r = fd;
+	int fd = open_in_root(root_fd, DIRECTORY, O_PATH | O_DIRECTORY), r = fd;
 
 	if (fd >= 0) {
 		r = scan_use_fresh_index(o->scan, fd, true, NULL);
@@ -495,11 +498,12 @@ static int read_permissions(struct objects *o)
 
 static int create(struct objects *o)
 {
-	unsigned int flags = KMOD_DEVNAME_REPLACE | (can_make_nodes ? 0 : KMOD_DEVNAME_DRY_RUN);
+	unsigned int flags =
+		KMOD_DEVNAME_MAKE_REPLACE | (can_make_nodes ? 0 : KMOD_DEVNAME_MAKE_DRY_RUN);
 	int r = read_tables(o);
 
-	return r == 0 ? kmod_devname_table_create(o->table, o->report, dev_fd, NULL, flags,
-						  o->outcomes)
+	return r == 0 ? kmod_devname_table_make_nodes(o->table, o->report, dev_fd, NULL, flags,
+						      o->outcomes)
 		      : r;
 }
 
@@ -509,13 +513,13 @@ static int verify(struct objects *o)
 
 	if (r == 0)
 		r = read_permissions(o);
-	return r == 0 ? kmod_devname_table_verify(o->table, o->report, dev_fd, o->permissions) : r;
+	return r == 0 ? table_verify(o->table, o->report, dev_fd, o->permissions) : r;
 }
 
 static int resolve(struct objects *o)
 {
-	return kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, o->option,
-					   KMOD_DEVNAME_RESOLVE_RUNNING, o->report, &o->resolution);
+	return resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, o->option, RESOLVE_RUNNING,
+			      o->report, &o->resolution);
 }
 
 static int open_by_hand(struct objects *o)
@@ -588,10 +592,10 @@ static bool needs_index(const struct verb *verb)
 static void objects_done(struct objects *o)
 {
 	kmod_devname_scan_unref(o->scan);
-	kmod_devname_comparison_unref(o->comparison);
+	comparison_unref(o->comparison);
 	kmod_devname_config_unref(o->config);
 	kmod_devname_permissions_unref(o->permissions);
-	kmod_devname_resolution_unref(o->resolution);
+	resolution_unref(o->resolution);
 	kmod_devname_table_unref(o->table);
 	kmod_devname_table_unref(o->other);
 	kmod_devname_report_unref(o->report);
@@ -611,17 +615,15 @@ static void print_findings(FILE *stream, const struct kmod_devname_report *repor
 	}
 }
 
-static void print_resolution(FILE *stream, const struct kmod_devname_resolution *resolution)
+static void print_resolution(FILE *stream, const struct resolution *resolution)
 {
-	fprintf(stream, "%s\n",
-		kmod_devname_verdict_to_string(kmod_devname_resolution_get_verdict(resolution)));
-	for (size_t i = 0; i < kmod_devname_resolution_size(resolution); i++) {
-		const struct kmod_devname_step *step = kmod_devname_resolution_get(resolution, i);
-		const char *path = kmod_devname_step_get_path(step);
-		const char *file = kmod_devname_step_get_file(step);
+	fprintf(stream, "%s\n", resolution_verdict_to_string(resolution->verdict));
+	for (size_t i = 0; i < resolution->steps.size; i++) {
+		const struct resolution_step *step = resolution_get(resolution, i);
+		const char *path = step->path;
+		const char *file = step->file;
 
-		fprintf(stream, "%s %u %u %s %s\n", kmod_devname_step_get_module(step),
-			kmod_devname_step_get_role(step), kmod_devname_step_get_verdict(step),
+		fprintf(stream, "%s %u %u %s %s\n", step->module, step->role, step->verdict,
 			path ? path : "-", file ? file : "-");
 	}
 }
@@ -669,7 +671,7 @@ static char *describe_made(const struct objects *o)
 	if (o->text)
 		fwrite(o->text, 1, o->size, stream);
 	if (o->comparison)
-		fprintf(stream, "%zu\n", kmod_devname_comparison_size(o->comparison));
+		fprintf(stream, "%zu\n", o->comparison->size);
 	if (o->resolution)
 		print_resolution(stream, o->resolution);
 	if (o->permissions) {
@@ -717,7 +719,7 @@ static struct result describe_result(const struct objects *o, int r)
 	result.made = describe_made(o);
 	result.findings = describe_findings(o);
 	result.n_findings = kmod_devname_report_size(o->report);
-	result.n_errors = kmod_devname_report_count(o->report, KMOD_DEVNAME_ERROR);
+	result.n_errors = kmod_devname_report_count(o->report, KMOD_DEVNAME_SEVERITY_ERROR);
 	return result;
 }
 

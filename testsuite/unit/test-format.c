@@ -19,7 +19,7 @@
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define N_FORMATS 7
-#define CREATE_ONLY KMOD_DEVNAME_CREATE_ONLY
+#define CREATE_ONLY KMOD_DEVNAME_PRINT_CREATE_ONLY
 
 static struct kmod_devname_table *table;
 
@@ -52,7 +52,7 @@ static char *write_format(enum kmod_devname_format format,
 	int r;
 
 	ck_assert_ptr_nonnull(stream);
-	r = kmod_devname_table_write_format(table, format, permissions, flags, stream);
+	r = kmod_devname_table_print(table, format, permissions, flags, stream);
 	ck_assert_int_eq(r, 0);
 	ck_assert_int_eq(fclose(stream), 0);
 	ck_assert_uint_eq(strlen(text), size);
@@ -217,9 +217,9 @@ static const struct owner_row {
 	{ KMOD_DEVNAME_FORMAT_TMPFILES, 0, NULL, "kvm", "c! /dev/kvm 0660 - kvm - 10:232\n" },
 	{ KMOD_DEVNAME_FORMAT_TMPFILES, 0, "qemu", NULL, "c! /dev/kvm 0660 qemu - - 10:232\n" },
 	{ KMOD_DEVNAME_FORMAT_TMPFILES, 0, "0", "44", "c! /dev/kvm 0660 0 44 - 10:232\n" },
-	{ KMOD_DEVNAME_FORMAT_TMPFILES, KMOD_DEVNAME_CREATE_ONLY, NULL, "kvm",
+	{ KMOD_DEVNAME_FORMAT_TMPFILES, KMOD_DEVNAME_PRINT_CREATE_ONLY, NULL, "kvm",
 	  "c! /dev/kvm :0660 - :kvm - 10:232\n" },
-	{ KMOD_DEVNAME_FORMAT_TMPFILES, KMOD_DEVNAME_CREATE_ONLY, "qemu", "kvm",
+	{ KMOD_DEVNAME_FORMAT_TMPFILES, KMOD_DEVNAME_PRINT_CREATE_ONLY, "qemu", "kvm",
 	  "c! /dev/kvm :0660 :qemu :kvm - 10:232\n" },
 	{ KMOD_DEVNAME_FORMAT_MKNOD, 0, "qemu", "kvm",
 	  "\nnode 'kvm' '0660' '4294967294' '44' 'c' '10' '232'\n" },
@@ -369,9 +369,9 @@ START_TEST(an_unknown_format_or_flag_writes_nothing)
 	FILE *stream = open_memstream(&text, &size);
 
 	read_table(nodes);
-	ck_assert_int_eq(kmod_devname_table_write_format(
-				 table, (enum kmod_devname_format)invalid_rows[_i].format, NULL,
-				 invalid_rows[_i].flags, stream),
+	ck_assert_int_eq(kmod_devname_table_print(table,
+						  (enum kmod_devname_format)invalid_rows[_i].format,
+						  NULL, invalid_rows[_i].flags, stream),
 			 -EINVAL);
 	ck_assert_int_eq(fclose(stream), 0);
 	ck_assert_uint_eq(size, 0);
@@ -415,7 +415,7 @@ static int write_to_sink(struct sink sink, enum kmod_devname_format format, int 
 
 	ck_assert_ptr_nonnull(stream);
 	ck_assert_int_eq(setvbuf(stream, NULL, mode, BUFSIZ), 0);
-	r = kmod_devname_table_write_format(table, format, NULL, 0, stream);
+	r = kmod_devname_table_print(table, format, NULL, 0, stream);
 	(void)fclose(stream);
 	return r;
 }
@@ -448,8 +448,7 @@ START_TEST(a_stream_that_has_failed_before_is_an_error)
 	ck_assert_ptr_nonnull(stream);
 	ck_assert_int_eq(fputc('x', stream), EOF);
 	ck_assert_int_eq(
-		kmod_devname_table_write_format(table, KMOD_DEVNAME_FORMAT_HUMAN, NULL, 0, stream),
-		-EIO);
+		kmod_devname_table_print(table, KMOD_DEVNAME_FORMAT_HUMAN, NULL, 0, stream), -EIO);
 	(void)fclose(stream);
 }
 END_TEST

@@ -681,9 +681,11 @@ static int read_before_a_wall(struct modinfo *modinfo, const uint8_t *data, size
 static bool agrees(int r, const struct modinfo *modinfo, const char *expected)
 {
 	if (strcmp(expected, MALFORMED) == 0)
-		return r > 0 && module_error_code((enum module_error)r) == KMOD_DEVNAME_MALFORMED;
+		return r > 0 &&
+		       module_error_code((enum module_error)r) == KMOD_DEVNAME_CODE_MALFORMED;
 	if (strcmp(expected, TOO_LARGE) == 0)
-		return r > 0 && module_error_code((enum module_error)r) == KMOD_DEVNAME_TOO_LARGE;
+		return r > 0 &&
+		       module_error_code((enum module_error)r) == KMOD_DEVNAME_CODE_TOO_LARGE;
 	return r == 0 && (strcmp(expected, GOOD) != 0 || modinfo->size > 0);
 }
 

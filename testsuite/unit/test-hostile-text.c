@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "lib/hostile.h"
+#include "text/depmod-index.h"
 #include "tree/scan.h"
 
 #define MEMORY (256 * MIB)
@@ -164,8 +165,7 @@ START_TEST(an_index_is_used_whole_or_not_at_all)
 	const struct index_row *row = &index_rows[_i];
 
 	hostile_bounds(MEMORY);
-	check(read_text(kmod_devname_table_read_index, row->text), row->used, row->nodes,
-	      row->codes, row->what);
+	check(read_text(table_read_index, row->text), row->used, row->nodes, row->codes, row->what);
 }
 END_TEST
 
@@ -225,8 +225,8 @@ static const struct {
 START_TEST(built_in_strings_give_nodes_or_findings)
 {
 	hostile_bounds(MEMORY);
-	check(read_text(kmod_devname_table_read_builtin, builtin_rows[_i].text), 0,
-	      builtin_rows[_i].nodes, builtin_rows[_i].codes, builtin_rows[_i].what);
+	check(read_text(table_read_builtin, builtin_rows[_i].text), 0, builtin_rows[_i].nodes,
+	      builtin_rows[_i].codes, builtin_rows[_i].what);
 }
 END_TEST
 
@@ -381,9 +381,9 @@ START_TEST(a_name_is_judged_alike_by_every_way_in)
 	CHECK(asprintf(&alias, "devname:%s", name) > 0, "no memory");
 	check_module(name_rows[_i].module, name, (const char *const[]){ alias, "char-major-1-1" });
 	n = asprintf(&text, "alias %s m\nalias char-major-1-1 m\n", alias);
-	check_way(kmod_devname_table_read_index, name_rows[_i].index, "index", name, text, n);
+	check_way(table_read_index, name_rows[_i].index, "index", name, text, n);
 	n = asprintf(&text, "m.alias=%s%cm.alias=char-major-1-1%c", alias, 0, 0);
-	check_way(kmod_devname_table_read_builtin, name_rows[_i].builtin, "builtin", name, text, n);
+	check_way(table_read_builtin, name_rows[_i].builtin, "builtin", name, text, n);
 	n = asprintf(&text, "m %s c1:1\n", name);
 	check_way(kmod_devname_table_read, name_rows[_i].devname, "devname", name, text, n);
 	free(alias);
@@ -482,9 +482,9 @@ START_TEST(a_number_is_judged_alike_by_every_way_in)
 		CHECK(asprintf(&alias, "%s-major-%s-%s", types[i], major, minor) > 0, "no memory");
 		check_module(code, alias, (const char *const[]){ alias, "devname:a" });
 		n = asprintf(&text, "alias %s m\nalias devname:a m\n", alias);
-		check_way(kmod_devname_table_read_index, code, "index", alias, text, n);
+		check_way(table_read_index, code, "index", alias, text, n);
 		n = asprintf(&text, "m.alias=%s%cm.alias=devname:a%c", alias, 0, 0);
-		check_way(kmod_devname_table_read_builtin, code, "builtin", alias, text, n);
+		check_way(table_read_builtin, code, "builtin", alias, text, n);
 		n = asprintf(&text, "m a %c%s:%s\n", types[i][0], major, minor);
 		check_way(kmod_devname_table_read, line, "devname", alias, text, n);
 		free(alias);
@@ -504,15 +504,14 @@ static const struct {
 	int r;
 	size_t nodes, errors, warnings;
 } large_rows[] = {
-	{ "a million lines of modules.alias for one module, the name last",
-	  kmod_devname_table_read_index, "alias char-major-1-%u m\n", 1000000,
-	  "alias devname:a m\n", 1, 0, 1, 0 },
-	{ "a million lines of modules.alias of as many modules", kmod_devname_table_read_index,
-	  "alias x m%u\n", 1000000, FUSE, 1, 1, 0, 0 },
-	{ "a million built-in numbers, the name last", kmod_devname_table_read_builtin,
+	{ "a million lines of modules.alias for one module, the name last", table_read_index,
+	  "alias char-major-1-%u m\n", 1000000, "alias devname:a m\n", 1, 0, 1, 0 },
+	{ "a million lines of modules.alias of as many modules", table_read_index, "alias x m%u\n",
+	  1000000, FUSE, 1, 1, 0, 0 },
+	{ "a million built-in numbers, the name last", table_read_builtin,
 	  "m.alias=char-major-1-%u", 1000000, "m.alias=devname:a", 0, 0, 1, 0 },
-	{ "a million built-in modules with a name", kmod_devname_table_read_builtin,
-	  "m%u.alias=devname:a", 1000000, "m.alias=devname:a", 0, 0, 1000001, 0 },
+	{ "a million built-in modules with a name", table_read_builtin, "m%u.alias=devname:a",
+	  1000000, "m.alias=devname:a", 0, 0, 1000001, 0 },
 	{ "a million lines for one name", kmod_devname_table_read, "m%u a c1:1\n", 1000000,
 	  "m a c1:2\n", 0, 1000000, 1, 0 },
 	{ "a million names in each other's way", kmod_devname_table_read, "m a/b/%u c1:1\n",
@@ -527,7 +526,7 @@ static const struct {
 static FILE *write_large(size_t row)
 {
 	FILE *stream = tmpfile();
-	int strings = large_rows[row].read == kmod_devname_table_read_builtin;
+	int strings = large_rows[row].read == table_read_builtin;
 
 	CHECK(stream, "tmpfile: %s", strerror(errno));
 	for (unsigned int i = 0; i < large_rows[row].times; i++) {
@@ -557,12 +556,13 @@ START_TEST(a_million_lines_take_bounded_time_and_memory)
 	CHECK(r == large_rows[_i].r, "%s: %d", large_rows[_i].what, r);
 	CHECK(kmod_devname_table_size(table) == large_rows[_i].nodes, "%s: %zu nodes",
 	      large_rows[_i].what, kmod_devname_table_size(table));
-	CHECK(kmod_devname_report_count(report, KMOD_DEVNAME_ERROR) == large_rows[_i].errors &&
-		      kmod_devname_report_count(report, KMOD_DEVNAME_WARNING) ==
+	CHECK(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR) ==
+			      large_rows[_i].errors &&
+		      kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_WARNING) ==
 			      large_rows[_i].warnings,
 	      "%s: %zu errors, %zu warnings", large_rows[_i].what,
-	      kmod_devname_report_count(report, KMOD_DEVNAME_ERROR),
-	      kmod_devname_report_count(report, KMOD_DEVNAME_WARNING));
+	      kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR),
+	      kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_WARNING));
 	hostile_judged();
 	(void)fclose(stream);
 }
@@ -577,8 +577,8 @@ static int read_order(struct kmod_devname_table *into, struct kmod_devname_repor
 				 0);
 }
 
-static reader *const readers[] = { kmod_devname_table_read, kmod_devname_table_read_index,
-				   kmod_devname_table_read_builtin, read_order };
+static reader *const readers[] = { kmod_devname_table_read, table_read_index, table_read_builtin,
+				   read_order };
 
 /* A hole is a line of NULs, or as many strings of nothing. */
 START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)

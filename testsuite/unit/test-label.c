@@ -121,7 +121,7 @@ static void tear_down(void)
 static int create(int dev_fd, const char *text, unsigned int flags)
 {
 	struct kmod_devname_table *table = create_harness_table(text);
-	int r = kmod_devname_table_create(table, report, dev_fd, NULL, flags, NULL);
+	int r = kmod_devname_table_make_nodes(table, report, dev_fd, NULL, flags, NULL);
 
 	kmod_devname_table_unref(table);
 	return r;
@@ -160,7 +160,7 @@ START_TEST(nobody_is_asked_if_there_is_nothing_to_make)
 {
 	int dev_fd = harness_directory();
 
-	ck_assert_int_eq(create(dev_fd, "x x c10:1\n", KMOD_DEVNAME_DRY_RUN), 0);
+	ck_assert_int_eq(create(dev_fd, "x x c10:1\n", KMOD_DEVNAME_MAKE_DRY_RUN), 0);
 	ck_assert_str_eq(record, "");
 	ck_assert_int_eq(create(dev_fd, "x x c10:1\n", 0), 0);
 	record[0] = '\0';

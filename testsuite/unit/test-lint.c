@@ -12,6 +12,8 @@
 
 #include "lib/harness.h"
 #include "lib/mkmodule.h"
+#include "node/table.h"
+#include "udev/static-nodes.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -121,14 +123,14 @@ START_TEST(a_table_is_judged)
 	struct kmod_devname_table *table = read_table(table_rows[_i].lines);
 	bool shared = strstr(table_rows[_i].codes, "shared-node");
 
-	ck_assert_int_eq(kmod_devname_table_lint(table, report), 0);
+	ck_assert_int_eq(table_lint(table, report), 0);
 	ck_assert_str_eq(harness_codes(report), table_rows[_i].codes);
 	messages_have(table_rows[_i].words);
 	if (!shared)
-		findings_are(KMOD_DEVNAME_WARNING, NULL);
+		findings_are(KMOD_DEVNAME_SEVERITY_WARNING, NULL);
 	else if (!strchr(table_rows[_i].codes, ','))
-		findings_are(KMOD_DEVNAME_NOTE, NULL);
-	ck_assert_int_eq(kmod_devname_table_lint(table, NULL), 0);
+		findings_are(KMOD_DEVNAME_SEVERITY_NOTE, NULL);
+	ck_assert_int_eq(table_lint(table, NULL), 0);
 	kmod_devname_table_unref(table);
 }
 END_TEST
@@ -158,10 +160,10 @@ START_TEST(built_in_modules_have_their_nodes)
 	struct kmod_devname_table *table = read_table(builtin_rows[_i].lines);
 	struct kmod_devname_table *built_in = read_table(builtin_rows[_i].built_in);
 
-	ck_assert_int_eq(kmod_devname_table_lint_builtin(table, report, built_in), 0);
+	ck_assert_int_eq(table_lint_builtin(table, report, built_in), 0);
 	ck_assert_str_eq(harness_codes(report), builtin_rows[_i].codes);
 	messages_have(builtin_rows[_i].words);
-	findings_are(KMOD_DEVNAME_WARNING, NULL);
+	findings_are(KMOD_DEVNAME_SEVERITY_WARNING, NULL);
 	kmod_devname_table_unref(built_in);
 	kmod_devname_table_unref(table);
 }
@@ -193,10 +195,10 @@ START_TEST(the_file_is_compared)
 	struct kmod_devname_table *file =
 		file_rows[_i].file ? read_table(file_rows[_i].file) : NULL;
 
-	ck_assert_int_eq(kmod_devname_table_lint_file(table, report, file, "name"), 0);
+	ck_assert_int_eq(table_lint_file(table, report, file, "name"), 0);
 	ck_assert_str_eq(harness_codes(report), file_rows[_i].codes);
 	messages_have(file_rows[_i].words);
-	findings_are(KMOD_DEVNAME_ERROR, "name");
+	findings_are(KMOD_DEVNAME_SEVERITY_ERROR, "name");
 	kmod_devname_table_unref(file);
 	kmod_devname_table_unref(table);
 }
@@ -206,9 +208,9 @@ START_TEST(no_file_without_nodes_is_a_warning)
 {
 	struct kmod_devname_table *table = read_table("");
 
-	ck_assert_int_eq(kmod_devname_table_lint_file(table, report, NULL, "name"), 0);
+	ck_assert_int_eq(table_lint_file(table, report, NULL, "name"), 0);
 	ck_assert_str_eq(harness_codes(report), "no-file");
-	findings_are(KMOD_DEVNAME_WARNING, "name");
+	findings_are(KMOD_DEVNAME_SEVERITY_WARNING, "name");
 	kmod_devname_table_unref(table);
 }
 END_TEST
@@ -306,13 +308,13 @@ START_TEST(rules_of_udev_that_come_too_late)
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, path, udev_rows[_i].rules, strlen(udev_rows[_i].rules));
-	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
 	ck_assert_str_eq(harness_codes(report), udev_rows[_i].codes);
 	messages_have(udev_rows[_i].words);
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
 		ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, i)),
 				  1);
-	findings_are(KMOD_DEVNAME_WARNING, path);
+	findings_are(KMOD_DEVNAME_SEVERITY_WARNING, path);
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
@@ -342,7 +344,7 @@ START_TEST(rules_behind_the_static_one_come_too_late)
 	harness_write(root_fd, "usr/lib/udev/rules.d/1.rules", first, strlen(first));
 	harness_write(root_fd, "etc/udev/rules.d/2.rules", replacing_rows[_i].late,
 		      strlen(replacing_rows[_i].late));
-	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
 	ck_assert_str_eq(harness_codes(report), replacing_rows[_i].codes);
 	if (kmod_devname_report_size(report) > 0)
 		messages_have("the node has those of other rules before");
@@ -357,11 +359,11 @@ static const struct {
 	enum kmod_devname_severity severity;
 	const char *words;
 } place_rows[] = {
-	{ "etc", KMOD_DEVNAME_WARNING, "; add OPTIONS|systemctl restart systemd-udevd" },
-	{ "run", KMOD_DEVNAME_WARNING, "; add OPTIONS" },
-	{ "usr/local/lib", KMOD_DEVNAME_WARNING, "; add OPTIONS" },
-	{ "usr/lib", KMOD_DEVNAME_NOTE, "; copy it to /etc/udev/rules.d, add OPTIONS" },
-	{ "lib", KMOD_DEVNAME_NOTE, "; copy it to /etc/udev/rules.d, add OPTIONS" },
+	{ "etc", KMOD_DEVNAME_SEVERITY_WARNING, "; add OPTIONS|systemctl restart systemd-udevd" },
+	{ "run", KMOD_DEVNAME_SEVERITY_WARNING, "; add OPTIONS" },
+	{ "usr/local/lib", KMOD_DEVNAME_SEVERITY_WARNING, "; add OPTIONS" },
+	{ "usr/lib", KMOD_DEVNAME_SEVERITY_NOTE, "; copy it to /etc/udev/rules.d, add OPTIONS" },
+	{ "lib", KMOD_DEVNAME_SEVERITY_NOTE, "; copy it to /etc/udev/rules.d, add OPTIONS" },
 };
 
 START_TEST(rules_of_packages_are_notes)
@@ -373,7 +375,7 @@ START_TEST(rules_of_packages_are_notes)
 
 	(void)snprintf(path, sizeof(path), "%s/udev/rules.d/1.rules", place_rows[_i].directory);
 	harness_write(root_fd, path, rule, strlen(rule));
-	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
 	ck_assert_str_eq(harness_codes(report), "no-static-node");
 	messages_have(place_rows[_i].words);
 	findings_are(place_rows[_i].severity, path);
@@ -391,7 +393,7 @@ START_TEST(the_last_rule_is_named_and_a_node_once)
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, strlen(rules));
-	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
 	ck_assert_str_eq(harness_codes(report), "no-static-node");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)), 5);
 	messages_have("module a");
@@ -423,7 +425,7 @@ static double lint_many(int root_fd, unsigned int n, const char *end)
 	(void)fclose(stream);
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
 	ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
-	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
 	ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
 	free(nodes);
 	free(rules);
@@ -486,7 +488,7 @@ START_TEST(long_patterns_are_bounded)
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
 	/* 20 times what is needed */
 	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
-	ck_assert_int_eq(kmod_devname_table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
 	ck_assert_str_eq(harness_codes(report), "bad-rule");
 	free(nodes);
 	free(rules);
@@ -555,7 +557,7 @@ START_TEST(a_bad_file_is_a_finding)
 	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
 	ck_assert_int_eq(add_file(table, bad_rows[_i].bytes, bad_rows[_i].size, "x.ko"), 0);
 	ck_assert_str_eq(harness_codes(report), bad_rows[_i].codes);
-	findings_are(KMOD_DEVNAME_ERROR, "x.ko");
+	findings_are(KMOD_DEVNAME_SEVERITY_ERROR, "x.ko");
 	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
 	kmod_devname_table_unref(table);
 }
@@ -572,7 +574,7 @@ START_TEST(what_is_no_file_is_an_error)
 	ck_assert_int_eq(kmod_devname_table_add_file(table, report, pipe_fds[0], "x.ko"), -ESPIPE);
 	ck_assert_int_eq(kmod_devname_table_add_file(table, report, -1, "x.ko"), -EBADF);
 	ck_assert_str_eq(harness_codes(report), "system,system,system");
-	findings_are(KMOD_DEVNAME_ERROR, "x.ko");
+	findings_are(KMOD_DEVNAME_SEVERITY_ERROR, "x.ko");
 	kmod_devname_table_unref(table);
 	(void)close(pipe_fds[0]);
 	(void)close(pipe_fds[1]);

@@ -234,8 +234,9 @@ START_TEST(defects_are_malformed_but_for_the_huge_one)
 	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++)
 		if (!is_sound(defect))
 			CHECK(module_error_code(expected[defect].module_error) ==
-				      (defect == MKMODULE_MODINFO_HUGE ? KMOD_DEVNAME_TOO_LARGE
-								       : KMOD_DEVNAME_MALFORMED),
+				      (defect == MKMODULE_MODINFO_HUGE
+					       ? KMOD_DEVNAME_CODE_TOO_LARGE
+					       : KMOD_DEVNAME_CODE_MALFORMED),
 			      "%s", mkmodule_defect_name((enum mkmodule_defect)defect));
 }
 END_TEST
@@ -272,7 +273,7 @@ START_TEST(what_is_not_elf_is_malformed)
 					  (const uint8_t *)rows[i].bytes, rows[i].size);
 
 			CHECK(r > 0 && module_error_code((enum module_error)r) ==
-					       KMOD_DEVNAME_MALFORMED,
+					       KMOD_DEVNAME_CODE_MALFORMED,
 			      "row %zu, %s: %d", i, source_names[source], r);
 			modinfo_done(&modinfo);
 		}
@@ -563,7 +564,8 @@ START_TEST(a_miraculous_number_of_sections_is_malformed)
 		struct modinfo modinfo = { 0 };
 		int r = read_from(&modinfo, (enum source)source, image, size);
 
-		CHECK(r > 0 && module_error_code((enum module_error)r) == KMOD_DEVNAME_MALFORMED,
+		CHECK(r > 0 && module_error_code((enum module_error)r) ==
+				       KMOD_DEVNAME_CODE_MALFORMED,
 		      "%d", r);
 		modinfo_done(&modinfo);
 	}

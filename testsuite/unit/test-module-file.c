@@ -190,7 +190,7 @@ static bool is_content(const struct decompressed *bytes, const struct bytes *con
 static bool is_corrupt(int r)
 {
 	return r > 0 && r != NOT_COMPRESSED &&
-	       module_error_code((enum module_error)r) == KMOD_DEVNAME_CORRUPT;
+	       module_error_code((enum module_error)r) == KMOD_DEVNAME_CODE_CORRUPT;
 }
 
 static void expect(struct module_reader *reader, const struct bytes *input, int expected,
@@ -1359,8 +1359,9 @@ START_TEST(a_format_that_is_not_built_in_is_unsupported)
 	for (size_t i = 0; i < N(rows); i++) {
 		int r = decompress(reader, rows[i].bytes, rows[i].size, &bytes);
 
-		CHECK((r > 0 && module_error_code((enum module_error)r) ==
-					KMOD_DEVNAME_UNSUPPORTED) == !format_named(rows[i].format),
+		CHECK((r > 0 &&
+		       module_error_code((enum module_error)r) == KMOD_DEVNAME_CODE_UNSUPPORTED) ==
+			      !format_named(rows[i].format),
 		      "%s: %d", rows[i].format, r);
 	}
 	module_reader_free(reader);
@@ -1538,20 +1539,21 @@ static const struct {
 	{ "an empty last block", BYTES("\0\0\x28\0\0hello\1\0\0"), 0 },
 	{ "unused bit", BYTES("\x10\0\x29\0\0hello"), 0 },
 	{ "dictionary 0", BYTES("\1\0\0\x29\0\0hello"), 0 },
-	{ "size too small", BYTES("\x20\4\x29\0\0hello"), KMOD_DEVNAME_CORRUPT },
-	{ "size too large", BYTES("\x20\6\x29\0\0hello"), KMOD_DEVNAME_CORRUPT },
-	{ "reserved bit", BYTES("\x08\0\x29\0\0hello"), KMOD_DEVNAME_UNSUPPORTED },
-	{ "a dictionary", BYTES("\1\0\x05\x29\0\0hello"), KMOD_DEVNAME_UNSUPPORTED },
-	{ "reserved block type", BYTES("\0\0\x2f\0\0hello"), KMOD_DEVNAME_CORRUPT },
-	{ "block larger than the window", BYTES("\0\0\x01\x40\0hello"), KMOD_DEVNAME_CORRUPT },
-	{ "compressed garbage", BYTES("\0\0\x2d\0\0hello"), KMOD_DEVNAME_CORRUPT },
-	{ "no last block", BYTES("\0\0\x28\0\0hello"), KMOD_DEVNAME_CORRUPT },
-	{ "1 EiB at once", BYTES("\xe0\0\0\0\0\0\0\0\x10\x29\0\0hello"), KMOD_DEVNAME_TOO_LARGE },
+	{ "size too small", BYTES("\x20\4\x29\0\0hello"), KMOD_DEVNAME_CODE_CORRUPT },
+	{ "size too large", BYTES("\x20\6\x29\0\0hello"), KMOD_DEVNAME_CODE_CORRUPT },
+	{ "reserved bit", BYTES("\x08\0\x29\0\0hello"), KMOD_DEVNAME_CODE_UNSUPPORTED },
+	{ "a dictionary", BYTES("\1\0\x05\x29\0\0hello"), KMOD_DEVNAME_CODE_UNSUPPORTED },
+	{ "reserved block type", BYTES("\0\0\x2f\0\0hello"), KMOD_DEVNAME_CODE_CORRUPT },
+	{ "block larger than the window", BYTES("\0\0\x01\x40\0hello"), KMOD_DEVNAME_CODE_CORRUPT },
+	{ "compressed garbage", BYTES("\0\0\x2d\0\0hello"), KMOD_DEVNAME_CODE_CORRUPT },
+	{ "no last block", BYTES("\0\0\x28\0\0hello"), KMOD_DEVNAME_CODE_CORRUPT },
+	{ "1 EiB at once", BYTES("\xe0\0\0\0\0\0\0\0\x10\x29\0\0hello"),
+	  KMOD_DEVNAME_CODE_TOO_LARGE },
 	{ "almost 16 EiB at once", BYTES("\xe0\xfd\xff\xff\xff\xff\xff\xff\xff\x29\0\0hello"),
-	  KMOD_DEVNAME_TOO_LARGE },
-	{ "256 MiB at once", BYTES("\xa0\0\0\0\x10\x29\0\0hello"), KMOD_DEVNAME_TOO_LARGE },
+	  KMOD_DEVNAME_CODE_TOO_LARGE },
+	{ "256 MiB at once", BYTES("\xa0\0\0\0\x10\x29\0\0hello"), KMOD_DEVNAME_CODE_TOO_LARGE },
 	{ "1 EiB with a window", BYTES("\xc0\0\0\0\0\0\0\0\0\x10\x29\0\0hello"),
-	  KMOD_DEVNAME_CORRUPT },
+	  KMOD_DEVNAME_CODE_CORRUPT },
 };
 
 START_TEST(zstd_fields_are_believed_within_reason)

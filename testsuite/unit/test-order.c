@@ -291,7 +291,7 @@ START_TEST(a_finding_names_file_line_and_severity)
 			 0);
 	finding = kmod_devname_report_get(report, 0);
 	ck_assert_ptr_nonnull(finding);
-	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_WARNING);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_SEVERITY_WARNING);
 	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "modules.order");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 3);
 	(void)fclose(stream);

@@ -70,7 +70,8 @@ static const char *findings(char *text, size_t size)
 			text + used, size - used, "%s%s:%zu", i > 0 ? " " : "",
 			kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)),
 			kmod_devname_finding_get_line(finding));
-		ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);
+		ck_assert_int_eq(kmod_devname_finding_get_severity(finding),
+				 KMOD_DEVNAME_SEVERITY_ERROR);
 		ck_assert_str_eq(kmod_devname_finding_get_file(finding), "modules.devname");
 	}
 	return text;
@@ -691,7 +692,7 @@ START_TEST(many_modules_with_one_name_are_read)
 	ck_assert_int_eq(fclose(stream), 0);
 	text.bytes = bytes;
 	ck_assert_int_eq(read_text(text), 0);
-	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_ERROR), MANY);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR), MANY);
 	ck_assert_uint_eq(kmod_devname_table_size(table), MANY);
 	free(bytes);
 }
@@ -704,7 +705,7 @@ static void check_system_finding(int error)
 	const struct kmod_devname_finding *finding = kmod_devname_report_get(report, 0);
 
 	ck_assert_str_eq(harness_codes(report), "system");
-	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_SEVERITY_ERROR);
 	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "modules.devname");
 	ck_assert_str_eq(kmod_devname_finding_get_message(finding), strerror(error));
 }

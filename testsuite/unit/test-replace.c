@@ -6,6 +6,7 @@
 
 #include "lib/harness.h"
 #include "lib/refuse.h"
+#include "text/replace.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -58,7 +59,7 @@ static struct kmod_devname_table *make_table(void)
 static int replace(int dir_fd, const char *name)
 {
 	struct kmod_devname_table *table = make_table();
-	int r = kmod_devname_table_replace(table, dir_fd, name);
+	int r = kmod_devname_table_write_file(table, dir_fd, name);
 
 	kmod_devname_table_unref(table);
 	return r;
@@ -70,7 +71,7 @@ static int replace_by_empty(int dir_fd)
 	int r;
 
 	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	r = kmod_devname_table_replace(table, dir_fd, NAME);
+	r = kmod_devname_table_write_file(table, dir_fd, NAME);
 	kmod_devname_table_unref(table);
 	return r;
 }
@@ -510,7 +511,7 @@ START_TEST(a_system_call_that_fails_leaves_the_old_or_the_new_file)
 	ck_assert_int_eq(fchmodat(dir_fd, NAME, 0644, 0), 0);
 	if (!refuse(refusal_rows[_i].refusals, 2))
 		return;
-	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	ck_assert_int_eq(r, refusal_rows[_i].result);
 	ck_assert_str_eq(content_of(dir_fd, NAME), refusal_rows[_i].after);
 	ck_assert_str_eq(names_in(dir_fd), NAME);
@@ -555,7 +556,7 @@ START_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover)
 	refuse_meanwhile(remove_temporaries, &dir_fd);
 	if (!refuse(refusals, N(refusals)))
 		return;
-	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
 	ck_assert(r == 1 || r == -ENOENT);
 	ck_assert_str_eq(content_of(dir_fd, NAME), r == 1 ? FUSE : OLD);
@@ -668,24 +669,24 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Waits until no other run is going to replace a file of this directory. */
+static int wait_for_run(int dir_fd, int timeout_ms)
+{
+	struct replacement replacement;
+	int r = replacement_begin(&replacement, dir_fd, timeout_ms);
+
+	replacement_end(&replacement);
+	return r;
+}
+
 START_TEST(a_free_lock_is_waited_for_in_no_time_and_not_kept)
 {
 	int dir_fd = harness_directory();
 
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 1000), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 0), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 0), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 1000), 0);
 	ck_assert_str_eq(names_in(dir_fd), "");
-}
-END_TEST
-
-START_TEST(a_negative_timeout_is_einval)
-{
-	int dir_fd = harness_directory();
-
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, -1), -EINVAL);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, -30000), -EINVAL);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
 }
 END_TEST
 
@@ -693,11 +694,11 @@ START_TEST(where_no_lock_can_be_made_is_the_errno)
 {
 	int dir_fd = harness_directory(), r;
 
-	ck_assert_int_eq(kmod_devname_lock(-1, 0), -EBADF);
+	ck_assert_int_eq(wait_for_run(-1, 0), -EBADF);
 	ck_assert_int_eq(fchmod(dir_fd, 0555), 0);
 	if (!become_nobody())
 		return;
-	r = kmod_devname_lock(dir_fd, 0);
+	r = wait_for_run(dir_fd, 0);
 	ck_assert_int_eq(seteuid(getuid()), 0);
 	ck_assert_int_eq(r, -EACCES);
 }
@@ -709,7 +710,7 @@ START_TEST(a_signal_does_not_end_the_wait_for_the_lock)
 
 	if (!refuse(&(struct refusal){ SYS_fcntl, 0, 2, EINTR }, 1))
 		return;
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 60000), 0);
 }
 END_TEST
 
@@ -722,7 +723,7 @@ START_TEST(a_held_lock_is_waited_for_as_long_as_asked)
 	for (size_t i = 0; i < N(timeouts); i++) {
 		int64_t start = now_ms();
 
-		ck_assert_int_eq(kmod_devname_lock(dir_fd, timeouts[i]), -EWOULDBLOCK);
+		ck_assert_int_eq(wait_for_run(dir_fd, timeouts[i]), -EWOULDBLOCK);
 		ck_assert_int_ge(now_ms() - start, timeouts[i]);
 	}
 }
@@ -732,9 +733,9 @@ START_TEST(the_end_of_a_run_releases_the_lock)
 {
 	int dir_fd = harness_directory(), holder = hold(dir_fd, F_WRLCK);
 
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), -EWOULDBLOCK);
+	ck_assert_int_eq(wait_for_run(dir_fd, 0), -EWOULDBLOCK);
 	ck_assert_int_eq(close(holder), 0);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 0), 0);
 	ck_assert_str_eq(names_in(dir_fd), "");
 }
 END_TEST
@@ -758,7 +759,7 @@ START_TEST(a_reader_of_the_directory_cannot_hold_the_lock)
 	ino_t left;
 
 	ck_assert_int_eq(flock(reopen(dir_fd), LOCK_EX), 0);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 0), 0);
 	held = hold(dir_fd, F_WRLCK);
 	if (geteuid() == 0) {
 		ck_assert_int_eq(seteuid(NOBODY), 0);
@@ -771,14 +772,14 @@ START_TEST(a_reader_of_the_directory_cannot_hold_the_lock)
 	ck_assert_int_eq(close(held), 0);
 	held = hold(dir_fd, F_RDLCK);
 	left = stat_of(dir_fd, TEMPORARY).st_ino;
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), -EPERM);
+	ck_assert_int_eq(wait_for_run(dir_fd, 60000), -EPERM);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 	/* by its name another run's file could be removed */
 	ck_assert_str_eq(names_in(dir_fd), TEMPORARY " " NAME);
 	ck_assert_uint_eq(stat_of(dir_fd, TEMPORARY).st_ino, left);
 	ck_assert_int_eq(close(held), 0);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 0), 0);
 	check_is_new(dir_fd);
 }
 END_TEST
@@ -798,7 +799,7 @@ START_TEST(a_lock_that_is_released_meanwhile_is_had)
 	pthread_t thread;
 
 	ck_assert_int_eq(pthread_create(&thread, NULL, close_later, &holder), 0);
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 60000), 0);
+	ck_assert_int_eq(wait_for_run(dir_fd, 60000), 0);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 }
 END_TEST
@@ -903,7 +904,7 @@ START_TEST(what_is_no_file_is_refused_unless_nothing_is_to_be_done)
 	}
 	if (r < 0)
 		return;
-	ck_assert_int_eq(kmod_devname_lock(dir_fd, 0), -EEXIST);
+	ck_assert_int_eq(wait_for_run(dir_fd, 0), -EEXIST);
 	ck_assert_int_eq(replace(dir_fd, NAME), 0);
 	ck_assert_int_eq(replace_by_empty(dir_fd), -EEXIST);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
@@ -928,7 +929,7 @@ START_TEST(a_temporary_that_was_renamed_meanwhile_is_not_written)
 	refuse_meanwhile(use_the_name_again, &dir_fd);
 	if (!refuse(&(struct refusal){ SYS_fcntl, 0, 1, 0 }, 1))
 		return;
-	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
 	ck_assert_int_eq(r, 1);
 	ck_assert_str_eq(content_of(dir_fd, "renamed"), OLD);
@@ -953,7 +954,7 @@ START_TEST(the_temporary_of_another_run_is_not_put_there)
 	refuse_meanwhile(take_the_name, &dir_fd);
 	if (!refuse(&(struct refusal){ SYS_fchmod, 0, 1, 0 }, 1))
 		return;
-	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
 	ck_assert_int_eq(r, 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
@@ -987,7 +988,7 @@ START_TEST(no_device_is_opened_that_is_swapped_for_a_leftover)
 	refuse_meanwhile(put_fifo, &dir_fd);
 	if (!refuse(refusals, N(refusals)))
 		return;
-	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
 	ck_assert(r == 1 || r == -EEXIST || r == -ENOENT);
 	ck_assert_str_eq(content_of(dir_fd, NAME), r == 1 ? FUSE : OLD);
@@ -1013,7 +1014,7 @@ START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
 	if (!refuse(refusals, N(refusals)))
 		return;
-	r = kmod_devname_replace(dir_fd, NAME, FUSE, strlen(FUSE));
+	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
 	ck_assert_int_eq(r, 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
@@ -1026,8 +1027,8 @@ START_TEST(nothing_at_all_is_a_file_of_zero_bytes)
 {
 	int dir_fd = harness_directory();
 
-	ck_assert_int_eq(kmod_devname_replace(dir_fd, NAME, NULL, 0), 1);
-	ck_assert_int_eq(kmod_devname_replace(dir_fd, NAME, NULL, 0), 0);
+	ck_assert_int_eq(replace_file(dir_fd, NAME, NULL, 0), 1);
+	ck_assert_int_eq(replace_file(dir_fd, NAME, NULL, 0), 0);
 	ck_assert_int_eq(stat_of(dir_fd, NAME).st_size, 0);
 }
 END_TEST
@@ -1138,7 +1139,6 @@ static void add_failure_tests(TCase *tcase)
 static void add_lock_tests(TCase *tcase)
 {
 	tcase_add_test(tcase, a_free_lock_is_waited_for_in_no_time_and_not_kept);
-	tcase_add_test(tcase, a_negative_timeout_is_einval);
 	tcase_add_test(tcase, where_no_lock_can_be_made_is_the_errno);
 	tcase_add_test(tcase, a_signal_does_not_end_the_wait_for_the_lock);
 	tcase_add_test(tcase, a_held_lock_is_waited_for_as_long_as_asked);

@@ -90,47 +90,47 @@ END_TEST
 static bool is_code(enum kmod_devname_code code)
 {
 	switch (code) {
-	case KMOD_DEVNAME_MALFORMED:
-	case KMOD_DEVNAME_CORRUPT:
-	case KMOD_DEVNAME_UNSUPPORTED:
-	case KMOD_DEVNAME_TOO_LARGE:
-	case KMOD_DEVNAME_DANGLING_LINK:
-	case KMOD_DEVNAME_NOT_REGULAR:
-	case KMOD_DEVNAME_VANISHED:
-	case KMOD_DEVNAME_DUPLICATE_MODULE:
-	case KMOD_DEVNAME_BAD_ORDER:
-	case KMOD_DEVNAME_UNREADABLE:
-	case KMOD_DEVNAME_MISSING_NUMBER:
-	case KMOD_DEVNAME_AMBIGUOUS:
-	case KMOD_DEVNAME_DYNAMIC_MINOR:
-	case KMOD_DEVNAME_BAD_NAME:
-	case KMOD_DEVNAME_BAD_NUMBER:
-	case KMOD_DEVNAME_BAD_MODULE_NAME:
-	case KMOD_DEVNAME_TOO_MANY_ALIASES:
-	case KMOD_DEVNAME_BAD_LINE:
-	case KMOD_DEVNAME_LONG_LINE:
-	case KMOD_DEVNAME_CUT_LINE:
-	case KMOD_DEVNAME_BAD_INDEX:
-	case KMOD_DEVNAME_STALE_INDEX:
-	case KMOD_DEVNAME_BAD_CONFIG:
-	case KMOD_DEVNAME_BAD_RULE:
-	case KMOD_DEVNAME_UNKNOWN_OWNER:
-	case KMOD_DEVNAME_NAME_CONFLICT:
-	case KMOD_DEVNAME_SAME_NUMBER:
-	case KMOD_DEVNAME_SHARED_NODE:
-	case KMOD_DEVNAME_TAKEN_MINOR:
-	case KMOD_DEVNAME_BUILT_IN_NODE:
-	case KMOD_DEVNAME_BLOCK_AUTOLOAD:
-	case KMOD_DEVNAME_NOT_LOADED:
-	case KMOD_DEVNAME_NO_STATIC_NODE:
-	case KMOD_DEVNAME_OUT_OF_DATE:
-	case KMOD_DEVNAME_NO_FILE:
-	case KMOD_DEVNAME_WRONG_NODE:
-	case KMOD_DEVNAME_OBSTRUCTED:
-	case KMOD_DEVNAME_NODEV:
-	case KMOD_DEVNAME_ABSENT:
-	case KMOD_DEVNAME_WRONG_MODE:
-	case KMOD_DEVNAME_SYSTEM:
+	case KMOD_DEVNAME_CODE_MALFORMED:
+	case KMOD_DEVNAME_CODE_CORRUPT:
+	case KMOD_DEVNAME_CODE_UNSUPPORTED:
+	case KMOD_DEVNAME_CODE_TOO_LARGE:
+	case KMOD_DEVNAME_CODE_DANGLING_LINK:
+	case KMOD_DEVNAME_CODE_NOT_REGULAR:
+	case KMOD_DEVNAME_CODE_VANISHED:
+	case KMOD_DEVNAME_CODE_DUPLICATE_MODULE:
+	case KMOD_DEVNAME_CODE_BAD_ORDER:
+	case KMOD_DEVNAME_CODE_UNREADABLE:
+	case KMOD_DEVNAME_CODE_MISSING_NUMBER:
+	case KMOD_DEVNAME_CODE_AMBIGUOUS:
+	case KMOD_DEVNAME_CODE_DYNAMIC_MINOR:
+	case KMOD_DEVNAME_CODE_BAD_NAME:
+	case KMOD_DEVNAME_CODE_BAD_NUMBER:
+	case KMOD_DEVNAME_CODE_BAD_MODULE_NAME:
+	case KMOD_DEVNAME_CODE_TOO_MANY_ALIASES:
+	case KMOD_DEVNAME_CODE_BAD_LINE:
+	case KMOD_DEVNAME_CODE_LONG_LINE:
+	case KMOD_DEVNAME_CODE_CUT_LINE:
+	case KMOD_DEVNAME_CODE_BAD_INDEX:
+	case KMOD_DEVNAME_CODE_STALE_INDEX:
+	case KMOD_DEVNAME_CODE_BAD_CONFIG:
+	case KMOD_DEVNAME_CODE_BAD_RULE:
+	case KMOD_DEVNAME_CODE_UNKNOWN_OWNER:
+	case KMOD_DEVNAME_CODE_NAME_CONFLICT:
+	case KMOD_DEVNAME_CODE_SAME_NUMBER:
+	case KMOD_DEVNAME_CODE_SHARED_NODE:
+	case KMOD_DEVNAME_CODE_TAKEN_MINOR:
+	case KMOD_DEVNAME_CODE_BUILT_IN:
+	case KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD:
+	case KMOD_DEVNAME_CODE_NOT_LOADED:
+	case KMOD_DEVNAME_CODE_NO_STATIC_NODE:
+	case KMOD_DEVNAME_CODE_OUT_OF_DATE:
+	case KMOD_DEVNAME_CODE_NO_FILE:
+	case KMOD_DEVNAME_CODE_WRONG_NODE:
+	case KMOD_DEVNAME_CODE_OBSTRUCTED:
+	case KMOD_DEVNAME_CODE_NODEV:
+	case KMOD_DEVNAME_CODE_ABSENT:
+	case KMOD_DEVNAME_CODE_WRONG_MODE:
+	case KMOD_DEVNAME_CODE_SYSTEM:
 		return true;
 	}
 	return false;
@@ -167,9 +167,9 @@ START_TEST(every_severity_has_its_name)
 {
 	static const char *const names[] = { "note", "warning", "error" };
 
-	ck_assert_int_eq(KMOD_DEVNAME_NOTE, 0);
-	ck_assert_int_eq(KMOD_DEVNAME_WARNING, 1);
-	ck_assert_int_eq(KMOD_DEVNAME_ERROR, 2);
+	ck_assert_int_eq(KMOD_DEVNAME_SEVERITY_NOTE, 0);
+	ck_assert_int_eq(KMOD_DEVNAME_SEVERITY_WARNING, 1);
+	ck_assert_int_eq(KMOD_DEVNAME_SEVERITY_ERROR, 2);
 	for (int i = 0; i < 3; i++)
 		ck_assert_str_eq(kmod_devname_severity_to_string((enum kmod_devname_severity)i),
 				 names[i]);
@@ -184,7 +184,7 @@ END_TEST
 
 static int add(enum kmod_devname_severity severity, const char *text)
 {
-	return report_add(report, KMOD_DEVNAME_AMBIGUOUS, severity, &nowhere, "%s", text);
+	return report_add(report, KMOD_DEVNAME_CODE_AMBIGUOUS, severity, &nowhere, "%s", text);
 }
 
 static const char *last_message(void)
@@ -209,7 +209,7 @@ START_TEST(findings_stay_in_order)
 
 	for (unsigned int i = 0; i < 1000; i++) {
 		(void)snprintf(text, sizeof(text), "number %u", i);
-		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, text), 0);
 	}
 	ck_assert_uint_eq(kmod_devname_report_size(report), 1000);
 	for (unsigned int i = 0; i < 1000; i++) {
@@ -226,10 +226,10 @@ START_TEST(findings_live_as_long_as_the_report)
 {
 	const struct kmod_devname_finding *first;
 
-	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "the first"), 0);
+	ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, "the first"), 0);
 	first = kmod_devname_report_get(report, 0);
 	for (unsigned int i = 0; i < 1000; i++)
-		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, "x"), 0);
 	ck_assert_ptr_eq(kmod_devname_report_get(report, 0), first);
 	ck_assert_str_eq(kmod_devname_finding_get_message(first), "the first");
 }
@@ -238,14 +238,14 @@ END_TEST
 START_TEST(each_severity_is_counted)
 {
 	for (unsigned int i = 0; i < 3; i++)
-		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, "x"), 0);
 	for (unsigned int i = 0; i < 5; i++)
-		ck_assert_int_eq(add(KMOD_DEVNAME_WARNING, "x"), 0);
+		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_WARNING, "x"), 0);
 	for (unsigned int i = 0; i < 7; i++)
-		ck_assert_int_eq(add(KMOD_DEVNAME_ERROR, "x"), 0);
-	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_NOTE), 3);
-	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_WARNING), 5);
-	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_ERROR), 7);
+		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_ERROR, "x"), 0);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_NOTE), 3);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_WARNING), 5);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR), 7);
 	ck_assert_uint_eq(kmod_devname_report_size(report), 15);
 	ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity)3), 0);
 	ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity) - 1), 0);
@@ -254,9 +254,9 @@ END_TEST
 
 START_TEST(no_number_of_notes_hides_an_error)
 {
-	static const enum kmod_devname_severity severities[] = { KMOD_DEVNAME_NOTE,
-								 KMOD_DEVNAME_WARNING,
-								 KMOD_DEVNAME_ERROR };
+	static const enum kmod_devname_severity severities[] = { KMOD_DEVNAME_SEVERITY_NOTE,
+								 KMOD_DEVNAME_SEVERITY_WARNING,
+								 KMOD_DEVNAME_SEVERITY_ERROR };
 	size_t size = 0;
 
 	for (size_t i = 0; i < 3; i++) {
@@ -280,13 +280,13 @@ START_TEST(a_finding_has_what_it_was_given)
 	const struct location location = { file, 42 };
 	const struct kmod_devname_finding *finding;
 
-	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_ABSENT, KMOD_DEVNAME_WARNING, &location,
-				    "%s %d", "number", 7),
+	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_CODE_ABSENT, KMOD_DEVNAME_SEVERITY_WARNING,
+				    &location, "%s %d", "number", 7),
 			 0);
 	memset(file, 'x', strlen(file)); /* the report has a copy */
 	finding = kmod_devname_report_get(report, 0);
-	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_ABSENT);
-	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_WARNING);
+	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_CODE_ABSENT);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_SEVERITY_WARNING);
 	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "dir/\xff file.ko");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 42);
 	ck_assert_str_eq(kmod_devname_finding_get_message(finding), "number 7");
@@ -297,7 +297,7 @@ START_TEST(a_finding_may_have_no_file)
 {
 	const struct kmod_devname_finding *finding;
 
-	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+	ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, "x"), 0);
 	finding = kmod_devname_report_get(report, 0);
 	ck_assert_ptr_null(kmod_devname_finding_get_file(finding));
 	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 0);
@@ -306,9 +306,9 @@ END_TEST
 
 START_TEST(null_drops_findings)
 {
-	ck_assert_int_eq(
-		report_add(NULL, KMOD_DEVNAME_AMBIGUOUS, KMOD_DEVNAME_ERROR, &nowhere, "%s", "x"),
-		0);
+	ck_assert_int_eq(report_add(NULL, KMOD_DEVNAME_CODE_AMBIGUOUS, KMOD_DEVNAME_SEVERITY_ERROR,
+				    &nowhere, "%s", "x"),
+			 0);
 	ck_assert_int_eq(report_system(NULL, -EIO, &nowhere), -EIO);
 }
 END_TEST
@@ -323,8 +323,8 @@ START_TEST(a_system_finding_names_file_and_error)
 
 	ck_assert_int_eq(report_system(report, -error, &location), -error);
 	finding = kmod_devname_report_get(report, 0);
-	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_SYSTEM);
-	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);
+	ck_assert_int_eq(kmod_devname_finding_get_code(finding), KMOD_DEVNAME_CODE_SYSTEM);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_SEVERITY_ERROR);
 	ck_assert_str_eq(kmod_devname_finding_get_file(finding), "x.ko");
 	ck_assert_msg(strcmp(kmod_devname_finding_get_message(finding), strerror(error)) == 0,
 		      "error %d: '%s'", error, kmod_devname_finding_get_message(finding));
@@ -387,7 +387,7 @@ START_TEST(a_report_lives_until_its_last_reference)
 {
 	ck_assert_ptr_eq(kmod_devname_report_ref(report), report);
 	ck_assert_ptr_null(kmod_devname_report_unref(report));
-	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, "x"), 0);
+	ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, "x"), 0);
 	ck_assert_uint_eq(kmod_devname_report_size(report), 1);
 	ck_assert_ptr_null(kmod_devname_report_unref(NULL));
 }
@@ -420,25 +420,25 @@ static const struct {
 	size_t line;
 	const char *message;
 } hint_rows[] = {
-	{ KMOD_DEVNAME_NODEV, 0, "a; b; mount it without nodev" },
-	{ KMOD_DEVNAME_NODEV, 1, "a; b; mount it without nodev" },
-	{ KMOD_DEVNAME_ABSENT, 0, "a; b" },
-	{ KMOD_DEVNAME_BAD_NAME, 0, "a; b; declare one as modules.devname(5) has it" },
-	{ KMOD_DEVNAME_BAD_NAME, 1, "a; b; " LINE_HINT },
-	{ KMOD_DEVNAME_BAD_LINE, 1, "a; b; " LINE_HINT },
-	{ KMOD_DEVNAME_SYSTEM, 0, "a; b" },
+	{ KMOD_DEVNAME_CODE_NODEV, 0, "a; b; mount it without nodev" },
+	{ KMOD_DEVNAME_CODE_NODEV, 1, "a; b; mount it without nodev" },
+	{ KMOD_DEVNAME_CODE_ABSENT, 0, "a; b" },
+	{ KMOD_DEVNAME_CODE_BAD_NAME, 0, "a; b; declare one as modules.devname(5) has it" },
+	{ KMOD_DEVNAME_CODE_BAD_NAME, 1, "a; b; " LINE_HINT },
+	{ KMOD_DEVNAME_CODE_BAD_LINE, 1, "a; b; " LINE_HINT },
+	{ KMOD_DEVNAME_CODE_SYSTEM, 0, "a; b" },
 };
 
 START_TEST(a_message_ends_in_the_hint_for_its_place)
 {
 	const struct location location = { "file", hint_rows[_i].line };
 
-	ck_assert_int_eq(
-		report_add(report, hint_rows[_i].code, KMOD_DEVNAME_ERROR, &location, "%s", "a; b"),
-		0);
+	ck_assert_int_eq(report_add(report, hint_rows[_i].code, KMOD_DEVNAME_SEVERITY_ERROR,
+				    &location, "%s", "a; b"),
+			 0);
 	ck_assert_str_eq(last_message(), hint_rows[_i].message);
-	ck_assert_int_eq(report_add(report, hint_rows[_i].code, KMOD_DEVNAME_ERROR, &location,
-				    "%s; have another", "a"),
+	ck_assert_int_eq(report_add(report, hint_rows[_i].code, KMOD_DEVNAME_SEVERITY_ERROR,
+				    &location, "%s; have another", "a"),
 			 0);
 	ck_assert_str_eq(last_message(), "a; have another");
 }
@@ -449,9 +449,9 @@ START_TEST(a_text_that_is_too_long_leaves_the_hint)
 	char text[2000] = "";
 
 	memset(text, 'x', sizeof(text) - 1);
-	ck_assert_int_eq(
-		report_add(report, KMOD_DEVNAME_NODEV, KMOD_DEVNAME_ERROR, &nowhere, "%s", text),
-		0);
+	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_CODE_NODEV, KMOD_DEVNAME_SEVERITY_ERROR,
+				    &nowhere, "%s", text),
+			 0);
 	ck_assert_uint_le(strlen(last_message()), 1000);
 	ck_assert_ptr_nonnull(strstr(last_message(), "x...; mount it without nodev"));
 }
@@ -459,7 +459,7 @@ END_TEST
 
 START_TEST(bytes_that_are_not_printable_are_escaped)
 {
-	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, escape_rows[_i].text), 0);
+	ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, escape_rows[_i].text), 0);
 	ck_assert_str_eq(last_message(), escape_rows[_i].message);
 }
 END_TEST
@@ -474,7 +474,7 @@ START_TEST(every_byte_is_shown_or_escaped)
 			(void)snprintf(wanted, sizeof(wanted), "<\\x%02x>", c);
 		else
 			(void)snprintf(wanted, sizeof(wanted), "<%c>", (int)c);
-		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, text), 0);
 		ck_assert_msg(strcmp(last_message(), wanted) == 0, "byte %u: '%s'", c,
 			      last_message());
 	}
@@ -501,7 +501,7 @@ START_TEST(messages_have_at_most_1000_bytes)
 	ck_assert_ptr_nonnull(text);
 	memset(text, length_rows[_i].byte, size);
 	text[size] = '\0';
-	ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+	ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, text), 0);
 	free(text);
 	length = strlen(last_message());
 	expected = escaped ? 4 * size : size;
@@ -520,8 +520,8 @@ START_TEST(a_file_has_at_most_4096_bytes)
 	const struct location location = { path, 0 };
 
 	memset(path, 'x', sizeof(path) - 1);
-	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_MALFORMED, KMOD_DEVNAME_ERROR, &location,
-				    "is long"),
+	ck_assert_int_eq(report_add(report, KMOD_DEVNAME_CODE_MALFORMED,
+				    KMOD_DEVNAME_SEVERITY_ERROR, &location, "is long"),
 			 0);
 	ck_assert_uint_eq(strlen(kmod_devname_finding_get_file(kmod_devname_report_get(report, 0))),
 			  4096);
@@ -538,7 +538,7 @@ START_TEST(an_escape_is_never_cut)
 		memset(text, 'x', plain);
 		memset(text + plain, '\n', 100);
 		text[plain + 100] = '\0';
-		ck_assert_int_eq(add(KMOD_DEVNAME_NOTE, text), 0);
+		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, text), 0);
 		for (p = last_message() + plain; strncmp(p, "\\x0a", 4) == 0; p += 4)
 			;
 		ck_assert_msg(strcmp(p, "...") == 0, "after %zu bytes: '%s'", plain, p);

@@ -140,13 +140,12 @@ static const struct {
 
 START_TEST(what_cannot_be_resolved_is_refused)
 {
-	struct kmod_devname_resolution *resolution = NULL;
+	struct resolution *resolution = NULL;
 	int root_fd = root_with("");
 
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, refused[_i].directory,
-						     refused[_i].type, refused[_i].major,
-						     refused[_i].minor, refused[_i].flags, NULL,
-						     &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, refused[_i].directory, refused[_i].type,
+					refused[_i].major, refused[_i].minor, refused[_i].flags,
+					NULL, &resolution),
 			 refused[_i].wanted);
 	ck_assert_ptr_null(resolution);
 	(void)close(root_fd);
@@ -155,22 +154,18 @@ END_TEST
 
 START_TEST(a_number_nobody_asks_for_needs_no_modules)
 {
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	int root_fd = root_with("");
 
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 255, 0, NULL,
-						     &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 255, 0, NULL, &resolution),
 			 0);
-	ck_assert_int_eq(kmod_devname_resolution_get_verdict(resolution),
-			 KMOD_DEVNAME_VERDICT_NOT_ASKED);
-	ck_assert_ptr_null(kmod_devname_resolution_get_alias(resolution, 0));
-	ck_assert_uint_eq(kmod_devname_resolution_size(resolution), 0);
-	ck_assert_ptr_null(kmod_devname_resolution_get(resolution, 0));
-	ck_assert_int_eq(kmod_devname_resolution_loads(resolution, "fuse"), 0);
-	ck_assert_ptr_eq(kmod_devname_resolution_ref(resolution), resolution);
-	ck_assert_ptr_null(kmod_devname_resolution_unref(resolution));
-	ck_assert_ptr_null(kmod_devname_resolution_unref(resolution));
-	ck_assert_ptr_null(kmod_devname_resolution_unref(NULL));
+	ck_assert_int_eq(resolution->verdict, VERDICT_NOT_ASKED);
+	ck_assert_ptr_null(resolution_get_alias(resolution, 0));
+	ck_assert_uint_eq(resolution->steps.size, 0);
+	ck_assert_ptr_null(resolution_get(resolution, 0));
+	ck_assert_int_eq(resolution_loads(resolution, "fuse"), 0);
+	ck_assert_ptr_null(resolution_unref(resolution));
+	ck_assert_ptr_null(resolution_unref(NULL));
 	(void)close(root_fd);
 }
 END_TEST
@@ -179,27 +174,25 @@ END_TEST
 /* No indexes, but a configuration, which modprobe follows all the same. */
 START_TEST(a_configuration_is_resolved)
 {
-	struct kmod_devname_resolution *resolution;
-	const struct kmod_devname_step *step;
+	struct resolution *resolution;
+	const struct resolution_step *step;
 	int root_fd = root_with("alias char-major-10-229 my-fuse\ninstall my-fuse /bin/x\n");
 
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
-						     &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
 			 0);
-	ck_assert_int_eq(kmod_devname_resolution_get_verdict(resolution),
-			 KMOD_DEVNAME_VERDICT_COMMAND);
-	ck_assert_str_eq(kmod_devname_resolution_get_alias(resolution, 0), "char-major-10-229");
-	ck_assert_ptr_null(kmod_devname_resolution_get_alias(resolution, 1));
-	ck_assert_uint_eq(kmod_devname_resolution_size(resolution), 1);
-	step = kmod_devname_resolution_get(resolution, 0);
-	ck_assert_str_eq(kmod_devname_step_get_module(step), "my_fuse");
-	ck_assert_int_eq(kmod_devname_step_get_role(step), KMOD_DEVNAME_ROLE_ALIAS);
-	ck_assert_int_eq(kmod_devname_step_get_verdict(step), KMOD_DEVNAME_VERDICT_COMMAND);
-	ck_assert_ptr_null(kmod_devname_step_get_path(step));
-	ck_assert_str_eq(kmod_devname_step_get_command(step), "/bin/x");
-	ck_assert_str_eq(kmod_devname_step_get_file(step), "/etc/modprobe.d/x.conf");
-	ck_assert_uint_eq(kmod_devname_step_get_line(step), 2);
-	kmod_devname_resolution_unref(resolution);
+	ck_assert_int_eq(resolution->verdict, VERDICT_COMMAND);
+	ck_assert_str_eq(resolution_get_alias(resolution, 0), "char-major-10-229");
+	ck_assert_ptr_null(resolution_get_alias(resolution, 1));
+	ck_assert_uint_eq(resolution->steps.size, 1);
+	step = resolution_get(resolution, 0);
+	ck_assert_str_eq(step->module, "my_fuse");
+	ck_assert_int_eq(step->role, ROLE_ALIAS);
+	ck_assert_int_eq(step->verdict, VERDICT_COMMAND);
+	ck_assert_ptr_null(step->path);
+	ck_assert_str_eq(step->command, "/bin/x");
+	ck_assert_str_eq(step->file, "/etc/modprobe.d/x.conf");
+	ck_assert_uint_eq(step->line, 2);
+	resolution_unref(resolution);
 	(void)close(root_fd);
 }
 END_TEST
@@ -215,7 +208,7 @@ START_TEST(chains_are_bounded)
 		       { 100, 100, "" },
 		       { 101, 100, "bad-config" },
 		       { 1000, 100, "bad-config" } };
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	struct kmod_devname_report *report;
 	char *text;
 	size_t size;
@@ -229,16 +222,15 @@ START_TEST(chains_are_bounded)
 	(void)fclose(stream);
 	root_fd = root_with(text);
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0,
-						     report, &resolution),
-			 0);
-	ck_assert_uint_eq(kmod_devname_resolution_size(resolution), chains[_i].size);
+	ck_assert_int_eq(
+		resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, report, &resolution), 0);
+	ck_assert_uint_eq(resolution->steps.size, chains[_i].size);
 	ck_assert_str_eq(harness_codes(report), chains[_i].codes);
 	/* that of x99 */
 	if (*chains[_i].codes)
 		ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)),
 				  300);
-	kmod_devname_resolution_unref(resolution);
+	resolution_unref(resolution);
 	kmod_devname_report_unref(report);
 	free(text);
 	(void)close(root_fd);
@@ -252,7 +244,7 @@ START_TEST(steps_are_bounded)
 		unsigned int n;
 		int r;
 	} aliases[] = { { 10000, 0 }, { 10001, -EFBIG } };
-	struct kmod_devname_resolution *resolution = NULL;
+	struct resolution *resolution = NULL;
 	char *text;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -262,12 +254,11 @@ START_TEST(steps_are_bounded)
 		(void)fprintf(stream, "alias char-major-10-229 m%u\n", i);
 	(void)fclose(stream);
 	root_fd = root_with(text);
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
-						     &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
 			 aliases[_i].r);
 	if (resolution)
-		ck_assert_uint_eq(kmod_devname_resolution_size(resolution), aliases[_i].n);
-	kmod_devname_resolution_unref(resolution);
+		ck_assert_uint_eq(resolution->steps.size, aliases[_i].n);
+	resolution_unref(resolution);
 	free(text);
 	(void)close(root_fd);
 }
@@ -282,7 +273,7 @@ static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_f
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
 	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
 	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), 0);
-	ck_assert_int_eq(kmod_devname_table_lint_loading(table, report, root_fd, DIRECTORY, 0), 0);
+	ck_assert_int_eq(table_lint_loading(table, report, root_fd, DIRECTORY, 0), 0);
 	kmod_devname_table_unref(table);
 	(void)fclose(stream);
 	return report;
@@ -306,7 +297,7 @@ START_TEST(a_node_with_too_many_modules_is_a_finding)
 	report = lint_loading_of("fuse fuse c10:229\ntun net/tun c10:200\n", root_fd);
 	ck_assert_str_eq(harness_codes(report), "bad-config,not-loaded");
 	finding = kmod_devname_report_get(report, 0);
-	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);
+	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_SEVERITY_ERROR);
 	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(finding),
 				     "opening 'fuse' (c10:229) loads module fuse"));
 	kmod_devname_report_unref(report);
@@ -355,7 +346,7 @@ START_TEST(dependencies_of_a_module_are_looked_for_once)
 {
 	enum { DEPENDENCIES = 50, NODES = 200 };
 	struct device_number number = { S_IFCHR, 100, 0 };
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	struct modprobe_system system;
 	char *text;
 	size_t size, after_first = 0;
@@ -382,8 +373,8 @@ START_TEST(dependencies_of_a_module_are_looked_for_once)
 	ck_assert_int_eq(system.indexes, INDEXES_TEXT);
 	for (unsigned int i = 0; i < NODES; i++, number.minor++) {
 		ck_assert_int_eq(resolution_ask(&system, &number, &resolution), 0);
-		ck_assert_int_eq(kmod_devname_resolution_loads(resolution, "many"), _i);
-		kmod_devname_resolution_unref(resolution);
+		ck_assert_int_eq(resolution_loads(resolution, "many"), _i);
+		resolution_unref(resolution);
 		if (i == 0)
 			after_first = system.work_left;
 	}
@@ -401,7 +392,7 @@ START_TEST(dependencies_are_bounded)
 		unsigned int n;
 		int r;
 	} rows_of_names[] = { { 80, 0 }, { 800, -EFBIG } };
-	struct kmod_devname_resolution *resolution = NULL;
+	struct resolution *resolution = NULL;
 	char *text;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -415,10 +406,9 @@ START_TEST(dependencies_are_bounded)
 	(void)fprintf(stream, "\n");
 	(void)fclose(stream);
 	root_fd = root_with(text);
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
-						     &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
 			 rows_of_names[_i].r);
-	kmod_devname_resolution_unref(resolution);
+	resolution_unref(resolution);
 	free(text);
 	(void)close(root_fd);
 }
@@ -427,27 +417,25 @@ END_TEST
 /* _i: without proc, or with a file of this name */
 START_TEST(no_command_line_blacklists_nothing)
 {
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	int root_fd = root_with("");
 
 	if (_i > 0)
 		harness_write(root_fd, "proc", "", 0);
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 205,
-						     KMOD_DEVNAME_RESOLVE_RUNNING, NULL,
-						     &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 205, RESOLVE_RUNNING, NULL,
+					&resolution),
 			 0);
-	kmod_devname_resolution_unref(resolution);
+	resolution_unref(resolution);
 	(void)close(root_fd);
 }
 END_TEST
 #else
 START_TEST(a_build_without_libkmod_says_so)
 {
-	struct kmod_devname_resolution *resolution;
+	struct resolution *resolution;
 	int root_fd = root_with("");
 
-	ck_assert_int_eq(kmod_devname_resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL,
-						     &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
 			 -EOPNOTSUPP);
 	(void)close(root_fd);
 }
@@ -462,15 +450,15 @@ START_TEST(verdicts_and_roles_have_names)
 	static const char *const roles[] = { "alias", "dependency", "soft-dependency" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(verdicts); i++)
-		ck_assert_str_eq(kmod_devname_verdict_to_string((enum kmod_devname_verdict)(i + 1)),
+		ck_assert_str_eq(resolution_verdict_to_string((enum resolution_verdict)(i + 1)),
 				 verdicts[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
-		ck_assert_str_eq(kmod_devname_role_to_string((enum kmod_devname_role)(i + 1)),
+		ck_assert_str_eq(resolution_role_to_string((enum resolution_role)(i + 1)),
 				 roles[i]);
-	ck_assert_ptr_null(kmod_devname_verdict_to_string((enum kmod_devname_verdict)0));
-	ck_assert_ptr_null(kmod_devname_verdict_to_string((enum kmod_devname_verdict)11));
-	ck_assert_ptr_null(kmod_devname_role_to_string((enum kmod_devname_role)0));
-	ck_assert_ptr_null(kmod_devname_role_to_string((enum kmod_devname_role)4));
+	ck_assert_ptr_null(resolution_verdict_to_string((enum resolution_verdict)0));
+	ck_assert_ptr_null(resolution_verdict_to_string((enum resolution_verdict)11));
+	ck_assert_ptr_null(resolution_role_to_string((enum resolution_role)0));
+	ck_assert_ptr_null(resolution_role_to_string((enum resolution_role)4));
 }
 END_TEST
 

@@ -34,7 +34,7 @@ static const struct {
 	const char *name;
 	opener open;
 } openers[] = {
-	{ "kmod_devname_open_in_root", kmod_devname_open_in_root },
+	{ "open_in_root", open_in_root },
 	{ "root_open_by_hand", root_open_by_hand },
 };
 
@@ -305,7 +305,7 @@ START_TEST(what_would_make_a_file_is_refused)
 		{ "", O_DIRECTORY },
 	};
 	int root_fd = open_root(make_tree());
-	int r = kmod_devname_open_in_root(root_fd, refused[_i].path, refused[_i].flags);
+	int r = open_in_root(root_fd, refused[_i].path, refused[_i].flags);
 
 	ck_assert_msg(r == -EINVAL, "'%s', %#o: %d", refused[_i].path, refused[_i].flags, r);
 	ck_assert_int_eq(faccessat(root_fd, "new", F_OK, 0), -1);
@@ -552,8 +552,7 @@ START_TEST(without_openat2_all_is_the_same)
 	if (!refuse(&refusal, 1))
 		return;
 	for (size_t i = 0; i < N(rows); i++)
-		check_row("kmod_devname_open_in_root", kmod_devname_open_in_root, root_fd,
-			  &rows[i]);
+		check_row("open_in_root", open_in_root, root_fd, &rows[i]);
 }
 END_TEST
 
@@ -564,7 +563,7 @@ START_TEST(what_is_renamed_meanwhile_is_tried_again_but_not_forever)
 
 	if (!refuse(&refusal, 1))
 		return;
-	fd = kmod_devname_open_in_root(root_fd, "top", O_RDONLY);
+	fd = open_in_root(root_fd, "top", O_RDONLY);
 	if (_i == 0)
 		ck_assert_int_ge(fd, 0);
 	else

@@ -159,8 +159,9 @@ START_TEST(a_link_that_cannot_be_followed_is_a_note)
 		scanned = scan_all(root_fd, path_of(dir_fd), threads);
 		ck_assert(has_node(&scanned, "good good c10:1\n"));
 		ck_assert_str_eq(harness_codes(scanned.report), links[_i].code);
-		ck_assert_uint_eq(kmod_devname_report_count(scanned.report, KMOD_DEVNAME_NOTE),
-				  kmod_devname_report_size(scanned.report));
+		ck_assert_uint_eq(
+			kmod_devname_report_count(scanned.report, KMOD_DEVNAME_SEVERITY_NOTE),
+			kmod_devname_report_size(scanned.report));
 		ck_assert(scan_was_complete(scanned.scan));
 		scanned_done(&scanned);
 	}
@@ -323,7 +324,8 @@ START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
 	scanned = scan_all(dir_fd, ".", 1);
 	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
 	ck_assert_str_eq(harness_codes(scanned.report), "unreadable");
-	ck_assert_uint_eq(kmod_devname_report_count(scanned.report, KMOD_DEVNAME_ERROR), 1);
+	ck_assert_uint_eq(kmod_devname_report_count(scanned.report, KMOD_DEVNAME_SEVERITY_ERROR),
+			  1);
 	ck_assert_int_eq(scan_find_module(scanned.scan, "a") == SCAN_MODULE_UNREAD,
 			 scan_find_module(scanned.scan, "b") == SCAN_MODULE_READ);
 	scanned_done(&scanned);

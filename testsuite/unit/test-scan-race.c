@@ -24,6 +24,7 @@
 #endif
 
 #include "lib/mkmodule.h"
+#include "text/replace.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 #define MODULES "lib/modules"
@@ -210,7 +211,7 @@ static void grow(int dir_fd, struct file *file)
 	write_from(dir_fd, file->name, &bytes, O_APPEND);
 }
 
-static void replace_file(int dir_fd, struct file *file)
+static void replace_module(int dir_fd, struct file *file)
 {
 	file->content = 1 - file->content;
 	write_from(dir_fd, "new", &file->contents[file->content], O_CREAT | O_TRUNC);
@@ -225,7 +226,7 @@ static void remove_file(int dir_fd, struct file *file)
 /* The first so many leave each file where it is. */
 #define IN_PLACE 4
 static void (*const file_changes[])(int dir_fd, struct file *file) = {
-	truncate_file, rewrite, grow, rewrite, replace_file, remove_file,
+	truncate_file, rewrite, grow, rewrite, replace_module, remove_file,
 };
 
 static void change_files(int root_fd, unsigned int kinds)

@@ -30,6 +30,7 @@
 
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
+#include "tree/scan.h"
 
 #define NOBODY 65534
 #define MODULES 300
@@ -447,11 +448,11 @@ START_TEST(step_counts_down_what_is_left_and_ends_at_zero)
 		write_module(dir_fd, path, path, i, 1, GOOD);
 	}
 	scan = scan_new(dir_fd, ".", &result, 1);
-	ck_assert_uint_eq(kmod_devname_scan_get_modules(scan), 0);
+	ck_assert_uint_eq(kmod_devname_scan_get_n_modules(scan), 0);
 	for (int left = 10; left >= 0; left--) {
 		ck_assert_uint_eq(kmod_devname_table_size(result.table), 0);
 		ck_assert_int_eq(kmod_devname_scan_step(scan), left);
-		ck_assert_uint_eq(kmod_devname_scan_get_modules(scan), 10);
+		ck_assert_uint_eq(kmod_devname_scan_get_n_modules(scan), 10);
 	}
 	ck_assert_uint_eq(kmod_devname_table_size(result.table), 10);
 	ck_assert_int_eq(kmod_devname_scan_step(scan), 0);
@@ -470,7 +471,7 @@ START_TEST(a_scan_with_threads_ends_at_zero_too_and_stays_there)
 
 	ck_assert_int_eq(run(scan), 0);
 	/* the copies and the modules behind links are files too */
-	ck_assert_uint_eq(kmod_devname_scan_get_modules(scan), MODULES + 6);
+	ck_assert_uint_eq(kmod_devname_scan_get_n_modules(scan), MODULES + 6);
 	size = kmod_devname_table_size(result.table);
 	ck_assert_int_eq(kmod_devname_scan_step(scan), 0);
 	ck_assert_uint_eq(kmod_devname_table_size(result.table), size);
@@ -490,9 +491,7 @@ START_TEST(the_last_unref_stops_what_is_under_way)
 
 		for (unsigned int j = 0; j < i % 4; j++)
 			(void)kmod_devname_scan_step(scan);
-		ck_assert_ptr_eq(kmod_devname_scan_ref(scan), scan);
-		kmod_devname_scan_unref(scan);
-		(void)kmod_devname_scan_get_modules(scan); /* the other reference is still there */
+		(void)kmod_devname_scan_get_n_modules(scan);
 		kmod_devname_scan_unref(scan);
 		result_done(&result);
 	}
@@ -544,15 +543,15 @@ START_TEST(nothing_can_be_set_when_the_scan_has_begun)
 	struct result result = result_new();
 	struct kmod_devname_scan *scan = scan_new(dir_fd, ".", &result, 1);
 
-	ck_assert_int_eq(kmod_devname_scan_set_size_max(scan, 0), -EINVAL);
-	ck_assert_int_eq(kmod_devname_scan_set_size_max(scan, 1), 0);
-	ck_assert_int_eq(kmod_devname_scan_set_size_max(scan, SIZE_MAX), 0);
+	ck_assert_int_eq(scan_set_size_max(scan, 0), -EINVAL);
+	ck_assert_int_eq(scan_set_size_max(scan, 1), 0);
+	ck_assert_int_eq(scan_set_size_max(scan, SIZE_MAX), 0);
 	ck_assert_int_ge(kmod_devname_scan_step(scan), 0);
 	ck_assert_int_eq(kmod_devname_scan_set_threads(scan, 1), -EBUSY);
-	ck_assert_int_eq(kmod_devname_scan_set_size_max(scan, 1), -EBUSY);
+	ck_assert_int_eq(scan_set_size_max(scan, 1), -EBUSY);
 	ck_assert_int_eq(run(scan), 0);
 	ck_assert_int_eq(kmod_devname_scan_set_threads(scan, 1), -EBUSY);
-	ck_assert_int_eq(kmod_devname_scan_set_size_max(scan, 1), -EBUSY);
+	ck_assert_int_eq(scan_set_size_max(scan, 1), -EBUSY);
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
@@ -570,13 +569,13 @@ START_TEST(a_compressed_module_over_the_size_limit_is_too_large)
 		struct result result = result_new();
 		struct kmod_devname_scan *scan = scan_new(dir_fd, ".", &result, 1);
 
-		ck_assert_int_eq(kmod_devname_scan_set_size_max(scan, plain.size - less), 0);
+		ck_assert_int_eq(scan_set_size_max(scan, plain.size - less), 0);
 		ck_assert_int_eq(run(scan), 0);
 		ck_assert_msg(strcmp(names_of(&result), less ? "" : "a") == 0, "%s: '%s'", path,
 			      names_of(&result));
 		if (less)
-			check_finding(&result, path, KMOD_DEVNAME_TOO_LARGE, KMOD_DEVNAME_ERROR,
-				      path);
+			check_finding(&result, path, KMOD_DEVNAME_CODE_TOO_LARGE,
+				      KMOD_DEVNAME_SEVERITY_ERROR, path);
 		kmod_devname_scan_unref(scan);
 		result_done(&result);
 	}
@@ -717,8 +716,8 @@ START_TEST(what_may_not_be_read_is_a_finding_and_the_others_are_read)
 	for (size_t i = 0; i < N(results); i++) {
 		ck_assert_msg(results[i].r == 0, "%s: %d", closed[_i], results[i].r);
 		ck_assert_str_eq(names_of(&results[i]), "good");
-		check_finding(&results[i], closed[_i], KMOD_DEVNAME_UNREADABLE, KMOD_DEVNAME_ERROR,
-			      closed[_i]);
+		check_finding(&results[i], closed[_i], KMOD_DEVNAME_CODE_UNREADABLE,
+			      KMOD_DEVNAME_SEVERITY_ERROR, closed[_i]);
 		result_done(&results[i]);
 	}
 }
@@ -732,20 +731,20 @@ static const struct {
 	enum kmod_devname_severity severity;
 } copies[] = {
 	/* updates/ wins, which is what it is for */
-	{ { "kernel/a.ko", "updates/a.ko" }, 1, KMOD_DEVNAME_NOTE },
-	{ { "extra/a.ko", "updates/z/y/a.ko" }, 1, KMOD_DEVNAME_NOTE },
-	{ { "a.ko", "updates/a.ko.x.ko" }, 1, KMOD_DEVNAME_NOTE },
+	{ { "kernel/a.ko", "updates/a.ko" }, 1, KMOD_DEVNAME_SEVERITY_NOTE },
+	{ { "extra/a.ko", "updates/z/y/a.ko" }, 1, KMOD_DEVNAME_SEVERITY_NOTE },
+	{ { "a.ko", "updates/a.ko.x.ko" }, 1, KMOD_DEVNAME_SEVERITY_NOTE },
 	/* else the smaller path */
-	{ { "updates/a.ko", "updates/b/a.ko" }, 0, KMOD_DEVNAME_WARNING },
-	{ { "kernel/a.ko", "extra/a.ko" }, 1, KMOD_DEVNAME_WARNING },
-	{ { "kernel/a.ko", "kernel/a.b.ko" }, 1, KMOD_DEVNAME_WARNING },
-	{ { "kernel/x_y.ko", "kernel/x-y.ko" }, 1, KMOD_DEVNAME_WARNING },
-	{ { "kernel/a.ko.zst", "kernel/a.ko" }, 1, KMOD_DEVNAME_WARNING },
-	{ { "kernel/a.ko.zst", "kernel/a.ko.gz" }, 1, KMOD_DEVNAME_WARNING },
+	{ { "updates/a.ko", "updates/b/a.ko" }, 0, KMOD_DEVNAME_SEVERITY_WARNING },
+	{ { "kernel/a.ko", "extra/a.ko" }, 1, KMOD_DEVNAME_SEVERITY_WARNING },
+	{ { "kernel/a.ko", "kernel/a.b.ko" }, 1, KMOD_DEVNAME_SEVERITY_WARNING },
+	{ { "kernel/x_y.ko", "kernel/x-y.ko" }, 1, KMOD_DEVNAME_SEVERITY_WARNING },
+	{ { "kernel/a.ko.zst", "kernel/a.ko" }, 1, KMOD_DEVNAME_SEVERITY_WARNING },
+	{ { "kernel/a.ko.zst", "kernel/a.ko.gz" }, 1, KMOD_DEVNAME_SEVERITY_WARNING },
 	/* not that directory */
-	{ { "updates.old/a.ko", "kernel/a.ko" }, 1, KMOD_DEVNAME_WARNING },
-	{ { "kernel/updates/a.ko", "kernel/a.ko" }, 1, KMOD_DEVNAME_WARNING },
-	{ { "Updates/a.ko", "a.ko" }, 0, KMOD_DEVNAME_WARNING },
+	{ { "updates.old/a.ko", "kernel/a.ko" }, 1, KMOD_DEVNAME_SEVERITY_WARNING },
+	{ { "kernel/updates/a.ko", "kernel/a.ko" }, 1, KMOD_DEVNAME_SEVERITY_WARNING },
+	{ { "Updates/a.ko", "a.ko" }, 0, KMOD_DEVNAME_SEVERITY_WARNING },
 };
 
 START_TEST(of_two_copies_updates_counts_then_the_smaller_path)
@@ -768,8 +767,8 @@ START_TEST(of_two_copies_updates_counts_then_the_smaller_path)
 		result = scan_all(root_fd);
 		ck_assert_msg(strcmp(names_of(&result), "winner") == 0, "%s: '%s'", what,
 			      names_of(&result));
-		check_finding(&result, what, KMOD_DEVNAME_DUPLICATE_MODULE, copies[_i].severity,
-			      what);
+		check_finding(&result, what, KMOD_DEVNAME_CODE_DUPLICATE_MODULE,
+			      copies[_i].severity, what);
 		result_done(&result);
 	}
 }
@@ -788,8 +787,9 @@ START_TEST(every_copy_that_does_not_count_is_named)
 	text = result_text(&result);
 	ck_assert_str_eq(names_of(&result), "winner");
 	ck_assert_str_eq(harness_codes(result.report), "duplicate-module,duplicate-module");
-	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_NOTE), 1);
-	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_WARNING), 1);
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_NOTE), 1);
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_WARNING),
+			  1);
 	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note kernel/a.ko:0"));
 	ck_assert_ptr_nonnull(strstr(text, "duplicate-module warning updates/b/a.ko:0"));
 	free(text);
@@ -815,7 +815,7 @@ START_TEST(copies_of_a_silent_module_are_named)
 	text = result_text(&result);
 	ck_assert_str_eq(names_of(&result), "");
 	ck_assert_uint_eq(kmod_devname_report_size(result.report), 4);
-	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_NOTE), 4);
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_NOTE), 4);
 	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note kernel/a-b.ko:0"));
 	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note kernel/a_b.ko:0"));
 	ck_assert_ptr_nonnull(strstr(text, "duplicate-module note extra/a-b.ko:0"));
@@ -835,8 +835,8 @@ START_TEST(a_copy_that_does_not_count_is_not_judged)
 	write_module(dir_fd, "kernel/a.ko.gz", "loser", 2, N(formats) - 1, not_judged[_i]);
 	result = scan_all(dir_fd);
 	ck_assert_str_eq(names_of(&result), "winner");
-	check_finding(&result, "loser", KMOD_DEVNAME_DUPLICATE_MODULE, KMOD_DEVNAME_NOTE,
-		      "kernel/a.ko.gz");
+	check_finding(&result, "loser", KMOD_DEVNAME_CODE_DUPLICATE_MODULE,
+		      KMOD_DEVNAME_SEVERITY_NOTE, "kernel/a.ko.gz");
 	result_done(&result);
 }
 END_TEST
@@ -851,8 +851,8 @@ START_TEST(a_corrupt_copy_that_counts_gives_no_node_of_the_other)
 	result = scan_all(dir_fd);
 	ck_assert_str_eq(names_of(&result), "");
 	ck_assert_uint_eq(kmod_devname_report_size(result.report), 2);
-	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_NOTE), 1);
-	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_ERROR), 1);
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_NOTE), 1);
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_ERROR), 1);
 	result_done(&result);
 }
 END_TEST
@@ -930,8 +930,8 @@ START_TEST(nodes_come_in_the_order_of_modules_order_then_by_name)
 	ck_assert_msg(strcmp(names_of(&result), orders[_i].names) == 0, "'%s': '%s'",
 		      orders[_i].order, names_of(&result));
 	if (orders[_i].bad_line > 0) {
-		check_finding(&result, orders[_i].order, KMOD_DEVNAME_BAD_ORDER,
-			      KMOD_DEVNAME_WARNING, "modules.order");
+		check_finding(&result, orders[_i].order, KMOD_DEVNAME_CODE_BAD_ORDER,
+			      KMOD_DEVNAME_SEVERITY_WARNING, "modules.order");
 		ck_assert_uint_eq(
 			kmod_devname_finding_get_line(kmod_devname_report_get(result.report, 0)),
 			orders[_i].bad_line);
@@ -958,7 +958,7 @@ START_TEST(a_line_longer_than_a_path_is_passed_over_whole)
 	harness_write(dir_fd, "modules.order", order, sizeof(order));
 	result = scan_all(dir_fd);
 	ck_assert_str_eq(names_of(&result), "c b a");
-	check_finding(&result, "order", KMOD_DEVNAME_BAD_ORDER, KMOD_DEVNAME_WARNING,
+	check_finding(&result, "order", KMOD_DEVNAME_CODE_BAD_ORDER, KMOD_DEVNAME_SEVERITY_WARNING,
 		      "modules.order");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(result.report, 0)),
 			  2);
@@ -1035,7 +1035,7 @@ START_TEST(a_modules_order_that_is_no_file_is_no_order_and_never_blocks)
 	ck_assert_msg(strcmp(names_of(&result), odd_orders[_i].names) == 0, "row %d: '%s'", _i,
 		      names_of(&result));
 	ck_assert_str_eq(harness_codes(result.report), odd_orders[_i].code);
-	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_ERROR), 0);
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_ERROR), 0);
 	result_done(&result);
 }
 END_TEST
@@ -1064,7 +1064,7 @@ START_TEST(what_is_named_like_a_module_and_is_none_is_a_note_and_never_blocks)
 			 odd_files[_i].kind == KIND_LINK_TO_FILE ? "good linked" : "good");
 	ck_assert_msg(strcmp(harness_codes(result.report), odd_files[_i].codes) == 0,
 		      "row %d: '%s'", _i, harness_codes(result.report));
-	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_NOTE),
+	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_NOTE),
 			  kmod_devname_report_size(result.report));
 	result_done(&result);
 }
@@ -1087,7 +1087,8 @@ START_TEST(a_file_that_goes_while_the_scan_is_under_way_has_vanished)
 	ck_assert_int_eq(unlinkat(dir_fd, path, 0), 0);
 	ck_assert_int_eq(run(scan), 0);
 	ck_assert_str_eq(names_of(&result), "good");
-	check_finding(&result, path, KMOD_DEVNAME_VANISHED, KMOD_DEVNAME_WARNING, path);
+	check_finding(&result, path, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
+		      path);
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }

@@ -176,7 +176,8 @@ START_TEST(a_module_gives_its_nodes_or_a_finding)
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
 
-		ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_ERROR);
+		ck_assert_int_eq(kmod_devname_finding_get_severity(finding),
+				 KMOD_DEVNAME_SEVERITY_ERROR);
 		ck_assert_str_eq(kmod_devname_finding_get_file(finding), "file.ko");
 		ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 0);
 	}
@@ -373,7 +374,7 @@ START_TEST(the_first_of_two_that_conflict_stays)
 	add_node("one", first, conflict_rows[_i].first[1]);
 	add_node("two", second, conflict_rows[_i].second[1]);
 	expect(second, text, "name-conflict");
-	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_ERROR), 1);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR), 1);
 	ck_assert_ptr_nonnull(strstr(message(0), conflict_rows[_i].first[0]));
 	ck_assert_ptr_nonnull(strstr(message(0), conflict_rows[_i].second[0]));
 	ck_assert_ptr_nonnull(strstr(message(0), "one"));

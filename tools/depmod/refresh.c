@@ -67,7 +67,7 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 	if (scan_has_unreadable_order(scan))
 		return STATUS_FAILED;
 	/* the depmod of busybox cuts two bytes off the names of some files */
-	if (place->line->has_files && report_has(report, KMOD_DEVNAME_VANISHED))
+	if (place->line->has_files && report_has(report, KMOD_DEVNAME_CODE_VANISHED))
 		return say_unusable(place);
 	return status;
 }

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What only other programs use of the public interface: look-ups, single nodes, the list of a
+ * kernel, names to numbers, version and features.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lib/harness.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define HEADER "# Device nodes to trigger on-demand module loading.\n"
+
+static struct kmod_devname_table *table;
+static struct kmod_devname_report *report;
+
+static void set_up(void)
+{
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+}
+
+static void tear_down(void)
+{
+	ck_assert_ptr_null(kmod_devname_table_unref(table));
+	ck_assert_ptr_null(kmod_devname_report_unref(report));
+}
+
+static int add_node(const char *module, const char *name, mode_t type, unsigned int major,
+		    unsigned int minor)
+{
+	return kmod_devname_table_add_node(table, report, module, name, type, major, minor);
+}
+
+START_TEST(a_node_is_added_and_found_by_name_and_by_number)
+{
+	const struct kmod_devname_node *tun, *loop;
+
+	ck_assert_int_eq(add_node("tun", "net/tun", S_IFCHR, 10, 200), 0);
+	ck_assert_int_eq(add_node("loop", "loop0", S_IFBLK, 7, 0), 0);
+	ck_assert_int_eq(add_node("loop2", "loop0", S_IFBLK, 7, 0), 0);
+	tun = kmod_devname_table_get(table, 0);
+	loop = kmod_devname_table_get(table, 1);
+	ck_assert_ptr_eq(kmod_devname_table_find_name(table, "net/tun"), tun);
+	ck_assert_ptr_eq(kmod_devname_table_find_name(table, "loop0"), loop);
+	ck_assert_ptr_null(kmod_devname_table_find_name(table, "net"));
+	ck_assert_ptr_null(kmod_devname_table_find_name(table, "net/tun/x"));
+	ck_assert_ptr_null(kmod_devname_table_find_name(table, ""));
+	ck_assert_ptr_eq(kmod_devname_table_find_number(table, S_IFCHR, 10, 200), tun);
+	ck_assert_ptr_eq(kmod_devname_table_find_number(table, S_IFBLK, 7, 0), loop);
+	ck_assert_ptr_null(kmod_devname_table_find_number(table, S_IFBLK, 10, 200));
+	ck_assert_ptr_null(kmod_devname_table_find_number(table, S_IFCHR, 10, 201));
+	ck_assert_str_eq(harness_codes(report), "");
+}
+END_TEST
+
+static const struct {
+	const char *module, *name;
+	unsigned int major, minor;
+	const char *codes;
+} bad_rows[] = {
+	{ "m", "a", 0, 1, "bad-number" },
+	{ "m", "a", 4096, 1, "bad-number" },
+	{ "m", "a", 1, 1048576, "bad-number" },
+	{ "m", "a", 10, 255, "dynamic-minor" },
+	{ "m", "../a", 10, 1, "bad-name" },
+	{ "m", "a b", 10, 1, "bad-name" },
+	{ "m-n", "a", 10, 1, "bad-module-name" },
+	{ "m", "here", 10, 2, "name-conflict" },
+	{ "m", "here/below", 10, 1, "name-conflict" },
+};
+
+START_TEST(an_invalid_node_is_a_finding)
+{
+	ck_assert_int_eq(add_node("n", "here", S_IFCHR, 10, 1), 0);
+	ck_assert_int_eq(add_node(bad_rows[_i].module, bad_rows[_i].name, S_IFCHR,
+				  bad_rows[_i].major, bad_rows[_i].minor),
+			 0);
+	ck_assert_str_eq(harness_codes(report), bad_rows[_i].codes);
+	ck_assert_uint_eq(kmod_devname_table_size(table), 1);
+}
+END_TEST
+
+START_TEST(a_node_is_a_character_or_a_block_device)
+{
+	ck_assert_int_eq(add_node("m", "a", 0, 10, 1), -EINVAL);
+	ck_assert_int_eq(add_node("m", "a", S_IFREG, 10, 1), -EINVAL);
+	ck_assert_int_eq(add_node("m", "a", S_IFCHR | 0600, 10, 1), -EINVAL);
+	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
+}
+END_TEST
+
+START_TEST(the_list_of_a_kernel_is_read_below_a_root)
+{
+	static const char text[] = HEADER "fuse fuse c10:229\nbad\n";
+	int root_fd = harness_directory();
+	unsigned int before;
+
+	harness_write(root_fd, "usr/lib/modules/6.1.0/modules.devname", text, sizeof(text) - 1);
+	ck_assert_int_eq(symlinkat("/usr/lib", root_fd, "lib"), 0);
+	before = harness_count_fds();
+	ck_assert_int_eq(
+		kmod_devname_table_read_kernel(table, report, root_fd, "lib/modules/6.1.0"), 0);
+	ck_assert_str_eq(harness_text(table), HEADER "fuse fuse c10:229\n");
+	ck_assert_str_eq(harness_codes(report), "bad-line");
+	ck_assert_str_eq(kmod_devname_finding_get_file(kmod_devname_report_get(report, 0)),
+			 "modules.devname");
+	ck_assert_uint_eq(harness_count_fds(), before);
+}
+END_TEST
+
+START_TEST(a_list_that_is_no_file_is_an_errno)
+{
+	int root_fd = harness_directory();
+
+	harness_write(root_fd, "empty/x", "", 0);
+	ck_assert_int_eq(mkdirat(root_fd, "directory", 0755), 0);
+	ck_assert_int_eq(mkdirat(root_fd, "directory/modules.devname", 0755), 0);
+	ck_assert_int_eq(mkdirat(root_fd, "fifo", 0755), 0);
+	ck_assert_int_eq(mkfifoat(root_fd, "fifo/modules.devname", 0644), 0);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "none"), -ENOENT);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "empty"), -ENOENT);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "directory"),
+			 -EISDIR);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "fifo"), -ENODEV);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, ""), -EINVAL);
+	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
+}
+END_TEST
+
+START_TEST(codes_have_names_and_names_have_codes)
+{
+	unsigned int n = 0;
+
+	for (int i = 0; i <= 1000; i++) {
+		enum kmod_devname_code code = (enum kmod_devname_code)i, found;
+		const char *name = kmod_devname_code_to_string(code);
+
+		if (!name)
+			continue;
+		n++;
+		ck_assert_int_eq(kmod_devname_code_from_string(name, &found), 0);
+		ck_assert_int_eq(found, code);
+	}
+	ck_assert_uint_gt(n, 30);
+}
+END_TEST
+
+START_TEST(formats_have_names_and_names_have_formats)
+{
+	enum kmod_devname_format found = KMOD_DEVNAME_FORMAT_JSON;
+	const char *name;
+	int i;
+
+	for (i = 0; (name = kmod_devname_format_to_string((enum kmod_devname_format)i)); i++) {
+		ck_assert_int_eq(kmod_devname_format_from_string(name, &found), 0);
+		ck_assert_int_eq((int)found, i);
+	}
+	ck_assert_int_gt(i, 5);
+}
+END_TEST
+
+START_TEST(unknown_names_are_enoent)
+{
+	enum kmod_devname_code code = KMOD_DEVNAME_CODE_SYSTEM;
+	enum kmod_devname_format format = KMOD_DEVNAME_FORMAT_JSON;
+
+	ck_assert_int_eq(kmod_devname_code_from_string("", &code), -ENOENT);
+	ck_assert_int_eq(kmod_devname_code_from_string("System", &code), -ENOENT);
+	ck_assert_int_eq(kmod_devname_format_from_string("", &format), -ENOENT);
+	ck_assert_int_eq(kmod_devname_format_from_string("json ", &format), -ENOENT);
+	ck_assert_int_eq(code, KMOD_DEVNAME_CODE_SYSTEM);
+	ck_assert_int_eq((int)format, KMOD_DEVNAME_FORMAT_JSON);
+}
+END_TEST
+
+START_TEST(version_and_features_are_those_of_the_build)
+{
+	unsigned int features = 0;
+
+#ifdef WITH_ZLIB
+	features |= KMOD_DEVNAME_FEATURE_ZLIB;
+#endif
+#ifdef WITH_XZ
+	features |= KMOD_DEVNAME_FEATURE_XZ;
+#endif
+#ifdef WITH_ZSTD
+	features |= KMOD_DEVNAME_FEATURE_ZSTD;
+#endif
+#ifdef WITH_SELINUX
+	features |= KMOD_DEVNAME_FEATURE_SELINUX;
+#endif
+	ck_assert_uint_eq(kmod_devname_get_features(), features);
+	ck_assert_str_eq(kmod_devname_get_version(), PACKAGE_VERSION);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("interface");
+	TCase *tests = tcase_create("interface");
+
+	tcase_add_checked_fixture(tests, set_up, tear_down);
+	tcase_add_test(tests, a_node_is_added_and_found_by_name_and_by_number);
+	tcase_add_loop_test(tests, an_invalid_node_is_a_finding, 0, ARRAY_SIZE(bad_rows));
+	tcase_add_test(tests, a_node_is_a_character_or_a_block_device);
+	tcase_add_test(tests, the_list_of_a_kernel_is_read_below_a_root);
+	tcase_add_test(tests, a_list_that_is_no_file_is_an_errno);
+	tcase_add_test(tests, codes_have_names_and_names_have_codes);
+	tcase_add_test(tests, formats_have_names_and_names_have_formats);
+	tcase_add_test(tests, unknown_names_are_enoent);
+	tcase_add_test(tests, version_and_features_are_those_of_the_build);
+	suite_add_tcase(suite, tests);
+	return harness_run(suite);
+}
