@@ -10,18 +10,11 @@
  * A file is read as a stream, in bounded memory. A line that is not of its form makes the whole
  * file one that depmod did not write, so reading ends there.
  *
- * table_read_index() takes what modules.alias says for what the modules declare. Of
- * the library itself tree/skip.c reads these files as a hint, and modprobe/text-index.c as busybox.
+ * tree/skip.c reads these files as a hint, and modprobe/text-index.c as the modprobe of busybox.
  */
 
-#include <errno.h>
-#include <search.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
-#include "base/cleanup.h"
-#include "node/table.h"
 #include "text/depmod-index.h"
 
 static int report_damage(const struct depmod_index *index, enum kmod_devname_code code,
@@ -131,108 +124,4 @@ int depmod_index_next_path(struct depmod_index *index, const char **ret_path)
 		return depmod_index_report(index, "has a NUL byte, which no path can have");
 	*ret_path = index->lines.text;
 	return status;
-}
-
-/* --- modules.alias -> table --------------------------------------------------------------- */
-
-/* A module that has lines in modules.alias. */
-struct index_module {
-	struct alias_list aliases;
-	char name[];
-};
-
-struct index_modules {
-	struct list in_order; /* of the file, which is that of modules.devname */
-	void *by_name; /* tsearch(3) tree of the same */
-};
-
-static void index_module_free(void *p)
-{
-	struct index_module *module = p;
-
-	alias_list_done(&module->aliases);
-	free(module);
-}
-
-static void index_modules_done(struct index_modules *modules)
-{
-	tdestroy(modules->by_name, free_nothing);
-	list_done(&modules->in_order, index_module_free);
-}
-
-static int compare_index_modules(const void *a, const void *b)
-{
-	return strcmp(((const struct index_module *)a)->name,
-		      ((const struct index_module *)b)->name);
-}
-
-/* Both depmods write the lines of one module together. The status of the index, or -ENOMEM. */
-static int start_module(struct index_modules *modules, const struct depmod_index *index,
-			const char *name)
-{
-	size_t size = strlen(name) + 1;
-	struct index_module *module = calloc(1, sizeof(*module) + size);
-	struct index_module **found;
-
-	if (!module || list_push(&modules->in_order, module) < 0) {
-		free(module);
-		return -ENOMEM;
-	}
-	memcpy(module->name, name, size);
-	found = tsearch(module, &modules->by_name, compare_index_modules);
-	if (!found)
-		return -ENOMEM;
-	if (*found != module)
-		return depmod_index_report(index, "has lines of one module in two places");
-	return DEPMOD_INDEX_LINE;
-}
-
-/* modprobe's own form of an alias, which has lost whether it was "-" or "_". */
-static bool is_normalised(const char *alias)
-{
-	return strncmp(alias, "char_major_", 11) == 0 || strncmp(alias, "block_major_", 12) == 0;
-}
-
-static int read_index_modules(struct index_modules *modules, struct depmod_index *index)
-{
-	struct index_module *module = NULL;
-	const char *alias, *name;
-	int status;
-
-	while ((status = depmod_index_next_alias(index, &alias, &name)) == DEPMOD_INDEX_LINE) {
-		if (is_normalised(alias))
-			return depmod_index_report(index,
-						   "has a normalised alias: names in it may have "
-						   "lost their dashes");
-		if (!module || strcmp(module->name, name) != 0) {
-			status = start_module(modules, index, name);
-			if (status != DEPMOD_INDEX_LINE)
-				return status;
-			module = modules->in_order.items[modules->in_order.size - 1];
-		}
-		status = alias_list_add(&module->aliases, alias);
-		if (status < 0)
-			return status;
-	}
-	return status;
-}
-
-int table_read_index(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		     FILE *stream, const char *file)
-{
-	struct index_modules modules = { 0 };
-	struct depmod_index index;
-	int status, r = 0;
-
-	depmod_index_start(&index, report, stream, file);
-	status = read_index_modules(&modules, &index);
-	for (size_t i = 0; status == DEPMOD_INDEX_END && i < modules.in_order.size && r == 0; i++) {
-		const struct index_module *module = modules.in_order.items[i];
-
-		r = table_add_aliases(table, report, module->name, file, &module->aliases);
-	}
-	index_modules_done(&modules);
-	if (r < 0 || status < 0)
-		return r < 0 ? r : status;
-	return status == DEPMOD_INDEX_END;
 }

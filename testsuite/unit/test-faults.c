@@ -295,11 +295,6 @@ static int read_odd_lines(struct objects *o)
 	return read_with(kmod_devname_table_read, o->table, o, "odd");
 }
 
-static int read_index(struct objects *o)
-{
-	return read_with(table_read_index, o->table, o, DIRECTORY "/modules.alias");
-}
-
 static int read_builtin(struct objects *o)
 {
 	return read_with(table_read_builtin, o->table, o, DIRECTORY "/modules.builtin.modinfo");
@@ -546,7 +541,6 @@ static const struct verb {
 	{ "add_file of bad aliases", add_file, 4 },
 	{ "read", read_tables, 0 },
 	{ "read odd lines", read_odd_lines, 0 },
-	{ "read_index", read_index, 0 },
 	{ "read_builtin", read_builtin, 0 },
 	{ "write", write_table, 0 },
 	{ "write_format human", write_format, KMOD_DEVNAME_FORMAT_HUMAN },
