@@ -1205,12 +1205,4 @@ test_the_kernels_own_script() {
 	echo 1 | same ours.status
 }
 
-# The functions named inside_... are run by with_mounts, in a shell that has the mounts.
-case ${1-} in
-inside_*)
-	set -eu
-	"$1"
-	exit 0
-	;;
-esac
 run_tests "$@"

@@ -700,12 +700,4 @@ test_index_follows_modules_order() {
 	echo 'dm_mod mapper/control c10:236' | same first
 }
 
-# The functions named inside_... run in a shell that has mounts of its own.
-case ${1-} in
-inside_*)
-	set -eu
-	"$1"
-	exit 0
-	;;
-esac
 run_tests "$@"

@@ -394,12 +394,4 @@ test_several_runs_at_once_only_ever_show_complete_files() {
 	[ $reads -ge 10 ] || skip "the file was read only $reads times meanwhile"
 }
 
-# The functions named inside_... are run by with_mounts, in a shell that has the mounts.
-case ${1-} in
-inside_*)
-	set -eu
-	"$1"
-	exit 0
-	;;
-esac
 run_tests "$@"

@@ -16,8 +16,6 @@
 #include "lib/harness.h"
 #include "node/table.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 /* --- one alias --------------------------------------------------------------------------- */
 
 static const struct parse_row {

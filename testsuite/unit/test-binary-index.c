@@ -18,7 +18,6 @@
 #include "lib/harness.h"
 #include "modprobe/modprobe.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"
 
 /* An index as libkmod has it: see libkmod/libkmod-index.c there. */

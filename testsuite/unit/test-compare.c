@@ -10,7 +10,6 @@
 #include "node/table.h"
 #include "text/depmod-index.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct kmod_devname_table *read_table(const char *lines)
 {

@@ -14,28 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fixture.h"
 #include "lib/hostile.h"
 #include "text/depmod-index.h"
 #include "tree/scan.h"
 
 #define MEMORY (256 * MIB)
 
-#define HEADER_SIZE (sizeof("# Device nodes to trigger on-demand module loading.\n") - 1)
-
-static struct kmod_devname_table *table;
-static struct kmod_devname_report *report;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-}
-
-static void tear_down(void)
-{
-	ck_assert_ptr_null(kmod_devname_table_unref(table));
-	ck_assert_ptr_null(kmod_devname_report_unref(report));
-}
+#define HEADER_SIZE (sizeof(DEVNAME_HEADER) - 1)
 
 /* A way in for a text. */
 typedef int reader(struct kmod_devname_table *into, struct kmod_devname_report *findings,
@@ -92,8 +78,10 @@ static const struct {
 	{ "a NUL in the word", BYTES("ali\0s a b\n" FUSE), "bad-index" },
 	{ "a NUL behind the word", BYTES("alias\0a b\n" FUSE), "bad-index" },
 	{ "a NUL in an alias", BYTES("alias devname:fu\0se fuse\n" FUSE), "bad-index" },
-	{ "a NUL in a module's name", BYTES("alias devname:x m\0n\nalias char-major-1-1 m\n"), "bad-index" },
-	{ "a NUL in a number", BYTES("alias devname:x m\nalias char-major-1-1\0002 m\n"), "bad-index" },
+	{ "a NUL in a module's name",
+	  BYTES("alias devname:x m\0n\nalias char-major-1-1 m\n"), "bad-index" },
+	{ "a NUL in a number",
+	  BYTES("alias devname:x m\nalias char-major-1-1\0002 m\n"), "bad-index" },
 	{ "a NUL in a comment", BYTES("#\0\n" FUSE), "" },
 	{ "no alias", BYTES("alias\n" FUSE), "bad-index" },
 	{ "no alias, a blank", BYTES("alias \n" FUSE), "bad-index" },
@@ -112,9 +100,12 @@ static const struct {
 	{ "an ELF file", BYTES("\x7f" "ELF\2\1\1\0\0\n"), "bad-index" },
 	{ "lines that end with carriage returns",
 	  BYTES("alias devname:fuse fuse\r\nalias char-major-10-229 fuse\r\n"), "" },
-	{ "a dash in a module's name", BYTES("alias devname:x m-n\nalias char-major-1-1 m-n\n"), "" },
-	{ "a dot in a module's name", BYTES("alias devname:x m.n\nalias char-major-1-1 m.n\n"), "" },
-	{ "a slash in a module's name", BYTES("alias devname:x m/n\nalias char-major-1-1 m/n\n"), "" },
+	{ "a dash in a module's name",
+	  BYTES("alias devname:x m-n\nalias char-major-1-1 m-n\n"), "" },
+	{ "a dot in a module's name",
+	  BYTES("alias devname:x m.n\nalias char-major-1-1 m.n\n"), "" },
+	{ "a slash in a module's name",
+	  BYTES("alias devname:x m/n\nalias char-major-1-1 m/n\n"), "" },
 	{ "an escape in a module's name",
 	  BYTES("alias devname:x m\033\nalias char-major-1-1 m\033\n"), "" },
 };

@@ -15,7 +15,6 @@
 #include "node/table.h"
 #include "udev/static-nodes.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static struct kmod_devname_report *report;
 

@@ -40,8 +40,7 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NAME "modules.devname"
-#define HEADER "# Device nodes to trigger on-demand module loading.\n"
-#define FUSE HEADER "fuse fuse c10:229\n"
+#define FUSE DEVNAME_HEADER "fuse fuse c10:229\n"
 #define OLD "what was there before\n"
 #define TEMPORARY ".modules.devname.new" /* it is the lock */
 
@@ -214,9 +213,9 @@ static const char *const other_contents[] = {
 	"",
 	"\n",
 	OLD,
-	HEADER,
-	HEADER "fuse fuse c10:228\n", /* as long, another byte */
-	HEADER "fuse fuse c10:229", /* cut */
+	DEVNAME_HEADER,
+	DEVNAME_HEADER "fuse fuse c10:228\n", /* as long, another byte */
+	DEVNAME_HEADER "fuse fuse c10:229", /* cut */
 	FUSE "\n", /* longer */
 	FUSE "cuse cuse c10:203\n",
 };
@@ -431,7 +430,7 @@ START_TEST(a_write_that_stops_half_way_keeps_the_old_file)
 
 	write_old(dir_fd, OLD);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	small = (struct rlimit){ strlen(HEADER) + 2, limit.rlim_max };
+	small = (struct rlimit){ strlen(DEVNAME_HEADER) + 2, limit.rlim_max };
 	(void)signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
 	r = replace(dir_fd, NAME);

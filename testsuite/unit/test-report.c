@@ -14,8 +14,6 @@
 #include "base/report.h"
 #include "lib/harness.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 static const struct location nowhere = { NULL, 0 };
 static struct kmod_devname_report *report;
 

@@ -17,7 +17,6 @@
 #include "lib/harness.h"
 #include "modprobe/modprobe.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"
 
 static int root_with(const char *config)
