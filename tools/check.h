@@ -31,6 +31,9 @@ struct check {
 enum status check_kernel(struct check *check, const struct kernels *kernels,
 			 const struct kernel *kernel);
 
+/* The values of --ignore, see find_value(): a failure of the system is none of them. */
+const char *get_ignorable_code(int i);
+
 /* Parses a list of findings such as "absent,same-number". Prints why it is invalid. */
 bool parse_ignored(struct check *check, const char *list);
 

@@ -36,18 +36,6 @@ static const struct option_spec check_options[] = {
 	{ 0 },
 };
 
-/* The codes that --ignore takes, without the numbers that no code has. */
-static const char *get_ignorable_code(int i)
-{
-	for (int code = 0; code < KMOD_DEVNAME_CODE_SYSTEM; code++) {
-		const char *name = kmod_devname_code_to_string((enum kmod_devname_code)code);
-
-		if (name && i-- == 0)
-			return name;
-	}
-	return NULL;
-}
-
 static bool parse_check_option(void *data, int key)
 {
 	struct check *check = data;

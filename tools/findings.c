@@ -21,8 +21,8 @@ static const struct sheet_column finding_columns[] = {
 };
 
 /*
- * All findings, for --list-codes and --ignore. kmod-devname-findings(7) has the same severities and
- * meanings.
+ * All findings, for --list-codes and --ignore, which a failure of the system ends.
+ * kmod-devname-findings(7) has the same severities and meanings.
  */
 static const struct {
 	enum kmod_devname_code code;
@@ -99,38 +99,24 @@ void check_done(struct check *check)
 	config_paths_done(&check->configs);
 }
 
-/* Returns whether the first bytes of a list are a code. */
-static bool find_code_name(const char *list, size_t size, enum kmod_devname_code *ret_code)
+const char *get_ignorable_code(int i)
 {
-	for (size_t i = 0; i < N_FINDING_KINDS; i++) {
-		const char *name = kmod_devname_code_to_string(finding_kinds[i].code);
-
-		if (strlen(name) != size || strncmp(name, list, size) != 0)
-			continue;
-		*ret_code = finding_kinds[i].code;
-		return true;
-	}
-	return false;
+	return finding_kinds[i].code != KMOD_DEVNAME_CODE_SYSTEM
+		       ? kmod_devname_code_to_string(finding_kinds[i].code)
+		       : NULL;
 }
 
 bool parse_ignored(struct check *check, const char *list)
 {
-	enum kmod_devname_code code;
-	size_t size;
+	for (;; list++) {
+		size_t size = strcspn(list, ",");
+		int i = find_value("--ignore", get_ignorable_code, list, size);
 
-	for (;; list += size + 1) {
-		size = strcspn(list, ",");
-		if (!find_code_name(list, size, &code)) {
-			say("--ignore: there is no finding '%.*s'; see --list-codes", (int)size,
-			    list);
+		if (i < 0)
 			return false;
-		}
-		if (code == KMOD_DEVNAME_CODE_SYSTEM) {
-			say("--ignore: a failure of the system cannot be ignored");
-			return false;
-		}
-		check->ignored[code] = true;
-		if (list[size] == '\0')
+		check->ignored[finding_kinds[i].code] = true;
+		list += size;
+		if (*list == '\0')
 			return true;
 	}
 }

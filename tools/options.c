@@ -12,7 +12,7 @@
 
 #define LEFT_WIDTH 26 /* of the options in --help */
 #define HELP_WIDTH 80
-#define HELP_VALUES_MAX 20 /* more are in the manual alone */
+#define VALUES_LISTED 20 /* more are in the manual alone */
 
 static const char *get_color(int i)
 {
@@ -112,7 +112,7 @@ static int count_values(const char *(*get_value)(int i))
 
 static void print_option(const struct option_spec *spec, const char *(*get_value)(int i))
 {
-	bool has_few = get_value && count_values(get_value) <= HELP_VALUES_MAX;
+	bool has_few = get_value && count_values(get_value) <= VALUES_LISTED;
 	_cleanup_free_ char *values = has_few ? list_values(get_value) : NULL;
 	char left[64], letter[8] = "    ";
 	size_t column = LEFT_WIDTH + 1;
@@ -196,7 +196,8 @@ int find_value(const char *option, const char *(*get_value)(int i), const char *
 	for (int i = 0; get_value(i); i++)
 		if (strlen(get_value(i)) == size && strncasecmp(get_value(i), text, size) == 0)
 			return i;
-	values = list_values(get_value);
+	values = count_values(get_value) <= VALUES_LISTED ? list_values(get_value)
+							  : xstrdup("its values; see the manual");
 	say("%s: '%.*s' is none of %s", option, (int)size, text, values);
 	return -1;
 }

@@ -98,7 +98,7 @@ bool parse_options(const struct command *command, int argc, char **argv, struct 
 
 /*
  * Finds the first size bytes of a text among the valid values of an option, in upper or lower case.
- * Returns the number of the value, or -1 after a message that lists them.
+ * Returns the number of the value, or -1 after a message.
  */
 int find_value(const char *option, const char *(*get_value)(int i), const char *text, size_t size);
 
