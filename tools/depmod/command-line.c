@@ -137,13 +137,14 @@ static int stat_in(const char *directory, const char *name, struct stat *st)
 	return stat(path, st) < 0 ? -errno : 0;
 }
 
-static struct index_stamp get_index_stamp(const char *directory)
+/* The status is all 0 where there is no index. False if it cannot be had. */
+static bool stat_index(const char *directory, struct stat *st)
 {
-	struct stat st = { 0 };
-	int r = stat_in(directory, INDEX_NAME, &st);
+	int r = stat_in(directory, INDEX_NAME, st);
 
-	return (struct index_stamp){ st.st_dev, st.st_ino, st.st_ctim, st.st_size,
-				     r < 0 && !is_missing(r) };
+	if (r < 0)
+		*st = (struct stat){ 0 };
+	return r == 0 || is_missing(r);
 }
 
 static char *get_directory(const char *root, const char *moduledir, const char *version)
@@ -182,7 +183,7 @@ static void add_place(struct places *places, const struct depmod_line *line, con
 	place->line = line;
 	place->from = get_directory(line->basedir, moduledir, version);
 	place->to = get_directory(outdir, moduledir, version);
-	place->before = get_index_stamp(place->to);
+	place->is_hidden = !stat_index(place->to, &place->before);
 	if (!line->outdir)
 		place->list_error = read_list(place->to, &place->list);
 }
@@ -226,14 +227,14 @@ void places_done(struct places *places)
 /* What cannot be seen counts as unchanged: the modules are read. */
 static int has_changed_index(const struct depmod_place *place)
 {
-	const struct index_stamp *before = &place->before;
-	struct index_stamp now = get_index_stamp(place->to);
+	const struct stat *before = &place->before;
+	struct stat now;
 
-	if (before->is_hidden || now.is_hidden)
+	if (place->is_hidden || !stat_index(place->to, &now))
 		return 0;
-	return now.device != before->device || now.inode != before->inode ||
-	       now.changed.tv_sec != before->changed.tv_sec ||
-	       now.changed.tv_nsec != before->changed.tv_nsec || now.size != before->size;
+	return now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
+	       now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+	       now.st_ctim.tv_nsec != before->st_ctim.tv_nsec || now.st_size != before->st_size;
 }
 
 /* 1 or 0, or a negative errno. */
