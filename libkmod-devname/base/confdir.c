@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Configuration directories. conf_dirs_add() collects the files of one directory after the other,
- * conf_dirs_choose() sorts them by name and drops the masked ones, and conf_dirs_read() opens those
- * that are left. config_files_read() does all of this for depmod.d and modprobe.d, and passes on
- * their lines.
+ * and conf_dirs_choose() sorts them by name and drops the masked ones. config_files_read() does all
+ * of this for depmod.d and modprobe.d, and passes on the lines of the files that are left.
  */
 
 #include <dirent.h>
@@ -11,7 +10,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,32 +187,6 @@ static int report_no_file(const struct conf_dirs *dirs, const struct conf_file *
 			  "to /dev/null");
 }
 
-/*
- * Reads the files in their order. Returns 0 or the first negative errno: of read(), or of opening a
- * file, with a finding.
- */
-static int conf_dirs_read(const struct conf_dirs *dirs,
-			  int (*read)(void *data, FILE *stream, const char *path), void *data)
-{
-	for (size_t i = 0; i < dirs->files.size; i++) {
-		const struct conf_file *file = dirs->files.items[i];
-		FILE *stream = NULL;
-		int r = root_open_stream(dirs->root_fd, file->path, &stream);
-
-		if (r < 0)
-			return dirs->unreadable(dirs->report, r, file->path);
-		if (r == 0) {
-			r = report_no_file(dirs, file);
-		} else {
-			r = read(data, stream, file->path);
-			(void)fclose(stream);
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
 void conf_dirs_done(struct conf_dirs *dirs)
 {
 	list_done(&dirs->files, free);
@@ -261,9 +233,8 @@ static int read_joined_line(struct lines *lines, struct joined_line *line)
 	return too_long ? LINE_LONG : LINE_GOOD;
 }
 
-static int read_config_file(void *data, FILE *stream, const char *path)
+static int read_config_file(const struct config_files *files, FILE *stream, const char *path)
 {
-	const struct config_files *files = data;
 	struct location location = { path, 0 };
 	struct joined_line line = { 0 };
 	struct lines lines;
@@ -317,6 +288,28 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 	return 0;
 }
 
+/* Reads the files in their order. */
+static int read_conf_files(const struct config_files *files, const struct conf_dirs *dirs)
+{
+	for (size_t i = 0; i < dirs->files.size; i++) {
+		const struct conf_file *file = dirs->files.items[i];
+		FILE *stream;
+		int r = root_open_stream(dirs->root_fd, file->path, &stream);
+
+		if (r < 0)
+			return dirs->unreadable(dirs->report, r, file->path);
+		if (r == 0) {
+			r = report_no_file(dirs, file);
+		} else {
+			r = read_config_file(files, stream, file->path);
+			(void)fclose(stream);
+		}
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths)
 {
 	const char *const suffixes[] = { ".conf", files->suffix, NULL };
@@ -330,7 +323,7 @@ int config_files_read(const struct config_files *files, const char *const *paths
 
 	if (r == 0) {
 		conf_dirs_choose(&dirs);
-		r = conf_dirs_read(&dirs, read_config_file, (void *)(uintptr_t)files);
+		r = read_conf_files(files, &dirs);
 	}
 	conf_dirs_done(&dirs);
 	return r;

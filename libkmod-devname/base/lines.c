@@ -13,13 +13,8 @@
 
 void lines_init(struct lines *lines, FILE *stream)
 {
-	strings_init(lines, stream, '\n');
-}
-
-void strings_init(struct lines *lines, FILE *stream, char end)
-{
 	lines->stream = stream;
-	lines->end_byte = end;
+	lines->end_byte = '\n';
 	lines->max = LINE_MAX_SIZE;
 	lines->total = 0;
 	lines->number = 0;

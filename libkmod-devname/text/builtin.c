@@ -71,7 +71,8 @@ static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
 	struct lines strings;
 	int status, r = 0;
 
-	strings_init(&strings, stream, '\0');
+	lines_init(&strings, stream);
+	strings.end_byte = '\0';
 	while ((status = lines_next(&strings)) != LINE_END) {
 		if (status < 0)
 			return report_system(reader->report, status, &location);
