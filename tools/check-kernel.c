@@ -18,7 +18,7 @@
 #include "modules.h"
 #include "node/table.h"
 #include "text/depmod-index.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 struct kernel_check {
 	struct check *check;

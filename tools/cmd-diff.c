@@ -256,27 +256,24 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 			  const struct node_list *to)
 {
 	struct comparison *comparison;
-	size_t n;
 
 	if (comparison_new(from->table, to->table, &comparison) < 0)
 		die_without_memory();
-	n = comparison->size;
-	if (n > 0)
+	if (comparison->size > 0)
 		diff->differs = true;
-	if (n > 0 && is_text(diff)) {
+	if (comparison->size > 0 && is_text(diff)) {
 		print_label("---", from->label);
 		print_label("+++", to->label);
 	}
-	for (size_t i = 0; i < n; i++) {
-		const struct difference *difference = comparison_get(comparison, i);
+	for (size_t i = 0; i < comparison->size; i++) {
+		const struct difference *difference = &comparison->items[i];
 		const struct kmod_devname_node *old_node = difference->old_node;
 		const struct kmod_devname_node *new_node = difference->new_node;
 		const char *name = kmod_devname_node_get_name(old_node ? old_node : new_node);
-		const char *change = change_to_string(difference->change);
 
 		if (diff->style.json)
-			add_diff_row(&diff->sheet, from->label, to->label, change, name, old_node,
-				     new_node);
+			add_diff_row(&diff->sheet, from->label, to->label,
+				     change_names[difference->change], name, old_node, new_node);
 		else if (is_text(diff))
 			print_difference(name, old_node, new_node);
 	}

@@ -11,6 +11,13 @@
 
 #include "node/table.h"
 
+const char *const change_names[] = {
+	[CHANGE_ADDED] = "added",
+	[CHANGE_REMOVED] = "removed",
+	[CHANGE_RENUMBERED] = "renumbered",
+	[CHANGE_MODULE] = "module-changed",
+};
+
 /* A node that has been matched is NULL. */
 struct sorted_nodes {
 	const struct kmod_devname_node **items;
@@ -148,22 +155,4 @@ struct comparison *comparison_unref(struct comparison *comparison)
 	free(comparison->items);
 	free(comparison);
 	return NULL;
-}
-
-const struct difference *comparison_get(const struct comparison *comparison, size_t index)
-{
-	return index < comparison->size ? &comparison->items[index] : NULL;
-}
-
-const char *change_to_string(enum change change)
-{
-	static const char *const names[] = {
-		[CHANGE_ADDED] = "added",
-		[CHANGE_REMOVED] = "removed",
-		[CHANGE_RENUMBERED] = "renumbered",
-		[CHANGE_MODULE] = "module-changed",
-	};
-	size_t i = (size_t)change;
-
-	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
 }

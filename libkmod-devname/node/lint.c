@@ -301,9 +301,8 @@ int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report
 	r = comparison_new(file_table, table, &comparison);
 	if (r < 0)
 		return r;
-	n = comparison->size;
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct difference *difference = comparison_get(comparison, i);
+	for (size_t i = 0; i < comparison->size && r == 0; i++) {
+		const struct difference *difference = &comparison->items[i];
 
 		/* one wrong digit is one finding */
 		if (!has_bad || difference->old_node)

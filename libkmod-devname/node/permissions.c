@@ -13,11 +13,6 @@
 
 #include "node/table.h"
 
-struct kmod_devname_permissions {
-	struct kmod_devname_permission default_permission;
-	void *by_name; /* tsearch(3) tree of struct kmod_devname_permission */
-};
-
 int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **ret_permissions)
 {
 	struct kmod_devname_permissions *permissions;
@@ -80,16 +75,6 @@ kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions,
 		return &plain;
 	permission = permissions_find(permissions, name);
 	return permission ? permission : &permissions->default_permission;
-}
-
-mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions)
-{
-	return permissions->default_permission.mode;
-}
-
-void permissions_set_default_mode(struct kmod_devname_permissions *permissions, mode_t mode)
-{
-	permissions->default_permission.mode = mode;
 }
 
 /* Copies a text, which may be NULL. False if there is no memory. */

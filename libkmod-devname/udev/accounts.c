@@ -293,6 +293,18 @@ struct user_search {
 	bool is_found;
 };
 
+/* 0 or -ENOMEM. */
+static int add_account_group(struct account_user *user, unsigned int gid)
+{
+	gid_t *groups = array_grow(user->groups, &user->capacity, sizeof(*groups), user->size + 1);
+
+	if (!groups)
+		return -ENOMEM;
+	user->groups = groups;
+	groups[user->size++] = gid;
+	return 0;
+}
+
 static int match_user(void *data, const struct account *entry)
 {
 	struct user_search *search = data;
@@ -301,7 +313,7 @@ static int match_user(void *data, const struct account *entry)
 		return 0;
 	search->user->uid = entry->id;
 	search->is_found = true;
-	return account_user_add_group(search->user, entry->gid) < 0 ? -ENOMEM : 1;
+	return add_account_group(search->user, entry->gid) < 0 ? -ENOMEM : 1;
 }
 
 static int match_member(void *data, const struct account *entry)
@@ -310,18 +322,7 @@ static int match_member(void *data, const struct account *entry)
 
 	for (char **member = entry->members; *member; member++)
 		if (strcmp(*member, search->name) == 0)
-			return account_user_add_group(search->user, entry->id);
-	return 0;
-}
-
-int account_user_add_group(struct account_user *user, unsigned int gid)
-{
-	gid_t *groups = array_grow(user->groups, &user->capacity, sizeof(*groups), user->size + 1);
-
-	if (!groups)
-		return -ENOMEM;
-	user->groups = groups;
-	groups[user->size++] = gid;
+			return add_account_group(search->user, entry->id);
 	return 0;
 }
 

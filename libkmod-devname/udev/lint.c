@@ -3,6 +3,11 @@
  * Rules that give a node its mode or owner, or the user of a seat access to it, too late: when its
  * device appears, which takes the module that opening the node would load.
  *
+ * A rule counts if it has KERNEL== with a pattern, other than "*", that matches the last component
+ * of the node's name, and no other conditions but ACTION, and SUBSYSTEM=="misc" for a character
+ * device of major 10: anything else only the device can tell. It has to give what is constant and
+ * not the default, and what the rules that name the node in static_node= do not give as well.
+ *
  * The names of the nodes' devices are sorted, and a rule is noted with the names that it is for. In
  * the end each node has its device looked up. So neither many rules nor many nodes take a square.
  */
@@ -19,7 +24,7 @@
 #include "base/report.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 /*
  * The work of comparing patterns with names. fnmatch(3) takes time for each byte of the one and
@@ -101,19 +106,6 @@ static void note_keys(const struct udev_lint *lint, const struct udev_rule *rule
 							    : 1;
 }
 
-static const char *device_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static bool is_misc_node(const struct kmod_devname_node *node)
-{
-	return kmod_devname_node_get_type(node) == S_IFCHR &&
-	       kmod_devname_node_get_major(node) == MISC_MAJOR;
-}
-
 static int compare_linted_devices(const void *a, const void *b)
 {
 	return strcmp(((const struct linted_device *)a)->name,
@@ -129,8 +121,8 @@ static int udev_lint_init(struct udev_lint *lint)
 	if (!lint->nodes || !lint->devices)
 		return -ENOMEM;
 	for (size_t i = 0; i < size; i++)
-		lint->devices[i].name = device_name(
-			kmod_devname_node_get_name(kmod_devname_table_get(lint->table, i)));
+		lint->devices[i].name =
+			syntax_base_name(kmod_devname_table_get(lint->table, i)->name);
 	if (size > 1)
 		qsort(lint->devices, size, sizeof(*lint->devices), compare_linted_devices);
 	for (size_t i = 0; i < size; i++)
@@ -246,12 +238,13 @@ static const struct key_rule *find_late_rule(const struct udev_lint *lint,
 					     const struct kmod_devname_node *node,
 					     enum access_key key)
 {
-	const struct linted_device *device = find_linted_device(lint, device_name(node->name));
+	const struct linted_device *device = find_linted_device(lint, syntax_base_name(node->name));
 	const struct key_rule *late = &device->rules[key];
 	const struct key_rule *has = &lint->nodes[node->index].rules[key];
 	uint64_t plain = key == ACCESS_MODE ? PERMISSIONS_PLAIN_MODE : 0;
 
-	if (is_misc_node(node) && device->misc_rules[key].number > late->number)
+	if (node->number.type == S_IFCHR && node->number.major == MISC_MAJOR &&
+	    device->misc_rules[key].number > late->number)
 		late = &device->misc_rules[key];
 	/* what the node has anyway makes no difference */
 	if (late->number == 0 || late->value == plain || late->value == has->value)
@@ -329,10 +322,4 @@ int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report
 	free(lint.nodes);
 	free(lint.devices);
 	return r < 0 && !is_fatal(r) ? 0 : r;
-}
-
-int table_lint_udev(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		    int root_fd)
-{
-	return udev_lint(table, report, root_fd, NULL);
 }

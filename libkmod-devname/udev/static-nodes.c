@@ -21,7 +21,7 @@
 #include "base/report.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 /* Why a rule is in doubt. */
 struct static_doubt {
@@ -290,7 +290,7 @@ static int add_static_node(const struct static_node *node, struct kmod_devname_r
 	const struct static_owner *groups = &node->owners[ACCOUNT_GROUP];
 	const struct owner user = { users->text, users->id };
 	const struct owner group = { groups->text, groups->id };
-	mode_t mode = node->has_mode ? node->mode : permissions_default_mode(permissions);
+	mode_t mode = node->has_mode ? node->mode : permissions->default_permission.mode;
 	int r;
 
 	if (!node->is_mode_doubtful && !users->is_doubtful && !groups->is_doubtful)
@@ -351,6 +351,6 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 	if (r == 0 || is_fatal(r))
 		return r;
 	/* rules that cannot be read could be about any node */
-	permissions_set_default_mode(permissions, PERMISSIONS_PLAIN_MODE);
+	permissions->default_permission.mode = PERMISSIONS_PLAIN_MODE;
 	return 0;
 }

@@ -13,8 +13,7 @@
 #include "lib/harness.h"
 #include "lib/mkmodule.h"
 #include "node/table.h"
-#include "udev/static-nodes.h"
-
+#include "udev/rules.h"
 
 static struct kmod_devname_report *report;
 
@@ -307,7 +306,7 @@ START_TEST(rules_of_udev_that_come_too_late)
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, path, udev_rows[_i].rules, strlen(udev_rows[_i].rules));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), udev_rows[_i].codes);
 	messages_have(udev_rows[_i].words);
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
@@ -343,7 +342,7 @@ START_TEST(rules_behind_the_static_one_come_too_late)
 	harness_write(root_fd, "usr/lib/udev/rules.d/1.rules", first, strlen(first));
 	harness_write(root_fd, "etc/udev/rules.d/2.rules", replacing_rows[_i].late,
 		      strlen(replacing_rows[_i].late));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), replacing_rows[_i].codes);
 	if (kmod_devname_report_size(report) > 0)
 		messages_have("the node has those of other rules before");
@@ -374,7 +373,7 @@ START_TEST(rules_of_packages_are_notes)
 
 	(void)snprintf(path, sizeof(path), "%s/udev/rules.d/1.rules", place_rows[_i].directory);
 	harness_write(root_fd, path, rule, strlen(rule));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "no-static-node");
 	messages_have(place_rows[_i].words);
 	findings_are(place_rows[_i].severity, path);
@@ -392,7 +391,7 @@ START_TEST(the_last_rule_is_named_and_a_node_once)
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, strlen(rules));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "no-static-node");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)), 5);
 	messages_have("module a");
@@ -424,7 +423,7 @@ static double lint_many(int root_fd, unsigned int n, const char *end)
 	(void)fclose(stream);
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
 	ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
 	free(nodes);
 	free(rules);
@@ -487,7 +486,7 @@ START_TEST(long_patterns_are_bounded)
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
 	/* 20 times what is needed */
 	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "bad-rule");
 	free(nodes);
 	free(rules);
