@@ -141,7 +141,7 @@ enum kmod_devname_severity {
  *   followed by something else
  * @KMOD_DEVNAME_CODE_UNSUPPORTED: "unsupported": a compression that this build cannot read; one
  * finding for all modules of a compression, with the first of them
- * @KMOD_DEVNAME_CODE_TOO_LARGE: "too-large": over a limit, see scan_set_size_max()
+ * @KMOD_DEVNAME_CODE_TOO_LARGE: "too-large": over a limit, see kmod_devname_scan_step()
  * @KMOD_DEVNAME_CODE_DANGLING_LINK: "dangling-link": a symbolic link that leads nowhere, or into
  * proc or sysfs, note
  * @KMOD_DEVNAME_CODE_NOT_REGULAR: "not-regular": named like a module, but neither a file nor a

@@ -81,10 +81,10 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 {
 	if (create->dev) {
 		create->dev_path = xstrdup(create->dev);
-		create->dev_fd = open_path(create->dev, DIRECTORY_FLAGS);
+		create->dev_fd = open_path(create->dev, O_RDONLY | O_DIRECTORY);
 	} else {
 		create->dev_path = join_path(base_directory(&create->common), "dev");
-		create->dev_fd = open_in_root(kernels->root_fd, "dev", DIRECTORY_FLAGS);
+		create->dev_fd = open_in_root(kernels->root_fd, "dev", O_RDONLY | O_DIRECTORY);
 	}
 	return create->dev_fd < 0 ? say_failure(create->dev_path, create->dev_fd) : STATUS_CLEAN;
 }
@@ -163,7 +163,7 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 static int run_create(const struct command *command, int argc, char **argv)
 {
 	struct create create = { .mode = DEFAULT_MODE, .dev_fd = -1 };
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	enum status status;
 
 	if (!parse_options(command, argc, argv, &create.common, parse_create_option, &create,
@@ -177,7 +177,6 @@ static int run_create(const struct command *command, int argc, char **argv)
 	kmod_devname_permissions_unref(create.permissions);
 	free(create.dev_path);
 	close_fd(&create.dev_fd);
-	kernels_done(&kernels);
 	return finish_output(status);
 }
 

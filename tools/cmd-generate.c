@@ -119,17 +119,17 @@ static enum status read_modules_of(const struct generate *generate, const struct
 		/* elsewhere the result depends on the modules alone */
 		.keeps_lines = !generate->output && !generate->outdir,
 		.is_silent = generate->common.is_hook,
+		.index_dir_fd = -1,
+		.needs_index = true,
 	};
-	struct kmod_devname_config *config;
+	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	enum status status =
 		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
 				   generate->configs.size, &config);
 
 	if (status == STATUS_FAILED)
 		return status;
-	status = worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
-	kmod_devname_config_unref(config);
-	return status;
+	return worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
 }
 
 /* A comment of modules.devname, before the nodes of one of several kernels. */
@@ -186,6 +186,8 @@ static enum status generate_into(struct generate *generate, const struct kernels
 	struct modules_result result = { 0 };
 	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
 
+	if (result.lacks_index)
+		say("%s/%s: cannot be used", kernel->path, INDEX_NAME);
 	if (status != STATUS_FAILED && result.lacks_listed)
 		return refuse_kernel(generate, kernel, LACKS_LISTED);
 	generate->n_done++;
@@ -219,11 +221,11 @@ static enum status open_target(const struct generate *generate, const struct ker
 }
 
 /* A version that was named is a kernel, whatever its directory has. */
-static enum status examine_directory(const struct generate *generate, const struct kernels *kernels,
-				     const struct kernel *kernel, bool *ret_is_plain)
+static enum status examine_directory(const struct generate *generate, const struct kernel *kernel,
+				     bool *ret_is_plain)
 {
 	bool is_path = kernel->directory[0] == '/';
-	int r = is_path ? kernel_is_plain(kernels, kernel) : 0;
+	int r = is_path ? directory_is_plain(kernel->path) : 0;
 
 	*ret_is_plain = r > 0;
 	if (r > 0)
@@ -245,7 +247,7 @@ static enum status generate_kernel(struct generate *generate, const struct kerne
 {
 	struct target target;
 	bool is_plain;
-	enum status status = examine_directory(generate, kernels, kernel, &is_plain);
+	enum status status = examine_directory(generate, kernel, &is_plain);
 
 	if (status != STATUS_CLEAN || is_plain)
 		return status;
@@ -261,24 +263,22 @@ static enum status generate_kernel(struct generate *generate, const struct kerne
 
 static enum status generate_kernels(struct generate *generate, char **names, int n_names)
 {
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	enum status status = kernels_find(&kernels, &generate->common, names, n_names, false);
 
-	if (status == STATUS_CLEAN && generate->output && kernels.size != 1) {
+	if (status != STATUS_CLEAN)
+		return status;
+	if (generate->output && kernels.size != 1) {
 		say("--output is for one kernel");
-		status = STATUS_FAILED;
+		return STATUS_FAILED;
 	}
-	if (status == STATUS_CLEAN) {
-		status = kernels.found;
-		generate->has_headings = kernels.size > 1;
-		for (size_t i = 0; i < kernels.size; i++)
-			status = worse(status,
-				       generate_kernel(generate, &kernels, &kernels.items[i]));
-		if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0)
-			status = kernels_say_none(&kernels, &generate->common);
-	}
-	kernels_done(&kernels);
-	return finish_output(status);
+	status = kernels.found;
+	generate->has_headings = kernels.size > 1;
+	for (size_t i = 0; i < kernels.size; i++)
+		status = worse(status, generate_kernel(generate, &kernels, &kernels.items[i]));
+	if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0)
+		return kernels_say_none(&kernels, &generate->common);
+	return status;
 }
 
 static int run_generate(const struct command *command, int argc, char **argv)
@@ -292,7 +292,8 @@ static int run_generate(const struct command *command, int argc, char **argv)
 			say("--outdir and --output do not go together");
 			status = STATUS_FAILED;
 		} else {
-			status = generate_kernels(&generate, argv + optind, argc - optind);
+			status = finish_output(
+				generate_kernels(&generate, argv + optind, argc - optind));
 		}
 	}
 	config_paths_done(&generate.configs);

@@ -130,7 +130,7 @@ static enum status convert_nodes(const struct static_nodes_command *nodes,
 static int run_static_nodes(const struct command *command, int argc, char **argv)
 {
 	struct static_nodes_command nodes = { 0 };
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	enum status status;
 
 	if (!parse_options(command, argc, argv, &nodes.common, parse_static_nodes_option, &nodes,
@@ -143,7 +143,6 @@ static int run_static_nodes(const struct command *command, int argc, char **argv
 	status = input_find(nodes.input, &kernels, &nodes.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
 		status = convert_nodes(&nodes, &kernels);
-	kernels_done(&kernels);
 	return finish_output(status);
 }
 

@@ -168,13 +168,6 @@ int directory_is_plain(const char *path)
 	return is_plain_directory(fd);
 }
 
-int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel)
-{
-	_cleanup_close_ int fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
-
-	return is_plain_directory(fd);
-}
-
 static void kernel_done(struct kernel *kernel)
 {
 	free(kernel->version);
@@ -233,12 +226,14 @@ static int compare_versions(const void *a, const void *b)
 /* Adds a directory, unless it is no kernel's, such as lost+found. */
 static void add_if_kernel(struct kernels *kernels, const struct common *common, const char *version)
 {
+	_cleanup_close_ int fd = -1;
 	const struct kernel *kernel;
 	int r;
 
 	add_kernel_version(kernels, common, version);
 	kernel = &kernels->items[kernels->size - 1];
-	r = kernel_is_plain(kernels, kernel);
+	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	r = is_plain_directory(fd);
 	if (r == 0)
 		return;
 	if (r < 0)
@@ -252,7 +247,7 @@ static void add_if_kernel(struct kernels *kernels, const struct common *common, 
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
 {
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
-	int fd = open_in_root(kernels->root_fd, kernels->moduledir, DIRECTORY_FLAGS);
+	int fd = open_in_root(kernels->root_fd, kernels->moduledir, O_RDONLY | O_DIRECTORY);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	enum status status = STATUS_CLEAN;
 	struct dirent *entry;
@@ -461,15 +456,11 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 		return STATUS_FAILED;
 	}
 	if (common->all) {
-		_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
-
 		status = find_all_kernels(kernels, common);
 		/* an image that is not mounted must not seem to be free of mistakes */
-		if (status == STATUS_CLEAN && kernels->size == 0) {
-			say("%s: no kernel in this directory", path);
-			status = STATUS_FAILED;
-		}
-		return status;
+		return status == STATUS_CLEAN && kernels->size == 0
+			       ? kernels_say_none(kernels, common)
+			       : status;
 	}
 	if (n_names == 0)
 		return find_running(kernels, common, running_may_lack);

@@ -12,7 +12,6 @@
 #define INDEX_NAME "modules.alias"
 #define ORDER_NAME "modules.order"
 #define BUILTIN_NAME "modules.builtin.modinfo"
-#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct kernel {
 	char *version;
@@ -70,7 +69,7 @@ enum status kernel_refuse(const struct kernel *kernel, const struct common *comm
 
 #define NOT_OF_KERNEL "is not the module directory of a kernel"
 
-/* Prints that --all has passed over all directories. Returns STATUS_FAILED. */
+/* Prints that --all has found no kernel, or passed over all. Returns STATUS_FAILED. */
 enum status kernels_say_none(const struct kernels *kernels, const struct common *common);
 
 /* Prints that a file in it failed. Returns STATUS_FAILED. */
@@ -97,6 +96,5 @@ int directory_is_root(const char *path);
  * that are not installed; 0 for that of a kernel; or a negative errno.
  */
 int directory_is_plain(const char *path);
-int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel);
 
 #endif

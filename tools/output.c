@@ -111,8 +111,8 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 		directory = xstrdup("/");
 	else
 		directory = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
-	fd = make_parents ? open_or_make(-1, directory, DIRECTORY_FLAGS)
-			  : open_path(directory, DIRECTORY_FLAGS);
+	fd = make_parents ? open_or_make(-1, directory, O_RDONLY)
+			  : open_path(directory, O_RDONLY | O_DIRECTORY);
 	status = make_target(fd, directory, name, ret_target);
 	if (status != STATUS_CLEAN)
 		return status;
@@ -127,7 +127,7 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
 			  struct target *ret_target)
 {
-	return make_target(kernel_open(kernels, kernel, NULL, DIRECTORY_FLAGS), kernel->path,
+	return make_target(kernel_open(kernels, kernel, NULL, O_RDONLY | O_DIRECTORY), kernel->path,
 			   FILE_NAME, ret_target);
 }
 
@@ -140,7 +140,7 @@ enum status target_outdir(const char *outdir, const struct kernels *kernels,
 	_cleanup_free_ char *path = join_path(kernels->moduledir, kernel->version);
 	_cleanup_free_ char *shown = join_path(outdir, path);
 	_cleanup_close_ int root_fd = open_directory(-1, outdir, O_PATH);
-	int fd = root_fd < 0 ? root_fd : open_directory(root_fd, path, DIRECTORY_FLAGS);
+	int fd = root_fd < 0 ? root_fd : open_directory(root_fd, path, O_RDONLY);
 
 	if (make || fd != -ENOENT)
 		return make_target(fd, shown, FILE_NAME, ret_target);

@@ -206,36 +206,26 @@ static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 	return report_unreadable(scan->report, &location, error);
 }
 
-int module_order_open(const struct kmod_devname_scan *scan)
+int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream)
 {
 	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
-	_cleanup_close_ int fd = path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
-	struct stat st;
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return st.st_size > (off_t)LINES_TOTAL_MAX ? -EFBIG : steal_fd(&fd);
+	return path ? stream_from_fd(root_open_file(scan->root_fd, path, 0), ret_stream) : -ENOMEM;
 }
 
 /* No modules.order, or one that is no file, is no order. */
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
 	static const char no_file[] = "is not a file of a sensible size";
-	_cleanup_close_ int fd = module_order_open(scan);
 	FILE *stream;
-	int r;
+	int r = module_order_open(scan, &stream);
 
-	if (is_missing(fd))
+	if (is_missing(r))
 		return 0;
-	if (fd == -EISDIR || fd == -ENODEV || fd == -EFBIG)
+	if (r == -EISDIR || r == -ENODEV)
 		return report_bad_order(scan->report, 0, no_file);
-	if (fd < 0)
-		return report_unreadable_order(scan, fd);
-	r = stream_from_fd(steal_fd(&fd), &stream);
 	if (r < 0)
-		return r;
+		return report_unreadable_order(scan, r);
 	r = module_order_read(scan, stream, positions, n);
 	(void)fclose(stream);
 	if (r == -EFBIG) {

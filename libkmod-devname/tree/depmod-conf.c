@@ -20,7 +20,7 @@
 #include "base/confdir.h"
 #include "base/io.h"
 #include "node/syntax.h"
-#include "tree/depmod-conf.h"
+#include "tree/scan.h"
 
 #define BLANKS " \t"
 
@@ -47,7 +47,6 @@ struct conf_words {
 	struct conf_word *items;
 	size_t size;
 	size_t capacity;
-	size_t count; /* of words that were added, repeated ones too */
 };
 
 static void conf_words_done(struct conf_words *words)
@@ -70,7 +69,6 @@ static int conf_words_add(struct conf_words *words, char *text, size_t position)
 	}
 	words->items = items;
 	items[words->size++] = (struct conf_word){ text, position };
-	words->count++;
 	return 0;
 }
 
@@ -82,20 +80,10 @@ static int compare_conf_words(const void *a, const void *b)
 	return r != 0 ? r : (x->position > y->position) - (x->position < y->position);
 }
 
-/* Of equal words the most important one stays. */
 static void conf_words_sort(struct conf_words *words)
 {
-	size_t n = 0;
-
 	if (words->size > 1)
 		qsort(words->items, words->size, sizeof(*words->items), compare_conf_words);
-	for (size_t i = 0; i < words->size; i++) {
-		if (n > 0 && strcmp(words->items[n - 1].text, words->items[i].text) == 0)
-			free(words->items[i].text);
-		else
-			words->items[n++] = words->items[i];
-	}
-	words->size = n;
 }
 
 /* The position of the first bytes of a text, or CONF_WORDS_NONE. */
@@ -105,17 +93,17 @@ static size_t conf_words_find(const struct conf_words *words, const char *text, 
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct conf_word *word = &words->items[middle];
-		int r = strncmp(word->text, text, size);
 
-		if (r == 0 && word->text[size] == '\0')
-			return word->position;
-		if (r < 0)
+		if (strncmp(words->items[middle].text, text, size) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return CONF_WORDS_NONE;
+	/* of equal words the most important one comes first, and longer ones behind all of them */
+	if (low == words->size || strncmp(words->items[low].text, text, size) != 0 ||
+	    words->items[low].text[size] != '\0')
+		return CONF_WORDS_NONE;
+	return words->items[low].position;
 }
 
 /* The position of the most important directory that is above a path, or CONF_WORDS_NONE. */
@@ -137,12 +125,12 @@ static size_t conf_words_find_above(const struct conf_words *words, const char *
 struct kmod_devname_config {
 	unsigned int references;
 	char *kernel;
+	size_t n_words; /* so far, of all statements */
 	struct conf_words searches; /* directories below the module directory */
 	size_t built_in; /* position among the searches, or CONF_WORDS_NONE, as the next */
 	size_t external;
 	struct conf_words overrides; /* paths without suffix */
 	struct conf_words externals; /* directories */
-	struct list external_directories; /* the same, in the order of the statements */
 	struct conf_words excludes;
 	size_t patterns_size; /* of those that were tried, with the copies */
 };
@@ -178,7 +166,6 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
 	conf_words_done(&config->overrides);
 	conf_words_done(&config->externals);
 	conf_words_done(&config->excludes);
-	list_done(&config->external_directories, free);
 	free(config->kernel);
 	free(config);
 	return NULL;
@@ -311,7 +298,7 @@ static int add_search_words(struct depmod_statement *statement)
 	const char *word;
 
 	while ((word = next_word(statement))) {
-		size_t position = config->searches.count, *keyword = NULL;
+		size_t position = config->n_words++, *keyword = NULL;
 		int r;
 
 		if (strcmp(word, "built-in") == 0)
@@ -320,7 +307,6 @@ static int add_search_words(struct depmod_statement *statement)
 			keyword = &config->external;
 		if (keyword) {
 			*keyword = *keyword == CONF_WORDS_NONE ? position : *keyword;
-			config->searches.count++;
 			continue;
 		}
 		r = conf_words_add(&config->searches, strdup(word), position);
@@ -332,10 +318,11 @@ static int add_search_words(struct depmod_statement *statement)
 
 static int add_excludes(struct depmod_statement *statement)
 {
+	struct kmod_devname_config *config = statement->config;
 	const char *word;
 
 	while ((word = next_word(statement))) {
-		int r = conf_words_add(&statement->config->excludes, strdup(word), 0);
+		int r = conf_words_add(&config->excludes, strdup(word), config->n_words++);
 
 		if (r < 0)
 			return r;
@@ -373,7 +360,7 @@ static int add_override(struct depmod_statement *statement)
 {
 	const char *module = next_word(statement), *pattern = next_word(statement);
 	const char *directory = next_word(statement);
-	struct conf_words *overrides = &statement->config->overrides;
+	struct kmod_devname_config *config = statement->config;
 	int r;
 
 	if (!module || !pattern || !directory)
@@ -383,25 +370,8 @@ static int add_override(struct depmod_statement *statement)
 	if (r <= 0)
 		return r;
 	/* the last statement is the most important one */
-	return conf_words_add(overrides, format_text("%s/%s", directory, module),
-			      CONF_WORDS_NONE - 1 - overrides->count);
-}
-
-static int add_external_directory(struct kmod_devname_config *config, const char *directory)
-{
-	size_t size = strlen(directory);
-	char *text;
-	int r;
-
-	while (size > 1 && directory[size - 1] == '/')
-		size--;
-	text = strndup(directory, size);
-	r = text ? list_push(&config->external_directories, text) : -ENOMEM;
-	if (r < 0) {
-		free(text);
-		return r;
-	}
-	return conf_words_add(&config->externals, strdup(text), config->externals.count);
+	return conf_words_add(&config->overrides, format_text("%s/%s", directory, module),
+			      CONF_WORDS_NONE - ++config->n_words);
 }
 
 /* depmod.d(5) speaks of several directories; depmod takes the first one of a statement. */
@@ -409,15 +379,19 @@ static int add_external(struct depmod_statement *statement)
 {
 	const char *pattern = next_word(statement), *directory = next_word(statement);
 	const char *more = next_word(statement);
+	struct kmod_devname_config *config = statement->config;
+	size_t size;
 	int r;
 
 	if (!pattern || !directory)
 		return report_bad_word(statement, "wants a kernel and a directory", "external");
 	if (directory[0] != '/')
 		return report_bad_word(statement, "does not begin with a slash", directory);
+	for (size = strlen(directory); size > 1 && directory[size - 1] == '/';)
+		size--;
 	r = match_kernel(statement, pattern);
 	if (r > 0)
-		r = add_external_directory(statement->config, directory);
+		r = conf_words_add(&config->externals, strndup(directory, size), config->n_words++);
 	if (r < 0 || !more)
 		return r;
 	return report_bad_word(statement, "is one directory too many: depmod reads the first only",
@@ -441,7 +415,6 @@ static int add_depmod_statement(struct depmod_statement *statement, const char *
 static int take_depmod_line(void *data, const struct location *location, char *text)
 {
 	struct depmod_statement *statement = data;
-	const struct kmod_devname_config *config = statement->config;
 	const char *word = text[0] == '#' ? NULL : strtok_r(text, BLANKS, &statement->rest);
 	int r;
 
@@ -449,9 +422,7 @@ static int take_depmod_line(void *data, const struct location *location, char *t
 		return 0;
 	statement->location = *location;
 	r = add_depmod_statement(statement, word);
-	if (r == 0 && config->searches.count + config->overrides.count + config->externals.count +
-				      config->excludes.count >
-			      CONF_WORDS_MAX)
+	if (r == 0 && statement->config->n_words > CONF_WORDS_MAX)
 		return report_system(statement->report, -EFBIG, location);
 	return r;
 }
@@ -485,9 +456,8 @@ bool depmod_conf_excludes(const struct kmod_devname_config *config, const char *
 
 const char *depmod_conf_external(const struct kmod_devname_config *config, size_t index)
 {
-	return config && index < config->external_directories.size
-		       ? config->external_directories.items[index]
-		       : NULL;
+	return config && index < config->externals.size ? config->externals.items[index].text
+							: NULL;
 }
 
 /*
@@ -529,7 +499,13 @@ static void rank_search(const struct kmod_devname_config *config, const char *pa
 	if (config->external != CONF_WORDS_NONE)
 		rank->external = external + 1;
 	else if (is_external)
-		rank->external = config->externals.count - external;
+		rank->external = config->n_words - external;
+}
+
+static bool has_search(const struct kmod_devname_config *config)
+{
+	return config->searches.size > 0 || config->built_in != CONF_WORDS_NONE ||
+	       config->external != CONF_WORDS_NONE;
 }
 
 int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
@@ -549,8 +525,7 @@ int depmod_conf_rank(const struct kmod_devname_config *config, const char *direc
 		rank_search(config, path, external, &rank);
 	}
 	/* what depmod searches if the configuration has no "search" */
-	if ((!config || config->searches.count == 0) &&
-	    strncmp(path, "updates/", strlen("updates/")) == 0)
+	if ((!config || !has_search(config)) && strncmp(path, "updates/", strlen("updates/")) == 0)
 		rank.search = 0;
 	*ret_rank = rank;
 	return 0;

@@ -15,7 +15,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/lines.h"
-#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /* --- paths -------------------------------------------------------------------------------- */
@@ -365,11 +364,6 @@ enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, co
 		    0)
 		return SCAN_MODULE_ABSENT;
 	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
-}
-
-bool scan_was_complete(const struct kmod_devname_scan *scan)
-{
-	return !scan->found.is_incomplete;
 }
 
 size_t scan_count_unread(const struct kmod_devname_scan *scan)

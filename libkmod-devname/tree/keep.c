@@ -34,17 +34,12 @@ bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 
 bool scan_lacks_listed(const struct kmod_devname_scan *scan)
 {
-	return scan_was_complete(scan) && scan->lists_modules && !scan->has_listed_module;
-}
-
-bool scan_has_unreadable_order(const struct kmod_devname_scan *scan)
-{
-	return scan->is_order_unreadable;
+	return !scan->found.is_incomplete && scan->lists_modules && !scan->has_listed_module;
 }
 
 bool scan_may_keep(const struct kmod_devname_scan *scan)
 {
-	return !scan_was_complete(scan) || scan_count_unread(scan) > 0;
+	return scan->found.is_incomplete || scan_count_unread(scan) > 0;
 }
 
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */
@@ -61,7 +56,7 @@ static int keep_nodes(struct kmod_devname_scan *scan, const struct kmod_devname_
 
 		if (state == SCAN_MODULE_READ)
 			continue;
-		if (state == SCAN_MODULE_ABSENT && scan_was_complete(scan))
+		if (state == SCAN_MODULE_ABSENT && !scan->found.is_incomplete)
 			continue;
 		if (table_find_line(scan->table, node) ||
 		    scan_take_room(scan, 1, strlen(node->module) + strlen(node->name)))

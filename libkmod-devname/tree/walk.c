@@ -22,7 +22,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "node/table.h"
-#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /*
@@ -332,13 +331,13 @@ static int add_module_entry(struct scan_worker *worker, const struct scan_direct
 /* --- directories -------------------------------------------------------------------------- */
 
 /* Keeps that a directory, or an entry that may be one, cannot be read. 0 or a negative errno. */
-static int add_unreadable(struct scan_worker *worker, enum scan_problem problem, int error,
+static int add_unreadable(struct scan_worker *worker, int error,
 			  const struct scan_directory *directory, const char *name)
 {
 	if (is_fatal(error))
 		return error;
 	worker->found.is_incomplete = true;
-	return scan_add_finding(&worker->found, problem, error, directory, name);
+	return scan_add_finding(&worker->found, SCAN_UNREADABLE, error, directory, name);
 }
 
 static int add_directory(struct scan_worker *worker, struct list *list,
@@ -348,7 +347,7 @@ static int add_directory(struct scan_worker *worker, struct list *list,
 
 	if (parent->depth + 1 > DIRECTORY_DEPTH_MAX ||
 	    parent->path_size + 1 + strlen(name) > PATH_SIZE_MAX)
-		return add_unreadable(worker, SCAN_UNREADABLE, -ENAMETOOLONG, parent, name);
+		return add_unreadable(worker, -ENAMETOOLONG, parent, name);
 	directory = scan_add_directory(&worker->found, list, parent, name);
 	if (!directory)
 		return -ENOMEM;
@@ -375,7 +374,7 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 	if (r < 0 && is_module)
 		return add_module_file(worker, directory, name, true, r);
 	if (r < 0) /* it may lead to modules */
-		return add_unreadable(worker, SCAN_UNREADABLE, r, directory, name);
+		return add_unreadable(worker, r, directory, name);
 	if (!S_ISDIR(st.st_mode) && !is_module)
 		return 0;
 	if (fd_is_in_proc(fd))
@@ -417,7 +416,7 @@ static int add_entry(struct scan_worker *worker, const struct scan_directory *di
 		if (is_missing(r))
 			return scan_add_finding(&worker->found, SCAN_VANISHED, 0, directory, name);
 		if (r < 0)
-			return add_unreadable(worker, SCAN_UNREADABLE, r, directory, name);
+			return add_unreadable(worker, r, directory, name);
 		type = IFTODT(st.st_mode);
 	}
 	if (type == DT_DIR)
@@ -494,8 +493,7 @@ int scan_read_directory(struct scan_worker *worker, struct scan_directory *direc
 	if (directory->name[0] == '\0') /* the module directory itself */
 		return r;
 	if (!is_missing(r))
-		return add_unreadable(worker, SCAN_UNREADABLE, r, directory->parent,
-				      directory->name);
+		return add_unreadable(worker, r, directory->parent, directory->name);
 	/* an external directory need not be there */
 	if (!directory->parent)
 		return 0;

@@ -574,7 +574,7 @@ test_all_without_a_kernel_is_a_failure() {
 		# shellcheck disable=SC2086 # a list of words
 		run 2 $command -b root --all
 		[ ! -s out ]
-		echo 'kmod-devname: root/lib/modules: no kernel in this directory' | same messages
+		echo 'kmod-devname: root/lib/modules: there is no kernel with modules' | same messages
 	done
 	run 2 static-nodes -b root --all -o nodes.conf
 	[ ! -e nodes.conf ]

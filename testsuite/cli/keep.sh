@@ -437,7 +437,7 @@ test_what_is_no_kernel_alone_is_a_failure() {
 	for command in generate check list diff static-nodes 'create --dev .'; do
 		# shellcheck disable=SC2086 # a list of words
 		status 2 kmod-devname $command -b root --all > out 2> err
-		grep -qx 'kmod-devname: root/lib/modules: no kernel in this directory' err
+		grep -qx 'kmod-devname: root/lib/modules: there is no kernel with modules' err
 		[ ! -s out ]
 	done
 }
