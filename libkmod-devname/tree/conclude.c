@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The end of a scan: what was found wrong into the report, and what the modules declare into the
- * table, in the order of modules.order, which is that in which the kernel was linked. The bounds
- * are counted in that order, so that they do not depend on which thread did what.
+ * The end of a scan: what the modules declare into the table, in the order of modules.order, which
+ * is that in which the kernel was linked. The bounds are counted in that order, so that they do not
+ * depend on which thread did what.
  */
 
 #include <errno.h>
@@ -22,67 +22,6 @@
  */
 #define NODES_MAX ((size_t)1 << 17)
 #define NAMES_SIZE_MAX ((size_t)16 << 20)
-
-/* --- findings ------------------------------------------------------------------------------ */
-
-static int compare_findings(const void *a, const void *b)
-{
-	const struct scan_finding *x = *(struct scan_finding *const *)a;
-	const struct scan_finding *y = *(struct scan_finding *const *)b;
-
-	return scan_compare_paths(x->directory, x->name, y->directory, y->name);
-}
-
-static int report_unreadable(struct kmod_devname_report *report, const struct location *location,
-			     int error)
-{
-	if (is_fatal(error))
-		return error;
-	return report_add(report, KMOD_DEVNAME_CODE_UNREADABLE, KMOD_DEVNAME_SEVERITY_ERROR,
-			  location, "cannot be read: %s", report_describe_error(error));
-}
-
-static int report_found(struct kmod_devname_report *report, const struct scan_finding *finding)
-{
-	_cleanup_free_ char *path = scan_get_path(finding->directory, finding->name);
-	const struct location location = { path, 0 };
-
-	if (!path)
-		return -ENOMEM;
-	switch (finding->problem) {
-	case SCAN_LINK_LEADS_NOWHERE:
-		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
-				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
-				  "is a symbolic link that leads nowhere");
-	case SCAN_LINK_INTO_PROC:
-		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
-				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
-				  "is a symbolic link into proc or sysfs, which have no modules");
-	case SCAN_NOT_REGULAR:
-		return report_add(report, KMOD_DEVNAME_CODE_NOT_REGULAR, KMOD_DEVNAME_SEVERITY_NOTE,
-				  &location, "has the name of a module and is not a file");
-	case SCAN_VANISHED:
-		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
-				  &location, "was gone when it was to be read");
-	case SCAN_UNREADABLE:
-		break;
-	}
-	return report_unreadable(report, &location, finding->error);
-}
-
-static int report_findings(struct kmod_devname_scan *scan)
-{
-	struct list *findings = &scan->found.findings;
-
-	list_sort(findings, compare_findings);
-	for (size_t i = 0; i < findings->size; i++) {
-		int r = report_found(scan->report, findings->items[i]);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 /* --- modules.order ------------------------------------------------------------------------ */
 
@@ -203,7 +142,7 @@ static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 	const struct location location = { "modules.order", 0 };
 
 	scan->is_order_unreadable = true;
-	return report_unreadable(scan->report, &location, error);
+	return scan_report_unreadable(scan->report, &location, error);
 }
 
 int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream)
@@ -340,7 +279,7 @@ static int conclusion_add_error(struct conclusion *conclusion, const struct scan
 	struct kmod_devname_report *report = conclusion->scan->report;
 
 	if (error < 0)
-		return report_unreadable(report, location, error);
+		return scan_report_unreadable(report, location, error);
 	if (module_error_compression((enum module_error)error)) {
 		if (conclusion->unsupported[error].n++ == 0)
 			conclusion->unsupported[error].first = module;
@@ -427,7 +366,7 @@ int scan_conclude(struct kmod_devname_scan *scan)
 	positions = calloc(n + 1, sizeof(*positions));
 	if (!positions)
 		return -ENOMEM;
-	r = report_findings(scan);
+	r = scan_report_findings(scan);
 	if (r < 0)
 		return r;
 	r = scan_choose_modules(scan, positions, &n);

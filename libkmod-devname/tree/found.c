@@ -4,8 +4,9 @@
  * entries. A directory has its parent, and a path is made when it is needed: with a path in each of
  * them memory would grow with the square of the depth.
  *
- * In the end, which file of each module counts. Modules are sorted by name, so that the files of
- * one module are neighbours, and nothing depends on the order in which anything was found.
+ * In the end, the problems are reported, and of each module one file counts. Modules are sorted by
+ * name, so that the files of one are neighbours, and nothing depends on the order in which anything
+ * was found.
  */
 
 #include <fcntl.h>
@@ -203,6 +204,67 @@ void scan_found_done(struct scan_found *found)
 	list_done(&found->known_directories, free);
 }
 
+/* --- findings ----------------------------------------------------------------------------- */
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct scan_finding *x = *(struct scan_finding *const *)a;
+	const struct scan_finding *y = *(struct scan_finding *const *)b;
+
+	return scan_compare_paths(x->directory, x->name, y->directory, y->name);
+}
+
+int scan_report_unreadable(struct kmod_devname_report *report, const struct location *location,
+			   int error)
+{
+	if (is_fatal(error))
+		return error;
+	return report_add(report, KMOD_DEVNAME_CODE_UNREADABLE, KMOD_DEVNAME_SEVERITY_ERROR,
+			  location, "cannot be read: %s", report_describe_error(error));
+}
+
+static int report_found(struct kmod_devname_report *report, const struct scan_finding *finding)
+{
+	_cleanup_free_ char *path = scan_get_path(finding->directory, finding->name);
+	const struct location location = { path, 0 };
+
+	if (!path)
+		return -ENOMEM;
+	switch (finding->problem) {
+	case SCAN_LINK_LEADS_NOWHERE:
+		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
+				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
+				  "is a symbolic link that leads nowhere");
+	case SCAN_LINK_INTO_PROC:
+		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
+				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
+				  "is a symbolic link into proc or sysfs, which have no modules");
+	case SCAN_NOT_REGULAR:
+		return report_add(report, KMOD_DEVNAME_CODE_NOT_REGULAR, KMOD_DEVNAME_SEVERITY_NOTE,
+				  &location, "has the name of a module and is not a file");
+	case SCAN_VANISHED:
+		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
+				  &location, "was gone when it was to be read");
+	case SCAN_UNREADABLE:
+		break;
+	}
+	return scan_report_unreadable(report, &location, finding->error);
+}
+
+int scan_report_findings(struct kmod_devname_scan *scan)
+{
+	struct list *findings = &scan->found.findings;
+
+	list_sort(findings, compare_findings);
+	for (size_t i = 0; i < findings->size; i++) {
+		int r = report_found(scan->report, findings->items[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* --- copies ------------------------------------------------------------------------------- */
 
 static int compare_module_names(const void *a, const void *b)
@@ -298,13 +360,6 @@ bool scan_module_has_result(const struct scan_module *module)
 	       (content->error != MODULE_OK || content->is_dropped || content->aliases.size > 0);
 }
 
-static bool is_unread_module(const struct scan_module *module)
-{
-	const struct scan_content *content = module->content;
-
-	return content && content->error != MODULE_OK && content->error != MODULE_TOO_MANY_ALIASES;
-}
-
 /* The path for modules.order, which has no longer one than a line: no line is "//NAME". */
 static char *get_order_path(const struct scan_module *module)
 {
@@ -342,35 +397,4 @@ int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *
 		++*ret_n;
 	}
 	return 0;
-}
-
-enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name)
-{
-	const struct list *modules = &scan->found.modules;
-	size_t low = 0, high = modules->size;
-
-	/* the first file of the module is the one that counts */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct scan_module *module = modules->items[middle];
-
-		if (syntax_compare_module_names(module->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == modules->size ||
-	    syntax_compare_module_names(((struct scan_module *)modules->items[low])->name, name) !=
-		    0)
-		return SCAN_MODULE_ABSENT;
-	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
-}
-
-size_t scan_count_unread(const struct kmod_devname_scan *scan)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < scan->found.modules.size; i++)
-		n += is_unread_module(scan->found.modules.items[i]);
-	return n;
 }

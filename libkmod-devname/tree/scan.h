@@ -165,9 +165,13 @@ struct scan_worker {
 int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
 			 const struct kmod_devname_table *list);
 
+/* The bytes of the files that wait to be read, as far as they are found. */
+uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan);
+
+/* --- keep.c: what a finished scan tells, and which lines of the old list stay --------------- */
+
 enum scan_module_state {
-	SCAN_MODULE_ABSENT, /* no file of this module was found: if that is complete, there is none
-			     */
+	SCAN_MODULE_ABSENT, /* no file was found, and if found.is_incomplete there may be one */
 	SCAN_MODULE_READ, /* or skipped, since an index shows that it declares no device name */
 	SCAN_MODULE_UNREAD, /* there is a file, which cannot be read: a finding tells why */
 };
@@ -178,8 +182,21 @@ enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, co
 /* How many of the module files that were found cannot be read. */
 size_t scan_count_unread(const struct kmod_devname_scan *scan);
 
-/* The bytes of the files that wait to be read, as far as they are found. */
-uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan);
+/* True if this build decompresses none of the modules. */
+bool scan_is_undecodable(const struct kmod_devname_scan *scan);
+
+/* True if modules.order names modules and none of them is there. */
+bool scan_lacks_listed(const struct kmod_devname_scan *scan);
+
+/* True if something could not be read, so that lines of the list may have to stay. */
+bool scan_may_keep(const struct kmod_devname_scan *scan);
+
+/*
+ * Adds to the table the nodes that the old list has of modules that could not be read, each where
+ * it was in the old list, with a finding about the file. 0 or -ENOMEM.
+ */
+int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+	      const char *file);
 
 /* --- found.c: what there is, and which file of a module counts ---------------------------- */
 
@@ -202,6 +219,11 @@ int scan_add_finding(struct scan_found *found, enum scan_problem problem, int er
 /* Empties from into to. 0 or -ENOMEM. */
 int scan_found_move(struct scan_found *to, struct scan_found *from);
 void scan_found_done(struct scan_found *found);
+
+/* Reports all that was found, in the order of paths. 0, -ENOMEM or a fatal errno, as the next. */
+int scan_report_findings(struct kmod_devname_scan *scan);
+int scan_report_unreadable(struct kmod_devname_report *report, const struct location *location,
+			   int error);
 
 #define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
 
@@ -323,23 +345,5 @@ bool skip_spares_file(const struct skip *skip, const char *directory, const char
 
 /* True if the status of a file or directory shows that it is older than the index. */
 bool skip_is_older(const struct skip *skip, const struct stat *st);
-
-/* --- keep.c: a finished scan, next to the list that its table would replace ---------------- */
-
-/* True if this build decompresses none of the modules. */
-bool scan_is_undecodable(const struct kmod_devname_scan *scan);
-
-/* True if modules.order names modules and none of them is there. */
-bool scan_lacks_listed(const struct kmod_devname_scan *scan);
-
-/* True if something could not be read, so that lines of the list may have to stay. */
-bool scan_may_keep(const struct kmod_devname_scan *scan);
-
-/*
- * Adds to the table the nodes that the old list has of modules that could not be read, each where
- * it was in the old list, with a finding about the file. 0 or -ENOMEM.
- */
-int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
-	      const char *file);
 
 #endif
