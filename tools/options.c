@@ -158,23 +158,22 @@ enum status print_command_help(const struct command *command)
 	return finish_output(STATUS_CLEAN);
 }
 
-static void list_option(const struct option_spec *spec, const char *(*get_value)(int i))
-{
-	if (spec->key <= 255)
-		printf("-%c\t--%s\t%s\t", spec->key, spec->name, spec->value ? spec->value : "-");
-	else
-		printf("-\t--%s\t%s\t", spec->name, spec->value ? spec->value : "-");
-	for (int i = 0; get_value && get_value(i); i++)
-		printf("%s%s", i > 0 ? " " : "", get_value(i));
-	printf("%s\t%s\n", get_value ? "" : "-", spec->help);
-}
-
 static void list_options(const struct option_spec *specs, int value_key,
 			 const char *(*get_value)(int i))
 {
-	for (; specs->key != 0; specs++)
-		if (specs->help)
-			list_option(specs, specs->key == value_key ? get_value : NULL);
+	for (; specs->key != 0; specs++) {
+		bool has_values = specs->key == value_key;
+
+		if (!specs->help)
+			continue;
+		putchar('-');
+		if (specs->key <= 255)
+			putchar(specs->key);
+		printf("\t--%s\t%s\t", specs->name, specs->value ? specs->value : "-");
+		for (int i = 0; has_values && get_value(i); i++)
+			printf("%s%s", i > 0 ? " " : "", get_value(i));
+		printf("%s\t%s\n", has_values ? "" : "-", specs->help);
+	}
 }
 
 enum status print_option_list(const struct command *command)

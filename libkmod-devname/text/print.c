@@ -99,18 +99,6 @@ static int print_directories(struct printer *printer, const char *name)
 	return 0;
 }
 
-static int print_table_node(struct printer *printer, const struct kmod_devname_node *node)
-{
-	int r = printer->format->print_directory ? print_directories(printer, node->name) : 0;
-
-	if (r < 0)
-		return r;
-	errno = EIO;
-	r = printer->format->print_node(
-		printer, node, kmod_devname_permissions_get(printer->permissions, node->name));
-	return r < 0 ? -errno : 0;
-}
-
 static int print_text(FILE *stream, const char *text)
 {
 	errno = EIO;
@@ -130,10 +118,15 @@ static int print_table(struct printer *printer, const struct kmod_devname_table 
 		if (format->once && kmod_devname_table_find_name(table, node->name) != node)
 			continue;
 		r = i > 0 ? print_text(printer->stream, format->separator) : 0;
-		if (r == 0)
-			r = print_table_node(printer, node);
+		if (r == 0 && format->print_directory)
+			r = print_directories(printer, node->name);
 		if (r < 0)
 			return r;
+		errno = EIO;
+		if (format->print_node(
+			    printer, node,
+			    kmod_devname_permissions_get(printer->permissions, node->name)) < 0)
+			return -errno;
 	}
 	return print_text(printer->stream, format->tail);
 }

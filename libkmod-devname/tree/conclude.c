@@ -65,26 +65,24 @@ static void note_position(struct module_position *positions, size_t n, const str
 	}
 }
 
-/* Those that a fresh index spares are there as well. */
-static bool is_module_there(const struct kmod_devname_scan *scan, const char *name)
-{
-	return scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
-	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
-}
-
 /* A line is the path of a module, ".ko" whatever the compression. */
 static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
 			    size_t n, const struct lines *line)
 {
 	static const char suffix[] = ".ko";
 	size_t size = line->size;
+	const char *name;
 
 	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
 		return;
 	note_position(positions, n, line, size - strlen(suffix));
 	scan->lists_modules = true;
+	name = syntax_base_name(line->text);
+	/* those that a fresh index spares are there as well */
 	if (!scan->has_listed_module)
-		scan->has_listed_module = is_module_there(scan, syntax_base_name(line->text));
+		scan->has_listed_module =
+			scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
+			(scan->n_spared > 0 && skip_find_module(&scan->skip, name));
 }
 
 static int report_bad_order(struct kmod_devname_report *report, size_t line, const char *problem)

@@ -68,15 +68,6 @@ static struct scan_directory *pop_link(struct kmod_devname_scan *scan)
 	return scan->links.size > 0 ? list_pop(&scan->links) : NULL;
 }
 
-/* The largest module that waits. All are known by now. */
-static struct scan_module *pop_largest(struct kmod_devname_scan *scan)
-{
-	if (!scan->waiting_sorted)
-		list_sort(&scan->found.waiting, compare_sizes);
-	scan->waiting_sorted = true;
-	return list_pop(&scan->found.waiting);
-}
-
 /* Waits while only other threads can tell. Returns false if there is no more work to do. */
 static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work)
 {
@@ -95,7 +86,11 @@ static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work
 	}
 	if (found->waiting.size == 0 || scan->n_reading >= scan->threads)
 		return false;
-	ret_work->module = pop_largest(scan);
+	/* all are known by now: the largest is the last one */
+	if (!scan->waiting_sorted)
+		list_sort(&found->waiting, compare_sizes);
+	scan->waiting_sorted = true;
+	ret_work->module = list_pop(&found->waiting);
 	scan->n_reading++;
 	return true;
 }

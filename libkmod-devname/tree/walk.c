@@ -209,16 +209,6 @@ static int read_module(struct scan_worker *worker, struct scan_module *module, b
 	return keep_aliases(worker, module);
 }
 
-/* A file system may have the error of a device for a regular file. */
-static bool is_regular(const struct kmod_devname_scan *scan, const struct scan_module *module)
-{
-	_cleanup_close_ int fd = scan_open(scan, module->directory, module->name,
-					   O_PATH | (module->is_linked ? 0 : O_NOFOLLOW));
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !fd_is_in_proc(fd);
-}
-
 /*
  * True if there is no file, or none that could be a module, by what came of opening it and, if it
  * is open, of starting to read. A file that a lost disk or server had has other errors then.
@@ -226,9 +216,16 @@ static bool is_regular(const struct kmod_devname_scan *scan, const struct scan_m
 static bool is_no_file(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		       int fd, int started)
 {
-	if (fd == -ENXIO || fd == -ENODEV)
-		return !is_regular(scan, module);
-	return is_missing(fd) || started == -EISDIR || started == -ESPIPE;
+	_cleanup_close_ int path_fd = -1;
+	struct stat st;
+
+	if (fd != -ENXIO && fd != -ENODEV)
+		return is_missing(fd) || started == -EISDIR || started == -ESPIPE;
+	/* a file system may have the error of a device for a regular file */
+	path_fd = scan_open(scan, module->directory, module->name,
+			    O_PATH | (module->is_linked ? 0 : O_NOFOLLOW));
+	return path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	       fd_is_in_proc(path_fd);
 }
 
 /*

@@ -30,8 +30,6 @@
 #define UDEV_FILE_MAX ((size_t)16 << 20)
 
 struct udev_rules {
-	int root_fd;
-	struct kmod_devname_report *report;
 	struct conf_dirs dirs;
 	size_t n_opened; /* files */
 	char *file; /* the text of the last opened one */
@@ -59,38 +57,26 @@ static int report_unreadable_rules(struct kmod_devname_report *report, int error
 	return r < 0 ? r : error;
 }
 
-static int find_rule_files(struct udev_rules *rules)
-{
-	static const char *const suffixes[] = { ".rules", NULL };
-	int r;
-
-	rules->dirs = (struct conf_dirs){
-		.root_fd = rules->root_fd,
-		.report = rules->report,
-		.suffixes = suffixes,
-		.unreadable = report_unreadable_rules,
-	};
-	r = conf_dirs_add_usual(&rules->dirs, "", "udev/rules.d");
-	if (r < 0)
-		return r;
-	conf_dirs_choose(&rules->dirs);
-	return 0;
-}
-
 int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev_rules **ret_rules)
 {
+	static const char *const suffixes[] = { ".rules", NULL };
 	struct udev_rules *rules = calloc(1, sizeof(*rules));
 	int r;
 
 	if (!rules)
 		return -ENOMEM;
-	rules->root_fd = root_fd;
-	rules->report = report;
-	r = find_rule_files(rules);
+	rules->dirs = (struct conf_dirs){
+		.root_fd = root_fd,
+		.report = report,
+		.suffixes = suffixes,
+		.unreadable = report_unreadable_rules,
+	};
+	r = conf_dirs_add_usual(&rules->dirs, "", "udev/rules.d");
 	if (r < 0) {
 		udev_rules_close(rules);
 		return r;
 	}
+	conf_dirs_choose(&rules->dirs);
 	*ret_rules = rules;
 	return 0;
 }
@@ -151,11 +137,11 @@ static int open_next_rule_file(struct udev_rules *rules)
 		free(rules->file);
 		rules->file = NULL;
 		rules->next = rules->end = NULL;
-		read = root_read_file(rules->root_fd, file->path, UDEV_FILE_MAX, &rules->file);
+		read = root_read_file(rules->dirs.root_fd, file->path, UDEV_FILE_MAX, &rules->file);
 		if (read == -ENOMEM)
 			return -ENOMEM;
 		if (read < 0)
-			return report_unreadable_rules(rules->report, (int)read, file->path);
+			return report_unreadable_rules(rules->dirs.report, (int)read, file->path);
 		if (read == 0)
 			continue;
 		rules->rule.location.file = file->path;

@@ -16,18 +16,10 @@
 const char program_name[] = "depmod";
 const int program_failure = EXIT_FAILURE;
 
-static bool refresh_if_needed(const struct places *places)
-{
-	const struct depmod_place *place;
-	enum refresh_action action = places_choose(places, &place);
-
-	if (action == REFRESH_NOTHING || action == REFRESH_FAILED)
-		return action == REFRESH_NOTHING;
-	return refresh(place, action == REFRESH_FROM_INDEX);
-}
-
 int main(int argc, char **argv)
 {
+	enum refresh_action action = REFRESH_NOTHING;
+	const struct depmod_place *place = NULL;
 	struct places places;
 	char *path = real_find();
 	int status;
@@ -36,7 +28,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	places_find(&places, argc, argv);
 	status = real_run(path, argv);
-	if (status == EXIT_SUCCESS && !refresh_if_needed(&places))
+	if (status == EXIT_SUCCESS)
+		action = places_choose(&places, &place);
+	if (action == REFRESH_FAILED ||
+	    (action != REFRESH_NOTHING && !refresh(place, action == REFRESH_FROM_INDEX)))
 		status = EXIT_FAILURE;
 	places_done(&places);
 	free(path);
