@@ -202,19 +202,6 @@ static void add_kernel_version(struct kernels *kernels, const struct common *com
 		   join_path(base_directory(common), directory));
 }
 
-/* 1, 0 or a negative errno, which has been printed. */
-static int has_kernel(const struct kernels *kernels, const struct common *common,
-		      const char *version)
-{
-	_cleanup_free_ char *path = join_path(kernels->moduledir, version);
-	_cleanup_free_ char *shown = join_path(base_directory(common), path);
-	int r = has_directory(kernels->root_fd, path);
-
-	if (r < 0)
-		say_failure(shown, r);
-	return r;
-}
-
 /* 6.9 before 6.10, for diff --all compares each kernel with the next one. */
 static int compare_versions(const void *a, const void *b)
 {
@@ -223,27 +210,31 @@ static int compare_versions(const void *a, const void *b)
 	return strverscmp(x->version, y->version);
 }
 
-/* Adds a directory, unless it is no kernel's, such as lost+found. */
+/*
+ * Adds a directory, unless it is no kernel's, such as lost+found. Files, links that lead nowhere,
+ * and hidden directories are no kernels.
+ */
 static void add_if_kernel(struct kernels *kernels, const struct common *common, const char *version)
 {
 	_cleanup_close_ int fd = -1;
 	const struct kernel *kernel;
 	int r;
 
+	if (version[0] == '.')
+		return;
 	add_kernel_version(kernels, common, version);
 	kernel = &kernels->items[kernels->size - 1];
 	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
 	r = is_plain_directory(fd);
 	if (r == 0)
 		return;
-	if (r < 0)
-		kernels->found = say_failure(kernel->path, r);
-	else
+	if (r > 0)
 		kernel_refuse(kernel, common, true, NOT_OF_KERNEL);
+	else if (!is_missing(fd))
+		kernels->found = say_failure(kernel->path, r); /* one directory is not all */
 	kernel_done(&kernels->items[--kernels->size]);
 }
 
-/* Files, links that lead nowhere, and hidden directories are no kernels. */
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
 {
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
@@ -254,14 +245,8 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 
 	if (!dir)
 		return say_failure(path, fd < 0 ? fd : -errno);
-	while ((errno = 0, entry = readdir(dir))) {
-		int r = entry->d_name[0] == '.' ? 0 : has_kernel(kernels, common, entry->d_name);
-
-		if (r > 0)
-			add_if_kernel(kernels, common, entry->d_name);
-		else if (r < 0)
-			kernels->found = STATUS_FAILED; /* one entry is not all */
-	}
+	while ((errno = 0, entry = readdir(dir)))
+		add_if_kernel(kernels, common, entry->d_name);
 	if (errno != 0)
 		status = say_failure(kernels->moduledir, -errno);
 	(void)closedir(dir);
@@ -303,15 +288,17 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 static enum status find_version(struct kernels *kernels, const struct common *common,
 				const char *version)
 {
+	_cleanup_free_ char *path = join_path(kernels->moduledir, version);
+	_cleanup_free_ char *shown = join_path(base_directory(common), path);
 	int r;
 
 	if (*version == '\0' || strcmp(version, ".") == 0 || strcmp(version, "..") == 0) {
 		say("'%s' is no kernel version", version);
 		return STATUS_FAILED;
 	}
-	r = has_kernel(kernels, common, version);
+	r = has_directory(kernels->root_fd, path);
 	if (r < 0)
-		return STATUS_FAILED;
+		return say_failure(shown, r);
 	if (r == 0 || version[0] == '.') {
 		say_no_kernel(kernels, common, version);
 		return STATUS_FAILED;
