@@ -26,7 +26,7 @@ static const struct option_spec create_options[] = {
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,
 	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes that have another number" },
-	{ 'n', "dry-run", NULL, "print what would be made and make nothing" },
+	{ 'n', "dry-run", NULL, "print the nodes that would be created" },
 	{ KEY_CREATE_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
 	{ 0 },
 };
@@ -43,7 +43,7 @@ struct create {
 	struct kmod_devname_permissions *permissions;
 };
 
-/* At most 0777: no other bit has a meaning for a device node. */
+/* At most 0777: other bits have no meaning for a device node. */
 static bool parse_create_mode(struct create *create, const char *value)
 {
 	size_t size = strlen(value);
@@ -169,7 +169,7 @@ static int run_create(const struct command *command, int argc, char **argv)
 	if (!parse_options(command, argc, argv, &create.common, parse_create_option, &create,
 			   &status))
 		return status;
-	/* so that a node has its mode from the start, and never a wrong one for a moment */
+	/* a new node has its mode from the start, and no other mode for a moment */
 	(void)umask(0);
 	status = input_find(create.input, &kernels, &create.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
@@ -183,9 +183,9 @@ static int run_create(const struct command *command, int argc, char **argv)
 
 const struct command cmd_create = {
 	.name = "create",
-	.summary = "make the nodes of modules.devname",
-	.description = "Reads modules.devname of each kernel and makes its nodes in a device\n"
-		       "directory. What is there already is kept.",
+	.summary = "create the nodes of modules.devname",
+	.description = "Read modules.devname of each kernel, and create its nodes in a device\n"
+		       "directory. Existing nodes are kept.",
 	.options = create_options,
 	.run = run_create,
 };

@@ -184,7 +184,7 @@ static enum status find_operands(struct explain *explain, char **operands, int n
 	enum status status;
 
 	if (n < 1 || n > 2 || explain->common.all) {
-		say("one node and at most one kernel are wanted; see kmod-devname explain --help");
+		say("needs one NODE and at most one KERNEL; see kmod-devname explain --help");
 		return STATUS_FAILED;
 	}
 	status = parse_node(explain, operands[0]);

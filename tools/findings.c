@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The findings of check. They are its result, so they are lines or JSON on standard output, where
- * other commands print them on stderr.
+ * The findings of check. They are its result, so check prints them as lines or JSON on standard
+ * output; other commands print them on stderr.
  *
  * Each step of a check hands its report to finish_check(). This leaves out the findings of
  * --ignore, counts the others, prints them or adds them to a sheet, and returns the status that
@@ -120,12 +120,12 @@ bool parse_ignored(struct check *check, const char *list)
 	for (;; list += size + 1) {
 		size = strcspn(list, ",");
 		if (!find_code_name(list, size, &code)) {
-			say("--ignore: there is no finding '%.*s'; see --list-codes", (int)size,
-			    list);
+			say("--ignore: unknown code '%.*s'; run kmod-devname check --list-codes",
+			    (int)size, list);
 			return false;
 		}
 		if (code == KMOD_DEVNAME_CODE_SYSTEM) {
-			say("--ignore: a failure of the system cannot be ignored");
+			say("--ignore: cannot ignore failures of the system");
 			return false;
 		}
 		check->ignored[code] = true;
@@ -228,7 +228,7 @@ static char *describe_findings(const struct check_counts *counts)
 		if (n > 0)
 			append_word(&list, word);
 	}
-	return list ? list : xstrdup("nothing found");
+	return list ? list : xstrdup("no findings");
 }
 
 static void say_counts(const struct check *check, const struct check_counts *counts,

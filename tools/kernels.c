@@ -54,7 +54,7 @@ enum status kernel_refuse(const struct kernel *kernel, const struct common *comm
 		return STATUS_FAILED;
 	}
 	if (common->verbose)
-		say("%s: note: %s; passed over", kernel->path, why);
+		say("%s: note: %s; skipped", kernel->path, why);
 	return STATUS_CLEAN;
 }
 
@@ -69,7 +69,7 @@ enum status kernels_say_none(const struct kernels *kernels, const struct common 
 {
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
 
-	say("%s: there is no kernel with modules", path);
+	say("%s: no kernel with modules", path);
 	return STATUS_FAILED;
 }
 
@@ -87,7 +87,7 @@ static int is_directory_at(int fd, const char *path)
 
 /*
  * Directories are compared, since one directory has many names. The root counts, too: a kernel in
- * an image is not the running one, whatever its version.
+ * an image of the same version is not the running one.
  */
 int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel)
 {
@@ -285,7 +285,7 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 
 	/* the user may have meant a directory here, which is a path only with a slash */
 	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0) {
-		say("no kernel %s in %s; did you mean ./%s?", version, path, version);
+		say("kernel %s not found in %s; did you mean ./%s?", version, path, version);
 		return;
 	}
 	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
@@ -294,10 +294,11 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 		for (size_t i = 0; i < n; i++)
 			append_word(&list, others.items[i].version);
 		if (n < others.size)
-			say("no kernel %s in %s; there is %s and %zu more", version, path, list,
-			    others.size - n);
+			say("kernel %s not found in %s; available: %s and %zu more", version, path,
+			    list, others.size - n);
 		else
-			say("no kernel %s in %s; there is %s", version, path, list ? list : "none");
+			say("kernel %s not found in %s; available: %s", version, path,
+			    list ? list : "none");
 	}
 	others.root_fd = -1;
 	others.moduledir = NULL;
@@ -311,7 +312,7 @@ static enum status find_version(struct kernels *kernels, const struct common *co
 	int r;
 
 	if (*version == '\0' || strcmp(version, ".") == 0 || strcmp(version, "..") == 0) {
-		say("'%s' is no kernel version", version);
+		say("'%s' is not a kernel version", version);
 		return STATUS_FAILED;
 	}
 	r = has_kernel(kernels, common, version);
@@ -348,7 +349,7 @@ static enum status find_path(struct kernels *kernels, const struct common *commo
 	char *real;
 
 	if (common->basedir || common->moduledir) {
-		say("%s: a path does not go together with --basedir or --moduledir", path);
+		say("%s: a path cannot be combined with --basedir or --moduledir", path);
 		return STATUS_FAILED;
 	}
 	real = realpath(path, NULL);
@@ -457,14 +458,14 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 	moduledir += strspn(moduledir, "/");
 	kernels->moduledir = xstrdup(*moduledir != '\0' ? moduledir : ".");
 	if (common->all && n_names > 0) {
-		say("--all and '%s' do not go together", names[0]);
+		say("--all cannot be combined with '%s'", names[0]);
 		return STATUS_FAILED;
 	}
 	if (common->all) {
 		_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
 
 		status = find_all_kernels(kernels, common);
-		/* an image that is not mounted must not seem to be free of mistakes */
+		/* an image that is not mounted must not seem to have no faults */
 		if (status == STATUS_CLEAN && kernels->size == 0) {
 			say("%s: no kernel in this directory", path);
 			status = STATUS_FAILED;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whether the module of a node is loaded, or would be, as check and explain find it out. */
+/* The state of a node's module, loaded or loadable, as check and explain see it. */
 
 #include <errno.h>
 

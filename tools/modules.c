@@ -172,7 +172,7 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 		return r;
 	if (r > 0)
 		return 0;
-	say("%s/%s: cannot be used", kernel->path, INDEX_NAME);
+	say("%s/%s: unusable index; run depmod", kernel->path, INDEX_NAME);
 	return 1;
 }
 

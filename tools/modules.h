@@ -45,7 +45,7 @@ enum modules_source {
 	N_SOURCES,
 };
 
-#define LACKS_LISTED "none of the modules that " ORDER_NAME " names is there"
+#define LACKS_LISTED "none of the modules in " ORDER_NAME " exists"
 
 struct modules_options {
 	unsigned int threads; /* 0: as many as are good */

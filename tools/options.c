@@ -22,13 +22,13 @@ static const char *get_color(int i)
 }
 
 static const struct option_spec common_options[] = {
-	{ 'b', "basedir", "DIR", "root directory of the system meant (default: /)" },
+	{ 'b', "basedir", "DIR", "root directory of the system (default: /)" },
 	{ 'b', "root", "DIR", NULL },
 	{ 'm', "moduledir", "DIR", "module directory below it (default: " MODULE_DIRECTORY ")" },
 	{ 'a', "all", NULL, "every kernel of the module directory" },
-	{ 'v', "verbose", NULL, "say what was done, and print notes too" },
+	{ 'v', "verbose", NULL, "print notes and a summary too" },
 	{ 'q', "quiet", NULL, "print errors only" },
-	{ KEY_STRICT, "strict", NULL, "warnings count like errors for the exit status" },
+	{ KEY_STRICT, "strict", NULL, "treat warnings as errors for the exit status" },
 	{ KEY_COLOR, "color", "[=WHEN]", "colour the severity of findings" },
 	{ KEY_LIST_OPTIONS, "list-options", NULL, NULL },
 	{ 'h', "help", NULL, "print this help and exit" },
@@ -151,9 +151,9 @@ enum status print_command_help(const struct command *command)
 	print_options(command->options, command->value_key, command->get_value);
 	print_options(common_options, KEY_COLOR, get_color);
 	if (!command->operands)
-		printf("\nKERNEL is a version, or a path to the module directory of one; without "
-		       "it the\n"
-		       "running kernel is meant.");
+		printf("\nKERNEL is a version, or the path of a module directory; the default is "
+		       "the\n"
+		       "running kernel.");
 	printf("\nSee kmod-devname-%s(8).\n", command->name);
 	return finish_output(STATUS_CLEAN);
 }
@@ -197,7 +197,7 @@ int find_value(const char *option, const char *(*get_value)(int i), const char *
 		if (strlen(get_value(i)) == size && strncasecmp(get_value(i), text, size) == 0)
 			return i;
 	values = list_values(get_value);
-	say("%s: '%.*s' is none of %s", option, (int)size, text, values);
+	say("%s: '%.*s' is not one of %s", option, (int)size, text, values);
 	return -1;
 }
 
@@ -276,7 +276,7 @@ static bool parse_color(struct common *common)
 	return i >= 0;
 }
 
-/* Whether it is one of the options of struct common: 1, 0, or -1 after a message on its value. */
+/* Parses an option of struct common. 1: it was one, 0: it was not, -1: after a message. */
 static int parse_common_option(struct common *common, int key)
 {
 	switch (key) {

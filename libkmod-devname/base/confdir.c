@@ -185,8 +185,7 @@ static int report_no_file(const struct conf_dirs *dirs, const struct conf_file *
 		return 0;
 	return report_add(dirs->report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_WARNING,
 			  &location,
-			  "is no regular file, and leads to none; remove it, or let it be a link "
-			  "to /dev/null");
+			  "not a regular file; remove it, or replace it with a link to /dev/null");
 }
 
 /*
@@ -278,7 +277,7 @@ static int read_config_file(void *data, FILE *stream, const char *path)
 		else if (status == LINE_LONG)
 			r = report_add(files->report, KMOD_DEVNAME_CODE_LONG_LINE,
 				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
-				       "line is too long and is passed over");
+				       "line too long, and ignored");
 		else
 			r = files->take(files->data, &location, line.text);
 	}
@@ -310,7 +309,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 		else if (r == -ENOENT)
 			r = report_add(files->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
 				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
-				       "does not exist; name another one");
+				       "no such file or directory; correct the path");
 		if (r < 0)
 			return r;
 	}

@@ -17,8 +17,8 @@
 struct conf_dirs {
 	int root_fd;
 	struct kmod_devname_report *report;
-	const char *const *suffixes; /* of the names, and a NULL; hidden files have none of them */
-	/* Adds the finding about what is there and cannot be read. Returns the error, or -ENOMEM.
+	const char *const *suffixes; /* of the names, then NULL; names of hidden files have none */
+	/* Adds a finding about an unreadable file or directory. Returns the error, or -ENOMEM.
 	 */
 	int (*unreadable)(struct kmod_devname_report *report, int error, const char *path);
 	struct list files; /* of struct conf_file */
@@ -66,7 +66,7 @@ struct config_files {
 /*
  * Reads the lines of all files, in the order of their names; a backslash at the end of a line joins
  * it with the next. Without paths it reads the usual directories. Findings: bad-config, also for
- * what is no regular file, long-line; system. Returns 0 or a negative errno.
+ * files that are not regular, long-line; system. Returns 0 or a negative errno.
  */
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths);
 

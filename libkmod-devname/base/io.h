@@ -107,10 +107,10 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 
 /*
  * Opens a regular file, a path of any length; the flags are of O_RDONLY or O_RDWR, O_NOFOLLOW and,
- * for a file whose lease is not waited for, O_NONBLOCK. What else has the name is looked at and
- * never opened: opening a device may start a watchdog, wind a tape or load a module, and opening a
- * FIFO lets its writer go on. Returns a descriptor; -EISDIR, -ENODEV for all others that are no
- * regular file, -ELOOP for a link with O_NOFOLLOW; or another negative errno.
+ * for a file whose lease is not waited for, O_NONBLOCK. Other files are
+ * examined without opening them: opening a device can start a watchdog, wind a tape or load a
+ * module, and opening a FIFO wakes its writer. Returns a descriptor; -EISDIR; -ENODEV for other
+ * irregular files, -ELOOP for a link with O_NOFOLLOW; or another negative errno.
  */
 int root_open_file(int root_fd, const char *path, int flags);
 

@@ -93,13 +93,12 @@ static int report_acl(const struct verify_run *run, const struct location *locat
 	if (acl->has_group)
 		return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_MODE,
 				  KMOD_DEVNAME_SEVERITY_WARNING, location,
-				  "has an ACL (%s%s), which udev's rules do not say; remove it "
-				  "with setfacl -b",
+				  "ACL (%s%s) beyond udev's rules; remove it with setfacl -b",
 				  acl->text, more);
 	return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_NOTE,
 			  location,
-			  "has an ACL (%s%s), which udev's rules do not say; remove it with "
-			  "setfacl -b, unless it is systemd-logind's for the user of a seat",
+			  "ACL (%s%s) beyond udev's rules; remove it with setfacl -b, unless it is "
+			  "systemd-logind's for the user of a seat",
 			  acl->text, more);
 }
 
@@ -130,7 +129,7 @@ static int report_wrong_mode(const struct verify_run *run, const struct location
 		return 0;
 	return report_add(
 		run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_WARNING, location,
-		"is %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
+		"mode %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
 		"systemd-udevd, or udevadm trigger if the module is loaded",
 		mode, owner_name(st->st_uid, uid, user, numbers[0]),
 		owner_name(st->st_gid, gid, group, numbers[1]), wanted_mode,
@@ -166,8 +165,7 @@ static int report_absent(const struct verify_run *run, const struct location *lo
 
 	return report_add(run->report, KMOD_DEVNAME_CODE_ABSENT, KMOD_DEVNAME_SEVERITY_WARNING,
 			  location,
-			  "does not exist, and is to be %s, which loads module %s; run "
-			  "kmod-devname create%s",
+			  "no such node (%s), which loads module %s; run kmod-devname create%s",
 			  syntax_format_number(&node->number, number), node->module,
 			  has_rule ? " --udev" : "");
 }

@@ -63,15 +63,12 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 	if (r == -EISDIR || r == -ENODEV) /* not a regular file */
 		r = 0;
 	if (r == 0)
-		return report_bad_index(system, name,
-					"is damaged, or is no index that modprobe can read");
+		return report_bad_index(system, name, "damaged, or not an index of modprobe");
 	if (r > 0)
 		r = is_found_on_host(system, name, fd);
 	if (r < 0)
 		return report_system(system->report, r, &location);
-	return r > 0 ? 1
-		     : report_bad_index(system, name,
-					"is a link that leads to another file on the host");
+	return r > 0 ? 1 : report_bad_index(system, name, "link to another file on the host");
 }
 
 /* libkmod maps all of them, so that none is used if one is damaged. */

@@ -56,7 +56,7 @@ struct elf_file {
 	} converted;
 };
 
-/* What is of interest of a section header of either class. */
+/* The relevant fields of a section header of either class. */
 struct elf_section {
 	uint64_t name; /* offset in the section of names */
 	uint64_t type;
@@ -104,8 +104,8 @@ static const uint8_t *window_find(const struct window *window, uint64_t offset, 
 }
 
 /*
- * The same, but a window that does not have them is moved to start, and filled as far as end: then
- * the bytes are missing only if the module ends before. Returns MODULE_OK, MODULE_TRUNCATED, or a
+ * Like window_get(), but moves a window without these bytes to start, and fills it up to end. The
+ * bytes are then missing only if the module ends before. Returns MODULE_OK, MODULE_TRUNCATED, or a
  * negative errno.
  */
 static int window_get(struct window *window, const struct module_bytes *module, uint64_t start,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Mode and owner of nodes by name: a value that udev/ fills from udev's rules, and that dev/ and
- * the output formats of text/ ask. Every node without an entry has the default permission.
+ * Mode and owner of nodes by name. udev/ fills them from udev's rules; dev/ and the output formats
+ * of text/ read them. A node without an entry has the default permission.
  */
 
 #include <errno.h>
@@ -22,7 +22,7 @@ int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **
 {
 	struct kmod_devname_permissions *permissions;
 
-	/* No other bit has a meaning for a device node. */
+	/* Other bits have no meaning for a device node. */
 	if ((mode & ~(mode_t)0777) != 0)
 		return -EINVAL;
 	permissions = calloc(1, sizeof(*permissions));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The syntax of device names, module names, numbers, owners and modes. Nothing else in the library
- * decides what is valid. Pure: no allocation, no I/O.
+ * The syntax of device names, module names, numbers, owners and modes. All validation of names and
+ * numbers is here. Pure: no allocation, no I/O.
  *
  * All of it is stricter than C: no sign, blank, leading zero or locale. A valid name needs no
  * quotes in a shell, a line of modules.devname or tmpfiles.d, and cannot leave the device

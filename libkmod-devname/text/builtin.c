@@ -79,11 +79,10 @@ static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
 		if (status == LINE_GOOD)
 			r = read_builtin_string(reader, strings.text);
 		else if (status == LINE_CUT)
-			r = report_add(
-				reader->report, KMOD_DEVNAME_CODE_CUT_LINE,
-				KMOD_DEVNAME_SEVERITY_WARNING, &location,
-				"has no NUL at its end: the file seems to be cut short; install "
-				"the kernel again");
+			r = report_add(reader->report, KMOD_DEVNAME_CODE_CUT_LINE,
+				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
+				       "no NUL at the end: the file is truncated; install the "
+				       "kernel again");
 		if (r < 0)
 			return r;
 	}

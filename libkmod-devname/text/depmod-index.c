@@ -7,11 +7,11 @@
  *	alias ALIAS MODULE
  *	PATH
  *
- * A file is read as a stream, in bounded memory. A line that is not of its form makes the whole
- * file one that depmod did not write, so reading ends there.
+ * A file is read as a stream, in bounded memory. Reading ends at the first invalid line, because
+ * depmod did not write such a file.
  *
- * table_read_index() takes what modules.alias says for what the modules declare. Of
- * the library itself tree/skip.c reads these files as a hint, and modprobe/text-index.c as busybox.
+ * tree/skip.c uses these files as a hint, modprobe/text-index.c as the modprobe of busybox does,
+ * and table_read_index() as the declarations of the modules.
  */
 
 #include <errno.h>
@@ -59,10 +59,10 @@ static int next_index_line(struct depmod_index *index)
 		return DEPMOD_INDEX_END;
 	case LINE_CUT:
 		return report_damage(index, KMOD_DEVNAME_CODE_CUT_LINE,
-				     "has no newline: the file seems to be cut short");
+				     "no newline at the end: the file is truncated");
 	case LINE_LONG:
 		return report_damage(index, KMOD_DEVNAME_CODE_LONG_LINE,
-				     "is longer than any alias can be");
+				     "line longer than any alias");
 	default:
 		return DEPMOD_INDEX_LINE;
 	}
@@ -88,7 +88,7 @@ int depmod_index_next_module(struct depmod_index *index, char **ret_path, char *
 	/* In modules.alias a blank in the name of a module would end the alias. */
 	if (has_nul(index) || !colon || colon == text || colon[-1] == '/' ||
 	    (colon[1] != '\0' && colon[1] != ' ') || memchr(text, ' ', (size_t)(colon - text)))
-		return depmod_index_report(index, "is not of the form PATH: PATH...");
+		return depmod_index_report(index, "not of the form PATH: PATH...");
 	*colon = '\0';
 	*ret_path = text;
 	*ret_needed = colon + 1;
@@ -105,18 +105,18 @@ int depmod_index_next_alias(struct depmod_index *index, const char **ret_alias,
 	while ((status = next_index_line(index)) == DEPMOD_INDEX_LINE &&
 	       index->lines.text[0] == '#')
 		index->comment_line = index->lines.number;
-	/* depmod writes a comment at least: what is empty was lost when the power failed */
+	/* depmod writes at least a comment: an empty file is the result of a power failure */
 	if (status == DEPMOD_INDEX_END && index->lines.number == 1)
-		return depmod_index_report(index, "is empty");
+		return depmod_index_report(index, "empty file");
 	if (status != DEPMOD_INDEX_LINE)
 		return status;
 	if (has_nul(index))
-		return depmod_index_report(index, "has a NUL byte, which no alias can have");
+		return depmod_index_report(index, "NUL byte in an alias");
 	alias = index->lines.text + strlen(word);
 	blank = memrchr(index->lines.text, ' ', index->lines.size);
 	if (strncmp(index->lines.text, word, strlen(word)) != 0 || !blank || blank < alias ||
 	    blank[1] == '\0')
-		return depmod_index_report(index, "is not of the form alias ALIAS MODULE");
+		return depmod_index_report(index, "not of the form alias ALIAS MODULE");
 	*blank = '\0';
 	*ret_alias = alias;
 	*ret_module = blank + 1;
@@ -128,7 +128,7 @@ int depmod_index_next_path(struct depmod_index *index, const char **ret_path)
 	int status = next_index_line(index);
 
 	if (status == DEPMOD_INDEX_LINE && has_nul(index))
-		return depmod_index_report(index, "has a NUL byte, which no path can have");
+		return depmod_index_report(index, "NUL byte in a path");
 	*ret_path = index->lines.text;
 	return status;
 }
@@ -183,7 +183,7 @@ static int start_module(struct index_modules *modules, const struct depmod_index
 	if (!found)
 		return -ENOMEM;
 	if (*found != module)
-		return depmod_index_report(index, "has lines of one module in two places");
+		return depmod_index_report(index, "lines of one module in two places");
 	return DEPMOD_INDEX_LINE;
 }
 
@@ -202,8 +202,7 @@ static int read_index_modules(struct index_modules *modules, struct depmod_index
 	while ((status = depmod_index_next_alias(index, &alias, &name)) == DEPMOD_INDEX_LINE) {
 		if (is_normalised(alias))
 			return depmod_index_report(index,
-						   "has a normalised alias: names in it may have "
-						   "lost their dashes");
+						   "normalised alias, which may have lost dashes");
 		if (!module || strcmp(module->name, name) != 0) {
 			status = start_module(modules, index, name);
 			if (status != DEPMOD_INDEX_LINE)

@@ -30,8 +30,8 @@
 #define FIRST_OWN_FD 3 /* behind the standard streams */
 
 /*
- * Where a standard stream is closed, its number must not become that of this file: what the program
- * prints there would be written into the file. Takes a file descriptor, which may be a negative
+ * Where a standard stream is closed, its number must not become that of this file: output of the
+ * program would be written into the file. Takes a file descriptor, which may be a negative
  * errno, and returns one.
  */
 static int move_above_streams(int low_fd)
@@ -55,8 +55,9 @@ static int make_file(int dir_fd, const char *name)
 }
 
 /*
- * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if somebody has one who may only read
- * the file, as any user may if a run was killed when the file had its final mode; or another errno.
+ * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if another user holds a
+ * read lock, which is possible if a run was killed when the file had its final mode; or another
+ * errno.
  */
 static int lock_file(int fd)
 {
@@ -88,12 +89,12 @@ static bool is_file_named(int fd, int dir_fd, const char *name, struct stat *ret
 /*
  * Opens the file of the fixed name, which may be a leftover, and locks it. Returns a descriptor;
  * -EWOULDBLOCK if another run has the lock; -EPERM if no run can have it; -ESTALE if the name has
- * changed meanwhile, so that the next try may succeed; -EEXIST if what has the name is not a
+ * changed meanwhile, so that the next try may succeed; -EEXIST if the name is not that of a
  * regular file; or another errno.
  */
 static int claim_temporary(int dir_fd)
 {
-	/* opening a device may start what it stands for */
+	/* opening a device can have effects */
 	_cleanup_close_ int fd = move_above_streams(
 		root_open_file(dir_fd, REPLACEMENT_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK));
 	bool is_leftover = fd != -ENOENT;
@@ -116,7 +117,7 @@ static int claim_temporary(int dir_fd)
 	/* the run that had the lock may have renamed or removed the file */
 	if (!is_file_named(fd, dir_fd, REPLACEMENT_NAME, &st))
 		return -ESTALE;
-	/* its owner could go on writing to it, and by another name everybody who may */
+	/* its owner could continue to write to it, and other users by another name */
 	if (is_leftover && (st.st_uid != geteuid() || st.st_nlink != 1))
 		return unlinkat(dir_fd, REPLACEMENT_NAME, 0) < 0 ? -errno : -ESTALE;
 	return steal_fd(&fd);
@@ -295,7 +296,7 @@ int replacement_put_table(struct replacement *replacement, const char *name,
 	if (!stream)
 		return -ENOMEM;
 	r = kmod_devname_table_write(table, stream);
-	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
+	/* glibc frees the text silently if it has no memory to shrink it */
 	if (fclose(stream) != 0 || r < 0 || !text)
 		return -ENOMEM;
 	return replacement_put(replacement, name, text, size);

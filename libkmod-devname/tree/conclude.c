@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The end of a scan: what was found wrong into the report, and what the modules declare into the
- * table, in the order of modules.order, which is that in which the kernel was linked. The bounds
- * are counted in that order, so that they do not depend on which thread did what.
+ * The end of a scan: problems become findings of the report, and declarations of modules become
+ * nodes of the table, in the order of modules.order. The bounds are counted in that order, so they
+ * do not depend on the work of single threads.
  */
 
 #include <errno.h>
@@ -53,17 +53,17 @@ static int report_found(struct kmod_devname_report *report, const struct scan_fi
 	case SCAN_LINK_LEADS_NOWHERE:
 		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
 				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
-				  "is a symbolic link that leads nowhere");
+				  "symbolic link without a target");
 	case SCAN_LINK_INTO_PROC:
 		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
 				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
-				  "is a symbolic link into proc or sysfs, which have no modules");
+				  "symbolic link into proc or sysfs, which have no modules");
 	case SCAN_NOT_REGULAR:
 		return report_add(report, KMOD_DEVNAME_CODE_NOT_REGULAR, KMOD_DEVNAME_SEVERITY_NOTE,
-				  &location, "has the name of a module and is not a file");
+				  &location, "named like a module, but not a file");
 	case SCAN_VANISHED:
 		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
-				  &location, "was gone when it was to be read");
+				  &location, "removed during the run");
 	case SCAN_UNREADABLE:
 		break;
 	}
@@ -133,7 +133,7 @@ static bool is_module_there(const struct kmod_devname_scan *scan, const char *na
 	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
 }
 
-/* A line is the path of a module, ".ko" whatever the compression. */
+/* A line is the path of a module that ends in ".ko" with any compression. */
 static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
 			    size_t n, const struct lines *line)
 {
@@ -172,10 +172,10 @@ int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 			return status;
 		if (status == LINE_LONG)
 			r = report_bad_order(scan->report, lines.number,
-					     "is longer than any path can be");
+					     "line longer than any path");
 		else if (status == LINE_CUT)
 			r = report_bad_order(scan->report, lines.number,
-					     "has no newline: the file seems to be cut short");
+					     "no newline at the end: the file is truncated");
 		else
 			read_order_line(scan, positions, n, &lines);
 	}
@@ -222,7 +222,7 @@ int module_order_open(const struct kmod_devname_scan *scan)
 /* No modules.order, or one that is no file, is no order. */
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
-	static const char no_file[] = "is not a file of a sensible size";
+	static const char no_file[] = "not a regular file, or too large";
 	_cleanup_close_ int fd = module_order_open(scan);
 	FILE *stream;
 	int r;
@@ -258,7 +258,7 @@ static int read_aliases(struct module_reader *reader, int fd, struct alias_list 
 	return r == MODULE_OK ? scan_collect_aliases(reader, aliases) : r;
 }
 
-/* Reads what was dropped. 0, a module error, or a negative errno. */
+/* Reads dropped aliases again. 0, a module error, or a negative errno. */
 static int read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		      struct alias_list *aliases)
 {
@@ -295,7 +295,7 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 
 /* --- into the table ----------------------------------------------------------------------- */
 
-/* The modules that are added one after the other, and what they have in common. */
+/* The state that is common to all modules while they are added. */
 struct conclusion {
 	struct kmod_devname_scan *scan;
 	/* of modules whose compression is not in this build, by the module error */
@@ -338,10 +338,10 @@ static int conclusion_add_aliases(struct conclusion *conclusion, const struct sc
 		return -ENOMEM;
 	if (take_room_for_aliases(scan, name, aliases))
 		return table_add_aliases(scan->table, scan->report, name, location->file, aliases);
-	return report_add(scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES,
-			  KMOD_DEVNAME_SEVERITY_ERROR, location,
-			  "declares more device names than modules.devname can have after those of "
-			  "the modules before");
+	return report_add(
+		scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES, KMOD_DEVNAME_SEVERITY_ERROR,
+		location,
+		"more device names than modules.devname can have after those of earlier modules");
 }
 
 static int conclusion_add_error(struct conclusion *conclusion, const struct scan_module *module,

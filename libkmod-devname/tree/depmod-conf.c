@@ -355,18 +355,19 @@ static int match_kernel(const struct depmod_statement *statement, const char *pa
 		return 1;
 	size = kernel_pattern_size(pattern);
 	if (size >= KERNEL_PATTERN_MAX)
-		return report_bad_word(statement, "is too large a pattern, or has a back reference",
+		return report_bad_word(statement,
+				       "is a pattern that is too large, or has a back reference",
 				       pattern);
 	if (size > PATTERNS_TOTAL_MAX - config->patterns_size) {
 		config->patterns_size = PATTERNS_TOTAL_MAX; /* for those behind it, too */
-		return report_bad_word(statement, "is a pattern too many, and is not tried",
+		return report_bad_word(statement, "is one pattern too many, and is ignored",
 				       pattern);
 	}
 	config->patterns_size += size;
 	r = kernel_pattern_match(pattern, config->kernel);
 	return r != -EINVAL ? r
-			    : report_bad_word(statement, "is no regular expression; see regex(7)",
-					      pattern);
+			    : report_bad_word(statement,
+					      "is not a regular expression; see regex(7)", pattern);
 }
 
 static int add_override(struct depmod_statement *statement)
@@ -377,7 +378,7 @@ static int add_override(struct depmod_statement *statement)
 	int r;
 
 	if (!module || !pattern || !directory)
-		return report_bad_word(statement, "wants a module, a kernel and a directory",
+		return report_bad_word(statement, "needs a module, a kernel and a directory",
 				       "override");
 	r = match_kernel(statement, pattern);
 	if (r <= 0)
@@ -412,7 +413,7 @@ static int add_external(struct depmod_statement *statement)
 	int r;
 
 	if (!pattern || !directory)
-		return report_bad_word(statement, "wants a kernel and a directory", "external");
+		return report_bad_word(statement, "needs a kernel and a directory", "external");
 	if (directory[0] != '/')
 		return report_bad_word(statement, "does not begin with a slash", directory);
 	r = match_kernel(statement, pattern);
@@ -434,7 +435,7 @@ static int add_depmod_statement(struct depmod_statement *statement, const char *
 		return add_external(statement);
 	if (strcmp(word, "exclude") == 0)
 		return add_excludes(statement);
-	return report_bad_word(statement, "is no command of depmod.d(5)", word);
+	return report_bad_word(statement, "is not a command of depmod.d(5)", word);
 }
 
 /* Reads one line; the type is that of struct config_files. */

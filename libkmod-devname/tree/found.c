@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a scan has found: directories, modules, the content of module files, and problems with
+ * The results of a scan: directories, modules, the content of module files, and problems with
  * entries. A directory has its parent, and a path is made when it is needed: with a path in each of
  * them memory would grow with the square of the depth.
  *
- * In the end, which file of each module counts. Modules are sorted by name, so that the files of
- * one module are neighbours, and nothing depends on the order in which anything was found.
+ * At the end, this file selects the file of each module that counts. Modules are sorted by name, so
+ * that the files of one module are neighbours, and nothing depends on the order in which anything
+ * was found.
  */
 
 #include <fcntl.h>
@@ -250,7 +251,7 @@ static int report_duplicate(const struct kmod_devname_scan *scan, const struct s
 		return 0;
 	return report_add(scan->report, KMOD_DEVNAME_CODE_DUPLICATE_MODULE,
 			  is_decided ? KMOD_DEVNAME_SEVERITY_NOTE : KMOD_DEVNAME_SEVERITY_WARNING,
-			  &location, "is not looked at: the same module is in %s", winner_path);
+			  &location, "ignored duplicate of %s", winner_path);
 }
 
 /* Moves the one of n files of a module that counts to the front, and reports the others. */

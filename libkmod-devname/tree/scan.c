@@ -7,14 +7,14 @@
  * directories and modules. A module is read at once if it is plain, in three small reads; a
  * compressed one waits until all directories are known, so that the largest can come first. What
  * they give is kept by found.c: the name of each module, and the aliases that concern device nodes
- * if one is a device name. Whatever is wrong with an entry is a finding.
+ * if one is a device name. Every fault of an entry is a finding.
  *
  * skip.c tells which modules need not be read. With a fresh index no directory is read: the first
  * pieces of work are then the modules of modules.dep.
  *
  * When nothing is left, found.c tells which file of each module counts, and conclude.c sorts these
- * by modules.order and adds their nodes to the table. Nothing depends on which thread did what, and
- * when.
+ * by modules.order and adds their nodes to the table. The result does not depend on
+ * the threads.
  */
 
 #include <errno.h>

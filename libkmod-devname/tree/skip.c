@@ -2,13 +2,13 @@
 /*
  * modules.dep and modules.alias -> the modules that need not be read.
  *
- * depmod gives a line in modules.dep to a module that it cannot read, too, and exits 0. So a line
- * proves nothing; but depmod knows the dependencies and the aliases of those only that it has read.
- * A module with any of these and without an alias that begins with "devname:" is spared. What the
- * others declare is read from them, so that no line of an index gives a node. A module whose alias
- * has a line feed can add lines for another module, and so pass one for read that depmod could not
- * read. A comment or an order that depmod does not write shows such lines, and then nothing is
- * spared; those for the module that depmod would have written just before do not show.
+ * depmod also writes a line into modules.dep for a module that it cannot read, and exits 0. A line
+ * alone proves nothing, but dependencies and aliases are known only of modules that depmod has
+ * read. A module with any of these and without an alias that begins with "devname:" is skipped. All
+ * other modules are read, so no line of an index gives a node. A module whose alias has a line feed
+ * can add lines for another module, and so pass one for read that depmod could not read. A comment
+ * or an order that depmod does not write shows such lines, and then nothing is spared; those for
+ * the module that depmod would have written just before do not show.
  */
 
 #include <errno.h>
@@ -130,8 +130,7 @@ static struct skip_module *next_alias_module(const struct skip *skip,
 	if (module->is_repeated)
 		return module;
 	if (module->line <= *dep_line) {
-		*ret_status = depmod_index_report(index,
-						  "names a module out of the order of modules.dep");
+		*ret_status = depmod_index_report(index, "module out of the order of modules.dep");
 		return NULL;
 	}
 	*dep_line = module->line;
@@ -160,7 +159,7 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 	}
 	if (status == DEPMOD_INDEX_END && index.comment_line > 1) {
 		index.location.line = index.comment_line;
-		return depmod_index_report(&index, "is a comment that depmod does not write");
+		return depmod_index_report(&index, "comment that depmod does not write");
 	}
 	/*
 	 * kmod writes a comment into the first line, and busybox none. The indexes in binary show
@@ -220,9 +219,7 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 			return r;
 		if (r < 0 && severity == KMOD_DEVNAME_SEVERITY_NOTE)
 			return report_add(report, KMOD_DEVNAME_CODE_STALE_INDEX, severity,
-					  &location,
-					  "is not there, or cannot be used: the modules are read "
-					  "instead");
+					  &location, "missing or unusable: all modules are read");
 		if (r < 0)
 			return report_add(report, KMOD_DEVNAME_CODE_STALE_INDEX, severity,
 					  &location, "cannot be used: %s",

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The work of a scan: one module file, or one directory. Files are opened relative to their
- * directory; whatever has a symbolic link on the way, by a path that is resolved inside the root.
+ * directory; a path with a symbolic link is resolved inside the root.
  *
  * A plain module is read when it is found, a compressed one waits. The names of one file, hard
  * links and symbolic ones, share what was read. An entry that cannot be opened or read is a
- * finding, whatever the reason. An error is returned if the process lacks memory or descriptors,
+ * finding, for any errno. An error is returned if the process lacks memory or descriptors,
  * or if it concerns the module directory itself.
  */
 
@@ -67,7 +67,7 @@ static bool fd_is_in_proc(int fd)
 	return fstatfs(fd, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
 }
 
-/* Opens a regular file, whatever links there are; -ENODEV if it is in proc or sysfs. */
+/* Opens a regular file, also by links; -ENODEV if it is in proc or sysfs. */
 static int open_module_file(const struct kmod_devname_scan *scan,
 			    const struct scan_directory *directory, const char *name)
 {
@@ -171,7 +171,7 @@ static bool take_room(struct kmod_devname_scan *scan, const struct alias_list *a
 	return fits;
 }
 
-/* Keeps what the module declares that the reader has read. 0 or -ENOMEM. */
+/* Keeps the declarations of the module in the reader. 0 or -ENOMEM. */
 static int keep_aliases(struct scan_worker *worker, struct scan_module *module)
 {
 	struct alias_list aliases = { 0 };

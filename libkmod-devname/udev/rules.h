@@ -60,7 +60,7 @@ struct udev_rule {
 	struct list static_nodes; /* names, as udev_normalise_node() leaves them, of OPTIONS */
 	char *user;
 	char *group;
-	char *bad_mode; /* is no mode, and udevd ignores it */
+	char *bad_mode; /* an invalid mode, which udevd ignores */
 	bool has_mode;
 	mode_t mode;
 	bool gives_seat; /* TAG+="uaccess": systemd-logind gives the user of a seat access */
@@ -72,7 +72,7 @@ struct udev_rule {
 	bool needs_device; /* has other conditions, which take a device to be true or false */
 };
 
-/* Takes out of the name of a node what makes no difference to open(2): "./", "//". */
+/* Removes "./" and "//" from the name of a node, as open(2) ignores them. */
 void udev_normalise_node(char *name);
 
 /* Reads the rules of a root directory in the order of udevd. */

@@ -3,10 +3,10 @@
  * One token of a rule: its grammar, and which keys, operators, attributes and values udevd takes.
  * Pure: no allocation, no I/O.
  *
- * udevd drops a rule with anything else in it. Whatever is taken here and not there gives a node
- * more than udevd gives it, so this holds what systemd 262 takes (parse_line() and parse_token()
- * of src/udev/udev-rules.c) and no key beyond. What only some versions from 252 on take is
- * disputed: SYMLINK-=, CONST{cvm}, i"VALUE", the later builtins, and some properties that ENV sets.
+ * udevd drops a rule with any other token. Accepting more than udevd would make nodes more
+ * permissive, so the keys are exactly those of systemd 262 (parse_line() and parse_token() of
+ * src/udev/udev-rules.c). Tokens that only some versions from 252 on accept are disputed:
+ * SYMLINK-=, CONST{cvm}, i"VALUE", the later builtins, and some properties that ENV sets.
  */
 
 #include <errno.h>

@@ -328,7 +328,7 @@ test_a_link_that_leads_nowhere_hides_a_file_and_is_a_finding() {
 		ln -sfn $target $R/etc/depmod.d/a.conf
 		kmod-devname generate -n -b $R $VER > out 2> err
 		nodes 'fuse from/one c10:1' | same out
-		grep -q 'etc/depmod\.d/a\.conf: warning: is no regular file.*\[bad-config\]$' err ||
+		grep -q 'etc/depmod\.d/a\.conf: warning: not a regular file.*\[bad-config\]$' err ||
 			fail "$target: $(cat err)"
 	done
 	# what is meant to hide it, whether the image has the device or not
@@ -361,7 +361,7 @@ test_what_is_no_file_is_a_finding() {
 		grep -q 'etc/depmod\.d/a\.conf: warning: .*\[bad-config\]$' err || fail "$target: $(cat err)"
 	done
 	kmod-devname generate -n -b $R -C $R/fifo $VER > out 2> err
-	grep -q '/fifo: warning: is no regular file.*\[bad-config\]$' err || fail "$(cat err)"
+	grep -q '/fifo: warning: not a regular file.*\[bad-config\]$' err || fail "$(cat err)"
 }
 
 # It is no file, so it hides none; kmod passes over it likewise.
@@ -376,7 +376,7 @@ test_what_is_no_file_hides_nothing() {
 		rm $R/lib/depmod.d/a.conf
 		kmod-devname generate -n -b $R $VER > out 2> err
 		nodes 'fuse from/one c10:1' | same out
-		grep -q 'etc/depmod\.d/a\.conf: warning: is no regular file.*\[bad-config\]$' err ||
+		grep -q 'etc/depmod\.d/a\.conf: warning: not a regular file.*\[bad-config\]$' err ||
 			fail "$make: $(cat err)"
 		rm -r $R/etc/depmod.d/a.conf
 	done
@@ -422,7 +422,7 @@ test_config_may_be_given_as_files_and_directories() {
 	nodes 'fuse from/one c10:1' | same out
 	kmod-devname generate -n -b $R -C nowhere -C d $VER > out 2> err
 	nodes 'fuse from/one c10:1' | same out
-	grep -q 'nowhere: warning: does not exist.*\[bad-config\]$' err
+	grep -q 'nowhere: warning: no such file or directory.*\[bad-config\]$' err
 }
 
 # depmod crashes at the first, and takes all of the memory or time for the others.
@@ -461,7 +461,7 @@ test_patterns_are_bounded_all_together() {
 	cp patterns conf/test.conf
 	kmod-devname generate -n -b $R -C conf $VER > out 2> err
 	nodes 'fuse from/updates c10:1' | same out
-	grep -q "test\.conf:5001: warning: .*is a pattern too many.*\[bad-config\]$" err
+	grep -q "test\.conf:5001: warning: .*is one pattern too many.*\[bad-config\]$" err
 	head -n 1000 patterns > conf/test.conf
 	tail -n 1 patterns >> conf/test.conf
 	kmod-devname generate -n -b $R -C conf $VER > out 2> err

@@ -261,12 +261,12 @@ test_a_build_that_decompresses_no_module_writes_nothing() {
 		undecodable $M/kernel/m$n.ko.xz
 	done
 	note_files
-	refuses 'this build decompresses none of the modules' -b root $VER
-	refuses 'this build decompresses none of the modules' -n -b root $VER
-	refuses 'this build decompresses none of the modules' -b root --all
+	refuses 'cannot decompress any of the modules with this build' -b root $VER
+	refuses 'cannot decompress any of the modules with this build' -n -b root $VER
+	refuses 'cannot decompress any of the modules with this build' -b root --all
 	rm $M/modules.devname
 	note_files
-	refuses 'this build decompresses none of the modules' -b root $VER
+	refuses 'cannot decompress any of the modules with this build' -b root $VER
 	cp old $M/modules.devname
 	node 3
 	rm $M/kernel/m3.ko.xz
@@ -300,7 +300,7 @@ test_modules_order_without_its_modules_is_refused() {
 	make_list
 	mv $M/kernel moved
 	note_files
-	said='none of the modules that modules\.order names is there'
+	said='none of the modules in modules\.order exists'
 	refuses "$said" -b root $VER
 	refuses "$said" -n -b root $VER
 	refuses "$said" ./$M
@@ -338,7 +338,7 @@ test_check_says_that_none_of_the_modules_is_there() {
 	mv $M/kernel moved
 	status 2 kmod-devname check -b root $VER > out 2> err
 	[ ! -s out ]
-	echo "kmod-devname: $M: none of the modules that modules.order names is there" | same err
+	echo "kmod-devname: $M: none of the modules in modules.order exists" | same err
 	status 0 kmod-devname check -b root --ignore not-loaded --all > out 2> err
 	[ ! -s err ]
 }
@@ -348,7 +348,7 @@ test_modules_order_of_no_sensible_size_is_a_warning() {
 	make_list
 	truncate -s 200M $M/modules.order
 	generate 0 $VER
-	grep -q 'modules\.order: warning: is not a file of a sensible size; .*\[bad-order\]$' err
+	grep -q 'modules\.order: warning: not a regular file, or too large; .*\[bad-order\]$' err
 	[ "$(wc -l < err)" -eq 1 ]
 	nodes 1 2 3 4 | same $M/modules.devname
 }
@@ -362,7 +362,7 @@ test_without_the_order_that_is_there_nothing_is_written() {
 		-e inject=openat,openat2:error=EIO kmod-devname generate -b root $VER 2> err
 	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
 	grep -q 'modules\.order: error: cannot be read: ' err
-	grep -q 'the nodes would be in another order$' err
+	grep -q 'cannot order the nodes without modules.order$' err
 	list_files | same files
 }
 
@@ -372,14 +372,14 @@ test_a_directory_that_is_no_kernels_is_refused() {
 	node 1
 	cp $M/kernel/m1.ko root/modules
 	note_files
-	said='is not the module directory of a kernel'
+	said='not the module directory of a kernel'
 	refuses "$said" ./root/empty
 	refuses "$said" ./root/modules
 	refuses "$said" ./root/lib
 	refuses "$said" ./root/lib/modules
 	refuses "$said" ./$M/kernel
 	refuses "$said" -n ./$M/kernel
-	refuses "is a root directory; for its kernels write --basedir $PWD/root --all" ./root
+	refuses "root directory; use --basedir $PWD/root --all for its kernels" ./root
 	for mark in updates extra weak-updates; do
 		mkdir -p root/marked/$mark
 		cp $M/kernel/m1.ko root/marked/$mark
@@ -412,8 +412,8 @@ test_all_passes_over_what_is_no_kernel() {
 	[ ! -s err ]
 	list_files | same files
 	generate 0 --all -v
-	grep -qx 'kmod-devname: root/lib/modules/empty: note: is not the module directory of a kernel; passed over' err
-	grep -qx 'kmod-devname: root/lib/modules/moved: note: none of the modules that modules.order names is there; passed over' err
+	grep -qx 'kmod-devname: root/lib/modules/empty: note: not the module directory of a kernel; skipped' err
+	grep -qx 'kmod-devname: root/lib/modules/moved: note: none of the modules in modules.order exists; skipped' err
 	status 0 kmod-devname generate --pass-over ./root/lib/modules/empty ./root/lib/modules/moved 2> err
 	[ ! -s err ]
 	list_files | same files
@@ -423,13 +423,13 @@ test_all_passes_over_what_is_no_kernel() {
 		! grep empty out err || fail "$command does not pass over the directory"
 		# shellcheck disable=SC2086
 		status 0 kmod-devname $command -v -b root --all > out 2> err
-		grep -qx 'kmod-devname: root/lib/modules/empty: note: is not the module directory of a kernel; passed over' err
+		grep -qx 'kmod-devname: root/lib/modules/empty: note: not the module directory of a kernel; skipped' err
 	done
 	rm -r $M
 	note_files
-	refuses 'there is no kernel with modules' -b root --all
+	refuses 'no kernel with modules' -b root --all
 	status 2 kmod-devname check -b root --all > out 2> err
-	grep -qx 'kmod-devname: root/lib/modules: there is no kernel with modules' err
+	grep -qx 'kmod-devname: root/lib/modules: no kernel with modules' err
 }
 
 test_what_is_no_kernel_alone_is_a_failure() {

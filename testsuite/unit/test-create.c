@@ -265,7 +265,7 @@ START_TEST(what_is_wrong_with_a_node_is_in_the_message)
 	put_device(dev_fd, "fuse", S_IFBLK | 0600, 7, 1);
 	ck_assert_int_eq(create(dev_fd, FUSE, -1, 0, NULL), 0);
 	ck_assert_str_eq(kmod_devname_finding_get_message(first_finding()),
-			 "is b7:1 instead of c10:229; run kmod-devname create --replace");
+			 "device node b7:1 instead of c10:229; run kmod-devname create --replace");
 }
 END_TEST
 

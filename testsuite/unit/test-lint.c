@@ -101,10 +101,10 @@ static const struct {
 	{ "x zz c10:128\ny yy c10:195\n", "", "" },
 	{ "x psaux c10:1\n", "", "" },
 	/* what the kernel gives out: 0 to 127, and above 255 */
-	{ "x zz c10:0\ny yy c10:17\n", "taken-minor,taken-minor", "give to any driver" },
-	{ "x zz c10:127\n", "taken-minor", "c10:127|give to any driver" },
-	{ "x zz c10:256\n", "taken-minor", "c10:256|give to any driver" },
-	{ "x zz c10:1048575\n", "taken-minor", "give to any driver" },
+	{ "x zz c10:0\ny yy c10:17\n", "taken-minor,taken-minor", "assign dynamically" },
+	{ "x zz c10:127\n", "taken-minor", "c10:127|assign dynamically" },
+	{ "x zz c10:256\n", "taken-minor", "c10:256|assign dynamically" },
+	{ "x zz c10:1048575\n", "taken-minor", "assign dynamically" },
 	{ "x zz c11:17\ny yy b10:17\n", "", "" },
 	{ "x zz b10:229\n", "", "" },
 	{ "x zz c11:229\n", "", "" },
@@ -179,13 +179,15 @@ static const struct {
 } file_rows[] = {
 	{ "", "", "", "" },
 	{ "a a c1:1\nb b c1:2\n", "b b c1:2\na a c1:1\n", "", "" },
-	{ "a a c1:1\n", "", "out-of-date", "lacks 'a' (c1:1)|module a|generate" },
-	{ "", "a a c1:1\n", "out-of-date", "has 'a' (c1:1) of module a|no module declares it" },
-	{ "a a c1:1\n", "a a c1:2\n", "out-of-date", "(c1:2) of module a|is c1:1 of module a" },
-	{ "a a c1:1\n", "b a c1:1\n", "out-of-date", "(c1:1) of module b|is c1:1 of module a" },
-	{ "a a b1:1\n", "a a c1:1\n", "out-of-date", "(c1:1)|is b1:1" },
+	{ "a a c1:1\n", "", "out-of-date", "no line for 'a' (c1:1)|module a|generate" },
+	{ "", "a a c1:1\n", "out-of-date", "line for 'a' (c1:1) of module a|no module declares" },
+	{ "a a c1:1\n", "a a c1:2\n", "out-of-date",
+	  "(c1:2) of module a|instead of c1:1 of module a" },
+	{ "a a c1:1\n", "b a c1:1\n", "out-of-date",
+	  "(c1:1) of module b|instead of c1:1 of module a" },
+	{ "a a b1:1\n", "a a c1:1\n", "out-of-date", "(c1:1)|instead of b1:1" },
 	{ "a a c1:1\nb b c1:2\n", "c c c1:3\n", "out-of-date,out-of-date,out-of-date", "generate" },
-	{ "a k c1:1\nb k c1:1\n", "a k c1:1\n", "out-of-date", "lacks 'k'|module b" },
+	{ "a k c1:1\nb k c1:1\n", "a k c1:1\n", "out-of-date", "no line for 'k'|module b" },
 	{ "a a c1:1\n", NULL, "no-file", "1 nodes|generate" },
 };
 
@@ -241,14 +243,14 @@ static const struct {
 	{ "KERNEL==\"x\", GROUP=\"$env{G}\", MODE=\"%n\"\n", "", "" },
 	{ "KERNEL==\"x\", TAG+=\"other\"\n", "", "" },
 	{ "KERNEL==\"x\", TAG-=\"uaccess\"\n", "", "" },
-	{ "KERNEL==\"x\", TAG+=\"uaccess\"\n", "no-static-node", "'x' to the user of a seat" },
+	{ "KERNEL==\"x\", TAG+=\"uaccess\"\n", "no-static-node", "the access of a seat of 'x'" },
 	{ "KERNEL==\"x\", TAG+=\"uaccess\", OPTIONS+=\"static_node=x\"\n", "", "" },
 	{ "KERNEL==\"x\", TAG+=\"uaccess\", MODE=\"0660\"\n", "no-static-node",
-	  "'x' its mode or owner" },
+	  "mode or owner of 'x'" },
 	/* the tag of a rule without static_node, whatever other rules have; not where all may open
 	 */
 	{ "KERNEL==\"x\", TAG+=\"uaccess\"\nOPTIONS+=\"static_node=x\", MODE=\"0660\"\n",
-	  "no-static-node", "user of a seat" },
+	  "no-static-node", "user of the seat" },
 	{ "KERNEL==\"x\", TAG+=\"uaccess\"\nOPTIONS+=\"static_node=x\", MODE=\"0666\"\n", "", "" },
 	{ "KERNEL==\"x\"\n", "", "" },
 	{ "GROUP=\"disk\"\n", "", "" },
@@ -280,7 +282,7 @@ static const struct {
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=x\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", MODE=\"0660\"\n", "", "" },
 	{ "KERNEL==\"x\", GROUP=\"g\"\nOPTIONS+=\"static_node=x\", TAG+=\"uaccess\"\n",
-	  "no-static-node", "'x' its mode or owner" },
+	  "no-static-node", "mode or owner of 'x'" },
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=y\"\n", "no-static-node", "'x'" },
 	{ "KERNEL==\"seq\", MODE=\"0666\", OPTIONS+=\"static_node=snd/seq\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=y\", OPTIONS+=\"static_node=x\"\n",
@@ -347,7 +349,7 @@ START_TEST(rules_behind_the_static_one_come_too_late)
 	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
 	ck_assert_str_eq(harness_codes(report), replacing_rows[_i].codes);
 	if (kmod_devname_report_size(report) > 0)
-		messages_have("the node has those of other rules before");
+		messages_have("before that, other rules apply");
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }

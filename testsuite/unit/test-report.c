@@ -423,7 +423,7 @@ static const struct {
 	{ KMOD_DEVNAME_CODE_NODEV, 0, "a; b; mount it without nodev" },
 	{ KMOD_DEVNAME_CODE_NODEV, 1, "a; b; mount it without nodev" },
 	{ KMOD_DEVNAME_CODE_ABSENT, 0, "a; b" },
-	{ KMOD_DEVNAME_CODE_BAD_NAME, 0, "a; b; declare one as modules.devname(5) has it" },
+	{ KMOD_DEVNAME_CODE_BAD_NAME, 0, "a; b; declare a valid name, see modules.devname(5)" },
 	{ KMOD_DEVNAME_CODE_BAD_NAME, 1, "a; b; " LINE_HINT },
 	{ KMOD_DEVNAME_CODE_BAD_LINE, 1, "a; b; " LINE_HINT },
 	{ KMOD_DEVNAME_CODE_SYSTEM, 0, "a; b" },

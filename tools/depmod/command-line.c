@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a command line makes depmod do, and where.
+ * The meaning of a command line for depmod: the action, and the module directory.
  *
  * The line is read as depmod reads it, with getopt_long(3), but versions of depmod read the same
  * line in different ways, and have different module directories built in. So each way gives places
@@ -154,7 +154,7 @@ static char *get_directory(const char *root, const char *moduledir, const char *
 	return xasprintf("%s/%s/%s", root ? root : "", moduledir, version);
 }
 
-/* Where there is no list there is no table, and no error. */
+/* A missing list gives no table, and no error. */
 static int read_list(const char *directory, struct kmod_devname_table **ret_table)
 {
 	_cleanup_close_ int fd = open_path(directory, O_PATH | O_DIRECTORY);
@@ -223,7 +223,7 @@ void places_done(struct places *places)
 		free(places->lines[i].configs);
 }
 
-/* What cannot be seen counts as unchanged: the modules are read. */
+/* An unreadable file counts as unchanged, so the modules are read. */
 static int has_changed_index(const struct depmod_place *place)
 {
 	const struct index_stamp *before = &place->before;
@@ -269,7 +269,7 @@ static int find_place(const struct places *places, int (*is_so)(const struct dep
 	return 0;
 }
 
-/* Where depmod has changed no index. */
+/* The place if depmod has changed no index. */
 static enum refresh_action choose_unchanged(const struct places *places,
 					    const struct depmod_place **ret_place)
 {
@@ -280,7 +280,7 @@ static enum refresh_action choose_unchanged(const struct places *places,
 	if (r == 0 && places->items[0].line->is_quick)
 		return REFRESH_NOTHING;
 	if (r == 0)
-		say("%s: the module directory is not there", places->items[0].to);
+		say("%s: no such module directory", places->items[0].to);
 	if (r <= 0)
 		return REFRESH_FAILED;
 	place = *ret_place;
@@ -300,9 +300,7 @@ enum refresh_action places_choose(const struct places *places,
 	int n_without_writing = 0, r;
 
 	if (places->n_lines == 0) {
-		say("warning: this depmod has an option that is not known here, so %s is as it "
-		    "left it",
-		    FILE_NAME);
+		say("warning: unknown option of depmod; %s was not updated", FILE_NAME);
 		return REFRESH_NOTHING;
 	}
 	for (int i = 0; i < places->n_lines; i++)

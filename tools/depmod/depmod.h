@@ -69,7 +69,7 @@ enum refresh_action {
 	REFRESH_FAILED, /* with a message */
 };
 
-/* To be called when depmod has succeeded: what is left to do, and where. */
+/* Finds the remaining work and its place. Call it after depmod has succeeded. */
 enum refresh_action places_choose(const struct places *places,
 				  const struct depmod_place **ret_place);
 

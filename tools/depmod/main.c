@@ -4,7 +4,7 @@
  *
  * It finds the real depmod (real.c) and the places where that may write (command-line.c), and runs
  * it with the same words. If depmod has succeeded, modules.devname is written again (refresh.c):
- * the index that depmod has just written tells which modules need not be read. Whatever depmod ends
+ * the index that depmod has just written tells which modules need not be read. However depmod ends
  * with, an exit status or a signal, is how the front end ends; it adds only a failure of its
  * own, 1.
  */

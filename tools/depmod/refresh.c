@@ -22,7 +22,7 @@ static const struct common common = { .quiet = true };
 /* Without the index of them nothing tells which modules the FILE operands of depmod are. */
 static enum status say_unusable(const struct depmod_place *place)
 {
-	say("%s/%s: cannot be used, so %s is left as it is", place->to, INDEX_NAME, FILE_NAME);
+	say("%s/%s: unusable index; %s was not updated", place->to, INDEX_NAME, FILE_NAME);
 	return STATUS_FAILED;
 }
 
@@ -57,7 +57,7 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 		if (place->list_error < 0 &&
 		    (!scan_was_complete(scan) || scan_count_unread(scan) > 0))
 			say("%s/%s: warning: cannot read the list from before depmod ran: %s; "
-			    "modules that were not read lose its lines",
+			    "modules that were not read lose their lines",
 			    place->to, FILE_NAME, strerror(-place->list_error));
 	}
 	(void)print_report(report, place->from, &common);
@@ -72,7 +72,7 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 	return status;
 }
 
-/* The configuration is that of the running system, whatever the root directory: so depmod has it.
+/* The configuration is that of the running system for any root directory, as in depmod.
  */
 static enum status read_modules(const struct depmod_place *place, bool is_new, int index_dir_fd,
 				struct kmod_devname_table *table, bool *ret_is_worth)
