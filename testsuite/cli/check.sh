@@ -1022,7 +1022,7 @@ test_a_directory_where_modules_are_built_is_no_kernel() {
 	check 0 -v --strict ./build
 }
 
-test_what_is_asked_of_kernels_is_not_asked_of_files() {
+test_options_for_kernels_are_refused_for_files() {
 	module x.ko alias=devname:x alias=char-major-10-250
 	module plain/x.ko alias=devname:x alias=char-major-10-250
 	: > empty.conf
@@ -1055,7 +1055,7 @@ test_a_root_directory_is_no_directory_of_modules() {
 	grep -q '\[out-of-date]$' out
 }
 
-test_a_name_of_what_is_here_is_told_from_a_version() {
+test_a_file_name_is_distinguished_from_a_version() {
 	installed
 	module plain/x.ko
 	: > file
@@ -1286,7 +1286,7 @@ says_at_the_end() {
 	echo "$at_the_end" | same err
 }
 
-test_what_was_looked_at_is_counted() {
+test_the_summary_counts_nodes_and_modules() {
 	node kvm_hv kvm char-major-10-232
 	node tun net/tun char-major-10-200
 	module $M/kernel/other.ko license=GPL
@@ -1307,7 +1307,7 @@ kmod-devname: 2 kernels: 3 nodes of 4 modules, 1 warning, 1 note' -b root --all
 	wanted=1 says_at_the_end 'kmod-devname: 6.1.0: 3 nodes of 4 modules, 3 errors, 1 note' -b root 6.1.0
 }
 
-test_a_terminal_is_told_what_was_looked_at() {
+test_a_terminal_shows_a_summary() {
 	need_program script
 	node kvm_hv kvm char-major-10-232
 	node kvm_pr kvm char-major-10-232

@@ -953,7 +953,7 @@ test_unwanted_findings_beyond_the_limit_are_not_counted() {
 	says_nothing
 }
 
-test_an_escape_can_be_told_from_what_looks_like_one() {
+test_a_backslash_is_escaped() {
 	make_root
 	run 2 list -b 'we\ird' 6.1.0
 	says 'kmod-devname: we\x5cird: '
@@ -1036,7 +1036,7 @@ test_output_that_does_not_arrive_is_a_failure() {
 }
 
 # The descriptors of the standard streams may then be those of directories and files.
-test_closed_standard_streams_spoil_nothing() {
+test_closed_standard_streams_do_no_harm() {
 	make_judged
 	status 1 kmod-devname generate -v -b root error <&- >&- 2>&-
 	same root/lib/modules/error/modules.devname <<-'END'

@@ -158,7 +158,7 @@ test_dry_run_prints_what_would_be_made() {
 }
 
 # Nobody who is not meant by the rule may get what it allows to others.
-test_an_unknown_group_gets_a_plain_node_whatever_the_mode() {
+test_an_unknown_group_gets_a_plain_node_for_any_mode() {
 	start
 	mkdir -p root/etc/udev/rules.d
 	echo 'MODE="0660", GROUP="nosuch", OPTIONS+="static_node=net/tun"' \
@@ -196,7 +196,7 @@ test_wrong_node_is_status_1_and_replaced_if_wanted() {
 	made
 }
 
-test_what_is_no_node_stays() {
+test_a_file_other_than_a_node_stays() {
 	start
 	mkdir dev/net
 	echo keep > dev/net/tun
@@ -439,7 +439,7 @@ test_a_directory_that_fails_does_not_keep_others_from_it() {
 
 # --- without the rights --------------------------------------------------------------------
 
-test_user_namespace_is_told_what_is_missing() {
+test_a_user_namespace_gets_a_message() {
 	start
 	chmod 755 .. .
 	unshare -U -r true 2> /dev/null || skip "there are no user namespaces"
@@ -453,7 +453,7 @@ test_user_namespace_is_told_what_is_missing() {
 	silent
 }
 
-test_dropped_capability_is_told() {
+test_a_dropped_capability_is_reported() {
 	start
 	setpriv --bounding-set -mknod true 2> /dev/null || skip "setpriv does not work here"
 	status 2 setpriv --bounding-set -mknod --inh-caps -mknod \

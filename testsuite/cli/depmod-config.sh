@@ -349,7 +349,7 @@ test_a_link_that_leads_nowhere_hides_a_file_and_is_a_finding() {
 	done
 }
 
-test_what_is_no_file_is_a_finding() {
+test_an_irregular_file_is_a_finding() {
 	mkdir -p $R/etc/depmod.d
 	copies one two
 	mkfifo $R/fifo
@@ -365,7 +365,7 @@ test_what_is_no_file_is_a_finding() {
 }
 
 # It is no file, so it hides none; kmod passes over it likewise.
-test_what_is_no_file_hides_nothing() {
+test_an_irregular_file_hides_nothing() {
 	mkdir -p $R/etc/depmod.d $R/lib/depmod.d
 	copies one two
 	for make in mkdir mkfifo; do
@@ -506,7 +506,7 @@ test_the_words_of_all_statements_are_bounded() {
 	[ ! -s out ]
 }
 
-test_what_is_no_statement_is_named_with_its_line() {
+test_an_invalid_statement_is_reported_with_its_line() {
 	copies updates
 	config 'search updates' 'seach x' 'override fuse *' 'external' 'external * rel/dir' \
 		'override fuse ( updates' '  # no comment' "$(head -c 5000 /dev/zero | tr '\0' x)" \

@@ -135,7 +135,7 @@ test_json_has_the_kernels_that_only_one_root_has() {
 	E
 }
 
-test_roots_with_one_kernel_each_are_compared_whatever_the_version() {
+test_roots_with_one_kernel_each_are_compared_for_any_version() {
 	devname a/lib/modules/1.0/modules.devname 'a a c10:1'
 	devname b/lib/modules/2.0/modules.devname 'a a c10:2'
 	compare 1 ./a ./b
@@ -209,7 +209,7 @@ test_directories_of_modules_are_compared_too() {
 	grep -q 'nothing/modules.devname: No such file' err
 }
 
-test_a_name_is_a_kernel_or_else_what_is_here() {
+test_a_name_is_a_kernel_or_else_a_file() {
 	devname one 'a a c10:1'
 	mkdir two
 	cp one two/modules.devname

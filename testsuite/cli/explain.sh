@@ -217,7 +217,7 @@ test_a_dependency_that_fails_stops_its_module() {
 }
 
 # Of what is not required modprobe passes over each failure by itself.
-test_a_failing_soft_dependency_does_not_stop_what_needs_it_not() {
+test_a_failing_soft_dependency_does_not_stop_other_modules() {
 	tree
 	ko tap +tap_do
 	ko iotlb +iotlb_do
@@ -384,7 +384,7 @@ test_all_modules_that_match_are_loaded() {
 	verdict 0 'opening it loads snd, snd_seq' c116:1
 }
 
-test_what_is_built_in_is_told() {
+test_a_built_in_module_is_reported() {
 	tree
 	agrees c4:64
 	verdict 0 'opening it reaches 8250, which is built in' c4:64
@@ -464,7 +464,7 @@ test_block_devices_need_the_kernel_to_ask() {
 	verdict 0 'opening it loads loop' b7:0
 }
 
-test_no_index_is_told_from_no_module() {
+test_a_missing_index_differs_from_a_missing_module() {
 	tree
 	mv "$MODULES/modules.alias.bin" away
 	verdict 1 'opening it loads nothing | the indexes are missing or damaged' \
@@ -523,7 +523,7 @@ test_a_command_for_a_blacklisted_alias_is_run() {
 }
 
 # A soft dependency of one that is a dependency of the other, by which modprobe gives up.
-test_a_soft_dependency_that_is_required_too_stops_what_follows() {
+test_a_required_soft_dependency_stops_later_modules() {
 	tree
 	ko bb +bb_do
 	ko aa +aa_do
@@ -765,7 +765,7 @@ test_a_node_that_does_not_exist_is_an_obstacle_where_it_should() {
 	grep -q '^  node      does not exist in /dev of the running kernel' out || fail "$(cat out)"
 }
 
-test_what_has_the_name_of_a_node_is_told() {
+test_another_file_with_the_name_of_a_node_is_reported() {
 	tree
 	mkdir -p root/dev
 	: > root/dev/wants
@@ -793,7 +793,7 @@ test_what_has_the_name_of_a_node_is_told() {
 	verdict 1 'opening it reaches another driver | it has c10:203, not c10:229 of module fuse' --dev dev fuse
 }
 
-test_links_are_followed_and_told() {
+test_links_are_followed_and_shown() {
 	tree
 	need_nodes
 	mkdir -p root/dev
@@ -879,7 +879,7 @@ make_users() {
 	chown 10:7 root/dev/fuse
 }
 
-test_what_a_user_may_do() {
+test_rights_of_a_user() {
 	tree
 	need_nodes
 	make_users

@@ -402,7 +402,7 @@ test_a_kernel_with_everything_built_in_gets_an_empty_file() {
 	done
 }
 
-test_all_passes_over_what_is_no_kernel() {
+test_all_skips_other_directories() {
 	make_list
 	cp -r $M root/lib/modules/moved
 	rm -r root/lib/modules/moved/kernel
@@ -432,7 +432,7 @@ test_all_passes_over_what_is_no_kernel() {
 	grep -qx 'kmod-devname: root/lib/modules: no kernel with modules' err
 }
 
-test_what_is_no_kernel_alone_is_a_failure() {
+test_a_directory_that_is_no_kernel_is_a_failure() {
 	mkdir -p root/lib/modules/lost+found
 	for command in generate check list diff static-nodes 'create --dev .'; do
 		# shellcheck disable=SC2086 # a list of words
@@ -442,7 +442,7 @@ test_what_is_no_kernel_alone_is_a_failure() {
 	done
 }
 
-test_all_goes_on_after_an_entry_that_cannot_be_looked_at() {
+test_all_continues_after_an_unreadable_entry() {
 	need_nobody
 	make_list
 	mkdir -p root/closed/kernel
@@ -528,7 +528,7 @@ test_the_front_end_keeps_the_lines_of_a_directory_that_cannot_be_read() {
 }
 
 # Of files with a compression that was not built into it, depmod says nothing and writes no line.
-test_what_depmod_passes_over_in_silence_is_read() {
+test_a_module_that_depmod_skips_silently_is_read() {
 	make_list_for_depmod
 	for passed_over in m1 'm*' compressed; do
 		if [ "$passed_over" = compressed ]; then
@@ -578,7 +578,7 @@ test_the_front_end_says_that_it_cannot_read_the_old_list() {
 	done
 }
 
-test_the_front_end_leaves_what_it_cannot_do_better() {
+test_the_front_end_leaves_the_file_if_it_cannot_improve_it() {
 	make_list_for_depmod
 	rm $M/kernel/*.ko
 	for n in 1 2 3 4; do

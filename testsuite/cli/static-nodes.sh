@@ -748,7 +748,7 @@ test_file_is_replaced_in_one_step() {
 }
 
 # As root, --output=/dev/null would be a disaster.
-test_what_is_no_file_is_not_replaced() {
+test_an_irregular_file_is_not_replaced() {
 	print_list > list
 	mkdir directory
 	mkfifo fifo

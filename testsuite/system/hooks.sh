@@ -60,7 +60,7 @@ test_refresh_takes_either_file_for_a_kernel() {
 	[ -s modules/dep/modules.devname ]
 }
 
-test_refresh_passes_over_what_is_no_kernel() {
+test_refresh_skips_other_directories() {
 	make_refresh
 	mkdir -p modules/headers/build modules/empty other
 	module modules/removed/updates/left.ko alias=devname:left alias=char-major-10-1
@@ -303,7 +303,7 @@ test_kernel_install_ends_if_the_disk_is_full() {
 	ran old
 }
 
-test_kernel_install_is_told_more_with_verbose() {
+test_kernel_install_prints_more_with_verbose() {
 	make_kernel_install
 	kernel root/usr/lib/modules/$KERNEL
 	kernel_install --verbose add $KERNEL /boot/image

@@ -103,7 +103,7 @@ static int create(mode_t mode)
 static const mode_t modes[] = { 0600, 0660, 0666, 0640, 0 };
 
 /* _i: mode, whose directory, kernel with fchmodat2(2) or without */
-START_TEST(what_is_made_inherits_no_acl)
+START_TEST(a_new_node_inherits_no_acl)
 {
 	mode_t mode = modes[_i / 4];
 
@@ -125,7 +125,7 @@ START_TEST(what_is_made_inherits_no_acl)
 END_TEST
 
 /* Of ext4, as the machine may have none for the tests otherwise. */
-START_TEST(what_is_made_inherits_no_acl_on_ext4)
+START_TEST(a_new_node_inherits_no_acl_on_ext4)
 {
 	int status;
 
@@ -218,7 +218,7 @@ static void swap_private(void *data)
 }
 
 /* _i: one that another mode protects, or one that is shut, and has a file */
-START_TEST(no_other_directory_is_adjusted_whatever_is_swapped)
+START_TEST(no_other_directory_is_adjusted_while_files_are_swapped)
 {
 	mode_t mode = _i == 0 ? 0700 : 0;
 	int dir_fd = harness_directory(), stopped = 1;
@@ -310,12 +310,12 @@ int main(void)
 	TCase *tcase = tcase_create("create-acl");
 
 	create_harness_add_fixture(tcase);
-	tcase_add_loop_test(tcase, what_is_made_inherits_no_acl, 0, N(modes) * 4);
-	tcase_add_test(tcase, what_is_made_inherits_no_acl_on_ext4);
+	tcase_add_loop_test(tcase, a_new_node_inherits_no_acl, 0, N(modes) * 4);
+	tcase_add_test(tcase, a_new_node_inherits_no_acl_on_ext4);
 	if (!harness_under_valgrind()) {
 		tcase_add_test(tcase, an_acl_has_no_effect_at_any_system_call);
-		tcase_add_loop_test(tcase, no_other_directory_is_adjusted_whatever_is_swapped, 0,
-				    2);
+		tcase_add_loop_test(tcase, no_other_directory_is_adjusted_while_files_are_swapped,
+				    0, 2);
 	}
 	tcase_add_test(tcase, an_acl_is_no_mode_of_a_rule);
 	tcase_add_loop_test(tcase, without_proc_a_node_that_may_have_an_acl_is_not_made, 0, 2);

@@ -565,7 +565,7 @@ START_TEST(a_bad_file_is_a_finding)
 }
 END_TEST
 
-START_TEST(what_is_no_file_is_an_error)
+START_TEST(not_a_file_is_an_error)
 {
 	struct kmod_devname_table *table;
 	int dir_fd = harness_directory(), pipe_fds[2];
@@ -605,7 +605,7 @@ int main(void)
 		tcase_add_test(tests, long_patterns_are_bounded);
 	tcase_add_loop_test(tests, a_file_gives_its_nodes, 0, 2);
 	tcase_add_loop_test(tests, a_bad_file_is_a_finding, 0, ARRAY_SIZE(bad_rows));
-	tcase_add_test(tests, what_is_no_file_is_an_error);
+	tcase_add_test(tests, not_a_file_is_an_error);
 	suite_add_tcase(suite, tests);
 	return harness_run(suite);
 }

@@ -889,7 +889,7 @@ START_TEST(a_compressed_module_takes_two_reads)
 }
 END_TEST
 
-START_TEST(what_is_no_regular_file_is_an_error_and_no_fault)
+START_TEST(an_irregular_file_is_an_error_and_no_module_error)
 {
 	struct module_reader *reader = reader_new(LIMIT);
 	int dir_fd = harness_directory(), fds[2];
@@ -1305,7 +1305,7 @@ static bool is_compressed(const void *data, size_t size)
 	return r == 1;
 }
 
-START_TEST(compressed_is_what_begins_with_a_magic)
+START_TEST(the_magic_selects_the_compression)
 {
 	for (size_t i = 0; i < N(magic_rows); i++) {
 		struct bytes bytes = { 0 };
@@ -1670,13 +1670,13 @@ int main(void)
 	add_xz_tests(tcase);
 	add_zstd_tests(tcase);
 	tcase_add_test(tcase, no_file_leaves_anything_behind_for_the_next);
-	tcase_add_test(tcase, compressed_is_what_begins_with_a_magic);
+	tcase_add_test(tcase, the_magic_selects_the_compression);
 	tcase_add_test(tcase, a_plain_module_is_not_compressed);
 	tcase_add_loop_test(tcase, a_module_that_changes_between_start_and_read_was_changed, 0,
 			    N_FORMATS + 1);
 	tcase_add_test(tcase, plain_and_compressed_modules_follow_each_other);
 	tcase_add_loop_test(tcase, a_compressed_module_takes_two_reads, 0, N_FORMATS);
-	tcase_add_test(tcase, what_is_no_regular_file_is_an_error_and_no_fault);
+	tcase_add_test(tcase, an_irregular_file_is_an_error_and_no_module_error);
 	tcase_add_test(tcase, a_format_that_is_not_built_in_is_unsupported);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);

@@ -566,7 +566,7 @@ static const char *const round_trip_rows[] = {
 	HEADER "z z c4095:1048575\na a b1:0\nm# x/y/z!# c1:1\n",
 };
 
-START_TEST(what_was_written_reads_as_it_was)
+START_TEST(a_written_table_reads_back_equal)
 {
 	struct text text = as_text(round_trip_rows[_i]);
 
@@ -831,7 +831,7 @@ static TCase *make_sweeps(void)
 	tcase_add_test(tests, every_truncation_keeps_whole_lines_alone);
 	tcase_add_test(tests, every_flipped_bit_gives_valid_nodes_alone);
 	tcase_add_test(tests, every_changed_byte_gives_valid_nodes_alone);
-	tcase_add_loop_test(tests, what_was_written_reads_as_it_was, 0,
+	tcase_add_loop_test(tests, a_written_table_reads_back_equal, 0,
 			    ARRAY_SIZE(round_trip_rows));
 	tcase_add_test(tests, where_a_read_ends_does_not_matter);
 	tcase_add_test(tests, nodes_come_after_those_that_are_there);

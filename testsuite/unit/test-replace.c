@@ -246,7 +246,7 @@ END_TEST
 
 static const mode_t umasks[] = { 0, 022, 077, 0777 };
 
-START_TEST(the_mode_is_0644_whatever_the_umask)
+START_TEST(the_mode_is_0644_with_any_umask)
 {
 	int dir_fd = harness_directory();
 	mode_t before = umask(umasks[_i]);
@@ -812,7 +812,7 @@ static const char *const bystanders[] = {
 /* Only root can open the last, which no run leaves. */
 static const mode_t leftover_modes[] = { 0600, 0644, 0 };
 
-START_TEST(what_a_killed_run_left_is_used_again_and_nothing_else)
+START_TEST(only_the_leftover_of_a_killed_run_is_reused)
 {
 	int dir_fd = harness_directory();
 	struct stat st;
@@ -859,7 +859,7 @@ START_TEST(without_the_lock_the_file_is_replaced)
 END_TEST
 
 /* Somebody could write to it later, by the other name or the descriptor that he has. */
-START_TEST(a_leftover_of_somebody_else_is_not_used)
+START_TEST(a_leftover_of_another_user_is_not_used)
 {
 	int dir_fd = harness_directory();
 	struct stat st;
@@ -883,7 +883,7 @@ START_TEST(a_leftover_of_somebody_else_is_not_used)
 }
 END_TEST
 
-START_TEST(what_is_no_file_is_refused_unless_nothing_is_to_be_done)
+START_TEST(not_a_file_is_refused_unless_it_is_not_needed)
 {
 	int dir_fd = harness_directory(), r = -1;
 
@@ -1023,7 +1023,7 @@ START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 }
 END_TEST
 
-START_TEST(nothing_at_all_is_a_file_of_zero_bytes)
+START_TEST(no_bytes_are_a_file_of_zero_bytes)
 {
 	int dir_fd = harness_directory();
 
@@ -1101,9 +1101,9 @@ static void add_content_tests(TCase *tcase)
 			    N(other_modes));
 	tcase_add_loop_test(tcase, other_content_is_replaced, 0, N(other_contents));
 	tcase_add_test(tcase, the_file_stays_open_and_as_it_was_for_who_reads_it);
-	tcase_add_loop_test(tcase, the_mode_is_0644_whatever_the_umask, 0, N(umasks));
+	tcase_add_loop_test(tcase, the_mode_is_0644_with_any_umask, 0, N(umasks));
 	tcase_add_test(tcase, an_empty_table_is_a_file_of_zero_bytes);
-	tcase_add_test(tcase, nothing_at_all_is_a_file_of_zero_bytes);
+	tcase_add_test(tcase, no_bytes_are_a_file_of_zero_bytes);
 	tcase_add_loop_test(tcase, a_link_is_replaced_and_what_it_leads_to_is_untouched, 0,
 			    N(link_targets));
 	tcase_add_test(tcase, another_name_of_the_old_file_keeps_the_old_content);
@@ -1146,12 +1146,12 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, no_lock_stays_on_the_directory);
 	tcase_add_test(tcase, a_reader_of_the_directory_cannot_hold_the_lock);
 	tcase_add_test(tcase, a_lock_that_is_released_meanwhile_is_had);
-	tcase_add_loop_test(tcase, what_a_killed_run_left_is_used_again_and_nothing_else, 0,
+	tcase_add_loop_test(tcase, only_the_leftover_of_a_killed_run_is_reused, 0,
 			    N(leftover_modes));
 	tcase_add_test(tcase, a_leftover_is_removed_even_if_the_file_is_left_alone);
 	tcase_add_test(tcase, without_the_lock_the_file_is_replaced);
-	tcase_add_test(tcase, a_leftover_of_somebody_else_is_not_used);
-	tcase_add_loop_test(tcase, what_is_no_file_is_refused_unless_nothing_is_to_be_done, 0, 4);
+	tcase_add_test(tcase, a_leftover_of_another_user_is_not_used);
+	tcase_add_loop_test(tcase, not_a_file_is_refused_unless_it_is_not_needed, 0, 4);
 	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
 	tcase_add_test(tcase, the_temporary_of_another_run_is_not_put_there);
 	tcase_add_loop_test(tcase, no_device_is_opened_that_is_swapped_for_a_leftover, 0,

@@ -274,7 +274,7 @@ START_TEST(no_number_of_notes_hides_an_error)
 }
 END_TEST
 
-START_TEST(a_finding_has_what_it_was_given)
+START_TEST(a_finding_has_the_given_values)
 {
 	char file[] = "dir/\xff file.ko";
 	const struct location location = { file, 42 };
@@ -568,7 +568,7 @@ static TCase *make_findings(void)
 	tcase_add_test(tests, findings_live_as_long_as_the_report);
 	tcase_add_test(tests, each_severity_is_counted);
 	tcase_add_test(tests, no_number_of_notes_hides_an_error);
-	tcase_add_test(tests, a_finding_has_what_it_was_given);
+	tcase_add_test(tests, a_finding_has_the_given_values);
 	tcase_add_test(tests, a_finding_may_have_no_file);
 	tcase_add_test(tests, null_drops_findings);
 	tcase_add_loop_test(tests, a_system_finding_names_file_and_error, 0,

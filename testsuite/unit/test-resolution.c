@@ -138,7 +138,7 @@ static const struct {
 	{ DIRECTORY "/x", S_IFCHR, 10, 229, 0, -ENOTDIR },
 };
 
-START_TEST(what_cannot_be_resolved_is_refused)
+START_TEST(an_unresolvable_path_is_refused)
 {
 	struct resolution *resolution = NULL;
 	int root_fd = root_with("");
@@ -152,7 +152,7 @@ START_TEST(what_cannot_be_resolved_is_refused)
 }
 END_TEST
 
-START_TEST(a_number_nobody_asks_for_needs_no_modules)
+START_TEST(a_number_that_is_never_requested_needs_no_modules)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
@@ -470,8 +470,8 @@ int main(void)
 	tcase_add_loop_test(tests, statements_are_read, 0, ARRAY_SIZE(rows));
 	tcase_add_test(tests, the_statement_that_decides_is_found_with_its_place);
 	tcase_add_test(tests, statements_are_bounded);
-	tcase_add_loop_test(tests, what_cannot_be_resolved_is_refused, 0, ARRAY_SIZE(refused));
-	tcase_add_test(tests, a_number_nobody_asks_for_needs_no_modules);
+	tcase_add_loop_test(tests, an_unresolvable_path_is_refused, 0, ARRAY_SIZE(refused));
+	tcase_add_test(tests, a_number_that_is_never_requested_needs_no_modules);
 #if WITH_LIBKMOD
 	tcase_add_test(tests, a_configuration_is_resolved);
 	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);

@@ -276,7 +276,7 @@ static void make_closed(int dir_fd, const char *name)
 }
 
 /* Whatever the errno is, and whatever cannot be read, the others are read. */
-START_TEST(what_was_not_read_is_known)
+START_TEST(a_scan_records_unread_modules)
 {
 	const char *name = closed[_i].name;
 	bool is_link = strncmp(name, "link", 4) == 0;
@@ -312,7 +312,7 @@ static const int errors[] = { EIO,   EACCES,  EINVAL, ENOTCONN, ESTALE, EAGAIN,
 			      EPERM, ENODATA, ENXIO,  ENODEV,   ENOENT, ENOTDIR };
 #define OPEN_ERRORS 10
 
-START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
+START_TEST(a_scan_continues_after_any_error_of_a_module)
 {
 	int dir_fd = harness_directory(), error = errors[(size_t)_i % N(errors)];
 	struct scanned scanned;
@@ -448,7 +448,7 @@ static const struct scan_directory *add_path(struct scan_found *found, const cha
 }
 
 /* By the walk a directory has its parent, by the index its path, once for each file. */
-START_TEST(paths_are_compared_as_texts_whatever_found_them)
+START_TEST(paths_are_compared_as_texts)
 {
 	struct scan_found found = { 0 };
 	const struct scan_directory *directories[N(paths)];
@@ -705,14 +705,14 @@ int main(void)
 			    a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc, 0,
 			    N(swapped_links));
 	tcase_add_test(tcase, a_module_behind_a_link_that_leads_nowhere_is_gone);
-	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
-	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
+	tcase_add_loop_test(tcase, a_scan_records_unread_modules, 0, N(closed));
+	tcase_add_loop_test(tcase, a_scan_continues_after_any_error_of_a_module, 0,
 			    N(errors) + OPEN_ERRORS);
 	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
 			    N(compressions));
 	tcase_add_loop_test(tcase, a_kernel_is_undecodable_if_all_its_modules_are, 0,
 			    N(undecodables));
-	tcase_add_loop_test(tcase, paths_are_compared_as_texts_whatever_found_them, 0, 2);
+	tcase_add_loop_test(tcase, paths_are_compared_as_texts, 0, 2);
 	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
 	tcase_add_test(tcase, a_hard_link_that_is_made_meanwhile_is_no_change);
 	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
