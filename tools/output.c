@@ -43,8 +43,8 @@ static int open_target_directory(int root_fd, const char *path, int flags)
 }
 
 /*
- * Makes a directory unless there is one: other programs may make it, too. Flushes its parent, since
- * what is put into it has to outlive a loss of power.
+ * Makes a directory unless another program has made it. Flushes its parent, because the files in it
+ * must survive a power failure.
  */
 static int make_missing_directory(int parent_fd, const char *name)
 {

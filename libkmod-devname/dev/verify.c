@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A table against the files below a device directory; nothing is changed. The findings tell how to
- * repair what is different. Nodes with one name are verified once.
+ * Compares a table with the files below a device directory, without changes. The findings have the
+ * remedy for each difference. Nodes of one name are verified once.
  */
 
 #include <endian.h>

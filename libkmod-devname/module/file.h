@@ -10,7 +10,7 @@
 
 #include "libkmod-devname.h"
 
-/* What is wrong with one module file; MODULE_OK: nothing. */
+/* The fault of one module file; MODULE_OK: none. */
 enum module_error {
 	MODULE_OK,
 	MODULE_NOT_ELF,

@@ -36,16 +36,16 @@ void depmod_index_start(struct depmod_index *index, struct kmod_devname_report *
 int depmod_index_report(const struct depmod_index *index, const char *problem);
 
 /*
- * Goes to the next module of modules.dep. The strings are good until the next line, and may be
+ * Reads the next module of modules.dep. The strings are valid until the next line, and may be
  * changed: the path of the module and, parted by blanks, the paths of those that it needs.
  */
 int depmod_index_next_module(struct depmod_index *index, char **ret_path, char **ret_needed);
 
-/* Goes to the next alias of modules.alias. The strings are good until the next line. */
+/* Reads the next alias of modules.alias. The strings are valid until the next line. */
 int depmod_index_next_alias(struct depmod_index *index, const char **ret_alias,
 			    const char **ret_module);
 
-/* Goes to the next path of modules.builtin. The string is good until the next line. */
+/* Reads the next path of modules.builtin. The string is valid until the next line. */
 int depmod_index_next_path(struct depmod_index *index, const char **ret_path);
 
 /**

@@ -227,8 +227,8 @@ static size_t count_copies(const char **p)
 }
 
 /*
- * The atoms of a pattern, with the copies that the C library makes of what is repeated, and copies
- * of these; KERNEL_PATTERN_MAX or more if a short line takes much memory or time. So does a back
+ * The atoms of a pattern, with the copies that the C library makes of repeated atoms, and copies of
+ * these; KERNEL_PATTERN_MAX or more if a short line takes much memory or time. So does a back
  * reference, which POSIX does not have in such a pattern.
  */
 static size_t kernel_pattern_size(const char *pattern)

@@ -112,8 +112,8 @@ static int read_dep(struct skip *skip, struct kmod_devname_report *report, FILE 
 }
 
 /*
- * Goes to the lines of another module. Both depmods write the lines of one module together, and the
- * modules in the order of modules.dep. An alias with a line feed, whose last line names its own
+ * Moves to the lines of another module. Both depmods write the lines of one module together, and
+ * the modules in the order of modules.dep. An alias with a line feed, whose last line names its own
  * module, shows if it puts the lines of another one out of this order. NULL after a finding.
  */
 static struct skip_module *next_alias_module(const struct skip *skip,

@@ -10,7 +10,7 @@
 /* A group is of no use without it: static_node_apply_permissions() of systemd's udev-node.c. */
 #define STATIC_GROUP_MODE 0660
 
-/* The values of nodes that have no device yet. The caller sets the first three. */
+/* What rules give to nodes that have no device yet. Begin with these three. */
 struct static_node_set {
 	struct kmod_devname_report *report;
 	const struct kmod_devname_table *table; /* the nodes that are wanted; NULL for all */
@@ -41,19 +41,19 @@ int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report
  *   resolved inside it
  *
  * A rule such as KERNEL=="btrfs-control", GROUP="disk" is for the device, which is there when the
- * module is loaded. Until then the node has the default mode, so only root can open it and load
- * the module, unless a rule also has OPTIONS+="static_node=btrfs-control".
+ * module is loaded. Until then the node has the default mode, and nobody but root can open it and
+ * so load the module; unless a rule also has OPTIONS+="static_node=btrfs-control".
  *
  * A rule counts if it has KERNEL== with a pattern, other than "*", that matches the last component
  * of the node's name; if its other conditions are none but ACTION, and SUBSYSTEM=="misc" for a
  * character device of major 10; and if it gives something: a constant OWNER or GROUP that is not
- * root, a MODE that is not 0600, or TAG+="uaccess". Other conditions depend on the
- * device. GOTO skips nothing. A value is no finding if a rule with static_node for the node also
- * sets it, or replaces it later; nor is the tag if such a rule gives all users access.
+ * root, a MODE that is not 0600, or TAG+="uaccess". Other conditions are about what only the device
+ * can tell. GOTO skips nothing. No finding is what the rules that name the node with static_node
+ * give as well, or replace behind it; and the tag if they give everybody access.
  *
  * The rules are those that kmod_devname_permissions_read_udev() reads.
  *
- * The number of comparisons of patterns with wildcards is limited to about a second.
+ * Of patterns with wildcards so many are compared with the names as take about a second.
  *
  * Findings: no-static-node, with the first line of the rule: for each node the last one with a mode
  * or owner, and the last one with the tag; a note for files below usr/lib and lib, which packages
