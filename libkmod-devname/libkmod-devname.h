@@ -204,9 +204,9 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_CODE_NOT_LOADED: "not-loaded": opening the node does not load its module, according
  *   to modprobe.d and the indexes of depmod; a warning, a note for a deliberate statement of
  *   modprobe.d, an error for a missing index or file
- * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": a rule of udev sets mode, owner or seat of a
- *   device without static_node, so it has no effect before the module is loaded; a warning, or a
- *   note for rules of packages
+ * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": a rule of udev without static_node sets
+ *   mode, owner or seat of a device, too late for loading the module; warning, or a note for rules
+ *   of packages
  *
  * The file modules.devname:
  * @KMOD_DEVNAME_CODE_OUT_OF_DATE: "out-of-date": a line is missing, or differs from the
@@ -390,7 +390,7 @@ void kmod_devname_escape(const char *text, char *escaped, size_t size);
 /**
  * struct kmod_devname_node - a device node, and the module that opening it loads
  *
- * A node never changes, lives as long as its table, and is valid: its name is a relative path of
+ * A node never changes, lives as long as its table, and is valid. Its name is a relative path of
  * permitted bytes without "." and "..", and its numbers are in range.
  */
 struct kmod_devname_node;
@@ -499,9 +499,9 @@ int kmod_devname_table_add_node(struct kmod_devname_table *table,
  * This is for programs that have already read the aliases, such as depmod. Call it for the modules
  * in the order of the lines of modules.devname.
  *
- * Compilers emit alias strings in the order of the source or in reverse order. The nodes are the
- * same for @aliases and for the reversed list: one distinct name and one distinct number are a
- * pair; otherwise names and numbers must alternate, and each name is paired with its neighbour. For
+ * Compilers emit alias strings in the order of the source or in reverse order. The nodes are
+ * the same for @aliases and for the reversed list. One distinct name and one distinct number are a
+ * pair. Otherwise names and numbers must alternate, and each name is paired with its neighbour. For
  * the modules of all kernels that were compared, this is the result of depmod (tools/depmod.c,
  * output_devname). If the result of depmod depends on the compiler, no node is added, and the
  * finding is "ambiguous".
@@ -689,8 +689,8 @@ struct kmod_devname_scan;
  * Files: those named *.ko, *.ko.gz, *.ko.xz and *.ko.zst at any depth, except below entries named
  * "build" and "source", as in depmod; regular files and symbolic links to them. Directories behind
  * symbolic links are read after all others, each once. The compression is detected by content. A
- * file or directory that cannot be read, or is below more than 2,000 directories or 64 KiB of path,
- * is a finding "unreadable", and the others are read.
+ * file or directory that cannot be read is a finding "unreadable", and the others are read. The
+ * same holds below more than 2,000 directories or 64 KiB of path.
  *
  * Duplicates: of two files of the same module, the one below updates/ counts, then the one with the
  * smaller path. kmod_devname_scan_set_config() changes this rule. In depmod the order of readdir(3)
@@ -739,13 +739,16 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
  *   modules.alias, and the file is on the file system of modules.dep.
  * - No symbolic link is on its path, and it is not in an external directory of depmod.d(5).
  *
- * All other modules are read. If one of the two files is missing or has an invalid line, or if
- * modules.alias names a module that modules.dep lacks, all modules are read, with a finding
+ * All other modules are read. All modules are read if one of the two files is missing or has an
+ * invalid line, or if modules.alias names a module that modules.dep lacks. The finding is then
  * "stale-index", "bad-index", "long-line" or "cut-line".
  *
- * A node can be missed if a module was replaced while depmod was reading; if the clock was set back
- * before a module was replaced; if modules and an outdated index were copied without their times;
- * or if another program wrote the index.
+ * A node can be missed in these cases:
+ *
+ * - A module was replaced while depmod was reading.
+ * - The clock was set back before a module was replaced.
+ * - Modules and an outdated index were copied without their times.
+ * - Another program wrote the index.
  *
  * Return: 0; -EBUSY: the scan has begun.
  */
@@ -757,10 +760,10 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use);
  * @config: the scan keeps a reference; do not change it afterwards. NULL, the default, is an empty
  *   configuration
  *
- * "search" and "override" decide which file of a module counts, "exclude" names entries that are
- * skipped, and "external" adds a directory with modules below the root directory, which need not
- * exist. If they leave the choice open, modules below the module directory precede others, then
- * the smaller path decides.
+ * "search" and "override" decide which file of a module counts, and "exclude" names entries that
+ * are skipped. "external" adds a directory with modules below the root directory, which need not
+ * exist. If they leave the choice open, modules below the module directory precede others, then the
+ * smaller path decides.
  *
  * Return: 0; -EBUSY: the scan has begun.
  */
@@ -852,13 +855,15 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * link to /dev/null, masks them. Missing directories are ignored. A backslash continues a rule on
  * the next line; a rule has at most 16383 bytes.
  *
- * Users and groups are numbers up to 999, or names and numbers in passwd and group of etc, or of
- * usr/lib, below @root_fd. root is 0 even without these files. Name services are not used.
+ * Users and groups are numbers up to 999, or names and numbers in passwd and group. These files are
+ * in etc and usr/lib below @root_fd. root is 0 even without these files. Name services are not
+ * used.
  *
- * No node gets more permissive than any udev from version 252 on makes it, except that users and
- * groups above 999 with an entry count; versions 258 and 259 ignore their rules. Versions of
- * udev differ about a rule with an unknown user or group, a rule with a feature of some versions
- * only, and a rule in a file with a line of more than 16383 bytes. The values of such a rule are in
+ * No node is more permissive than with any udev from version 252 on. One exception is a user or
+ * group above 999 with an entry, whose rules versions 258 and 259 ignore.
+ *
+ * Versions of udev differ about these rules: with an unknown user or group; with a feature of some
+ * versions only; in a file with a line of more than 16383 bytes. The values of such a rule are in
  * doubt until a rule that all versions accept replaces them. A node with a value in doubt has mode
  * 0600 and owner root, whatever the mode of kmod_devname_permissions_new(), and one finding.
  *
