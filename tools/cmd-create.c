@@ -21,11 +21,11 @@ enum {
 };
 
 static const struct option_spec create_options[] = {
-	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev in the base dir)" },
+	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev below the base dir)" },
 	{ KEY_CREATE_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,
-	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes that have another number" },
+	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes with another type or number" },
 	{ 'n', "dry-run", NULL, "print the nodes that would be created" },
 	{ KEY_CREATE_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
 	{ 0 },

@@ -20,8 +20,7 @@ enum {
 };
 
 static const struct option_spec list_options[] = {
-	{ 'o', "columns", "LIST",
-	  "columns to show, separated by commas; +LIST adds to the default" },
+	{ 'o', "columns", "LIST", "columns to show, or +LIST to add to the default" },
 	{ 'o', "output", "LIST", NULL },
 	{ 'O', "output-all", NULL, "show all columns" },
 	{ 'J', "json", NULL, "print JSON" },

@@ -26,7 +26,7 @@ static const char *get_format(int i)
 
 static const struct option_spec static_nodes_options[] = {
 	{ 'f', "format", "FORMAT", "format to print (default: human)" },
-	{ 'o', "output", "FILE", "replace this file; - is standard output" },
+	{ 'o', "output", "FILE", "write to this file; - is standard output" },
 	{ KEY_NODES_INPUT, "input", "FILE", "read this file instead; - is standard input" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,

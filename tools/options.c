@@ -24,8 +24,9 @@ static const char *get_color(int i)
 static const struct option_spec common_options[] = {
 	{ 'b', "basedir", "DIR", "root directory of the system (default: /)" },
 	{ 'b', "root", "DIR", NULL },
-	{ 'm', "moduledir", "DIR", "module directory below it (default: " MODULE_DIRECTORY ")" },
-	{ 'a', "all", NULL, "every kernel of the module directory" },
+	{ 'm', "moduledir", "DIR",
+	  "directory of the kernels below it (default: " MODULE_DIRECTORY ")" },
+	{ 'a', "all", NULL, "process every kernel" },
 	{ 'v', "verbose", NULL, "print notes and a summary too" },
 	{ 'q', "quiet", NULL, "print errors only" },
 	{ KEY_STRICT, "strict", NULL, "treat warnings as errors for the exit status" },

@@ -45,9 +45,9 @@ enum {
 
 /* Of a table of options. The parser puts them into struct common. */
 #define UDEV_OPTIONS \
-	{ KEY_UDEV, "udev", NULL, "take mode and owner from the rules of udev" }, \
+	{ KEY_UDEV, "udev", NULL, "use mode and owner of udev's rules" }, \
 	{ \
-		KEY_UDEV_ROOT, "udev-root", "DIR", "the same, with the rules below DIR" \
+		KEY_UDEV_ROOT, "udev-root", "DIR", "like --udev, with the rules below DIR" \
 	}
 
 /* The name that --udev had, for scripts and boot services. */
