@@ -3,7 +3,7 @@
  * The nodes of modules.devname, and their permissions.
  *
  * A command reads the nodes of kernels, or those of one file, into one table, in the order of the
- * operands. Of two nodes that contradict each other the table keeps the first, and reports the
+ * operands. Of two conflicting nodes the table keeps the first, and reports the
  * second. A missing file is a warning for static-nodes and create, which run at boot, and an error
  * for list. The permissions come from the rules of udev, for the nodes of the table.
  */
@@ -15,8 +15,8 @@
 #include "input.h"
 
 /*
- * Refuses directories that the user has named and that are no kernel's. One may have been meant as
- * the value of --udev-permissions, and else a missing modules.devname would be a mere warning.
+ * Refuses paths that are not the module directory of a kernel. The path may be the intended value
+ * of --udev-permissions, and its missing modules.devname would only be a warning.
  */
 static enum status refuse_other_directories(const struct kernels *kernels)
 {

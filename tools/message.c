@@ -135,8 +135,7 @@ enum status say_failure(const char *what, int error)
 	return STATUS_FAILED;
 }
 
-/* --quiet wins, so that a script can add it to any command line; but what makes it fail is shown.
- */
+/* --quiet takes precedence, except for the findings that make --strict fail. */
 bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (common->quiet)

@@ -298,8 +298,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 
 		return r < 0 ? r : conf_dirs_add_usual(dirs, "/", files->name);
 	}
-	/* The user has named these, so that a missing one is a finding, and a file needs no suffix.
-	 */
+	/* The user has named these: a missing one is a finding, and a file needs no suffix. */
 	for (size_t i = 0; i < n_paths; i++) {
 		const struct location location = { paths[i], 0 };
 		int r = conf_dirs_add(dirs, paths[i]);

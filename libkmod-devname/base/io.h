@@ -37,8 +37,7 @@ static inline bool is_missing(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENAMETOOLONG;
 }
 
-/* True if a negative errno is about the process, and says nothing about the file: no answer counts.
- */
+/* True if a negative errno is about the process, and not about the file. */
 static inline bool is_fatal(int error)
 {
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBADF;

@@ -24,8 +24,8 @@
 #define MESSAGE_MAX 1000
 #define FILE_MAX 4096
 /*
- * Of each severity, so that no number of notes hides an error. Bounds the memory that hostile files
- * can cost. The counts include the findings above it.
+ * The limit of each severity, so that notes cannot displace errors. It bounds the memory for
+ * hostile files. The counts include the findings beyond it.
  */
 #define FINDINGS_MAX 10000
 

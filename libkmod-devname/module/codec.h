@@ -30,8 +30,7 @@ struct codec_input {
  */
 int codec_input_fill(struct codec_input *input);
 
-/* Decompressed bytes. The memory grows to one byte more than the limit, to tell that it is passed.
- */
+/* Decompressed bytes. The memory grows to one byte over the limit, to detect an excess. */
 struct codec_output {
 	uint8_t *data;
 	size_t size;

@@ -29,7 +29,7 @@ static enum alias_kind parse_device_number(const char *numbers, mode_t type,
 	ret_number->type = type;
 	if (syntax_parse_numbers(numbers, '-', ret_number))
 		return ALIAS_NUMBER;
-	/* "char-major-10": the kernel asks for it if nothing answers to "char-major-10-229". */
+	/* "char-major-10": the kernel requests it if "char-major-10-229" loads no module. */
 	if (syntax_is_digits(numbers) || strpbrk(numbers, "*?["))
 		return ALIAS_OTHER;
 	return ALIAS_BAD_NUMBER;
@@ -97,7 +97,7 @@ static struct claim make_claim(const struct alias *a, const struct alias *b)
 	return alias_is_name(a) ? (struct claim){ a->text, b } : (struct claim){ b->text, a };
 }
 
-/* Sorts "a" before "a/b" before "a-b", so that names that exclude each other are neighbours. */
+/* Sorts "a" before "a/b" before "a-b", so conflicting names are neighbours. */
 static int compare_claims(const void *a, const void *b)
 {
 	const char *x = ((const struct claim *)a)->name, *y = ((const struct claim *)b)->name;

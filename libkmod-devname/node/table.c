@@ -34,7 +34,7 @@ struct kmod_devname_table {
 	struct list nodes; /* of struct kmod_devname_node *, in table order */
 	void *names; /* tsearch(3) tree of the first node of each name */
 	void *lines; /* tree of the other nodes, by name and module */
-	size_t text; /* the number of the text that is being read, from 1 */
+	size_t text; /* the number of the current text, from 1 */
 };
 
 const char *kmod_devname_node_get_module(const struct kmod_devname_node *node)
@@ -115,7 +115,7 @@ const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname
 	return index < table->nodes.size ? table->nodes.items[index] : NULL;
 }
 
-/* Names that exclude each other, such as "a" and "a/b", are equal here. */
+/* Conflicting names, such as "a" and "a/b", are equal here. */
 static int compare_node_paths(const void *a, const void *b)
 {
 	const struct kmod_devname_node *x = a, *y = b;
@@ -201,7 +201,7 @@ static int insert_node(struct kmod_devname_table *table, struct kmod_devname_rep
 {
 	struct kmod_devname_node **found, *first;
 
-	/* The room comes first: from the trees a node would have to be removed if this failed. */
+	/* Reserve the room first: after a failure the node would have to leave the trees. */
 	if (list_reserve(&table->nodes, 1) < 0)
 		return -ENOMEM;
 	found = tsearch(node, &table->names, compare_node_paths);

@@ -44,7 +44,7 @@ static bool parse_device(const char *text, struct device_number *ret_number)
 	return syntax_parse_numbers(text + 1, ':', ret_number);
 }
 
-/* The field has the form TYPEMAJOR:MINOR, so that only its numbers can be wrong. */
+/* The field has the form TYPEMAJOR:MINOR, so only its numbers can be invalid. */
 static bool looks_like_device(const char *text)
 {
 	return (*text == 'c' || *text == 'b') && strchr(text, ':') && !strchr(text, ' ');
@@ -130,8 +130,8 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
 
 	if (ferror(stream))
 		return -EIO;
-	errno = EIO; /* for a stream that fails and gives no reason */
-	/* depmod writes no header either if there is no node */
+	errno = EIO; /* for a stream that fails without an errno */
+	/* depmod does not write a header without nodes either */
 	if (n > 0 && fputs("# Device nodes to trigger on-demand module loading.\n", stream) < 0)
 		return -errno;
 	for (size_t i = 0; i < n; i++) {

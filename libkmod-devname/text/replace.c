@@ -61,8 +61,7 @@ static int make_file(int dir_fd, const char *name)
  */
 static int lock_file(int fd)
 {
-	/* of the open file description: one of the process would end when any descriptor is closed
-	 */
+	/* a lock of the process would end with the close(2) of any of its descriptors */
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int r;
 

@@ -62,7 +62,7 @@ static int add_skip_module(struct skip *skip, const char *path)
 	return 0;
 }
 
-/* A module that is needed has been read, as has the one that needs it. */
+/* depmod has read both a module with a dependency and the dependency. */
 static void note_needed(const struct skip *skip, struct skip_module *module, char *needed)
 {
 	const char *path;
@@ -126,7 +126,7 @@ static struct skip_module *next_alias_module(const struct skip *skip,
 		*ret_status = depmod_index_report(index, "names a module that modules.dep lacks");
 		return NULL;
 	}
-	/* several modules of one name have several places, and are read in any case */
+	/* several modules of one name have several positions, and are always read */
 	if (module->is_repeated)
 		return module;
 	if (module->line <= *dep_line) {
@@ -148,7 +148,7 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 
 	depmod_index_start(&index, report, stream, "modules.alias");
 	while ((status = depmod_index_next_alias(&index, &alias, &name)) == DEPMOD_INDEX_LINE) {
-		/* mostly it is the module of the line before */
+		/* usually the module of the previous line */
 		if (!module || syntax_compare_module_names(name, module->name) != 0)
 			module = next_alias_module(skip, &index, name, &dep_line, &status);
 		if (!module)
@@ -162,7 +162,7 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 		return depmod_index_report(&index, "comment that depmod does not write");
 	}
 	/*
-	 * kmod writes a comment into the first line, and busybox none. The indexes in binary show
+	 * kmod writes a comment into the first line, and busybox none. The binary indexes prove
 	 * nothing: busybox leaves those of kmod where they are.
 	 */
 	skip->is_of_kmod = index.comment_line == 1;
@@ -247,7 +247,7 @@ bool skip_spares(const struct skip *skip, const struct skip_module *module)
 {
 	if (module->is_repeated || !module->was_read || module->has_devname)
 		return false;
-	/* the depmod of busybox takes the bytes of a compressed file for those of a module */
+	/* the depmod of busybox reads a compressed file as if it were a plain module */
 	return skip->is_of_kmod || syntax_is_plain_module(module->name);
 }
 

@@ -72,8 +72,7 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 	return status;
 }
 
-/* The configuration is that of the running system for any root directory, as in depmod.
- */
+/* The configuration is that of the running system, as in depmod. */
 static enum status read_modules(const struct depmod_place *place, bool is_new, int index_dir_fd,
 				struct kmod_devname_table *table, bool *ret_is_worth)
 {
