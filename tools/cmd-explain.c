@@ -261,7 +261,9 @@ static void explain_done(struct explain *explain)
 	kernels_done(&explain->kernels);
 	close_fd(&explain->dev_fd);
 	free(explain->subject);
+	free(explain->where);
 	free(explain->driver);
+	free(explain->major_driver);
 	free(explain->verdict);
 }
 

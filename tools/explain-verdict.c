@@ -83,26 +83,16 @@ static int hinder_undeclared(struct explain *explain)
 	return r < 0 ? r : 0;
 }
 
-/* The options that a command in a hint needs to be about the same nodes; to be freed. */
-static char *where_options(const struct explain *explain)
-{
-	const char *base = explain->common.basedir;
-	bool has_base = base && *base != '\0' && strcmp(base, "/") != 0;
-
-	return xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
-			 explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
-}
-
 /* The nodes of another kernel, and of an image, are made when that starts. */
 static int hinder_absent(struct explain *explain)
 {
 	const struct kmod_devname_node *builtin =
 		kmod_devname_table_find_name(explain->builtin, explain->name);
-	_cleanup_free_ char *where = where_options(explain);
 
 	if (explain->node.link)
-		hinder(explain, "absent",
-		       "the link leads to no file; make that, or remove the link");
+		hinder(explain, "absent", "the link leads %s, or remove the link",
+		       explain->node.error == ELOOP ? "in a circle; break that"
+						    : "to no file; make that");
 	else if (!explain->has_number)
 		return hinder_undeclared(explain);
 	else if (!explain->is_running && !explain->dev)
@@ -113,16 +103,16 @@ static int hinder_absent(struct explain *explain)
 		       kmod_devname_node_get_module(builtin));
 	else
 		hinder(explain, "absent",
-		       FILE_NAME " has it, and it was not made; run kmod-devname create%s", where);
+		       FILE_NAME " has it, and it was not made; run kmod-devname create%s",
+		       explain->where);
 	return 0;
 }
 
 static void hinder_denied(struct explain *explain)
 {
 	const struct explained_node *node = &explain->node;
-	_cleanup_free_ char *where = where_options(explain);
 
-	if (node->denial == EPERM)
+	if (node->error == EPERM)
 		hinder(explain, "denied",
 		       "this container may not use it; allow that where it is set up");
 	else if (node->rules && node->may_gain && explain->is_host && !explain->dev)
@@ -132,7 +122,7 @@ static void hinder_denied(struct explain *explain)
 		hinder(explain, "denied",
 		       "udev's rules give another mode; remove it, and run kmod-devname create "
 		       "--udev%s",
-		       where);
+		       explain->where);
 	else if (node->mode & 0060 && node->gid != 0)
 		hinder(explain, "denied",
 		       "it is for user %s and group %s; run usermod -aG %s %s, and log in",
@@ -148,15 +138,16 @@ static void judge_device(struct explain *explain)
 {
 	const struct explained_node *node = &explain->node;
 	const struct kmod_devname_node *declared = explain_find_declared(explain);
-	_cleanup_free_ char *where = where_options(explain);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 	struct device_number number;
 
 	if (node->is_judged && !node->may_read && !node->may_write)
 		hinder_denied(explain);
-	if (node->is_nodev && explain->is_host)
+	if (node->is_nodev && explain->is_host) {
 		hinder(explain, "nodev",
 		       "its file system is mounted nodev; remount it with the option dev");
+		explain->node.error = EACCES;
+	}
 	if (!declared)
 		return;
 	number = node_number(declared);
@@ -165,13 +156,12 @@ static void judge_device(struct explain *explain)
 		       "it has %s, not %s of module %s; run kmod-devname create --replace%s",
 		       syntax_format_number(&node->number, is),
 		       syntax_format_number(&number, wanted),
-		       kmod_devname_node_get_module(declared), where);
+		       kmod_devname_node_get_module(declared), explain->where);
 }
 
 static int judge_node(struct explain *explain)
 {
 	enum explained_state state = explain->node.state;
-	_cleanup_free_ char *where = where_options(explain);
 
 	if (state == EXPLAINED_ABSENT)
 		return hinder_absent(explain);
@@ -183,7 +173,7 @@ static int judge_node(struct explain *explain)
 	else if (state == EXPLAINED_OTHER)
 		hinder(explain, "no-device", "it is not a device node%s%s",
 		       explain->has_number ? "; remove it, and run kmod-devname create" : "",
-		       explain->has_number ? where : "");
+		       explain->has_number ? explain->where : "");
 	else if (state == EXPLAINED_DEVICE)
 		judge_device(explain);
 	return 0;
@@ -328,6 +318,18 @@ static void hinder_elsewhere(struct explain *explain, const struct explained_mod
 	}
 }
 
+static void hinder_unregistered(struct explain *explain, const char *driver)
+{
+	bool is_misc = explain->number.type == S_IFCHR && explain->number.major == MISC_MAJOR;
+	char number[SYNTAX_NUMBER_SIZE];
+
+	if (explain->obstacles.size == 0)
+		explain->error = is_misc ? ENODEV : ENXIO;
+	hinder(explain, "no-driver",
+	       "%s is in the kernel, and has not registered %s; look for its device in dmesg",
+	       driver, syntax_format_number(&explain->number, number));
+}
+
 /* Where no single module or statement is the reason. */
 static void hinder_in_general(struct explain *explain, const struct explained_modules *modules)
 {
@@ -336,6 +338,8 @@ static void hinder_in_general(struct explain *explain, const struct explained_mo
 	if (modules->value == VERDICT_NO_INDEX)
 		hinder(explain, kind, "the indexes are missing or damaged; run depmod %s",
 		       explain->kernel->version);
+	else if (explain->major_driver && !modules->missing && modules->value >= VERDICT_NO_MODULE)
+		hinder_unregistered(explain, explain->major_driver);
 	else if (modules->value == VERDICT_NOT_ASKED)
 		hinder(explain, kind, "%s; load the module by its name",
 		       explain->number.type == S_IFCHR
@@ -366,16 +370,12 @@ static void hinder_by_modules(struct explain *explain, const struct explained_mo
 static void judge_running_kernel(struct explain *explain, const struct explained_modules *modules)
 {
 	const char *sysctl = explain_find_sysctl();
-	char number[SYNTAX_NUMBER_SIZE];
 
 	if (modules->value == VERDICT_LOADS && sysctl)
 		hinder(explain, "disabled", "%s", sysctl);
 	if ((modules->value == VERDICT_LOADED || modules->value == VERDICT_BUILT_IN) &&
-	    !explain_may_be_registered(&explain->number))
-		hinder(explain, "no-driver",
-		       "%s is in the kernel, and has not registered %s; look for its device in "
-		       "dmesg",
-		       modules->names, syntax_format_number(&explain->number, number));
+	    explain->is_unregistered)
+		hinder_unregistered(explain, modules->names);
 }
 
 /* The built-in module that has an alias for the number; or NULL. */
@@ -423,9 +423,12 @@ static int judge_number(struct explain *explain, struct explained_modules *modul
 
 	if (!is_missing(fd))
 		return judge_modules(explain, modules);
-	hinder(explain, "no-modules",
-	       "there is no directory %s; install the modules of the running kernel",
-	       explain->kernel->path);
+	if (explain->major_driver)
+		hinder_unregistered(explain, explain->major_driver);
+	else
+		hinder(explain, "no-modules",
+		       "there is no directory %s; install the modules of the running kernel",
+		       explain->kernel->path);
 	return 0;
 }
 
@@ -435,22 +438,12 @@ static int judge_number(struct explain *explain, struct explained_modules *modul
 static char *describe_failure(const struct explain *explain,
 			      const struct explained_modules *modules)
 {
-	static const struct {
-		const char *kind;
-		const char *text;
-	} failures[] = {
-		{ "absent", "fails: No such file or directory" },
-		{ "obstructed", "fails: Not a directory" },
-		{ "denied", "fails: Permission denied" },
-		{ "nodev", "fails: Permission denied" },
-		{ "no-driver", "fails: No such device" },
-		{ "no-device", "reaches no device" },
-		{ "wrong-number", "reaches another driver" },
-	};
-
-	for (size_t i = 0; i < sizeof(failures) / sizeof(failures[0]); i++)
-		if (strcmp(explain->result, failures[i].kind) == 0)
-			return xasprintf("opening it %s", failures[i].text);
+	if (explain->error > 0)
+		return xasprintf("opening it fails: %s", strerror(explain->error));
+	if (strcmp(explain->result, "no-device") == 0)
+		return xstrdup("opening it reaches no device");
+	if (strcmp(explain->result, "wrong-number") == 0)
+		return xstrdup("opening it reaches another driver");
 	if (!modules->names && strcmp(explain->result, "command") == 0)
 		return xstrdup("opening it runs a command");
 	if (!modules->names || strcmp(explain->result, "disabled") == 0)
@@ -484,8 +477,14 @@ static void conclude(struct explain *explain, const struct explained_modules *mo
 int explain_judge(struct explain *explain)
 {
 	struct explained_modules modules = { .value = VERDICT_NO_MODULE };
-	int r = judge_node(explain);
+	const char *base = explain->common.basedir;
+	bool has_base = base && *base != '\0' && strcmp(base, "/") != 0;
+	int r;
 
+	explain->where = xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
+				   explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+	r = judge_node(explain);
+	explain->error = explain->obstacles.size > 0 ? explain->node.error : 0;
 	if (r == 0 && explain->has_number && explain->is_running)
 		r = explain_find_driver(explain);
 	if (r == 0 && explain->has_number && !explain->driver)

@@ -38,7 +38,7 @@ struct explained_node {
 	bool is_judged; /* whether the user may read and write is known */
 	bool may_read;
 	bool may_write;
-	int denial; /* errno, if neither */
+	int error; /* errno of open(2), if it fails by the node; or 0 */
 };
 
 /* A reason why open(2) does not reach the driver. */
@@ -61,15 +61,19 @@ struct explain {
 	int dev_fd; /* of --dev */
 	const char *name; /* below the device directory; NULL: a number was given */
 	char *subject; /* "/dev/fuse" or "c10:229" */
+	char *where; /* the options by which a command in a hint is about the same nodes */
 	struct kmod_devname_table *table; /* modules.devname */
 	struct kmod_devname_table *builtin; /* of modules that are built in */
 	struct explained_node node;
 	bool has_number;
 	struct device_number number; /* that counts: of the node, or else declared */
 	char *driver; /* of the running kernel, that has the number; or NULL */
+	char *major_driver; /* that has the major number, and not this device; or NULL */
+	bool is_unregistered; /* no driver has this device, as far as /sys and /proc tell */
 	struct resolution *resolution; /* NULL: nothing was asked */
 	bool is_hindered; /* what is asked for does not come to be there */
 	struct list obstacles;
+	int error; /* errno of open(2), by the first of these; or 0 */
 	const char *result; /* "loads", "loaded", "built-in", "driver", or the first obstacle */
 	char *verdict;
 	enum status findings;
@@ -84,11 +88,8 @@ const struct kmod_devname_node *explain_find_declared(const struct explain *expl
 enum status explain_examine_node(struct explain *explain);
 void explain_node_done(struct explained_node *node);
 
-/* Finds the driver of the running kernel that has the number. 0 or a negative errno. */
+/* Finds the driver of the running kernel for the number. 0 or a negative errno. */
 int explain_find_driver(struct explain *explain);
-
-/* False if it is certain that no driver has registered the number, though its module is there. */
-bool explain_may_be_registered(const struct device_number *number);
 
 /* The sysctl that keeps the running kernel from loading modules, and what helps; or NULL. */
 const char *explain_find_sysctl(void);

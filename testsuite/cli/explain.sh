@@ -736,7 +736,7 @@ test_nodes_of_the_device_directory() {
 	mknod root/dev/other c 240 0
 	verdict 0 'opening it loads whole' other
 	# no file can have such a name
-	verdict 1 'opening it fails: No such file or directory | modules.devname of 6.1.0 has no such name' \
+	verdict 1 'opening it fails: File name too long | modules.devname of 6.1.0 has no such name' \
 		"$(printf '%0300d' 0)"
 	# of a number the names in modules.devname
 	verdict 0 'opening it loads fuse' c10:229
@@ -806,7 +806,7 @@ test_links_are_followed_and_told() {
 	verdict 1 'opening it fails: No such file or directory | the link leads to no file' --dev dev link
 	grep -qx '  node      link to /dev/null, does not exist' out || fail "$(cat out)"
 	ln -s loop root/dev/loop
-	verdict 1 'opening it fails: No such file or directory | the link leads to no file' loop
+	verdict 1 'opening it fails: Too many levels of symbolic links | the link leads in a circle' loop
 }
 
 # Of names that modules.devname does not have.
@@ -1238,8 +1238,9 @@ test_a_driver_of_the_running_kernel_is_named() {
 	running_tree
 	sysfs char 1:3 subsystem class/mem
 	sysfs char 10:229 subsystem class/misc
+	sysfs char 13:64 subsystem class/input
 	mkdir sysdev/block/8:0
-	sed -i 's/^  7 loop/&\n  8 sd/' devices
+	sed -i 's/^  7 loop/&\n  8 sd/; s/^ 10 misc/&\n 13 input\n188 ttyUSB\n245 misc/' devices
 	echo '229 fuse' > misc
 	echo 'blacklist fuse' > host/h.conf
 	printf 'mknod -m 666 /dev/null c 1 3\nmkdir -m 755 /dev/pts\nmknod -m 666 /dev/pts/0 c 136 0\n' >> make-dev
@@ -1255,11 +1256,19 @@ test_a_driver_of_the_running_kernel_is_named() {
 	running 0 'opening it reaches driver pts' pts/0
 	running 1 'opening it loads nothing | no module has the alias char-major-10-77' 10:77
 	running 1 'opening it loads nothing | no module has the alias block-major-9-2' b9:2
-	running 0 'opening it reaches driver blkext' b259:0
+	# others register each device, and have no more
+	running 1 'opening it fails: No such device or address | sd is in the kernel, and has not registered b8:16' b8:16
+	running 1 'opening it fails: No such device or address | blkext is in the kernel, and has not registered b259:0' b259:0
+	running 1 'opening it fails: No such device or address | input is in the kernel, and has not registered c13:65' c13:65
+	running 1 'opening it fails: No such device or address | ttyUSB is in the kernel, and has not registered c188:0' c188:0
+	running 1 'opening it fails: No such device or address | misc is in the kernel, and has not registered c245:0' c245:0
+	# but for drivers of block devices that make one as it is opened
+	running 0 'opening it reaches driver loop' b7:77
 	# a kernel whose modules were removed still has its drivers
 	mv "root/lib/modules/$release" root/lib/modules/away
 	running 0 'opening it reaches driver mem' /dev/null
 	running 1 "opening it loads nothing | there is no directory /lib/modules/$release" c10:203
+	running 1 'opening it fails: No such device or address | input is in the kernel, and has not registered c13:65' c13:65
 	mv root/lib/modules/away "root/lib/modules/$release"
 	# of another root directory nothing is known of drivers
 	running 1 'opening it loads nothing | no module has the alias char-major-1-3' -b root c1:3 "$release"
@@ -1271,11 +1280,42 @@ test_a_module_that_is_loaded_and_has_no_device() {
 	mkdir loaded/tun
 	echo live > loaded/tun/initstate
 	running 1 'opening it fails: No such device | tun is in the kernel, and has not registered c10:200' c10:200
-	running 1 'opening it fails: No such device | 8250 is in the kernel, and has not registered c4:64' c4:64
+	running 1 'opening it fails: No such device or address | 8250 is in the kernel, and has not registered c4:64' c4:64
 	echo '  4 ttyS' >> devices
 	sed -i 's/^Block devices:/  4 ttyS\n&/' devices
-	running 0 'opening it reaches driver ttyS' c4:64
+	running 1 'opening it fails: No such device or address | 8250 is in the kernel, and has not registered c4:64' c4:64
 	running 0 'opening it reaches snd, which is loaded' c116:7
+	# without a card it has its timer alone
+	sysfs char 116:33 subsystem class/sound
+	running 1 'opening it fails: No such device or address | snd is in the kernel, and has not registered c116:7' c116:7
+}
+
+# As a container has it whose rules for devices lack the number.
+test_the_error_is_that_of_the_kernel() {
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+	strace -o trace true 2>/dev/null || skip "strace does not work here"
+	status 1 strace -f -o trace -e inject=faccessat,faccessat2:error=EPERM \
+		"$top_builddir/kmod-devname" explain /dev/null > out 2> err
+	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
+	[ "$(answer out)" = 'opening it fails: Operation not permitted | this container may not use it' ] ||
+		fail "$(cat out err)"
+}
+
+# The modes of a directory that nobody but root can read are unknown to others.
+test_another_user_below_a_directory_that_the_caller_cannot_search() {
+	running_tree
+	need_nobody
+	: > host/h.conf
+	printf 'mkdir -m 700 /dev/closed\nmknod -m 666 /dev/closed/fuse c 10 229\n' >> make-dev
+	running 0 'opening it loads fuse' --user nobody closed/fuse
+	running_user=$nobody_bin/kmod-devname
+	running 1 'opening it fails: Permission denied | you may not search its directory' closed/fuse
+	status 2 polluted running setpriv --reuid 65534 --regid 65534 --clear-groups -- \
+		"$nobody_bin/kmod-devname" explain --user root closed/fuse > out 2> err
+	echo "kmod-devname: /dev/closed/fuse: only root can tell what user 'root' may do there" |
+		same err
+	[ ! -s out ]
 }
 
 test_who_may_open_a_node_of_the_running_system() {
