@@ -335,7 +335,9 @@ static int run_check(const struct command *command, int argc, char **argv)
 			status = STATUS_CLEAN;
 		} else {
 			status = check_operands(&check, argv + optind, argc - optind);
-			status = worse(status, print_check(&check));
+			/* without findings, JSON would say that all is well */
+			if (status != STATUS_FAILED || check.sheet.cells.size > 0)
+				status = worse(status, print_check(&check));
 		}
 		status = finish_output(status);
 	}
