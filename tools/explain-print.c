@@ -16,12 +16,16 @@
 /* Of the resolution, which may be missing; NULL at the end. */
 static const struct resolution_step *get_step(const struct explain *explain, size_t index)
 {
-	return explain->resolution ? resolution_get(explain->resolution, index) : NULL;
+	return explain->resolution && index < explain->resolution->steps.size
+		       ? explain->resolution->steps.items[index]
+		       : NULL;
 }
 
 static const char *get_alias(const struct explain *explain, size_t index)
 {
-	return explain->resolution ? resolution_get_alias(explain->resolution, index) : NULL;
+	return explain->resolution && index < explain->resolution->aliases.size
+		       ? explain->resolution->aliases.items[index]
+		       : NULL;
 }
 
 /* Prints a part of a line, escaped. */

@@ -40,7 +40,7 @@ static int has_module_of_name(const struct explain *explain, const char *module)
 {
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	struct modprobe_system system;
-	int r = system_open(&system, explain->kernels.root_fd, explain->kernel->directory, 0,
+	int r = system_open(&system, explain->kernels.root_fd, explain->kernel->directory, false,
 			    report);
 
 	if (r < 0)
@@ -190,12 +190,9 @@ struct explained_modules {
 
 static int resolve_number(struct explain *explain)
 {
-	const struct device_number *number = &explain->number;
 	struct kmod_devname_report *report = xreport_new();
-	int r = resolution_new(explain->kernels.root_fd, explain->kernel->directory, number->type,
-			       number->major, number->minor,
-			       explain->is_running ? RESOLVE_RUNNING : 0, report,
-			       &explain->resolution);
+	int r = resolution_new(explain->kernels.root_fd, explain->kernel->directory,
+			       &explain->number, explain->is_running, report, &explain->resolution);
 
 	explain->findings = worse(explain->findings,
 				  print_report(report, explain->kernel->path, &explain->common));

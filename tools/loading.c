@@ -25,7 +25,7 @@ struct loading *loading_open(const struct kernels *kernels, const struct kernel 
 	loading->path = kernel->path;
 	loading->common = common;
 	loading->error = system_open(&loading->system, kernels->root_fd, kernel->directory,
-				     is_running ? RESOLVE_RUNNING : 0, loading->report);
+				     is_running, loading->report);
 	if (loading->error == -ENOMEM)
 		die_without_memory();
 	loading->is_open = loading->error == 0;

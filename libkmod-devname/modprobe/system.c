@@ -162,20 +162,18 @@ static int open_all(struct modprobe_system *system)
 	return r < 0 ? r : read_modprobe_config(system);
 }
 
-int system_open(struct modprobe_system *system, int root_fd, const char *directory,
-		unsigned int flags, struct kmod_devname_report *report)
+int system_open(struct modprobe_system *system, int root_fd, const char *directory, bool running,
+		struct kmod_devname_report *report)
 {
 	int r;
 
 	*system = (struct modprobe_system){ .root_fd = root_fd,
 					    .directory = directory,
 					    .directory_fd = -1,
-					    .running = flags & RESOLVE_RUNNING,
+					    .running = running,
 					    .lacks_block_autoload = -1,
 					    .work_left = SYSTEM_WORK_MAX,
 					    .report = report };
-	if (*directory == '\0' || (flags & ~RESOLVE_RUNNING))
-		return -EINVAL;
 	r = open_all(system);
 	if (r < 0)
 		system_done(system);

@@ -518,8 +518,8 @@ static int verify(struct objects *o)
 
 static int resolve(struct objects *o)
 {
-	return resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, o->option, RESOLVE_RUNNING,
-			      o->report, &o->resolution);
+	return resolution_new(root_fd, DIRECTORY, &(struct device_number){ S_IFCHR, 10, o->option },
+			      true, o->report, &o->resolution);
 }
 
 static int open_by_hand(struct objects *o)
@@ -619,7 +619,7 @@ static void print_resolution(FILE *stream, const struct resolution *resolution)
 {
 	fprintf(stream, "%s\n", resolution_verdict_to_string(resolution->verdict));
 	for (size_t i = 0; i < resolution->steps.size; i++) {
-		const struct resolution_step *step = resolution_get(resolution, i);
+		const struct resolution_step *step = resolution->steps.items[i];
 		const char *path = step->path;
 		const char *file = step->file;
 
