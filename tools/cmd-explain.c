@@ -150,6 +150,8 @@ static enum status parse_node(struct explain *explain, char *operand)
 		return STATUS_FAILED;
 	}
 	squeeze_slashes(operand);
+	if (strncmp(operand, "./", 2) == 0)
+		operand += 2;
 	explain->name = operand;
 	if (strncmp(operand, "/dev/", 5) == 0)
 		explain->name = operand + 5;

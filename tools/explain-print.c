@@ -64,8 +64,12 @@ static void print_node_row(const struct explain *explain)
 		put_text("link to %s, ", node->link);
 	if (node->state >= EXPLAINED_OTHER)
 		put_mode(node);
+	else if (node->state == EXPLAINED_HIDDEN)
+		put_text("is hidden");
 	else
-		put_text("%s", node->state == EXPLAINED_HIDDEN ? "is hidden" : "does not exist");
+		put_text("does not exist%s", explain_is_made_at_boot(explain) && !explain->is_host
+						     ? " until the system boots"
+						     : "");
 	if (explain->is_host && !explain->is_running && !explain->dev)
 		put_text(" in /dev of the running kernel");
 	if (node->is_judged)

@@ -83,7 +83,6 @@ static int hinder_undeclared(struct explain *explain)
 	return r < 0 ? r : 0;
 }
 
-/* The nodes of another kernel, and of an image, are made when that starts. */
 static int hinder_absent(struct explain *explain)
 {
 	const struct kmod_devname_node *builtin =
@@ -95,7 +94,7 @@ static int hinder_absent(struct explain *explain)
 						    : "to no file; make that");
 	else if (!explain->has_number)
 		return hinder_undeclared(explain);
-	else if (!explain->is_running && !explain->dev)
+	else if (explain_is_made_at_boot(explain))
 		return 0;
 	else if (builtin)
 		hinder(explain, "absent",

@@ -94,6 +94,12 @@ int explain_find_driver(struct explain *explain);
 /* The sysctl that keeps the running kernel from loading modules, and what helps; or NULL. */
 const char *explain_find_sysctl(void);
 
+/* True for the nodes of another kernel, and of an image. */
+static inline bool explain_is_made_at_boot(const struct explain *explain)
+{
+	return explain->has_number && !explain->is_running && !explain->dev;
+}
+
 /* Finds the obstacles, and the verdict. 0 or a negative errno. */
 int explain_judge(struct explain *explain);
 
