@@ -49,6 +49,13 @@ struct explained_obstacle {
 	char *text; /* "problem; hint" */
 };
 
+/* What becomes of the modules of a number. */
+struct explained_modules {
+	enum resolution_verdict value; /* the best one */
+	char *names; /* of the modules that are loaded, or are there: "a, b"; or NULL */
+	const char *missing; /* that modules.devname declares, and none of these will be there */
+};
+
 struct explain {
 	struct common common;
 	bool json;
@@ -79,8 +86,6 @@ struct explain {
 	enum status findings;
 };
 
-struct resolution_step;
-
 /* The node that modules.devname, or else a built-in module, has for the name; or NULL. */
 const struct kmod_devname_node *explain_find_declared(const struct explain *explain);
 
@@ -99,6 +104,14 @@ static inline bool explain_is_made_at_boot(const struct explain *explain)
 {
 	return explain->has_number && !explain->is_running && !explain->dev;
 }
+
+/* Adds an obstacle. */
+struct explained_obstacle *explain_hinder(struct explain *explain, const char *kind,
+					  const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Asks for the modules of the number, and adds their obstacles. 0 or a negative errno. */
+int explain_judge_number(struct explain *explain, struct explained_modules *modules);
 
 /* Finds the obstacles, and the verdict. 0 or a negative errno. */
 int explain_judge(struct explain *explain);

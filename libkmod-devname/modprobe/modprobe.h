@@ -192,6 +192,10 @@ void system_done(struct modprobe_system *system);
 /* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
 int system_spend(struct modprobe_system *system, size_t work);
 
+/* modprobe_config_find(), or NULL. 0; or -EFBIG, and then no work is left. */
+int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
+			  const char *value, const struct modprobe_statement **ret_statement);
+
 /*
  * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration
  * beside the modules, in /boot, or of the running kernel; 0 if not, or if there is none; or a
@@ -213,12 +217,11 @@ bool system_is_built_in(const struct modprobe_system *system, const char *module
 /* --- kmod-context.c: libkmod ---------------------------------------------------------------- */
 
 /*
- * libkmod with a configuration and the indexes of a module directory, which were checked; -1: with
- * no indexes. 0 or a negative errno; -ENOENT: /proc, through which libkmod is given both, is not
+ * Starts libkmod, unless it is, with the configuration and the indexes of the system. 0 or a
+ * negative errno; -ENOENT, with a finding: /proc, through which libkmod is given both, is not
  * mounted; -EBADMSG: libkmod fails.
  */
-int kmod_context_new(const struct modprobe_config *config, int directory_fd,
-		     struct kmod_context **ret_context);
+int kmod_context_start(struct modprobe_system *system);
 
 #ifdef WITH_LIBKMOD
 /* NULL is no context. */
@@ -243,7 +246,7 @@ int kmod_context_add_module(const struct kmod_context *context, const char *name
 			    struct list *modules);
 
 /* Adds the modules to which an alias leads, as modprobe(8) finds them. 0 or a negative errno. */
-int kmod_context_look_up(const struct kmod_context *context, const char *alias,
+int kmod_context_look_up(const struct modprobe_system *system, const char *alias,
 			 struct list *modules);
 
 /* Adds the soft dependencies of a module. 0 or a negative errno. */

@@ -39,16 +39,6 @@ static void unref_modules(struct list *modules)
 
 #define _cleanup_modules_ __attribute__((cleanup(unref_modules)))
 
-/* Finds a statement, or NULL, as modprobe_config_find() does. 0, or -EFBIG: no work is left. */
-static int find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
-			  const char *value, const struct modprobe_statement **ret_statement)
-{
-	size_t work = 0;
-
-	*ret_statement = modprobe_config_find(&system->config, word, name, value, &work);
-	return system_spend(system, work);
-}
-
 /* Where modprobe has given up nothing more becomes of a module. */
 static int add_step(struct resolve_walk *walk, const struct judgement *judgement)
 {
@@ -250,6 +240,24 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 	return r;
 }
 
+static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
+			 const struct modprobe_statement **ret_statement, struct list *before,
+			 struct list *after)
+{
+	struct modprobe_system *system = walk->system;
+	int r = system_find_statement(system, MODPROBE_SOFTDEP, kmod_module_get_name(module), NULL,
+				      ret_statement);
+
+	if (r < 0 || !*ret_statement)
+		return r;
+	r = count_names(walk, (*ret_statement)->value);
+	if (r < 0)
+		return r;
+	r = system_spend(system, system->config.key_bytes[MODPROBE_SOFTDEP] +
+					 WORK_OF_STEP * strlen((*ret_statement)->value) / 2);
+	return r < 0 ? r : kmod_context_add_softdeps(module, before, after);
+}
+
 /*
  * The module between its soft dependencies. With any of these its install command counts for
  * nothing: it would be called for by itself (libkmod-module.c, __kmod_module_fill_softdep).
@@ -259,8 +267,8 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 {
 	struct modprobe_system *system = walk->system;
 	_cleanup_modules_ struct list before = { 0 }, after = { 0 };
-	const struct modprobe_statement *statement = NULL;
-	bool too_deep = false;
+	const struct modprobe_statement *statement;
+	bool has_softdeps;
 	/* libkmod looks for an install command */
 	int r = system_spend(system,
 			     walk->required.size + system->config.key_bytes[MODPROBE_INSTALL]);
@@ -269,24 +277,18 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 		return r;
 	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
 		return load_module(walk, module, role, true);
-	r = find_statement(system, MODPROBE_SOFTDEP, kmod_module_get_name(module), NULL,
-			   &statement);
-	if (r == 0 && !statement)
-		return load_module(walk, module, role, false);
-	if (r == 0)
-		r = count_names(walk, statement->value);
-	if (r == 0)
-		r = system_spend(system, system->config.key_bytes[MODPROBE_SOFTDEP] +
-						 WORK_OF_STEP * strlen(statement->value) / 2);
-	if (r == 0)
-		r = kmod_context_add_softdeps(module, &before, &after);
+	r = find_softdeps(walk, module, &statement, &before, &after);
 	if (r < 0)
 		return r;
-	too_deep = walk->depth >= SOFTDEP_DEPTH_MAX && before.size + after.size > 0;
-	r = too_deep ? report_depth(walk, module, statement) : walk_modules(walk, &before);
+	has_softdeps = before.size + after.size > 0;
+	if (has_softdeps && walk->depth >= SOFTDEP_DEPTH_MAX) {
+		r = report_depth(walk, module, statement);
+		return r < 0 ? r : load_module(walk, module, role, true);
+	}
+	r = walk_modules(walk, &before);
 	if (r == 0)
-		r = load_module(walk, module, role, before.size + after.size > 0);
-	return r < 0 || too_deep ? r : walk_modules(walk, &after);
+		r = load_module(walk, module, role, has_softdeps);
+	return r < 0 ? r : walk_modules(walk, &after);
 }
 
 /* Each module once: that of an alias, and that of its name, are two to libkmod, and to us. */
@@ -336,11 +338,11 @@ static int is_blacklisted(const struct resolve_walk *walk, const char *name)
 	int r;
 
 	if (strcmp(name, walk->alias) == 0) {
-		r = find_statement(system, MODPROBE_ALIAS, walk->alias, name, &statement);
+		r = system_find_statement(system, MODPROBE_ALIAS, walk->alias, name, &statement);
 		if (r < 0 || !statement)
 			return r;
 	}
-	r = find_statement(system, MODPROBE_BLACKLIST, name, NULL, &statement);
+	r = system_find_statement(system, MODPROBE_BLACKLIST, name, NULL, &statement);
 	if (r < 0)
 		return r;
 	return statement || (system->running && kmod_context_is_blacklisted(system->context, name));
@@ -370,38 +372,6 @@ static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 	return r;
 }
 
-/* Starts libkmod for the first alias. */
-static int start_context(struct modprobe_system *system)
-{
-	static const struct location nowhere = { NULL, 0 };
-	int r;
-
-	if (system->context)
-		return 0;
-	r = kmod_context_new(&system->config,
-			     system->indexes == INDEXES_BINARY ? system->directory_fd : -1,
-			     &system->context);
-	/* not as a file, which would be one below the root */
-	if (r == -ENOENT)
-		(void)report_add(system->report, KMOD_DEVNAME_CODE_SYSTEM,
-				 KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
-				 "/proc/self/fd does not exist, and is needed: mount /proc");
-	return r;
-}
-
-static int look_up_in_text(const struct modprobe_system *system, const char *alias,
-			   struct list *modules)
-{
-	_cleanup_list_ struct list names = { 0 };
-	int r = modprobe_config_look_up(&system->config, alias, &names);
-
-	if (r == 0 && names.size == 0)
-		r = text_index_look_up(&system->text, alias, &names);
-	for (size_t i = 0; i < names.size && r == 0; i++)
-		r = kmod_context_add_module(system->context, names.items[i], modules);
-	return r;
-}
-
 /* Each is tried, and how the last one ends is how modprobe does. */
 int resolve_alias(struct modprobe_system *system, const char *alias, struct resolution *resolution)
 {
@@ -410,7 +380,7 @@ int resolve_alias(struct modprobe_system *system, const char *alias, struct reso
 				     .resolution = resolution,
 				     .alias = normalised };
 	_cleanup_modules_ struct list modules = { 0 };
-	int r = normalised ? start_context(system) : -ENOMEM;
+	int r = normalised ? kmod_context_start(system) : -ENOMEM;
 
 	/* libkmod looks a second time if it finds nothing */
 	if (r == 0)
@@ -419,9 +389,7 @@ int resolve_alias(struct modprobe_system *system, const char *alias, struct reso
 	if (r < 0)
 		return r;
 	(void)modprobe_config_normalise(normalised);
-	r = system->indexes == INDEXES_TEXT
-		    ? look_up_in_text(system, normalised, &modules)
-		    : kmod_context_look_up(system->context, normalised, &modules);
+	r = kmod_context_look_up(system, normalised, &modules);
 	if (r == 0)
 		r = system_spend(system, WORK_OF_STEP * modules.size);
 	for (size_t i = 0; i < modules.size && r >= 0; i++)

@@ -16,23 +16,21 @@ static int find_place(struct modprobe_system *system, const char *alias,
 {
 	const struct modprobe_statement *found = NULL;
 	const char *module = judgement->module;
-	size_t work = 0;
+	int r = 0;
 
 	if (judgement->verdict == VERDICT_BLACKLISTED && !judgement->obstacle) {
-		found = modprobe_config_find(&system->config, MODPROBE_BLACKLIST, module, NULL,
-					     &work);
+		r = system_find_statement(system, MODPROBE_BLACKLIST, module, NULL, &found);
 		*ret_file = "/proc/cmdline"; /* without a statement */
 	} else if (judgement->command) {
-		found = modprobe_config_find(&system->config, MODPROBE_INSTALL, module, NULL,
-					     &work);
+		r = system_find_statement(system, MODPROBE_INSTALL, module, NULL, &found);
 	} else if (judgement->role == ROLE_ALIAS) {
-		found = modprobe_config_find(&system->config, MODPROBE_ALIAS, alias, module, &work);
+		r = system_find_statement(system, MODPROBE_ALIAS, alias, module, &found);
 	}
 	if (found) {
 		*ret_file = found->file;
 		*ret_line = found->line;
 	}
-	return system_spend(system, work);
+	return r;
 }
 
 static bool copy_step_text(char **ret_copy, const char *text)

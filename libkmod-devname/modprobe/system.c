@@ -201,6 +201,15 @@ int system_spend(struct modprobe_system *system, size_t work)
 	return 0;
 }
 
+int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
+			  const char *value, const struct modprobe_statement **ret_statement)
+{
+	size_t work = 0;
+
+	*ret_statement = modprobe_config_find(&system->config, word, name, value, &work);
+	return system_spend(system, work);
+}
+
 /* --- the kernel's configuration ------------------------------------------------------------ */
 
 /*
