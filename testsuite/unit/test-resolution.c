@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -254,6 +255,32 @@ START_TEST(steps_are_bounded)
 }
 END_TEST
 
+/* Of thousands of nodes with one number each asks for its module. */
+START_TEST(steps_are_found_by_name)
+{
+	enum { STEPS = 10000, LOOK_UPS = 1000000, SECONDS = 10 };
+	struct resolution *resolution;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd;
+
+	for (unsigned int i = 0; i < STEPS; i++)
+		(void)fprintf(stream, "alias char-major-10-229 m%u\n", i);
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution), 0);
+	/* a fraction of a second is enough, and a search from the first step takes minutes */
+	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	for (unsigned int i = 0; i < LOOK_UPS; i++)
+		ck_assert_ptr_eq(resolution_find_step(resolution, "m9999"),
+				 resolution->steps.items[STEPS - 1]);
+	resolution_unref(resolution);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
 static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_fd)
 {
 	struct kmod_devname_report *report;
@@ -462,6 +489,7 @@ int main(void)
 #if WITH_LIBKMOD
 	tcase_add_test(tests, a_configuration_is_resolved);
 	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
+	tcase_add_test(tests, steps_are_found_by_name);
 	tcase_add_test(tests, a_node_with_too_many_modules_is_a_finding);
 	if (!harness_under_valgrind()) /* so many comparisons take minutes there */
 		tcase_add_test(tests, the_work_for_all_nodes_is_bounded);
