@@ -18,15 +18,13 @@ struct explained_obstacle *explain_hinder(struct explain *explain, const char *k
 					  const char *format, ...)
 {
 	struct explained_obstacle *obstacle = xcalloc(1, sizeof(*obstacle));
-	struct list *list = &explain->obstacles;
 	va_list args;
 
 	va_start(args, format);
 	*obstacle = (struct explained_obstacle){ kind, NULL, 0, xvasprintf(format, args) };
 	va_end(args);
-	list->items =
-		xarray_grow(list->items, &list->capacity, sizeof(*list->items), list->size + 1);
-	list->items[list->size++] = obstacle;
+	if (list_push(&explain->obstacles, obstacle) < 0)
+		die_without_memory();
 	return obstacle;
 }
 
