@@ -2,6 +2,7 @@
 SUMMARY = "Device nodes that load kernel modules"
 DESCRIPTION = "Library and tool for modules.devname, the list of the device nodes whose first \
 use loads a kernel module"
+HOMEPAGE = "https://kmod-devname.example/"
 LICENSE = "LGPL-2.1-or-later & GPL-2.0-or-later"
 LIC_FILES_CHKSUM = "file://COPYING;md5=22725325c62099d843c7576ff177bb14"
 
