@@ -12,7 +12,7 @@ SRC_URI = "file://${BP}.tar.xz"
 
 DEPENDS = "elfutils"
 
-inherit autotools pkgconfig
+inherit autotools bash-completion pkgconfig
 
 PACKAGECONFIG ??= "xz zlib zstd"
 PACKAGECONFIG[libkmod] = "--with-libkmod,--without-libkmod,kmod"
@@ -21,6 +21,7 @@ PACKAGECONFIG[smartcols] = "--with-smartcols,--without-smartcols,util-linux"
 PACKAGECONFIG[xz] = "--with-xz,--without-xz,xz"
 PACKAGECONFIG[zlib] = "--with-zlib,--without-zlib,zlib"
 PACKAGECONFIG[zstd] = "--with-zstd,--without-zstd,zstd"
-EXTRA_OECONF = "--disable-tests"
+# No package has the directories of other shells.
+EXTRA_OECONF = "--disable-tests --without-fishcompletiondir --without-zshcompletiondir"
 
 BBCLASSEXTEND = "native nativesdk"
