@@ -6,7 +6,6 @@
  * that the functions of the header find a path in it by halves, however many words there are.
  */
 
-#include <ctype.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdbool.h>
@@ -24,11 +23,10 @@
 
 #define BLANKS " \t"
 
-#define PATTERN_BYTES_MAX 256
-#define KERNEL_PATTERN_MAX 1000
+#define KERNEL_PATTERN_MAX 256
 
 /* The sizes of all patterns together: about a second at worst. */
-#define PATTERNS_TOTAL_MAX 300000
+#define PATTERNS_TOTAL_MAX 50000
 
 /* Words of all statements together, as many as modprobe.d may have statements. */
 #define CONF_WORDS_MAX 100000
@@ -204,66 +202,72 @@ static const char *skip_bracket(const char *p)
 }
 
 /*
- * How many copies of an atom the operator behind it makes: "x+" becomes "xx*"; of "x{N,M}" the
- * larger number counts, and of "x{N,}" the only one. Moves to the end of the operator.
+ * How often the C library copies what an operator repeats; of "{N,M}" the larger number counts.
+ * Moves to the end of the operator.
  */
 static size_t count_copies(const char **p)
 {
 	const char *end = *p + 1 + strspn(*p + 1, "0123456789,");
-	size_t copies = 1, number = 0;
+	size_t copies = 0, number = 0;
 
-	if (**p == '+')
-		return 2;
-	if (*end != '}')
+	if (**p != '{')
 		return 1;
-	for (++*p; *p < end; ++*p) {
-		if (**p == ',')
-			number = 0;
-		else if (number < KERNEL_PATTERN_MAX)
-			number = number * 10 + (size_t)(**p - '0');
+	for (++*p; *p < end && copies <= KERNEL_PATTERN_MAX; ++*p) {
+		number = **p == ',' ? 0 : number * 10 + (size_t)(**p - '0');
 		copies = number > copies ? number : copies;
 	}
 	return copies;
 }
 
+struct pattern_group {
+	const char *begin;
+	bool is_plain; /* without operator, anchor, and branch that is empty */
+};
+
 /*
- * The atoms of a pattern, with the copies that the C library makes of what is repeated, and copies
- * of these; KERNEL_PATTERN_MAX or more if a short line takes much memory or time. So does a back
- * reference, which POSIX does not have in such a pattern.
+ * The bytes of a pattern, with the copies of what is repeated; more than KERNEL_PATTERN_MAX if the
+ * C library may need much memory or time. Its time is exponential where a group is repeated that is
+ * not plain, and long with anchors at words and back references, which POSIX does not have here.
  */
 static size_t kernel_pattern_size(const char *pattern)
 {
-	size_t sums[PATTERN_BYTES_MAX + 1] = { 0 }, depth = 0, last = 0;
+	struct pattern_group groups[KERNEL_PATTERN_MAX + 1] = { 0 }, *group = groups;
+	size_t size = strlen(pattern), bytes;
+	const char *atom = NULL; /* the last one of the branch */
+	bool is_plain = true; /* that atom */
 
-	if (strlen(pattern) > PATTERN_BYTES_MAX)
-		return KERNEL_PATTERN_MAX;
-	for (const char *p = pattern; *p != '\0' && sums[depth] < KERNEL_PATTERN_MAX; p++) {
-		size_t before = last;
-
+	if (size > KERNEL_PATTERN_MAX)
+		return size;
+	for (const char *p = pattern; *p != '\0' && size <= KERNEL_PATTERN_MAX; p++) {
 		if (*p == '(') {
-			sums[++depth] = last = 1;
-			continue;
+			*++group = (struct pattern_group){ p, true };
+			atom = NULL;
+		} else if (*p == '|') {
+			group->is_plain = group->is_plain && atom;
+			atom = NULL;
+		} else if (strchr("*+?{", *p)) {
+			if (atom && !is_plain)
+				return SIZE_MAX;
+			/* regcomp(3) refuses an operator without an atom */
+			bytes = atom ? (size_t)(p - atom) : 0;
+			size += bytes * count_copies(&p);
+			group->is_plain = is_plain = false;
+		} else if (*p == ')' && group > groups) {
+			is_plain = group->is_plain && atom;
+			atom = group->begin;
+			group--;
+			group->is_plain = group->is_plain && is_plain;
+		} else {
+			atom = p;
+			is_plain = *p != '^' && *p != '$';
+			group->is_plain = group->is_plain && is_plain;
+			if (*p == '[')
+				p = skip_bracket(p);
+			else if (*p == '\\' && p[1] != '\0' && strchr("123456789bB<>`'", *++p))
+				return SIZE_MAX;
 		}
-		if (*p == '*' || *p == '?')
-			continue;
-		last = 1;
-		if (*p == ')' && depth > 0) {
-			last = sums[depth--];
-		} else if (*p == '+' || *p == '{') {
-			last = before * count_copies(&p);
-			sums[depth] -= before;
-		} else if (*p == '[') {
-			p = skip_bracket(p);
-		} else if (*p == '\\' && isdigit((unsigned char)p[1])) {
-			return KERNEL_PATTERN_MAX;
-		} else if (*p == '\\' && p[1] != '\0') {
-			p++;
-		}
-		sums[depth] += last;
 	}
-	for (; depth > 0; depth--)
-		sums[depth - 1] += sums[depth];
-	return sums[0];
+	return size;
 }
 
 /* Returns 1, 0, -EINVAL if the pattern is no regular expression, or -ENOMEM. */
@@ -354,9 +358,12 @@ static int match_kernel(const struct depmod_statement *statement, const char *pa
 	if (strcmp(pattern, "*") == 0)
 		return 1;
 	size = kernel_pattern_size(pattern);
-	if (size >= KERNEL_PATTERN_MAX)
-		return report_bad_word(statement, "is too large a pattern, or has a back reference",
-				       pattern);
+	if (size > KERNEL_PATTERN_MAX)
+		return report_bad_word(
+			statement,
+			"is too large a pattern; repeat only what holds no *, +, ?, "
+			"{}, ^, $ and nothing empty, without \\b and back references",
+			pattern);
 	if (size > PATTERNS_TOTAL_MAX - config->patterns_size) {
 		config->patterns_size = PATTERNS_TOTAL_MAX; /* for those behind it, too */
 		return report_bad_word(statement, "is a pattern too many, and is not tried",
