@@ -7,6 +7,7 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void add_acl_entry(struct node_acl *acl, const struct posix_acl_xattr_ent
 			       mode & 1 ? "x" : "-");
 }
 
-/* Returns 1; 0 if there is no ACL, or none that can be seen; or -ENOMEM. */
+/* Returns 1; 0 if there is no ACL, or none that can be seen without /proc; or a negative errno. */
 static int read_acl(int dir_fd, const char *name, struct node_acl *ret_acl)
 {
 	const size_t header = sizeof(struct posix_acl_xattr_header);
@@ -64,12 +65,16 @@ static int read_acl(int dir_fd, const char *name, struct node_acl *ret_acl)
 	char path[FD_PATH_SIZE];
 	ssize_t size;
 
-	if (fd < 0 || !fd_get_path(fd, path) || (size = getxattr(path, ACCESS_ACL, NULL, 0)) <= 0)
+	if (fd < 0)
+		return -errno;
+	if (!fd_get_path(fd, path))
 		return 0;
-	value = malloc((size_t)size);
+	value = malloc(XATTR_SIZE_MAX);
 	if (!value)
 		return -ENOMEM;
-	size = getxattr(path, ACCESS_ACL, value, (size_t)size);
+	size = getxattr(path, ACCESS_ACL, value, XATTR_SIZE_MAX);
+	if (size < 0)
+		return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
 	if (size < (ssize_t)header)
 		return 0;
 	*ret_acl = (struct node_acl){ 0 };

@@ -7,6 +7,7 @@
 
 #include "dev/devdir.h"
 #include "lib/create-harness.h"
+#include "lib/refuse.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -280,6 +281,34 @@ START_TEST(an_acl_is_no_mode_of_a_rule)
 }
 END_TEST
 
+static const int acl_errors[] = { EOPNOTSUPP, ENODATA, ENOSYS, EIO, EACCES };
+
+/* _i: what reading the ACL fails with; the first three say that there is none */
+START_TEST(an_acl_that_cannot_be_read_is_a_finding)
+{
+	static const char rule[] = "KERNEL==\"kvm\", MODE=\"0660\", OPTIONS+=\"static_node=kvm\"\n";
+	struct kmod_devname_table *table = create_harness_table("kvm kvm c10:232\n");
+	struct kmod_devname_permissions *permissions;
+	int dir_fd = harness_directory(), error = acl_errors[_i];
+
+	harness_write(dir_fd, "etc/udev/rules.d/a.rules", rule, strlen(rule));
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	ck_assert_int_eq(
+		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
+	ck_assert_int_eq(
+		kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0, NULL),
+		0);
+	if (refuse_next(SYS_getxattr, error)) {
+		ck_assert_int_eq(table_verify(table, create_report, dir_fd, permissions),
+				 _i < 3 ? 0 : -error);
+		ck_assert(refuse_met());
+		ck_assert_str_eq(harness_codes(create_report), _i < 3 ? "" : "system");
+	}
+	kmod_devname_permissions_unref(permissions);
+	kmod_devname_table_unref(table);
+}
+END_TEST
+
 /* Nothing can be seen of an ACL then: a node is made only where there can be none. _i: whose */
 START_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made)
 {
@@ -316,6 +345,8 @@ int main(void)
 		tcase_add_test(tcase, an_acl_has_no_effect_at_any_system_call);
 		tcase_add_loop_test(tcase, no_other_directory_is_adjusted_whatever_is_swapped, 0,
 				    2);
+		tcase_add_loop_test(tcase, an_acl_that_cannot_be_read_is_a_finding, 0,
+				    N(acl_errors));
 	}
 	tcase_add_test(tcase, an_acl_is_no_mode_of_a_rule);
 	tcase_add_loop_test(tcase, without_proc_a_node_that_may_have_an_acl_is_not_made, 0, 2);
