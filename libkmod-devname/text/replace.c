@@ -109,7 +109,8 @@ static int claim_temporary(int dir_fd)
 	r = lock_file(fd);
 	/* without the lock a leftover stays: its name may be that of another run's file by now */
 	if (r < 0) {
-		if (!is_leftover && r != -EWOULDBLOCK)
+		if (!is_leftover && r != -EWOULDBLOCK &&
+		    is_file_named(fd, dir_fd, REPLACEMENT_NAME, &st))
 			(void)unlinkat(dir_fd, REPLACEMENT_NAME, 0);
 		return r;
 	}
@@ -157,9 +158,17 @@ int replacement_begin(struct replacement *replacement, int dir_fd, int timeout_m
 	return 0;
 }
 
+/*
+ * The name may have become that of another run's file, if another program has removed this one.
+ * Linux cannot remove a name by its file, so a file that gets the name between the two system calls
+ * is removed nevertheless; its run notices that before it is renamed.
+ */
 static int remove_temporary(struct replacement *replacement)
 {
+	struct stat st;
+
 	if (replacement->temporary[0] != '\0' &&
+	    is_file_named(replacement->fd, replacement->dir_fd, replacement->temporary, &st) &&
 	    unlinkat(replacement->dir_fd, replacement->temporary, 0) < 0)
 		return -errno;
 	replacement->temporary[0] = '\0';

@@ -962,6 +962,20 @@ START_TEST(the_temporary_of_another_run_is_not_put_there)
 }
 END_TEST
 
+/* _i: the file of this run is the one with the name, or that of another run */
+START_TEST(the_temporary_of_another_run_is_not_removed)
+{
+	int dir_fd = harness_directory();
+	struct replacement replacement;
+
+	ck_assert_int_eq(replacement_begin(&replacement, dir_fd, 0), 0);
+	if (_i > 0)
+		take_the_name(&dir_fd);
+	replacement_end(&replacement);
+	ck_assert_str_eq(names_in(dir_fd), _i > 0 ? TEMPORARY : "");
+}
+END_TEST
+
 static const long swapped_before[] = { SYS_openat, SYS_openat2, SYS_newfstatat };
 
 static void put_fifo(void *data)
@@ -1154,6 +1168,7 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, what_is_no_file_is_refused_unless_nothing_is_to_be_done, 0, 4);
 	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
 	tcase_add_test(tcase, the_temporary_of_another_run_is_not_put_there);
+	tcase_add_loop_test(tcase, the_temporary_of_another_run_is_not_removed, 0, 2);
 	tcase_add_loop_test(tcase, no_device_is_opened_that_is_swapped_for_a_leftover, 0,
 			    N(swapped_before) * CALLS);
 	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_does_no_harm, 0, 3);
