@@ -16,8 +16,9 @@
 #include "output.h"
 #include "tree/scan.h"
 
-/* Errors are all that is printed. */
+/* Errors are all that is printed, but for why an index cannot be used. */
 static const struct common common = { .quiet = true };
+static const struct common common_of_index = { .quiet = false };
 
 /* Without the index of them nothing tells which modules the FILE operands of depmod are. */
 static enum status say_unusable(const struct depmod_place *place)
@@ -48,8 +49,10 @@ static enum status scan_modules(const struct depmod_place *place, const struct k
 
 	if (r < 0)
 		return say_failure(place->to, r);
-	if (r == 0 && place->line->has_files)
+	if (r == 0 && place->line->has_files) {
+		(void)print_report(report, place->to, &common_of_index);
 		return say_unusable(place);
+	}
 	while ((r = kmod_devname_scan_step(scan)) > 0)
 		;
 	if (r == 0 && !place->line->outdir) {
