@@ -126,5 +126,7 @@ int known_module_find_needed(struct known_module *known, struct modprobe_system 
 	if (r == 0)
 		r = find_missing(known, system, &paths);
 	known->has_needed = r == 0;
+	if (r < 0)
+		list_done(&known->needed, kmod_context_unref_module);
 	return r;
 }

@@ -385,6 +385,29 @@ START_TEST(dependencies_of_a_module_are_looked_for_once)
 }
 END_TEST
 
+/* The limit of work stops the first question between the dependencies and their files. */
+START_TEST(dependencies_are_known_in_full_or_not_at_all)
+{
+	static const char dep[] = "a.ko: b.ko c.ko\nb.ko:\nc.ko:\n";
+	struct modprobe_system system;
+	struct known_module *known;
+	int root_fd = root_with("");
+
+	harness_write(root_fd, DIRECTORY "/modules.dep", dep, strlen(dep));
+	harness_write(root_fd, DIRECTORY "/modules.alias", "alias char-major-100-* a\n", 25);
+	ck_assert_int_eq(system_open(&system, root_fd, DIRECTORY, 0, NULL), 0);
+	ck_assert_int_eq(kmod_context_new(&system.config, -1, &system.context), 0);
+	ck_assert_int_eq(known_module_get(&system, "a", &known), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		system.work_left = i == 0 ? WORK_OF_FILE : SYSTEM_WORK_MAX;
+		ck_assert_int_eq(known_module_find_needed(known, &system), i == 0 ? -EFBIG : 0);
+		ck_assert_uint_eq(known->needed.size, i == 0 ? 0 : 2);
+	}
+	system_done(&system);
+	(void)close(root_fd);
+}
+END_TEST
+
 /* A statement that holds for each module of a long list, again and again. */
 START_TEST(dependencies_are_bounded)
 {
@@ -480,6 +503,7 @@ int main(void)
 		tcase_add_test(tests, the_work_for_all_nodes_is_bounded);
 	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
 	tcase_add_loop_test(tests, dependencies_of_a_module_are_looked_for_once, 0, 2);
+	tcase_add_test(tests, dependencies_are_known_in_full_or_not_at_all);
 	tcase_add_loop_test(tests, dependencies_are_bounded, 0, 2);
 	tcase_add_loop_test(tests, no_command_line_blacklists_nothing, 0, 2);
 #else
