@@ -14,6 +14,9 @@
 #include "node/table.h"
 #include "text/depmod-index.h"
 
+/* Kernels have 30,000. A hole costs no space, and each of its bytes is a string. */
+#define BUILTIN_STRINGS_MAX 4000000
+
 struct builtin_reader {
 	struct kmod_devname_table *table;
 	struct kmod_devname_report *report;
@@ -73,6 +76,8 @@ static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
 
 	strings_init(&strings, stream, '\0');
 	while ((status = lines_next(&strings)) != LINE_END) {
+		if (status > 0 && strings.number > BUILTIN_STRINGS_MAX)
+			status = -EFBIG;
 		if (status < 0)
 			return report_system(reader->report, status, &location);
 		/* LINE_LONG is no alias of a device node: those are shorter */

@@ -599,6 +599,19 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 }
 END_TEST
 
+/* _i: as many as the limit of modules.builtin.modinfo, or one more; a hole is such strings */
+START_TEST(built_in_strings_have_a_limit)
+{
+	FILE *stream = tmpfile();
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(ftruncate(fileno(stream), 4000000 + _i), 0);
+	ck_assert_int_eq(table_read_builtin(table, report, stream, "file"), _i == 0 ? 0 : -EFBIG);
+	ck_assert_str_eq(harness_codes(report), _i == 0 ? "" : "system");
+	(void)fclose(stream);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hostile-text");
@@ -611,6 +624,7 @@ int main(void)
 	tcase_add_loop_test(tcase, a_number_is_judged_alike_by_every_way_in, 0, N(number_rows));
 	tcase_add_loop_test(tcase, a_million_lines_take_bounded_time_and_memory, 0, N(large_rows));
 	tcase_add_loop_test(tcase, a_hole_of_a_terabyte_is_not_read_to_its_end, 0, N(readers));
+	tcase_add_loop_test(tcase, built_in_strings_have_a_limit, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return hostile_run(suite, "texts");
 }
