@@ -43,6 +43,7 @@ struct codec_output {
 	/* The size that the first bytes speak of. NULL: there is no soft limit. */
 	uint64_t (*expected_size)(const uint8_t *data, size_t size);
 	size_t codec_memory; /* bytes that the codec has for itself, as of its last step */
+	size_t strings_memory; /* bytes that the reader has for .modinfo */
 	struct module_memory *memory; /* NULL: there is no other reader */
 	bool has_share, has_rest; /* of that memory */
 };

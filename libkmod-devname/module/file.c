@@ -213,7 +213,7 @@ int codec_input_fill(struct codec_input *input)
 static void output_take_memory(struct codec_output *output, size_t capacity)
 {
 	struct module_memory *memory = output->memory;
-	size_t wanted = capacity + output->codec_memory;
+	size_t wanted = capacity + output->codec_memory + output->strings_memory;
 
 	if (!memory || wanted <= MODULE_MEMORY_EACH ||
 	    (output->has_share && wanted <= MODULE_MEMORY_SHARE))
@@ -296,6 +296,14 @@ int codec_output_reserve(struct codec_output *output, uint64_t size)
 	return size <= output->capacity ? 0 : output_resize(output, (size_t)size);
 }
 
+static void take_memory_of_strings(void *data, size_t capacity)
+{
+	struct codec_output *output = data;
+
+	output->strings_memory = capacity;
+	output_take_memory(output, output->capacity);
+}
+
 struct module_reader *module_reader_new(size_t size_max, struct module_memory *memory)
 {
 	struct module_reader *reader = calloc(1, sizeof(*reader));
@@ -304,6 +312,8 @@ struct module_reader *module_reader_new(size_t size_max, struct module_memory *m
 		return NULL;
 	reader->size_max = size_max;
 	reader->output.memory = memory;
+	reader->modinfo.before_growth = take_memory_of_strings;
+	reader->modinfo.data = &reader->output;
 	return reader;
 }
 
@@ -317,14 +327,16 @@ static void reader_free_memory(struct module_reader *reader)
 	free(reader->output.data);
 	reader->output.data = NULL;
 	reader->output.capacity = reader->output.size = reader->output.codec_memory = 0;
+	modinfo_done(&reader->modinfo);
+	reader->output.strings_memory = 0;
 }
 
 /* What a reader keeps for the next module is so little that all of them may have it. */
-static void reader_give_memory_back(struct module_reader *reader)
+void module_reader_end(struct module_reader *reader)
 {
 	struct codec_output *output = &reader->output;
 
-	if (output->capacity + output->codec_memory > MODULE_MEMORY_EACH)
+	if (output->capacity + output->codec_memory + output->strings_memory > MODULE_MEMORY_EACH)
 		reader_free_memory(reader);
 	if (!output->has_share)
 		return;
@@ -343,9 +355,8 @@ void module_reader_free(struct module_reader *reader)
 	if (!reader)
 		return;
 	reader_free_memory(reader);
-	reader_give_memory_back(reader);
+	module_reader_end(reader);
 	free(reader->input.chunk);
-	modinfo_done(&reader->modinfo);
 	free(reader);
 }
 
@@ -475,7 +486,6 @@ int module_reader_read(struct module_reader *reader)
 		bytes.size = reader->output.size;
 		r = modinfo_read(&reader->modinfo, &bytes);
 	}
-	reader_give_memory_back(reader);
 	return reader_check_status(reader, r);
 }
 

@@ -361,8 +361,11 @@ static int modinfo_read_strings(struct modinfo *modinfo, const struct module_byt
 		return MODULE_MODINFO_TOO_LARGE;
 	size = (size_t)section->size;
 	if (size + 1 > modinfo->capacity) {
-		char *strings = realloc(modinfo->strings, size + 1);
+		char *strings;
 
+		if (modinfo->before_growth)
+			modinfo->before_growth(modinfo->data, size + 1);
+		strings = realloc(modinfo->strings, size + 1);
 		if (!strings)
 			return -ENOMEM;
 		modinfo->strings = strings;
@@ -442,5 +445,6 @@ const char *modinfo_next_alias(const struct modinfo *modinfo, size_t *position)
 void modinfo_done(struct modinfo *modinfo)
 {
 	free(modinfo->strings);
-	*modinfo = (struct modinfo){ 0 };
+	modinfo->strings = NULL;
+	modinfo->size = modinfo->capacity = 0;
 }

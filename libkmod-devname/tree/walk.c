@@ -204,10 +204,14 @@ static int read_module(struct scan_worker *worker, struct scan_module *module, b
 		r = MODULE_CHANGED; /* other names of the file rely on its content */
 	else
 		r = module_reader_read(worker->reader);
-	if (r != MODULE_OK)
-		return keep_result(worker, module, r);
-	worker->found.is_decodable = true;
-	return keep_aliases(worker, module);
+	if (r == MODULE_OK) {
+		worker->found.is_decodable = true;
+		r = keep_aliases(worker, module);
+	} else {
+		r = keep_result(worker, module, r);
+	}
+	module_reader_end(worker->reader);
+	return r;
 }
 
 /* A file system may have the error of a device for a regular file. */
