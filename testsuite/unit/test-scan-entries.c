@@ -11,9 +11,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/mkmodule.h"
@@ -329,6 +332,46 @@ START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
 	ck_assert_int_eq(scan_find_module(scanned.scan, "a") == SCAN_MODULE_UNREAD,
 			 scan_find_module(scanned.scan, "b") == SCAN_MODULE_READ);
 	scanned_done(&scanned);
+}
+END_TEST
+
+/* A lease lets open(2) with O_NONBLOCK fail with EAGAIN; its holder is in another process. */
+START_TEST(a_module_under_a_lease_is_unreadable_and_the_others_are_read)
+{
+	int dir_fd = harness_directory(), fds[2], fd;
+	struct scanned scanned;
+	char result = 'n';
+	pid_t holder;
+
+	write_node(dir_fd, "a.ko", "a", 1);
+	write_node(dir_fd, "b.ko", "b", 2);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	holder = fork();
+	ck_assert_int_ge(holder, 0);
+	if (holder == 0) {
+		(void)close(fds[0]);
+		(void)signal(SIGIO, SIG_IGN);
+		fd = openat(dir_fd, "a.ko", O_RDWR | O_CLOEXEC);
+		if (fd >= 0 && fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+			result = 'y';
+		(void)!write(fds[1], &result, 1);
+		(void)!read(fds[1], &result, 1);
+		_exit(0);
+	}
+	(void)close(fds[1]);
+	ck_assert_int_eq(read(fds[0], &result, 1), 1);
+	if (result == 'y') {
+		scanned = scan_all(dir_fd, ".", 1);
+		ck_assert_str_eq(harness_codes(scanned.report), "unreadable");
+		ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
+		ck_assert(has_node(&scanned, "b b c10:2\n"));
+		ck_assert_int_eq(scan_find_module(scanned.scan, "a"), SCAN_MODULE_UNREAD);
+		scanned_done(&scanned);
+	} else {
+		harness_skip("no lease can be had in this file system");
+	}
+	(void)close(fds[0]);
+	ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
 }
 END_TEST
 
@@ -706,6 +749,7 @@ int main(void)
 			    N(swapped_links));
 	tcase_add_test(tcase, a_module_behind_a_link_that_leads_nowhere_is_gone);
 	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
+	tcase_add_test(tcase, a_module_under_a_lease_is_unreadable_and_the_others_are_read);
 	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
 			    N(errors) + OPEN_ERRORS);
 	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
