@@ -8,7 +8,9 @@
  * others declare is read from them, so that no line of an index gives a node. A module whose alias
  * has a line feed can add lines for another module, and so pass one for read that depmod could not
  * read. A comment or an order that depmod does not write shows such lines, and then nothing is
- * spared; those for the module that depmod would have written just before do not show.
+ * spared; those for modules that depmod would have written just before do not show. So a forger
+ * takes at most the nodes of modules that depmod could not read and that stand in modules.dep
+ * between its own module and the last one before it with an alias; it adds none.
  */
 
 #include <errno.h>
