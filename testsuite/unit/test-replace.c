@@ -1011,6 +1011,28 @@ START_TEST(no_device_is_opened_that_is_swapped_for_a_leftover)
 }
 END_TEST
 
+/* _i: a leftover, or a FIFO of its name */
+START_TEST(without_proc_a_leftover_is_used_and_no_other_kind_of_file)
+{
+	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), dir_fd = harness_directory(), r;
+
+	if (_i == 0)
+		harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
+	else
+		ck_assert_int_eq(mkfifoat(dir_fd, TEMPORARY, 0600), 0);
+	if (fchdir(dir_fd) < 0 || chroot(".") < 0)
+		return; /* not root */
+	r = replace(dir_fd, NAME);
+	/* sanitizers read /proc at the end */
+	ck_assert_int_eq(fchdir(root_fd), 0);
+	ck_assert_int_eq(chroot("."), 0);
+	ck_assert_int_eq(r, _i == 0 ? 1 : -EEXIST);
+	ck_assert_str_eq(names_in(dir_fd), _i == 0 ? NAME : TEMPORARY);
+	if (_i == 0)
+		check_is_new(dir_fd);
+}
+END_TEST
+
 /* Which of the calls are about the leftover depends on the C library. */
 START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 {
@@ -1171,6 +1193,7 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, the_temporary_of_another_run_is_not_removed, 0, 2);
 	tcase_add_loop_test(tcase, no_device_is_opened_that_is_swapped_for_a_leftover, 0,
 			    N(swapped_before) * CALLS);
+	tcase_add_loop_test(tcase, without_proc_a_leftover_is_used_and_no_other_kind_of_file, 0, 2);
 	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_does_no_harm, 0, 3);
 	tcase_add_test(tcase, two_processes_at_once_both_succeed);
 	tcase_add_test(tcase, another_run_at_any_system_call_makes_none_fail);
