@@ -11,15 +11,14 @@
  * the kernel ask for "char-major-10-229", and modprobe loads the module. The file
  * /lib/modules/VERSION/modules.devname, see modules.devname(5), lists these nodes.
  *
- * There are two kinds of values. A table holds nodes; every node in it is valid. A report holds
- * findings: what is wrong with one module, one line or one node. All other functions fill a table
- * from the outside world, or write a table to the outside world:
+ * A table holds nodes, which are all valid. A report holds findings: faults of one module, one line
+ * or one node. All other functions fill a table from files, or write a table to files or nodes:
  *
  *     read the list of a kernel       kmod_devname_table_read_kernel()
  *     read any modules.devname        kmod_devname_table_read()
  *     read the modules of a kernel    kmod_devname_scan_new(), then kmod_devname_scan_step()
  *     read one module file            kmod_devname_table_add_file()
- *     use aliases that you have       kmod_devname_table_add_module()
+ *     use the aliases of a module     kmod_devname_table_add_module()
  *     write modules.devname           kmod_devname_table_write_file()
  *     print for another program       kmod_devname_table_print()
  *     create the nodes                kmod_devname_table_make_nodes()
@@ -37,18 +36,19 @@
  *
  * Conventions, unless a function states otherwise:
  *
- * - Functions that can fail return 0, or a documented value above 0, or a negative errno. An errno
- *   means that the work could not be done. Faults of the data are findings.
- * - Every function can return -ENOMEM: out of memory.
+ * - Functions that can fail return 0 or a documented positive value on success, and a negative
+ *   errno if the work could not be done. Faults of the data are findings.
+ * - Every function that can fail can return -ENOMEM: out of memory.
  * - Results are stored in parameters named ret_..., which are not changed on failure.
- * - Getters return pointers that the object owns, and that are valid as long as the object. Nodes
- *   and findings live as long as their table or report.
- * - A new object has one reference. _unref() accepts NULL and returns NULL.
- * - A report parameter can be NULL. Then findings are dropped.
+ * - The object owns the pointers that its getters return; they are valid until it is released.
+ *   Nodes and findings are valid as long as their table or report.
+ * - A new object has one reference. _ref() adds one and returns the object. _unref() drops one,
+ *   releases the object with the last, accepts NULL and returns NULL.
+ * - A report parameter can be NULL; findings are then dropped.
  * - The library never prints, exits, reads the environment, changes the umask or the working
  *   directory, or keeps global state. Different threads can use different objects at the same time.
- *   One exception: libselinux prints a message about a policy that it cannot read, by default to
- *   standard error; see selinux_set_callback(3).
+ *   One exception: libselinux prints a message, by default to standard error, if it cannot read the
+ *   policy; see selinux_set_callback(3).
  * - File descriptors that are passed in stay open and unchanged. All others are opened with
  *   O_CLOEXEC.
  */
@@ -78,7 +78,7 @@ extern "C" {
 
 /* --- version ----------------------------------------------------------------------------- */
 
-/** kmod_devname_get_version() - the version of the library at run time, such as "0.2.0" */
+/** kmod_devname_get_version() - get the version of the library at run time, such as "0.2.0" */
 const char *kmod_devname_get_version(void);
 
 /**
@@ -95,7 +95,11 @@ enum kmod_devname_feature {
 	KMOD_DEVNAME_FEATURE_SELINUX = 1 << 3,
 };
 
-/** kmod_devname_get_features() - flags of enum kmod_devname_feature, of the library at run time */
+/**
+ * kmod_devname_get_features() - get the optional features of the library at run time
+ *
+ * Return: flags of enum kmod_devname_feature.
+ */
 unsigned int kmod_devname_get_features(void);
 
 /* --- report ------------------------------------------------------------------------------ */
@@ -117,9 +121,9 @@ struct kmod_devname_finding;
 
 /**
  * enum kmod_devname_severity - the severity of a finding
- * @KMOD_DEVNAME_SEVERITY_NOTE: information; nothing is wrong
- * @KMOD_DEVNAME_SEVERITY_WARNING: the work is complete, and a person should look at it
- * @KMOD_DEVNAME_SEVERITY_ERROR: a module, line or node has no effect because of a fault
+ * @KMOD_DEVNAME_SEVERITY_NOTE: information; no action is needed
+ * @KMOD_DEVNAME_SEVERITY_WARNING: the work is complete, but a person should check this
+ * @KMOD_DEVNAME_SEVERITY_ERROR: a module, line or node is ignored because of a fault
  */
 enum kmod_devname_severity {
 	KMOD_DEVNAME_SEVERITY_NOTE = 0,
@@ -130,103 +134,98 @@ enum kmod_devname_severity {
 /**
  * enum kmod_devname_code - the kind of a finding; kmod-devname-findings(7) has the remedies
  *
- * The numbers and the names that kmod_devname_code_to_string() gives are stable. New codes
- * may come with a new release: treat an unknown one by its severity.
+ * The numbers and the quoted names are stable. New releases can add codes: treat an unknown code by
+ * the severity of the finding.
+ *
+ * The severity is "error" unless the description names another.
  *
  * Module file:
- * @KMOD_DEVNAME_CODE_MALFORMED: "malformed": not an ELF file, empty or truncated, or its section
- *   headers point outside the file. depmod prints an error, or aborts, and exits 0. Also a file
- *   that was changed while it was read.
- * @KMOD_DEVNAME_CODE_CORRUPT: "corrupt": compressed data is truncated, fails its checksum, or is
- *   followed by something else
+ * @KMOD_DEVNAME_CODE_MALFORMED: "malformed": not an ELF file, empty, truncated, with section
+ *   headers that point outside the file, or changed during the read
+ * @KMOD_DEVNAME_CODE_CORRUPT: "corrupt": compressed data is truncated, fails its checksum, or has
+ *   other data behind it
  * @KMOD_DEVNAME_CODE_UNSUPPORTED: "unsupported": a compression that this build cannot read; one
- * finding for all modules of a compression, with the first of them
- * @KMOD_DEVNAME_CODE_TOO_LARGE: "too-large": over a limit, see scan_set_size_max()
- * @KMOD_DEVNAME_CODE_DANGLING_LINK: "dangling-link": a symbolic link that leads nowhere, or into
- * proc or sysfs, note
- * @KMOD_DEVNAME_CODE_NOT_REGULAR: "not-regular": named like a module, but neither a file nor a
- *   directory, note
- * @KMOD_DEVNAME_CODE_VANISHED: "vanished": listed, and gone when it was opened, warning
+ *   finding for all modules of a compression, which names the first of them
+ * @KMOD_DEVNAME_CODE_TOO_LARGE: "too-large": over a limit of kmod_devname_scan_step()
+ * @KMOD_DEVNAME_CODE_DANGLING_LINK: "dangling-link": a symbolic link without a target, or into proc
+ *   or sysfs; note
+ * @KMOD_DEVNAME_CODE_NOT_REGULAR: "not-regular": an entry with the name of a module that is neither
+ *   a file nor a directory; note
+ * @KMOD_DEVNAME_CODE_VANISHED: "vanished": removed between listing and opening; warning
  * @KMOD_DEVNAME_CODE_DUPLICATE_MODULE: "duplicate-module": two files of one module; a note if
- *   depmod.d(5), or by default updates/, decides which one counts, else a warning
- * @KMOD_DEVNAME_CODE_BAD_ORDER: "bad-order": a line of modules.order that cannot be used, warning
- * @KMOD_DEVNAME_CODE_UNREADABLE: "unreadable": a module file, or a directory of modules, that
- * cannot be opened or read, for the reason that the message has; or a line of modules.devname that
- *   kmod-devname keeps for such a module
+ *   depmod.d(5), or by default updates/, decides which one counts, otherwise a warning
+ * @KMOD_DEVNAME_CODE_BAD_ORDER: "bad-order": an unusable line of modules.order; warning
+ * @KMOD_DEVNAME_CODE_UNREADABLE: "unreadable": a module file or a directory of modules that cannot
+ *   be opened or read; the message has the reason. Also a line of modules.devname that
+ *   kmod-devname(8) keeps for such a module
  *
- * Module content; only a module that declares a device name is judged:
- * @KMOD_DEVNAME_CODE_MISSING_NUMBER: "missing-number": a device name and no device number
- * @KMOD_DEVNAME_CODE_AMBIGUOUS: "ambiguous": the names and numbers cannot be paired in a way that
- *   does not depend on the compiler
+ * Module content, only of modules that declare a device name:
+ * @KMOD_DEVNAME_CODE_MISSING_NUMBER: "missing-number": a device name without a device number
+ * @KMOD_DEVNAME_CODE_AMBIGUOUS: "ambiguous": the pairs of names and numbers depend on the order in
+ *   which the compiler emits them
  * @KMOD_DEVNAME_CODE_DYNAMIC_MINOR: "dynamic-minor": c10:255, MISC_DYNAMIC_MINOR of
- *   include/linux/miscdevice.h, which is a request for a number and not a number
- * @KMOD_DEVNAME_CODE_BAD_NAME: "bad-name": a device name against the rules of modules.devname(5)
- * @KMOD_DEVNAME_CODE_BAD_NUMBER: "bad-number": not a plain decimal number, or out of range
- * @KMOD_DEVNAME_CODE_BAD_MODULE_NAME: "bad-module-name": a module name against these rules
- * @KMOD_DEVNAME_CODE_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers, or
- * more than modules.devname can have after those of the modules before: 131,072 nodes, 16 MiB of
- * names
+ *   include/linux/miscdevice.h, which requests a number at run time
+ * @KMOD_DEVNAME_CODE_BAD_NAME: "bad-name": an invalid device name, see modules.devname(5)
+ * @KMOD_DEVNAME_CODE_BAD_NUMBER: "bad-number": a number that is not plain decimal or out of range
+ * @KMOD_DEVNAME_CODE_BAD_MODULE_NAME: "bad-module-name": an invalid module name, see
+ *   modules.devname(5)
+ * @KMOD_DEVNAME_CODE_TOO_MANY_ALIASES: "too-many-aliases": over 4096 device names and numbers of
+ *   one module, or over 131,072 nodes or 16 MiB of names in all
  *
  * Text line:
- * @KMOD_DEVNAME_CODE_BAD_LINE: "bad-line": not of the form MODULE NAME TYPEMAJOR:MINOR, or the same
- *   line stands there twice
+ * @KMOD_DEVNAME_CODE_BAD_LINE: "bad-line": not of the form MODULE NAME TYPEMAJOR:MINOR, or a
+ *   duplicate of an earlier line
  * @KMOD_DEVNAME_CODE_LONG_LINE: "long-line": longer than any valid line
- * @KMOD_DEVNAME_CODE_CUT_LINE: "cut-line": the last line has no newline: the file was cut short
- *
- * @KMOD_DEVNAME_CODE_BAD_INDEX: "bad-index": modules.dep or modules.alias has a line that is not of
- *   its form, or one that was normalised ("char_major_10_229"), which loses dashes, warning; or an
- *   index that modprobe reads, modules.*.bin, is damaged, or has more for one number than is
- *   looked at
- * @KMOD_DEVNAME_CODE_STALE_INDEX: "stale-index": modules.dep or modules.alias is missing or is not
- * a regular file, so that all modules are read, note
- *
- * @KMOD_DEVNAME_CODE_BAD_CONFIG: "bad-config": a line of depmod.d, modprobe.d or modules.softdep
- * that is no statement; a file that was given and does not exist; a file of their directories that
- * is no regular one; or a chain of soft dependencies that has more than 100 modules, warning
- *
- * @KMOD_DEVNAME_CODE_BAD_RULE: "bad-rule": a line of udev's rules that names a static node, and
- *   cannot be understood in whole or in part, or is not taken by every udev, warning; or a file
- *   of rules that cannot be read, error
- * @KMOD_DEVNAME_CODE_UNKNOWN_OWNER: "unknown-owner": the user or group of a node does not exist, so
- *   that node has mode 0600 and belongs to root, warning; or a file of users or groups cannot be
- *   read, error
+ * @KMOD_DEVNAME_CODE_CUT_LINE: "cut-line": the last line has no newline: the file is truncated
+ * @KMOD_DEVNAME_CODE_BAD_INDEX: "bad-index": a damaged index modules.*.bin, or one with too many
+ *   entries for a number. A warning for an invalid line of modules.dep or modules.alias, or a
+ *   normalised one ("char_major_10_229"), which has lost its dashes
+ * @KMOD_DEVNAME_CODE_STALE_INDEX: "stale-index": modules.dep or modules.alias is missing or not a
+ *   regular file, so all modules are read; note
+ * @KMOD_DEVNAME_CODE_BAD_CONFIG: "bad-config": an invalid line of depmod.d, modprobe.d or
+ *   modules.softdep, a missing or irregular configuration file, or a chain of soft dependencies of
+ *   more than 100 modules; warning
+ * @KMOD_DEVNAME_CODE_BAD_RULE: "bad-rule": a file of udev's rules that cannot be read. A warning
+ *   for a rule with static_node that is invalid, or that some versions of udev ignore
+ * @KMOD_DEVNAME_CODE_UNKNOWN_OWNER: "unknown-owner": a file of users or groups that cannot be read.
+ *   A warning for an unknown user or group of a node, which then has mode 0600 and owner root
  *
  * Table:
- * @KMOD_DEVNAME_CODE_NAME_CONFLICT: "name-conflict": one device name with two numbers, or a device
- *   name below another; the first in table order stays
- * @KMOD_DEVNAME_CODE_SAME_NUMBER: "same-number": one device number under two names, warning
- * @KMOD_DEVNAME_CODE_SHARED_NODE: "shared-node": several modules declare the same node, note
- * @KMOD_DEVNAME_CODE_TAKEN_MINOR: "taken-minor": a minor number of major 10 that the kernel has
- * given to another device, or that it gives to any driver (0 to 127, and above 255), warning
- * @KMOD_DEVNAME_CODE_BUILT_IN: "built-in": a built-in module declares the same name or number,
- *   so the module cannot have it, warning
- * @KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD: "block-autoload": a block device, and the kernel asks for no
- * module when one is opened, warning
- * @KMOD_DEVNAME_CODE_NOT_LOADED: "not-loaded": opening the node does not load the module that
- * declares it, by what modprobe.d and depmod's indexes say; a note if modprobe.d says so on
- * purpose, an error if an index or a file is missing
- * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": a rule of udev gives the device of a node a
- * mode, an owner or a seat, and has no static_node, so that the node gets them when the module is
- *   loaded and not before; a note for rules of packages, else a warning
+ * @KMOD_DEVNAME_CODE_NAME_CONFLICT: "name-conflict": a device name with a second number, or below
+ *   another device name; the first node in table order stays
+ * @KMOD_DEVNAME_CODE_SAME_NUMBER: "same-number": one device number under two names; warning
+ * @KMOD_DEVNAME_CODE_SHARED_NODE: "shared-node": several modules declare the same node; note
+ * @KMOD_DEVNAME_CODE_TAKEN_MINOR: "taken-minor": a minor number of major 10 that the kernel assigns
+ *   to another device, or dynamically (0 to 127, and above 255); warning
+ * @KMOD_DEVNAME_CODE_BUILT_IN: "built-in": a built-in module declares the same name or number, so
+ *   the module cannot have it; warning
+ * @KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD: "block-autoload": a node of a block device, in a kernel that
+ *   requests no module when one is opened; warning
+ * @KMOD_DEVNAME_CODE_NOT_LOADED: "not-loaded": opening the node does not load its module, according
+ *   to modprobe.d and the indexes of depmod; a warning, a note for a deliberate statement of
+ *   modprobe.d, an error for a missing index or file
+ * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": a rule of udev without static_node sets
+ *   mode, owner or seat of a device, too late for loading the module; warning, or a note for rules
+ *   of packages
  *
  * The file modules.devname:
- * @KMOD_DEVNAME_CODE_OUT_OF_DATE: "out-of-date": a line that is missing, or that the modules do not
- *   say, or not like this
- * @KMOD_DEVNAME_CODE_NO_FILE: "no-file": there is none; a warning if it would have no nodes in it
+ * @KMOD_DEVNAME_CODE_OUT_OF_DATE: "out-of-date": a line is missing, or differs from the
+ *   declaration of the module
+ * @KMOD_DEVNAME_CODE_NO_FILE: "no-file": the file does not exist; a warning if it would be empty
  *
  * Device directory:
  * @KMOD_DEVNAME_CODE_WRONG_NODE: "wrong-node": a device node with another type or number
- * @KMOD_DEVNAME_CODE_OBSTRUCTED: "obstructed": something that is no device node, or on the way no
- *   directory; symbolic links are neither
- * @KMOD_DEVNAME_CODE_NODEV: "nodev": the file system is mounted with that option, so the kernel
- * lets nobody open a device there (EACCES), warning
- * @KMOD_DEVNAME_CODE_ABSENT: "absent": there is no such node, warning
- * @KMOD_DEVNAME_CODE_WRONG_MODE: "wrong-mode": mode or owner are not those that a static_node rule
- * of udev gives, or an ACL gives more, warning; a note if that may be systemd-logind's
+ * @KMOD_DEVNAME_CODE_OBSTRUCTED: "obstructed": another file has the name of the node, or of a
+ *   directory on its path; a symbolic link is such a file
+ * @KMOD_DEVNAME_CODE_NODEV: "nodev": the file system is mounted with that option, so opening a
+ *   device fails with EACCES; warning
+ * @KMOD_DEVNAME_CODE_ABSENT: "absent": the node does not exist; warning
+ * @KMOD_DEVNAME_CODE_WRONG_MODE: "wrong-mode": mode or owner differ from the static_node rule of
+ *   udev, or an ACL grants more; a warning, or a note if systemd-logind can have set the ACL
  *
  * System:
- * @KMOD_DEVNAME_CODE_SYSTEM: "system": a system call failed for this file; goes with a negative
- *   errno from the function that added it, and is there to name the file
+ * @KMOD_DEVNAME_CODE_SYSTEM: "system": a system call failed for this file. The function that adds
+ *   it also returns the negative errno
  */
 enum kmod_devname_code {
 	KMOD_DEVNAME_CODE_MALFORMED = 1,
@@ -289,69 +288,80 @@ struct kmod_devname_report *kmod_devname_report_ref(struct kmod_devname_report *
 struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report *report);
 
 /**
- * kmod_devname_report_size() - number of findings that can be had
+ * kmod_devname_report_size() - get the number of findings in a report
  *
- * At most 10,000 of each severity, and system findings; what comes after these is only counted.
+ * A report holds the first 10,000 findings of each severity, and all findings with code "system".
+ * kmod_devname_report_count() also counts the findings beyond this limit.
  */
 size_t kmod_devname_report_size(const struct kmod_devname_report *report);
 
 /**
  * kmod_devname_report_get() - get a finding by its position
  * @report: the report
- * @index: from 0
+ * @index: the position, from 0
  *
- * Return: the finding, or NULL if @index is not less than the size.
+ * Return: the finding, which @report owns, or NULL if @index is not less than the size.
  */
 const struct kmod_devname_finding *kmod_devname_report_get(const struct kmod_devname_report *report,
 							   size_t index);
 
 /**
- * kmod_devname_report_count() - the number of all findings of a severity
+ * kmod_devname_report_count() - count all findings of a severity
+ * @report: the report
+ * @severity: exactly this severity
+ *
+ * Return: their number, including those beyond the limit of kmod_devname_report_size().
  */
 size_t kmod_devname_report_count(const struct kmod_devname_report *report,
 				 enum kmod_devname_severity severity);
+
+/** kmod_devname_finding_get_code() - get the kind of a finding */
 enum kmod_devname_code kmod_devname_finding_get_code(const struct kmod_devname_finding *finding);
+
+/** kmod_devname_finding_get_severity() - get the severity of a finding */
 enum kmod_devname_severity
 kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
 
 /**
- * kmod_devname_finding_get_file() - the file that has the fault
+ * kmod_devname_finding_get_file() - get the file that has the fault
  *
- * Return: a module file, relative to the directory that was scanned, or with a slash in front if
- * it is below the root but not below that directory; the name that was given to
- * kmod_devname_table_read() or kmod_devname_table_add_module(); a path below the device
- * directory; or NULL. At most the first 4,096 bytes. They are the file system's: escape them before
- * showing them.
+ * Return: one of the following, at most its first 4,096 bytes. The bytes are unchanged: use
+ * kmod_devname_escape() before you print them.
+ *   a path relative to the scanned directory; with a leading slash, a path below the root directory
+ *   the @file of kmod_devname_table_read(), kmod_devname_table_add_module() or _add_file()
+ *   a path below the device directory
+ *   NULL, if the finding is not about a file
  */
 const char *kmod_devname_finding_get_file(const struct kmod_devname_finding *finding);
 
 /**
- * kmod_devname_finding_get_line() - the line that has the fault
+ * kmod_devname_finding_get_line() - get the line that has the fault
  *
- * Return: the line's number from 1, or 0 if the file is not text.
+ * Return: the number of the line, from 1, or 0 if the finding is not about a line.
  */
 size_t kmod_devname_finding_get_line(const struct kmod_devname_finding *finding);
 
 /**
- * kmod_devname_finding_get_message() - the problem and, after "; ", the remedy
+ * kmod_devname_finding_get_message() - get the problem and, after "; ", the remedy
  *
- * Return: English in printable ASCII without a newline and without the file's name. Other bytes of
- * the data, and backslashes, are written as \xNN. At most 1000 bytes. Meant for people and logs;
- * programs look at the code. Descriptions of errors of the system are in the language of the
- * program with C libraries other than glibc 2.32 or later.
+ * The message is for people and logs; programs use the code.
+ *
+ * Return: at most 1000 bytes of printable ASCII, without a newline and without the name of the
+ * file. Backslashes and other bytes of the data are written as \xNN. The language is English. With
+ * a C library other than glibc 2.32 or later, descriptions of system errors follow the locale.
  */
 const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *finding);
 
 /**
- * kmod_devname_code_to_string() - the stable name of a code, such as "missing-number"
+ * kmod_devname_code_to_string() - get the stable name of a code, such as "missing-number"
  *
- * Return: the name, or NULL if @code is none of enum kmod_devname_code.
+ * Return: a constant string, or NULL if @code is not in enum kmod_devname_code.
  */
 const char *kmod_devname_code_to_string(enum kmod_devname_code code);
 
 /**
- * kmod_devname_code_from_string() - the code of a name
- * @name: such as "missing-number"
+ * kmod_devname_code_from_string() - get the code of a name
+ * @name: the name, such as "missing-number"
  * @ret_code: the code
  *
  * Return: 0, or -ENOENT if no code has this name.
@@ -359,18 +369,19 @@ const char *kmod_devname_code_to_string(enum kmod_devname_code code);
 int kmod_devname_code_from_string(const char *name, enum kmod_devname_code *ret_code);
 
 /**
- * kmod_devname_severity_to_string() - "note", "warning" or "error"
+ * kmod_devname_severity_to_string() - get the name of a severity: "note", "warning" or "error"
  *
- * Return: the name, or NULL if @severity is none of enum kmod_devname_severity.
+ * Return: a constant string, or NULL if @severity is not in enum kmod_devname_severity.
  */
 const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity);
 
 /**
  * kmod_devname_escape() - make text printable, such as the file of a finding
- * @text: the text
- * @escaped: receives it: bytes that are not printable ASCII, and backslashes, as \xNN. Four times
- *   the length of @text and 4 bytes are enough
- * @size: the size of @escaped, at least 8. A text that may not fit ends in "..."
+ * @text: the text, up to its NUL
+ * @escaped: receives the text and a NUL. Backslashes, and bytes that are not printable ASCII,
+ *   become \xNN. A text that is too long is truncated, and ends in "..."
+ * @size: the size of @escaped in bytes, at least 8; four times the length of @text plus 4 always
+ *   suffices
  */
 void kmod_devname_escape(const char *text, char *escaped, size_t size);
 
@@ -379,24 +390,24 @@ void kmod_devname_escape(const char *text, char *escaped, size_t size);
 /**
  * struct kmod_devname_node - a device node, and the module that opening it loads
  *
- * A node never changes, lives as long as its table, and is valid: its name is a relative path of
+ * A node never changes, lives as long as its table, and is valid. Its name is a relative path of
  * permitted bytes without "." and "..", and its numbers are in range.
  */
 struct kmod_devname_node;
 
-/** kmod_devname_node_get_module() - the name of the module, as in /proc/modules */
+/** kmod_devname_node_get_module() - get the name of the module, as in /proc/modules */
 const char *kmod_devname_node_get_module(const struct kmod_devname_node *node);
 
-/** kmod_devname_node_get_name() - the path of the node below /dev, such as "net/tun" */
+/** kmod_devname_node_get_name() - get the path of the node below /dev, such as "net/tun" */
 const char *kmod_devname_node_get_name(const struct kmod_devname_node *node);
 
-/** kmod_devname_node_get_type() - S_IFCHR or S_IFBLK of <sys/stat.h>, as for mknod(2) */
+/** kmod_devname_node_get_type() - get the type, S_IFCHR or S_IFBLK of <sys/stat.h> */
 mode_t kmod_devname_node_get_type(const struct kmod_devname_node *node);
 
-/** kmod_devname_node_get_major() - 1 to KMOD_DEVNAME_MAJOR_MAX */
+/** kmod_devname_node_get_major() - get the major number, 1 to KMOD_DEVNAME_MAJOR_MAX */
 unsigned int kmod_devname_node_get_major(const struct kmod_devname_node *node);
 
-/** kmod_devname_node_get_minor() - 0 to KMOD_DEVNAME_MINOR_MAX */
+/** kmod_devname_node_get_minor() - get the minor number, 0 to KMOD_DEVNAME_MINOR_MAX */
 unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node);
 
 /* --- table ------------------------------------------------------------------------------- */
@@ -405,8 +416,8 @@ unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node);
  * struct kmod_devname_table - nodes in the order of modules.devname
  *
  * No two nodes of a table have the same name and different numbers, and no node is below another.
- * Several modules can have a node with the same name and number, each module once. Adding such a
- * node again has no effect.
+ * Several modules can have a node with the same name and number. A table has each such node once
+ * for each module; adding it again has no effect.
  */
 struct kmod_devname_table;
 
@@ -420,15 +431,15 @@ int kmod_devname_table_new(struct kmod_devname_table **ret_table);
 struct kmod_devname_table *kmod_devname_table_ref(struct kmod_devname_table *table);
 struct kmod_devname_table *kmod_devname_table_unref(struct kmod_devname_table *table);
 
-/** kmod_devname_table_size() - the number of nodes */
+/** kmod_devname_table_size() - get the number of nodes */
 size_t kmod_devname_table_size(const struct kmod_devname_table *table);
 
 /**
  * kmod_devname_table_get() - get a node by its position
  * @table: the table
- * @index: from 0
+ * @index: the position, from 0
  *
- * Return: the node, or NULL if @index is not less than the size.
+ * Return: the node, which @table owns, or NULL if @index is not less than the size.
  */
 const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname_table *table,
 						       size_t index);
@@ -438,8 +449,7 @@ const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname
  * @table: the table
  * @name: the path of the node below /dev, such as "net/tun"
  *
- * Return: the first node of this name, or NULL. Several modules can have it; their nodes have the
- * same number.
+ * Return: the first node of this name, or NULL. All nodes of one name have the same number.
  */
 const struct kmod_devname_node *kmod_devname_table_find_name(const struct kmod_devname_table *table,
 							     const char *name);
@@ -460,7 +470,7 @@ kmod_devname_table_find_number(const struct kmod_devname_table *table, mode_t ty
 /**
  * kmod_devname_table_add_node() - add a node
  * @table: the table; the node is added at its end
- * @report: receives the reason if the node is not added
+ * @report: receives a finding if the node is invalid; it is then not added
  * @module: the name of the module, with "_" and not "-"
  * @name: the path of the node below /dev, such as "net/tun"
  * @type: S_IFCHR or S_IFBLK
@@ -469,7 +479,7 @@ kmod_devname_table_find_number(const struct kmod_devname_table *table, mode_t ty
  *
  * Findings: bad-module-name, bad-name, bad-number, dynamic-minor, name-conflict.
  *
- * Return: 0; -EINVAL if @type is neither; or -ENOMEM.
+ * Return: 0, also after a finding; -EINVAL: @type is neither S_IFCHR nor S_IFBLK; -ENOMEM.
  */
 int kmod_devname_table_add_node(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, const char *module,
@@ -479,21 +489,22 @@ int kmod_devname_table_add_node(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_add_module() - add the nodes that a module declares by its aliases
  * @table: the table; the nodes are added at its end, sorted by name, component by component
- * @report: receives what is wrong with the module
+ * @report: receives the faults of the module
  * @module: the name of the module; "-" is the same as "_", as for modprobe
  * @file: the file to name in findings, or NULL
  * @aliases: the values of the "alias" fields of the module in the order of its .modinfo section,
  *   such as "devname:fuse" and "char-major-10-229"; others are ignored
  * @n_aliases: the number of aliases
  *
- * For programs that have the aliases already, such as depmod. Call it in the order of the lines.
+ * This is for programs that have already read the aliases, such as depmod. Call it for the modules
+ * in the order of the lines of modules.devname.
  *
- * Compilers emit alias strings in the order of the source or in reverse order. The nodes are the
- * same for @aliases and for the reversed list: one distinct name and one distinct number are a
- * pair; otherwise names and numbers must alternate, and each name is paired with its neighbour. For
- * every module of every known kernel, this is the result of depmod (tools/depmod.c,
- * output_devname). Where the result of depmod depends on the compiler, there is no node, and a
- * finding "ambiguous".
+ * Compilers emit alias strings in the order of the source or in reverse order. The nodes are
+ * the same for @aliases and for the reversed list. One distinct name and one distinct number are a
+ * pair. Otherwise names and numbers must alternate, and each name is paired with its neighbour. For
+ * the modules of all kernels that were compared, this is the result of depmod (tools/depmod.c,
+ * output_devname). If the result of depmod depends on the compiler, no node is added, and the
+ * finding is "ambiguous".
  *
  * A number is the whole alias "char-major-MAJOR-MINOR" or "block-major-MAJOR-MINOR" in plain
  * decimal, without sign, blank or leading zero. An alias with a wildcard, or with a major number
@@ -502,7 +513,7 @@ int kmod_devname_table_add_node(struct kmod_devname_table *table,
  * Findings: missing-number, ambiguous, dynamic-minor, bad-name, bad-number, bad-module-name,
  * too-many-aliases, name-conflict.
  *
- * Return: 0, or -ENOMEM; then the table can have some of the nodes.
+ * Return: 0, or -ENOMEM, after which @table can have some of the nodes.
  */
 int kmod_devname_table_add_module(struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, const char *module,
@@ -511,18 +522,18 @@ int kmod_devname_table_add_module(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_add_file() - add the nodes that a module file declares
  * @table: the table; the nodes are added at its end, sorted by name, component by component
- * @report: receives what is wrong with the module
- * @fd: the file, open for reading; its position does not matter
+ * @report: receives the faults of the module
+ * @fd: the file, open for reading; its position is ignored
  * @file: its path; the last component gives the name of the module, and findings name this file
  *
- * For a module that is not installed. kmod_devname_scan_new() is for a directory of modules. The
- * compression is detected by content. Limits are those of a scan.
+ * This is for a module that is not installed; kmod_devname_scan_new() reads a directory of modules.
+ * The compression is detected by content. The limits are those of kmod_devname_scan_step().
  *
  * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
  * too-large; system.
  *
- * Return: 0, or a negative errno of pread(2): -EIO; -EISDIR: a directory; -ESPIPE: not a regular
- * file.
+ * Return: 0, also after a finding; -EISDIR: @fd is a directory; -ESPIPE: it is not a regular file;
+ * -EIO and others of pread(2); -ENOMEM.
  */
 int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file);
@@ -533,17 +544,18 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
  * @report: receives a finding with a line number for each invalid line of modules.devname(5); the
  *   valid lines are added
  * @stream: read from its position to its end; not closed
- * @file: the name to give in findings
+ * @file: the name of the file in findings
  *
  * The reader is stricter than that of kmod: one blank between fields, LF at the end of every line,
- * valid names and numbers. A line that occurs twice is a finding. A line for a node that the table
- * had before, for example from another kernel, is not a finding, and has no effect.
+ * valid names and numbers. A duplicate line is a finding. A line for a node that the table had
+ * before the call, for example from another kernel, has no effect and is not a finding.
  *
  * Findings: bad-line, long-line, cut-line, bad-name, bad-number, bad-module-name, dynamic-minor,
  * name-conflict; system.
  *
- * Return: 0, or a negative errno of read(2): -EIO; -EISDIR: a directory; -EFBIG: more than 128 MiB.
- * Then the table has the nodes of the lines before.
+ * Return: 0, also after a finding about a line; -EISDIR: @stream is a directory; -EFBIG: more than
+ * 128 MiB; -EIO and others of read(2); -ENOMEM. After an error @table has the nodes of the lines
+ * before it.
  */
 int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devname_report *report,
 			    FILE *stream, const char *file);
@@ -556,8 +568,8 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
  * @directory: the module directory below it, such as "lib/modules/6.1.0". Symbolic links are
  *   resolved inside @root_fd
  *
- * Return: as kmod_devname_table_read(), or a negative errno of open(2): -ENOENT: there is no such
- * file; -EISDIR, -ENODEV: it is not a regular file, and was not opened; -EINVAL: @directory is
+ * Return: as kmod_devname_table_read(), or a negative errno of open(2): -ENOENT: the file does not
+ * exist; -EISDIR, -ENODEV: it is not a regular file, and was not opened; -EINVAL: @directory is
  * empty; -EACCES, -EMFILE, -ENFILE, -ELOOP, -ENAMETOOLONG.
  */
 int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
@@ -569,10 +581,10 @@ int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
  * @table: the table
  * @stream: written and flushed; not closed
  *
- * The header line and a line for each node, byte for byte as depmod writes it. For an empty table
- * nothing is written, since ConditionFileNotEmpty= of kmod-static-nodes.service depends on that.
+ * The text has a header and a line for each node, byte for byte as depmod writes it. The text of an
+ * empty table is empty: ConditionFileNotEmpty= of kmod-static-nodes.service depends on that.
  *
- * Return: 0, or the negative errno of write(2): -ENOSPC, -EDQUOT, -EIO, -EPIPE; -EIO if the stream
+ * Return: 0, or a negative errno of write(2): -ENOSPC, -EDQUOT, -EIO, -EPIPE; -EIO also if @stream
  * had failed before.
  */
 int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream);
@@ -583,9 +595,9 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * @dir_fd: the directory, open for reading (not O_PATH)
  * @name: the name of the file in it, without a slash
  *
- * At any time, the file has either its old or its new content, complete, even if the process or the
- * system stops. After success the new content is on disk. A regular file of mode 0644 that has the
- * content already is not touched. Otherwise a new file of mode 0644, independent of the umask,
+ * At any time the file has its complete old or its complete new content, even if the process or the
+ * system stops. After success the new content is on disk. A regular file of mode 0644 that already
+ * has the new content is not touched. Otherwise a new file of mode 0644, independent of the umask,
  * replaces it. A symbolic link is replaced and not followed.
  *
  * The new file has the SELinux label that the policy gives to new files in that directory. Rules
@@ -593,7 +605,7 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  *
  * Until it is complete, the new file is named ".modules.devname.new" and locked with
  * fcntl(2), F_OFD_SETLK. If another run has the lock, or if the file system has no locks, the name
- * is ".modules.devname.PID.NUMBER". A file that a killed run left is used again.
+ * is ".modules.devname.PID.NUMBER". The next run reuses the file of a killed run.
  *
  * Return: 1 if the file was replaced, 0 if it was not touched, or a negative errno. On error the
  * old file is unchanged, and no other file remains:
@@ -602,8 +614,8 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  *   -EEXIST: ".modules.devname.new" is not a regular file
  *   -ENOSPC, -EDQUOT, -EIO, -EROFS, -EACCES, -EPERM, -ENOENT (@dir_fd was removed) and others of
  *   openat(2), write(2), fsync(2) and renameat(2)
- * One error comes after the file was replaced: -EIO of fsync(2) for the directory. Then the new
- * content is visible and complete, but the old one can reappear after a power failure.
+ * In one case the file was replaced: -EIO of fsync(2) for the directory. The new content is then
+ * visible and complete, but the old one can reappear after a power failure.
  */
 int kmod_devname_table_write_file(const struct kmod_devname_table *table, int dir_fd,
 				  const char *name);
@@ -614,12 +626,12 @@ int kmod_devname_table_write_file(const struct kmod_devname_table *table, int di
  * struct kmod_devname_config - the configuration of depmod.d(5) for one kernel
  *
  * If several files hold the same module, modprobe(8) loads the one that depmod chose by these
- * rules. So the device nodes of that file count.
+ * rules, so the nodes of that file count.
  */
 struct kmod_devname_config;
 
 /**
- * kmod_devname_config_new() - create an empty configuration: updates/ first, then all others
+ * kmod_devname_config_new() - create an empty configuration: updates/ precedes all others
  * @kernel: the version of the kernel, for the patterns of "override" and "external"
  * @ret_config: release it with kmod_devname_config_unref()
  *
@@ -651,7 +663,7 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  * Findings: bad-config, long-line; system.
  *
  * Return: 0, or a negative errno of openat(2), read(2), getdents(2): -EACCES, -EIO, -EMFILE,
- * -ENFILE; -EFBIG: too many words. Then @config has the statements that were read before.
+ * -ENFILE; -EFBIG: too many words. After an error @config has the statements before it.
  */
 int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_devname_report *report,
 			     int root_fd, const char *const *paths, size_t n_paths);
@@ -676,16 +688,16 @@ struct kmod_devname_scan;
  *
  * Files: those named *.ko, *.ko.gz, *.ko.xz and *.ko.zst at any depth, except below entries named
  * "build" and "source", as in depmod; regular files and symbolic links to them. Directories behind
- * links are read after all others, once each. The compression is detected by content. A file or
- * directory that cannot be read, or is below more than 2,000 directories or 64 KiB of path, is a
- * finding "unreadable", and the others are read.
+ * symbolic links are read after all others, each once. The compression is detected by content. A
+ * file or directory that cannot be read is a finding "unreadable", and the others are read. The
+ * same holds below more than 2,000 directories or 64 KiB of path.
  *
- * Copies: if two files hold the same module, the one below updates/ counts, unless
- * kmod_devname_scan_set_config() changes that, then the one with the smaller path. In depmod the
- * order of readdir(3) decides the latter.
+ * Duplicates: of two files of the same module, the one below updates/ counts, then the one with the
+ * smaller path. kmod_devname_scan_set_config() changes this rule. In depmod the order of readdir(3)
+ * decides in place of the path.
  *
- * Order: the position in modules.order, then the name of the module. So the result is byte for
- * byte that of depmod where modules.order lists the modules concerned.
+ * Order: the position in modules.order, then the name of the module. The result is that of depmod,
+ * byte for byte, if modules.order lists these modules.
  *
  * Return: 0; -EINVAL: @directory is empty; -EBADF; -ENOMEM.
  */
@@ -698,24 +710,23 @@ struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan
 /**
  * kmod_devname_scan_set_threads() - set the number of threads
  * @scan: a scan before its first step
- * @threads: 1 to 1024; 1 works in kmod_devname_scan_step() itself; 0, the default, is the number of
- *   CPUs that the process can use (sched_getaffinity(2)), and up to 16 for directories and plain
- *   files while data comes from a disk
+ * @threads: 1 to 1024; 1 starts no thread, and works in kmod_devname_scan_step(); 0, the default,
+ *   is the number of CPUs that the process can use (sched_getaffinity(2)), and up to 16 for
+ *   directories and plain files while data comes from a disk
  *
- * The result does not depend on it. The threads have all signals blocked.
+ * The result does not depend on the number of threads. All signals are blocked in the threads.
  *
  * Return: 0; -EINVAL: @threads is out of range; -EBUSY: the scan has begun.
  */
 int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int threads);
 
 /**
- * kmod_devname_scan_set_use_index() - skip the modules that have no node according to depmod
+ * kmod_devname_scan_set_use_index() - skip modules that declare no node according to depmod
  * @scan: a scan before its first step
  * @use: 1 or 0; the default is 0
  *
- * The nodes of a module are always read from the module. depmod's files modules.dep and
- * modules.alias only show which modules need not be read. A module is skipped if all of these are
- * true:
+ * Nodes are always read from the module itself. modules.dep and modules.alias only show which
+ * modules need not be read. A module is skipped if all of these conditions hold:
  *
  * - modules.dep has a line for its path, and no other line for a module of this name.
  * - It has a dependency, is a dependency of another module, or has a line in modules.alias. A
@@ -728,13 +739,16 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
  *   modules.alias, and the file is on the file system of modules.dep.
  * - No symbolic link is on its path, and it is not in an external directory of depmod.d(5).
  *
- * All other modules are read. If one of the two files is missing or has an invalid line, or if
- * modules.alias names a module that modules.dep lacks, all modules are read, with a finding
+ * All other modules are read. All modules are read if one of the two files is missing or has an
+ * invalid line, or if modules.alias names a module that modules.dep lacks. The finding is then
  * "stale-index", "bad-index", "long-line" or "cut-line".
  *
- * A node can be missed if a module was replaced while depmod was reading; if the clock was set back
- * before a module was replaced; if modules and an outdated index were copied without their times;
- * or if another program wrote the index.
+ * A node can be missed in these cases:
+ *
+ * - A module was replaced while depmod was reading.
+ * - The clock was set back before a module was replaced.
+ * - Modules and an outdated index were copied without their times.
+ * - Another program wrote the index.
  *
  * Return: 0; -EBUSY: the scan has begun.
  */
@@ -743,13 +757,13 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use);
 /**
  * kmod_devname_scan_set_config() - follow depmod.d(5)
  * @scan: a scan before its first step
- * @config: the scan keeps a reference; it must not change any more. NULL, the default, is an empty
+ * @config: the scan keeps a reference; do not change it afterwards. NULL, the default, is an empty
  *   configuration
  *
- * "search" and "override" decide which file of a module counts, "exclude" names entries that are
- * skipped, and "external" adds a directory with modules below the root directory, which need not
- * exist. Where they leave it open, modules below the module directory come before others, and then
- * the smaller path decides.
+ * "search" and "override" decide which file of a module counts, and "exclude" names entries that
+ * are skipped. "external" adds a directory with modules below the root directory, which need not
+ * exist. If they leave the choice open, modules below the module directory precede others, then the
+ * smaller path decides.
  *
  * Return: 0; -EBUSY: the scan has begun.
  */
@@ -772,16 +786,16 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan,
  * too-large, unreadable, dangling-link, not-regular, vanished, duplicate-module, bad-order; with an
  * index stale-index, bad-index, long-line, cut-line; system.
  *
- * Return: the number of known files and directories that are not read yet, at least 1; 0 when the
+ * Return: the number of known files and directories that remain to be read, at least 1; 0 when the
  * table is complete; or a negative errno. After an error every call returns the same error, and
- * the table is unchanged, except for -ENOMEM while nodes were added:
- *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory
+ * the table is unchanged, unless -ENOMEM occurred while nodes were added:
+ *   -ENOENT, -ENOTDIR, -ELOOP: the module directory does not exist
  *   -EACCES, -EIO and others of openat(2) and getdents(2): the module directory cannot be read
- *   -EMFILE, -ENFILE
+ *   -EMFILE, -ENFILE: too many open files
  */
 int kmod_devname_scan_step(struct kmod_devname_scan *scan);
 
-/** kmod_devname_scan_get_n_modules() - the number of module files that were found so far */
+/** kmod_devname_scan_get_n_modules() - get the number of module files found so far */
 size_t kmod_devname_scan_get_n_modules(struct kmod_devname_scan *scan);
 
 /* --- permissions ------------------------------------------------------------------------- */
@@ -789,7 +803,7 @@ size_t kmod_devname_scan_get_n_modules(struct kmod_devname_scan *scan);
 /**
  * struct kmod_devname_permissions - mode and owner of nodes, by name
  *
- * In parameters, NULL means mode 0600 and owner root for all nodes.
+ * As a parameter, NULL stands for mode 0600 and owner root for all nodes.
  */
 struct kmod_devname_permissions;
 
@@ -802,7 +816,7 @@ struct kmod_devname_permission;
 
 /**
  * kmod_devname_permissions_new() - create permissions: one mode and owner root for all nodes
- * @mode: the permission bits of nodes without an entry; 0600 for kmod, and for udev without a rule
+ * @mode: the permission bits of nodes without an entry; kmod and udev use 0600
  * @ret_permissions: release it with kmod_devname_permissions_unref()
  *
  * Return: 0; -EINVAL: @mode has bits outside 0777; -ENOMEM.
@@ -813,24 +827,25 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
 
 /**
  * kmod_devname_permissions_read_udev() - add the permissions that udev's rules give static nodes
- * @permissions: existing entries stay
- * @report: receives what is wrong with rules
+ * @permissions: entries are added; existing entries stay
+ * @report: receives the faults of rules
  * @root_fd: the root directory of the system; O_PATH is enough. Symbolic links are resolved inside
  *   it
- * @table: rules for other nodes are ignored, including their faults. NULL: all nodes of all rules
+ * @table: rules for nodes outside this table, and their faults, are ignored; NULL stands for all
+ *   nodes
  *
- * A rule with OPTIONS+="static_node=NAME" is for the node /dev/NAME. udev applies it when it
- * starts, before there is a device, and so does this function (systemd, src/udev/udev-rules.c,
+ * A rule with OPTIONS+="static_node=NAME" is for the node /dev/NAME. udev applies it at its start,
+ * before a device exists. This function applies the same rules (systemd, src/udev/udev-rules.c,
  * udev_rules_apply_static_dev_perms(), and udev-node.c, static_node_apply_permissions()):
  *
- * - OWNER, GROUP and MODE of the same rule count, in any order, with =, += or :=. Of several the
- *   last one counts. Values with $ or %, or with [ at the beginning, are ignored.
+ * - OWNER, GROUP and MODE of the same rule count, in any order, with =, += or :=. The last of
+ *   several counts. Values that contain $ or %, or begin with [, are ignored.
  * - Conditions are not evaluated, and GOTO skips nothing. A rule with an unknown key or builtin, or
  *   with an operator, attribute or value that its key does not permit, is ignored, as in udev. The
  *   keys are those of systemd 252 to 262 (parse_token()).
  * - Rules are applied in order; a later one replaces the values that it has.
  * - A rule without MODE, and with a group other than root, has MODE="0660".
- * - A value that no rule gives is the mode of kmod_devname_permissions_new(), and root.
+ * - Without a rule, the mode is that of kmod_devname_permissions_new(), and the owner root.
  * - Bits of a mode outside 0777 are ignored.
  * - NAME is compared with the name of the node byte by byte, except for "./" and "//" in NAME.
  *
@@ -840,25 +855,27 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * link to /dev/null, masks them. Missing directories are ignored. A backslash continues a rule on
  * the next line; a rule has at most 16383 bytes.
  *
- * Users and groups are numbers up to 999, or names and numbers of passwd and group in etc or else
- * usr/lib below @root_fd. root is 0 without these files. Name services are not used.
+ * Users and groups are numbers up to 999, or names and numbers in passwd and group. These files are
+ * in etc and usr/lib below @root_fd. root is 0 even without these files. Name services are not
+ * used.
  *
- * No node gets more permissive than any udev from version 252 on makes it, except that users and
- * groups above 999 with an entry count; versions 258 and 259 ignore their rules. Where versions of
- * udev differ, the values of a rule are in doubt until a rule that all versions accept replaces
- * them: a rule with an unknown user or group; a rule with a feature of some versions only; a rule
- * in a file with a line of more than 16383 bytes. A node with a value in doubt has mode 0600 and
- * owner root, whatever the mode of kmod_devname_permissions_new(), with one finding.
+ * No node is more permissive than with any udev from version 252 on. One exception is a user or
+ * group above 999 with an entry, whose rules versions 258 and 259 ignore.
+ *
+ * Versions of udev differ about these rules: with an unknown user or group; with a feature of some
+ * versions only; in a file with a line of more than 16383 bytes. The values of such a rule are in
+ * doubt until a rule that all versions accept replaces them. A node with a value in doubt has mode
+ * 0600 and owner root, whatever the mode of kmod_devname_permissions_new(), and one finding.
  *
  * If a directory or file of rules cannot be read, or is larger than 16 MiB, all rules are ignored:
  * nodes without an entry have mode 0600. If a file of users or groups cannot be read, or is larger
  * than 8 MiB, its names and those of later files are unknown.
  *
- * Findings: bad-rule, unknown-owner, both with the first line of the rule, or errors that name a
- * file; system.
+ * Findings: bad-rule and unknown-owner, which name the first line of a rule, or a file that cannot
+ * be read; system.
  *
- * Return: 0, -EBADF, -EMFILE, -ENFILE or -ENOMEM. On error @permissions is unchanged, except for
- * -ENOMEM while entries were added.
+ * Return: 0; -EBADF: @root_fd is not a file descriptor; -EMFILE, -ENFILE: too many open files;
+ * -ENOMEM. On error @permissions is unchanged, unless -ENOMEM occurred while entries were added.
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
 				       struct kmod_devname_report *report, int root_fd,
@@ -869,29 +886,29 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
  * @permissions: the permissions, or NULL
  * @name: the path of the node below /dev, such as "net/tun"
  *
- * Return: the entry of @name, or the default; never NULL.
+ * Return: the entry of @name, or the default, never NULL; @permissions owns it.
  */
 const struct kmod_devname_permission *
 kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions, const char *name);
 
-/** kmod_devname_permission_get_mode() - the permission bits, 0 to 0777 */
+/** kmod_devname_permission_get_mode() - get the permission bits, 0 to 0777 */
 mode_t kmod_devname_permission_get_mode(const struct kmod_devname_permission *permission);
 
-/** kmod_devname_permission_get_uid() - the number of the owner */
+/** kmod_devname_permission_get_uid() - get the number of the owner */
 uid_t kmod_devname_permission_get_uid(const struct kmod_devname_permission *permission);
 
-/** kmod_devname_permission_get_gid() - the number of the group */
+/** kmod_devname_permission_get_gid() - get the number of the group */
 gid_t kmod_devname_permission_get_gid(const struct kmod_devname_permission *permission);
 
 /**
- * kmod_devname_permission_get_user() - the owner as the rule gives it, a name or a number
+ * kmod_devname_permission_get_user() - get the owner as in the rule, a name or a number
  *
  * Return: bytes of A-Z a-z 0-9 _ . -, the first not "-"; or NULL if no rule gives an owner: root.
  */
 const char *kmod_devname_permission_get_user(const struct kmod_devname_permission *permission);
 
 /**
- * kmod_devname_permission_get_group() - the group as the rule gives it, a name or a number
+ * kmod_devname_permission_get_group() - get the group as in the rule, a name or a number
  *
  * Return: bytes of A-Z a-z 0-9 _ . -, the first not "-"; or NULL if no rule gives a group: root.
  */
@@ -902,8 +919,8 @@ const char *kmod_devname_permission_get_group(const struct kmod_devname_permissi
 /**
  * enum kmod_devname_format - a text format for other programs
  *
- * kmod-devname-static-nodes(8) has an example of each. The first three are those of "kmod
- * static-nodes", with its numbers and byte for byte its output; only tmpfiles differs.
+ * kmod-devname-static-nodes(8) has an example of each. The first three have the names and numbers
+ * of "kmod static-nodes". Human and devname also have its output, byte for byte.
  *
  * @KMOD_DEVNAME_FORMAT_HUMAN: "human", five lines for each node, for people
  * @KMOD_DEVNAME_FORMAT_TMPFILES: "tmpfiles", tmpfiles.d(5). A line "d" of mode 0755 for each
@@ -912,7 +929,7 @@ const char *kmod_devname_permission_get_group(const struct kmod_devname_permissi
  *   kmod_devname_permission_get_user() and _get_group(), "-" for NULL.
  * @KMOD_DEVNAME_FORMAT_DEVNAME: "devname", the lines of modules.devname(5), without a header
  * @KMOD_DEVNAME_FORMAT_MKNOD: "mknod", a script for a POSIX shell and the mknod of coreutils,
- *   busybox or toybox. Its argument is the device directory; it creates what is missing
+ *   busybox or toybox. Its argument is the device directory; it creates missing nodes
  * @KMOD_DEVNAME_FORMAT_CPIO: "cpio", the list of usr/gen_init_cpio of the kernel
  *   (CONFIG_INITRAMFS_SOURCE)
  * @KMOD_DEVNAME_FORMAT_DEVICE_TABLE: "device-table", the device table of makedevs (Buildroot,
@@ -938,24 +955,24 @@ enum kmod_devname_format {
  * enum kmod_devname_print_flags - how to print a format
  * @KMOD_DEVNAME_PRINT_CREATE_ONLY: with tmpfiles: modes, users and groups have the prefix ":". Then
  *   systemd-tmpfiles 252 or later keeps mode and owner of existing nodes and directories. Other
- *   readers may not know it.
+ *   programs may not know this prefix.
  */
 enum kmod_devname_print_flags {
 	KMOD_DEVNAME_PRINT_CREATE_ONLY = 1,
 };
 
 /**
- * kmod_devname_format_to_string() - the name of a format, such as "device-table"
+ * kmod_devname_format_to_string() - get the name of a format, such as "device-table"
  *
  * Formats are numbered from 0 without a gap.
  *
- * Return: a constant string, or NULL if there is no such format.
+ * Return: a constant string, or NULL if @format is not in enum kmod_devname_format.
  */
 const char *kmod_devname_format_to_string(enum kmod_devname_format format);
 
 /**
- * kmod_devname_format_from_string() - the format of a name
- * @name: such as "device-table"
+ * kmod_devname_format_from_string() - get the format of a name
+ * @name: the name, such as "device-table"
  * @ret_format: the format
  *
  * Return: 0, or -ENOENT if no format has this name.
@@ -966,17 +983,17 @@ int kmod_devname_format_from_string(const char *name, enum kmod_devname_format *
  * kmod_devname_table_print() - print the nodes in a format
  * @table: the table
  * @format: the format
- * @permissions: mode and owner of the nodes, or NULL; human and devname do not have them
+ * @permissions: mode and owner of the nodes, or NULL; human and devname ignore it
  * @flags: flags of enum kmod_devname_print_flags
  * @stream: written and flushed; not closed
  *
- * The nodes have the order of the table. For an empty table human, tmpfiles and devname are empty,
- * and the others have their beginning and end.
+ * The nodes have the order of the table. Human, tmpfiles and devname of an empty table are empty;
+ * the other formats keep their beginning and end.
  *
  * Return: 0, or a negative errno:
- *   -EINVAL: there is no such format, or @flags has an unknown bit or one that is not for @format;
- *   nothing was written
- *   those of write(2): -ENOSPC, -EDQUOT, -EIO, -EPIPE; -EIO if the stream had failed before
+ *   -EINVAL: unknown @format, or @flags has a bit that is unknown or invalid for @format; nothing
+ *   was written
+ *   -ENOSPC, -EDQUOT, -EIO, -EPIPE of write(2); -EIO also if @stream had failed before
  */
 int kmod_devname_table_print(const struct kmod_devname_table *table,
 			     enum kmod_devname_format format,
@@ -989,8 +1006,8 @@ int kmod_devname_table_print(const struct kmod_devname_table *table,
  * enum kmod_devname_make_flags - how kmod_devname_table_make_nodes() works
  * @KMOD_DEVNAME_MAKE_REPLACE: replace device nodes with another type or number atomically. On a
  *   file system without RENAME_EXCHANGE of renameat2(2) such a node stays, with a finding
- * @KMOD_DEVNAME_MAKE_DRY_RUN: change nothing, and give the outcomes and findings of a run. Errors
- *   of creating nodes are not found
+ * @KMOD_DEVNAME_MAKE_DRY_RUN: change nothing, and give the outcomes and findings that a run would
+ *   have, except for errors of creating nodes
  */
 enum kmod_devname_make_flags {
 	KMOD_DEVNAME_MAKE_REPLACE = 1,
@@ -1014,7 +1031,7 @@ enum kmod_devname_outcome {
 /**
  * kmod_devname_table_make_nodes() - create the device nodes of a table
  * @table: the table
- * @report: receives the obstacles
+ * @report: receives the faults of the device directory
  * @dev_fd: the device directory, such as /dev or the dev directory of an image; O_PATH is enough
  * @permissions: mode and owner of new nodes, or NULL
  * @flags: flags of enum kmod_devname_make_flags
@@ -1046,8 +1063,8 @@ enum kmod_devname_outcome {
  * and the other nodes are created.
  *
  * Return: 0, or the negative errno of the first node that the system refused. The run stops for
- * -ENOMEM, -EMFILE, -ENFILE, and if @dev_fd cannot be used; then that error is returned. Nodes that
- * were created stay.
+ * -ENOMEM, -EMFILE and -ENFILE, and if @dev_fd is unusable, and returns that error. Created nodes
+ * stay.
  *   -EINVAL: @flags has unknown bits (no finding)
  *   -EPERM: creating device nodes needs CAP_MKNOD in the initial user namespace (mknod(2)), and a
  *   device cgroup that permits it; existing nodes need neither
@@ -1061,6 +1078,7 @@ int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, int dev_fd,
 				  const struct kmod_devname_permissions *permissions,
 				  unsigned int flags, enum kmod_devname_outcome *outcomes);
+
 #ifdef __GNUC__
 #pragma GCC visibility pop
 #endif

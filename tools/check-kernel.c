@@ -18,7 +18,7 @@
 #include "modules.h"
 #include "node/table.h"
 #include "text/depmod-index.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 struct kernel_check {
 	struct check *check;
@@ -101,7 +101,7 @@ static enum status check_loading(const struct kernel_check *step)
 
 	if (r >= 0)
 		r = table_lint_loading(step->table, report, step->kernels->root_fd,
-				       step->kernel->directory, r > 0 ? RESOLVE_RUNNING : 0);
+				       step->kernel->directory, r > 0);
 	/* no other step needs libkmod, so that is no failure */
 	if (r == -EOPNOTSUPP) {
 		if (step->check->common.verbose)

@@ -6,7 +6,7 @@
 #include "modules.h"
 #include "sheet.h"
 
-/* What was looked at, and how many findings of each severity there are. */
+/* Counts of examined nodes and modules, and of findings by severity. */
 struct check_counts {
 	size_t kernels;
 	size_t nodes;
@@ -31,6 +31,9 @@ struct check {
 enum status check_kernel(struct check *check, const struct kernels *kernels,
 			 const struct kernel *kernel);
 
+/* The values of --ignore, see look_up_value(): a failure of the system is none of them. */
+const char *get_ignorable_code(int i);
+
 /* Parses a list of findings such as "absent,same-number". Prints why it is invalid. */
 bool parse_ignored(struct check *check, const char *list);
 
@@ -43,7 +46,7 @@ enum status finish_check(struct check *check, struct kmod_devname_report *report
 			 const char *directory, const char *version);
 
 /*
- * Ends the check of a kernel or a file: prints "NAME: 18 nodes of 4022 modules, nothing found" by
+ * Ends the check of a kernel or a file: prints "NAME: 18 nodes of 4022 modules, no findings" by
  * the counts, on a terminal or with --verbose. Clears the counts.
  */
 void finish_counts(struct check *check, const char *name);

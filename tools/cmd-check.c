@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * check: mistakes in the nodes of kernels, or in modules that are not installed.
+ * check: faults in the nodes of kernels, or in modules that are not installed.
  *
- * All operands are examined first, so that a wrong command line does nothing. Then this file checks
+ * All operands are validated first, so an invalid command line has no effect. Then this file checks
  * files, lists and directories of modules, and check-kernel.c checks kernels. Each step of a check
  * has a report of its own, which finish_check() shows and releases (findings.c). JSON is printed
  * last, since it is one table.
@@ -35,18 +35,6 @@ static const struct option_spec check_options[] = {
 	{ KEY_UDEV_ROOT, "udev-permissions", "ROOT", NULL },
 	{ 0 },
 };
-
-/* The codes that --ignore takes, without the numbers that no code has. */
-static const char *get_ignorable_code(int i)
-{
-	for (int code = 0; code < KMOD_DEVNAME_CODE_SYSTEM; code++) {
-		const char *name = kmod_devname_code_to_string((enum kmod_devname_code)code);
-
-		if (name && i-- == 0)
-			return name;
-	}
-	return NULL;
-}
 
 static bool parse_check_option(void *data, int key)
 {
@@ -153,7 +141,7 @@ static enum status check_module_directory(struct check *check, char *path)
 				       : worse(status, lint_nodes(check, kernel->path, table));
 }
 
-/* The lines of a modules.devname, and what they say about one another. */
+/* Checks the lines of a modules.devname, each alone and against the others. */
 static enum status check_list(struct check *check, const char *path)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
@@ -220,7 +208,7 @@ static enum status classify_operand(const char *operand, enum operand_kind *ret_
 static enum status examine_operands(const struct check *check, char **operands, int n,
 				    enum operand_kind *kinds)
 {
-	/* other operands would ignore these in silence */
+	/* other operands would silently ignore these */
 	const char *option = check->configs.size > 0 ? "--config"
 			     : check->dev            ? "--dev"
 			     : check->udev_root      ? "--udev-root"
@@ -229,17 +217,17 @@ static enum status examine_operands(const struct check *check, char **operands, 
 	bool has_kernel = n == 0;
 
 	if (check->common.all && n > 0) {
-		say("--all and '%s' do not go together", operands[0]);
+		say("--all cannot be combined with '%s'", operands[0]);
 		return STATUS_FAILED;
 	}
 	for (int i = 0; i < n; i++) {
-		/* what has no slash would be a version */
+		/* a name without a slash is a version */
 		if (strcmp(operands[i], ".") == 0 || strcmp(operands[i], "..") == 0)
 			operands[i] = operands[i][1] == '.' ? above : here;
 		if (classify_operand(operands[i], &kinds[i]) != STATUS_CLEAN)
 			return STATUS_FAILED;
 		if (kinds[i] == OPERAND_ROOT) {
-			say("%s: is a root directory; for its kernels write --basedir %s --all",
+			say("%s: root directory; use --basedir %s --all for its kernels",
 			    operands[i], operands[i]);
 			return STATUS_FAILED;
 		}
@@ -247,11 +235,11 @@ static enum status examine_operands(const struct check *check, char **operands, 
 	}
 	if (has_kernel || !option)
 		return STATUS_CLEAN;
-	say("%s is for kernels, and %s is none", option, operands[0]);
+	say("%s cannot be used with '%s', which is not a kernel", option, operands[0]);
 	return STATUS_FAILED;
 }
 
-/* What else should be looked at of a running system is its /dev. */
+/* Without an operand, /dev of the running system is checked too. */
 static enum status choose_dev(struct check *check, const struct kernels *kernels)
 {
 	int r = kernel_is_running(kernels, &kernels->items[0]);
@@ -273,7 +261,7 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	if (status != STATUS_CLEAN)
 		return status;
 	if (check->dev && kernels.size > 1) {
-		say("--dev is for one kernel");
+		say("--dev needs a single kernel");
 		return STATUS_FAILED;
 	}
 	status = kernels.found;
@@ -335,7 +323,9 @@ static int run_check(const struct command *command, int argc, char **argv)
 			status = STATUS_CLEAN;
 		} else {
 			status = check_operands(&check, argv + optind, argc - optind);
-			status = worse(status, print_check(&check));
+			/* without findings, JSON would say that all is well */
+			if (status != STATUS_FAILED || check.sheet.cells.size > 0)
+				status = worse(status, print_check(&check));
 		}
 		status = finish_output(status);
 	}
@@ -345,13 +335,13 @@ static int run_check(const struct command *command, int argc, char **argv)
 
 const struct command cmd_check = {
 	.name = "check",
-	.summary = "find out what is wrong with nodes, modules and files",
+	.summary = "find faults in nodes, modules and files",
 	.description =
-		"Says what is wrong with the device nodes that the modules of each kernel\n"
-		"declare, and with its modules.devname; or what a module would give, before it\n"
-		"is shipped. KERNEL is a version, or a path to the module directory of one;\n"
-		"without an operand the running kernel is checked, with /dev. FILE is a module,\n"
-		"a directory of modules that is no kernel's, or a modules.devname.",
+		"Find faults in the device nodes that the modules of each kernel declare, in\n"
+		"modules.devname and in the configuration, or in modules before they are\n"
+		"shipped. KERNEL is a version, or the path of a module directory; the default\n"
+		"is the running kernel with /dev. FILE is a module, a directory of modules\n"
+		"that are not installed, or a modules.devname.",
 	.operands = "[KERNEL|FILE...]",
 	.options = check_options,
 	.value_key = KEY_CHECK_IGNORE,

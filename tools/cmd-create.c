@@ -21,12 +21,12 @@ enum {
 };
 
 static const struct option_spec create_options[] = {
-	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev in the base dir)" },
+	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev below the base dir)" },
 	{ KEY_CREATE_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,
-	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes that have another number" },
-	{ 'n', "dry-run", NULL, "print what would be made and make nothing" },
+	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes with another type or number" },
+	{ 'n', "dry-run", NULL, "print the nodes that would be created" },
 	{ KEY_CREATE_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
 	{ 0 },
 };
@@ -43,7 +43,7 @@ struct create {
 	struct kmod_devname_permissions *permissions;
 };
 
-/* At most 0777: no other bit has a meaning for a device node. */
+/* At most 0777: other bits have no meaning for a device node. */
 static bool parse_create_mode(struct create *create, const char *value)
 {
 	size_t size = strlen(value);
@@ -81,10 +81,10 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 {
 	if (create->dev) {
 		create->dev_path = xstrdup(create->dev);
-		create->dev_fd = open_path(create->dev, DIRECTORY_FLAGS);
+		create->dev_fd = open_path(create->dev, O_RDONLY | O_DIRECTORY);
 	} else {
 		create->dev_path = join_path(base_directory(&create->common), "dev");
-		create->dev_fd = open_in_root(kernels->root_fd, "dev", DIRECTORY_FLAGS);
+		create->dev_fd = open_in_root(kernels->root_fd, "dev", O_RDONLY | O_DIRECTORY);
 	}
 	return create->dev_fd < 0 ? say_failure(create->dev_path, create->dev_fd) : STATUS_CLEAN;
 }
@@ -163,13 +163,13 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 static int run_create(const struct command *command, int argc, char **argv)
 {
 	struct create create = { .mode = DEFAULT_MODE, .dev_fd = -1 };
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	enum status status;
 
 	if (!parse_options(command, argc, argv, &create.common, parse_create_option, &create,
 			   &status))
 		return status;
-	/* so that a node has its mode from the start, and never a wrong one for a moment */
+	/* a new node has its mode from the start, and no other mode for a moment */
 	(void)umask(0);
 	status = input_find(create.input, &kernels, &create.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
@@ -177,15 +177,14 @@ static int run_create(const struct command *command, int argc, char **argv)
 	kmod_devname_permissions_unref(create.permissions);
 	free(create.dev_path);
 	close_fd(&create.dev_fd);
-	kernels_done(&kernels);
 	return finish_output(status);
 }
 
 const struct command cmd_create = {
 	.name = "create",
-	.summary = "make the nodes of modules.devname",
-	.description = "Reads modules.devname of each kernel and makes its nodes in a device\n"
-		       "directory. What is there already is kept.",
+	.summary = "create the nodes of modules.devname",
+	.description = "Read modules.devname of each kernel, and create its nodes in a device\n"
+		       "directory. Existing nodes are kept.",
 	.options = create_options,
 	.run = run_create,
 };

@@ -140,7 +140,7 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 		if (config_status == STATUS_FAILED)
 			return STATUS_FAILED;
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)
-			say("%s: does not exist; the modules are read instead", list->label);
+			say("%s: no such file; the modules are read instead", list->label);
 	}
 	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
 			      &result);
@@ -227,7 +227,7 @@ static void print_label(const char *before, const char *label)
 	printf("%s %s\n", before, escaped);
 }
 
-/* "+ NAME NUMBER MODULE", "- ..." or "~ NAME OLD -> NEW" of what has changed. */
+/* Prints "+ NAME NUMBER MODULE", "- ...", or "~ NAME OLD -> NEW" with the changed values. */
 static void print_difference(const char *name, const struct kmod_devname_node *old_node,
 			     const struct kmod_devname_node *new_node)
 {
@@ -256,27 +256,24 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 			  const struct node_list *to)
 {
 	struct comparison *comparison;
-	size_t n;
 
 	if (comparison_new(from->table, to->table, &comparison) < 0)
 		die_without_memory();
-	n = comparison->size;
-	if (n > 0)
+	if (comparison->size > 0)
 		diff->differs = true;
-	if (n > 0 && is_text(diff)) {
+	if (comparison->size > 0 && is_text(diff)) {
 		print_label("---", from->label);
 		print_label("+++", to->label);
 	}
-	for (size_t i = 0; i < n; i++) {
-		const struct difference *difference = comparison_get(comparison, i);
+	for (size_t i = 0; i < comparison->size; i++) {
+		const struct difference *difference = &comparison->items[i];
 		const struct kmod_devname_node *old_node = difference->old_node;
 		const struct kmod_devname_node *new_node = difference->new_node;
 		const char *name = kmod_devname_node_get_name(old_node ? old_node : new_node);
-		const char *change = change_to_string(difference->change);
 
 		if (diff->style.json)
-			add_diff_row(&diff->sheet, from->label, to->label, change, name, old_node,
-				     new_node);
+			add_diff_row(&diff->sheet, from->label, to->label,
+				     change_names[difference->change], name, old_node, new_node);
 		else if (is_text(diff))
 			print_difference(name, old_node, new_node);
 	}
@@ -297,7 +294,7 @@ static enum status compare_kernels(struct diff *diff, const struct diff_operand 
 	return STATUS_CLEAN;
 }
 
-/* Shows the kernels that the other root directory does not have: nothing is compared with them. */
+/* Prints the kernels that the other root directory lacks. */
 static void show_kernels_of_one(struct diff *diff, const struct diff_operand *operand,
 				const struct diff_operand *other, bool is_old)
 {
@@ -343,7 +340,7 @@ static enum status compare_operands(struct diff *diff, char *word_a, char *word_
 		return compare_kernels(diff, &a, a.kernels.items, &b, b.kernels.items);
 	if (!a.file && !b.file)
 		return compare_roots(diff, &a, &b);
-	say("%s: has not just one kernel, and so cannot be compared with a file",
+	say("%s: not a single kernel, and cannot be compared with a file",
 	    (a.file ? b : a).common.basedir);
 	return STATUS_FAILED;
 }
@@ -366,7 +363,7 @@ static enum status compare_all_operands(struct diff *diff, char **words, int n)
 	if (diff->common.all && n == 0)
 		return compare_all_kernels(diff);
 	if (diff->common.all) {
-		say("--all and '%s' do not go together", words[0]);
+		say("--all cannot be combined with '%s'", words[0]);
 		return STATUS_FAILED;
 	}
 	if (n < 2) {
@@ -399,12 +396,12 @@ static int run_diff(const struct command *command, int argc, char **argv)
 
 const struct command cmd_diff = {
 	.name = "diff",
-	.summary = "show what is different between kernels",
+	.summary = "compare the nodes of kernels",
 	.description =
-		"Compares the modules.devname of two or more kernels, files or root directories,\n"
-		"each with the next one. Without the file, or in a directory of modules that are\n"
-		"not installed, the modules are read. Exit status: 0 no difference, 1 some,\n"
-		"2 trouble. With --quiet the exit status alone tells.",
+		"Compare modules.devname of two or more kernels, files or root directories,\n"
+		"each with the next one. Without the file, or for modules that are not\n"
+		"installed, read the modules. Exit status: 0 no differences, 1 differences,\n"
+		"2 error. With --quiet, print nothing.",
 	.operands = "A B...",
 	.options = diff_options,
 	.run = run_diff,

@@ -150,6 +150,8 @@ static enum status parse_node(struct explain *explain, char *operand)
 		return STATUS_FAILED;
 	}
 	squeeze_slashes(operand);
+	if (strncmp(operand, "./", 2) == 0)
+		operand += 2;
 	explain->name = operand;
 	if (strncmp(operand, "/dev/", 5) == 0)
 		explain->name = operand + 5;
@@ -184,7 +186,7 @@ static enum status find_operands(struct explain *explain, char **operands, int n
 	enum status status;
 
 	if (n < 1 || n > 2 || explain->common.all) {
-		say("one node and at most one kernel are wanted; see kmod-devname explain --help");
+		say("needs one NODE and at most one KERNEL; see kmod-devname explain --help");
 		return STATUS_FAILED;
 	}
 	status = parse_node(explain, operands[0]);
@@ -261,7 +263,9 @@ static void explain_done(struct explain *explain)
 	kernels_done(&explain->kernels);
 	close_fd(&explain->dev_fd);
 	free(explain->subject);
+	free(explain->where);
 	free(explain->driver);
+	free(explain->major_driver);
 	free(explain->verdict);
 }
 

@@ -2,12 +2,12 @@
 /*
  * generate: the modules of a kernel -> its modules.devname.
  *
- * For each kernel the directory that the file goes to is opened and locked, so that no other run
- * replaces the file meanwhile. Then the modules are read into a table, and the table is written: to
- * the file, in one step and only if it changes, or to standard output. A bad module is a finding
- * and gives no nodes; one that cannot be read keeps its lines. Nothing is written if reading fails,
- * or if what was read cannot be all: no directory of a kernel, no module of those that are listed,
- * none that this build decompresses.
+ * For each kernel the target directory is opened and locked, so that no other run replaces the file
+ * meanwhile. The modules are read into a table, and the table is written to the file, atomically
+ * and only if it changes, or to standard output. An invalid module is a finding and gives no nodes;
+ * an unreadable module keeps its lines. Nothing is written if reading fails, or if the result
+ * cannot be complete: the directory is no kernel's, none of the listed modules exists, or this
+ * build can decompress none of them.
  */
 
 #include <errno.h>
@@ -34,11 +34,11 @@ static const char *get_source(int i)
 
 static const struct option_spec generate_options[] = {
 	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
-	{ 'o', "outdir", "DIR", "second root directory, where the file goes" },
-	{ 'n', "dry-run", NULL, "print the text and write nothing" },
-	{ KEY_OUTPUT, "output", "FILE", "replace this file instead; - is standard output" },
-	{ KEY_PASS_OVER, "pass-over", NULL, "pass over directories without modules" },
-	{ KEY_SOURCE, "source", "SOURCE", "which modules are read (default: modules)" },
+	{ 'o', "outdir", "DIR", "write below this second root directory" },
+	{ 'n', "dry-run", NULL, "print the text, and write nothing" },
+	{ KEY_OUTPUT, "output", "FILE", "write to this file instead; - is standard output" },
+	{ KEY_PASS_OVER, "pass-over", NULL, "skip directories without modules" },
+	{ KEY_SOURCE, "source", "SOURCE", "modules to read (default: modules)" },
 	{ KEY_THREADS, "threads", "N", "threads that read modules (default: the CPUs)" },
 	{ 0 },
 };
@@ -49,11 +49,11 @@ struct generate {
 	const char *output;
 	bool dry_run;
 	bool has_headings; /* several kernels are printed */
-	bool pass_over; /* what --all passes over, though the user has named it */
+	bool pass_over; /* skip named kernels that --all would skip */
 	unsigned int threads;
 	enum modules_source source;
 	struct config_paths configs;
-	size_t n_done; /* kernels that were not passed over */
+	size_t n_done; /* kernels that were not skipped */
 };
 
 /* strtoul(3) would take blanks and signs. */
@@ -119,17 +119,17 @@ static enum status read_modules_of(const struct generate *generate, const struct
 		/* elsewhere the result depends on the modules alone */
 		.keeps_lines = !generate->output && !generate->outdir,
 		.is_silent = generate->common.is_hook,
+		.index_dir_fd = -1,
+		.needs_index = true,
 	};
-	struct kmod_devname_config *config;
+	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	enum status status =
 		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
 				   generate->configs.size, &config);
 
 	if (status == STATUS_FAILED)
 		return status;
-	status = worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
-	kmod_devname_config_unref(config);
-	return status;
+	return worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
 }
 
 /* A comment of modules.devname, before the nodes of one of several kernels. */
@@ -186,6 +186,8 @@ static enum status generate_into(struct generate *generate, const struct kernels
 	struct modules_result result = { 0 };
 	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
 
+	if (result.lacks_index)
+		say("%s/%s: unusable index; run depmod", kernel->path, INDEX_NAME);
 	if (status != STATUS_FAILED && result.lacks_listed)
 		return refuse_kernel(generate, kernel, LACKS_LISTED);
 	generate->n_done++;
@@ -194,18 +196,18 @@ static enum status generate_into(struct generate *generate, const struct kernels
 		return status;
 	/* by name alone, another module may win a conflict */
 	if (result.has_unreadable_order) {
-		say("%s: without " ORDER_NAME " the nodes would be in another order", kernel->path);
+		say("%s: cannot order the nodes without " ORDER_NAME, kernel->path);
 		return STATUS_FAILED;
 	}
 	if (result.is_undecodable) {
-		say("%s: this build decompresses none of the modules", kernel->path);
+		say("%s: cannot decompress any of the modules with this build", kernel->path);
 		return STATUS_FAILED;
 	}
 	return worse(status,
 		     write_generated(generate, kernels, kernel, target, table, result.n_modules));
 }
 
-/* With --dry-run nothing is written, whatever file is named. */
+/* With --dry-run no file is written, also with --output. */
 static enum status open_target(const struct generate *generate, const struct kernels *kernels,
 			       const struct kernel *kernel, struct target *ret_target)
 {
@@ -219,11 +221,11 @@ static enum status open_target(const struct generate *generate, const struct ker
 }
 
 /* A version that was named is a kernel, whatever its directory has. */
-static enum status examine_directory(const struct generate *generate, const struct kernels *kernels,
-				     const struct kernel *kernel, bool *ret_is_plain)
+static enum status examine_directory(const struct generate *generate, const struct kernel *kernel,
+				     bool *ret_is_plain)
 {
 	bool is_path = kernel->directory[0] == '/';
-	int r = is_path ? kernel_is_plain(kernels, kernel) : 0;
+	int r = is_path ? directory_is_plain(kernel->path) : 0;
 
 	*ret_is_plain = r > 0;
 	if (r > 0)
@@ -231,8 +233,8 @@ static enum status examine_directory(const struct generate *generate, const stru
 	if (r < 0)
 		return say_failure(kernel->path, r);
 	if (r > 0) {
-		say("%s: is a root directory; for its kernels write --basedir %s --all",
-		    kernel->path, kernel->path);
+		say("%s: root directory; use --basedir %s --all for its kernels", kernel->path,
+		    kernel->path);
 		return STATUS_FAILED;
 	}
 	if (*ret_is_plain)
@@ -245,14 +247,14 @@ static enum status generate_kernel(struct generate *generate, const struct kerne
 {
 	struct target target;
 	bool is_plain;
-	enum status status = examine_directory(generate, kernels, kernel, &is_plain);
+	enum status status = examine_directory(generate, kernel, &is_plain);
 
 	if (status != STATUS_CLEAN || is_plain)
 		return status;
 	status = open_target(generate, kernels, kernel, &target);
 	if (status != STATUS_CLEAN)
 		return status;
-	/* before the modules are read: of two runs, the last to write has the latest modules */
+	/* before the modules are read, so the later of two runs writes the newer list */
 	target_lock(&target, &generate->common);
 	status = generate_into(generate, kernels, kernel, &target);
 	target_done(&target);
@@ -261,24 +263,22 @@ static enum status generate_kernel(struct generate *generate, const struct kerne
 
 static enum status generate_kernels(struct generate *generate, char **names, int n_names)
 {
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	enum status status = kernels_find(&kernels, &generate->common, names, n_names, false);
 
-	if (status == STATUS_CLEAN && generate->output && kernels.size != 1) {
+	if (status != STATUS_CLEAN)
+		return status;
+	if (generate->output && kernels.size != 1) {
 		say("--output is for one kernel");
-		status = STATUS_FAILED;
+		return STATUS_FAILED;
 	}
-	if (status == STATUS_CLEAN) {
-		status = kernels.found;
-		generate->has_headings = kernels.size > 1;
-		for (size_t i = 0; i < kernels.size; i++)
-			status = worse(status,
-				       generate_kernel(generate, &kernels, &kernels.items[i]));
-		if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0)
-			status = kernels_say_none(&kernels, &generate->common);
-	}
-	kernels_done(&kernels);
-	return finish_output(status);
+	status = kernels.found;
+	generate->has_headings = kernels.size > 1;
+	for (size_t i = 0; i < kernels.size; i++)
+		status = worse(status, generate_kernel(generate, &kernels, &kernels.items[i]));
+	if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0)
+		return kernels_say_none(&kernels, &generate->common);
+	return status;
 }
 
 static int run_generate(const struct command *command, int argc, char **argv)
@@ -289,10 +289,11 @@ static int run_generate(const struct command *command, int argc, char **argv)
 	if (parse_options(command, argc, argv, &generate.common, parse_generate_option, &generate,
 			  &status)) {
 		if (generate.outdir && generate.output) {
-			say("--outdir and --output do not go together");
+			say("--outdir cannot be combined with --output");
 			status = STATUS_FAILED;
 		} else {
-			status = generate_kernels(&generate, argv + optind, argc - optind);
+			status = finish_output(
+				generate_kernels(&generate, argv + optind, argc - optind));
 		}
 	}
 	config_paths_done(&generate.configs);
@@ -301,10 +302,9 @@ static int run_generate(const struct command *command, int argc, char **argv)
 
 const struct command cmd_generate = {
 	.name = "generate",
-	.summary = "read the modules of a kernel and write its modules.devname",
-	.description =
-		"Reads the modules of each kernel and writes modules.devname into its module\n"
-		"directory, in one step and only if it changes.",
+	.summary = "write modules.devname from the modules of a kernel",
+	.description = "Read the modules of each kernel, and write modules.devname to its module\n"
+		       "directory, atomically and only if it changes.",
 	.options = generate_options,
 	.value_key = KEY_SOURCE,
 	.get_value = get_source,

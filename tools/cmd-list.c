@@ -3,7 +3,7 @@
  * list: the nodes of modules.devname as a table.
  *
  * Each kernel's file is read into a table of nodes, and each node becomes one row of a sheet, with
- * the columns that --columns selects. What the file does not have comes from node-status.c.
+ * the columns that --columns selects. node-status.c adds the values that the file does not have.
  * sheet.c prints all rows at the end. A missing file is an error, since an empty table would claim
  * that there is a file without nodes.
  */
@@ -20,8 +20,7 @@ enum {
 };
 
 static const struct option_spec list_options[] = {
-	{ 'o', "columns", "LIST",
-	  "columns to show, separated by commas, or with +LIST in addition to the default" },
+	{ 'o', "columns", "LIST", "columns to show, or +LIST to add to the default" },
 	{ 'o', "output", "LIST", NULL },
 	{ 'O', "output-all", NULL, "show all columns" },
 	{ 'J', "json", NULL, "print JSON" },
@@ -134,7 +133,7 @@ static int list_has_running_kernel(const struct kernels *kernels)
 	return r;
 }
 
-/* The columns that are of use: of what is the same or unknown everywhere there is none. */
+/* The default columns, without those that are constant or unknown in all rows. */
 static enum status choose_list_columns(struct list_command *list, const struct kernels *kernels)
 {
 	static const enum node_field_index usual[] = { FIELD_KERNEL, FIELD_NAME, FIELD_TYPE,
@@ -256,7 +255,7 @@ static int run_list(const struct command *command, int argc, char **argv)
 	if (!parse_options(command, argc, argv, &list.common, parse_list_option, &list, &status))
 		return status;
 	if (list.style.json + list.style.raw + list.style.pairs > 1) {
-		say("--json, --pairs and --raw do not go together");
+		say("--json, --pairs and --raw exclude each other");
 		return STATUS_FAILED;
 	}
 	if (list.input)
@@ -273,9 +272,9 @@ const struct command cmd_list = {
 	.name = "list",
 	.summary = "show the nodes of modules.devname",
 	.description =
-		"Reads modules.devname of each kernel and shows its nodes as a table. For the\n"
-		"running kernel, or with --dev, the table has the nodes of the device\n"
-		"directory too; with --udev mode and owner are what the rules of udev give.",
+		"Show the nodes in modules.devname of each kernel. For the running kernel, or\n"
+		"with --dev, also show their state, mode and owner in the device directory;\n"
+		"with --udev, show mode and owner of udev's rules.",
 	.options = list_options,
 	.value_key = 'o',
 	.get_value = get_list_column,

@@ -25,13 +25,13 @@ static const char *get_format(int i)
 }
 
 static const struct option_spec static_nodes_options[] = {
-	{ 'f', "format", "FORMAT", "what to print (default: human)" },
-	{ 'o', "output", "FILE", "replace this file; - is standard output" },
+	{ 'f', "format", "FORMAT", "format to print (default: human)" },
+	{ 'o', "output", "FILE", "write to this file; - is standard output" },
 	{ KEY_NODES_INPUT, "input", "FILE", "read this file instead; - is standard input" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,
 	{ KEY_NODES_CREATE_ONLY, "create-only", NULL,
-	  "tmpfiles: leave mode and owner of what exists" },
+	  "tmpfiles: keep mode and owner of existing nodes" },
 	{ 0 },
 };
 
@@ -130,29 +130,27 @@ static enum status convert_nodes(const struct static_nodes_command *nodes,
 static int run_static_nodes(const struct command *command, int argc, char **argv)
 {
 	struct static_nodes_command nodes = { 0 };
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	enum status status;
 
 	if (!parse_options(command, argc, argv, &nodes.common, parse_static_nodes_option, &nodes,
 			   &status))
 		return status;
 	if (nodes.flags != 0 && nodes.format != KMOD_DEVNAME_FORMAT_TMPFILES) {
-		say("--create-only is for --format=tmpfiles");
+		say("--create-only needs --format=tmpfiles");
 		return STATUS_FAILED;
 	}
 	status = input_find(nodes.input, &kernels, &nodes.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
 		status = convert_nodes(&nodes, &kernels);
-	kernels_done(&kernels);
 	return finish_output(status);
 }
 
 const struct command cmd_static_nodes = {
 	.name = "static-nodes",
 	.summary = "print the nodes for systemd-tmpfiles and other programs",
-	.description =
-		"Reads modules.devname of each kernel and prints its nodes in the formats of\n"
-		"\"kmod static-nodes\" or in others.",
+	.description = "Print the nodes in modules.devname of each kernel, in the formats of\n"
+		       "\"kmod static-nodes\" and in others.",
 	.options = static_nodes_options,
 	.value_key = 'f',
 	.get_value = get_format,

@@ -7,8 +7,7 @@ static int run_without(const struct command *command, int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
-	say("this build is without the command '%s': it has what an initramfs needs",
-	    command->name);
+	say("this build has no command '%s': it is for an initramfs", command->name);
 	return STATUS_FAILED;
 }
 

@@ -2,11 +2,11 @@
 /*
  * explain: the running kernel, by what /sys and /proc say of its drivers.
  *
- * A device in /sys/dev has a driver. Some drivers register no devices there, such as that of
- * /dev/pts/0: of them /proc/devices has the major number. That alone is not enough where modules
- * share one: 10 and 116 have a driver that asks for the module of each minor number.
+ * A device in /sys/dev has a driver. Of others /proc/devices names the driver of the major number,
+ * which may have one device or all: those of pts are in /sys nowhere, those of input all are.
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,12 +109,69 @@ static int has_module_of_major(const struct explain *explain, const struct devic
 	return status < 0 ? status : 0;
 }
 
+/* Finds a device in /sys with the same major number. */
+static bool find_sibling(const struct device_number *number, struct device_number *ret_sibling)
+{
+	DIR *directory = opendir("/sys/dev/char");
+	struct device_number other = *number;
+	const struct dirent *entry;
+	bool found = false;
+
+	while (directory && !found && (entry = readdir(directory)))
+		found = syntax_parse_numbers(entry->d_name, ':', &other) &&
+			other.major == number->major;
+	if (directory)
+		(void)closedir(directory);
+	if (found)
+		*ret_sibling = other;
+	return found;
+}
+
+/* True if /sys has a class or bus of the driver's name. That of all terminals is "tty". */
+static bool has_class(const char *driver)
+{
+	_cleanup_free_ char *class = join_path("/sys/class", driver);
+	_cleanup_free_ char *bus = join_path("/sys/bus", driver);
+
+	return strncmp(driver, "tty", 3) == 0 || access(class, F_OK) == 0 || access(bus, F_OK) == 0;
+}
+
+/* Block drivers that make a device when it is opened (callers of __register_blkdev). */
+static bool makes_devices(const char *driver)
+{
+	static const char *const names[] = { "fd", "loop", "md", "mdp", "ramdisk" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(driver, names[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Whether the driver of the major number has the device, which is not in /sys. */
+static int judge_major_driver(struct explain *explain, const char *driver)
+{
+	const struct device_number *number = &explain->number;
+	struct device_number sibling = *number;
+	bool is_shared = false;
+	int r = 0;
+
+	if (number->type == S_IFBLK ? !makes_devices(driver)
+				    : find_sibling(number, &sibling) || has_class(driver))
+		explain->is_unregistered = access("/sys/dev", F_OK) == 0;
+	if (explain->is_unregistered)
+		return name_driver(&sibling, &explain->major_driver);
+	if (number->type == S_IFCHR)
+		r = has_module_of_major(explain, number, &is_shared);
+	if (!is_shared)
+		explain->driver = xstrdup(driver);
+	return r;
+}
+
 int explain_find_driver(struct explain *explain)
 {
 	const struct device_number *number = &explain->number;
-	_cleanup_free_ char *path = sysfs_path(number, ""), *major = NULL;
-	bool is_shared;
-	int r = 0;
+	_cleanup_free_ char *path = sysfs_path(number, ""), *driver = NULL;
+	int r;
 
 	if (access(path, F_OK) == 0) {
 		r = name_driver(number, &explain->driver);
@@ -122,27 +179,15 @@ int explain_find_driver(struct explain *explain)
 			explain->driver = xstrdup("unknown");
 		return r;
 	}
-	if (is_misc(number))
+	if (is_misc(number)) {
+		explain->is_unregistered = access("/sys/dev/char", F_OK) == 0;
 		return 0;
-	r = find_major_name(number, &major);
-	if (r < 0 || !major)
-		return r;
-	r = has_module_of_major(explain, number, &is_shared);
-	if (r < 0 || is_shared)
-		return r;
-	explain->driver = major;
-	major = NULL;
-	return 0;
-}
-
-/* Without /sys and /proc nothing is certain. */
-bool explain_may_be_registered(const struct device_number *number)
-{
-	_cleanup_free_ char *name = NULL;
-
-	if (is_misc(number))
-		return access("/sys/dev/char", F_OK) < 0;
-	return find_major_name(number, &name) < 0 || name || access("/proc/devices", F_OK) < 0;
+	}
+	r = find_major_name(number, &driver);
+	if (r == 0 && driver)
+		return judge_major_driver(explain, driver);
+	explain->is_unregistered = access("/proc/devices", F_OK) == 0;
+	return r;
 }
 
 static char read_first_byte(const char *path)

@@ -98,13 +98,16 @@ static int find_node(struct explain *explain)
 	struct explained_node *node = &explain->node;
 	_cleanup_close_ int fd = open_explained_node(explain, 0);
 
-	if (fd == -EACCES && explain->is_host) {
+	if (fd >= 0) {
+		read_node_link(explain, node);
+		return stat_node(node, fd);
+	}
+	node->error = -fd;
+	if (fd == -EACCES && explain->is_host && !explain->user) {
 		node->state = EXPLAINED_HIDDEN;
 		return 0;
 	}
 	read_node_link(explain, node);
-	if (fd >= 0)
-		return stat_node(node, fd);
 	node->state = fd == -ENOTDIR ? EXPLAINED_OBSTRUCTED : EXPLAINED_ABSENT;
 	return is_missing(fd) ? 0 : fd;
 }
@@ -237,7 +240,7 @@ static enum status judge_named_user(struct explain *explain)
 		node->is_judged = true;
 		node->may_read = permissions & 4;
 		node->may_write = permissions & 2;
-		node->denial = EACCES;
+		node->error = permissions & 6 ? 0 : EACCES;
 	}
 	free(user.groups);
 	return status;
@@ -248,8 +251,8 @@ static void judge_caller(const struct explain *explain, struct explained_node *n
 {
 	node->is_judged = true;
 	node->may_read = faccessat(AT_FDCWD, explain->subject, R_OK, AT_EACCESS) == 0;
-	node->denial = errno;
 	node->may_write = faccessat(AT_FDCWD, explain->subject, W_OK, AT_EACCESS) == 0;
+	node->error = node->may_read || node->may_write ? 0 : errno;
 }
 
 /* Errors of the rules count, and warnings are for check to tell. */
@@ -292,6 +295,10 @@ enum status explain_examine_node(struct explain *explain)
 	enum status status = STATUS_CLEAN;
 	int r = find_node(explain);
 
+	if (r == -EACCES && explain->user && explain->is_host) {
+		say("%s: only root can tell what user '%s' may do there", path, explain->user);
+		return STATUS_FAILED;
+	}
 	if (r < 0)
 		return say_failure(path, r);
 	if (node->state >= EXPLAINED_OTHER)

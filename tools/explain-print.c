@@ -16,12 +16,16 @@
 /* Of the resolution, which may be missing; NULL at the end. */
 static const struct resolution_step *get_step(const struct explain *explain, size_t index)
 {
-	return explain->resolution ? resolution_get(explain->resolution, index) : NULL;
+	return explain->resolution && index < explain->resolution->steps.size
+		       ? explain->resolution->steps.items[index]
+		       : NULL;
 }
 
 static const char *get_alias(const struct explain *explain, size_t index)
 {
-	return explain->resolution ? resolution_get_alias(explain->resolution, index) : NULL;
+	return explain->resolution && index < explain->resolution->aliases.size
+		       ? explain->resolution->aliases.items[index]
+		       : NULL;
 }
 
 /* Prints a part of a line, escaped. */
@@ -60,8 +64,12 @@ static void print_node_row(const struct explain *explain)
 		put_text("link to %s, ", node->link);
 	if (node->state >= EXPLAINED_OTHER)
 		put_mode(node);
+	else if (node->state == EXPLAINED_HIDDEN)
+		put_text("is hidden");
 	else
-		put_text("%s", node->state == EXPLAINED_HIDDEN ? "is hidden" : "does not exist");
+		put_text("does not exist%s", explain_is_made_at_boot(explain) && !explain->is_host
+						     ? " until the system boots"
+						     : "");
 	if (explain->is_host && !explain->is_running && !explain->dev)
 		put_text(" in /dev of the running kernel");
 	if (node->is_judged)

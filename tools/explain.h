@@ -38,7 +38,7 @@ struct explained_node {
 	bool is_judged; /* whether the user may read and write is known */
 	bool may_read;
 	bool may_write;
-	int denial; /* errno, if neither */
+	int error; /* errno of open(2), if it fails by the node; or 0 */
 };
 
 /* A reason why open(2) does not reach the driver. */
@@ -47,6 +47,13 @@ struct explained_obstacle {
 	const char *file; /* of the resolution, below the root directory; or NULL */
 	size_t line;
 	char *text; /* "problem; hint" */
+};
+
+/* What becomes of the modules of a number. */
+struct explained_modules {
+	enum resolution_verdict value; /* the best one */
+	char *names; /* of the modules that are loaded, or are there: "a, b"; or NULL */
+	const char *missing; /* that modules.devname declares, and none of these will be there */
 };
 
 struct explain {
@@ -61,21 +68,23 @@ struct explain {
 	int dev_fd; /* of --dev */
 	const char *name; /* below the device directory; NULL: a number was given */
 	char *subject; /* "/dev/fuse" or "c10:229" */
+	char *where; /* the options by which a command in a hint is about the same nodes */
 	struct kmod_devname_table *table; /* modules.devname */
 	struct kmod_devname_table *builtin; /* of modules that are built in */
 	struct explained_node node;
 	bool has_number;
 	struct device_number number; /* that counts: of the node, or else declared */
 	char *driver; /* of the running kernel, that has the number; or NULL */
+	char *major_driver; /* that has the major number, and not this device; or NULL */
+	bool is_unregistered; /* no driver has this device, as far as /sys and /proc tell */
 	struct resolution *resolution; /* NULL: nothing was asked */
 	bool is_hindered; /* what is asked for does not come to be there */
 	struct list obstacles;
+	int error; /* errno of open(2), by the first of these; or 0 */
 	const char *result; /* "loads", "loaded", "built-in", "driver", or the first obstacle */
 	char *verdict;
 	enum status findings;
 };
-
-struct resolution_step;
 
 /* The node that modules.devname, or else a built-in module, has for the name; or NULL. */
 const struct kmod_devname_node *explain_find_declared(const struct explain *explain);
@@ -84,14 +93,25 @@ const struct kmod_devname_node *explain_find_declared(const struct explain *expl
 enum status explain_examine_node(struct explain *explain);
 void explain_node_done(struct explained_node *node);
 
-/* Finds the driver of the running kernel that has the number. 0 or a negative errno. */
+/* Finds the driver of the running kernel for the number. 0 or a negative errno. */
 int explain_find_driver(struct explain *explain);
-
-/* False if it is certain that no driver has registered the number, though its module is there. */
-bool explain_may_be_registered(const struct device_number *number);
 
 /* The sysctl that keeps the running kernel from loading modules, and what helps; or NULL. */
 const char *explain_find_sysctl(void);
+
+/* True for the nodes of another kernel, and of an image. */
+static inline bool explain_is_made_at_boot(const struct explain *explain)
+{
+	return explain->has_number && !explain->is_running && !explain->dev;
+}
+
+/* Adds an obstacle. */
+struct explained_obstacle *explain_hinder(struct explain *explain, const char *kind,
+					  const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Asks for the modules of the number, and adds their obstacles. 0 or a negative errno. */
+int explain_judge_number(struct explain *explain, struct explained_modules *modules);
 
 /* Finds the obstacles, and the verdict. 0 or a negative errno. */
 int explain_judge(struct explain *explain);

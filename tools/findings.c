@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * The findings of check. They are its result, so they are lines or JSON on standard output, where
- * other commands print them on stderr.
+ * The findings of check. They are its result, so check prints them as lines or JSON on standard
+ * output; other commands print them on stderr.
  *
  * Each step of a check hands its report to finish_check(). This leaves out the findings of
  * --ignore, counts the others, prints them or adds them to a sheet, and returns the status that
@@ -21,8 +21,8 @@ static const struct sheet_column finding_columns[] = {
 };
 
 /*
- * All findings, for --list-codes and --ignore. kmod-devname-findings(7) has the same severities and
- * meanings.
+ * All findings, for --list-codes and --ignore, which a failure of the system ends.
+ * kmod-devname-findings(7) has the same severities and meanings.
  */
 static const struct {
 	enum kmod_devname_code code;
@@ -35,13 +35,13 @@ static const struct {
 	{ KMOD_DEVNAME_CODE_TOO_LARGE, "error", "A module is over a limit" },
 	{ KMOD_DEVNAME_CODE_DANGLING_LINK, "note", "A symbolic link leads to no file" },
 	{ KMOD_DEVNAME_CODE_NOT_REGULAR, "note", "Named like a module, but not a file" },
-	{ KMOD_DEVNAME_CODE_VANISHED, "warning", "A module is gone before it is opened" },
+	{ KMOD_DEVNAME_CODE_VANISHED, "warning", "A module was removed during the run" },
 	{ KMOD_DEVNAME_CODE_DUPLICATE_MODULE, "warning/note", "Two files of one module" },
 	{ KMOD_DEVNAME_CODE_BAD_ORDER, "warning", "A line of modules.order is invalid" },
 	{ KMOD_DEVNAME_CODE_UNREADABLE, "error", "A module or a directory cannot be read" },
 	{ KMOD_DEVNAME_CODE_MISSING_NUMBER, "error", "A device name without a device number" },
-	{ KMOD_DEVNAME_CODE_AMBIGUOUS, "error", "Which name has which number is not defined" },
-	{ KMOD_DEVNAME_CODE_DYNAMIC_MINOR, "error", "The number asks for a dynamic minor" },
+	{ KMOD_DEVNAME_CODE_AMBIGUOUS, "error", "Pairs of names and numbers are ambiguous" },
+	{ KMOD_DEVNAME_CODE_DYNAMIC_MINOR, "error", "The number requests a dynamic minor" },
 	{ KMOD_DEVNAME_CODE_BAD_NAME, "error", "An invalid device name" },
 	{ KMOD_DEVNAME_CODE_BAD_NUMBER, "error", "An invalid device number" },
 	{ KMOD_DEVNAME_CODE_BAD_MODULE_NAME, "error", "An invalid module name" },
@@ -57,13 +57,12 @@ static const struct {
 	{ KMOD_DEVNAME_CODE_NAME_CONFLICT, "error", "Two nodes cannot both have their names" },
 	{ KMOD_DEVNAME_CODE_SAME_NUMBER, "warning", "Two names have one device number" },
 	{ KMOD_DEVNAME_CODE_SHARED_NODE, "note", "Several modules declare one node" },
-	{ KMOD_DEVNAME_CODE_TAKEN_MINOR, "warning", "The minor is that of another device" },
+	{ KMOD_DEVNAME_CODE_TAKEN_MINOR, "warning", "The minor belongs to another device" },
 	{ KMOD_DEVNAME_CODE_BUILT_IN, "warning", "A built-in module has the node" },
 	{ KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD, "warning", "The kernel loads no block drivers" },
 	{ KMOD_DEVNAME_CODE_NOT_LOADED, "error/warning/note",
-	  "Opening the node loads no such module" },
-	{ KMOD_DEVNAME_CODE_NO_STATIC_NODE, "warning/note",
-	  "A rule of udev gives access too late" },
+	  "Opening the node does not load its module" },
+	{ KMOD_DEVNAME_CODE_NO_STATIC_NODE, "warning/note", "A rule of udev applies too late" },
 	{ KMOD_DEVNAME_CODE_OUT_OF_DATE, "error", "modules.devname differs from the modules" },
 	{ KMOD_DEVNAME_CODE_NO_FILE, "error/warning", "modules.devname does not exist" },
 	{ KMOD_DEVNAME_CODE_WRONG_NODE, "error", "A device node has another type or number" },
@@ -71,7 +70,7 @@ static const struct {
 	{ KMOD_DEVNAME_CODE_NODEV, "warning", "The file system is mounted with nodev" },
 	{ KMOD_DEVNAME_CODE_ABSENT, "warning", "The node does not exist" },
 	{ KMOD_DEVNAME_CODE_WRONG_MODE, "warning/note",
-	  "Mode, owner or ACL are not as udev has them" },
+	  "Mode, owner or ACL differ from udev's rules" },
 	{ KMOD_DEVNAME_CODE_SYSTEM, "error", "A system call failed" },
 };
 
@@ -99,38 +98,27 @@ void check_done(struct check *check)
 	config_paths_done(&check->configs);
 }
 
-/* Returns whether the first bytes of a list are a code. */
-static bool find_code_name(const char *list, size_t size, enum kmod_devname_code *ret_code)
+const char *get_ignorable_code(int i)
 {
-	for (size_t i = 0; i < N_FINDING_KINDS; i++) {
-		const char *name = kmod_devname_code_to_string(finding_kinds[i].code);
-
-		if (strlen(name) != size || strncmp(name, list, size) != 0)
-			continue;
-		*ret_code = finding_kinds[i].code;
-		return true;
-	}
-	return false;
+	return finding_kinds[i].code != KMOD_DEVNAME_CODE_SYSTEM
+		       ? kmod_devname_code_to_string(finding_kinds[i].code)
+		       : NULL;
 }
 
 bool parse_ignored(struct check *check, const char *list)
 {
-	enum kmod_devname_code code;
-	size_t size;
+	for (;; list++) {
+		size_t size = strcspn(list, ",");
+		int i = look_up_value(get_ignorable_code, list, size);
 
-	for (;; list += size + 1) {
-		size = strcspn(list, ",");
-		if (!find_code_name(list, size, &code)) {
-			say("--ignore: there is no finding '%.*s'; see --list-codes", (int)size,
-			    list);
+		if (i < 0) {
+			say("--ignore: '%.*s' is not a code; run kmod-devname check --list-codes",
+			    (int)size, list);
 			return false;
 		}
-		if (code == KMOD_DEVNAME_CODE_SYSTEM) {
-			say("--ignore: a failure of the system cannot be ignored");
-			return false;
-		}
-		check->ignored[code] = true;
-		if (list[size] == '\0')
+		check->ignored[finding_kinds[i].code] = true;
+		list += size;
+		if (*list == '\0')
 			return true;
 	}
 }
@@ -229,7 +217,7 @@ static char *describe_findings(const struct check_counts *counts)
 		if (n > 0)
 			append_word(&list, word);
 	}
-	return list ? list : xstrdup("nothing found");
+	return list ? list : xstrdup("no findings");
 }
 
 static void say_counts(const struct check *check, const struct check_counts *counts,

@@ -3,7 +3,7 @@
  * The nodes of modules.devname, and their permissions.
  *
  * A command reads the nodes of kernels, or those of one file, into one table, in the order of the
- * operands. Of two nodes that contradict each other the table keeps the first, and reports the
+ * operands. Of two conflicting nodes the table keeps the first, and reports the
  * second. A missing file is a warning for static-nodes and create, which run at boot, and an error
  * for list. The permissions come from the rules of udev, for the nodes of the table.
  */
@@ -15,8 +15,8 @@
 #include "input.h"
 
 /*
- * Refuses directories that the user has named and that are no kernel's. One may have been meant as
- * the value of --udev-permissions, and else a missing modules.devname would be a mere warning.
+ * Refuses paths that are not the module directory of a kernel. The path may be the intended value
+ * of --udev-permissions, and its missing modules.devname would only be a warning.
  */
 static enum status refuse_other_directories(const struct kernels *kernels)
 {
@@ -33,7 +33,7 @@ static enum status refuse_other_directories(const struct kernels *kernels)
 		if (r < 0)
 			return say_failure(kernel->path, r);
 		if (r > 0) {
-			say("%s: not the module directory of a kernel; write --basedir=DIR or "
+			say("%s: not the module directory of a kernel; use --basedir=DIR or "
 			    "--udev-root=DIR for a root directory",
 			    kernel->path);
 			return STATUS_FAILED;
@@ -51,16 +51,16 @@ enum status input_find(const char *file, struct kernels *kernels, const struct c
 		/* a kernel need not have a modules.devname, and the running one no directory */
 		status = kernels_find(kernels, common, names, n_names, true);
 		if (status == STATUS_CLEAN)
-			status = kernels->found; /* what is left out would be missing */
+			status = kernels->found; /* nodes of skipped kernels would be missing */
 		return status == STATUS_CLEAN ? refuse_other_directories(kernels) : status;
 	}
 	/* --basedir stays of use: that is where the rules of udev are */
 	if (n_names == 0 && !common->all && !common->moduledir)
 		return kernels_root(kernels, common);
 	*kernels = (struct kernels){ .root_fd = -1 };
-	say("--input does not go together with %s", n_names > 0   ? "a kernel"
-						    : common->all ? "--all"
-								  : "--moduledir");
+	say("--input cannot be combined with %s", n_names > 0   ? "a kernel"
+						  : common->all ? "--all"
+								: "--moduledir");
 	return STATUS_FAILED;
 }
 
@@ -76,7 +76,7 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
 enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
 			const struct common *common, struct kmod_devname_table *table)
 {
-	static const char hint[] = "; kmod-devname generate makes it";
+	static const char hint[] = "; run kmod-devname generate";
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
 	FILE *stream;
 	enum status status;

@@ -34,7 +34,7 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
 		       struct kmod_devname_table *table);
 
-/* Returns whether there is a file to read: one that was named, or that a kernel has. */
+/* Returns whether --input names a file, or a kernel has one. */
 bool input_exists(const char *file, const struct kernels *kernels);
 
 /*

@@ -54,7 +54,7 @@ enum status kernel_refuse(const struct kernel *kernel, const struct common *comm
 		return STATUS_FAILED;
 	}
 	if (common->verbose)
-		say("%s: note: %s; passed over", kernel->path, why);
+		say("%s: note: %s; skipped", kernel->path, why);
 	return STATUS_CLEAN;
 }
 
@@ -69,7 +69,7 @@ enum status kernels_say_none(const struct kernels *kernels, const struct common 
 {
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
 
-	say("%s: there is no kernel with modules", path);
+	say("%s: no kernel with modules", path);
 	return STATUS_FAILED;
 }
 
@@ -87,7 +87,7 @@ static int is_directory_at(int fd, const char *path)
 
 /*
  * Directories are compared, since one directory has many names. The root counts, too: a kernel in
- * an image is not the running one, whatever its version.
+ * an image of the same version is not the running one.
  */
 int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel)
 {
@@ -168,13 +168,6 @@ int directory_is_plain(const char *path)
 	return is_plain_directory(fd);
 }
 
-int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel)
-{
-	_cleanup_close_ int fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
-
-	return is_plain_directory(fd);
-}
-
 static void kernel_done(struct kernel *kernel)
 {
 	free(kernel->version);
@@ -209,19 +202,6 @@ static void add_kernel_version(struct kernels *kernels, const struct common *com
 		   join_path(base_directory(common), directory));
 }
 
-/* 1, 0 or a negative errno, which has been printed. */
-static int has_kernel(const struct kernels *kernels, const struct common *common,
-		      const char *version)
-{
-	_cleanup_free_ char *path = join_path(kernels->moduledir, version);
-	_cleanup_free_ char *shown = join_path(base_directory(common), path);
-	int r = has_directory(kernels->root_fd, path);
-
-	if (r < 0)
-		say_failure(shown, r);
-	return r;
-}
-
 /* 6.9 before 6.10, for diff --all compares each kernel with the next one. */
 static int compare_versions(const void *a, const void *b)
 {
@@ -230,43 +210,43 @@ static int compare_versions(const void *a, const void *b)
 	return strverscmp(x->version, y->version);
 }
 
-/* Adds a directory, unless it is no kernel's, such as lost+found. */
+/*
+ * Adds a directory, unless it is no kernel's, such as lost+found. Files, links that lead nowhere,
+ * and hidden directories are no kernels.
+ */
 static void add_if_kernel(struct kernels *kernels, const struct common *common, const char *version)
 {
+	_cleanup_close_ int fd = -1;
 	const struct kernel *kernel;
 	int r;
 
+	if (version[0] == '.')
+		return;
 	add_kernel_version(kernels, common, version);
 	kernel = &kernels->items[kernels->size - 1];
-	r = kernel_is_plain(kernels, kernel);
+	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	r = is_plain_directory(fd);
 	if (r == 0)
 		return;
-	if (r < 0)
-		kernels->found = say_failure(kernel->path, r);
-	else
+	if (r > 0)
 		kernel_refuse(kernel, common, true, NOT_OF_KERNEL);
+	else if (!is_missing(fd))
+		kernels->found = say_failure(kernel->path, r); /* one directory is not all */
 	kernel_done(&kernels->items[--kernels->size]);
 }
 
-/* Files, links that lead nowhere, and hidden directories are no kernels. */
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
 {
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
-	int fd = open_in_root(kernels->root_fd, kernels->moduledir, DIRECTORY_FLAGS);
+	int fd = open_in_root(kernels->root_fd, kernels->moduledir, O_RDONLY | O_DIRECTORY);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	enum status status = STATUS_CLEAN;
 	struct dirent *entry;
 
 	if (!dir)
 		return say_failure(path, fd < 0 ? fd : -errno);
-	while ((errno = 0, entry = readdir(dir))) {
-		int r = entry->d_name[0] == '.' ? 0 : has_kernel(kernels, common, entry->d_name);
-
-		if (r > 0)
-			add_if_kernel(kernels, common, entry->d_name);
-		else if (r < 0)
-			kernels->found = STATUS_FAILED; /* one entry is not all */
-	}
+	while ((errno = 0, entry = readdir(dir)))
+		add_if_kernel(kernels, common, entry->d_name);
 	if (errno != 0)
 		status = say_failure(kernels->moduledir, -errno);
 	(void)closedir(dir);
@@ -285,7 +265,7 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 
 	/* the user may have meant a directory here, which is a path only with a slash */
 	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0) {
-		say("no kernel %s in %s; did you mean ./%s?", version, path, version);
+		say("kernel %s not found in %s; did you mean ./%s?", version, path, version);
 		return;
 	}
 	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
@@ -294,10 +274,11 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 		for (size_t i = 0; i < n; i++)
 			append_word(&list, others.items[i].version);
 		if (n < others.size)
-			say("no kernel %s in %s; there is %s and %zu more", version, path, list,
-			    others.size - n);
+			say("kernel %s not found in %s; available: %s and %zu more", version, path,
+			    list, others.size - n);
 		else
-			say("no kernel %s in %s; there is %s", version, path, list ? list : "none");
+			say("kernel %s not found in %s; available: %s", version, path,
+			    list ? list : "none");
 	}
 	others.root_fd = -1;
 	others.moduledir = NULL;
@@ -308,15 +289,17 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 static enum status find_version(struct kernels *kernels, const struct common *common,
 				const char *version)
 {
+	_cleanup_free_ char *path = join_path(kernels->moduledir, version);
+	_cleanup_free_ char *shown = join_path(base_directory(common), path);
 	int r;
 
 	if (*version == '\0' || strcmp(version, ".") == 0 || strcmp(version, "..") == 0) {
-		say("'%s' is no kernel version", version);
+		say("'%s' is not a kernel version", version);
 		return STATUS_FAILED;
 	}
-	r = has_kernel(kernels, common, version);
+	r = has_directory(kernels->root_fd, path);
 	if (r < 0)
-		return STATUS_FAILED;
+		return say_failure(shown, r);
 	if (r == 0 || version[0] == '.') {
 		say_no_kernel(kernels, common, version);
 		return STATUS_FAILED;
@@ -348,7 +331,7 @@ static enum status find_path(struct kernels *kernels, const struct common *commo
 	char *real;
 
 	if (common->basedir || common->moduledir) {
-		say("%s: a path does not go together with --basedir or --moduledir", path);
+		say("%s: a path cannot be combined with --basedir or --moduledir", path);
 		return STATUS_FAILED;
 	}
 	real = realpath(path, NULL);
@@ -457,19 +440,15 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 	moduledir += strspn(moduledir, "/");
 	kernels->moduledir = xstrdup(*moduledir != '\0' ? moduledir : ".");
 	if (common->all && n_names > 0) {
-		say("--all and '%s' do not go together", names[0]);
+		say("--all cannot be combined with '%s'", names[0]);
 		return STATUS_FAILED;
 	}
 	if (common->all) {
-		_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
-
 		status = find_all_kernels(kernels, common);
 		/* an image that is not mounted must not seem to be free of mistakes */
-		if (status == STATUS_CLEAN && kernels->size == 0) {
-			say("%s: no kernel in this directory", path);
-			status = STATUS_FAILED;
-		}
-		return status;
+		return status == STATUS_CLEAN && kernels->size == 0
+			       ? kernels_say_none(kernels, common)
+			       : status;
 	}
 	if (n_names == 0)
 		return find_running(kernels, common, running_may_lack);

@@ -12,7 +12,6 @@
 #define INDEX_NAME "modules.alias"
 #define ORDER_NAME "modules.order"
 #define BUILTIN_NAME "modules.builtin.modinfo"
-#define DIRECTORY_FLAGS (O_RDONLY | O_DIRECTORY | O_CLOEXEC)
 
 struct kernel {
 	char *version;
@@ -29,8 +28,7 @@ struct kernels {
 	struct kernel *items;
 	size_t size;
 	size_t capacity;
-	enum status
-		found; /* failed: --all has left out what it could not look at, and printed it */
+	enum status found; /* failed: --all has skipped an unreadable entry, with a message */
 };
 
 /*
@@ -68,16 +66,16 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
 			  bool is_passed_over, const char *why);
 
-#define NOT_OF_KERNEL "is not the module directory of a kernel"
+#define NOT_OF_KERNEL "not the module directory of a kernel"
 
-/* Prints that --all has passed over all directories. Returns STATUS_FAILED. */
+/* Prints that --all has skipped all directories. Returns STATUS_FAILED. */
 enum status kernels_say_none(const struct kernels *kernels, const struct common *common);
 
 /* Prints that a file in it failed. Returns STATUS_FAILED. */
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
 
 /*
- * Returns 1 if the modprobe of the running kernel reads this module directory, under whatever name;
+ * Returns 1 if the modprobe of the running kernel reads this module directory, by any path;
  * 0 if not; or a negative errno.
  */
 int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel);
@@ -97,6 +95,5 @@ int directory_is_root(const char *path);
  * that are not installed; 0 for that of a kernel; or a negative errno.
  */
 int directory_is_plain(const char *path);
-int kernel_is_plain(const struct kernels *kernels, const struct kernel *kernel);
 
 #endif

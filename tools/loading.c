@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Whether the module of a node is loaded, or would be, as check and explain find it out. */
+/* The state of a node's module, loaded or loadable, as check and explain see it. */
 
 #include <errno.h>
 
@@ -25,7 +25,7 @@ struct loading *loading_open(const struct kernels *kernels, const struct kernel 
 	loading->path = kernel->path;
 	loading->common = common;
 	loading->error = system_open(&loading->system, kernels->root_fd, kernel->directory,
-				     is_running ? RESOLVE_RUNNING : 0, loading->report);
+				     is_running, loading->report);
 	if (loading->error == -ENOMEM)
 		die_without_memory();
 	loading->is_open = loading->error == 0;

@@ -18,7 +18,7 @@
 const char program_name[] = "kmod-devname";
 const int program_failure = STATUS_FAILED;
 
-/* In the order of --help: writing the file, using it, and looking for mistakes. */
+/* In the order of --help: commands that write the file, use it, and find faults. */
 static const struct command *const commands[] = {
 	&cmd_generate, &cmd_list, &cmd_static_nodes, &cmd_create,
 	&cmd_check,    &cmd_diff, &cmd_explain,
@@ -80,7 +80,7 @@ static enum status print_version(void)
 	return finish_output(STATUS_CLEAN);
 }
 
-/* How many bytes have to be inserted, removed or replaced to make a command's name of the word. */
+/* The edit distance between the word and the name of a command. */
 static size_t count_edits(const char *word, const char *name)
 {
 	size_t size = strlen(name), row[32], diagonal, above;

@@ -89,7 +89,7 @@ struct kmod_devname_permissions *xpermissions_new(mode_t mode)
 										   : permissions);
 }
 
-/* "/" and "boot/" have a slash already: a second one would do no harm, but look bad in messages. */
+/* "/" and "boot/" already end in a slash. */
 char *join_path(const char *directory, const char *name)
 {
 	size_t size = strlen(directory);
@@ -115,7 +115,8 @@ char *escape(const char *text)
 	return escaped;
 }
 
-/* Allocates nothing, so that it can report a lack of memory. Beyond the buffer a message is cut. */
+/* Allocates nothing, so that it can report a lack of memory. A message longer than the buffer is
+ * truncated. */
 void say(const char *format, ...)
 {
 	char text[4 * PATH_MAX], escaped[REPORT_ESCAPED_SIZE(sizeof(text))];
@@ -134,8 +135,7 @@ enum status say_failure(const char *what, int error)
 	return STATUS_FAILED;
 }
 
-/* --quiet wins, so that a script can add it to any command line; but what makes it fail is shown.
- */
+/* --quiet takes precedence, except for the findings that make --strict fail. */
 bool is_wanted(enum kmod_devname_severity severity, const struct common *common)
 {
 	if (common->quiet)
@@ -168,7 +168,7 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 	return escape(path);
 }
 
-/* What a terminal shows the severity in; or NULL. */
+/* The escape sequence for the colour of a severity, or NULL. */
 static const char *choose_color(FILE *stream, enum kmod_devname_severity severity,
 				const struct common *common)
 {
@@ -229,7 +229,7 @@ void say_left_out(const struct kmod_devname_report *report, size_t n, const char
 		path = escape(directory);
 	else
 		path = finding_path(kmod_devname_report_get(report, size - 1), directory, common);
-	(void)fprintf(stderr, "%s: %s: there are %zu more findings\n", program_name, path, n);
+	(void)fprintf(stderr, "%s: %s: %zu more findings\n", program_name, path, n);
 }
 
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
@@ -287,7 +287,7 @@ enum status finish_output(enum status status)
 	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	/* a failure has a message already, most likely about the output */
+	/* a failure already has a message, most likely about the output */
 	if (status == STATUS_FAILED)
 		return status;
 	return say_failure("standard output", errno != 0 ? -errno : -EIO);

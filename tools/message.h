@@ -14,8 +14,8 @@ struct common;
 
 enum status {
 	STATUS_CLEAN = 0,
-	STATUS_FINDINGS = 1, /* done, but something is wrong with the data */
-	STATUS_FAILED = 2, /* wrong usage, or not done */
+	STATUS_FINDINGS = 1, /* done, with faults of the data */
+	STATUS_FAILED = 2, /* invalid usage, or not done */
 };
 
 /* Each program defines the name that begins its messages, and its exit status without memory. */
@@ -91,11 +91,11 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common);
 
-/* A report keeps a limited number of findings. Returns how many of a severity it has left out. */
+/* Returns the number of findings of a severity beyond the limit of the report. */
 size_t report_left_out(const struct kmod_devname_report *report,
 		       enum kmod_devname_severity severity);
 
-/* Prints that n findings were left out, unless n is 0. */
+/* Prints the number of findings beyond the limit, unless it is 0. */
 void say_left_out(const struct kmod_devname_report *report, size_t n, const char *directory,
 		  const struct common *common);
 
@@ -103,7 +103,7 @@ void say_left_out(const struct kmod_devname_report *report, size_t n, const char
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common);
 
-/* Prints why a library call failed, unless a finding of its report says so. STATUS_FAILED. */
+/* Prints the error of a library call, unless its report has a finding for it. STATUS_FAILED. */
 enum status say_call_failure(const struct kmod_devname_report *report, const char *what, int error);
 
 /*

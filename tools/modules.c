@@ -149,7 +149,7 @@ static void progress_show(struct progress *progress, struct kmod_devname_scan *s
 	progress_delay(progress, 0, INTERVAL_NS);
 }
 
-/* Returns 0; 1 if the index cannot be used, which has been printed; or a negative errno. */
+/* Returns 1; 0 if the index cannot be used; or a negative errno. */
 static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *kernels,
 		       const struct kernel *kernel, struct kmod_devname_config *config,
 		       const struct modules_options *options)
@@ -159,47 +159,36 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 
 	if (r < 0)
 		return r;
-	r = kmod_devname_scan_set_config(scan, config);
-	if (r < 0)
-		return r;
+	(void)kmod_devname_scan_set_config(scan, config);
+	(void)kmod_devname_scan_set_use_index(scan, options->source == SOURCE_AUTO);
 	if (options->source != SOURCE_INDEX)
-		return kmod_devname_scan_set_use_index(scan, options->source == SOURCE_AUTO);
-	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
-	if (fd < 0)
+		return 1;
+	if (options->index_dir_fd < 0)
+		fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	if (options->index_dir_fd < 0 && fd < 0)
 		return fd;
-	r = scan_use_fresh_index(scan, fd, true, NULL);
-	if (r < 0)
-		return r;
-	if (r > 0)
-		return 0;
-	say("%s/%s: cannot be used", kernel->path, INDEX_NAME);
-	return 1;
+	return scan_use_fresh_index(scan, fd < 0 ? options->index_dir_fd : fd, !options->is_of_part,
+				    options->list);
 }
 
-/* The error is that of opening the list, or 0. */
-static int keep_lines_of(struct kmod_devname_scan *scan, int error, FILE *stream)
+static enum status keep_lines(struct kmod_devname_scan *scan, const struct kernels *kernels,
+			      const struct kernel *kernel, const struct kmod_devname_table *before)
 {
 	_cleanup_table_ struct kmod_devname_table *list = xtable_new();
-
-	if (is_missing(error) || error == -EISDIR || error == -ENODEV)
-		return 0;
-	if (error == 0)
-		error = kmod_devname_table_read(list, NULL, stream, FILE_NAME);
-	return error < 0 ? error : scan_keep(scan, list, FILE_NAME);
-}
-
-enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *kernels,
-			 const struct kernel *kernel, const struct kmod_devname_table *before)
-{
-	FILE *stream = NULL;
+	FILE *stream;
 	int r;
 
 	if (!scan_may_keep(scan))
 		return STATUS_CLEAN;
 	r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
-	r = keep_lines_of(scan, r, stream);
-	if (stream)
+	if (r == 0) {
+		r = kmod_devname_table_read(list, NULL, stream, FILE_NAME);
 		(void)fclose(stream);
+	} else if (is_missing(r) || r == -EISDIR || r == -ENODEV) {
+		r = 0;
+	}
+	if (r == 0)
+		r = scan_keep(scan, list, FILE_NAME);
 	if (r == 0 && before)
 		r = scan_keep(scan, before, FILE_NAME);
 	return r < 0 ? kernel_say_failure(kernel, FILE_NAME, r) : STATUS_CLEAN;
@@ -232,7 +221,8 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	give_memory_back();
 	progress_delay(&progress, 1, 0);
 	r = set_up_scan(scan, kernels, kernel, config, options);
-	if (r == 0)
+	ret_result->lacks_index = r == 0 && options->needs_index;
+	if (r >= 0 && !ret_result->lacks_index)
 		while ((r = kmod_devname_scan_step(scan)) > 0)
 			progress_show(&progress, scan);
 	/* so that messages and the prompt begin on an empty line */
@@ -240,11 +230,12 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		(void)fputs(ERASE_LINE, stderr);
 	if (r < 0)
 		(void)say_call_failure(report, kernel->path, r);
-	status = r == 0 ? STATUS_CLEAN : STATUS_FAILED;
+	status = r == 0 && !ret_result->lacks_index ? STATUS_CLEAN : STATUS_FAILED;
 	if (status == STATUS_CLEAN && options->keeps_lines)
-		status = modules_keep(scan, kernels, kernel, NULL);
+		status = keep_lines(scan, kernels, kernel, options->list);
+	ret_result->may_keep = scan_may_keep(scan);
 	ret_result->lacks_listed = scan_lacks_listed(scan);
-	ret_result->has_unreadable_order = scan_has_unreadable_order(scan);
+	ret_result->has_unreadable_order = scan->is_order_unreadable;
 	ret_result->n_modules = kmod_devname_scan_get_n_modules(scan) - scan_count_unread(scan);
 	ret_result->is_undecodable = status != STATUS_FAILED && scan_is_undecodable(scan);
 	kmod_devname_scan_unref(scan);

@@ -4,8 +4,6 @@
 
 #include "kernels.h"
 
-struct kmod_devname_scan;
-
 /* The files and directories of the host that --config names, in their order. */
 struct config_paths {
 	const char **items;
@@ -45,18 +43,27 @@ enum modules_source {
 	N_SOURCES,
 };
 
-#define LACKS_LISTED "none of the modules that " ORDER_NAME " names is there"
+#define LACKS_LISTED "none of the modules in " ORDER_NAME " exists"
 
 struct modules_options {
 	unsigned int threads; /* 0: as many as are good */
 	enum modules_source source; /* tells which modules need not be read */
-	bool keeps_lines; /* those of the kernel's file, see modules_keep() */
+	/* modules that cannot be read keep the lines that the kernel's file has of them */
+	bool keeps_lines;
 	bool is_silent; /* a terminal shows no progress */
+	/* for SOURCE_INDEX: */
+	int index_dir_fd; /* the directory of the index; -1: that of the kernel */
+	bool needs_index; /* or else all modules are read */
+	bool is_of_part; /* the index need not have each module */
+	const struct kmod_devname_table
+		*list; /* from before depmod ran: it is kept, too; or NULL */
 };
 
 struct modules_result {
 	size_t n_modules;
+	bool lacks_index; /* it is needed and cannot be used, which is STATUS_FAILED */
 	bool lacks_listed; /* modules.order names modules and none of them is there */
+	bool may_keep; /* something could not be read */
 	bool has_unreadable_order;
 	bool is_undecodable; /* this build decompresses none of the modules */
 };
@@ -69,12 +76,5 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 			 struct kmod_devname_config *config, const struct modules_options *options,
 			 struct kmod_devname_table *table, struct kmod_devname_report *report,
 			 struct modules_result *ret_result);
-
-/*
- * For a finished scan: modules that could not be read keep the lines that the kernel's file has of
- * them, or the list of before, unless that is NULL.
- */
-enum status modules_keep(struct kmod_devname_scan *scan, const struct kernels *kernels,
-			 const struct kernel *kernel, const struct kmod_devname_table *before);
 
 #endif

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What list shows of a node beside the line of modules.devname: the node in the device directory,
+ * The columns of list beyond the line of modules.devname: the node in the device directory,
  * its permissions or those that the rules of udev give it, and what modprobe would do (loading.c).
- * What cannot be found out is left unknown, with a message.
+ * An unavailable value stays unknown, with a message.
  */
 
 #include <errno.h>

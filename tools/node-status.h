@@ -9,7 +9,7 @@
 
 struct loading;
 
-/* Where list looks for what modules.devname does not have. */
+/* The sources of list beside modules.devname. */
 struct node_status {
 	const char *dev_path; /* for messages */
 	struct devdir dev; /* .fd is -1 if no device directory belongs to the kernel */
@@ -29,12 +29,12 @@ enum status node_status_open(struct node_status *status, const char *dev,
 /* Returns STATUS_FAILED if something could not be found out, after a message. */
 enum status node_status_done(struct node_status *status);
 
-/* Fills in what is known of a node. The texts stay until the next node is asked for. */
+/* Fills in the known values of a node. The texts are valid until the next call. */
 void node_status_get(struct node_status *status, const struct kmod_devname_node *node,
 		     struct printed_node *ret_node);
 
 /*
- * What modprobe would do for the nodes of a kernel. NULL in the static tool, which knows no answer;
+ * The answers of modprobe for the nodes of a kernel. NULL in the static tool, which has no answer;
  * elsewhere loading_get() returns NULL for a node without one.
  */
 struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,

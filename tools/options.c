@@ -12,7 +12,7 @@
 
 #define LEFT_WIDTH 26 /* of the options in --help */
 #define HELP_WIDTH 80
-#define HELP_VALUES_MAX 20 /* more are in the manual alone */
+#define VALUES_LISTED 20 /* more are in the manual alone */
 
 static const char *get_color(int i)
 {
@@ -22,13 +22,14 @@ static const char *get_color(int i)
 }
 
 static const struct option_spec common_options[] = {
-	{ 'b', "basedir", "DIR", "root directory of the system meant (default: /)" },
+	{ 'b', "basedir", "DIR", "root directory of the system (default: /)" },
 	{ 'b', "root", "DIR", NULL },
-	{ 'm', "moduledir", "DIR", "module directory below it (default: " MODULE_DIRECTORY ")" },
-	{ 'a', "all", NULL, "every kernel of the module directory" },
-	{ 'v', "verbose", NULL, "say what was done, and print notes too" },
+	{ 'm', "moduledir", "DIR",
+	  "directory of the kernels below it (default: " MODULE_DIRECTORY ")" },
+	{ 'a', "all", NULL, "process every kernel" },
+	{ 'v', "verbose", NULL, "print notes and a summary too" },
 	{ 'q', "quiet", NULL, "print errors only" },
-	{ KEY_STRICT, "strict", NULL, "warnings count like errors for the exit status" },
+	{ KEY_STRICT, "strict", NULL, "treat warnings as errors for the exit status" },
 	{ KEY_COLOR, "color", "[=WHEN]", "colour the severity of findings" },
 	{ KEY_LIST_OPTIONS, "list-options", NULL, NULL },
 	{ 'h', "help", NULL, "print this help and exit" },
@@ -112,7 +113,7 @@ static int count_values(const char *(*get_value)(int i))
 
 static void print_option(const struct option_spec *spec, const char *(*get_value)(int i))
 {
-	bool has_few = get_value && count_values(get_value) <= HELP_VALUES_MAX;
+	bool has_few = get_value && count_values(get_value) <= VALUES_LISTED;
 	_cleanup_free_ char *values = has_few ? list_values(get_value) : NULL;
 	char left[64], letter[8] = "    ";
 	size_t column = LEFT_WIDTH + 1;
@@ -151,30 +152,29 @@ enum status print_command_help(const struct command *command)
 	print_options(command->options, command->value_key, command->get_value);
 	print_options(common_options, KEY_COLOR, get_color);
 	if (!command->operands)
-		printf("\nKERNEL is a version, or a path to the module directory of one; without "
-		       "it the\n"
-		       "running kernel is meant.");
+		printf("\nKERNEL is a version, or the path of a module directory; the default is "
+		       "the\n"
+		       "running kernel.");
 	printf("\nSee kmod-devname-%s(8).\n", command->name);
 	return finish_output(STATUS_CLEAN);
-}
-
-static void list_option(const struct option_spec *spec, const char *(*get_value)(int i))
-{
-	if (spec->key <= 255)
-		printf("-%c\t--%s\t%s\t", spec->key, spec->name, spec->value ? spec->value : "-");
-	else
-		printf("-\t--%s\t%s\t", spec->name, spec->value ? spec->value : "-");
-	for (int i = 0; get_value && get_value(i); i++)
-		printf("%s%s", i > 0 ? " " : "", get_value(i));
-	printf("%s\t%s\n", get_value ? "" : "-", spec->help);
 }
 
 static void list_options(const struct option_spec *specs, int value_key,
 			 const char *(*get_value)(int i))
 {
-	for (; specs->key != 0; specs++)
-		if (specs->help)
-			list_option(specs, specs->key == value_key ? get_value : NULL);
+	for (; specs->key != 0; specs++) {
+		bool has_values = specs->key == value_key;
+
+		if (!specs->help)
+			continue;
+		putchar('-');
+		if (specs->key <= 255)
+			putchar(specs->key);
+		printf("\t--%s\t%s\t", specs->name, specs->value ? specs->value : "-");
+		for (int i = 0; has_values && get_value(i); i++)
+			printf("%s%s", i > 0 ? " " : "", get_value(i));
+		printf("%s\t%s\n", has_values ? "" : "-", specs->help);
+	}
 }
 
 enum status print_option_list(const struct command *command)
@@ -189,15 +189,23 @@ enum status print_option_list(const struct command *command)
 	return finish_output(STATUS_CLEAN);
 }
 
-int find_value(const char *option, const char *(*get_value)(int i), const char *text, size_t size)
+int look_up_value(const char *(*get_value)(int i), const char *text, size_t size)
 {
-	_cleanup_free_ char *values = NULL;
-
 	for (int i = 0; get_value(i); i++)
 		if (strlen(get_value(i)) == size && strncasecmp(get_value(i), text, size) == 0)
 			return i;
+	return -1;
+}
+
+int find_value(const char *option, const char *(*get_value)(int i), const char *text, size_t size)
+{
+	_cleanup_free_ char *values = NULL;
+	int i = look_up_value(get_value, text, size);
+
+	if (i >= 0)
+		return i;
 	values = list_values(get_value);
-	say("%s: '%.*s' is none of %s", option, (int)size, text, values);
+	say("%s: '%.*s' is not one of %s", option, (int)size, text, values);
 	return -1;
 }
 
@@ -276,7 +284,7 @@ static bool parse_color(struct common *common)
 	return i >= 0;
 }
 
-/* Whether it is one of the options of struct common: 1, 0, or -1 after a message on its value. */
+/* Parses an option of struct common. 1: it was one, 0: it was not, -1: after a message. */
 static int parse_common_option(struct common *common, int key)
 {
 	switch (key) {

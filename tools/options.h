@@ -45,9 +45,9 @@ enum {
 
 /* Of a table of options. The parser puts them into struct common. */
 #define UDEV_OPTIONS \
-	{ KEY_UDEV, "udev", NULL, "take mode and owner from the rules of udev" }, \
+	{ KEY_UDEV, "udev", NULL, "use mode and owner of udev's rules" }, \
 	{ \
-		KEY_UDEV_ROOT, "udev-root", "DIR", "the same, with the rules below DIR" \
+		KEY_UDEV_ROOT, "udev-root", "DIR", "like --udev, with the rules below DIR" \
 	}
 
 /* The name that --udev had, for scripts and boot services. */
@@ -96,9 +96,12 @@ int find_command_word(int argc, char **argv, int *ret_wanted);
 bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
 		   bool (*parse_own)(void *data, int key), void *data, enum status *ret_status);
 
+/* As find_value() does, without a message. */
+int look_up_value(const char *(*get_value)(int i), const char *text, size_t size);
+
 /*
  * Finds the first size bytes of a text among the valid values of an option, in upper or lower case.
- * Returns the number of the value, or -1 after a message that lists them.
+ * Returns the number of the value, or -1 after a message.
  */
 int find_value(const char *option, const char *(*get_value)(int i), const char *text, size_t size);
 

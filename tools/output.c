@@ -43,8 +43,8 @@ static int open_target_directory(int root_fd, const char *path, int flags)
 }
 
 /*
- * Makes a directory unless there is one: other programs may make it, too. Flushes its parent, since
- * what is put into it has to outlive a loss of power.
+ * Makes a directory unless another program has made it. Flushes its parent, because the files in it
+ * must survive a power failure.
  */
 static int make_missing_directory(int parent_fd, const char *name)
 {
@@ -59,8 +59,8 @@ static int make_missing_directory(int parent_fd, const char *name)
 }
 
 /*
- * Makes what is missing of a path, as mkdir -p does. The parent is opened anew each time, since
- * mkdir(2) of a whole path would follow a link that leads out of the root.
+ * Makes the missing directories of a path, as mkdir -p does. The parent is opened anew each time,
+ * since mkdir(2) of a whole path would follow a link that leads out of the root.
  */
 static int make_directories(int root_fd, const char *path)
 {
@@ -104,22 +104,22 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 	int fd;
 
 	if (*name == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
-		say("--output: '%s' is not a file's name", path);
+		say("--output: '%s' is not a file name", path);
 		return STATUS_FAILED;
 	}
 	if (slash == path)
 		directory = xstrdup("/");
 	else
 		directory = slash ? xstrndup(path, (size_t)(slash - path)) : xstrdup(".");
-	fd = make_parents ? open_or_make(-1, directory, DIRECTORY_FLAGS)
-			  : open_path(directory, DIRECTORY_FLAGS);
+	fd = make_parents ? open_or_make(-1, directory, O_RDONLY)
+			  : open_path(directory, O_RDONLY | O_DIRECTORY);
 	status = make_target(fd, directory, name, ret_target);
 	if (status != STATUS_CLEAN)
 		return status;
 	/* a file must not take the place of /dev/null or /dev/stdout */
 	if (fstatat(fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || S_ISREG(st.st_mode))
 		return STATUS_CLEAN;
-	say("%s: exists and is not a regular file; write - for standard output", ret_target->path);
+	say("%s: not a regular file; use - for standard output", ret_target->path);
 	target_done(ret_target);
 	return STATUS_FAILED;
 }
@@ -127,11 +127,11 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
 			  struct target *ret_target)
 {
-	return make_target(kernel_open(kernels, kernel, NULL, DIRECTORY_FLAGS), kernel->path,
+	return make_target(kernel_open(kernels, kernel, NULL, O_RDONLY | O_DIRECTORY), kernel->path,
 			   FILE_NAME, ret_target);
 }
 
-/* By version, so that depmod finds the file there, whatever path the user has given. */
+/* By version and not by the user's path, so that depmod finds the file there. */
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, bool make, struct target *ret_target)
 {
@@ -140,7 +140,7 @@ enum status target_outdir(const char *outdir, const struct kernels *kernels,
 	_cleanup_free_ char *path = join_path(kernels->moduledir, kernel->version);
 	_cleanup_free_ char *shown = join_path(outdir, path);
 	_cleanup_close_ int root_fd = open_directory(-1, outdir, O_PATH);
-	int fd = root_fd < 0 ? root_fd : open_directory(root_fd, path, DIRECTORY_FLAGS);
+	int fd = root_fd < 0 ? root_fd : open_directory(root_fd, path, O_RDONLY);
 
 	if (make || fd != -ENOENT)
 		return make_target(fd, shown, FILE_NAME, ret_target);
@@ -166,11 +166,12 @@ void target_lock(struct target *target, const struct common *common)
 	if (!is_registered)
 		is_registered = atexit(end_begun_replacement) == 0;
 	begun_replacement = &target->replacement;
-	/* whatever else it fails for, the file may be up to date */
+	/* after other errors the file may still be up to date */
 	if (replacement_begin(&target->replacement, target->dir_fd, LOCK_TIMEOUT_MS) ==
 		    -EWOULDBLOCK &&
 	    !common->quiet)
-		say("%s: warning: another program holds the lock; going on", target->path);
+		say("%s: warning: locked by another process; continuing without the lock",
+		    target->path);
 }
 
 int target_write(struct target *target, const struct kmod_devname_table *table)
@@ -178,8 +179,8 @@ int target_write(struct target *target, const struct kmod_devname_table *table)
 	int r = replacement_put_table(&target->replacement, target->name, table);
 
 	if (r == -EEXIST)
-		say("%s: cannot be replaced: " REPLACEMENT_NAME
-		    " beside it is no regular file; remove that",
+		say("%s: cannot replace it: " REPLACEMENT_NAME
+		    " is not a regular file; remove that",
 		    target->path);
 	else if (r < 0)
 		say_failure(target->path, r);

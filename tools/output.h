@@ -7,7 +7,7 @@
 
 #define TARGET_ABSENT (-2)
 
-/* Where the output of a command goes. */
+/* The file or stream for the output of a command. */
 struct target {
 	int dir_fd; /* -1: standard output; TARGET_ABSENT: there is no such directory yet */
 	char *name; /* in the directory */
@@ -24,7 +24,7 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, bool make, struct target *ret_target);
 
-/* Waits for the lock on the file; after a while it warns and goes on without. */
+/* Waits for the lock on the file. After a timeout it prints a warning and returns without. */
 void target_lock(struct target *target, const struct common *common);
 
 /* Replaces the file. Returns 1; 0 if it was up to date; or a negative errno after a message. */

@@ -100,7 +100,7 @@ static int print_aligned(const struct sheet *sheet, bool no_headings)
 }
 #endif
 
-/* What a shell would expand between double quotes is escaped as lsblk(8) does. */
+/* Characters that a shell expands between double quotes are escaped as in lsblk(8). */
 static void print_pairs(const struct sheet *sheet)
 {
 	for (size_t i = 0; i < sheet->cells.size; i++) {

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# /etc/init.d/rcS for the init of busybox with mdev. mdev looks at devices in /sys and does nothing
-# for static nodes: their modes come from /etc/udev/rules.d, which needs no udev:
+# /etc/init.d/rcS for the init of busybox with mdev. mdev reads /sys and ignores static
+# nodes: kmod-devname takes their modes from /etc/udev/rules.d, without udev:
 #	KERNEL=="fuse", MODE="0666", OPTIONS+="static_node=fuse"
 # The kernel calls /sbin/modprobe.
 mount -t proc proc /proc

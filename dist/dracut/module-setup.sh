@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck disable=SC2154 # variables of dracut
 #
-# Module of dracut: the static nodes of the initrd by kmod-devname. To be asked for with
+# Module of dracut: kmod-devname makes the static nodes of the initrd. Enable it with
 #	dracut --add kmod-devname
-# modules.devname in the initrd is that of its modules: dracut runs depmod.
+# dracut runs depmod for the modules of the initrd.
 
-# Is in no initrd unless asked for.
+# 255: include the module only if it is requested.
 check() {
 	require_binaries kmod-devname || return 1
 	return 255

@@ -9,9 +9,9 @@
 #include <string.h>
 
 /*
- * Makes room for at least size elements, 1 or more, in an array that has room for *capacity. Grows
- * by doubling, so that appending takes linear time. Returns the array, which may have moved; or
- * NULL without memory, and then the array is unchanged.
+ * Makes room for at least size elements, 1 or more, in an array with room for *capacity. The room
+ * doubles, so appending takes linear time. Returns the array, which may have moved, or NULL without
+ * memory; the array is then unchanged.
  */
 static inline void *array_grow(void *array, size_t *capacity, size_t element, size_t size)
 {
@@ -93,7 +93,7 @@ static inline void list_done(struct list *list, void (*free_item)(void *))
 	*list = (struct list){ 0 };
 }
 
-/* Frees the array, whose items belong to something else. */
+/* Frees the array, but not its items. */
 static inline void list_free(struct list *list)
 {
 	list_done(list, NULL);

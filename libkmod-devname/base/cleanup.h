@@ -11,13 +11,13 @@ static inline void free_pointer(void *p)
 	free(*(void **)p);
 }
 
-/* For tdestroy(3), of a tree whose items belong to something else. */
+/* For tdestroy(3) of a tree that does not own its items. */
 static inline void free_nothing(void *item)
 {
 	(void)item;
 }
 
-/* Closing cannot be repeated, and an error is of no use: nothing was written that could be lost. */
+/* close(2) cannot be repeated, and its error does not matter, because no data can be lost. */
 static inline void close_fd(const int *fd)
 {
 	if (*fd >= 0)

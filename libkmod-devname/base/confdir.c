@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Configuration directories. conf_dirs_add() collects the files of one directory after the other,
- * conf_dirs_choose() sorts them by name and drops the masked ones, and conf_dirs_read() opens those
- * that are left. config_files_read() does all of this for depmod.d and modprobe.d, and passes on
- * their lines.
+ * and conf_dirs_choose() sorts them by name and drops the masked ones. config_files_read() does all
+ * of this for depmod.d and modprobe.d, and passes on the lines of the files that are left.
  */
 
 #include <dirent.h>
@@ -11,7 +10,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -185,34 +183,7 @@ static int report_no_file(const struct conf_dirs *dirs, const struct conf_file *
 		return 0;
 	return report_add(dirs->report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_WARNING,
 			  &location,
-			  "is no regular file, and leads to none; remove it, or let it be a link "
-			  "to /dev/null");
-}
-
-/*
- * Reads the files in their order. Returns 0 or the first negative errno: of read(), or of opening a
- * file, with a finding.
- */
-static int conf_dirs_read(const struct conf_dirs *dirs,
-			  int (*read)(void *data, FILE *stream, const char *path), void *data)
-{
-	for (size_t i = 0; i < dirs->files.size; i++) {
-		const struct conf_file *file = dirs->files.items[i];
-		FILE *stream = NULL;
-		int r = root_open_stream(dirs->root_fd, file->path, &stream);
-
-		if (r < 0)
-			return dirs->unreadable(dirs->report, r, file->path);
-		if (r == 0) {
-			r = report_no_file(dirs, file);
-		} else {
-			r = read(data, stream, file->path);
-			(void)fclose(stream);
-		}
-		if (r < 0)
-			return r;
-	}
-	return 0;
+			  "not a regular file; remove it, or replace it with a link to /dev/null");
 }
 
 void conf_dirs_done(struct conf_dirs *dirs)
@@ -261,9 +232,8 @@ static int read_joined_line(struct lines *lines, struct joined_line *line)
 	return too_long ? LINE_LONG : LINE_GOOD;
 }
 
-static int read_config_file(void *data, FILE *stream, const char *path)
+static int read_config_file(const struct config_files *files, FILE *stream, const char *path)
 {
-	const struct config_files *files = data;
 	struct location location = { path, 0 };
 	struct joined_line line = { 0 };
 	struct lines lines;
@@ -278,7 +248,7 @@ static int read_config_file(void *data, FILE *stream, const char *path)
 		else if (status == LINE_LONG)
 			r = report_add(files->report, KMOD_DEVNAME_CODE_LONG_LINE,
 				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
-				       "line is too long and is passed over");
+				       "line too long, and ignored");
 		else
 			r = files->take(files->data, &location, line.text);
 	}
@@ -299,8 +269,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 
 		return r < 0 ? r : conf_dirs_add_usual(dirs, "/", files->name);
 	}
-	/* The user has named these, so that a missing one is a finding, and a file needs no suffix.
-	 */
+	/* The user has named these: a missing one is a finding, and a file needs no suffix. */
 	for (size_t i = 0; i < n_paths; i++) {
 		const struct location location = { paths[i], 0 };
 		int r = conf_dirs_add(dirs, paths[i]);
@@ -310,7 +279,29 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 		else if (r == -ENOENT)
 			r = report_add(files->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
 				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
-				       "does not exist; name another one");
+				       "no such file or directory; correct the path");
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Reads the files in their order. */
+static int read_conf_files(const struct config_files *files, const struct conf_dirs *dirs)
+{
+	for (size_t i = 0; i < dirs->files.size; i++) {
+		const struct conf_file *file = dirs->files.items[i];
+		FILE *stream;
+		int r = root_open_stream(dirs->root_fd, file->path, &stream);
+
+		if (r < 0)
+			return dirs->unreadable(dirs->report, r, file->path);
+		if (r == 0) {
+			r = report_no_file(dirs, file);
+		} else {
+			r = read_config_file(files, stream, file->path);
+			(void)fclose(stream);
+		}
 		if (r < 0)
 			return r;
 	}
@@ -330,7 +321,7 @@ int config_files_read(const struct config_files *files, const char *const *paths
 
 	if (r == 0) {
 		conf_dirs_choose(&dirs);
-		r = conf_dirs_read(&dirs, read_config_file, (void *)(uintptr_t)files);
+		r = read_conf_files(files, &dirs);
 	}
 	conf_dirs_done(&dirs);
 	return r;

@@ -11,15 +11,14 @@
 
 /*
  * The files of configuration directories such as /etc/depmod.d and /usr/lib/depmod.d. Of two files
- * with the same name the one in the directory that was added first counts, even if it is a link
- * that leads nowhere: this is how files are masked. Other entries than files and links hide none.
+ * with the same name, the one in the directory that was added first counts, even if it is a
+ * dangling link: so files are masked. Entries other than files and links mask no file.
  */
 struct conf_dirs {
 	int root_fd;
 	struct kmod_devname_report *report;
-	const char *const *suffixes; /* of the names, and a NULL; hidden files have none of them */
-	/* Adds the finding about what is there and cannot be read. Returns the error, or -ENOMEM.
-	 */
+	const char *const *suffixes; /* of the names, then NULL; names of hidden files have none */
+	/* Adds a finding about an unreadable path. Returns the error, or -ENOMEM. */
 	int (*unreadable)(struct kmod_devname_report *report, int error, const char *path);
 	struct list files; /* of struct conf_file */
 };
@@ -49,16 +48,14 @@ void conf_dirs_choose(struct conf_dirs *dirs);
 
 void conf_dirs_done(struct conf_dirs *dirs);
 
-/* The files of depmod.d(5) or modprobe.d(5) below a root directory, and the parser of their lines.
- */
+/* The files of depmod.d(5) or modprobe.d(5) below a root directory, and their parser. */
 struct config_files {
 	int root_fd;
 	const char *name; /* of the directories: "depmod.d" */
 	const char *suffix; /* of files, besides ".conf"; may be NULL */
 	const char *also; /* a file that counts besides those of the directories; may be NULL */
 	struct kmod_devname_report *report;
-	/* Parses a line, and may change it. Returns 0 or a negative errno, which ends the reading.
-	 */
+	/* Parses a line, and may change it. Returns 0, or a negative errno to stop. */
 	int (*take)(void *data, const struct location *location, char *text);
 	void *data;
 };
@@ -66,7 +63,7 @@ struct config_files {
 /*
  * Reads the lines of all files, in the order of their names; a backslash at the end of a line joins
  * it with the next. Without paths it reads the usual directories. Findings: bad-config, also for
- * what is no regular file, long-line; system. Returns 0 or a negative errno.
+ * files that are not regular, long-line; system. Returns 0 or a negative errno.
  */
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths);
 

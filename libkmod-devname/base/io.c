@@ -44,7 +44,7 @@ bool fd_get_path(int fd, char path[static FD_PATH_SIZE])
 {
 	struct statfs fs;
 
-	/* in another file system the name could be a link to anywhere */
+	/* on another file system the name can be a link */
 	if (statfs("/proc/self/fd", &fs) < 0 || fs.f_type != PROC_SUPER_MAGIC)
 		return false;
 	(void)snprintf(path, FD_PATH_SIZE, "/proc/self/fd/%d", fd);
@@ -71,7 +71,7 @@ ssize_t read_at(int fd, uint64_t offset, void *buffer, size_t size)
 	size_t done = 0;
 	ssize_t n;
 
-	/* No file reaches there, and off_t has no such offset. */
+	/* No file has this offset, which exceeds off_t. */
 	if (offset > (uint64_t)INT64_MAX - size)
 		return 0;
 	while (done < size) {
@@ -148,13 +148,13 @@ void visited_done(void *visited)
 #define LINKS_MAX 40 /* as the kernel, include/linux/namei.h */
 #define RETRIES_MAX 64
 
-/* A path while it is resolved to one that has no links and no "..", by readlinkat(2) alone. */
+/* A path while readlinkat(2) resolves it to one without links and "..". */
 struct path_walk {
 	char done[PATH_MAX]; /* relative to the root, free of links; "" is the root */
 	char *rest; /* in the buffer */
 	char *buffer;
 	unsigned int links;
-	bool wants_directory; /* there was a slash, "." or ".." at the end */
+	bool wants_directory; /* the path ends in a slash, "." or ".." */
 };
 
 /* Cuts the next component off the rest; NULL at the end. */
@@ -188,7 +188,7 @@ static int path_walk_down(struct path_walk *path, const char *name)
 	return 0;
 }
 
-/* Above the root there is the root. */
+/* The parent of the root is the root. */
 static void path_walk_up(struct path_walk *path)
 {
 	char *slash = strrchr(path->done, '/');
@@ -196,7 +196,7 @@ static void path_walk_up(struct path_walk *path)
 	*(slash ? slash : path->done) = '\0';
 }
 
-/* Puts the target of a link, which has no NUL, before the rest of the path. */
+/* Inserts the target of a link, without a NUL, before the rest of the path. */
 static int path_walk_follow(struct path_walk *path, const char *target, size_t size)
 {
 	size_t rest_size = strlen(path->rest) + 1;
@@ -221,7 +221,7 @@ static int path_walk_follow(struct path_walk *path, const char *target, size_t s
 	return 0;
 }
 
-/* "file/.." is no path of the kernel's, although nothing would have to be opened for it. */
+/* "file/.." is an error in the kernel too. */
 static int path_walk_check_directory(int root_fd, const char *path)
 {
 	struct stat st;
@@ -255,7 +255,7 @@ static int path_walk_resolve(int root_fd, struct path_walk *path, int flags)
 		if ((flags & O_NOFOLLOW) && *path->rest == '\0' && !path->wants_directory)
 			return 0;
 		size = readlinkat(root_fd, path->done, target, sizeof(target));
-		if (size < 0 && errno == EINVAL) /* it is no link */
+		if (size < 0 && errno == EINVAL) /* not a link */
 			continue;
 		if (size < 0)
 			return -errno;
@@ -318,7 +318,7 @@ static int open_by_kernel(int root_fd, const char *path, int flags)
 	};
 	long fd;
 
-	/* EAGAIN: a rename or mount meanwhile, after which the kernel cannot be sure of "..". */
+	/* EAGAIN: the kernel cannot resolve ".." safely after a concurrent rename or mount. */
 	for (unsigned int i = 0; i < RETRIES_MAX; i++) {
 		fd = syscall(__NR_openat2, root_fd, path, &how, sizeof(how));
 		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
@@ -331,11 +331,11 @@ int open_in_root(int root_fd, const char *path, int flags)
 {
 	int fd;
 
-	/* openat2(2) and the other way would differ in these. */
+	/* openat2(2) and the fallback differ for these. */
 	if ((flags & (O_CREAT | (O_TMPFILE & ~O_DIRECTORY))) || *path == '\0')
 		return -EINVAL;
 	fd = open_by_kernel(root_fd, path, flags);
-	/* EPERM: the answer of seccomp filters from before 2020 to calls they do not know. */
+	/* EPERM: seccomp filters older than 2020 return it for unknown system calls. */
 	if (fd == -ENOSYS || fd == -EPERM)
 		return root_open_by_hand(root_fd, path, flags);
 	return fd;
@@ -367,7 +367,7 @@ int root_open_long(int root_fd, const char *path, int flags)
 	_cleanup_close_ int dir_fd = -1;
 	int fd;
 
-	/* The kernel takes PATH_MAX bytes at a time: a directory for each such piece. */
+	/* The kernel accepts PATH_MAX bytes, so each such piece is opened as a directory. */
 	path += strspn(path, "/");
 	while (strlen(path) >= PATH_MAX) {
 		char head[PATH_MAX] = { 0 };
@@ -396,7 +396,7 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 	return full ? root_open_long(root_fd, full, flags) : -ENOMEM;
 }
 
-/* Returns 0, or the errno that tells what else the file is. */
+/* Returns 0 for a regular file, or the errno for its type. */
 static int check_regular_file(int fd)
 {
 	struct stat st;
@@ -425,14 +425,13 @@ int root_open_file(int root_fd, const char *path, int flags)
 	if (r < 0)
 		return r;
 	if (fd_get_path(path_fd, fd_path)) {
-		/* O_NONBLOCK is the caller's alone: with it a file that has a lease is not opened
-		 */
+		/* O_NONBLOCK is the caller's choice: it refuses a file with a lease */
 		fd = open_at(AT_FDCWD, fd_path, flags & ~O_NOFOLLOW, 0);
 		return fd < 0 ? -errno : steal_fd(&fd);
 	}
-	/* Without /proc there is a moment for another process to put a device there. */
+	/* Without /proc another process can place a device there in between. */
 	fd = root_open_long(root_fd, path, flags | O_NONBLOCK | O_NOCTTY);
-	/* it has a lease, which no device and no FIFO can */
+	/* it has a lease, so it is neither a device nor a FIFO */
 	if (fd == -EAGAIN && !(flags & O_NONBLOCK))
 		fd = root_open_long(root_fd, path, flags | O_NOCTTY);
 	r = fd < 0 ? fd : check_regular_file(fd);

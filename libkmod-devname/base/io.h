@@ -37,8 +37,7 @@ static inline bool is_missing(int error)
 	return error == -ENOENT || error == -ENOTDIR || error == -ELOOP || error == -ENAMETOOLONG;
 }
 
-/* True if a negative errno is about the process, and says nothing about the file: no answer counts.
- */
+/* True if a negative errno is about the process, and not about the file. */
 static inline bool is_fatal(int error)
 {
 	return error == -ENOMEM || error == -EMFILE || error == -ENFILE || error == -EBADF;
@@ -107,30 +106,21 @@ int root_open_below(int root_fd, const char *directory, const char *path, int fl
 
 /*
  * Opens a regular file, a path of any length; the flags are of O_RDONLY or O_RDWR, O_NOFOLLOW and,
- * for a file whose lease is not waited for, O_NONBLOCK. What else has the name is looked at and
- * never opened: opening a device may start a watchdog, wind a tape or load a module, and opening a
- * FIFO lets its writer go on. Returns a descriptor; -EISDIR, -ENODEV for all others that are no
- * regular file, -ELOOP for a link with O_NOFOLLOW; or another negative errno.
+ * for a file whose lease is not waited for, O_NONBLOCK. Other files are
+ * examined without opening them: opening a device can start a watchdog, wind a tape or load a
+ * module, and opening a FIFO wakes its writer. Returns a descriptor; -EISDIR; -ENODEV for other
+ * irregular files, -ELOOP for a link with O_NOFOLLOW; or another negative errno.
  */
 int root_open_file(int root_fd, const char *path, int flags);
 
 /* Opens a regular file for reading. Returns 1; 0 if the path leads to none; or a negative errno. */
 int root_open_stream(int root_fd, const char *path, FILE **ret_stream);
 
-/**
- * open_in_root() - open a file below a root directory
- * @root_fd: the root directory; O_PATH is enough
- * @path: a path in it; a leading slash means @root_fd
- * @flags: flags of open(2), without O_CREAT and O_TMPFILE; O_CLOEXEC is implied
- *
- * Absolute symbolic links and ".." do not lead out of @root_fd, as after chroot(2). Uses
- * openat2(2) with RESOLVE_IN_ROOT, or walks by hand where the kernel is older than 5.6 or a
- * container forbids it. No "magic" links of /proc are followed.
- *
- * Return: the file descriptor, or a negative errno of open(2):
- *   -EINVAL: @flags has O_CREAT or O_TMPFILE, or @path is empty
- *   -ENOENT, -ENOTDIR, -ELOOP, -EACCES, -ENAMETOOLONG, -EMFILE, -ENFILE, -EIO
- *   -EAGAIN: directories were renamed again and again while the path was walked
+/*
+ * open(2) of a path below a root directory; O_PATH is enough for that. Links and ".." do not lead
+ * out of it, as after chroot(2), and "magic" links of /proc are not followed. The flags are without
+ * O_CREAT and O_TMPFILE, and O_CLOEXEC is implied. Returns a descriptor or a negative errno;
+ * -EAGAIN: directories were renamed again and again meanwhile.
  */
 int open_in_root(int root_fd, const char *path, int flags);
 

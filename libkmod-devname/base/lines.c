@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Text in lines. Whatever a file holds, this takes bounded memory and loses no line: getline(3)
- * would keep a line of any size, and fgets(3) cannot tell a NUL byte from the end of a line. The
- * buffer holds the current line and what was read behind it.
+ * Lines of a stream, in bounded memory. getline(3) would keep a line of any size, and fgets(3)
+ * cannot tell a NUL byte from the end of a line. The buffer holds the current line and the bytes
+ * read behind it.
  */
 
 #include <errno.h>
@@ -13,13 +13,8 @@
 
 void lines_init(struct lines *lines, FILE *stream)
 {
-	strings_init(lines, stream, '\n');
-}
-
-void strings_init(struct lines *lines, FILE *stream, char end)
-{
 	lines->stream = stream;
-	lines->end_byte = end;
+	lines->end_byte = '\n';
 	lines->max = LINE_MAX_SIZE;
 	lines->total = 0;
 	lines->number = 0;
@@ -104,7 +99,7 @@ int lines_next(struct lines *lines)
 	}
 	lines->text[lines->size] = '\0';
 
-	/* An error counts where it ends a line: what was read before it is still good. */
+	/* Complete lines before an error are still valid. */
 	if (!newline && ferror(lines->stream))
 		return errno > 0 ? -errno : -EIO;
 	if (lines->total > LINES_TOTAL_MAX)

@@ -34,11 +34,8 @@ struct lines {
 	char buffer[LINES_BUFFER_SIZE + 1];
 };
 
-/* The limit is LINE_MAX_SIZE unless the caller sets max. */
+/* A line ends with a newline, and has up to LINE_MAX_SIZE bytes, unless the caller sets others. */
 void lines_init(struct lines *lines, FILE *stream);
-
-/* The same for strings that end with another byte than a newline. */
-void strings_init(struct lines *lines, FILE *stream, char end);
 
 /*
  * Reads the next line. Returns its status, or a negative errno if reading failed; -EFBIG if there

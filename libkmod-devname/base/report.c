@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The folder base/ is what libc lacks; it knows nothing of modules and nodes. io.c opens paths
- * inside a root directory, and reads and writes whole pieces; lines.c cuts a stream into bounded
- * lines; confdir.c finds the files of configuration directories and hands out their lines; array.h
- * and cleanup.h are for everybody.
- * Whatever any folder finds wrong with its data comes here:
+ * The report: the findings of an operation, in the order in which they were added.
  *
- * The report: findings in the order in which they were added. Which code means what is the business
- * of those who add them; here each has a name, a place, and bounded printable text, which ends in a
- * hint.
+ * Every folder reports faults of its data with report_add(). The caller selects code, severity,
+ * location and text. This file escapes and bounds the text, and adds the hint of the code. System
+ * errors become findings with report_system().
+ *
+ * The other files of base/ know nothing of modules and nodes: io.c opens paths inside a root
+ * directory, and reads and writes whole files; lines.c cuts a stream into bounded lines; confdir.c
+ * finds the files of configuration directories, and passes on their lines.
  */
 
 #include <errno.h>
@@ -24,8 +24,8 @@
 #define MESSAGE_MAX 1000
 #define FILE_MAX 4096
 /*
- * Of each severity, so that no number of notes hides an error. Bounds the memory that hostile files
- * can cost. The counts include the findings above it.
+ * The limit of each severity, so that notes cannot displace errors. It bounds the memory for
+ * hostile files. The counts include the findings beyond it.
  */
 #define FINDINGS_MAX 10000
 
@@ -45,39 +45,40 @@ struct kmod_devname_report {
 	size_t counts[KMOD_DEVNAME_SEVERITY_ERROR + 1];
 };
 
-/* In modules.devname. */
+/* the hint for lines of modules.devname */
 #define LINE_HINT "run kmod-devname generate, or correct the line"
 
 static const struct finding_code {
 	enum kmod_devname_code code;
 	const char *name;
 	const char *hint; /* of messages without one of their own; or NULL */
-	const char *line_hint; /* the same, if the place is a line of modules.devname */
+	const char *line_hint; /* for a line of modules.devname */
 } finding_codes[] = {
 	{ KMOD_DEVNAME_CODE_MALFORMED, "malformed", "install or build the module again", NULL },
 	{ KMOD_DEVNAME_CODE_CORRUPT, "corrupt", "install or build the module again", NULL },
 	{ KMOD_DEVNAME_CODE_UNSUPPORTED, "unsupported",
-	  "compress with gzip, xz or zstd, or use a build that can", NULL },
+	  "compress it with gzip, xz or zstd, or use another build", NULL },
 	{ KMOD_DEVNAME_CODE_TOO_LARGE, "too-large",
 	  "build the module again, or compress it in another way", NULL },
-	{ KMOD_DEVNAME_CODE_DANGLING_LINK, "dangling-link",
-	  "remove it, or install what it is to lead to", NULL },
+	{ KMOD_DEVNAME_CODE_DANGLING_LINK, "dangling-link", "remove it, or install its target",
+	  NULL },
 	{ KMOD_DEVNAME_CODE_NOT_REGULAR, "not-regular", "remove it", NULL },
-	{ KMOD_DEVNAME_CODE_VANISHED, "vanished", "run again when nothing is being installed",
+	{ KMOD_DEVNAME_CODE_VANISHED, "vanished", "run the command again after the installation",
 	  NULL },
 	{ KMOD_DEVNAME_CODE_DUPLICATE_MODULE, "duplicate-module",
-	  "remove one, or say in depmod.d(5) which one counts", NULL },
+	  "remove one, or select one in depmod.d(5)", NULL },
 	{ KMOD_DEVNAME_CODE_BAD_ORDER, "bad-order", "install the kernel again", NULL },
 	{ KMOD_DEVNAME_CODE_UNREADABLE, "unreadable", "make it readable, or remove it", NULL },
 	{ KMOD_DEVNAME_CODE_MISSING_NUMBER, "missing-number", NULL, NULL },
 	{ KMOD_DEVNAME_CODE_AMBIGUOUS, "ambiguous", NULL, NULL },
 	{ KMOD_DEVNAME_CODE_DYNAMIC_MINOR, "dynamic-minor",
 	  "declare a fixed minor, or no device name", LINE_HINT },
-	{ KMOD_DEVNAME_CODE_BAD_NAME, "bad-name", "declare one as modules.devname(5) has it",
+	{ KMOD_DEVNAME_CODE_BAD_NAME, "bad-name", "declare a valid name, see modules.devname(5)",
 	  LINE_HINT },
 	{ KMOD_DEVNAME_CODE_BAD_NUMBER, "bad-number", "correct the alias", LINE_HINT },
 	{ KMOD_DEVNAME_CODE_BAD_MODULE_NAME, "bad-module-name", "rename the file", LINE_HINT },
-	{ KMOD_DEVNAME_CODE_TOO_MANY_ALIASES, "too-many-aliases", "declare fewer", NULL },
+	{ KMOD_DEVNAME_CODE_TOO_MANY_ALIASES, "too-many-aliases", "declare fewer names and numbers",
+	  NULL },
 	{ KMOD_DEVNAME_CODE_BAD_LINE, "bad-line", LINE_HINT, NULL },
 	{ KMOD_DEVNAME_CODE_LONG_LINE, "long-line", "correct or remove it", NULL },
 	{ KMOD_DEVNAME_CODE_CUT_LINE, "cut-line", LINE_HINT, NULL },
@@ -85,8 +86,7 @@ static const struct finding_code {
 	{ KMOD_DEVNAME_CODE_STALE_INDEX, "stale-index", "run depmod", NULL },
 	{ KMOD_DEVNAME_CODE_BAD_CONFIG, "bad-config", "correct or remove it", NULL },
 	{ KMOD_DEVNAME_CODE_BAD_RULE, "bad-rule", "correct the rule", NULL },
-	{ KMOD_DEVNAME_CODE_UNKNOWN_OWNER, "unknown-owner", "add it there, or correct the rule",
-	  NULL },
+	{ KMOD_DEVNAME_CODE_UNKNOWN_OWNER, "unknown-owner", "add it, or correct the rule", NULL },
 	{ KMOD_DEVNAME_CODE_NAME_CONFLICT, "name-conflict", "remove one of the modules",
 	  LINE_HINT },
 	{ KMOD_DEVNAME_CODE_SAME_NUMBER, "same-number", NULL, NULL },
@@ -251,7 +251,7 @@ void kmod_devname_escape(const char *text, char *escaped, size_t size)
 static struct kmod_devname_finding *finding_new(const struct location *location, const char *text,
 						const char *hint)
 {
-	/* a text that is too long is cut, and not the hint */
+	/* a long text is truncated, the hint is not */
 	size_t hint_size = hint ? strlen(HINT_SEPARATOR) + strlen(hint) : 0;
 	char message[MESSAGE_MAX + 1];
 	struct kmod_devname_finding *finding;
@@ -274,7 +274,7 @@ static struct kmod_devname_finding *finding_new(const struct location *location,
 	return NULL;
 }
 
-/* The hint of a message whose format has none, which data cannot decide; or NULL. */
+/* The hint for a format without one, or NULL. Data in the message does not count. */
 static const char *find_code_hint(enum kmod_devname_code code, const struct location *location,
 				  const char *format)
 {

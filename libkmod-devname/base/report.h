@@ -8,16 +8,16 @@
 
 #include "libkmod-devname.h"
 
-/* The place of a finding: the file, may be NULL, and its line, 0 if it is not text. */
+/* The location of a finding: the file, or NULL, and the line, or 0. */
 struct location {
 	const char *file;
 	size_t line;
 };
 
 /*
- * Adds a finding. The message is "PROBLEM; HINT" without the file's name, and may hold bytes of the
- * data, which are escaped here. A format without "; " gets the hint of the code. NULL as the report
- * drops the finding. Returns 0 or -ENOMEM.
+ * Adds a finding. The message is "PROBLEM; HINT" without the name of the file. Bytes of the data
+ * are escaped. A format without "; " gets the hint of the code. A NULL report drops the finding.
+ * Returns 0 or -ENOMEM.
  */
 int report_add(struct kmod_devname_report *report, enum kmod_devname_code code,
 	       enum kmod_devname_severity severity, const struct location *location,
@@ -28,7 +28,7 @@ const char *report_describe_error(int error);
 /* Adds the error of a system call, a negative errno, as a finding. Returns the error. */
 int report_system(struct kmod_devname_report *report, int error, const struct location *location);
 
-/* Room for every text of so many bytes. */
+/* Room for the escaped form of a text of so many bytes. */
 #define REPORT_ESCAPED_SIZE(length) (4 * (length) + 4)
 
 #endif

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The version and the features of the library at run time. A program can run with another library
- * than the one that it was built with.
+ * The version and the features of the library at run time, which can differ from the library that a
+ * program was built with.
  */
 
 #include "libkmod-devname.h"

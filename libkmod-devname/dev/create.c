@@ -30,7 +30,7 @@ struct create_run {
 	struct kmod_devname_report *report;
 	bool replace;
 	bool dry_run;
-	bool told_of_mknod; /* what making device nodes needs */
+	bool reported_mknod; /* the privileges that mknod(2) needs */
 };
 
 /* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
@@ -52,8 +52,8 @@ static int make_node(struct create_run *run, const struct dev_node *node, int di
 		return devdir_report_obstructed(run->report, node, name, "a mount point");
 	return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR,
 			  &location,
-			  "is another device node, and the file system cannot exchange it for "
-			  "%s in one step; remove it first",
+			  "cannot replace a device node with %s atomically on this file system; "
+			  "remove it first",
 			  syntax_format_number(&node->number, number));
 }
 
@@ -117,7 +117,7 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 	/* ENOENT each time: the device directory was removed, or nothing can be made, as in proc */
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
 		return devdir_report_obstructed(run->report, node, node->path + strlen(node->path),
-						"changed by others again and again");
+						"a file that other processes change repeatedly");
 	if (r == -ENOSYS && !fd_get_path(run->dev.fd, fd_path)) {
 		(void)report_add(run->report, KMOD_DEVNAME_CODE_SYSTEM, KMOD_DEVNAME_SEVERITY_ERROR,
 				 &location,
@@ -125,9 +125,9 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 				 "mount it");
 		return r;
 	}
-	if (r != -EPERM || run->told_of_mknod)
+	if (r != -EPERM || run->reported_mknod)
 		return report_system(run->report, r, &location);
-	run->told_of_mknod = true;
+	run->reported_mknod = true;
 	/* the caller has to know of EPERM, even if there is no memory for the finding */
 	(void)report_add(run->report, KMOD_DEVNAME_CODE_SYSTEM, KMOD_DEVNAME_SEVERITY_ERROR,
 			 &location,

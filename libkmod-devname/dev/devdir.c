@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A device directory: the way to the directory of a node, and what stands at the end of it. Other
+ * A device directory: the walk to the directory of a node, and the status of its file. Other
  * processes may rename and replace files there at any time: each step works on a descriptor, or on
  * one name in an open directory, so that nothing is made, changed or removed anywhere else.
  */
@@ -138,11 +138,10 @@ int devdir_report_obstructed(struct kmod_devname_report *report, const struct de
 
 	if (!path)
 		return -ENOMEM;
-	return report_add(report, KMOD_DEVNAME_CODE_OBSTRUCTED, KMOD_DEVNAME_SEVERITY_ERROR,
-			  &location,
-			  "is %s, and obstructs node '%s' (%s); remove it, and run kmod-devname "
-			  "create",
-			  kind, node->path, syntax_format_number(&node->number, number));
+	return report_add(
+		report, KMOD_DEVNAME_CODE_OBSTRUCTED, KMOD_DEVNAME_SEVERITY_ERROR, &location,
+		"%s in the place of node '%s' (%s); remove it, and run kmod-devname create", kind,
+		node->path, syntax_format_number(&node->number, number));
 }
 
 int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_node *node,
@@ -152,10 +151,10 @@ int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_nod
 	const struct device_number number = dev_file_number(st);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 
-	return report_add(report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR,
-			  &location, "is %s instead of %s; run kmod-devname create --replace",
-			  syntax_format_number(&number, is),
-			  syntax_format_number(&node->number, wanted));
+	return report_add(
+		report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR, &location,
+		"device node %s instead of %s; run kmod-devname create --replace",
+		syntax_format_number(&number, is), syntax_format_number(&node->number, wanted));
 }
 
 int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
@@ -178,5 +177,5 @@ int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
 	if (r <= 0)
 		return r;
 	return report_add(report, KMOD_DEVNAME_CODE_NODEV, KMOD_DEVNAME_SEVERITY_WARNING, &location,
-			  "is in a file system mounted nodev, so that no node there can be opened");
+			  "file system mounted nodev, in which no node can be opened");
 }

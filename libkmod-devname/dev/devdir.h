@@ -126,7 +126,7 @@ bool devdir_is_fatal(int dev_fd, int error);
 /* Gets the status of the first component of rest. Returns 0 or a negative errno. */
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 
-/* What a file is, such as "a socket". */
+/* The type of a file, such as "a socket". */
 const char *devdir_describe_kind(const struct stat *st);
 
 /*
@@ -152,10 +152,9 @@ int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
  * @table: the table
  * @report: takes the findings, in the order of @table
  * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
- * @permissions: mode and owner of the nodes, or NULL: these are not looked at. Nor are they for
- *   nodes of which nothing is known, which have those of their drivers when these are loaded. An
- *   ACL of groups too is a warning, and one of users a note, as systemd-logind sets it for the user
- *   of a seat
+ * @permissions: mode and owner of the nodes; they are not compared for NULL, and for nodes without
+ *   an entry. An ACL is a warning, or a note if it names only users, as systemd-logind sets it for
+ *   the user of a seat
  *
  * Findings: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such
  * file system; system. Their file is the path below @dev_fd.

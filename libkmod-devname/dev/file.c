@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * One file in an open directory: a node or a directory is made under a temporary name, and gets its
- * own when label, ACL, owner and mode are right. Whoever may write to the directory can put another
- * file in its place meanwhile: each step works on a descriptor, and checks what it is open at.
+ * own when label, ACL, owner and mode are right. Another process that may write to the directory
+ * can replace the file meanwhile, so each step works on a descriptor, and checks its file.
  */
 
 #include "dev/devdir.h"

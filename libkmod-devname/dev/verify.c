@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A table against the files below a device directory; nothing is changed. The findings tell how to
- * repair what is different. Nodes with one name are verified once.
+ * Compares a table with the files below a device directory, without changes. The findings have the
+ * remedy for each difference. Nodes of one name are verified once.
  */
 
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <stdlib.h>
@@ -54,7 +55,7 @@ static void add_acl_entry(struct node_acl *acl, const struct posix_acl_xattr_ent
 			       mode & 1 ? "x" : "-");
 }
 
-/* Returns 1; 0 if there is no ACL, or none that can be seen; or -ENOMEM. */
+/* Returns 1; 0 if there is no ACL, or none that can be seen without /proc; or a negative errno. */
 static int read_acl(int dir_fd, const char *name, struct node_acl *ret_acl)
 {
 	const size_t header = sizeof(struct posix_acl_xattr_header);
@@ -64,12 +65,16 @@ static int read_acl(int dir_fd, const char *name, struct node_acl *ret_acl)
 	char path[FD_PATH_SIZE];
 	ssize_t size;
 
-	if (fd < 0 || !fd_get_path(fd, path) || (size = getxattr(path, ACCESS_ACL, NULL, 0)) <= 0)
+	if (fd < 0)
+		return -errno;
+	if (!fd_get_path(fd, path))
 		return 0;
-	value = malloc((size_t)size);
+	value = malloc(XATTR_SIZE_MAX);
 	if (!value)
 		return -ENOMEM;
-	size = getxattr(path, ACCESS_ACL, value, (size_t)size);
+	size = getxattr(path, ACCESS_ACL, value, XATTR_SIZE_MAX);
+	if (size < 0)
+		return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
 	if (size < (ssize_t)header)
 		return 0;
 	*ret_acl = (struct node_acl){ 0 };
@@ -93,13 +98,12 @@ static int report_acl(const struct verify_run *run, const struct location *locat
 	if (acl->has_group)
 		return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_MODE,
 				  KMOD_DEVNAME_SEVERITY_WARNING, location,
-				  "has an ACL (%s%s), which udev's rules do not say; remove it "
-				  "with setfacl -b",
+				  "ACL (%s%s) beyond udev's rules; remove it with setfacl -b",
 				  acl->text, more);
 	return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_NOTE,
 			  location,
-			  "has an ACL (%s%s), which udev's rules do not say; remove it with "
-			  "setfacl -b, unless it is systemd-logind's for the user of a seat",
+			  "ACL (%s%s) beyond udev's rules; remove it with setfacl -b, unless it is "
+			  "systemd-logind's for the user of a seat",
 			  acl->text, more);
 }
 
@@ -130,7 +134,7 @@ static int report_wrong_mode(const struct verify_run *run, const struct location
 		return 0;
 	return report_add(
 		run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_WARNING, location,
-		"is %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
+		"mode %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
 		"systemd-udevd, or udevadm trigger if the module is loaded",
 		mode, owner_name(st->st_uid, uid, user, numbers[0]),
 		owner_name(st->st_gid, gid, group, numbers[1]), wanted_mode,
@@ -166,8 +170,7 @@ static int report_absent(const struct verify_run *run, const struct location *lo
 
 	return report_add(run->report, KMOD_DEVNAME_CODE_ABSENT, KMOD_DEVNAME_SEVERITY_WARNING,
 			  location,
-			  "does not exist, and is to be %s, which loads module %s; run "
-			  "kmod-devname create%s",
+			  "no such node (%s), which loads module %s; run kmod-devname create%s",
 			  syntax_format_number(&node->number, number), node->module,
 			  has_rule ? " --udev" : "");
 }

@@ -137,22 +137,30 @@ static int load_indexes(struct kmod_context *context, int directory_fd)
 	return check_kmod_memory(is_kmod_fault(r) ? r : 0);
 }
 
-int kmod_context_new(const struct modprobe_config *config, int directory_fd,
-		     struct kmod_context **ret_context)
+int kmod_context_start(struct modprobe_system *system)
 {
-	struct kmod_context *context = calloc(1, sizeof(*context));
+	static const struct location nowhere = { NULL, 0 };
+	struct kmod_context *context;
 	int r;
 
+	if (system->context)
+		return 0;
+	context = calloc(1, sizeof(*context));
 	if (!context)
 		return -ENOMEM;
 	context->directory_fd = -1;
-	r = start_kmod(context, config);
-	if (r == 0 && directory_fd >= 0)
-		r = load_indexes(context, directory_fd);
+	r = start_kmod(context, &system->config);
+	/* not as a file, which would be one below the root */
+	if (r == -ENOENT)
+		(void)report_add(system->report, KMOD_DEVNAME_CODE_SYSTEM,
+				 KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
+				 "/proc/self/fd does not exist, and is needed: mount /proc");
+	if (r == 0 && system->indexes == INDEXES_BINARY)
+		r = load_indexes(context, system->directory_fd);
 	if (r < 0)
 		kmod_context_free(context);
 	else
-		*ret_context = context;
+		system->context = context;
 	return r;
 }
 
@@ -217,8 +225,8 @@ int kmod_context_add_module(const struct kmod_context *context, const char *name
  * After an allocation fails libkmod goes on with the next index, and a missing file may replace
  * ENOMEM in errno. An empty result counts only if a second look-up is empty, too.
  */
-int kmod_context_look_up(const struct kmod_context *context, const char *alias,
-			 struct list *modules)
+static int look_up_in_kmod(const struct kmod_context *context, const char *alias,
+			   struct list *modules)
 {
 	struct kmod_list *list = NULL;
 
@@ -235,6 +243,26 @@ int kmod_context_look_up(const struct kmod_context *context, const char *alias,
 		}
 	}
 	return push_modules(modules, list);
+}
+
+static int look_up_in_text(const struct modprobe_system *system, const char *alias,
+			   struct list *modules)
+{
+	_cleanup_list_ struct list names = { 0 };
+	int r = modprobe_config_look_up(&system->config, alias, &names);
+
+	if (r == 0 && names.size == 0)
+		r = text_index_look_up(&system->text, alias, &names);
+	for (size_t i = 0; i < names.size && r == 0; i++)
+		r = kmod_context_add_module(system->context, names.items[i], modules);
+	return r;
+}
+
+int kmod_context_look_up(const struct modprobe_system *system, const char *alias,
+			 struct list *modules)
+{
+	return system->indexes == INDEXES_TEXT ? look_up_in_text(system, alias, modules)
+					       : look_up_in_kmod(system->context, alias, modules);
 }
 
 int kmod_context_add_softdeps(const struct kmod_module *module, struct list *before,

@@ -78,53 +78,40 @@ int known_module_has_file(struct known_module *known, struct modprobe_system *sy
 	return known->has_file;
 }
 
-/* Splits a line of modules.dep, which is changed, into the paths of what a module needs. */
-static int split_dependencies(char *line, struct list *paths)
+/* Adds a module that is needed, by its path; the first one without a file is the missing one. */
+static int add_needed(struct known_module *known, struct modprobe_system *system, const char *path)
 {
-	char *path, *rest = line + strcspn(line, ":");
+	int r = kmod_context_add_module(system->context, syntax_base_name(path), &known->needed);
 
-	if (*rest != '\0')
-		rest++;
-	while ((path = strtok_r(NULL, " \t", &rest)))
-		if (list_push(paths, path) < 0)
-			return -ENOMEM;
-	return 0;
-}
-
-/* Without a file of all that a module needs libkmod knows of no dependencies: one decides. */
-static int find_missing(struct known_module *known, struct modprobe_system *system,
-			const struct list *paths)
-{
-	for (size_t i = 0; i < paths->size; i++) {
-		int r = look_for_file(system, paths->items[i]);
-
-		if (r < 0)
-			return r;
-		if (r == 0) {
-			known->missing = known->needed.items[i];
-			return 0;
-		}
-	}
-	return 0;
+	/* without a file of all that a module needs libkmod knows of no dependencies */
+	if (r < 0 || known->missing)
+		return r;
+	r = look_for_file(system, path);
+	if (r == 0)
+		known->missing = known->needed.items[known->needed.size - 1];
+	return r < 0 ? r : 0;
 }
 
 int known_module_find_needed(struct known_module *known, struct modprobe_system *system)
 {
-	_cleanup_free_ char *copy = NULL;
-	_cleanup_list_ struct list paths = { 0 };
-	int r;
+	_cleanup_free_ char *line = NULL;
+	char *path, *rest;
+	int r = 0;
 
 	if (!known->line || known->has_needed)
 		return 0;
-	copy = strdup(known->line);
-	r = copy ? split_dependencies(copy, &paths) : -ENOMEM;
-	if (r == 0)
-		r = system_spend(system, paths.size * WORK_OF_STEP);
-	for (size_t i = 0; i < paths.size && r == 0; i++)
-		r = kmod_context_add_module(system->context, syntax_base_name(paths.items[i]),
-					    &known->needed);
-	if (r == 0)
-		r = find_missing(known, system, &paths);
+	line = strdup(known->line);
+	if (!line)
+		return -ENOMEM;
+	rest = line + strcspn(line, ":");
+	rest += *rest == ':';
+	while (r == 0 && (path = strtok_r(NULL, " \t", &rest))) {
+		r = system_spend(system, WORK_OF_STEP);
+		if (r == 0)
+			r = add_needed(known, system, path);
+	}
 	known->has_needed = r == 0;
+	if (r < 0)
+		list_done(&known->needed, kmod_context_unref_module);
 	return r;
 }

@@ -39,10 +39,11 @@ static bool is_in_the_way(const struct resolution_step *step)
 static const struct resolution_step *find_deciding_step(const struct resolution *resolution,
 							const char *module)
 {
-	const struct resolution_step *step, *found = NULL;
+	const struct resolution_step *found = NULL;
 	const char *obstacle;
 
-	for (size_t i = 0; (step = resolution_get(resolution, i)); i++) {
+	for (size_t i = 0; i < resolution->steps.size; i++) {
+		const struct resolution_step *step = resolution->steps.items[i];
 		bool own = strcmp(step->module, module) == 0;
 
 		if (is_in_the_way(step) && (own || !found || !is_in_the_way(found)))
@@ -54,41 +55,35 @@ static const struct resolution_step *find_deciding_step(const struct resolution 
 	return obstacle ? resolution_find_step(resolution, obstacle) : found;
 }
 
-/* Statements of modprobe.d are deliberate, and a module that is not there is none. */
 struct load_obstacle {
 	enum kmod_devname_severity severity;
-	const char *problem; /* behind the name of the module */
-	const char *file; /* behind the problem */
+	const char *problem; /* behind the name of the module, and before the path of NO_FILE */
 	const char *hint;
 };
 
-static struct load_obstacle load_obstacle_of(const struct resolution_step *step)
+/* Statements of modprobe.d are deliberate, and a module that is not there is none. */
+static const struct load_obstacle *load_obstacle_of(const struct resolution_step *step)
 {
-	static const char unwanted[] = "remove that if the module is wanted";
-	const char *path = step->path;
+	static const char hint[] = "remove that if the module is wanted";
+	static const struct load_obstacle instead = { KMOD_DEVNAME_SEVERITY_WARNING,
+						      "is loaded instead",
+						      "run depmod, or remove the alias" };
+	static const struct load_obstacle unknown = { KMOD_DEVNAME_SEVERITY_ERROR, "does not exist",
+						      "run depmod, or correct the alias" };
+	static const struct load_obstacle obstacles[] = {
+		[VERDICT_COMMAND] = { KMOD_DEVNAME_SEVERITY_NOTE, "is replaced by a command",
+				      hint },
+		[VERDICT_BLACKLISTED] = { KMOD_DEVNAME_SEVERITY_NOTE, "is blacklisted", hint },
+		[VERDICT_OFF] = { KMOD_DEVNAME_SEVERITY_NOTE,
+				  "is what an alias makes of the number", hint },
+		[VERDICT_NO_FILE] = { KMOD_DEVNAME_SEVERITY_ERROR, "has no file ",
+				      "install it, or run depmod" },
+	};
 
-	switch (step->verdict) {
-	case VERDICT_COMMAND:
-		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_NOTE,
-					       "is replaced by a command", "", unwanted };
-	case VERDICT_BLACKLISTED:
-		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_NOTE, "is blacklisted", "",
-					       unwanted };
-	case VERDICT_OFF:
-		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_NOTE,
-					       "is what an alias makes of the number", "",
-					       unwanted };
-	case VERDICT_NO_FILE:
-		if (!path)
-			return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_ERROR,
-						       "does not exist", "",
-						       "run depmod, or correct the alias" };
-		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_ERROR, "has no file ", path,
-					       "install it, or run depmod" };
-	default:
-		return (struct load_obstacle){ KMOD_DEVNAME_SEVERITY_WARNING, "is loaded instead",
-					       "", "run depmod, or remove the alias" };
-	}
+	if (step->verdict <= VERDICT_BUILT_IN)
+		return &instead;
+	return step->verdict == VERDICT_NO_FILE && !step->path ? &unknown
+							       : &obstacles[step->verdict];
 }
 
 static int report_not_loaded(struct kmod_devname_report *report,
@@ -97,7 +92,7 @@ static int report_not_loaded(struct kmod_devname_report *report,
 {
 	const struct resolution_step *step = find_deciding_step(resolution, node->module);
 	struct location location = { NULL, 0 };
-	struct load_obstacle obstacle;
+	const struct load_obstacle *obstacle;
 	char number[SYNTAX_NUMBER_SIZE];
 
 	(void)syntax_format_number(&node->number, number);
@@ -108,13 +103,13 @@ static int report_not_loaded(struct kmod_devname_report *report,
 				  "not have the number; run depmod",
 				  node->name, number, node->module);
 	obstacle = load_obstacle_of(step);
-	location.file = step->file;
-	location.line = step->line;
-	return report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, obstacle.severity, &location,
-			  "opening '%s' (%s) does not load module %s: '%s'%s %s%s; %s", node->name,
-			  number, node->module, step->module,
-			  step->role == ROLE_DEPENDENCY ? ", which it depends on," : "",
-			  obstacle.problem, obstacle.file, obstacle.hint);
+	location = (struct location){ step->file, step->line };
+	return report_add(
+		report, KMOD_DEVNAME_CODE_NOT_LOADED, obstacle->severity, &location,
+		"opening '%s' (%s) does not load module %s: '%s'%s %s%s; %s", node->name, number,
+		node->module, step->module,
+		step->role == ROLE_DEPENDENCY ? ", which it depends on," : "", obstacle->problem,
+		step->verdict == VERDICT_NO_FILE && step->path ? step->path : "", obstacle->hint);
 }
 
 /* Returns 1 if there is no work left for the nodes behind; 0; or -ENOMEM. */
@@ -179,14 +174,14 @@ static int lint_each_node(const struct kmod_devname_table *table,
 }
 
 int table_lint_loading(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		       int root_fd, const char *directory, unsigned int flags)
+		       int root_fd, const char *directory, bool running)
 {
 	struct modprobe_system system;
 	int r;
 
 	if (kmod_devname_table_size(table) == 0)
 		return 0;
-	r = system_open(&system, root_fd, directory, flags, report);
+	r = system_open(&system, root_fd, directory, running, report);
 	if (r < 0)
 		return r;
 	r = lint_each_node(table, report, &system);

@@ -207,11 +207,6 @@ const struct modprobe_statement *modprobe_config_find(const struct modprobe_conf
 	return NULL;
 }
 
-size_t modprobe_config_work(const struct modprobe_config *config, enum modprobe_word word)
-{
-	return config->key_bytes[word];
-}
-
 int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
 			    struct list *names)
 {

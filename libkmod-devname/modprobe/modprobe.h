@@ -11,52 +11,26 @@
 #include "libkmod-devname.h"
 #include "node/syntax.h"
 
-/**
- * enum resolution_verdict - what becomes of opening a device number, the best that happens
- * @VERDICT_LOADS: modules are loaded
- * @VERDICT_LOADED: the module is loaded already
- * @VERDICT_BUILT_IN: the module is a part of the kernel
- * @VERDICT_COMMAND: modprobe(8) runs an "install" command of
- *   modprobe.d(5) instead of loading the module, or a module that it depends on. What the command
- *   does is not known
- * @VERDICT_BLACKLISTED: the module is
- * @VERDICT_OFF: an "alias" of modprobe.d(5) leads to "off"
- * @VERDICT_NO_FILE: a module that is not in modules.dep, or whose file, which stands
- *   there, does not exist
- * @VERDICT_NO_MODULE: no module has the alias. The device may have a driver all
- *   the same: one that is built in often has no alias
- * @VERDICT_NO_INDEX: depmod's modules.dep.bin or modules.alias.bin is missing, or an
- *   index is damaged (a finding names it), and without it there is no module
- * @VERDICT_NOT_ASKED: the kernel asks for no module
- */
+/* What becomes of a module, or of opening a number; from the best to the worst. */
 enum resolution_verdict {
 	VERDICT_LOADS = 1,
-	VERDICT_LOADED = 2,
-	VERDICT_BUILT_IN = 3,
-	VERDICT_COMMAND = 4,
-	VERDICT_BLACKLISTED = 5,
-	VERDICT_OFF = 6,
-	VERDICT_NO_FILE = 7,
-	VERDICT_NO_MODULE = 8,
-	VERDICT_NO_INDEX = 9,
-	VERDICT_NOT_ASKED = 10,
+	VERDICT_LOADED, /* already */
+	VERDICT_BUILT_IN,
+	VERDICT_COMMAND, /* an "install" command is run instead, and what that does is not known */
+	VERDICT_BLACKLISTED,
+	VERDICT_OFF, /* an "alias" leads to "off" */
+	VERDICT_NO_FILE, /* not in modules.dep, or the file that stands there does not exist */
+	VERDICT_NO_MODULE, /* has the alias */
+	VERDICT_NO_INDEX, /* of depmod: one that is needed is missing, or one is damaged */
+	VERDICT_NOT_ASKED, /* the kernel asks for no module */
 };
 
-/**
- * enum resolution_role - why a module is a step of a resolution
- * @ROLE_ALIAS: it has the alias that the kernel asks for
- * @ROLE_DEPENDENCY: such a module needs it
- * @ROLE_SOFT: it is one, "softdep" of modprobe.d(5), or needed by
- *   one; nothing depends on whether it can be loaded
- */
+/* Why a module is a step of a resolution; the first is the strongest. */
 enum resolution_role {
-	ROLE_ALIAS = 1,
-	ROLE_DEPENDENCY = 2,
-	ROLE_SOFT = 3,
+	ROLE_ALIAS = 1, /* it has the alias that the kernel asks for */
+	ROLE_DEPENDENCY, /* such a module needs it */
+	ROLE_SOFT, /* a soft dependency, or needed by one; nothing depends on it */
 };
-
-/* The kernel and the root directory are those that run. */
-#define RESOLVE_RUNNING (1U << 0)
 
 struct kmod_context;
 struct kmod_module; /* of libkmod */
@@ -85,7 +59,8 @@ struct modprobe_config {
 	struct modprobe_statement *items;
 	size_t size;
 	size_t capacity;
-	size_t key_bytes[MODPROBE_OTHER]; /* of the statements of each word */
+	/* of the statements of each word: the work of libkmod for a search, at most */
+	size_t key_bytes[MODPROBE_OTHER];
 	/* The lines of the statements, as one file for libkmod. */
 	char *text;
 	size_t text_size;
@@ -109,9 +84,6 @@ void modprobe_config_done(struct modprobe_config *config);
 const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
 						      enum modprobe_word word, const char *name,
 						      const char *value, size_t *work);
-
-/* The work of libkmod for such a search, at most. */
-size_t modprobe_config_work(const struct modprobe_config *config, enum modprobe_word word);
 
 /* Adds the modules to which alias statements lead, char *, of the statements. 0 or -ENOMEM. */
 int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
@@ -199,11 +171,12 @@ struct modprobe_system {
 };
 
 /*
- * Opens everything that the answers depend on; the report and the directory's name must stay.
- * 0, or a negative errno as that of resolution_new().
+ * Opens all of it; the report and the directory's name must stay. running: the kernel and the root
+ * directory are those that run, so that loaded modules and the command line count. 0 or a negative
+ * errno; -EFBIG: over 100,000 statements of modprobe.d.
  */
-int system_open(struct modprobe_system *system, int root_fd, const char *directory,
-		unsigned int flags, struct kmod_devname_report *report);
+int system_open(struct modprobe_system *system, int root_fd, const char *directory, bool running,
+		struct kmod_devname_report *report);
 
 void system_done(struct modprobe_system *system);
 
@@ -218,6 +191,10 @@ void system_done(struct modprobe_system *system);
 
 /* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
 int system_spend(struct modprobe_system *system, size_t work);
+
+/* modprobe_config_find(), or NULL. 0; or -EFBIG, and then no work is left. */
+int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
+			  const char *value, const struct modprobe_statement **ret_statement);
 
 /*
  * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration
@@ -240,12 +217,11 @@ bool system_is_built_in(const struct modprobe_system *system, const char *module
 /* --- kmod-context.c: libkmod ---------------------------------------------------------------- */
 
 /*
- * libkmod with a configuration and the indexes of a module directory, which were checked; -1: with
- * no indexes. 0 or a negative errno; -ENOENT: /proc, through which libkmod is given both, is not
+ * Starts libkmod, unless it is, with the configuration and the indexes of the system. 0 or a
+ * negative errno; -ENOENT, with a finding: /proc, through which libkmod is given both, is not
  * mounted; -EBADMSG: libkmod fails.
  */
-int kmod_context_new(const struct modprobe_config *config, int directory_fd,
-		     struct kmod_context **ret_context);
+int kmod_context_start(struct modprobe_system *system);
 
 #ifdef WITH_LIBKMOD
 /* NULL is no context. */
@@ -270,7 +246,7 @@ int kmod_context_add_module(const struct kmod_context *context, const char *name
 			    struct list *modules);
 
 /* Adds the modules to which an alias leads, as modprobe(8) finds them. 0 or a negative errno. */
-int kmod_context_look_up(const struct kmod_context *context, const char *alias,
+int kmod_context_look_up(const struct modprobe_system *system, const char *alias,
 			 struct list *modules);
 
 /* Adds the soft dependencies of a module. 0 or a negative errno. */
@@ -316,7 +292,7 @@ static inline void known_modules_done(struct modprobe_system *system)
 }
 #endif
 
-/* --- resolution.c: the public object -------------------------------------------------------- */
+/* --- resolution.c: the answer for one number ------------------------------------------------ */
 
 struct resolution_step {
 	enum resolution_role role;
@@ -325,37 +301,70 @@ struct resolution_step {
 	char *path; /* or NULL, as those below */
 	char *obstacle; /* the module that keeps it from being loaded, if it is another one */
 	char *command;
-	char *file;
+	char *file; /* of the statement that decides */
 	size_t line;
 };
 
 struct resolution {
 	bool running; /* the system is that which runs */
-	enum resolution_verdict verdict;
-	struct list aliases; /* of char * */
-	struct list steps; /* of struct resolution_step * */
+	enum resolution_verdict verdict; /* the best of the modules that have an alias */
+	struct list aliases; /* of char *, in the order in which the kernel asks */
+	struct list steps; /* of struct resolution_step *, in the order of loading */
+	struct list by_name; /* the same by their modules, once all are there */
 };
 
-/* Asks about one number. 0 or a negative errno, as that of resolution_new(). */
+/*
+ * Asks a system that was opened, see system_open(). 0 or a negative errno; -EOPNOTSUPP: this build
+ * is without libkmod; -EFBIG: over 10,000 modules, 2 MiB of dependencies, or the work of
+ * SYSTEM_WORK_MAX; -ENOENT, with a finding: /proc is not mounted; -EBADMSG: libkmod fails.
+ */
 int resolution_ask(struct modprobe_system *system, const struct device_number *number,
 		   struct resolution **ret_resolution);
 
-/* The step of a module, "_" for "-"; or NULL. */
+/* Opens a system, and asks it. 0 or a negative errno of both. */
+int resolution_new(int root_fd, const char *directory, const struct device_number *number,
+		   bool running, struct kmod_devname_report *report,
+		   struct resolution **ret_resolution);
+
+struct resolution *resolution_unref(struct resolution *resolution);
+
+/* The step of a module, or NULL. */
 struct resolution_step *resolution_find_step(const struct resolution *resolution,
 					     const char *module);
 
+/* True if the module is in the kernel after the number was opened. */
+bool resolution_loads(const struct resolution *resolution, const char *module);
+
+const char *resolution_verdict_to_string(enum resolution_verdict verdict);
+const char *resolution_role_to_string(enum resolution_role role);
+
 /* Of a struct resolution_step *; NULL is none. */
 void step_free(void *step);
+
+/* --- step.c: what becomes of a module when its turn comes ----------------------------------- */
+
+struct judgement {
+	const char *module;
+	enum resolution_role role;
+	enum resolution_verdict verdict;
+	const char *obstacle; /* the other module that decides it, or NULL */
+	const char *command; /* that is run instead, or NULL */
+};
+
+/*
+ * Adds a step, unless that which the module has is stronger; a final one is not replaced. The alias
+ * is the one that was asked for. 0 or a negative errno.
+ */
+int resolution_add_step(struct resolution *resolution, struct modprobe_system *system,
+			const char *alias, bool is_final, const struct judgement *judgement);
 
 /* --- resolve.c: an alias -------------------------------------------------------------------- */
 
 #ifdef WITH_LIBKMOD
 
 /*
- * Adds the modules that an alias leads to, and what is loaded with them, to the steps, as
- * modprobe(8) would by libkmod and the indexes. 1 if modprobe fails then, by the last of these
- * modules or because there are none; 0 if not, as far as can be known; or a negative errno;
- * -ENOENT, with a finding: /proc is not mounted, through which libkmod is given the configuration.
+ * Adds the modules to which an alias leads, and what is loaded with them. 1 if modprobe(8) fails
+ * then, so that the kernel asks again; 0 if not, as far as can be known; or a negative errno.
  */
 int resolve_alias(struct modprobe_system *system, const char *alias, struct resolution *resolution);
 
@@ -370,123 +379,13 @@ static inline int resolve_alias(struct modprobe_system *system, const char *alia
 
 #endif
 
-/**
- * table_lint_loading() - find nodes that do not load their modules
- * @table: what modules declare
- * @report: takes the findings, in the order of @table
- * @root_fd: the root directory of the system in question; O_PATH is enough
- * @directory: the module directory of the kernel below it
- * @flags: those of resolution_new()
- *
- * Does what resolution_new() does for each node, and reads the files once for all. If
- * an index is missing or damaged there is one finding not-loaded for all.
- *
- * Findings: not-loaded, with the line of modprobe.d that decides it, if one does: a note for a
- * blacklist, a command or "off", a warning for another module that is loaded instead, an error for
- * a module, a file or an index that is missing; block-autoload; bad-index, bad-config, long-line;
- * system. Bad-config is an error for a node that leads to more modules or dependencies than
- * resolution_new() follows, and for the first node behind 300,000,000 comparisons with
- * statements, patterns, files and steps; no later node is looked at.
- *
- * Return: 0, or a negative errno as that of resolution_new(); -EFBIG is for the
- * statements of modprobe.d alone.
+/*
+ * Adds findings for nodes that do not load the module which declares them: not-loaded, with the
+ * line of modprobe.d that decides; block-autoload; and bad-config for a node with too many modules,
+ * or the first behind the work of SYSTEM_WORK_MAX, after which no node is looked at. Without an
+ * index there is one finding for all. 0 or a negative errno, as that of resolution_new().
  */
 int table_lint_loading(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		       int root_fd, const char *directory, unsigned int flags);
-
-/**
- * resolution_new() - find out which modules opening a device number loads
- * @root_fd: the root directory of the system in question; O_PATH is enough
- * @directory: the module directory of a kernel below it, such as "lib/modules/6.1.0"
- * @type: S_IFCHR or S_IFBLK
- * @major: 1 to KMOD_DEVNAME_MAJOR_MAX
- * @minor: 0 to KMOD_DEVNAME_MINOR_MAX
- * @flags: 0, or RESOLVE_RUNNING: then modules that are loaded count as such, and
- *   "modprobe.blacklist=" of the kernel command line is followed
- * @report: takes the findings
- * @ret_resolution: release it with resolution_unref()
- *
- * For a number that no driver has, the kernel asks for "char-major-MAJOR-MINOR" and, if modprobe(8)
- * fails, for "char-major-MAJOR" (fs/char_dev.c, base_probe); for c10:0 to c10:254 for the first
- * only (drivers/char/misc.c, misc_open). For c10:255, MISC_DYNAMIC_MINOR, it asks for nothing; one
- * from before the change to misc_open in 2025 does ask, and is taken for a newer one here. For
- * blocks it is "block-major-..." likewise, or nothing without CONFIG_BLOCK_LEGACY_AUTOLOAD
- * (block/bdev.c, blkdev_get_no_open); that is looked up in the file "config" in @directory, in
- * /boot/config-VERSION, and for the running kernel in /proc/config.gz.
- *
- * modprobe(8) fails if there is no module for it, or by the last of them: what came of the others
- * does not count, and to be blacklisted is no failure (tools/modprobe.c of kmod, insmod). Of an
- * "install" command it is assumed that it does not fail.
- *
- * libkmod finds out what modprobe(8) does, in this root directory alone: by the files of
- * /etc/modprobe.d, /run/modprobe.d, /usr/local/lib/modprobe.d, /usr/lib/modprobe.d and
- * /lib/modprobe.d below @root_fd, as kmod_devname_config_read() reads those of depmod.d; and by the
- * indexes that depmod(8) has written to @directory, modules.*.bin, whose bounds are checked before
- * libkmod maps them: who rewrites an index at that moment can end the process. Without these, the
- * text indexes count as the modprobe of busybox reads them: modules.dep, modules.alias and
- * modules.builtin, without soft dependencies and commands.
- *
- * Findings: bad-index, for each index that is damaged, or a link to another file outside of the
- * root directory, and then none is used; bad-config, also for the first chain of soft dependencies
- * that has more than 100 modules, of which those behind are left out; long-line; system.
- *
- * Return: 0, or a negative errno:
- *   -EINVAL: @type, a number or @flags is not as above, or @directory is empty
- *   -EOPNOTSUPP: this build of the library is without libkmod
- *   -ENOENT, -ENOTDIR, -ELOOP: there is no such module directory; also -ENOENT if /proc is not
- *   mounted, through which libkmod is given statements: then a finding names /proc/self/fd
- *   -EBADMSG: libkmod fails
- *   -EFBIG: over 100,000 statements of modprobe.d; or for one number 10,000 modules, 2 MiB of
- *   dependencies, or 300,000,000 comparisons
- *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2), getdents(2)
- */
-int resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,
-		   unsigned int minor, unsigned int flags, struct kmod_devname_report *report,
-		   struct resolution **ret_resolution);
-struct resolution *resolution_unref(struct resolution *resolution);
-/**
- * resolution_get_alias() - what the kernel asks for
- * @resolution: the resolution
- * @index: from 0, in the order in which it asks
- *
- * Return: such as "char-major-10-229", or NULL if it asks for no more.
- */
-const char *resolution_get_alias(const struct resolution *resolution, size_t index);
-
-/**
- * resolution_loads() - would a module be there after the number was opened?
- * @resolution: the resolution
- * @module: the module's name; "-" is the same as "_"
- *
- * Return: 1 if it would be loaded, with the modules that have the alias, is built in, or is loaded
- * into the running kernel already, if that was asked for; otherwise 0.
- */
-int resolution_loads(const struct resolution *resolution, const char *module);
-
-/**
- * resolution_get() - one step
- * @resolution: the resolution
- * @index: from 0, in the order in which modules are loaded
- *
- * Return: the step, or NULL if @index is not below the size.
- */
-const struct resolution_step *resolution_get(const struct resolution *resolution, size_t index);
-
-/**
- * resolution_verdict_to_string() - the stable name of a verdict
- *
- * "loads", "loaded", "built-in", "command", "blacklisted", "off", "no-file", "no-module",
- * "no-index" or "not-asked".
- *
- * Return: the name, or NULL if @verdict is none of enum resolution_verdict.
- */
-const char *resolution_verdict_to_string(enum resolution_verdict verdict);
-
-/**
- * resolution_role_to_string() - "alias", "dependency" or "soft-dependency"
- *
- * Return: the name, or NULL if @role is none of enum resolution_role.
- */
-const char *resolution_role_to_string(enum resolution_role role);
+		       int root_fd, const char *directory, bool running);
 
 #endif

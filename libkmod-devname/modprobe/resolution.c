@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The public object: a device number -> modules and a verdict. How the data goes through the
- * folder:
+ * A device number -> modules and a verdict. How the data goes through the folder:
  *
  *   system.c        opens once what answers depend on: the statements of modprobe.d
  *                   (modprobe-config.c); the indexes, whose bounds are checked before libkmod maps
@@ -16,7 +15,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,14 +26,10 @@
 #include "modprobe/modprobe.h"
 #include "node/syntax.h"
 
-#define MODULE_NAME_SIZE 256 /* more than any file name has */
-
 void step_free(void *item)
 {
 	struct resolution_step *step = item;
 
-	if (!step)
-		return;
 	free(step->module);
 	free(step->path);
 	free(step->obstacle);
@@ -43,16 +38,44 @@ void step_free(void *item)
 	free(step);
 }
 
+static int compare_steps(const void *a, const void *b)
+{
+	const struct resolution_step *x = *(const struct resolution_step *const *)a;
+	const struct resolution_step *y = *(const struct resolution_step *const *)b;
+
+	return strcmp(x->module, y->module);
+}
+
 struct resolution_step *resolution_find_step(const struct resolution *resolution,
 					     const char *module)
 {
-	for (size_t i = 0; i < resolution->steps.size; i++) {
+	const struct resolution_step wanted = { .module = (char *)(uintptr_t)module };
+	const struct resolution_step *key = &wanted;
+	struct resolution_step **found = NULL;
+
+	if (resolution->by_name.size > 0)
+		found = bsearch(&key, resolution->by_name.items, resolution->by_name.size,
+				sizeof(key), compare_steps);
+	for (size_t i = 0; resolution->by_name.size == 0 && i < resolution->steps.size; i++) {
 		struct resolution_step *step = resolution->steps.items[i];
 
 		if (strcmp(step->module, module) == 0)
 			return step;
 	}
-	return NULL;
+	return found ? *found : NULL;
+}
+
+/* For what asks about thousands of modules. */
+static int sort_steps(struct resolution *resolution)
+{
+	struct list *by_name = &resolution->by_name;
+
+	if (list_reserve(by_name, resolution->steps.size) < 0)
+		return -ENOMEM;
+	for (size_t i = 0; i < resolution->steps.size; i++)
+		by_name->items[by_name->size++] = resolution->steps.items[i];
+	list_sort(by_name, compare_steps);
+	return 0;
 }
 
 static int add_alias(struct resolution *resolution, char *alias)
@@ -136,6 +159,8 @@ int resolution_ask(struct modprobe_system *system, const struct device_number *n
 		return -ENOMEM;
 	resolution->running = system->running;
 	r = answer_number(resolution, system, number);
+	if (r == 0)
+		r = sort_steps(resolution);
 	if (r < 0)
 		resolution_unref(resolution);
 	else
@@ -143,24 +168,16 @@ int resolution_ask(struct modprobe_system *system, const struct device_number *n
 	return r;
 }
 
-static bool is_valid_number(const struct device_number *number)
-{
-	return (number->type == S_IFCHR || number->type == S_IFBLK) && number->major > 0 &&
-	       number->major <= KMOD_DEVNAME_MAJOR_MAX && number->minor <= KMOD_DEVNAME_MINOR_MAX;
-}
-
-int resolution_new(int root_fd, const char *directory, mode_t type, unsigned int major,
-		   unsigned int minor, unsigned int flags, struct kmod_devname_report *report,
+int resolution_new(int root_fd, const char *directory, const struct device_number *number,
+		   bool running, struct kmod_devname_report *report,
 		   struct resolution **ret_resolution)
 {
-	const struct device_number number = { type, major, minor };
 	struct modprobe_system system;
-	int r = is_valid_number(&number) ? system_open(&system, root_fd, directory, flags, report)
-					 : -EINVAL;
+	int r = system_open(&system, root_fd, directory, running, report);
 
 	if (r < 0)
 		return r;
-	r = resolution_ask(&system, &number, ret_resolution);
+	r = resolution_ask(&system, number, ret_resolution);
 	system_done(&system);
 	return r;
 }
@@ -171,45 +188,28 @@ struct resolution *resolution_unref(struct resolution *resolution)
 		return NULL;
 	list_done(&resolution->aliases, free);
 	list_done(&resolution->steps, step_free);
+	list_done(&resolution->by_name, NULL);
 	free(resolution);
 	return NULL;
 }
 
-const char *resolution_get_alias(const struct resolution *resolution, size_t index)
-{
-	return index < resolution->aliases.size ? resolution->aliases.items[index] : NULL;
-}
-
-/* The kernel asks for nothing if the driver of the number is there, whatever the alias leads to. */
 static bool is_module_live(const char *name)
 {
-	char path[MODULE_NAME_SIZE + 32], state[5];
-	_cleanup_close_ int fd = -1;
+	_cleanup_free_ char *path = format_text("/sys/module/%s/initstate", name);
+	_cleanup_close_ int fd = path ? open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) : -1;
+	char state[5];
 
-	(void)snprintf(path, sizeof(path), "/sys/module/%s/initstate", name);
-	fd = open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
 	return fd >= 0 && read_at(fd, 0, state, sizeof(state)) == sizeof(state) &&
 	       memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
-int resolution_loads(const struct resolution *resolution, const char *module)
+/* The kernel asks for nothing if the driver of the number is there, whatever the alias leads to. */
+bool resolution_loads(const struct resolution *resolution, const char *module)
 {
-	const struct resolution_step *step;
-	char name[MODULE_NAME_SIZE];
+	const struct resolution_step *step = resolution_find_step(resolution, module);
 
-	if (strlen(module) >= sizeof(name))
-		return 0;
-	memcpy(name, module, strlen(module) + 1);
-	syntax_normalise_module_name(name);
-	step = resolution_find_step(resolution, name);
-	if (step)
-		return step->verdict <= VERDICT_BUILT_IN;
-	return resolution->running && is_module_live(name);
-}
-
-const struct resolution_step *resolution_get(const struct resolution *resolution, size_t index)
-{
-	return index < resolution->steps.size ? resolution->steps.items[index] : NULL;
+	return step ? step->verdict <= VERDICT_BUILT_IN
+		    : resolution->running && is_module_live(module);
 }
 
 const char *resolution_verdict_to_string(enum resolution_verdict verdict)
@@ -227,18 +227,12 @@ const char *resolution_verdict_to_string(enum resolution_verdict verdict)
 		[VERDICT_NOT_ASKED] = "not-asked",
 	};
 
-	return (size_t)verdict < sizeof(names) / sizeof(names[0]) ? names[verdict] : NULL;
+	return names[verdict];
 }
 
 const char *resolution_role_to_string(enum resolution_role role)
 {
-	switch (role) {
-	case ROLE_ALIAS:
-		return "alias";
-	case ROLE_DEPENDENCY:
-		return "dependency";
-	case ROLE_SOFT:
-		return "soft-dependency";
-	}
-	return NULL;
+	return role == ROLE_ALIAS        ? "alias"
+	       : role == ROLE_DEPENDENCY ? "dependency"
+					 : "soft-dependency";
 }

@@ -18,7 +18,6 @@
 
 #define SOFTDEP_DEPTH_MAX 100
 #define WALK_BYTES_MAX ((size_t)2 << 20)
-#define STEPS_MAX 10000
 
 /* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
 struct resolve_walk {
@@ -40,132 +39,11 @@ static void unref_modules(struct list *modules)
 
 #define _cleanup_modules_ __attribute__((cleanup(unref_modules)))
 
-/* What becomes of a module when its turn comes. */
-struct judgement {
-	enum resolution_verdict verdict;
-	const char *obstacle; /* the other module that decides it, or NULL */
-};
-
-/* --- the steps ---------------------------------------------------------------------------- */
-
-/* Finds a statement, or NULL, as modprobe_config_find() does. 0, or -EFBIG: no work is left. */
-static int find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
-			  const char *value, const struct modprobe_statement **ret_statement)
+/* Where modprobe has given up nothing more becomes of a module. */
+static int add_step(struct resolve_walk *walk, const struct judgement *judgement)
 {
-	size_t work = 0;
-
-	*ret_statement = modprobe_config_find(&system->config, word, name, value, &work);
-	return system_spend(system, work);
-}
-
-/* The place of the statement that decides. */
-static int set_step_place(struct resolution_step *step, const struct resolve_walk *walk)
-{
-	struct modprobe_system *system = walk->system;
-	const struct modprobe_statement *found = NULL;
-	const char *file = NULL;
-	int r = 0;
-
-	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle) {
-		r = find_statement(system, MODPROBE_BLACKLIST, step->module, NULL, &found);
-		file = "/proc/cmdline"; /* without a statement */
-	} else if (step->command) {
-		r = find_statement(system, MODPROBE_INSTALL, step->module, NULL, &found);
-	} else if (step->role == ROLE_ALIAS) {
-		r = find_statement(system, MODPROBE_ALIAS, walk->alias, step->module, &found);
-	}
-	if (r < 0)
-		return r;
-	if (found) {
-		file = found->file;
-		step->line = found->line;
-	}
-	step->file = file ? strdup(file) : NULL;
-	return file && !step->file ? -ENOMEM : 0;
-}
-
-static int copy_step_text(char **ret_copy, const char *text, size_t size)
-{
-	*ret_copy = strndup(text, size);
-	return *ret_copy ? 0 : -ENOMEM;
-}
-
-static int fill_step(struct resolution_step *step, const struct resolve_walk *walk,
-		     const char *name, const char *command, const struct judgement *judgement)
-{
-	const char *line = system_find_dependencies(walk->system, name);
-	const char *obstacle = judgement->obstacle;
-
-	step->verdict = judgement->verdict;
-	if (copy_step_text(&step->module, name, strlen(name)) < 0)
-		return -ENOMEM;
-	if (line && copy_step_text(&step->path, line, strcspn(line, ":")) < 0)
-		return -ENOMEM;
-	if (obstacle && copy_step_text(&step->obstacle, obstacle, strlen(obstacle)) < 0)
-		return -ENOMEM;
-	if (step->verdict == VERDICT_COMMAND && !obstacle && command &&
-	    copy_step_text(&step->command, command, strlen(command)) < 0)
-		return -ENOMEM;
-	return set_step_place(step, walk);
-}
-
-/*
- * A step gives way to one that loads the module, to one of a stronger role and, at equal strength,
- * to one of a better verdict. The blacklist does not keep back what another module needs.
- */
-static bool step_stays(const struct resolution_step *step, enum resolution_role role,
-		       enum resolution_verdict verdict)
-{
-	if (step->verdict <= VERDICT_BUILT_IN)
-		return true;
-	if (verdict <= VERDICT_BUILT_IN)
-		return false;
-	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle)
-		return role != ROLE_DEPENDENCY;
-	if ((step->role == ROLE_SOFT) != (role == ROLE_SOFT))
-		return role == ROLE_SOFT;
-	return step->verdict <= verdict;
-}
-
-static void remove_step(struct list *steps, struct resolution_step *step)
-{
-	size_t i = 0;
-
-	while (steps->items[i] != step)
-		i++;
-	memmove(steps->items + i, steps->items + i + 1,
-		(--steps->size - i) * sizeof(*steps->items));
-	step_free(step);
-}
-
-static int add_step(struct resolve_walk *walk, const char *name, const char *command,
-		    enum resolution_role role, const struct judgement *judgement)
-{
-	struct list *steps = &walk->resolution->steps;
-	int r = system_spend(walk->system, steps->size + WORK_OF_STEP);
-	struct resolution_step *known = resolution_find_step(walk->resolution, name), *step;
-	/* where modprobe has given up nothing more becomes of it */
-	bool stays = known && (walk->stop || step_stays(known, role, judgement->verdict));
-
-	if (r < 0)
-		return r;
-	if (known && known->role > role)
-		known->role = role;
-	if (stays)
-		return 0;
-	step = calloc(1, sizeof(*step));
-	if (!step)
-		return -ENOMEM;
-	step->role = known ? known->role : role;
-	/* the obstacle may be the name in the step that is known */
-	r = fill_step(step, walk, name, command, judgement);
-	if (r == 0 && known)
-		remove_step(steps, known);
-	if (r == 0)
-		r = steps->size < STEPS_MAX ? list_push(steps, step) : -EFBIG;
-	if (r < 0)
-		step_free(step);
-	return r;
+	return resolution_add_step(walk->resolution, walk->system, walk->alias, walk->stop != NULL,
+				   judgement);
 }
 
 /* --- what becomes of a module --------------------------------------------------------------- */
@@ -217,80 +95,87 @@ static int follow_dependencies(struct resolve_walk *walk, struct kmod_module *mo
 	return r < 0 ? r : known_module_find_needed(*ret_known, walk->system);
 }
 
+/* Finds the first module that is needed and not there, in the order of loading, if there is one. */
+static int find_lacking(struct resolve_walk *walk, const struct known_module *known,
+			struct kmod_module **ret_lacking)
+{
+	enum resolution_verdict ignored;
+	int r = 1;
+
+	for (size_t i = known->needed.size; i > 0 && r > 0; i--) {
+		r = is_in_kernel(walk, known->needed.items[i - 1], &ignored);
+		if (r == 0)
+			*ret_lacking = known->needed.items[i - 1];
+	}
+	return r < 0 ? r : 0;
+}
+
 /*
  * The kernel refuses a module without what it needs: so the first of that which is not there
  * decides, or the missing file that kept modprobe from loading it. 1, 0, or a negative errno.
  */
 static int find_obstacle(struct resolve_walk *walk, struct kmod_module *module,
-			 enum resolution_role role, struct judgement *ret_judgement)
+			 struct judgement *judgement)
 {
-	static const struct judgement no_file = { VERDICT_NO_FILE, NULL };
 	const struct resolution_step *step;
 	struct kmod_module *cause = NULL;
-	enum resolution_verdict ignored;
 	struct known_module *known;
 	int r = follow_dependencies(walk, module, &known);
 
-	if (r < 0)
+	if (r == 0)
+		r = find_lacking(walk, known, &cause);
+	if (r < 0 || !cause)
 		return r;
-	for (size_t i = known->needed.size; i > 0 && !cause; i--) {
-		r = is_in_kernel(walk, known->needed.items[i - 1], &ignored);
-		if (r < 0)
-			return r;
-		if (r == 0)
-			cause = known->needed.items[i - 1];
-	}
-	if (!cause)
-		return 0;
+	judgement->verdict = VERDICT_NO_FILE;
 	if (known->missing) {
+		struct judgement missing = {
+			.module = kmod_module_get_name(known->missing),
+			.role = judgement->role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY,
+			.verdict = VERDICT_NO_FILE,
+		};
+
 		cause = known->missing;
-		if (role != ROLE_SOFT)
-			role = ROLE_DEPENDENCY;
-		r = add_step(walk, kmod_module_get_name(cause), NULL, role, &no_file);
+		r = add_step(walk, &missing);
 		if (r < 0)
 			return r;
 	}
-	*ret_judgement = no_file;
 	step = resolution_find_step(walk->resolution, kmod_module_get_name(cause));
 	if (step) {
-		ret_judgement->verdict = step->verdict;
-		ret_judgement->obstacle = step->obstacle ? step->obstacle : step->module;
+		judgement->verdict = step->verdict;
+		judgement->obstacle = step->obstacle ? step->obstacle : step->module;
 	}
 	return 1;
 }
 
-/* 0 or a negative errno. */
-static int judge_module(struct resolve_walk *walk, struct kmod_module *module,
-			enum resolution_role role, const char *command,
-			struct judgement *ret_judgement)
+/* Finds the verdict, and who decides it. 0 or a negative errno. */
+static int judge_module(struct resolve_walk *walk, struct kmod_module *module, const char *command,
+			struct judgement *judgement)
 {
-	const char *name = kmod_module_get_name(module);
+	const char *name = judgement->module;
 	struct known_module *known;
 	int r = known_module_get(walk->system, name, &known);
 
 	if (r == 0)
-		r = is_in_kernel(walk, module, &ret_judgement->verdict);
-	ret_judgement->obstacle = NULL;
+		r = is_in_kernel(walk, module, &judgement->verdict);
 	if (r != 0)
 		return r < 0 ? r : 0;
 	if (walk->stop && (known->path || command)) {
-		*ret_judgement = (struct judgement){ walk->stop_verdict, walk->stop };
+		judgement->verdict = walk->stop_verdict;
+		judgement->obstacle = walk->stop;
 		return 0;
 	}
 	if (command) {
-		ret_judgement->verdict = VERDICT_COMMAND;
+		judgement->verdict = VERDICT_COMMAND;
+		judgement->command = command;
 		return 0;
 	}
-	r = known_module_has_file(known, walk->system);
-	if (r < 0)
-		return r;
-	ret_judgement->verdict =
+	judgement->verdict =
 		!known->path && strcmp(name, "off") == 0 ? VERDICT_OFF : VERDICT_NO_FILE;
-	if (r == 0)
-		return 0;
-	r = find_obstacle(walk, module, role, ret_judgement);
-	if (r == 0)
-		ret_judgement->verdict = VERDICT_LOADS;
+	r = known_module_has_file(known, walk->system);
+	if (r > 0) {
+		judgement->verdict = VERDICT_LOADS;
+		r = find_obstacle(walk, module, judgement);
+	}
 	return r < 0 ? r : 0;
 }
 
@@ -302,39 +187,25 @@ static int load_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum resolution_role role, bool ignores_command)
 {
 	const char *command = ignores_command ? NULL : kmod_module_get_install_commands(module);
-	const char *name = kmod_module_get_name(module);
-	struct judgement judgement;
+	struct judgement judgement = { .module = kmod_module_get_name(module), .role = role };
+	int r = judge_module(walk, module, command, &judgement);
 	char *stop = NULL;
-	int r = judge_module(walk, module, role, command, &judgement);
 
 	if (r < 0)
 		return r;
 	if (!walk->stop && judgement.verdict > VERDICT_BUILT_IN &&
 	    kmod_context_has_module(&walk->required, module)) {
 		/* the obstacle may be in a step that the new one replaces */
-		stop = strdup(judgement.obstacle ? judgement.obstacle : name);
+		stop = strdup(judgement.obstacle ? judgement.obstacle : judgement.module);
 		if (!stop)
 			return -ENOMEM;
 	}
-	r = add_step(walk, name, command, role, &judgement);
+	r = add_step(walk, &judgement);
 	if (stop) {
 		walk->stop = stop;
 		walk->stop_verdict = judgement.verdict;
 	}
 	return r;
-}
-
-/* The same of a module that has the alias, if that is all: 1 if it was, 0 if it is to be walked. */
-static int load_known_module(struct resolve_walk *walk, struct kmod_module *module,
-			     bool blacklisted)
-{
-	struct judgement judgement = { VERDICT_BLACKLISTED, NULL };
-	int r = is_in_kernel(walk, module, &judgement.verdict);
-
-	if (r < 0 || (r == 0 && !blacklisted))
-		return r;
-	r = add_step(walk, kmod_module_get_name(module), NULL, ROLE_ALIAS, &judgement);
-	return r < 0 ? r : 1;
 }
 
 /* --- what is loaded with it ---------------------------------------------------------------- */
@@ -369,6 +240,24 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 	return r;
 }
 
+static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
+			 const struct modprobe_statement **ret_statement, struct list *before,
+			 struct list *after)
+{
+	struct modprobe_system *system = walk->system;
+	int r = system_find_statement(system, MODPROBE_SOFTDEP, kmod_module_get_name(module), NULL,
+				      ret_statement);
+
+	if (r < 0 || !*ret_statement)
+		return r;
+	r = count_names(walk, (*ret_statement)->value);
+	if (r < 0)
+		return r;
+	r = system_spend(system, system->config.key_bytes[MODPROBE_SOFTDEP] +
+					 WORK_OF_STEP * strlen((*ret_statement)->value) / 2);
+	return r < 0 ? r : kmod_context_add_softdeps(module, before, after);
+}
+
 /*
  * The module between its soft dependencies. With any of these its install command counts for
  * nothing: it would be called for by itself (libkmod-module.c, __kmod_module_fill_softdep).
@@ -378,34 +267,28 @@ static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *
 {
 	struct modprobe_system *system = walk->system;
 	_cleanup_modules_ struct list before = { 0 }, after = { 0 };
-	const struct modprobe_statement *statement = NULL;
-	bool too_deep = false;
+	const struct modprobe_statement *statement;
+	bool has_softdeps;
 	/* libkmod looks for an install command */
-	int r = system_spend(system, walk->required.size + modprobe_config_work(&system->config,
-										MODPROBE_INSTALL));
+	int r = system_spend(system,
+			     walk->required.size + system->config.key_bytes[MODPROBE_INSTALL]);
 
 	if (r < 0)
 		return r;
 	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
 		return load_module(walk, module, role, true);
-	r = find_statement(system, MODPROBE_SOFTDEP, kmod_module_get_name(module), NULL,
-			   &statement);
-	if (r == 0 && !statement)
-		return load_module(walk, module, role, false);
-	if (r == 0)
-		r = count_names(walk, statement->value);
-	if (r == 0)
-		r = system_spend(system, modprobe_config_work(&system->config, MODPROBE_SOFTDEP) +
-						 WORK_OF_STEP * strlen(statement->value) / 2);
-	if (r == 0)
-		r = kmod_context_add_softdeps(module, &before, &after);
+	r = find_softdeps(walk, module, &statement, &before, &after);
 	if (r < 0)
 		return r;
-	too_deep = walk->depth >= SOFTDEP_DEPTH_MAX && before.size + after.size > 0;
-	r = too_deep ? report_depth(walk, module, statement) : walk_modules(walk, &before);
+	has_softdeps = before.size + after.size > 0;
+	if (has_softdeps && walk->depth >= SOFTDEP_DEPTH_MAX) {
+		r = report_depth(walk, module, statement);
+		return r < 0 ? r : load_module(walk, module, role, true);
+	}
+	r = walk_modules(walk, &before);
 	if (r == 0)
-		r = load_module(walk, module, role, before.size + after.size > 0);
-	return r < 0 || too_deep ? r : walk_modules(walk, &after);
+		r = load_module(walk, module, role, has_softdeps);
+	return r < 0 ? r : walk_modules(walk, &after);
 }
 
 /* Each module once: that of an alias, and that of its name, are two to libkmod, and to us. */
@@ -455,11 +338,11 @@ static int is_blacklisted(const struct resolve_walk *walk, const char *name)
 	int r;
 
 	if (strcmp(name, walk->alias) == 0) {
-		r = find_statement(system, MODPROBE_ALIAS, walk->alias, name, &statement);
+		r = system_find_statement(system, MODPROBE_ALIAS, walk->alias, name, &statement);
 		if (r < 0 || !statement)
 			return r;
 	}
-	r = find_statement(system, MODPROBE_BLACKLIST, name, NULL, &statement);
+	r = system_find_statement(system, MODPROBE_BLACKLIST, name, NULL, &statement);
 	if (r < 0)
 		return r;
 	return statement || (system->running && kmod_context_is_blacklisted(system->context, name));
@@ -468,12 +351,16 @@ static int is_blacklisted(const struct resolve_walk *walk, const char *name)
 /* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
 static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 {
-	int r = is_blacklisted(walk, kmod_module_get_name(module));
+	struct judgement judgement = { .module = kmod_module_get_name(module),
+				       .role = ROLE_ALIAS,
+				       .verdict = VERDICT_BLACKLISTED };
+	int is_there = is_in_kernel(walk, module, &judgement.verdict);
+	int r = is_there < 0 ? is_there : is_blacklisted(walk, judgement.module);
 
-	if (r >= 0)
-		r = load_known_module(walk, module, r > 0);
-	if (r != 0)
-		return r < 0 ? r : 0;
+	if (r < 0)
+		return r;
+	if (is_there || r > 0)
+		return add_step(walk, &judgement);
 	r = walk_module(walk, module, ROLE_ALIAS);
 	/* how a command ends is not known */
 	if (r == 0)
@@ -485,38 +372,6 @@ static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 	return r;
 }
 
-/* Starts libkmod for the first alias. */
-static int start_context(struct modprobe_system *system)
-{
-	static const struct location nowhere = { NULL, 0 };
-	int r;
-
-	if (system->context)
-		return 0;
-	r = kmod_context_new(&system->config,
-			     system->indexes == INDEXES_BINARY ? system->directory_fd : -1,
-			     &system->context);
-	/* not as a file, which would be one below the root */
-	if (r == -ENOENT)
-		(void)report_add(system->report, KMOD_DEVNAME_CODE_SYSTEM,
-				 KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
-				 "/proc/self/fd does not exist, and is needed: mount /proc");
-	return r;
-}
-
-static int look_up_in_text(const struct modprobe_system *system, const char *alias,
-			   struct list *modules)
-{
-	_cleanup_list_ struct list names = { 0 };
-	int r = modprobe_config_look_up(&system->config, alias, &names);
-
-	if (r == 0 && names.size == 0)
-		r = text_index_look_up(&system->text, alias, &names);
-	for (size_t i = 0; i < names.size && r == 0; i++)
-		r = kmod_context_add_module(system->context, names.items[i], modules);
-	return r;
-}
-
 /* Each is tried, and how the last one ends is how modprobe does. */
 int resolve_alias(struct modprobe_system *system, const char *alias, struct resolution *resolution)
 {
@@ -525,19 +380,16 @@ int resolve_alias(struct modprobe_system *system, const char *alias, struct reso
 				     .resolution = resolution,
 				     .alias = normalised };
 	_cleanup_modules_ struct list modules = { 0 };
-	int r = normalised ? start_context(system) : -ENOMEM;
+	int r = normalised ? kmod_context_start(system) : -ENOMEM;
 
 	/* libkmod looks a second time if it finds nothing */
 	if (r == 0)
-		r = system_spend(system,
-				 2 * (modprobe_config_work(&system->config, MODPROBE_ALIAS) +
-				      WORK_OF_PATTERN * system->look_up_work));
+		r = system_spend(system, 2 * (system->config.key_bytes[MODPROBE_ALIAS] +
+					      WORK_OF_PATTERN * system->look_up_work));
 	if (r < 0)
 		return r;
 	(void)modprobe_config_normalise(normalised);
-	r = system->indexes == INDEXES_TEXT
-		    ? look_up_in_text(system, normalised, &modules)
-		    : kmod_context_look_up(system->context, normalised, &modules);
+	r = kmod_context_look_up(system, normalised, &modules);
 	if (r == 0)
 		r = system_spend(system, WORK_OF_STEP * modules.size);
 	for (size_t i = 0; i < modules.size && r >= 0; i++)

@@ -63,15 +63,12 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 	if (r == -EISDIR || r == -ENODEV) /* not a regular file */
 		r = 0;
 	if (r == 0)
-		return report_bad_index(system, name,
-					"is damaged, or is no index that modprobe can read");
+		return report_bad_index(system, name, "damaged, or not an index of modprobe");
 	if (r > 0)
 		r = is_found_on_host(system, name, fd);
 	if (r < 0)
 		return report_system(system->report, r, &location);
-	return r > 0 ? 1
-		     : report_bad_index(system, name,
-					"is a link that leads to another file on the host");
+	return r > 0 ? 1 : report_bad_index(system, name, "link to another file on the host");
 }
 
 /* libkmod maps all of them, so that none is used if one is damaged. */
@@ -162,20 +159,18 @@ static int open_all(struct modprobe_system *system)
 	return r < 0 ? r : read_modprobe_config(system);
 }
 
-int system_open(struct modprobe_system *system, int root_fd, const char *directory,
-		unsigned int flags, struct kmod_devname_report *report)
+int system_open(struct modprobe_system *system, int root_fd, const char *directory, bool running,
+		struct kmod_devname_report *report)
 {
 	int r;
 
 	*system = (struct modprobe_system){ .root_fd = root_fd,
 					    .directory = directory,
 					    .directory_fd = -1,
-					    .running = flags & RESOLVE_RUNNING,
+					    .running = running,
 					    .lacks_block_autoload = -1,
 					    .work_left = SYSTEM_WORK_MAX,
 					    .report = report };
-	if (*directory == '\0' || (flags & ~RESOLVE_RUNNING))
-		return -EINVAL;
 	r = open_all(system);
 	if (r < 0)
 		system_done(system);
@@ -201,6 +196,15 @@ int system_spend(struct modprobe_system *system, size_t work)
 	}
 	system->work_left -= work;
 	return 0;
+}
+
+int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
+			  const char *value, const struct modprobe_statement **ret_statement)
+{
+	size_t work = 0;
+
+	*ret_statement = modprobe_config_find(&system->config, word, name, value, &work);
+	return system_spend(system, work);
 }
 
 /* --- the kernel's configuration ------------------------------------------------------------ */

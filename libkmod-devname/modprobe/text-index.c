@@ -103,7 +103,7 @@ static int read_text_aliases(struct text_index *text, struct depmod_index *file)
 		char *pattern;
 
 		if (text->aliases.size == TEXT_ALIASES_MAX)
-			return depmod_index_report(file, "has over 100000 aliases");
+			return depmod_index_report(file, "over 100000 aliases");
 		pattern = strdup(alias);
 		/* a pattern with a lone bracket matches nothing */
 		if (pattern && modprobe_config_normalise(pattern) < 0)

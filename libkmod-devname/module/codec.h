@@ -30,8 +30,7 @@ struct codec_input {
  */
 int codec_input_fill(struct codec_input *input);
 
-/* Decompressed bytes. The memory grows to one byte more than the limit, to tell that it is passed.
- */
+/* Decompressed bytes. The memory grows to one byte over the limit, to detect an excess. */
 struct codec_output {
 	uint8_t *data;
 	size_t size;
@@ -43,6 +42,7 @@ struct codec_output {
 	/* The size that the first bytes speak of. NULL: there is no soft limit. */
 	uint64_t (*expected_size)(const uint8_t *data, size_t size);
 	size_t codec_memory; /* bytes that the codec has for itself, as of its last step */
+	size_t strings_memory; /* bytes that the reader has for .modinfo */
 	struct module_memory *memory; /* NULL: there is no other reader */
 	bool has_share, has_rest; /* of that memory */
 };

@@ -2,14 +2,13 @@
 /*
  * A module file -> its aliases.
  *
- * module_reader_start() notes the status of the file and tells the format by its first bytes. Of a
- * plain module modinfo.c reads the few pieces that it needs from the file. A compressed one is
- * decompressed by zlib.c, xz.c or zstd.c, chunk by chunk, into memory that the next module uses
- * again, and modinfo.c reads from there. Three limits bound that memory: the caller's, a multiple
- * of the size of the file, and a lower one beyond which the ELF headers must speak of a larger
- * module. The threads share one budget for what is more than a few megabytes. At the end the status
- * of the file is looked at once more: what was read while another process wrote may be half old and
- * half new.
+ * module_reader_start() notes the status of the file and tells the format by its first bytes.
+ * modinfo.c reads a few pieces of a plain module from the file. zlib.c, xz.c or zstd.c decompresses
+ * other modules, chunk by chunk, into memory that the next module reuses, and modinfo.c reads from
+ * there. Three limits bound that memory: the caller's, a multiple of the size of the file, and a
+ * lower one that only larger sizes in the ELF headers raise. Beyond a few megabytes, all threads
+ * share one budget. At the end the status of the file is compared: the bytes read during a write by
+ * another process can be half old and half new.
  */
 
 #include <errno.h>
@@ -23,23 +22,23 @@
 #include "module/file.h"
 #include "module/modinfo.h"
 
-/* Holds nearly every compressed module whole, which zstd decompresses without a copy then. */
+/* Holds nearly every compressed module, so zstd decompresses it without a copy. */
 #define CHUNK_SIZE ((size_t)1 << 20)
 /* As large as the largest module known. */
 #define LIMIT_UNVERIFIED ((size_t)32 << 20)
 /*
- * Of a module up to that limit, and beyond it: so a megabyte of modules is never more than 512, of
- * however many files. Most modules are compressed to a third or a tenth, test_bpf to a 117th.
+ * The ratio up to that limit, and beyond it: a megabyte of modules is at most 512 megabytes. Most
+ * modules are compressed to a third or a tenth, test_bpf to a 117th.
  */
 #define EXPANSION_MAX ((uint64_t)512)
 #define EXPANSION_LARGE_MAX ((uint64_t)256)
 /* A smaller file may become as large as one of this size. */
 #define EXPANDING_SIZE_MIN ((uint64_t)1 << 10)
-/* A signature follows the bytes that the headers speak of. */
+/* A signature follows the bytes that the headers describe. */
 #define TRAILER_MAX ((uint64_t)1 << 20)
 /*
- * Compression makes no data larger but by a little. A file of empty frames costs time without end,
- * and if it is sparse it costs no disk space.
+ * Compressed data is hardly larger than its content. A file of empty frames costs endless time and,
+ * if it is sparse, no disk space.
  */
 #define INPUT_WITHOUT_OUTPUT_MAX ((uint64_t)32 << 20)
 
@@ -47,38 +46,35 @@ static const struct {
 	enum kmod_devname_code code;
 	const char *message;
 } module_errors[] = {
-	[MODULE_NOT_ELF] = { KMOD_DEVNAME_CODE_MALFORMED, "is not an ELF file" },
-	[MODULE_BAD_HEADER] = { KMOD_DEVNAME_CODE_MALFORMED, "its ELF header makes no sense" },
-	[MODULE_TRUNCATED] = { KMOD_DEVNAME_CODE_MALFORMED,
-			       "is truncated: it ends before the sections its header names" },
-	[MODULE_BAD_SECTION] = { KMOD_DEVNAME_CODE_MALFORMED, "its section headers make no sense" },
-	[MODULE_MODINFO_TOO_LARGE] = { KMOD_DEVNAME_CODE_TOO_LARGE,
-				       "its .modinfo is larger than 16 MiB" },
-	[MODULE_DATA_TRUNCATED] = { KMOD_DEVNAME_CODE_CORRUPT, "its compressed data is truncated" },
+	[MODULE_NOT_ELF] = { KMOD_DEVNAME_CODE_MALFORMED, "not an ELF file" },
+	[MODULE_BAD_HEADER] = { KMOD_DEVNAME_CODE_MALFORMED, "invalid ELF header" },
+	[MODULE_TRUNCATED] = { KMOD_DEVNAME_CODE_MALFORMED, "truncated ELF file" },
+	[MODULE_BAD_SECTION] = { KMOD_DEVNAME_CODE_MALFORMED, "invalid section headers" },
+	[MODULE_MODINFO_TOO_LARGE] = { KMOD_DEVNAME_CODE_TOO_LARGE, ".modinfo larger than 16 MiB" },
+	[MODULE_DATA_TRUNCATED] = { KMOD_DEVNAME_CODE_CORRUPT, "truncated compressed data" },
 	[MODULE_DATA_DAMAGED] = { KMOD_DEVNAME_CODE_CORRUPT,
-				  "its compressed data is damaged, or something follows it" },
+				  "damaged compressed data, or other data behind it" },
 	[MODULE_DATA_NEEDS_MEMORY] = { KMOD_DEVNAME_CODE_TOO_LARGE,
-				       "decompressing it needs more than 128 MiB of memory" },
+				       "decompression needs more than 128 MiB of memory" },
 	[MODULE_DATA_WITHOUT_OUTPUT] = { KMOD_DEVNAME_CODE_TOO_LARGE,
-					 "its compressed data is far larger than what is in it" },
+					 "compressed data far larger than its content" },
 	[MODULE_EXPANDS_TOO_FAR] = { KMOD_DEVNAME_CODE_TOO_LARGE,
-				     "is more than 512 times its file, or 256 times and more than "
-				     "32 MiB, when decompressed" },
-	[MODULE_TOO_LARGE] = { KMOD_DEVNAME_CODE_TOO_LARGE,
-			       "is larger than the limit when decompressed" },
+				     "decompressed size over 512 times that of the file, or over "
+				     "256 times and 32 MiB" },
+	[MODULE_TOO_LARGE] = { KMOD_DEVNAME_CODE_TOO_LARGE, "decompressed size over the limit" },
 	[MODULE_TRAILING_DATA] = { KMOD_DEVNAME_CODE_TOO_LARGE,
-				   "is far larger, when decompressed, than its ELF headers say" },
+				   "decompressed size far over that of the ELF headers" },
 	[MODULE_UNSUPPORTED] = { KMOD_DEVNAME_CODE_UNSUPPORTED,
-				 "is compressed in a way that this build cannot read" },
+				 "compression that this build cannot read" },
 	[MODULE_TOO_MANY_ALIASES] = { KMOD_DEVNAME_CODE_TOO_MANY_ALIASES,
-				      "declares more than 4096 device names and numbers" },
-	[MODULE_CHANGED] = { KMOD_DEVNAME_CODE_MALFORMED, "was changed while it was read" },
+				      "more than 4096 device names and numbers" },
+	[MODULE_CHANGED] = { KMOD_DEVNAME_CODE_MALFORMED, "changed during the read" },
 	[MODULE_NEEDS_GZIP] = { KMOD_DEVNAME_CODE_UNSUPPORTED,
-				"is compressed with gzip, which this build cannot read" },
+				"compression gzip, which this build cannot read" },
 	[MODULE_NEEDS_XZ] = { KMOD_DEVNAME_CODE_UNSUPPORTED,
-			      "is compressed with xz, which this build cannot read" },
+			      "compression xz, which this build cannot read" },
 	[MODULE_NEEDS_ZSTD] = { KMOD_DEVNAME_CODE_UNSUPPORTED,
-				"is compressed with zstd, which this build cannot read" },
+				"compression zstd, which this build cannot read" },
 };
 
 const char *module_error_compression(enum module_error error)
@@ -207,13 +203,13 @@ int codec_input_fill(struct codec_input *input)
 }
 
 /*
- * Takes as much of the shared memory as is needed, or waits until other readers have given it back.
- * Who has the rest has a share and waits for nothing, so that all go on in the end.
+ * Takes the needed part of the shared memory, or waits until other readers have returned it. The
+ * reader that has the rest already has a share and does not wait, so there is no deadlock.
  */
 static void output_take_memory(struct codec_output *output, size_t capacity)
 {
 	struct module_memory *memory = output->memory;
-	size_t wanted = capacity + output->codec_memory;
+	size_t wanted = capacity + output->codec_memory + output->strings_memory;
 
 	if (!memory || wanted <= MODULE_MEMORY_EACH ||
 	    (output->has_share && wanted <= MODULE_MEMORY_SHARE))
@@ -296,6 +292,14 @@ int codec_output_reserve(struct codec_output *output, uint64_t size)
 	return size <= output->capacity ? 0 : output_resize(output, (size_t)size);
 }
 
+static void take_memory_of_strings(void *data, size_t capacity)
+{
+	struct codec_output *output = data;
+
+	output->strings_memory = capacity;
+	output_take_memory(output, output->capacity);
+}
+
 struct module_reader *module_reader_new(size_t size_max, struct module_memory *memory)
 {
 	struct module_reader *reader = calloc(1, sizeof(*reader));
@@ -304,6 +308,8 @@ struct module_reader *module_reader_new(size_t size_max, struct module_memory *m
 		return NULL;
 	reader->size_max = size_max;
 	reader->output.memory = memory;
+	reader->modinfo.before_growth = take_memory_of_strings;
+	reader->modinfo.data = &reader->output;
 	return reader;
 }
 
@@ -317,14 +323,16 @@ static void reader_free_memory(struct module_reader *reader)
 	free(reader->output.data);
 	reader->output.data = NULL;
 	reader->output.capacity = reader->output.size = reader->output.codec_memory = 0;
+	modinfo_done(&reader->modinfo);
+	reader->output.strings_memory = 0;
 }
 
-/* What a reader keeps for the next module is so little that all of them may have it. */
-static void reader_give_memory_back(struct module_reader *reader)
+/* A reader keeps little memory for the next module, which is outside the budget. */
+void module_reader_end(struct module_reader *reader)
 {
 	struct codec_output *output = &reader->output;
 
-	if (output->capacity + output->codec_memory > MODULE_MEMORY_EACH)
+	if (output->capacity + output->codec_memory + output->strings_memory > MODULE_MEMORY_EACH)
 		reader_free_memory(reader);
 	if (!output->has_share)
 		return;
@@ -343,9 +351,8 @@ void module_reader_free(struct module_reader *reader)
 	if (!reader)
 		return;
 	reader_free_memory(reader);
-	reader_give_memory_back(reader);
+	module_reader_end(reader);
 	free(reader->input.chunk);
-	modinfo_done(&reader->modinfo);
 	free(reader);
 }
 
@@ -372,8 +379,8 @@ const struct stat *module_reader_status(const struct module_reader *reader)
 }
 
 /*
- * The result r of reading counts only if the file is what it was at the start. The change time does
- * not count: a backup that links the file changes it, and the content stays.
+ * The result r of reading counts only if the file has not changed since the start. The change time
+ * is ignored: a backup that links the file changes it, but not the content.
  */
 static int reader_check_status(const struct module_reader *reader, int r)
 {
@@ -390,7 +397,7 @@ static int reader_check_status(const struct module_reader *reader, int r)
 	return r;
 }
 
-/* How large a file of this size may become. */
+/* The limit for the decompressed size of a file of this size. */
 static uint64_t get_expansion_limit(uint64_t size)
 {
 	if (size < EXPANDING_SIZE_MIN)
@@ -475,7 +482,6 @@ int module_reader_read(struct module_reader *reader)
 		bytes.size = reader->output.size;
 		r = modinfo_read(&reader->modinfo, &bytes);
 	}
-	reader_give_memory_back(reader);
 	return reader_check_status(reader, r);
 }
 

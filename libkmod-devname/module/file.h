@@ -10,7 +10,7 @@
 
 #include "libkmod-devname.h"
 
-/* What is wrong with one module file; MODULE_OK: nothing. */
+/* The fault of one module file; MODULE_OK: none. */
 enum module_error {
 	MODULE_OK,
 	MODULE_NOT_ELF,
@@ -47,9 +47,9 @@ const char *module_error_message(enum module_error error);
 struct module_reader;
 
 /*
- * Memory for readers of several threads to share. Each decompresses with MODULE_MEMORY_EACH bytes,
- * MODULE_MEMORY_SHARES of them at a time with up to MODULE_MEMORY_SHARE, and one of these with
- * more. The others wait.
+ * Memory for readers of several threads to share, for what is decompressed and for .modinfo. Each
+ * has MODULE_MEMORY_EACH bytes, MODULE_MEMORY_SHARES of them at a time up to MODULE_MEMORY_SHARE,
+ * and one of these more. The others wait.
  */
 struct module_memory {
 	pthread_mutex_t lock;
@@ -88,9 +88,12 @@ int module_reader_read(struct module_reader *reader);
 
 /*
  * The value of the next "alias=..." string, or NULL. *position is 0 for the first call. The pointer
- * is valid until the next start.
+ * is valid until the end or the next start.
  */
 const char *module_reader_next_alias(const struct module_reader *reader, size_t *position);
+
+/* Ends with a module: gives back the memory that other readers may wait for. */
+void module_reader_end(struct module_reader *reader);
 
 /*
  * For a file that is no module: reads all of it, decompressing if need be. The bytes are valid

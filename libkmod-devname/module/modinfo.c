@@ -56,7 +56,7 @@ struct elf_file {
 	} converted;
 };
 
-/* What is of interest of a section header of either class. */
+/* The relevant fields of a section header of either class. */
 struct elf_section {
 	uint64_t name; /* offset in the section of names */
 	uint64_t type;
@@ -104,8 +104,8 @@ static const uint8_t *window_find(const struct window *window, uint64_t offset, 
 }
 
 /*
- * The same, but a window that does not have them is moved to start, and filled as far as end: then
- * the bytes are missing only if the module ends before. Returns MODULE_OK, MODULE_TRUNCATED, or a
+ * Like window_get(), but moves a window without these bytes to start, and fills it up to end. The
+ * bytes are then missing only if the module ends before. Returns MODULE_OK, MODULE_TRUNCATED, or a
  * negative errno.
  */
 static int window_get(struct window *window, const struct module_bytes *module, uint64_t start,
@@ -361,8 +361,11 @@ static int modinfo_read_strings(struct modinfo *modinfo, const struct module_byt
 		return MODULE_MODINFO_TOO_LARGE;
 	size = (size_t)section->size;
 	if (size + 1 > modinfo->capacity) {
-		char *strings = realloc(modinfo->strings, size + 1);
+		char *strings;
 
+		if (modinfo->before_growth)
+			modinfo->before_growth(modinfo->data, size + 1);
+		strings = realloc(modinfo->strings, size + 1);
 		if (!strings)
 			return -ENOMEM;
 		modinfo->strings = strings;
@@ -442,5 +445,6 @@ const char *modinfo_next_alias(const struct modinfo *modinfo, size_t *position)
 void modinfo_done(struct modinfo *modinfo)
 {
 	free(modinfo->strings);
-	*modinfo = (struct modinfo){ 0 };
+	modinfo->strings = NULL;
+	modinfo->size = modinfo->capacity = 0;
 }

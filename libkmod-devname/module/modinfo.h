@@ -34,6 +34,9 @@ struct modinfo {
 	char *strings; /* a copy of .modinfo, and a NUL behind it */
 	size_t size; /* without that NUL */
 	size_t capacity;
+	/* Called before the strings get more memory, of so many bytes in all. NULL: not. */
+	void (*before_growth)(void *data, size_t capacity);
+	void *data;
 };
 
 void modinfo_done(struct modinfo *modinfo);

@@ -13,7 +13,7 @@ void codec_xz_context_free(void *context)
 	free(context);
 }
 
-/* The decoder of the file before is made over, with the memory that it has. NULL: no memory. */
+/* Reuses the decoder of the previous file and its memory. NULL: no memory. */
 static lzma_stream *xz_get_stream(void **context)
 {
 	static const lzma_stream init = LZMA_STREAM_INIT;

@@ -9,7 +9,7 @@
 
 #define GZIP_ONLY (15 + 16) /* the largest window, and the gzip wrapping */
 
-/* The stream of the file before is used again, with the memory that it has. NULL: no memory. */
+/* Reuses the stream of the previous file and its memory. NULL: no memory. */
 static z_stream *zlib_get_stream(void **context)
 {
 	z_stream *stream = *context;
@@ -83,7 +83,7 @@ int codec_zlib_decode(void **context, struct codec_input *input, struct codec_ou
 			break;
 		case Z_OK:
 		case Z_BUF_ERROR:
-			/* with room for output to spare zlib waits for input, and there is none */
+			/* zlib has room for output: it waits for input after the end of the file */
 			if (input->size == 0 && output->size < output->capacity)
 				return MODULE_DATA_TRUNCATED;
 			break;

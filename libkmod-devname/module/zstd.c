@@ -12,7 +12,7 @@ void codec_zstd_context_free(void *context)
 	(void)ZSTD_freeDCtx(context);
 }
 
-/* The context of the file before is used again. NULL: no memory. */
+/* Reuses the context of the previous file. NULL: no memory. */
 static ZSTD_DCtx *zstd_get_context(void **context)
 {
 	ZSTD_DCtx *dctx = *context;
@@ -28,7 +28,7 @@ static ZSTD_DCtx *zstd_get_context(void **context)
 	return dctx;
 }
 
-/* With room for the whole frame zstd decompresses straight into it. */
+/* With room for the whole frame, zstd decompresses directly into it. */
 static int zstd_reserve_frame(const struct codec_input *input, struct codec_output *output)
 {
 	unsigned long long size = ZSTD_getFrameContentSize(input->chunk + input->position,
@@ -36,7 +36,7 @@ static int zstd_reserve_frame(const struct codec_input *input, struct codec_outp
 
 	if (size == ZSTD_CONTENTSIZE_UNKNOWN || size == ZSTD_CONTENTSIZE_ERROR)
 		return 0;
-	/* a header can claim any size: with so little input the output grows as it comes */
+	/* a header can claim any size: for little input, the output grows on demand */
 	if (size / 1024 > input->size)
 		return 0;
 	return codec_output_reserve(output, output->size + size);
@@ -76,7 +76,7 @@ int codec_zstd_decode(void **context, struct codec_input *input, struct codec_ou
 	ZSTD_DCtx *dctx = zstd_get_context(context);
 	size_t left = 1; /* 0: a frame has ended, and all of it is in the output */
 	bool between = true; /* the next byte begins a frame */
-	bool flushed = true; /* zstd keeps no output back for want of room */
+	bool flushed = true; /* zstd has no more output for a lack of room */
 	int r;
 
 	if (!dctx)

@@ -2,9 +2,10 @@
 /*
  * The aliases of one module -> the nodes that it declares. Pure: no allocation, no I/O.
  *
- * MODULE_ALIAS() leaves no trace of which alias belongs to which: a name and its number are two
+ * MODULE_ALIAS() does not record which alias belongs to which: a name and its number are two
  * strings among others in .modinfo. Compilers emit them in the order of the source or reversed, so
- * a list and its reverse give the same claims. What depends on the order is ambiguous.
+ * a list and its reverse must give the same claims. A result that depends on the order is
+ * ambiguous.
  */
 
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static const char *skip_prefix(const char *string, const char *prefix)
 {
 	size_t size = strlen(prefix);
 
-	if (*string != *prefix) /* most aliases are those of buses: this saves time */
+	if (*string != *prefix) /* most aliases are those of buses */
 		return NULL;
 	return strncmp(string, prefix, size) == 0 ? string + size : NULL;
 }
@@ -28,7 +29,7 @@ static enum alias_kind parse_device_number(const char *numbers, mode_t type,
 	ret_number->type = type;
 	if (syntax_parse_numbers(numbers, '-', ret_number))
 		return ALIAS_NUMBER;
-	/* "char-major-10": the kernel asks for it if nothing answers to "char-major-10-229". */
+	/* "char-major-10": the kernel requests it if "char-major-10-229" loads no module. */
 	if (syntax_is_digits(numbers) || strpbrk(numbers, "*?["))
 		return ALIAS_OTHER;
 	return ALIAS_BAD_NUMBER;
@@ -96,7 +97,7 @@ static struct claim make_claim(const struct alias *a, const struct alias *b)
 	return alias_is_name(a) ? (struct claim){ a->text, b } : (struct claim){ b->text, a };
 }
 
-/* Sorts "a" before "a/b" before "a-b", so that names that exclude each other are neighbours. */
+/* Sorts "a" before "a/b" before "a-b", so conflicting names are neighbours. */
 static int compare_claims(const void *a, const void *b)
 {
 	const char *x = ((const struct claim *)a)->name, *y = ((const struct claim *)b)->name;
@@ -107,8 +108,7 @@ static int compare_claims(const void *a, const void *b)
 }
 
 /*
- * Removes repeated claims. False if two claims contradict each other: which of them came first
- * depends on the compiler.
+ * Removes duplicate claims. False if two claims conflict: their order depends on the compiler.
  */
 static bool unite_claims(struct claim *claims, size_t *n_claims)
 {
@@ -129,8 +129,8 @@ static bool unite_claims(struct claim *claims, size_t *n_claims)
 }
 
 /*
- * Pairs off each run from its beginning. A run of odd size is ambiguous: from its end the pairs
- * would be others.
+ * Pairs off each run from its beginning. A run of odd size is ambiguous, because pairing from its
+ * end gives other pairs.
  */
 static enum alias_pairing pair_runs(const struct alias *aliases, size_t n, struct claim *claims,
 				    size_t *ret_n_claims)

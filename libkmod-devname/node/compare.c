@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Two tables -> their differences. Both are sorted by name and module. Nodes with the same name are
- * matched in two rounds, those of the same module first, so that a name that several modules have
- * is not taken for one that has changed its module. What is left was removed or added.
+ * matched in two rounds, those of the same module first, so that a name of several modules does not
+ * appear to change its module. Unmatched nodes were removed or added.
  */
 
 #include <errno.h>
@@ -10,6 +10,13 @@
 #include <string.h>
 
 #include "node/table.h"
+
+const char *const change_names[] = {
+	[CHANGE_ADDED] = "added",
+	[CHANGE_REMOVED] = "removed",
+	[CHANGE_RENUMBERED] = "renumbered",
+	[CHANGE_MODULE] = "module-changed",
+};
 
 /* A node that has been matched is NULL. */
 struct sorted_nodes {
@@ -73,7 +80,7 @@ static size_t skip_matched(const struct sorted_nodes *nodes, size_t position)
 	return position;
 }
 
-/* Matches nodes, one by one, that the function says are equal. */
+/* Matches nodes that are equal according to the function. */
 static void match_nodes(struct comparison *comparison, struct sorted_nodes *old_nodes,
 			struct sorted_nodes *new_nodes, int (*compare)(const void *, const void *))
 {
@@ -148,22 +155,4 @@ struct comparison *comparison_unref(struct comparison *comparison)
 	free(comparison->items);
 	free(comparison);
 	return NULL;
-}
-
-const struct difference *comparison_get(const struct comparison *comparison, size_t index)
-{
-	return index < comparison->size ? &comparison->items[index] : NULL;
-}
-
-const char *change_to_string(enum change change)
-{
-	static const char *const names[] = {
-		[CHANGE_ADDED] = "added",
-		[CHANGE_REMOVED] = "removed",
-		[CHANGE_RENUMBERED] = "renumbered",
-		[CHANGE_MODULE] = "module-changed",
-	};
-	size_t i = (size_t)change;
-
-	return i < sizeof(names) / sizeof(names[0]) ? names[i] : NULL;
 }

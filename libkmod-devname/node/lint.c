@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Findings about nodes that are valid. table_lint() judges a table by itself: numbers
- * that stand twice, or that Linux has given to another device. The other two judge it against a
- * second table: the nodes of the built-in modules, and the lines of modules.devname.
+ * Findings about valid nodes. table_lint() looks for duplicate numbers, and for numbers that Linux
+ * assigns to another device. table_lint_builtin() compares a table with the nodes of built-in
+ * modules, table_lint_file() with the lines of modules.devname.
  */
 
 #include <errno.h>
@@ -20,12 +20,13 @@
  * the same from Linux 6.1 to 6.12. Linux 6.18 has added EISA_EEPROM_MINOR, which its driver had
  * before; commit c0fef45dbab0, after 6.19, has removed MWAVE_MINOR with its driver. One table
  * serves all versions: a number that some kernels have given to a driver is not free for another.
- * Names: Documentation/admin-guide/devices.txt, and what the drivers register where that differs.
+ * Names: Documentation/admin-guide/devices.txt, or the name that the driver registers if it
+ * differs.
  *
- * Dynamic numbers: drivers/char/misc.c gives 127 to 0, in this order, to drivers that ask for any
- * number, and since commit ab760791c0cf (2022) those above 255 when these are used up. Commit
- * 31b636d2c416 (2025) has left only the latter. Stable kernels have it too, so the version does not
- * tell which rule a kernel follows, and both ranges count for all versions.
+ * Dynamic numbers: drivers/char/misc.c gives 127 to 0, in this order, to drivers that request a
+ * dynamic number, and since commit ab760791c0cf (2022) those above 255 when these are used up.
+ * Commit 31b636d2c416 (2025) has left only the latter. Stable kernels have it too, so the version
+ * does not tell which rule a kernel follows, and both ranges count for all versions.
  */
 #define MISC_MINOR_LOCAL_FIRST 243
 #define MISC_MINOR_LOCAL_LAST 254
@@ -104,7 +105,7 @@ static const struct misc_minor *misc_minor_find_other(unsigned int minor, const 
 	return other;
 }
 
-/* True if kernels give the minor number to any driver that asks for a dynamic one. */
+/* True if kernels assign the minor number dynamically. */
 static bool misc_minor_is_given_out(unsigned int minor)
 {
 	if (minor > MINOR_DYNAMIC_LAST)
@@ -141,8 +142,8 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 		return report_add(
 			report, KMOD_DEVNAME_CODE_TAKEN_MINOR, KMOD_DEVNAME_SEVERITY_WARNING,
 			&nowhere,
-			"device name '%s' of module %s has the number c10:%u, which kernels "
-			"give to any driver; use a minor from %d to %d, or no node",
+			"device name '%s' of module %s has the number c10:%u, which kernels assign "
+			"dynamically; use a minor from %d to %d, or no node",
 			node->name, node->module, number->minor, MISC_MINOR_LOCAL_FIRST,
 			MISC_MINOR_LOCAL_LAST);
 	other = misc_minor_find_other(number->minor, node->name);
@@ -156,7 +157,7 @@ static int lint_minor(struct kmod_devname_report *report, const struct kmod_devn
 			  MISC_MINOR_LOCAL_FIRST, MISC_MINOR_LOCAL_LAST);
 }
 
-/* The number of a name is judged once, with the first node that has the name. */
+/* The number of a name is checked once, with the first node of the name. */
 static int lint_node(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 		     void **numbers, const struct kmod_devname_node *node)
 {
@@ -252,23 +253,25 @@ static int report_out_of_date(struct kmod_devname_report *report, const struct l
 	char line_number[SYNTAX_NUMBER_SIZE], number[SYNTAX_NUMBER_SIZE];
 
 	if (!line)
-		return report_add(report, KMOD_DEVNAME_CODE_OUT_OF_DATE,
-				  KMOD_DEVNAME_SEVERITY_ERROR, location,
-				  "lacks '%s' (%s), which module %s declares; " HINT, node->name,
-				  syntax_format_number(&node->number, number), node->module);
+		return report_add(
+			report, KMOD_DEVNAME_CODE_OUT_OF_DATE, KMOD_DEVNAME_SEVERITY_ERROR,
+			location, "no line for '%s' (%s), which module %s declares; " HINT,
+			node->name, syntax_format_number(&node->number, number), node->module);
 	(void)syntax_format_number(&line->number, line_number);
 	if (!node)
-		return report_add(report, KMOD_DEVNAME_CODE_OUT_OF_DATE,
-				  KMOD_DEVNAME_SEVERITY_ERROR, location,
-				  "has '%s' (%s) of module %s, and no module declares it; " HINT,
-				  line->name, line_number, line->module);
+		return report_add(
+			report, KMOD_DEVNAME_CODE_OUT_OF_DATE, KMOD_DEVNAME_SEVERITY_ERROR,
+			location,
+			"line for '%s' (%s) of module %s, which no module declares; " HINT,
+			line->name, line_number, line->module);
 	return report_add(report, KMOD_DEVNAME_CODE_OUT_OF_DATE, KMOD_DEVNAME_SEVERITY_ERROR,
-			  location, "has '%s' (%s) of module %s, and it is %s of module %s; " HINT,
+			  location,
+			  "line for '%s' (%s) of module %s instead of %s of module %s; " HINT,
 			  line->name, line_number, line->module,
 			  syntax_format_number(&node->number, number), node->module);
 }
 
-/* A line that cannot be used may be that of any node. */
+/* An invalid line can belong to any node. */
 static bool has_bad_line(const struct kmod_devname_report *report, const char *file)
 {
 	for (size_t i = 0; report && i < kmod_devname_report_size(report); i++) {
@@ -297,13 +300,12 @@ int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report
 		return report_add(report, KMOD_DEVNAME_CODE_NO_FILE,
 				  n > 0 ? KMOD_DEVNAME_SEVERITY_ERROR
 					: KMOD_DEVNAME_SEVERITY_WARNING,
-				  &location, "does not exist, and would have %zu nodes; " HINT, n);
+				  &location, "no such file, which would have %zu nodes; " HINT, n);
 	r = comparison_new(file_table, table, &comparison);
 	if (r < 0)
 		return r;
-	n = comparison->size;
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct difference *difference = comparison_get(comparison, i);
+	for (size_t i = 0; i < comparison->size && r == 0; i++) {
+		const struct difference *difference = &comparison->items[i];
 
 		/* one wrong digit is one finding */
 		if (!has_bad || difference->old_node)

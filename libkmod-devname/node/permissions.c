@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Mode and owner of nodes by name: a value that udev/ fills from udev's rules, and that dev/ and
- * the output formats of text/ ask. Every node without an entry has the default permission.
+ * Mode and owner of nodes by name. udev/ fills them from udev's rules; dev/ and the output formats
+ * of text/ read them. A node without an entry has the default permission.
  */
 
 #include <errno.h>
@@ -13,16 +13,11 @@
 
 #include "node/table.h"
 
-struct kmod_devname_permissions {
-	struct kmod_devname_permission default_permission;
-	void *by_name; /* tsearch(3) tree of struct kmod_devname_permission */
-};
-
 int kmod_devname_permissions_new(mode_t mode, struct kmod_devname_permissions **ret_permissions)
 {
 	struct kmod_devname_permissions *permissions;
 
-	/* No other bit has a meaning for a device node. */
+	/* Other bits have no meaning for a device node. */
 	if ((mode & ~(mode_t)0777) != 0)
 		return -EINVAL;
 	permissions = calloc(1, sizeof(*permissions));
@@ -80,16 +75,6 @@ kmod_devname_permissions_get(const struct kmod_devname_permissions *permissions,
 		return &plain;
 	permission = permissions_find(permissions, name);
 	return permission ? permission : &permissions->default_permission;
-}
-
-mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions)
-{
-	return permissions->default_permission.mode;
-}
-
-void permissions_set_default_mode(struct kmod_devname_permissions *permissions, mode_t mode)
-{
-	permissions->default_permission.mode = mode;
 }
 
 /* Copies a text, which may be NULL. False if there is no memory. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The syntax of device names, module names, numbers, owners and modes. Nothing else in the library
- * decides what is valid. Pure: no allocation, no I/O.
+ * The syntax of device names, module names, numbers, owners and modes. All validation of names and
+ * numbers is here. Pure: no allocation, no I/O.
  *
- * All of it is stricter than C: no sign, blank, leading zero or locale. A valid name needs no
+ * Parsing is stricter than in C: no sign, blank, leading zero or locale. A valid name needs no
  * quotes in a shell, a line of modules.devname or tmpfiles.d, and cannot leave the device
  * directory.
  */
@@ -25,10 +25,10 @@ static bool is_letter_or_digit(char c)
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
 }
 
-/* There is no NUL among the bytes: strchr() would find it in any string. */
+/* The bytes must not have a NUL, which strchr() finds in any string. */
 static bool is_name_component(const char *s, size_t size)
 {
-	/* An option of a command, or a comment of modules.devname, begins with these. */
+	/* These begin an option of a command, or a comment of modules.devname. */
 	if (size == 0 || size > KMOD_DEVNAME_COMPONENT_MAX || s[0] == '-' || s[0] == '#')
 		return false;
 	if (s[0] == '.' && (size == 1 || (size == 2 && s[1] == '.')))
@@ -233,7 +233,7 @@ const char *syntax_format_number(const struct device_number *number,
 	return text;
 }
 
-/* The slash ranks below every byte of a name: the names in a directory stand together. */
+/* The slash sorts before all bytes of a name, so the names of a directory are neighbours. */
 static int path_byte_rank(char c)
 {
 	return c == '/' ? 0 : (unsigned char)c;

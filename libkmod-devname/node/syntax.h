@@ -19,22 +19,22 @@ struct device_number {
 /* A device name: a relative path of valid components. */
 bool syntax_is_device_name(const char *name);
 
-/* A module's name as /proc/modules has it: one component without "-" and ".". */
+/* The name of a module as in /proc/modules: one component without "-" and ".". */
 bool syntax_is_module_name(const char *module);
 
-/* Puts "_" for "-", as the kernel does in the name of a module. */
+/* Replaces "-" by "_", as the kernel does in the name of a module. */
 void syntax_normalise_module_name(char *name);
 
 /* True if a file of this name is a module. */
 bool syntax_is_module_file(const char *name);
 
-/* True if the name of a module says that it is not compressed. */
+/* True if the file name of a module has no suffix of a compression. */
 bool syntax_is_plain_module(const char *name);
 
 /* The last component of a path. */
 const char *syntax_base_name(const char *path);
 
-/* The length of a path without the suffix that makes it a module: ".ko" and a compression. */
+/* The length of a path without the suffix of a module: ".ko" and a compression. */
 size_t syntax_module_stem_size(const char *path);
 
 /*
@@ -61,22 +61,21 @@ bool syntax_parse_mode(const char *text, mode_t *ret_mode);
 /* The ID of a user or group, not one that chown(2) ignores. */
 bool syntax_is_id(unsigned int id);
 
-/* MISC_DYNAMIC_MINOR: a request for any number, not the number of a node. */
+/* MISC_DYNAMIC_MINOR: a request for a number, not the number of a node. */
 bool syntax_is_dynamic(const struct device_number *number);
 
 bool syntax_same_number(const struct device_number *a, const struct device_number *b);
 
 char syntax_type_letter(mode_t type);
 
-/* Writes a number as modules.devname has it, such as "c10:229". Returns the text. */
+/* Formats a number as in modules.devname, such as "c10:229". Returns the text. */
 #define SYNTAX_NUMBER_SIZE 24
 const char *syntax_format_number(const struct device_number *number,
 				 char text[static SYNTAX_NUMBER_SIZE]);
 
 /*
- * Orders device names. Two names that exclude each other in a directory tree, "a" and "a" or "a"
- * and "a/b", are equal. The order is consistent for names of which no two are equal: enough for a
- * search tree.
+ * Orders device names. Conflicting names, "a" and "a" or "a" and "a/b", are equal. The order is
+ * consistent for names of which no two are equal, which suffices for a search tree.
  */
 int syntax_compare_paths(const char *a, const char *b);
 

@@ -2,14 +2,16 @@
 /*
  * The table: nodes in order, each of them valid.
  *
- * Each node enters by table_add(), the only place that checks it: syntax.c says what a valid name
- * and number is, and no name may equal or lie below that of another number. Readers of text call
- * table_add() line by line. A module's aliases come as strings: alias_parse() sorts them into names
- * and numbers, an alias_list keeps those of one module, and table_add_aliases() lets alias_pair()
- * decide which name has which number. A failed check is a finding, and the node does not enter.
+ * table_add() is the only way into a table, and checks each node: syntax.c validates name and
+ * number, and no name may equal or lie below one with another number. A failed check is a finding,
+ * and the node is not added.
  *
- * Nothing behind the table checks again: compare.c tells two tables apart, lint.c judges one, and
- * permissions.c holds modes and owners by name. None of these does I/O.
+ * Readers of text call table_add() for each line. Aliases of a module are strings: alias_parse()
+ * sorts them into names and numbers, an alias_list keeps those of one module, and
+ * table_add_aliases() adds the pairs that alias_pair() finds.
+ *
+ * Later steps rely on these checks: compare.c compares two tables, lint.c looks for conflicts with
+ * other devices, permissions.c holds modes and owners by name. None of them does I/O.
  */
 
 #include <errno.h>
@@ -24,7 +26,7 @@
 #include "base/lines.h"
 #include "node/table.h"
 
-/* For both names of a line: the rest of what every reader takes whole, see base/lines.h. */
+/* For both names of a line, within the limit of all readers, see base/lines.h. */
 #define NAMES_MAX (LINE_MAX_SIZE - strlen("  c4095:1048575"))
 
 struct kmod_devname_table {
@@ -32,7 +34,7 @@ struct kmod_devname_table {
 	struct list nodes; /* of struct kmod_devname_node *, in table order */
 	void *names; /* tsearch(3) tree of the first node of each name */
 	void *lines; /* tree of the other nodes, by name and module */
-	size_t text; /* the number of the text that is being read, from 1 */
+	size_t text; /* the number of the current text, from 1 */
 };
 
 const char *kmod_devname_node_get_module(const struct kmod_devname_node *node)
@@ -113,7 +115,7 @@ const struct kmod_devname_node *kmod_devname_table_get(const struct kmod_devname
 	return index < table->nodes.size ? table->nodes.items[index] : NULL;
 }
 
-/* Names that exclude each other, such as "a" and "a/b", are equal here. */
+/* Conflicting names, such as "a" and "a/b", are equal here. */
 static int compare_node_paths(const void *a, const void *b)
 {
 	const struct kmod_devname_node *x = a, *y = b;
@@ -179,7 +181,7 @@ static int report_conflict(struct kmod_devname_report *report, const struct loca
 		syntax_format_number(&first->number, first_number), first->module);
 }
 
-/* Only the same text may not repeat a line: other files and modules may well have this node. */
+/* A duplicate counts only within one text: other files and modules may have this node. */
 static int note_repeated(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 			 const struct location *location, struct kmod_devname_node *node)
 {
@@ -187,8 +189,8 @@ static int note_repeated(const struct kmod_devname_table *table, struct kmod_dev
 		return 0;
 	if (node->last_text == table->text)
 		return report_add(report, KMOD_DEVNAME_CODE_BAD_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
-				  location, "device name '%s' of module %s stands there twice",
-				  node->name, node->module);
+				  location, "duplicate line for '%s' of module %s", node->name,
+				  node->module);
 	node->last_text = table->text;
 	return 0;
 }
@@ -199,7 +201,7 @@ static int insert_node(struct kmod_devname_table *table, struct kmod_devname_rep
 {
 	struct kmod_devname_node **found, *first;
 
-	/* The room comes first: from the trees a node would have to be removed if this failed. */
+	/* Reserve the room first: after a failure the node would have to leave the trees. */
 	if (list_reserve(&table->nodes, 1) < 0)
 		return -ENOMEM;
 	found = tsearch(node, &table->names, compare_node_paths);
@@ -248,11 +250,11 @@ int table_add(struct kmod_devname_table *table, struct kmod_devname_report *repo
 			report, KMOD_DEVNAME_CODE_BAD_NAME, KMOD_DEVNAME_SEVERITY_ERROR, location,
 			"device name '%s' is too long for a line of modules.devname", name);
 	if (syntax_is_dynamic(number))
-		return report_add(report, KMOD_DEVNAME_CODE_DYNAMIC_MINOR,
-				  KMOD_DEVNAME_SEVERITY_ERROR, location,
-				  "device name '%s' has the number c10:255, which asks for a "
-				  "dynamic minor",
-				  name);
+		return report_add(
+			report, KMOD_DEVNAME_CODE_DYNAMIC_MINOR, KMOD_DEVNAME_SEVERITY_ERROR,
+			location,
+			"device name '%s' has the number c10:255, which requests a dynamic minor",
+			name);
 	node = node_new(module, name, number);
 	if (!node)
 		return -ENOMEM;
@@ -296,7 +298,7 @@ int table_reorder(struct kmod_devname_table *table, const size_t *order)
 	return 0;
 }
 
-/* A longer name is not valid, and messages are shorter: the rest is of no use. */
+/* A longer name is invalid, and messages are shorter. */
 #define ALIAS_TEXT_KEPT (KMOD_DEVNAME_NAME_MAX + 32)
 
 int alias_list_add(struct alias_list *list, const char *alias)
@@ -365,9 +367,8 @@ static int report_pairing(struct kmod_devname_report *report, const struct locat
 			name, module);
 	return report_add(report, KMOD_DEVNAME_CODE_AMBIGUOUS, KMOD_DEVNAME_SEVERITY_ERROR,
 			  location,
-			  "module %s: which device name has which number depends on the compiler; "
-			  "declare one of each, or each name next to its number and in the same "
-			  "order for all",
+			  "module %s: ambiguous pairs of device names and numbers; declare one of "
+			  "each, or each name next to its number, in the same order",
 			  module);
 }
 
@@ -398,7 +399,7 @@ int table_add_aliases(struct kmod_devname_table *table, struct kmod_devname_repo
 	size_t n_claims;
 	int r;
 
-	/* A module without a device name is never judged, whatever its numbers are. */
+	/* A module without a device name has no findings. */
 	if (!aliases->has_name)
 		return 0;
 	name = strdup(module);

@@ -9,20 +9,6 @@
 #include "libkmod-devname.h"
 #include "node/syntax.h"
 
-/**
- * enum change - what has become of a node
- * @CHANGE_ADDED: it is only in the new table
- * @CHANGE_REMOVED: it is only in the old one
- * @CHANGE_RENUMBERED: it has another type or number, and perhaps another module
- * @CHANGE_MODULE: it has the same number and another module
- */
-enum change {
-	CHANGE_ADDED = 1,
-	CHANGE_REMOVED = 2,
-	CHANGE_RENUMBERED = 3,
-	CHANGE_MODULE = 4,
-};
-
 /* --- alias.c: the aliases of one module ----------------------------------------------------- */
 
 /* Far more than any module has: bounds the memory that one module can cost. */
@@ -132,15 +118,16 @@ struct kmod_devname_permission {
 	char *name; /* of the node */
 };
 
+struct kmod_devname_permissions {
+	struct kmod_devname_permission default_permission; /* of nodes without an entry */
+	void *by_name; /* tsearch(3) tree of struct kmod_devname_permission */
+};
+
 /* An owner or a group; the text is as the rule has it, or NULL for root without a rule. */
 struct owner {
 	const char *text;
 	unsigned int id;
 };
-
-/* The mode of nodes without an entry. */
-mode_t permissions_default_mode(const struct kmod_devname_permissions *permissions);
-void permissions_set_default_mode(struct kmod_devname_permissions *permissions, mode_t mode);
 
 /* The entry of a node, or NULL. */
 const struct kmod_devname_permission *
@@ -150,93 +137,50 @@ permissions_find(const struct kmod_devname_permissions *permissions, const char 
 int permissions_add(struct kmod_devname_permissions *permissions, const char *name, mode_t mode,
 		    const struct owner *user, const struct owner *group);
 
-/* What is different, sorted by the names of the nodes. old_node or new_node may be NULL. */
-struct difference {
-	enum change change;
-	const struct kmod_devname_node *old_node;
-	const struct kmod_devname_node *new_node;
+/* --- compare.c ------------------------------------------------------------------------------ */
+
+/* What has become of a node. */
+enum change {
+	CHANGE_ADDED = 1,
+	CHANGE_REMOVED,
+	CHANGE_RENUMBERED, /* it has another type or number, and perhaps another module */
+	CHANGE_MODULE, /* another module alone */
 };
 
+extern const char *const change_names[]; /* "added" and so on */
+
+struct difference {
+	enum change change;
+	const struct kmod_devname_node *old_node; /* NULL: it was added */
+	const struct kmod_devname_node *new_node; /* NULL: it was removed */
+};
+
+/* Keeps a reference to both tables, which must not change any more. */
 struct comparison {
 	struct kmod_devname_table *old_table;
 	struct kmod_devname_table *new_table;
-	struct difference *items; /* room for one of each node */
+	struct difference *items; /* sorted by name; room for one of each node */
 	size_t size;
 };
 
-/**
- * comparison_new() - compare two tables
- * @old_table: the comparison keeps a reference; it must not change any more
- * @new_table: the comparison keeps a reference; it must not change any more
- * @ret_comparison: release it with comparison_unref()
- *
- * The order of the nodes makes no difference. Of a name that several modules declare the lines
- * of the same module are compared, and what is left over in the order of the modules' names.
- *
- * Return: 0, or -ENOMEM.
- */
+/* The order of the nodes makes no difference. 0 or -ENOMEM. */
 int comparison_new(struct kmod_devname_table *old_table, struct kmod_devname_table *new_table,
 		   struct comparison **ret_comparison);
 struct comparison *comparison_unref(struct comparison *comparison);
 
-/**
- * comparison_get() - one difference
- * @comparison: the comparison
- * @index: from 0, sorted by name, component by component
- *
- * Return: the difference, or NULL if @index is not below the size.
- */
-const struct difference *comparison_get(const struct comparison *comparison, size_t index);
-/**
- * change_to_string() - "added", "removed", "renumbered" or "module-changed"
- *
- * Return: the name, or NULL if @change is none of enum change.
- */
-const char *change_to_string(enum change change);
+/* --- lint.c: findings about nodes, which name no file; 0 or -ENOMEM -------------------------- */
 
-/**
- * table_lint() - judge the nodes of a table
- * @table: what modules declare
- * @report: takes the findings, in the order of the table; they name no file
- *
- * Which minor numbers of major 10 are taken, and by which device, is said by
- * include/linux/miscdevice.h and Documentation/admin-guide/devices.txt of Linux. 243 to 254 are
- * for local use. Above 255 misc_register() gives out numbers itself (drivers/char/misc.c).
- *
- * Findings: same-number, shared-node, taken-minor.
- *
- * Return: 0, or -ENOMEM.
- */
+/* Judges the nodes by themselves: same-number, shared-node, taken-minor. */
 int table_lint(const struct kmod_devname_table *table, struct kmod_devname_report *report);
 
-/**
- * table_lint_builtin() - compare the nodes with those of built-in modules
- * @table: what modules declare
- * @report: takes the findings, in the order of @table; they name no file
- * @built_in: what table_read_builtin() says of the same kernel
- *
- * The driver that is built in has the number from the start, and devtmpfs has its node.
- *
- * Findings: built-in.
- *
- * Return: 0, or -ENOMEM.
- */
+/* Compares them with the nodes of built-in modules, which answer instead: built-in. */
 int table_lint_builtin(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 		       const struct kmod_devname_table *built_in);
 
-/**
- * table_lint_file() - compare the nodes with those of a modules.devname
- * @table: what modules declare
- * @report: takes the findings, sorted by the names of the nodes. If it has an error about a line
- *   of @file, nodes that the file lacks are no finding: the line may be that of any of them
- * @file_table: what kmod_devname_table_read() says of the file, or NULL: there is no file
- * @file: the name to give in findings
- *
- * The order of the lines makes no difference.
- *
- * Findings: out-of-date, one for each line; no-file.
- *
- * Return: 0, or -ENOMEM.
+/*
+ * Compares them with the nodes of a modules.devname, NULL if there is none: out-of-date, one for
+ * each line; no-file. Nodes that the file lacks are no finding if the report has an error about a
+ * line of the file, which may be the line of any of them.
  */
 int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report *report,
 		    struct kmod_devname_table *file_table, const char *file);

@@ -14,6 +14,9 @@
 #include "node/table.h"
 #include "text/depmod-index.h"
 
+/* Kernels have 30,000. A hole costs no space, and each of its bytes is a string. */
+#define BUILTIN_STRINGS_MAX 4000000
+
 struct builtin_reader {
 	struct kmod_devname_table *table;
 	struct kmod_devname_report *report;
@@ -71,19 +74,21 @@ static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)
 	struct lines strings;
 	int status, r = 0;
 
-	strings_init(&strings, stream, '\0');
+	lines_init(&strings, stream);
+	strings.end_byte = '\0';
 	while ((status = lines_next(&strings)) != LINE_END) {
+		if (status > 0 && strings.number > BUILTIN_STRINGS_MAX)
+			status = -EFBIG;
 		if (status < 0)
 			return report_system(reader->report, status, &location);
 		/* LINE_LONG is no alias of a device node: those are shorter */
 		if (status == LINE_GOOD)
 			r = read_builtin_string(reader, strings.text);
 		else if (status == LINE_CUT)
-			r = report_add(
-				reader->report, KMOD_DEVNAME_CODE_CUT_LINE,
-				KMOD_DEVNAME_SEVERITY_WARNING, &location,
-				"has no NUL at its end: the file seems to be cut short; install "
-				"the kernel again");
+			r = report_add(reader->report, KMOD_DEVNAME_CODE_CUT_LINE,
+				       KMOD_DEVNAME_SEVERITY_WARNING, &location,
+				       "no NUL at the end: the file is truncated; install the "
+				       "kernel again");
 		if (r < 0)
 			return r;
 	}

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The text of modules.devname -> table, and back. All text of this folder comes in and goes out by
- * streams, and every node that comes in passes table_add() or table_add_aliases(), which judge its
- * name and number: only the form of the text is judged here.
+ * The text of modules.devname -> table, and back. This folder reads and writes streams, and
+ * checks the form of the text. Every node that it reads passes table_add() or table_add_aliases(),
+ * which check name and number.
  *
  *   modules.devname          devname.c        -> nodes
  *   modules.builtin.modinfo  builtin.c        -> aliases of built-in modules -> nodes
- *   modules.dep, .alias      depmod-index.c   -> lines, which tell what modules need not be read
+ *   modules.dep, .alias      depmod-index.c   -> lines, which show the modules to skip
  *   nodes                    devname.c        -> text of modules.devname -> replace.c -> the file
  *   nodes, permissions       print.c          -> one of the output formats
  *
- * The grammar is that of modules.devname(5). A line that does not follow it is a finding, and
- * reading goes on with the next line.
+ * The grammar is that of modules.devname(5). An invalid line is a finding, and reading continues
+ * with the next line.
  */
 
 #include <errno.h>
@@ -44,7 +44,7 @@ static bool parse_device(const char *text, struct device_number *ret_number)
 	return syntax_parse_numbers(text + 1, ':', ret_number);
 }
 
-/* The field has the form TYPEMAJOR:MINOR, so that only its numbers can be wrong. */
+/* The field has the form TYPEMAJOR:MINOR, so only its numbers can be invalid. */
 static bool looks_like_device(const char *text)
 {
 	return (*text == 'c' || *text == 'b') && strchr(text, ':') && !strchr(text, ' ');
@@ -53,7 +53,7 @@ static bool looks_like_device(const char *text)
 static int report_bad_line(struct kmod_devname_report *report, const struct location *location)
 {
 	return report_add(report, KMOD_DEVNAME_CODE_BAD_LINE, KMOD_DEVNAME_SEVERITY_ERROR, location,
-			  "is not of the form MODULE NAME TYPEMAJOR:MINOR");
+			  "not of the form MODULE NAME TYPEMAJOR:MINOR");
 }
 
 static int read_devname_line(struct kmod_devname_table *table, struct kmod_devname_report *report,
@@ -65,11 +65,11 @@ static int read_devname_line(struct kmod_devname_table *table, struct kmod_devna
 	if (status == LINE_LONG)
 		return report_add(report, KMOD_DEVNAME_CODE_LONG_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
 				  location,
-				  "is longer than any line can be; run kmod-devname generate, or "
+				  "line longer than 4094 bytes; run kmod-devname generate, or "
 				  "correct the line");
 	if (status == LINE_CUT)
 		return report_add(report, KMOD_DEVNAME_CODE_CUT_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
-				  location, "has no newline: the file seems to be cut short");
+				  location, "no newline at the end: the file is truncated");
 	if (module[0] == '#')
 		return 0;
 	/* a NUL byte would hide the rest of the line */
@@ -130,8 +130,8 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
 
 	if (ferror(stream))
 		return -EIO;
-	errno = EIO; /* for a stream that fails and gives no reason */
-	/* depmod writes no header either if there is no node */
+	errno = EIO; /* for a stream that fails without an errno */
+	/* depmod does not write a header without nodes either */
 	if (n > 0 && fputs("# Device nodes to trigger on-demand module loading.\n", stream) < 0)
 		return -errno;
 	for (size_t i = 0; i < n; i++) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A node as an object of JSON, and as the cells of a table: both have the same fields. What is not
- * known is null, so that each object has every key.
+ * A node as a JSON object and as the cells of a table, with the same fields. An unknown value is
+ * null, so each object has every key.
  */
 
 #include <ctype.h>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Table -> text in one of the output formats. Of what all formats share this is the first part: the
- * nodes come in the order of the table, each with its permissions; each directory comes once, after
- * its parent and before the first node in it; a format may print a name only once. Then come the
- * formats of "kmod static-nodes" and those of programs that make images; print-json.c has JSON.
+ * Table -> text in one of the output formats. The first part is common to all formats: the nodes
+ * have the order of the table, each with its permissions; a directory is printed once, after its
+ * parent and before its first node; some formats print each name once. The formats of "kmod
+ * static-nodes" and of programs that make images follow; print-json.c has JSON.
  *
  * Names of nodes, modules, users and groups need no quoting in any format: they have no blanks,
  * quotes, "\", "%" and "$".
@@ -76,8 +76,8 @@ static int remember_directory(struct printer *printer, const char *name, size_t 
 }
 
 /*
- * The search for new directories goes upwards and ends at the first known one, since the parents of
- * that are known, too: a deep name in a known directory costs one look-up.
+ * The search for new directories ends at the first known one, whose parents are known too. A deep
+ * name in a known directory costs one look-up.
  */
 static int print_directories(struct printer *printer, const char *name)
 {
@@ -99,18 +99,6 @@ static int print_directories(struct printer *printer, const char *name)
 	return 0;
 }
 
-static int print_table_node(struct printer *printer, const struct kmod_devname_node *node)
-{
-	int r = printer->format->print_directory ? print_directories(printer, node->name) : 0;
-
-	if (r < 0)
-		return r;
-	errno = EIO;
-	r = printer->format->print_node(
-		printer, node, kmod_devname_permissions_get(printer->permissions, node->name));
-	return r < 0 ? -errno : 0;
-}
-
 static int print_text(FILE *stream, const char *text)
 {
 	errno = EIO;
@@ -130,10 +118,15 @@ static int print_table(struct printer *printer, const struct kmod_devname_table 
 		if (format->once && kmod_devname_table_find_name(table, node->name) != node)
 			continue;
 		r = i > 0 ? print_text(printer->stream, format->separator) : 0;
-		if (r == 0)
-			r = print_table_node(printer, node);
+		if (r == 0 && format->print_directory)
+			r = print_directories(printer, node->name);
 		if (r < 0)
 			return r;
+		errno = EIO;
+		if (format->print_node(
+			    printer, node,
+			    kmod_devname_permissions_get(printer->permissions, node->name)) < 0)
+			return -errno;
 	}
 	return print_text(printer->stream, format->tail);
 }
@@ -141,8 +134,8 @@ static int print_table(struct printer *printer, const struct kmod_devname_table 
 /* --- formats of "kmod static-nodes" ------------------------------------------------------- */
 
 /*
- * Byte for byte what that prints. Only tmpfiles differs, in its lines for directories: kmod repeats
- * one for each node, and leaves out the parents of it.
+ * The formats of "kmod static-nodes", byte for byte. Only the directories of tmpfiles differ: kmod
+ * repeats one for each node, and omits its parents.
  */
 
 static int print_human(const struct printer *printer, const struct kmod_devname_node *node,
@@ -226,14 +219,15 @@ static int print_makedevs(const struct printer *printer, const struct kmod_devna
 }
 
 /*
- * mknod -m of toybox 0.8.9 gives mode 0660 whatever it is told; so the umask keeps a new node to
- * its owner until it has the right one, and chmod(1) comes last. test -e does not see a dangling
+ * mknod -m of toybox 0.8.9 always sets mode 0660. Therefore the umask restricts a new node to its
+ * owner, and chmod(1) comes last. test -e does not see a dangling
  * symbolic link; mknod(2) does, and does not follow it.
  */
 static const char mknod_head[] =
 	"#!/bin/sh\n"
-	"# Makes device nodes below the directory $1 (default: /dev). Needs root. What is there\n"
-	"# already stays as it is: a node's number, mode and owner are not looked at.\n"
+	"# Makes device nodes below the directory $1 (default: /dev). Needs root. Existing nodes "
+	"stay\n"
+	"# unchanged, whatever their number, mode and owner.\n"
 	"# The exit status is 0 if each name has a node of the right type, 1 if not.\n"
 	"\n"
 	"dev=${1-/dev}\n"

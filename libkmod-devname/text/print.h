@@ -25,7 +25,7 @@ struct printed_node {
 	bool lacks_permission; /* mode, uid, gid, user and group are not known */
 };
 
-/* What a table shows of a node. The order is that of the keys in JSON. */
+/* The fields of a node, in the order of the keys in JSON. */
 enum node_field_index {
 	FIELD_NAME,
 	FIELD_TYPE,

@@ -30,8 +30,8 @@
 #define FIRST_OWN_FD 3 /* behind the standard streams */
 
 /*
- * Where a standard stream is closed, its number must not become that of this file: what the program
- * prints there would be written into the file. Takes a file descriptor, which may be a negative
+ * Where a standard stream is closed, its number must not become that of this file: output of the
+ * program would be written into the file. Takes a file descriptor, which may be a negative
  * errno, and returns one.
  */
 static int move_above_streams(int low_fd)
@@ -55,13 +55,13 @@ static int make_file(int dir_fd, const char *name)
 }
 
 /*
- * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if somebody has one who may only read
- * the file, as any user may if a run was killed when the file had its final mode; or another errno.
+ * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if another user holds a
+ * read lock, which is possible if a run was killed when the file had its final mode; or another
+ * errno.
  */
 static int lock_file(int fd)
 {
-	/* of the open file description: one of the process would end when any descriptor is closed
-	 */
+	/* a lock of the process would end with the close(2) of any of its descriptors */
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int r;
 
@@ -75,25 +75,25 @@ static int lock_file(int fd)
 	return fcntl(fd, F_OFD_GETLK, &lock) == 0 && lock.l_type == F_RDLCK ? -EPERM : -EWOULDBLOCK;
 }
 
-/* False if the file of the descriptor was renamed or removed meanwhile, or that is unknown. */
-static bool is_file_named(int fd, int dir_fd, const char *name, struct stat *ret_status)
+/* 1; 0 if the file of the descriptor was renamed or removed meanwhile; or a negative errno. */
+static int is_file_named(int fd, int dir_fd, const char *name, struct stat *ret_status)
 {
 	struct stat named;
 
-	return fstat(fd, ret_status) == 0 &&
-	       fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-	       ret_status->st_dev == named.st_dev && ret_status->st_ino == named.st_ino;
+	if (fstat(fd, ret_status) < 0 || fstatat(dir_fd, name, &named, AT_SYMLINK_NOFOLLOW) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return ret_status->st_dev == named.st_dev && ret_status->st_ino == named.st_ino;
 }
 
 /*
  * Opens the file of the fixed name, which may be a leftover, and locks it. Returns a descriptor;
  * -EWOULDBLOCK if another run has the lock; -EPERM if no run can have it; -ESTALE if the name has
- * changed meanwhile, so that the next try may succeed; -EEXIST if what has the name is not a
+ * changed meanwhile, so that the next try may succeed; -EEXIST if the name is not that of a
  * regular file; or another errno.
  */
 static int claim_temporary(int dir_fd)
 {
-	/* opening a device may start what it stands for */
+	/* opening a device can have effects */
 	_cleanup_close_ int fd = move_above_streams(
 		root_open_file(dir_fd, REPLACEMENT_NAME, O_RDWR | O_NOFOLLOW | O_NONBLOCK));
 	bool is_leftover = fd != -ENOENT;
@@ -109,14 +109,15 @@ static int claim_temporary(int dir_fd)
 	r = lock_file(fd);
 	/* without the lock a leftover stays: its name may be that of another run's file by now */
 	if (r < 0) {
-		if (!is_leftover && r != -EWOULDBLOCK)
+		if (!is_leftover && r != -EWOULDBLOCK &&
+		    is_file_named(fd, dir_fd, REPLACEMENT_NAME, &st) > 0)
 			(void)unlinkat(dir_fd, REPLACEMENT_NAME, 0);
 		return r;
 	}
 	/* the run that had the lock may have renamed or removed the file */
-	if (!is_file_named(fd, dir_fd, REPLACEMENT_NAME, &st))
+	if (is_file_named(fd, dir_fd, REPLACEMENT_NAME, &st) <= 0)
 		return -ESTALE;
-	/* its owner could go on writing to it, and by another name everybody who may */
+	/* its owner could continue to write to it, and other users by another name */
 	if (is_leftover && (st.st_uid != geteuid() || st.st_nlink != 1))
 		return unlinkat(dir_fd, REPLACEMENT_NAME, 0) < 0 ? -errno : -ESTALE;
 	return steal_fd(&fd);
@@ -157,11 +158,23 @@ int replacement_begin(struct replacement *replacement, int dir_fd, int timeout_m
 	return 0;
 }
 
+/*
+ * The name may have become that of another run's file, if another program has removed this one.
+ * Linux cannot remove a name by its file, so a file that gets the name between the two system calls
+ * is removed nevertheless; its run notices that before it is renamed.
+ */
 static int remove_temporary(struct replacement *replacement)
 {
-	if (replacement->temporary[0] != '\0' &&
-	    unlinkat(replacement->dir_fd, replacement->temporary, 0) < 0)
-		return -errno;
+	struct stat st;
+	int r;
+
+	if (replacement->temporary[0] == '\0')
+		return 0;
+	r = is_file_named(replacement->fd, replacement->dir_fd, replacement->temporary, &st);
+	if (r > 0 && unlinkat(replacement->dir_fd, replacement->temporary, 0) < 0)
+		r = -errno;
+	if (r < 0)
+		return r;
 	replacement->temporary[0] = '\0';
 	return 0;
 }
@@ -295,7 +308,7 @@ int replacement_put_table(struct replacement *replacement, const char *name,
 	if (!stream)
 		return -ENOMEM;
 	r = kmod_devname_table_write(table, stream);
-	/* glibc takes the text away if it has no memory to make it smaller, and says nothing */
+	/* glibc frees the text silently if it has no memory to shrink it */
 	if (fclose(stream) != 0 || r < 0 || !text)
 		return -ENOMEM;
 	return replacement_put(replacement, name, text, size);

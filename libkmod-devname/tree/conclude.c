@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The end of a scan: what was found wrong into the report, and what the modules declare into the
- * table, in the order of modules.order, which is that in which the kernel was linked. The bounds
- * are counted in that order, so that they do not depend on which thread did what.
+ * The end of a scan: declarations of modules become nodes of the table, in the order of
+ * modules.order. The bounds are counted in that order, so they do not depend on the work of single
+ * threads.
  */
 
 #include <errno.h>
@@ -22,67 +22,6 @@
  */
 #define NODES_MAX ((size_t)1 << 17)
 #define NAMES_SIZE_MAX ((size_t)16 << 20)
-
-/* --- findings ------------------------------------------------------------------------------ */
-
-static int compare_findings(const void *a, const void *b)
-{
-	const struct scan_finding *x = *(struct scan_finding *const *)a;
-	const struct scan_finding *y = *(struct scan_finding *const *)b;
-
-	return scan_compare_paths(x->directory, x->name, y->directory, y->name);
-}
-
-static int report_unreadable(struct kmod_devname_report *report, const struct location *location,
-			     int error)
-{
-	if (is_fatal(error))
-		return error;
-	return report_add(report, KMOD_DEVNAME_CODE_UNREADABLE, KMOD_DEVNAME_SEVERITY_ERROR,
-			  location, "cannot be read: %s", report_describe_error(error));
-}
-
-static int report_found(struct kmod_devname_report *report, const struct scan_finding *finding)
-{
-	_cleanup_free_ char *path = scan_get_path(finding->directory, finding->name);
-	const struct location location = { path, 0 };
-
-	if (!path)
-		return -ENOMEM;
-	switch (finding->problem) {
-	case SCAN_LINK_LEADS_NOWHERE:
-		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
-				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
-				  "is a symbolic link that leads nowhere");
-	case SCAN_LINK_INTO_PROC:
-		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
-				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
-				  "is a symbolic link into proc or sysfs, which have no modules");
-	case SCAN_NOT_REGULAR:
-		return report_add(report, KMOD_DEVNAME_CODE_NOT_REGULAR, KMOD_DEVNAME_SEVERITY_NOTE,
-				  &location, "has the name of a module and is not a file");
-	case SCAN_VANISHED:
-		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
-				  &location, "was gone when it was to be read");
-	case SCAN_UNREADABLE:
-		break;
-	}
-	return report_unreadable(report, &location, finding->error);
-}
-
-static int report_findings(struct kmod_devname_scan *scan)
-{
-	struct list *findings = &scan->found.findings;
-
-	list_sort(findings, compare_findings);
-	for (size_t i = 0; i < findings->size; i++) {
-		int r = report_found(scan->report, findings->items[i]);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
 
 /* --- modules.order ------------------------------------------------------------------------ */
 
@@ -126,26 +65,24 @@ static void note_position(struct module_position *positions, size_t n, const str
 	}
 }
 
-/* Those that a fresh index spares are there as well. */
-static bool is_module_there(const struct kmod_devname_scan *scan, const char *name)
-{
-	return scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
-	       (scan->n_spared > 0 && skip_find_module(&scan->skip, name));
-}
-
 /* A line is the path of a module, ".ko" whatever the compression. */
 static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
 			    size_t n, const struct lines *line)
 {
 	static const char suffix[] = ".ko";
 	size_t size = line->size;
+	const char *name;
 
 	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
 		return;
 	note_position(positions, n, line, size - strlen(suffix));
 	scan->lists_modules = true;
+	name = syntax_base_name(line->text);
+	/* those that a fresh index spares are there as well */
 	if (!scan->has_listed_module)
-		scan->has_listed_module = is_module_there(scan, syntax_base_name(line->text));
+		scan->has_listed_module =
+			scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
+			(scan->n_spared > 0 && skip_find_module(&scan->skip, name));
 }
 
 static int report_bad_order(struct kmod_devname_report *report, size_t line, const char *problem)
@@ -172,10 +109,10 @@ int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 			return status;
 		if (status == LINE_LONG)
 			r = report_bad_order(scan->report, lines.number,
-					     "is longer than any path can be");
+					     "line longer than any path");
 		else if (status == LINE_CUT)
 			r = report_bad_order(scan->report, lines.number,
-					     "has no newline: the file seems to be cut short");
+					     "no newline at the end: the file is truncated");
 		else
 			read_order_line(scan, positions, n, &lines);
 	}
@@ -203,39 +140,29 @@ static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
 	const struct location location = { "modules.order", 0 };
 
 	scan->is_order_unreadable = true;
-	return report_unreadable(scan->report, &location, error);
+	return scan_report_unreadable(scan->report, &location, error);
 }
 
-int module_order_open(const struct kmod_devname_scan *scan)
+int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream)
 {
 	_cleanup_free_ char *path = format_text("%s/modules.order", scan->directory);
-	_cleanup_close_ int fd = path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
-	struct stat st;
 
-	if (fd < 0)
-		return fd;
-	if (fstat(fd, &st) < 0)
-		return -errno;
-	return st.st_size > (off_t)LINES_TOTAL_MAX ? -EFBIG : steal_fd(&fd);
+	return path ? stream_from_fd(root_open_file(scan->root_fd, path, 0), ret_stream) : -ENOMEM;
 }
 
 /* No modules.order, or one that is no file, is no order. */
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
-	static const char no_file[] = "is not a file of a sensible size";
-	_cleanup_close_ int fd = module_order_open(scan);
+	static const char no_file[] = "not a regular file, or too large";
 	FILE *stream;
-	int r;
+	int r = module_order_open(scan, &stream);
 
-	if (is_missing(fd))
+	if (is_missing(r))
 		return 0;
-	if (fd == -EISDIR || fd == -ENODEV || fd == -EFBIG)
+	if (r == -EISDIR || r == -ENODEV)
 		return report_bad_order(scan->report, 0, no_file);
-	if (fd < 0)
-		return report_unreadable_order(scan, fd);
-	r = stream_from_fd(steal_fd(&fd), &stream);
 	if (r < 0)
-		return r;
+		return report_unreadable_order(scan, r);
 	r = module_order_read(scan, stream, positions, n);
 	(void)fclose(stream);
 	if (r == -EFBIG) {
@@ -258,7 +185,7 @@ static int read_aliases(struct module_reader *reader, int fd, struct alias_list 
 	return r == MODULE_OK ? scan_collect_aliases(reader, aliases) : r;
 }
 
-/* Reads what was dropped. 0, a module error, or a negative errno. */
+/* Reads dropped aliases again. 0, a module error, or a negative errno. */
 static int read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		      struct alias_list *aliases)
 {
@@ -295,7 +222,7 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 
 /* --- into the table ----------------------------------------------------------------------- */
 
-/* The modules that are added one after the other, and what they have in common. */
+/* The state that is common to all modules while they are added. */
 struct conclusion {
 	struct kmod_devname_scan *scan;
 	/* of modules whose compression is not in this build, by the module error */
@@ -338,10 +265,10 @@ static int conclusion_add_aliases(struct conclusion *conclusion, const struct sc
 		return -ENOMEM;
 	if (take_room_for_aliases(scan, name, aliases))
 		return table_add_aliases(scan->table, scan->report, name, location->file, aliases);
-	return report_add(scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES,
-			  KMOD_DEVNAME_SEVERITY_ERROR, location,
-			  "declares more device names than modules.devname can have after those of "
-			  "the modules before");
+	return report_add(
+		scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES, KMOD_DEVNAME_SEVERITY_ERROR,
+		location,
+		"more device names than modules.devname can have after those of earlier modules");
 }
 
 static int conclusion_add_error(struct conclusion *conclusion, const struct scan_module *module,
@@ -350,7 +277,7 @@ static int conclusion_add_error(struct conclusion *conclusion, const struct scan
 	struct kmod_devname_report *report = conclusion->scan->report;
 
 	if (error < 0)
-		return report_unreadable(report, location, error);
+		return scan_report_unreadable(report, location, error);
 	if (module_error_compression((enum module_error)error)) {
 		if (conclusion->unsupported[error].n++ == 0)
 			conclusion->unsupported[error].first = module;
@@ -437,7 +364,7 @@ int scan_conclude(struct kmod_devname_scan *scan)
 	positions = calloc(n + 1, sizeof(*positions));
 	if (!positions)
 		return -ENOMEM;
-	r = report_findings(scan);
+	r = scan_report_findings(scan);
 	if (r < 0)
 		return r;
 	r = scan_choose_modules(scan, positions, &n);

@@ -6,7 +6,6 @@
  * that the functions of the header find a path in it by halves, however many words there are.
  */
 
-#include <ctype.h>
 #include <errno.h>
 #include <regex.h>
 #include <stdbool.h>
@@ -20,15 +19,14 @@
 #include "base/confdir.h"
 #include "base/io.h"
 #include "node/syntax.h"
-#include "tree/depmod-conf.h"
+#include "tree/scan.h"
 
 #define BLANKS " \t"
 
-#define PATTERN_BYTES_MAX 256
-#define KERNEL_PATTERN_MAX 1000
+#define KERNEL_PATTERN_MAX 256
 
 /* The sizes of all patterns together: about a second at worst. */
-#define PATTERNS_TOTAL_MAX 300000
+#define PATTERNS_TOTAL_MAX 50000
 
 /* Words of all statements together, as many as modprobe.d may have statements. */
 #define CONF_WORDS_MAX 100000
@@ -47,7 +45,6 @@ struct conf_words {
 	struct conf_word *items;
 	size_t size;
 	size_t capacity;
-	size_t count; /* of words that were added, repeated ones too */
 };
 
 static void conf_words_done(struct conf_words *words)
@@ -70,7 +67,6 @@ static int conf_words_add(struct conf_words *words, char *text, size_t position)
 	}
 	words->items = items;
 	items[words->size++] = (struct conf_word){ text, position };
-	words->count++;
 	return 0;
 }
 
@@ -82,20 +78,10 @@ static int compare_conf_words(const void *a, const void *b)
 	return r != 0 ? r : (x->position > y->position) - (x->position < y->position);
 }
 
-/* Of equal words the most important one stays. */
 static void conf_words_sort(struct conf_words *words)
 {
-	size_t n = 0;
-
 	if (words->size > 1)
 		qsort(words->items, words->size, sizeof(*words->items), compare_conf_words);
-	for (size_t i = 0; i < words->size; i++) {
-		if (n > 0 && strcmp(words->items[n - 1].text, words->items[i].text) == 0)
-			free(words->items[i].text);
-		else
-			words->items[n++] = words->items[i];
-	}
-	words->size = n;
 }
 
 /* The position of the first bytes of a text, or CONF_WORDS_NONE. */
@@ -105,17 +91,17 @@ static size_t conf_words_find(const struct conf_words *words, const char *text, 
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
-		const struct conf_word *word = &words->items[middle];
-		int r = strncmp(word->text, text, size);
 
-		if (r == 0 && word->text[size] == '\0')
-			return word->position;
-		if (r < 0)
+		if (strncmp(words->items[middle].text, text, size) < 0)
 			low = middle + 1;
 		else
 			high = middle;
 	}
-	return CONF_WORDS_NONE;
+	/* of equal words the most important one comes first, and longer ones behind all of them */
+	if (low == words->size || strncmp(words->items[low].text, text, size) != 0 ||
+	    words->items[low].text[size] != '\0')
+		return CONF_WORDS_NONE;
+	return words->items[low].position;
 }
 
 /* The position of the most important directory that is above a path, or CONF_WORDS_NONE. */
@@ -137,12 +123,12 @@ static size_t conf_words_find_above(const struct conf_words *words, const char *
 struct kmod_devname_config {
 	unsigned int references;
 	char *kernel;
+	size_t n_words; /* so far, of all statements */
 	struct conf_words searches; /* directories below the module directory */
 	size_t built_in; /* position among the searches, or CONF_WORDS_NONE, as the next */
 	size_t external;
 	struct conf_words overrides; /* paths without suffix */
 	struct conf_words externals; /* directories */
-	struct list external_directories; /* the same, in the order of the statements */
 	struct conf_words excludes;
 	size_t patterns_size; /* of those that were tried, with the copies */
 };
@@ -178,7 +164,6 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
 	conf_words_done(&config->overrides);
 	conf_words_done(&config->externals);
 	conf_words_done(&config->excludes);
-	list_done(&config->external_directories, free);
 	free(config->kernel);
 	free(config);
 	return NULL;
@@ -204,66 +189,72 @@ static const char *skip_bracket(const char *p)
 }
 
 /*
- * How many copies of an atom the operator behind it makes: "x+" becomes "xx*"; of "x{N,M}" the
- * larger number counts, and of "x{N,}" the only one. Moves to the end of the operator.
+ * How often the C library copies what an operator repeats; of "{N,M}" the larger number counts.
+ * Moves to the end of the operator.
  */
 static size_t count_copies(const char **p)
 {
 	const char *end = *p + 1 + strspn(*p + 1, "0123456789,");
-	size_t copies = 1, number = 0;
+	size_t copies = 0, number = 0;
 
-	if (**p == '+')
-		return 2;
-	if (*end != '}')
+	if (**p != '{')
 		return 1;
-	for (++*p; *p < end; ++*p) {
-		if (**p == ',')
-			number = 0;
-		else if (number < KERNEL_PATTERN_MAX)
-			number = number * 10 + (size_t)(**p - '0');
+	for (++*p; *p < end && copies <= KERNEL_PATTERN_MAX; ++*p) {
+		number = **p == ',' ? 0 : number * 10 + (size_t)(**p - '0');
 		copies = number > copies ? number : copies;
 	}
 	return copies;
 }
 
+struct pattern_group {
+	const char *begin;
+	bool is_plain; /* without operator, anchor, and branch that is empty */
+};
+
 /*
- * The atoms of a pattern, with the copies that the C library makes of what is repeated, and copies
- * of these; KERNEL_PATTERN_MAX or more if a short line takes much memory or time. So does a back
- * reference, which POSIX does not have in such a pattern.
+ * The bytes of a pattern, with the copies of repeated parts; more than KERNEL_PATTERN_MAX if the C
+ * library may need much memory or time. Its time is exponential for a repeated group that is not
+ * plain, and long for anchors at words and back references, which POSIX does not have here.
  */
 static size_t kernel_pattern_size(const char *pattern)
 {
-	size_t sums[PATTERN_BYTES_MAX + 1] = { 0 }, depth = 0, last = 0;
+	struct pattern_group groups[KERNEL_PATTERN_MAX + 1] = { 0 }, *group = groups;
+	size_t size = strlen(pattern), bytes;
+	const char *atom = NULL; /* the last one of the branch */
+	bool is_plain = true; /* that atom */
 
-	if (strlen(pattern) > PATTERN_BYTES_MAX)
-		return KERNEL_PATTERN_MAX;
-	for (const char *p = pattern; *p != '\0' && sums[depth] < KERNEL_PATTERN_MAX; p++) {
-		size_t before = last;
-
+	if (size > KERNEL_PATTERN_MAX)
+		return size;
+	for (const char *p = pattern; *p != '\0' && size <= KERNEL_PATTERN_MAX; p++) {
 		if (*p == '(') {
-			sums[++depth] = last = 1;
-			continue;
+			*++group = (struct pattern_group){ p, true };
+			atom = NULL;
+		} else if (*p == '|') {
+			group->is_plain = group->is_plain && atom;
+			atom = NULL;
+		} else if (strchr("*+?{", *p)) {
+			if (atom && !is_plain)
+				return SIZE_MAX;
+			/* regcomp(3) refuses an operator without an atom */
+			bytes = atom ? (size_t)(p - atom) : 0;
+			size += bytes * count_copies(&p);
+			group->is_plain = is_plain = false;
+		} else if (*p == ')' && group > groups) {
+			is_plain = group->is_plain && atom;
+			atom = group->begin;
+			group--;
+			group->is_plain = group->is_plain && is_plain;
+		} else {
+			atom = p;
+			is_plain = *p != '^' && *p != '$';
+			group->is_plain = group->is_plain && is_plain;
+			if (*p == '[')
+				p = skip_bracket(p);
+			else if (*p == '\\' && p[1] != '\0' && strchr("123456789bB<>`'", *++p))
+				return SIZE_MAX;
 		}
-		if (*p == '*' || *p == '?')
-			continue;
-		last = 1;
-		if (*p == ')' && depth > 0) {
-			last = sums[depth--];
-		} else if (*p == '+' || *p == '{') {
-			last = before * count_copies(&p);
-			sums[depth] -= before;
-		} else if (*p == '[') {
-			p = skip_bracket(p);
-		} else if (*p == '\\' && isdigit((unsigned char)p[1])) {
-			return KERNEL_PATTERN_MAX;
-		} else if (*p == '\\' && p[1] != '\0') {
-			p++;
-		}
-		sums[depth] += last;
 	}
-	for (; depth > 0; depth--)
-		sums[depth - 1] += sums[depth];
-	return sums[0];
+	return size;
 }
 
 /* Returns 1, 0, -EINVAL if the pattern is no regular expression, or -ENOMEM. */
@@ -311,7 +302,7 @@ static int add_search_words(struct depmod_statement *statement)
 	const char *word;
 
 	while ((word = next_word(statement))) {
-		size_t position = config->searches.count, *keyword = NULL;
+		size_t position = config->n_words++, *keyword = NULL;
 		int r;
 
 		if (strcmp(word, "built-in") == 0)
@@ -320,7 +311,6 @@ static int add_search_words(struct depmod_statement *statement)
 			keyword = &config->external;
 		if (keyword) {
 			*keyword = *keyword == CONF_WORDS_NONE ? position : *keyword;
-			config->searches.count++;
 			continue;
 		}
 		r = conf_words_add(&config->searches, strdup(word), position);
@@ -332,10 +322,11 @@ static int add_search_words(struct depmod_statement *statement)
 
 static int add_excludes(struct depmod_statement *statement)
 {
+	struct kmod_devname_config *config = statement->config;
 	const char *word;
 
 	while ((word = next_word(statement))) {
-		int r = conf_words_add(&statement->config->excludes, strdup(word), 0);
+		int r = conf_words_add(&config->excludes, strdup(word), config->n_words++);
 
 		if (r < 0)
 			return r;
@@ -354,54 +345,40 @@ static int match_kernel(const struct depmod_statement *statement, const char *pa
 	if (strcmp(pattern, "*") == 0)
 		return 1;
 	size = kernel_pattern_size(pattern);
-	if (size >= KERNEL_PATTERN_MAX)
-		return report_bad_word(statement, "is too large a pattern, or has a back reference",
-				       pattern);
+	if (size > KERNEL_PATTERN_MAX)
+		return report_bad_word(
+			statement,
+			"is a pattern that is too large; repeat only what holds no *, +, ?, "
+			"{}, ^, $ and nothing empty, without \\b and back references",
+			pattern);
 	if (size > PATTERNS_TOTAL_MAX - config->patterns_size) {
 		config->patterns_size = PATTERNS_TOTAL_MAX; /* for those behind it, too */
-		return report_bad_word(statement, "is a pattern too many, and is not tried",
+		return report_bad_word(statement, "is one pattern too many, and is ignored",
 				       pattern);
 	}
 	config->patterns_size += size;
 	r = kernel_pattern_match(pattern, config->kernel);
 	return r != -EINVAL ? r
-			    : report_bad_word(statement, "is no regular expression; see regex(7)",
-					      pattern);
+			    : report_bad_word(statement,
+					      "is not a regular expression; see regex(7)", pattern);
 }
 
 static int add_override(struct depmod_statement *statement)
 {
 	const char *module = next_word(statement), *pattern = next_word(statement);
 	const char *directory = next_word(statement);
-	struct conf_words *overrides = &statement->config->overrides;
+	struct kmod_devname_config *config = statement->config;
 	int r;
 
 	if (!module || !pattern || !directory)
-		return report_bad_word(statement, "wants a module, a kernel and a directory",
+		return report_bad_word(statement, "needs a module, a kernel and a directory",
 				       "override");
 	r = match_kernel(statement, pattern);
 	if (r <= 0)
 		return r;
 	/* the last statement is the most important one */
-	return conf_words_add(overrides, format_text("%s/%s", directory, module),
-			      CONF_WORDS_NONE - 1 - overrides->count);
-}
-
-static int add_external_directory(struct kmod_devname_config *config, const char *directory)
-{
-	size_t size = strlen(directory);
-	char *text;
-	int r;
-
-	while (size > 1 && directory[size - 1] == '/')
-		size--;
-	text = strndup(directory, size);
-	r = text ? list_push(&config->external_directories, text) : -ENOMEM;
-	if (r < 0) {
-		free(text);
-		return r;
-	}
-	return conf_words_add(&config->externals, strdup(text), config->externals.count);
+	return conf_words_add(&config->overrides, format_text("%s/%s", directory, module),
+			      CONF_WORDS_NONE - ++config->n_words);
 }
 
 /* depmod.d(5) speaks of several directories; depmod takes the first one of a statement. */
@@ -409,15 +386,19 @@ static int add_external(struct depmod_statement *statement)
 {
 	const char *pattern = next_word(statement), *directory = next_word(statement);
 	const char *more = next_word(statement);
+	struct kmod_devname_config *config = statement->config;
+	size_t size;
 	int r;
 
 	if (!pattern || !directory)
-		return report_bad_word(statement, "wants a kernel and a directory", "external");
+		return report_bad_word(statement, "needs a kernel and a directory", "external");
 	if (directory[0] != '/')
 		return report_bad_word(statement, "does not begin with a slash", directory);
+	for (size = strlen(directory); size > 1 && directory[size - 1] == '/';)
+		size--;
 	r = match_kernel(statement, pattern);
 	if (r > 0)
-		r = add_external_directory(statement->config, directory);
+		r = conf_words_add(&config->externals, strndup(directory, size), config->n_words++);
 	if (r < 0 || !more)
 		return r;
 	return report_bad_word(statement, "is one directory too many: depmod reads the first only",
@@ -434,14 +415,13 @@ static int add_depmod_statement(struct depmod_statement *statement, const char *
 		return add_external(statement);
 	if (strcmp(word, "exclude") == 0)
 		return add_excludes(statement);
-	return report_bad_word(statement, "is no command of depmod.d(5)", word);
+	return report_bad_word(statement, "is not a command of depmod.d(5)", word);
 }
 
 /* Reads one line; the type is that of struct config_files. */
 static int take_depmod_line(void *data, const struct location *location, char *text)
 {
 	struct depmod_statement *statement = data;
-	const struct kmod_devname_config *config = statement->config;
 	const char *word = text[0] == '#' ? NULL : strtok_r(text, BLANKS, &statement->rest);
 	int r;
 
@@ -449,9 +429,7 @@ static int take_depmod_line(void *data, const struct location *location, char *t
 		return 0;
 	statement->location = *location;
 	r = add_depmod_statement(statement, word);
-	if (r == 0 && config->searches.count + config->overrides.count + config->externals.count +
-				      config->excludes.count >
-			      CONF_WORDS_MAX)
+	if (r == 0 && statement->config->n_words > CONF_WORDS_MAX)
 		return report_system(statement->report, -EFBIG, location);
 	return r;
 }
@@ -485,9 +463,8 @@ bool depmod_conf_excludes(const struct kmod_devname_config *config, const char *
 
 const char *depmod_conf_external(const struct kmod_devname_config *config, size_t index)
 {
-	return config && index < config->external_directories.size
-		       ? config->external_directories.items[index]
-		       : NULL;
+	return config && index < config->externals.size ? config->externals.items[index].text
+							: NULL;
 }
 
 /*
@@ -529,7 +506,13 @@ static void rank_search(const struct kmod_devname_config *config, const char *pa
 	if (config->external != CONF_WORDS_NONE)
 		rank->external = external + 1;
 	else if (is_external)
-		rank->external = config->externals.count - external;
+		rank->external = config->n_words - external;
+}
+
+static bool has_search(const struct kmod_devname_config *config)
+{
+	return config->searches.size > 0 || config->built_in != CONF_WORDS_NONE ||
+	       config->external != CONF_WORDS_NONE;
 }
 
 int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
@@ -549,8 +532,7 @@ int depmod_conf_rank(const struct kmod_devname_config *config, const char *direc
 		rank_search(config, path, external, &rank);
 	}
 	/* what depmod searches if the configuration has no "search" */
-	if ((!config || config->searches.count == 0) &&
-	    strncmp(path, "updates/", strlen("updates/")) == 0)
+	if ((!config || !has_search(config)) && strncmp(path, "updates/", strlen("updates/")) == 0)
 		rank.search = 0;
 	*ret_rank = rank;
 	return 0;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * What a scan has found: directories, modules, the content of module files, and problems with
+ * The results of a scan: directories, modules, the content of module files, and problems with
  * entries. A directory has its parent, and a path is made when it is needed: with a path in each of
  * them memory would grow with the square of the depth.
  *
- * In the end, which file of each module counts. Modules are sorted by name, so that the files of
- * one module are neighbours, and nothing depends on the order in which anything was found.
+ * At the end, problems become findings, and this file selects the file of each module that counts.
+ * Modules are sorted by name, so that the files of one are neighbours, and nothing depends on the
+ * order in which anything was found.
  */
 
 #include <fcntl.h>
@@ -15,7 +16,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/lines.h"
-#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /* --- paths -------------------------------------------------------------------------------- */
@@ -204,6 +204,67 @@ void scan_found_done(struct scan_found *found)
 	list_done(&found->known_directories, free);
 }
 
+/* --- findings ----------------------------------------------------------------------------- */
+
+static int compare_findings(const void *a, const void *b)
+{
+	const struct scan_finding *x = *(struct scan_finding *const *)a;
+	const struct scan_finding *y = *(struct scan_finding *const *)b;
+
+	return scan_compare_paths(x->directory, x->name, y->directory, y->name);
+}
+
+int scan_report_unreadable(struct kmod_devname_report *report, const struct location *location,
+			   int error)
+{
+	if (is_fatal(error))
+		return error;
+	return report_add(report, KMOD_DEVNAME_CODE_UNREADABLE, KMOD_DEVNAME_SEVERITY_ERROR,
+			  location, "cannot be read: %s", report_describe_error(error));
+}
+
+static int report_found(struct kmod_devname_report *report, const struct scan_finding *finding)
+{
+	_cleanup_free_ char *path = scan_get_path(finding->directory, finding->name);
+	const struct location location = { path, 0 };
+
+	if (!path)
+		return -ENOMEM;
+	switch (finding->problem) {
+	case SCAN_LINK_LEADS_NOWHERE:
+		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
+				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
+				  "symbolic link without a target");
+	case SCAN_LINK_INTO_PROC:
+		return report_add(report, KMOD_DEVNAME_CODE_DANGLING_LINK,
+				  KMOD_DEVNAME_SEVERITY_NOTE, &location,
+				  "symbolic link into proc or sysfs, which have no modules");
+	case SCAN_NOT_REGULAR:
+		return report_add(report, KMOD_DEVNAME_CODE_NOT_REGULAR, KMOD_DEVNAME_SEVERITY_NOTE,
+				  &location, "named like a module, but not a file");
+	case SCAN_VANISHED:
+		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
+				  &location, "removed during the run");
+	case SCAN_UNREADABLE:
+		break;
+	}
+	return scan_report_unreadable(report, &location, finding->error);
+}
+
+int scan_report_findings(struct kmod_devname_scan *scan)
+{
+	struct list *findings = &scan->found.findings;
+
+	list_sort(findings, compare_findings);
+	for (size_t i = 0; i < findings->size; i++) {
+		int r = report_found(scan->report, findings->items[i]);
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 /* --- copies ------------------------------------------------------------------------------- */
 
 static int compare_module_names(const void *a, const void *b)
@@ -250,7 +311,7 @@ static int report_duplicate(const struct kmod_devname_scan *scan, const struct s
 		return 0;
 	return report_add(scan->report, KMOD_DEVNAME_CODE_DUPLICATE_MODULE,
 			  is_decided ? KMOD_DEVNAME_SEVERITY_NOTE : KMOD_DEVNAME_SEVERITY_WARNING,
-			  &location, "is not looked at: the same module is in %s", winner_path);
+			  &location, "ignored duplicate of %s", winner_path);
 }
 
 /* Moves the one of n files of a module that counts to the front, and reports the others. */
@@ -299,13 +360,6 @@ bool scan_module_has_result(const struct scan_module *module)
 	       (content->error != MODULE_OK || content->is_dropped || content->aliases.size > 0);
 }
 
-static bool is_unread_module(const struct scan_module *module)
-{
-	const struct scan_content *content = module->content;
-
-	return content && content->error != MODULE_OK && content->error != MODULE_TOO_MANY_ALIASES;
-}
-
 /* The path for modules.order, which has no longer one than a line: no line is "//NAME". */
 static char *get_order_path(const struct scan_module *module)
 {
@@ -343,40 +397,4 @@ int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *
 		++*ret_n;
 	}
 	return 0;
-}
-
-enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name)
-{
-	const struct list *modules = &scan->found.modules;
-	size_t low = 0, high = modules->size;
-
-	/* the first file of the module is the one that counts */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct scan_module *module = modules->items[middle];
-
-		if (syntax_compare_module_names(module->name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == modules->size ||
-	    syntax_compare_module_names(((struct scan_module *)modules->items[low])->name, name) !=
-		    0)
-		return SCAN_MODULE_ABSENT;
-	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
-}
-
-bool scan_was_complete(const struct kmod_devname_scan *scan)
-{
-	return !scan->found.is_incomplete;
-}
-
-size_t scan_count_unread(const struct kmod_devname_scan *scan)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < scan->found.modules.size; i++)
-		n += is_unread_module(scan->found.modules.items[i]);
-	return n;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The list that is there, and a finished scan that could not read all -> what stays of that list.
+ * What a finished scan tells of its modules; and, if it could not read all, which lines of the list
+ * that is there stay.
  *
  * A module that could not be read may still declare the nodes that the list has of it, so these
  * stay until it is read or gone. If a directory could not be read, the same holds for each module
@@ -16,6 +17,44 @@
 #include "base/cleanup.h"
 #include "node/syntax.h"
 #include "tree/scan.h"
+
+static bool is_unread_module(const struct scan_module *module)
+{
+	const struct scan_content *content = module->content;
+
+	return content && content->error != MODULE_OK && content->error != MODULE_TOO_MANY_ALIASES;
+}
+
+enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name)
+{
+	const struct list *modules = &scan->found.modules;
+	size_t low = 0, high = modules->size;
+
+	/* the first file of the module is the one that counts */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct scan_module *module = modules->items[middle];
+
+		if (syntax_compare_module_names(module->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == modules->size ||
+	    syntax_compare_module_names(((struct scan_module *)modules->items[low])->name, name) !=
+		    0)
+		return SCAN_MODULE_ABSENT;
+	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
+}
+
+size_t scan_count_unread(const struct kmod_devname_scan *scan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < scan->found.modules.size; i++)
+		n += is_unread_module(scan->found.modules.items[i]);
+	return n;
+}
 
 bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 {
@@ -34,17 +73,12 @@ bool scan_is_undecodable(const struct kmod_devname_scan *scan)
 
 bool scan_lacks_listed(const struct kmod_devname_scan *scan)
 {
-	return scan_was_complete(scan) && scan->lists_modules && !scan->has_listed_module;
-}
-
-bool scan_has_unreadable_order(const struct kmod_devname_scan *scan)
-{
-	return scan->is_order_unreadable;
+	return !scan->found.is_incomplete && scan->lists_modules && !scan->has_listed_module;
 }
 
 bool scan_may_keep(const struct kmod_devname_scan *scan)
 {
-	return !scan_was_complete(scan) || scan_count_unread(scan) > 0;
+	return scan->found.is_incomplete || scan_count_unread(scan) > 0;
 }
 
 /* Adds the nodes, behind all others. 0 or -ENOMEM. */
@@ -61,7 +95,7 @@ static int keep_nodes(struct kmod_devname_scan *scan, const struct kmod_devname_
 
 		if (state == SCAN_MODULE_READ)
 			continue;
-		if (state == SCAN_MODULE_ABSENT && scan_was_complete(scan))
+		if (state == SCAN_MODULE_ABSENT && !scan->found.is_incomplete)
 			continue;
 		if (table_find_line(scan->table, node) ||
 		    scan_take_room(scan, 1, strlen(node->module) + strlen(node->name)))

@@ -22,8 +22,8 @@
 #include "tree/scan.h"
 
 /*
- * A disk does best with many requests at a time, however few CPUs there are. Threads beyond the
- * CPUs are only started while data comes from one: what is cached is best read without them.
+ * A disk is fastest with many concurrent requests, even with few CPUs. Threads beyond the CPUs
+ * start only while data comes from a disk: cached data is read faster without them.
  */
 #define DISK_THREADS 16
 #define DISK_CHECK_NS 5000000L
@@ -68,16 +68,7 @@ static struct scan_directory *pop_link(struct kmod_devname_scan *scan)
 	return scan->links.size > 0 ? list_pop(&scan->links) : NULL;
 }
 
-/* The largest module that waits. All are known by now. */
-static struct scan_module *pop_largest(struct kmod_devname_scan *scan)
-{
-	if (!scan->waiting_sorted)
-		list_sort(&scan->found.waiting, compare_sizes);
-	scan->waiting_sorted = true;
-	return list_pop(&scan->found.waiting);
-}
-
-/* Waits while only other threads can tell. Returns false if there is no more work to do. */
+/* Waits for the results of other threads. Returns false if there is no more work. */
 static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work)
 {
 	struct scan_found *found = &scan->found;
@@ -95,7 +86,11 @@ static bool take_work(struct kmod_devname_scan *scan, struct scan_work *ret_work
 	}
 	if (found->waiting.size == 0 || scan->n_reading >= scan->threads)
 		return false;
-	ret_work->module = pop_largest(scan);
+	/* all are known by now: the largest is the last one */
+	if (!scan->waiting_sorted)
+		list_sort(&found->waiting, compare_sizes);
+	scan->waiting_sorted = true;
+	ret_work->module = list_pop(&found->waiting);
 	scan->n_reading++;
 	return true;
 }
@@ -119,7 +114,7 @@ static void fail_scan(struct kmod_devname_scan *scan, int error)
 	scan->stop = true;
 }
 
-/* r is what came of the work. */
+/* r is the result of the work. */
 static void hand_in(struct scan_worker *worker, const struct scan_work *work, int r)
 {
 	struct kmod_devname_scan *scan = worker->scan;
@@ -188,7 +183,7 @@ static size_t smaller(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* How many threads the limit of open files allows, each with a directory and what is in it. */
+/* The number of threads that the limit of open files allows, with a directory and a file each. */
 static size_t count_allowed(void)
 {
 	struct rlimit limit;

@@ -7,14 +7,14 @@
  * directories and modules. A module is read at once if it is plain, in three small reads; a
  * compressed one waits until all directories are known, so that the largest can come first. What
  * they give is kept by found.c: the name of each module, and the aliases that concern device nodes
- * if one is a device name. Whatever is wrong with an entry is a finding.
+ * if one is a device name. Every fault of an entry is a finding.
  *
  * skip.c tells which modules need not be read. With a fresh index no directory is read: the first
  * pieces of work are then the modules of modules.dep.
  *
  * When nothing is left, found.c tells which file of each module counts, and conclude.c sorts these
- * by modules.order and adds their nodes to the table. Nothing depends on which thread did what, and
- * when.
+ * by modules.order and adds their nodes to the table. The result does not depend on
+ * the threads.
  */
 
 #include <errno.h>
@@ -27,7 +27,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "base/lines.h"
-#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /* --- the public object -------------------------------------------------------------------- */
@@ -109,16 +108,6 @@ int kmod_devname_scan_set_threads(struct kmod_devname_scan *scan, unsigned int t
 	return 0;
 }
 
-int scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes)
-{
-	if (bytes == 0)
-		return -EINVAL;
-	if (scan->begun)
-		return -EBUSY;
-	scan->size_max = bytes;
-	return 0;
-}
-
 int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 {
 	if (scan->begun)
@@ -142,7 +131,7 @@ static int index_lacks_module(const struct kmod_devname_scan *scan,
 	for (size_t i = 0; i < size; i++)
 		if (!skip_find_module(&scan->skip, kmod_devname_table_get(list, i)->module))
 			return 1;
-	r = stream_from_fd(module_order_open(scan), &stream);
+	r = module_order_open(scan, &stream);
 	if (is_missing(r))
 		return 0;
 	if (r < 0)

@@ -18,8 +18,7 @@
 
 #define SCAN_THREADS_MAX 1024
 
-/* Of a decompressed module, unless the caller says otherwise. */
-#define SCAN_SIZE_MAX ((size_t)1 << 30)
+#define SCAN_SIZE_MAX ((size_t)1 << 30) /* of a decompressed module */
 
 /* A module that has a line in modules.dep. */
 struct skip_module {
@@ -45,9 +44,8 @@ struct skip {
 };
 
 /*
- * A directory. One without a parent is the module directory, whose name is ""; or it has a path:
- * an absolute one below the root, of an external directory of depmod.d(5) or from modules.dep; or
- * one from modules.dep that is relative to the module directory.
+ * A directory. One without a parent is the module directory, whose name is "", or has a path for a
+ * name: of an external directory of depmod.d(5), or from modules.dep, also relative.
  */
 struct scan_directory {
 	const struct scan_directory *parent;
@@ -114,7 +112,7 @@ struct kmod_devname_scan {
 	struct kmod_devname_report *report;
 	struct kmod_devname_config *config; /* may be NULL */
 	unsigned int threads;
-	size_t size_max;
+	size_t size_max; /* SCAN_SIZE_MAX */
 	bool use_index;
 	bool is_index_fresh; /* depmod has just run: the modules are those of modules.dep */
 	struct skip skip;
@@ -145,7 +143,7 @@ struct kmod_devname_scan {
 	struct scan_worker *worker; /* instead of threads, for kmod_devname_scan_step() to use */
 
 	/* of modules.order, once all is read */
-	bool is_order_unreadable; /* it is there */
+	bool is_order_unreadable; /* it is there: the order of the nodes is not the right one */
 	bool lists_modules;
 	bool has_listed_module; /* one of those that it lists is there */
 };
@@ -158,37 +156,47 @@ struct scan_worker {
 };
 
 /*
- * For a scan that has its configuration and has not been stepped yet: depmod has just written its
- * files into a directory, and nothing has changed since then. The scan reads the modules of
- * modules.dep that skip_spares() does not spare; it looks at no time, and lists no directory.
- *
- * Unless depmod was given a part of the modules, it has not read one that modules.order or the old
- * list has, which may be NULL, and modules.dep lacks: its directory could not be read, or depmod
- * lacks the compression. Then the scan uses the files as kmod_devname_scan_set_use_index() says.
- * Returns 1; 0 if the files cannot be used, with a finding, and then the scan is as it was; or a
- * negative errno.
+ * Before the first step: depmod has just written its files into a directory. The scan reads the
+ * modules of modules.dep that skip_spares() does not spare, and looks at no time and no directory.
+ * But if modules.dep of all modules lacks one that modules.order or the old list has, depmod could
+ * not read that, and the index is one of kmod_devname_scan_set_use_index(). Returns 1; 0 if the
+ * files cannot be used, with a finding; or a negative errno.
  */
 int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
 			 const struct kmod_devname_table *list);
 
+/* The bytes of the files that wait to be read, as far as they are found. */
+uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan);
+
+/* --- keep.c: what a finished scan tells, and which lines of the old list stay --------------- */
+
 enum scan_module_state {
-	SCAN_MODULE_ABSENT, /* no file of this module was found */
+	SCAN_MODULE_ABSENT, /* no file was found, and if found.is_incomplete there may be one */
 	SCAN_MODULE_READ, /* or skipped, since an index shows that it declares no device name */
 	SCAN_MODULE_UNREAD, /* there is a file, which cannot be read: a finding tells why */
 };
 
-/*
- * For a scan that is over: the state of a module, by its name or that of its file. It may be wrong
- * to take a module for absent unless the scan was complete: all directories could be read.
- */
+/* For a scan that is over: the state of a module, by its name or that of its file. */
 enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name);
-bool scan_was_complete(const struct kmod_devname_scan *scan);
 
 /* How many of the module files that were found cannot be read. */
 size_t scan_count_unread(const struct kmod_devname_scan *scan);
 
-/* The bytes of the files that wait to be read, as far as they are found. */
-uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan);
+/* True if this build decompresses none of the modules. */
+bool scan_is_undecodable(const struct kmod_devname_scan *scan);
+
+/* True if modules.order names modules and none of them is there. */
+bool scan_lacks_listed(const struct kmod_devname_scan *scan);
+
+/* True if something could not be read, so that lines of the list may have to stay. */
+bool scan_may_keep(const struct kmod_devname_scan *scan);
+
+/*
+ * Adds to the table the nodes that the old list has of modules that could not be read, each where
+ * it was in the old list, with a finding about the file. 0 or -ENOMEM.
+ */
+int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+	      const char *file);
 
 /* --- found.c: what there is, and which file of a module counts ---------------------------- */
 
@@ -211,6 +219,11 @@ int scan_add_finding(struct scan_found *found, enum scan_problem problem, int er
 /* Empties from into to. 0 or -ENOMEM. */
 int scan_found_move(struct scan_found *to, struct scan_found *from);
 void scan_found_done(struct scan_found *found);
+
+/* Reports all that was found, in the order of paths. 0, -ENOMEM or a fatal errno, as the next. */
+int scan_report_findings(struct kmod_devname_scan *scan);
+int scan_report_unreadable(struct kmod_devname_report *report, const struct location *location,
+			   int error);
 
 #define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
 
@@ -251,6 +264,31 @@ int scan_open_module(const struct kmod_devname_scan *scan, const struct scan_mod
 int scan_open(const struct kmod_devname_scan *scan, const struct scan_directory *directory,
 	      const char *name, int flags);
 
+/* --- depmod-conf.c: the configuration of depmod; NULL is the default ----------------------- */
+
+/* True if "exclude" names entries, files or directories, of this name. */
+bool depmod_conf_excludes(const struct kmod_devname_config *config, const char *name);
+
+/* The directory of an "external", in the order of paths; NULL behind the last one. */
+const char *depmod_conf_external(const struct kmod_devname_config *config, size_t index);
+
+/* Which of several files of one module counts; the smaller number is the more important one. */
+struct copy_rank {
+	size_t override;
+	size_t search;
+	size_t external;
+};
+
+/*
+ * Finds the rank of a file. A path that begins with a slash is below an external directory, others
+ * are below the module directory. 0 or -ENOMEM.
+ */
+int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
+		     const char *path, struct copy_rank *ret_rank);
+
+/* Less than 0 if the first one counts, 0 if the configuration does not decide. */
+int copy_rank_compare(const struct copy_rank *a, const struct copy_rank *b);
+
 /* --- pool.c: threads, and which does what ------------------------------------------------- */
 
 /* Starts threads, or leaves the work to scan->worker. 0 or -ENOMEM. */
@@ -273,13 +311,12 @@ int scan_conclude(struct kmod_devname_scan *scan);
 /* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
 bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
 
-/* Opens modules.order. -EFBIG: it has more bytes than are read. */
-int module_order_open(const struct kmod_devname_scan *scan);
+/* Opens modules.order. 0 or a negative errno. */
+int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream);
 
 /*
  * Finds the positions of modules in the text of modules.order; sorts them by path. Notes in the
- * scan, whose modules have been chosen, whether the text lists modules, and whether one is there.
- * Returns 0, or a negative errno if reading failed or there is no memory.
+ * scan whether the text lists modules, and whether one is there. 0 or a negative errno.
  */
 int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 		      struct module_position *positions, size_t n);
@@ -290,9 +327,8 @@ void module_order_sort(struct module_position *positions, size_t n);
 /* --- skip.c: which modules need not be read ------------------------------------------------ */
 
 /*
- * Reads the files in a directory. Returns 1; 0 if one cannot be used, with a finding about the
- * damaged line, or one of that severity about a file that is not there; or a negative errno if
- * the process lacks memory or descriptors. Release it with skip_done(), whatever was returned.
+ * Reads the files in a directory. Returns 1; 0 if one cannot be used, with a finding, of that
+ * severity if there is no file; or a fatal errno. Release it with skip_done(), whatever came of it.
  */
 int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 	      enum kmod_devname_severity severity);
@@ -309,44 +345,5 @@ bool skip_spares_file(const struct skip *skip, const char *directory, const char
 
 /* True if the status of a file or directory shows that it is older than the index. */
 bool skip_is_older(const struct skip *skip, const struct stat *st);
-
-/* --- keep.c: a finished scan, next to the list that its table would replace ---------------- */
-
-/* True if this build decompresses none of the modules. */
-bool scan_is_undecodable(const struct kmod_devname_scan *scan);
-
-/* True if modules.order names modules and none of them is there. */
-bool scan_lacks_listed(const struct kmod_devname_scan *scan);
-
-/* True if modules.order is there and cannot be read: the order of the nodes is not the right one.
- */
-bool scan_has_unreadable_order(const struct kmod_devname_scan *scan);
-
-/* True if something could not be read, so that lines of the list may have to stay. */
-bool scan_may_keep(const struct kmod_devname_scan *scan);
-
-/*
- * Adds to the table the nodes that the old list has of modules that could not be read, each where
- * it was in the old list. A node that contradicts one of the table is not added. Each is a finding
- * about the file. Returns 0 or -ENOMEM.
- */
-int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
-	      const char *file);
-
-/**
- * scan_set_size_max() - set the limit for the decompressed size of a module
- * @scan: a scan that has not been stepped yet
- * @bytes: at least 1; the default is 1 GiB. A larger module is a finding "too-large"
- *
- * Other limits are fixed: 128 MiB for an xz decoder, a window of 128 MiB for zstd, 16 MiB for
- * .modinfo. A compressed module is at most 512 times as large as its file, which counts as 1 KiB at
- * least. One of more than 32 MiB must be as large as its ELF headers say, with 1 MiB to spare, and
- * at most 256 times as large as its file; and no more than 32 MiB of compressed data may be without
- * any content. To decompress a module, the decoder included, each thread takes up to 4 MiB, 8 of
- * them at a time up to 16 MiB, and one of these more.
- *
- * Return: 0; -EINVAL if @bytes is 0; -EBUSY if the scan has begun.
- */
-int scan_set_size_max(struct kmod_devname_scan *scan, size_t bytes);
 
 #endif

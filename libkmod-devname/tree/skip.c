@@ -2,13 +2,15 @@
 /*
  * modules.dep and modules.alias -> the modules that need not be read.
  *
- * depmod gives a line in modules.dep to a module that it cannot read, too, and exits 0. So a line
- * proves nothing; but depmod knows the dependencies and the aliases of those only that it has read.
- * A module with any of these and without an alias that begins with "devname:" is spared. What the
- * others declare is read from them, so that no line of an index gives a node. A module whose alias
- * has a line feed can add lines for another module, and so pass one for read that depmod could not
- * read. A comment or an order that depmod does not write shows such lines, and then nothing is
- * spared; those for the module that depmod would have written just before do not show.
+ * depmod also writes a line into modules.dep for a module that it cannot read, and exits 0. A line
+ * alone proves nothing, but dependencies and aliases are known only of modules that depmod has
+ * read. A module with any of these and without an alias that begins with "devname:" is skipped. All
+ * other modules are read, so no line of an index gives a node. A module whose alias has a line feed
+ * can add lines for another module, and so pass one for read that depmod could not read. A comment
+ * or an order that depmod does not write shows such lines, and then nothing is spared. Lines for
+ * modules that depmod would have written just before do not show. So a forger hides at most the
+ * nodes of unreadable modules that modules.dep has between its own module and the last one before
+ * it with an alias; it adds none.
  */
 
 #include <errno.h>
@@ -62,7 +64,7 @@ static int add_skip_module(struct skip *skip, const char *path)
 	return 0;
 }
 
-/* A module that is needed has been read, as has the one that needs it. */
+/* depmod has read both a module with a dependency and the dependency. */
 static void note_needed(const struct skip *skip, struct skip_module *module, char *needed)
 {
 	const char *path;
@@ -112,8 +114,8 @@ static int read_dep(struct skip *skip, struct kmod_devname_report *report, FILE 
 }
 
 /*
- * Goes to the lines of another module. Both depmods write the lines of one module together, and the
- * modules in the order of modules.dep. An alias with a line feed, whose last line names its own
+ * Moves to the lines of another module. Both depmods write the lines of one module together, and
+ * the modules in the order of modules.dep. An alias with a line feed, whose last line names its own
  * module, shows if it puts the lines of another one out of this order. NULL after a finding.
  */
 static struct skip_module *next_alias_module(const struct skip *skip,
@@ -126,12 +128,11 @@ static struct skip_module *next_alias_module(const struct skip *skip,
 		*ret_status = depmod_index_report(index, "names a module that modules.dep lacks");
 		return NULL;
 	}
-	/* several modules of one name have several places, and are read in any case */
+	/* several modules of one name have several positions, and are always read */
 	if (module->is_repeated)
 		return module;
 	if (module->line <= *dep_line) {
-		*ret_status = depmod_index_report(index,
-						  "names a module out of the order of modules.dep");
+		*ret_status = depmod_index_report(index, "module out of the order of modules.dep");
 		return NULL;
 	}
 	*dep_line = module->line;
@@ -149,7 +150,7 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 
 	depmod_index_start(&index, report, stream, "modules.alias");
 	while ((status = depmod_index_next_alias(&index, &alias, &name)) == DEPMOD_INDEX_LINE) {
-		/* mostly it is the module of the line before */
+		/* usually the module of the previous line */
 		if (!module || syntax_compare_module_names(name, module->name) != 0)
 			module = next_alias_module(skip, &index, name, &dep_line, &status);
 		if (!module)
@@ -160,10 +161,10 @@ static int read_alias(struct skip *skip, struct kmod_devname_report *report, FIL
 	}
 	if (status == DEPMOD_INDEX_END && index.comment_line > 1) {
 		index.location.line = index.comment_line;
-		return depmod_index_report(&index, "is a comment that depmod does not write");
+		return depmod_index_report(&index, "comment that depmod does not write");
 	}
 	/*
-	 * kmod writes a comment into the first line, and busybox none. The indexes in binary show
+	 * kmod writes a comment into the first line, and busybox none. The binary indexes prove
 	 * nothing: busybox leaves those of kmod where they are.
 	 */
 	skip->is_of_kmod = index.comment_line == 1;
@@ -220,9 +221,7 @@ int skip_read(struct skip *skip, int dir_fd, struct kmod_devname_report *report,
 			return r;
 		if (r < 0 && severity == KMOD_DEVNAME_SEVERITY_NOTE)
 			return report_add(report, KMOD_DEVNAME_CODE_STALE_INDEX, severity,
-					  &location,
-					  "is not there, or cannot be used: the modules are read "
-					  "instead");
+					  &location, "missing or unusable: all modules are read");
 		if (r < 0)
 			return report_add(report, KMOD_DEVNAME_CODE_STALE_INDEX, severity,
 					  &location, "cannot be used: %s",
@@ -250,7 +249,7 @@ bool skip_spares(const struct skip *skip, const struct skip_module *module)
 {
 	if (module->is_repeated || !module->was_read || module->has_devname)
 		return false;
-	/* the depmod of busybox takes the bytes of a compressed file for those of a module */
+	/* the depmod of busybox reads a compressed file as if it were a plain module */
 	return skip->is_of_kmod || syntax_is_plain_module(module->name);
 }
 

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The work of a scan: one module file, or one directory. Files are opened relative to their
- * directory; whatever has a symbolic link on the way, by a path that is resolved inside the root.
+ * directory; a path with a symbolic link is resolved inside the root.
  *
  * A plain module is read when it is found, a compressed one waits. The names of one file, hard
  * links and symbolic ones, share what was read. An entry that cannot be opened or read is a
- * finding, whatever the reason. An error is returned if the process lacks memory or descriptors,
+ * finding, for any errno. An error is returned if the process lacks memory or descriptors,
  * or if it concerns the module directory itself.
  */
 
@@ -22,7 +22,6 @@
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "node/table.h"
-#include "tree/depmod-conf.h"
 #include "tree/scan.h"
 
 /*
@@ -67,7 +66,7 @@ static bool fd_is_in_proc(int fd)
 	return fstatfs(fd, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
 }
 
-/* Opens a regular file, whatever links there are; -ENODEV if it is in proc or sysfs. */
+/* Opens a regular file, also by links; -ENODEV if it is in proc or sysfs. */
 static int open_module_file(const struct kmod_devname_scan *scan,
 			    const struct scan_directory *directory, const char *name)
 {
@@ -171,7 +170,7 @@ static bool take_room(struct kmod_devname_scan *scan, const struct alias_list *a
 	return fits;
 }
 
-/* Keeps what the module declares that the reader has read. 0 or -ENOMEM. */
+/* Keeps the declarations of the module in the reader. 0 or -ENOMEM. */
 static int keep_aliases(struct scan_worker *worker, struct scan_module *module)
 {
 	struct alias_list aliases = { 0 };
@@ -204,20 +203,14 @@ static int read_module(struct scan_worker *worker, struct scan_module *module, b
 		r = MODULE_CHANGED; /* other names of the file rely on its content */
 	else
 		r = module_reader_read(worker->reader);
-	if (r != MODULE_OK)
-		return keep_result(worker, module, r);
-	worker->found.is_decodable = true;
-	return keep_aliases(worker, module);
-}
-
-/* A file system may have the error of a device for a regular file. */
-static bool is_regular(const struct kmod_devname_scan *scan, const struct scan_module *module)
-{
-	_cleanup_close_ int fd = scan_open(scan, module->directory, module->name,
-					   O_PATH | (module->is_linked ? 0 : O_NOFOLLOW));
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && !fd_is_in_proc(fd);
+	if (r == MODULE_OK) {
+		worker->found.is_decodable = true;
+		r = keep_aliases(worker, module);
+	} else {
+		r = keep_result(worker, module, r);
+	}
+	module_reader_end(worker->reader);
+	return r;
 }
 
 /*
@@ -227,9 +220,16 @@ static bool is_regular(const struct kmod_devname_scan *scan, const struct scan_m
 static bool is_no_file(const struct kmod_devname_scan *scan, const struct scan_module *module,
 		       int fd, int started)
 {
-	if (fd == -ENXIO || fd == -ENODEV)
-		return !is_regular(scan, module);
-	return is_missing(fd) || started == -EISDIR || started == -ESPIPE;
+	_cleanup_close_ int path_fd = -1;
+	struct stat st;
+
+	if (fd != -ENXIO && fd != -ENODEV)
+		return is_missing(fd) || started == -EISDIR || started == -ESPIPE;
+	/* a file system may have the error of a device for a regular file */
+	path_fd = scan_open(scan, module->directory, module->name,
+			    O_PATH | (module->is_linked ? 0 : O_NOFOLLOW));
+	return path_fd < 0 || fstat(path_fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	       fd_is_in_proc(path_fd);
 }
 
 /*
@@ -332,13 +332,13 @@ static int add_module_entry(struct scan_worker *worker, const struct scan_direct
 /* --- directories -------------------------------------------------------------------------- */
 
 /* Keeps that a directory, or an entry that may be one, cannot be read. 0 or a negative errno. */
-static int add_unreadable(struct scan_worker *worker, enum scan_problem problem, int error,
+static int add_unreadable(struct scan_worker *worker, int error,
 			  const struct scan_directory *directory, const char *name)
 {
 	if (is_fatal(error))
 		return error;
 	worker->found.is_incomplete = true;
-	return scan_add_finding(&worker->found, problem, error, directory, name);
+	return scan_add_finding(&worker->found, SCAN_UNREADABLE, error, directory, name);
 }
 
 static int add_directory(struct scan_worker *worker, struct list *list,
@@ -348,7 +348,7 @@ static int add_directory(struct scan_worker *worker, struct list *list,
 
 	if (parent->depth + 1 > DIRECTORY_DEPTH_MAX ||
 	    parent->path_size + 1 + strlen(name) > PATH_SIZE_MAX)
-		return add_unreadable(worker, SCAN_UNREADABLE, -ENAMETOOLONG, parent, name);
+		return add_unreadable(worker, -ENAMETOOLONG, parent, name);
 	directory = scan_add_directory(&worker->found, list, parent, name);
 	if (!directory)
 		return -ENOMEM;
@@ -375,7 +375,7 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 	if (r < 0 && is_module)
 		return add_module_file(worker, directory, name, true, r);
 	if (r < 0) /* it may lead to modules */
-		return add_unreadable(worker, SCAN_UNREADABLE, r, directory, name);
+		return add_unreadable(worker, r, directory, name);
 	if (!S_ISDIR(st.st_mode) && !is_module)
 		return 0;
 	if (fd_is_in_proc(fd))
@@ -417,7 +417,7 @@ static int add_entry(struct scan_worker *worker, const struct scan_directory *di
 		if (is_missing(r))
 			return scan_add_finding(&worker->found, SCAN_VANISHED, 0, directory, name);
 		if (r < 0)
-			return add_unreadable(worker, SCAN_UNREADABLE, r, directory, name);
+			return add_unreadable(worker, r, directory, name);
 		type = IFTODT(st.st_mode);
 	}
 	if (type == DT_DIR)
@@ -494,8 +494,7 @@ int scan_read_directory(struct scan_worker *worker, struct scan_directory *direc
 	if (directory->name[0] == '\0') /* the module directory itself */
 		return r;
 	if (!is_missing(r))
-		return add_unreadable(worker, SCAN_UNREADABLE, r, directory->parent,
-				      directory->name);
+		return add_unreadable(worker, r, directory->parent, directory->name);
 	/* an external directory need not be there */
 	if (!directory->parent)
 		return 0;

@@ -156,7 +156,7 @@ static int read_accounts(FILE *stream, enum account_kind kind, account_visit vis
 	}
 }
 
-/* Reads a file into memory, so that what the C library reads has an end. */
+/* Reads a file into memory, because the C library reads without a limit. */
 static int read_account_file(int root_fd, const char *file, enum account_kind kind,
 			     account_visit visit, void *data)
 {
@@ -176,8 +176,8 @@ static int read_account_file(int root_fd, const char *file, enum account_kind ki
 }
 
 /*
- * Where a name may stay unknown, a file that cannot be read is a finding, and no failure. Returns 1
- * to stop: the file may have another ID for a name of the next one.
+ * An unreadable file is a finding if names may stay unknown. Returns 1 to stop, because the file
+ * can have another ID for a name of the next file.
  */
 static int report_unreadable_accounts(const struct accounts *accounts, int error, const char *file,
 				      bool may_fail)
@@ -264,7 +264,7 @@ struct name_search {
 	char *name;
 };
 
-/* Any name will do, since it is shown and not looked up; but those of NIS stand for others. */
+/* Invalid names are shown too, except those of NIS, which stand for others. */
 static int match_account(void *data, const struct account *entry)
 {
 	struct name_search *search = data;
@@ -293,6 +293,18 @@ struct user_search {
 	bool is_found;
 };
 
+/* 0 or -ENOMEM. */
+static int add_account_group(struct account_user *user, unsigned int gid)
+{
+	gid_t *groups = array_grow(user->groups, &user->capacity, sizeof(*groups), user->size + 1);
+
+	if (!groups)
+		return -ENOMEM;
+	user->groups = groups;
+	groups[user->size++] = gid;
+	return 0;
+}
+
 static int match_user(void *data, const struct account *entry)
 {
 	struct user_search *search = data;
@@ -301,7 +313,7 @@ static int match_user(void *data, const struct account *entry)
 		return 0;
 	search->user->uid = entry->id;
 	search->is_found = true;
-	return account_user_add_group(search->user, entry->gid) < 0 ? -ENOMEM : 1;
+	return add_account_group(search->user, entry->gid) < 0 ? -ENOMEM : 1;
 }
 
 static int match_member(void *data, const struct account *entry)
@@ -310,18 +322,7 @@ static int match_member(void *data, const struct account *entry)
 
 	for (char **member = entry->members; *member; member++)
 		if (strcmp(*member, search->name) == 0)
-			return account_user_add_group(search->user, entry->id);
-	return 0;
-}
-
-int account_user_add_group(struct account_user *user, unsigned int gid)
-{
-	gid_t *groups = array_grow(user->groups, &user->capacity, sizeof(*groups), user->size + 1);
-
-	if (!groups)
-		return -ENOMEM;
-	user->groups = groups;
-	groups[user->size++] = gid;
+			return add_account_group(search->user, entry->id);
 	return 0;
 }
 

@@ -48,9 +48,6 @@ struct account_user {
 	size_t capacity;
 };
 
-/* 0 or -ENOMEM. */
-int account_user_add_group(struct account_user *user, unsigned int gid);
-
 /*
  * Finds a user with all groups in the same files. Returns 1, 0 if there is none, or a negative
  * errno as accounts_find_name().

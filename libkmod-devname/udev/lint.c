@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Rules that give a node its mode or owner, or the user of a seat access to it, too late: when its
- * device appears, which takes the module that opening the node would load.
+ * Finds rules that set mode, owner or seat access of a node too late: when its device appears,
+ * which needs the module that opening the node would load.
  *
- * The names of the nodes' devices are sorted, and a rule is noted with the names that it is for. In
- * the end each node has its device looked up. So neither many rules nor many nodes take a square.
+ * A rule counts if it has KERNEL== with a pattern, other than "*", that matches the last component
+ * of the node's name, and no other conditions but ACTION, and SUBSYSTEM=="misc" for a character
+ * device of major 10: other conditions depend on the device. A value counts if it is constant and
+ * not the default, and if the rules that name the node in static_node= do not set it as well.
+ *
+ * The device names of all nodes are sorted, and each rule is recorded with the names that it
+ * matches. At the end each node looks up its device. The time is not quadratic in rules or nodes.
  */
 
 #include <errno.h>
@@ -19,11 +24,11 @@
 #include "base/report.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 /*
- * The work of comparing patterns with names. fnmatch(3) takes time for each byte of the one and
- * each of the other, and some for the call: a second for all that is allowed.
+ * The work of comparing patterns with names. fnmatch(3) takes time for each byte of the pattern
+ * times each byte of the name, and some for the call: a second in all.
  */
 #define COMPARISONS_MAX 1000000000
 #define COMPARISON_SIZE(text) (strlen(text) + 16)
@@ -43,7 +48,7 @@ struct key_rule {
 	uint64_t value; /* the mode, the hash of an owner or 0 for root, or 1 */
 };
 
-/* The last rules for a device, whatever it is, and the last ones for those of major 10. */
+/* The last rules for any device of a name, and for one of major 10. */
 struct linted_device {
 	const char *name;
 	struct key_rule rules[N_ACCESS_KEYS];
@@ -79,7 +84,7 @@ static uint64_t hash_owner(const char *owner)
 	return hash;
 }
 
-/* Notes what a rule gives, in the place of what rules before it have given. */
+/* Records the values of a rule, which replace those of earlier rules. */
 static void note_keys(const struct udev_lint *lint, const struct udev_rule *rule,
 		      struct key_rule *keys)
 {
@@ -101,19 +106,6 @@ static void note_keys(const struct udev_lint *lint, const struct udev_rule *rule
 							    : 1;
 }
 
-static const char *device_name(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
-}
-
-static bool is_misc_node(const struct kmod_devname_node *node)
-{
-	return kmod_devname_node_get_type(node) == S_IFCHR &&
-	       kmod_devname_node_get_major(node) == MISC_MAJOR;
-}
-
 static int compare_linted_devices(const void *a, const void *b)
 {
 	return strcmp(((const struct linted_device *)a)->name,
@@ -129,8 +121,8 @@ static int udev_lint_init(struct udev_lint *lint)
 	if (!lint->nodes || !lint->devices)
 		return -ENOMEM;
 	for (size_t i = 0; i < size; i++)
-		lint->devices[i].name = device_name(
-			kmod_devname_node_get_name(kmod_devname_table_get(lint->table, i)));
+		lint->devices[i].name =
+			syntax_base_name(kmod_devname_table_get(lint->table, i)->name);
 	if (size > 1)
 		qsort(lint->devices, size, sizeof(*lint->devices), compare_linted_devices);
 	for (size_t i = 0; i < size; i++)
@@ -176,7 +168,7 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 		lint->is_incomplete = true;
 		return report_add(lint->report, KMOD_DEVNAME_CODE_BAD_RULE,
 				  KMOD_DEVNAME_SEVERITY_WARNING, &rule->location,
-				  "has a pattern too many: this and later ones with wildcards are "
+				  "too many patterns: this and later patterns with wildcards are "
 				  "not compared with the nodes");
 	}
 	lint->comparisons += work;
@@ -235,25 +227,26 @@ static int report_late_rule(const struct udev_lint *lint, const struct kmod_devn
 	return report_add(lint->report, KMOD_DEVNAME_CODE_NO_STATIC_NODE,
 			  of_packages ? KMOD_DEVNAME_SEVERITY_NOTE : KMOD_DEVNAME_SEVERITY_WARNING,
 			  location,
-			  "gives '%s' %s only when module %s is loaded, so that %s; %sadd "
+			  "sets %s of '%s' only when module %s is loaded: %s; %sadd "
 			  "OPTIONS+=\"static_node=%s\", and run systemctl restart systemd-udevd",
-			  node->name, what, node->module, effect,
+			  what, node->name, node->module, effect,
 			  of_packages ? "copy it to /etc/udev/rules.d, " : "", node->name);
 }
 
-/* The rule that gives the device of a node a key that the node itself has not; or NULL. */
+/* The rule that sets a key of the device but not of the node, or NULL. */
 static const struct key_rule *find_late_rule(const struct udev_lint *lint,
 					     const struct kmod_devname_node *node,
 					     enum access_key key)
 {
-	const struct linted_device *device = find_linted_device(lint, device_name(node->name));
+	const struct linted_device *device = find_linted_device(lint, syntax_base_name(node->name));
 	const struct key_rule *late = &device->rules[key];
 	const struct key_rule *has = &lint->nodes[node->index].rules[key];
 	uint64_t plain = key == ACCESS_MODE ? PERMISSIONS_PLAIN_MODE : 0;
 
-	if (is_misc_node(node) && device->misc_rules[key].number > late->number)
+	if (node->number.type == S_IFCHR && node->number.major == MISC_MAJOR &&
+	    device->misc_rules[key].number > late->number)
 		late = &device->misc_rules[key];
-	/* what the node has anyway makes no difference */
+	/* a default value makes no difference */
 	if (late->number == 0 || late->value == plain || late->value == has->value)
 		return NULL;
 	return late->number > has->number ? late : NULL;
@@ -275,18 +268,18 @@ static int lint_static_node(const struct udev_lint *lint, const struct kmod_devn
 			late = found;
 	}
 	if (late)
-		r = report_late_rule(lint, node, &late->location, "its mode or owner",
-				     is_static ? "the node has those of other rules before"
-					       : "nobody but root can load it by opening the node");
+		r = report_late_rule(lint, node, &late->location, "mode or owner",
+				     is_static ? "before that, other rules apply"
+					       : "only root can load it by opening the node");
 	seat = find_late_rule(lint, node, ACCESS_SEAT);
 	if (r < 0 || !seat || (late && late->number == seat->number) ||
 	    (has[ACCESS_MODE].value & 06) == 06)
 		return r;
-	return report_late_rule(lint, node, &seat->location, "to the user of a seat",
-				"this user cannot load it by opening the node");
+	return report_late_rule(lint, node, &seat->location, "the access of a seat",
+				"the user of the seat cannot load it by opening the node");
 }
 
-/* Each rule is read once, whether it is asked for late ones or also for permissions. */
+/* Reads each rule once, for late rules and also for permissions. */
 static int lint_rules(struct udev_lint *lint, int root_fd, struct static_node_set *nodes,
 		      struct kmod_devname_permissions *permissions)
 {
@@ -329,10 +322,4 @@ int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report
 	free(lint.nodes);
 	free(lint.devices);
 	return r < 0 && !is_fatal(r) ? 0 : r;
-}
-
-int table_lint_udev(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		    int root_fd)
-{
-	return udev_lint(table, report, root_fd, NULL);
 }

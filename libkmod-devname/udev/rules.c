@@ -4,10 +4,10 @@
  *
  * The files *.rules of five directories are sorted by name, and one hides others of its name
  * (base/confdir.h). A rule is one line: lines that end in a backslash are joined with the next one,
- * and comments between them are skipped. The text of a rule is cut into tokens (token.c), and the
- * tokens fill a struct udev_rule. udevd drops a rule as a whole if one token is wrong; such a rule
- * is handed on with the reason, as it may be about a node that the caller wants. If versions of
- * udevd differ in that, so that nobody knows what comes of the rule, it is disputed.
+ * and comments between them are skipped. token.c cuts the text of a rule into tokens, which fill a
+ * struct udev_rule. udevd drops a rule with one invalid token; such a rule is passed on with the
+ * reason, because it can name a node of the caller. If versions of udevd differ about a rule, it is
+ * disputed.
  *
  * Two verbs read the rules. static-nodes.c takes those with OPTIONS+="static_node=NAME", looks up
  * their users and groups (accounts.c) and adds mode and owner of each node to permissions.
@@ -26,12 +26,10 @@
 /* The longest line that udevd reads, and the longest rule that it joins from lines. */
 #define UDEV_LINE_MAX ((size_t)16 * 1024 - 1)
 
-/* udevd has no limit, but then no end either. */
+/* udevd has no limit. */
 #define UDEV_FILE_MAX ((size_t)16 << 20)
 
 struct udev_rules {
-	int root_fd;
-	struct kmod_devname_report *report;
 	struct conf_dirs dirs;
 	size_t n_opened; /* files */
 	char *file; /* the text of the last opened one */
@@ -53,44 +51,32 @@ static int report_unreadable_rules(struct kmod_devname_report *report, int error
 	if (is_fatal(error))
 		return report_system(report, error, &location);
 	r = report_add(report, KMOD_DEVNAME_CODE_BAD_RULE, KMOD_DEVNAME_SEVERITY_ERROR, &location,
-		       "cannot read rules of udev: %s: no rule counts, and nodes get mode 0600; "
-		       "make it readable",
+		       "cannot read udev's rules: %s: all rules are ignored, and nodes have mode "
+		       "0600; make it readable",
 		       report_describe_error(error));
 	return r < 0 ? r : error;
 }
 
-static int find_rule_files(struct udev_rules *rules)
-{
-	static const char *const suffixes[] = { ".rules", NULL };
-	int r;
-
-	rules->dirs = (struct conf_dirs){
-		.root_fd = rules->root_fd,
-		.report = rules->report,
-		.suffixes = suffixes,
-		.unreadable = report_unreadable_rules,
-	};
-	r = conf_dirs_add_usual(&rules->dirs, "", "udev/rules.d");
-	if (r < 0)
-		return r;
-	conf_dirs_choose(&rules->dirs);
-	return 0;
-}
-
 int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev_rules **ret_rules)
 {
+	static const char *const suffixes[] = { ".rules", NULL };
 	struct udev_rules *rules = calloc(1, sizeof(*rules));
 	int r;
 
 	if (!rules)
 		return -ENOMEM;
-	rules->root_fd = root_fd;
-	rules->report = report;
-	r = find_rule_files(rules);
+	rules->dirs = (struct conf_dirs){
+		.root_fd = root_fd,
+		.report = report,
+		.suffixes = suffixes,
+		.unreadable = report_unreadable_rules,
+	};
+	r = conf_dirs_add_usual(&rules->dirs, "", "udev/rules.d");
 	if (r < 0) {
 		udev_rules_close(rules);
 		return r;
 	}
+	conf_dirs_choose(&rules->dirs);
 	*ret_rules = rules;
 	return 0;
 }
@@ -138,7 +124,7 @@ static bool next_rule_line(struct udev_rules *rules, const char **ret_line, size
 	return true;
 }
 
-/* Skips what is no regular file, such as /dev/null, by which a file is masked. */
+/* Skips files that are not regular, such as /dev/null, which masks a file. */
 static int open_next_rule_file(struct udev_rules *rules)
 {
 	const char *line;
@@ -151,11 +137,11 @@ static int open_next_rule_file(struct udev_rules *rules)
 		free(rules->file);
 		rules->file = NULL;
 		rules->next = rules->end = NULL;
-		read = root_read_file(rules->root_fd, file->path, UDEV_FILE_MAX, &rules->file);
+		read = root_read_file(rules->dirs.root_fd, file->path, UDEV_FILE_MAX, &rules->file);
 		if (read == -ENOMEM)
 			return -ENOMEM;
 		if (read < 0)
-			return report_unreadable_rules(rules->report, (int)read, file->path);
+			return report_unreadable_rules(rules->dirs.report, (int)read, file->path);
 		if (read == 0)
 			continue;
 		rules->rule.location.file = file->path;
@@ -187,9 +173,9 @@ static bool join_rule_line(struct udev_rules *rules, const char *line, size_t si
 	rules->size += size < space ? size : space;
 	rules->text[rules->size] = '\0';
 	if (size > space)
-		set_rule_fault(rules, "is longer than 16383 bytes");
-	/* udevd looks at the end of what it has joined, so that an empty line may continue a rule;
-	 * and at that of the line in a rule that is too long */
+		set_rule_fault(rules, "rule longer than 16383 bytes");
+	/* udevd examines the end of the joined text, so an empty line can continue a rule; for a
+	 * rule that is too long it examines the end of the line */
 	if (rules->rule.fault)
 		return size > 0 && line[size - 1] == '\\';
 	if (rules->size == 0 || rules->text[rules->size - 1] != '\\')
@@ -212,7 +198,7 @@ static bool read_rule_text(struct udev_rules *rules)
 				    .text = rules->text,
 				    .static_nodes = static_nodes };
 	if (rules->is_disputed)
-		rule->dispute = "is in a file with a line of more than 16383 bytes";
+		rule->dispute = "rule in a file with a line of more than 16383 bytes";
 	rules->size = 0;
 	rules->text[0] = '\0';
 	do {
@@ -231,7 +217,7 @@ static bool read_rule_text(struct udev_rules *rules)
 		continues = join_rule_line(rules, line + blanks, size - blanks);
 	} while (continues || rule->location.line == 0);
 	if (continues)
-		set_rule_fault(rules, "ends in a backslash, and there is no further line");
+		set_rule_fault(rules, "backslash at the end of the last line");
 	return rule->location.line > 0;
 }
 
@@ -256,7 +242,7 @@ void udev_normalise_node(char *name)
 	*to = '\0';
 }
 
-/* In other values udevd replaces something by a property of the device. */
+/* In other values udevd substitutes properties of the device. */
 static bool is_constant_value(const char *value)
 {
 	return *value != '[' && !strpbrk(value, "$%");
@@ -293,7 +279,7 @@ static int add_assignment(struct udev_rule *rule, const struct udev_token *token
 	char *value = token->value;
 	const size_t prefix = strlen(UDEV_STATIC_NODE);
 
-	/* these are conditions, whatever their operator */
+	/* these are conditions with any operator */
 	if (udev_token_has_key(token, "PROGRAM") || udev_token_has_key(token, "IMPORT"))
 		rule->needs_device = true;
 	if (udev_token_has_key(token, "OPTIONS")) {
@@ -331,7 +317,8 @@ static int parse_rule(struct udev_rules *rules)
 	memcpy(line, rules->text, rules->size + 1);
 	while ((r = udev_token_next(&line, &token)) > 0) {
 		if (token.is_disputed)
-			rule->dispute = "has something that not every udev since version 252 knows";
+			rule->dispute =
+				"rule with a feature that not every udev since version 252 has";
 		if ((token.op & UDEV_COMPARE) != 0) {
 			add_condition(rule, &token);
 			continue;
@@ -341,8 +328,7 @@ static int parse_rule(struct udev_rules *rules)
 			return r;
 	}
 	if (r < 0)
-		set_rule_fault(rules, "has something that is no KEY=\"VALUE\" of udev(7), and udev "
-				      "drops such a rule: nothing in it counts");
+		set_rule_fault(rules, "invalid KEY=\"VALUE\" of udev(7): udev ignores the rule");
 	return 0;
 }
 

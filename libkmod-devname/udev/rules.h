@@ -8,6 +8,7 @@
 
 #include "base/array.h"
 #include "base/report.h"
+#include "udev/accounts.h"
 
 /* --- token.c: one token of a rule ----------------------------------------------------------- */
 
@@ -60,7 +61,7 @@ struct udev_rule {
 	struct list static_nodes; /* names, as udev_normalise_node() leaves them, of OPTIONS */
 	char *user;
 	char *group;
-	char *bad_mode; /* is no mode, and udevd ignores it */
+	char *bad_mode; /* an invalid mode, which udevd ignores */
 	bool has_mode;
 	mode_t mode;
 	bool gives_seat; /* TAG+="uaccess": systemd-logind gives the user of a seat access */
@@ -72,7 +73,7 @@ struct udev_rule {
 	bool needs_device; /* has other conditions, which take a device to be true or false */
 };
 
-/* Takes out of the name of a node what makes no difference to open(2): "./", "//". */
+/* Removes "./" and "//" from the name of a node, as open(2) ignores them. */
 void udev_normalise_node(char *name);
 
 /* Reads the rules of a root directory in the order of udevd. */
@@ -90,5 +91,35 @@ void udev_rules_close(struct udev_rules *rules);
  * names the file unless it is -ENOMEM.
  */
 int udev_rules_next(struct udev_rules *rules, const struct udev_rule **ret_rule);
+
+/* --- static-nodes.c: rules -> permissions --------------------------------------------------- */
+
+/* A group is of no use without it: static_node_apply_permissions() of systemd's udev-node.c. */
+#define STATIC_GROUP_MODE 0660
+
+/* What rules give to nodes that have no device yet. Begin with these three. */
+struct static_node_set {
+	struct kmod_devname_report *report;
+	const struct kmod_devname_table *table; /* the nodes that are wanted; NULL for all */
+	struct accounts accounts;
+	struct list in_order;
+	void *by_name; /* tsearch(3) tree of the same nodes */
+};
+
+/* Each rule in its order; then the permissions, while the rules are open. 0 or a negative errno. */
+int static_node_set_add_rule(struct static_node_set *nodes, const struct udev_rule *rule);
+int static_node_set_finish(struct static_node_set *nodes,
+			   struct kmod_devname_permissions *permissions);
+void static_node_set_done(struct static_node_set *nodes);
+
+/* --- lint.c --------------------------------------------------------------------------------- */
+
+/*
+ * Looks for rules that come too late for a node: no-static-node. With permissions it adds those of
+ * the nodes too, as kmod_devname_permissions_read_udev(), and reads each rule once; if one cannot
+ * be read, there are none. Returns what that function does.
+ */
+int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+	      int root_fd, struct kmod_devname_permissions *permissions);
 
 #endif

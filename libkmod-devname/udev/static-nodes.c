@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Mode and owner of nodes that have no device yet. udevd applies the rules that name such nodes
- * when it starts, one after the other, and so do these functions: what a rule gives is merged into
- * the node, and each node becomes a permission at the end.
+ * Mode and owner of nodes that have no device yet. udevd applies the rules that name such nodes at
+ * its start, one after the other. These functions do the same: the values of each rule are merged
+ * into the node, and each node becomes a permission at the end.
  *
- * No node gets more than any udevd from version 252 on gives it, except by users and groups over
- * 999, whose rules only versions 258 and 259 drop. Where versions differ in whether they take a
- * rule, what it gives is in doubt until a rule that all of them take replaces it. A
- * node of which anything is in doubt at the end has mode 0600 and belongs to root.
+ * No node is more permissive than with any udevd from version 252 on, except for users and groups
+ * over 999, whose rules only versions 258 and 259 drop. If versions differ about a rule, its values
+ * are in doubt until a rule that all of them accept replaces them. A node with a value in doubt at
+ * the end has mode 0600 and owner root.
  */
 
 #include <errno.h>
@@ -21,7 +21,7 @@
 #include "base/report.h"
 #include "node/syntax.h"
 #include "node/table.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 /* Why a rule is in doubt. */
 struct static_doubt {
@@ -39,7 +39,7 @@ struct static_owner {
 	bool is_doubtful;
 };
 
-/* What the rules so far give to a node. */
+/* The values of a node from the rules so far. */
 struct static_node {
 	const char *name;
 	bool has_mode;
@@ -102,7 +102,7 @@ static int report_bad_value(const struct static_node_set *nodes, const struct ud
 			    const char *value, const char *what)
 {
 	return report_add(nodes->report, KMOD_DEVNAME_CODE_BAD_RULE, KMOD_DEVNAME_SEVERITY_WARNING,
-			  &rule->location, "'%s' is no %s", value, what);
+			  &rule->location, "'%s' is not %s", value, what);
 }
 
 /* Looks up a user or group of a rule. The texts are borrowed from the rule. */
@@ -121,14 +121,13 @@ static int find_static_owner(struct static_node_set *nodes, const struct udev_ru
 	given->doubt = (struct static_doubt){ rule->location, NULL, owner->text, kind,
 					      !syntax_is_owner(owner->text) };
 	return given->doubt.is_reported
-		       ? report_bad_value(nodes, rule, owner->text, "name of a user or group")
+		       ? report_bad_value(nodes, rule, owner->text, "a name of a user or group")
 		       : 0;
 }
 
 /*
- * Finds out what a rule gives to its nodes. Since version 258 udevd drops a rule with an unknown
- * owner, before it left out that name alone: a mode that is meant for a group must not be in effect
- * without it.
+ * Reads the values of a rule. Since version 258 udevd drops a rule with an unknown owner; older
+ * versions ignore only the name, and a mode that is meant for a group applies without it.
  */
 static int read_static_rule(struct static_node_set *nodes, const struct udev_rule *rule,
 			    struct static_node *ret_given)
@@ -137,7 +136,7 @@ static int read_static_rule(struct static_node_set *nodes, const struct udev_rul
 	int r = 0;
 
 	if (rule->bad_mode)
-		r = report_bad_value(nodes, rule, rule->bad_mode, "octal number up to 7777");
+		r = report_bad_value(nodes, rule, rule->bad_mode, "an octal number up to 7777");
 	if (r == 0 && rule->dispute)
 		given.doubt =
 			(struct static_doubt){ rule->location, rule->dispute, NULL, 0, false };
@@ -218,9 +217,10 @@ static int apply_rule(struct static_node_set *nodes, const struct udev_rule *rul
 		const char *name = rule->static_nodes.items[i];
 
 		if (!is_wanted_node(nodes, name)) {
-			/* where all nodes are wanted, this one has an invalid name */
-			r = nodes->table ? 0
-					 : report_bad_value(nodes, rule, name, "valid device name");
+			/* without a table all nodes are wanted, so the name is invalid */
+			r = nodes->table
+				    ? 0
+				    : report_bad_value(nodes, rule, name, "a valid device name");
 			if (r < 0)
 				return r;
 			continue;
@@ -270,16 +270,14 @@ static int report_doubt(struct kmod_devname_report *report, const struct static_
 	if (doubt->is_reported)
 		return 0;
 	if (doubt->owner)
-		return report_add(report, KMOD_DEVNAME_CODE_UNKNOWN_OWNER,
-				  KMOD_DEVNAME_SEVERITY_WARNING, &doubt->location,
-				  "device node '%s' is for %s '%s', which that system does not "
-				  "have: it gets mode 0600, and belongs to root",
-				  node->name, doubt->kind == ACCOUNT_USER ? "user" : "group",
-				  doubt->owner);
+		return report_add(
+			report, KMOD_DEVNAME_CODE_UNKNOWN_OWNER, KMOD_DEVNAME_SEVERITY_WARNING,
+			&doubt->location,
+			"device node '%s' has unknown %s '%s', and so mode 0600 and owner root",
+			node->name, doubt->kind == ACCOUNT_USER ? "user" : "group", doubt->owner);
 	return report_add(report, KMOD_DEVNAME_CODE_BAD_RULE, KMOD_DEVNAME_SEVERITY_WARNING,
-			  &doubt->location,
-			  "%s: device node '%s' gets mode 0600, and belongs to root", doubt->reason,
-			  node->name);
+			  &doubt->location, "%s: device node '%s' has mode 0600 and owner root",
+			  doubt->reason, node->name);
 }
 
 static int add_static_node(const struct static_node *node, struct kmod_devname_report *report,
@@ -290,7 +288,7 @@ static int add_static_node(const struct static_node *node, struct kmod_devname_r
 	const struct static_owner *groups = &node->owners[ACCOUNT_GROUP];
 	const struct owner user = { users->text, users->id };
 	const struct owner group = { groups->text, groups->id };
-	mode_t mode = node->has_mode ? node->mode : permissions_default_mode(permissions);
+	mode_t mode = node->has_mode ? node->mode : permissions->default_permission.mode;
 	int r;
 
 	if (!node->is_mode_doubtful && !users->is_doubtful && !groups->is_doubtful)
@@ -351,6 +349,6 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 	if (r == 0 || is_fatal(r))
 		return r;
 	/* rules that cannot be read could be about any node */
-	permissions_set_default_mode(permissions, PERMISSIONS_PLAIN_MODE);
+	permissions->default_permission.mode = PERMISSIONS_PLAIN_MODE;
 	return 0;
 }

@@ -3,10 +3,10 @@
  * One token of a rule: its grammar, and which keys, operators, attributes and values udevd takes.
  * Pure: no allocation, no I/O.
  *
- * udevd drops a rule with anything else in it. Whatever is taken here and not there gives a node
- * more than udevd gives it, so this holds what systemd 262 takes (parse_line() and parse_token()
- * of src/udev/udev-rules.c) and no key beyond. What only some versions from 252 on take is
- * disputed: SYMLINK-=, CONST{cvm}, i"VALUE", the later builtins, and some properties that ENV sets.
+ * udevd drops a rule with any other token. Accepting more than udevd would make nodes more
+ * permissive, so the keys are exactly those of systemd 262 (parse_line() and parse_token() of
+ * src/udev/udev-rules.c). Tokens that only some versions from 252 on accept are disputed:
+ * SYMLINK-=, CONST{cvm}, i"VALUE", the later builtins, and some properties that ENV sets.
  */
 
 #include <errno.h>
@@ -67,7 +67,7 @@ static const struct udev_key {
 	{ "LABEL", UDEV_SET, NONE, NULL },
 };
 
-/* The kernel and udevd give the device these properties, and ENV can only compare them. */
+/* The kernel and udevd set these properties of a device; ENV can only compare them. */
 #define FIXED_PROPERTIES \
 	"ACTION DEVLINKS DEVNAME DEVPATH DEVTYPE DRIVER IFINDEX MAJOR MINOR SEQNUM SUBSYSTEM TAGS"
 /* Those that ENV could set in version 252. */
@@ -137,7 +137,7 @@ static bool has_valid_attribute(const struct udev_token *token, const struct ude
 	return *attribute != '\0';
 }
 
-/* Plain decimal, with a sign or without; udevd takes blanks and other bases, too. */
+/* Plain decimal, with or without a sign; udevd also accepts blanks and other bases. */
 static bool is_int_value(const char *text)
 {
 	unsigned int limit = (unsigned int)INT_MAX + (*text == '-'), value = 0;
@@ -156,8 +156,8 @@ static bool is_int_value(const char *text)
 }
 
 /*
- * udevd ignores an option that it does not know, and takes the rule. Of the notations of these two
- * values versions take different ones besides the plain one.
+ * udevd ignores an unknown option, and accepts the rule. Versions differ in the notations of these
+ * two values that they accept besides the plain one.
  */
 static bool is_disputed_option(const char *value)
 {
@@ -169,8 +169,7 @@ static bool is_disputed_option(const char *value)
 	       !is_one_of(value + strlen(level), LOG_LEVELS);
 }
 
-/* The first word of a builtin's command is its name; for version 252 the beginning of one will do.
- */
+/* The first word of a builtin's command is its name; version 252 accepts a prefix. */
 static bool has_valid_builtin(struct udev_token *token)
 {
 	const char *name = token->value + strspn(token->value, BLANKS);
@@ -226,7 +225,7 @@ static bool is_valid_token(struct udev_token *token)
 	return has_valid_value(token);
 }
 
-/* Moves *p behind a word if that stands there. */
+/* Moves *p behind a word if it begins with that. */
 static bool skip_word(char **p, const char *word)
 {
 	size_t size = strlen(word);

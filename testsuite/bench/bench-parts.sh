@@ -177,7 +177,7 @@ measure_warm() {
 
 # The programs and their libraries.
 program_files() {
-	for file in "$program" "$DEPMOD" $BENCH_DEPMOD ./measure; do
+	for file in "$program" "$DEPMOD" ./measure; do
 		command -v "$file"
 		ldd "$(command -v "$file")" | grep -o '/[^ ]*'
 	done
@@ -188,7 +188,7 @@ make_cold() {
 	sync
 	echo 3 > "$DROP_CACHES"
 	xargs cat < cold-files > /dev/null
-	for file in "$program" "$DEPMOD" $BENCH_DEPMOD; do
+	for file in "$program" "$DEPMOD"; do
 		./measure "$file" --version > /dev/null
 	done
 }

@@ -8,7 +8,8 @@
 
 # One line for each tree and program: PART TREE PROGRAM RUNS, median, least and most of wall and
 # of CPU, peak KiB; and what it is compared with: TREE PROGRAM, the ratio of the medians of
-# wall, the least and most of the rounds, the ratio of the medians of CPU; or "-".
+# wall, the least and most of the rounds, the ratio of the medians of CPU; or "-". The same six
+# follow for the second depmod.
 # shellcheck disable=SC2016 # awk's own
 SUMMARY='
 function sorted(from, n, to,    i, j, v) {
@@ -67,7 +68,8 @@ END {
 	for (i = 1; i <= n; i++) {
 		split(order[i], part, " ")
 		print order[i], runs[order[i]], figures[i], memory[order[i]],
-			compare(order[i], reference(part[1], part[2]))
+			compare(order[i], reference(part[1], part[2])),
+			compare(order[i], part[1] " " part[2] " other")
 	}
 }'
 
@@ -75,7 +77,7 @@ END {
 write_labels() {
 	cat > labels <<-END
 	depmod depmod ($("$DEPMOD" -V | head -n 1))
-	other BENCH_DEPMOD ($([ -z "$BENCH_DEPMOD" ] || "$BENCH_DEPMOD" -V | head -n 1))
+	other depmod ($([ -z "$BENCH_DEPMOD" ] || "$BENCH_DEPMOD" -V | head -n 1))
 	script find | modinfo | awk
 	floor-1/gz zlib alone, 1 thread
 	floor-all/gz zlib alone, all CPUs
@@ -105,9 +107,10 @@ function label_of(program, tree) {
 print_part() { # PART TITLE
 	grep -q "^$1 " summary || return 0
 	printf '\n%s\n' "$2"
-	printf '%-7s %-30s %9s %-17s %8s %-15s %7s %7s %-13s %6s\n' "$([ "$1" = growth ] &&
+	printf '%-7s %-30s %9s %-17s %8s %-15s %7s %7s %-13s %6s %7s %s\n' "$([ "$1" = growth ] &&
 		echo modules || echo tree)" program 'wall ms' '   min-max' 'CPU ms' '   min-max' \
-		'RSS MiB' 'wall x' '  min-max' 'CPU x'
+		'RSS MiB' 'wall x' '  min-max' 'CPU x' "${BENCH_DEPMOD:+2nd x}" \
+		"${BENCH_DEPMOD:+  min-max}"
 	awk -v wanted="$1" "$LABELS"'
 	$1 != wanted { next }
 	$2 != tree {
@@ -121,6 +124,8 @@ print_part() { # PART TITLE
 			substr(label_of($3, $2), 1, 30), $5, $6, $7, $8, $9, $10, $11 / 1024
 		if ($12 != "-")
 			printf " %7.2f %6.2f-%-6.2f %6.2f", $14, $15, $16, $17
+		if ($18 != "-")
+			printf " %7.2f %6.2f-%.2f", $20, $21, $22
 		print ""
 	}' labels summary
 }
@@ -188,6 +193,7 @@ describe() {
 		"$("$DEPMOD" -V | head -n 1); $(./decode --versions | paste -s -d ' ' -)"
 	echo "Medians, and least and most of all runs; x: how many times longer depmod takes." \
 		"Warm caches: $BENCH_RUNS runs; others: $OTHER_RUNS."
+	[ -z "$BENCH_DEPMOD" ] || echo "2nd x: the same for the depmod of $("$BENCH_DEPMOD" -V | head -n 1)."
 	echo "depmod writes all of its files into the tree, without waiting for the disk;" \
 		"generate prints its one."
 }
@@ -230,6 +236,8 @@ FILENAME == "targets" {
 	if ($12 != "-")
 		line = line sprintf(",\n     \"compared_with\": %s, %s, \"cpu_ratio\": %s",
 			text($12 " " $13), three("wall_ratio", $14, $15, $16), $17)
+	if ($18 != "-")
+		line = line ",\n     " three("second_wall_ratio", $20, $21, $22)
 	rows = rows (rows == "" ? "" : ",") line "}"
 }
 END {
@@ -250,7 +258,7 @@ write_json() {
 BARS='
 BEGIN {
 	n = split("other script floor-1 floor-all modules-1 modules-all auto index", program, " ")
-	title["other"] = "another depmod"
+	title["other"] = "second depmod"
 	title["script"] = "find | modinfo | awk"
 	title["floor-1"] = "decoder alone, 1 thread"
 	title["floor-all"] = "decoder alone, all CPUs"

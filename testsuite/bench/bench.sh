@@ -10,7 +10,7 @@
 # BENCH_TREES   how the amd64 kernel's modules are compressed: plain, gz, xz, zst; default: all
 # BENCH_RUNS    how many runs of each the medians of warm are of; default: 5
 # BENCH_SIZES   the numbers of modules of growth
-# BENCH_DEPMOD  another depmod to be measured too
+# BENCH_DEPMOD  a second depmod to compare with; default: that of kmod 34, if fetch-kmod got it
 # BENCH_JSON    instead of benchmark.json in the build directory
 # BENCH_DOC     where to draw; default: doc/ of the sources if all was measured and it can be
 #               written to, else doc/ of the build directory
@@ -29,11 +29,12 @@ set -eu
 
 ALL_PARTS="warm cold growth"
 ALL_TREES="plain gz xz zst"
+NEWER_DEPMOD=$(command -v "$NEWER_KMOD/bin/depmod") || NEWER_DEPMOD=
 : "${BENCH_PARTS:=$ALL_PARTS}"
 : "${BENCH_TREES:=$ALL_TREES}"
+: "${BENCH_DEPMOD=$NEWER_DEPMOD}"
 : "${BENCH_RUNS:=5}"
 : "${BENCH_SIZES:=500 1000 2000 4000 10000 40000 100000}"
-: "${BENCH_DEPMOD:=}"
 : "${BENCH_JSON:=$top_builddir/benchmark.json}"
 KERNEL=amd64
 
@@ -57,6 +58,8 @@ check_settings() {
 }
 
 check_needs() {
+	[ -n "$BENCH_DEPMOD" ] ||
+		echo "bench: no second depmod; get it with testsuite/lib/fetch-kmod '$NEWER_KMOD'" >&2
 	reason=$(kernel_missing "$KERNEL")
 	[ -z "$reason" ] || fail "bench: $reason"
 	for depmod in "$DEPMOD" $BENCH_DEPMOD; do

@@ -18,10 +18,15 @@ DENIED = ("Permission_denied", "Operation_not_permitted")
 def differences(status, read, write, modules, answer):
     """Yields what explain has got wrong."""
     opens = "ok" in (read, write)
+    # a plain file opens, and no driver is reached
+    opens = opens and answer["node"]["state"] != "no-device"
     if status != (0 if opens else 1):
         yield f"exit status {status}"
     if answer["verdict"]["opens"] != opens:
         yield f"opens is {answer['verdict']['opens']}"
+    error = answer["verdict"]["text"].partition("opening it fails: ")[2].replace(" ", "_")
+    if error and error not in (read, write):
+        yield f"the error is {error}"
     # mode and owner may allow what the mount does not
     is_nodev = any(obstacle["kind"] == "nodev" for obstacle in answer["obstacles"])
     for right, result in (("may_read", read), ("may_write", write)):

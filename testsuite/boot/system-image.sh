@@ -38,6 +38,18 @@ configure_initramfs() {
 	printf '%s\n' ext4 virtio_blk >> root/etc/initramfs-tools/modules
 }
 
+# What README.Debian of 0.1.0 had administrators copy.
+make_old_dropin() {
+	mkdir -p root/etc/systemd/system/kmod-static-nodes.service.d
+	cat > root/etc/systemd/system/kmod-static-nodes.service.d/50-kmod-devname.conf <<-'END'
+	[Service]
+	ExecStart=
+	ExecStart=/usr/bin/kmod-devname static-nodes --format=tmpfiles \
+		--output=/run/tmpfiles.d/static-nodes.conf --udev-permissions --create-only
+	SuccessExitStatus=1
+	END
+}
+
 # With the drop-in in /etc too, where it stays when the packages are gone.
 install_packages() {
 	for package in kmod-devname-openrc kmod-devname-initramfs; do
@@ -47,6 +59,7 @@ install_packages() {
 	mv deb/*.deb root/packages/
 	in_root env DEBIAN_FRONTEND=noninteractive dpkg -i -R /packages
 	rm -r root/packages
+	cp root/usr/share/doc/kmod-devname/NEWS.Debian.gz .
 	cp -r "$(dropin_directory)" root/etc/systemd/system/
 }
 
@@ -64,11 +77,12 @@ install_kernel() {
 	cp root/usr/lib/modules/*/modules.devname .
 }
 
-# Leaves "disk", "vmlinuz", "initrd.img" and the kernel's "modules.devname".
+# Leaves "disk", "vmlinuz", "initrd.img", the kernel's "modules.devname" and "NEWS.Debian.gz".
 make_image() {
 	make_packages
 	cp -a "$SYSTEM" root
 	configure_initramfs
+	make_old_dropin
 	install_packages
 	install_kernel
 	make_guest

@@ -362,7 +362,7 @@ test_generate_replaces_nothing_but_a_file() {
 	for output in fifo link directory; do
 		run 2 generate --output $output -b root 6.1.0
 		says_lines 1
-		says "./$output: exists and is not a regular file"
+		says "./$output: not a regular file"
 	done
 	[ -p fifo ]
 	[ -L link ]
@@ -525,7 +525,7 @@ test_no_kernel_means_the_only_one_of_an_image() {
 	# an image without modules is not one with a kernel
 	rm -r root/usr/lib/modules/*
 	run 2 list -b root
-	says "no kernel $(uname -r) in root/usr/lib/modules; there is none"
+	says "kernel $(uname -r) not found in root/usr/lib/modules; available: none"
 }
 
 test_unknown_kernel_lists_those_that_exist() {
@@ -550,7 +550,7 @@ test_of_many_kernels_some_are_listed() {
 	(cd root/lib/modules && seq -f '6.%g/kernel' 1 5000 | xargs mkdir -p)
 	run 2 generate -b root 9.9
 	says_lines 1
-	echo "kmod-devname: no kernel 9.9 in root/lib/modules; there is $(seq -s ', ' -f '6.%g' 1 5) and 4995 more" | same messages
+	echo "kmod-devname: kernel 9.9 not found in root/lib/modules; available: $(seq -s ', ' -f '6.%g' 1 5) and 4995 more" | same messages
 }
 
 test_root_that_is_not_there_is_named() {
@@ -574,7 +574,7 @@ test_all_without_a_kernel_is_a_failure() {
 		# shellcheck disable=SC2086 # a list of words
 		run 2 $command -b root --all
 		[ ! -s out ]
-		echo 'kmod-devname: root/lib/modules: no kernel in this directory' | same messages
+		echo 'kmod-devname: root/lib/modules: no kernel with modules' | same messages
 	done
 	run 2 static-nodes -b root --all -o nodes.conf
 	[ ! -e nodes.conf ]
@@ -596,7 +596,7 @@ test_path_of_a_directory_that_is_no_kernel_is_a_failure() {
 		done
 		# shellcheck disable=SC2086 # a list of words
 		run 0 $command --udev-permissions ./root/lib/modules/6.1.0
-		says 'warning: No such file or directory; kmod-devname generate'
+		says 'warning: No such file or directory; run kmod-devname generate'
 	done
 }
 
@@ -867,7 +867,7 @@ test_severity_is_coloured_if_wanted() {
 		run 1 generate -n -b root error $words
 	done
 	run 2 list --color=green
-	says "--color: 'green' is none of never, always, auto"
+	says "--color: 'green' is not one of never, always, auto"
 }
 
 # What a terminal gets on standard error goes to the file "shown".
@@ -931,9 +931,9 @@ test_findings_beyond_the_limit_are_counted() {
 	awk 'BEGIN { while (i++ < 10005) print "nonsense" }' > many
 	run 1 static-nodes -q --input many
 	says_lines 10001
-	[ "$(tail -n 1 messages)" = 'kmod-devname: many: there are 5 more findings' ]
+	[ "$(tail -n 1 messages)" = 'kmod-devname: many: 5 more findings' ]
 	run 1 static-nodes --input - < many
-	[ "$(tail -n 1 messages)" = 'kmod-devname: standard input: there are 5 more findings' ]
+	[ "$(tail -n 1 messages)" = 'kmod-devname: standard input: 5 more findings' ]
 }
 
 # Warnings that are not wanted are not counted in words either.
@@ -948,12 +948,12 @@ test_unwanted_findings_beyond_the_limit_are_not_counted() {
 	}'
 	run 0 static-nodes -b root --udev-permissions --input many
 	says_lines 10001
-	[ "$(tail -n 1 messages)" = 'kmod-devname: root: there are 5 more findings' ]
+	[ "$(tail -n 1 messages)" = 'kmod-devname: root: 5 more findings' ]
 	run 0 static-nodes -q -b root --udev-permissions --input many
 	says_nothing
 }
 
-test_an_escape_can_be_told_from_what_looks_like_one() {
+test_a_backslash_is_escaped() {
 	make_root
 	run 2 list -b 'we\ird' 6.1.0
 	says 'kmod-devname: we\x5cird: '
@@ -1036,7 +1036,7 @@ test_output_that_does_not_arrive_is_a_failure() {
 }
 
 # The descriptors of the standard streams may then be those of directories and files.
-test_closed_standard_streams_spoil_nothing() {
+test_closed_standard_streams_do_no_harm() {
 	make_judged
 	status 1 kmod-devname generate -v -b root error <&- >&- 2>&-
 	same root/lib/modules/error/modules.devname <<-'END'

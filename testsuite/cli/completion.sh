@@ -114,7 +114,7 @@ same_options() { # SHELL
 # What the message on a wrong value says that the option takes.
 values_of() { # COMMAND OPTION
 	status 2 kmod-devname "$1" "$2" none 2> message
-	sed 's/.*is none of //; s/, /\n/g' message | sort
+	sed 's/.*is not one of //; s/, /\n/g' message | sort
 }
 
 same_columns() { # SHELL

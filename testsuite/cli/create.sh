@@ -158,7 +158,7 @@ test_dry_run_prints_what_would_be_made() {
 }
 
 # Nobody who is not meant by the rule may get what it allows to others.
-test_an_unknown_group_gets_a_plain_node_whatever_the_mode() {
+test_an_unknown_group_gets_a_plain_node_for_any_mode() {
 	start
 	mkdir -p root/etc/udev/rules.d
 	echo 'MODE="0660", GROUP="nosuch", OPTIONS+="static_node=net/tun"' \
@@ -188,7 +188,7 @@ test_wrong_node_is_status_1_and_replaced_if_wanted() {
 	mknod -m 666 dev/fuse c 10 228
 	run 1
 	[ ! -s out ]
-	says 'dev/fuse: error: is c10:228 instead of c10:229; run kmod-devname create --replace [wrong-node]'
+	says 'dev/fuse: error: device node c10:228 instead of c10:229; run kmod-devname create --replace [wrong-node]'
 	[ "$(stat -c '%a %Lr' dev/fuse)" = '666 228' ]
 	[ -c dev/net/tun ]
 	run 0 --replace
@@ -196,7 +196,7 @@ test_wrong_node_is_status_1_and_replaced_if_wanted() {
 	made
 }
 
-test_what_is_no_node_stays() {
+test_a_file_other_than_a_node_stays() {
 	start
 	mkdir dev/net
 	echo keep > dev/net/tun
@@ -204,8 +204,8 @@ test_what_is_no_node_stays() {
 	for options in '' --replace '-n --replace'; do
 		# shellcheck disable=SC2086 # words
 		run 1 $options
-		grep -qxF "kmod-devname: dev/net/tun: error: is a regular file, and obstructs node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]" err
-		grep -qF 'dev/fuse: error: is a symbolic link' err
+		grep -qxF "kmod-devname: dev/net/tun: error: a regular file in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]" err
+		grep -qF 'dev/fuse: error: a symbolic link' err
 		[ "$(wc -l < err)" -eq 2 ] || fail "$(cat err)"
 	done
 	echo keep | same dev/net/tun
@@ -218,7 +218,7 @@ test_links_are_not_followed() {
 	mkdir outside
 	ln -s ../outside dev/net
 	run 1 --replace
-	says 'dev/net: error: is a symbolic link'
+	says 'dev/net: error: a symbolic link'
 	[ -z "$(ls -A outside)" ]
 }
 
@@ -228,7 +228,7 @@ test_mount_point_stays() {
 	mknod other c 10 227
 	mount --bind other dev/fuse
 	run 1 --replace
-	says "dev/fuse: error: is a mount point"
+	says "dev/fuse: error: a mount point"
 	umount dev/fuse
 	[ "$(stat -c %Lr dev/fuse)" = 228 ]
 	no_temporary
@@ -439,7 +439,7 @@ test_a_directory_that_fails_does_not_keep_others_from_it() {
 
 # --- without the rights --------------------------------------------------------------------
 
-test_user_namespace_is_told_what_is_missing() {
+test_a_user_namespace_gets_a_message() {
 	start
 	chmod 755 .. .
 	unshare -U -r true 2> /dev/null || skip "there are no user namespaces"
@@ -453,7 +453,7 @@ test_user_namespace_is_told_what_is_missing() {
 	silent
 }
 
-test_dropped_capability_is_told() {
+test_a_dropped_capability_is_reported() {
 	start
 	setpriv --bounding-set -mknod true 2> /dev/null || skip "setpriv does not work here"
 	status 2 setpriv --bounding-set -mknod --inh-caps -mknod \

@@ -113,7 +113,7 @@ test_operands_are_versions_directories_files_and_roots() {
 		~ a c10:1 -> c10:2
 	E
 	compare 2 ./root ./file
-	grep -q 'not just one kernel' err
+	grep -q 'not a single kernel' err
 }
 
 test_json_has_the_kernels_that_only_one_root_has() {
@@ -135,7 +135,7 @@ test_json_has_the_kernels_that_only_one_root_has() {
 	E
 }
 
-test_roots_with_one_kernel_each_are_compared_whatever_the_version() {
+test_roots_with_one_kernel_each_are_compared_for_any_version() {
 	devname a/lib/modules/1.0/modules.devname 'a a c10:1'
 	devname b/lib/modules/2.0/modules.devname 'a a c10:2'
 	compare 1 ./a ./b
@@ -169,8 +169,8 @@ test_modules_are_read_where_there_is_no_file() {
 		~ net/tun c10:200 -> c10:201
 	E
 	same err <<-'E'
-		kmod-devname: ./one/lib/modules/1/modules.devname: does not exist; the modules are read instead
-		kmod-devname: ./two/lib/modules/2/modules.devname: does not exist; the modules are read instead
+		kmod-devname: ./one/lib/modules/1/modules.devname: no such file; the modules are read instead
+		kmod-devname: ./two/lib/modules/2/modules.devname: no such file; the modules are read instead
 	E
 	# the configuration is that of the root directory
 	mkdir -p one/etc/depmod.d
@@ -209,7 +209,7 @@ test_directories_of_modules_are_compared_too() {
 	grep -q 'nothing/modules.devname: No such file' err
 }
 
-test_a_name_is_a_kernel_or_else_what_is_here() {
+test_a_name_is_a_kernel_or_else_a_file() {
 	devname one 'a a c10:1'
 	mkdir two
 	cp one two/modules.devname
@@ -221,7 +221,7 @@ test_a_name_is_a_kernel_or_else_what_is_here() {
 	tail -n 1 out > line
 	echo '~ a c10:1 -> c10:3' | same line
 	compare 2 -b root one four
-	grep -q '^kmod-devname: no kernel four in root/lib/modules; there is three$' err
+	grep -q '^kmod-devname: kernel four not found in root/lib/modules; available: three$' err
 }
 
 # As their packages have them. By modinfo(8) of each module with a device name, and strings(1) of

@@ -115,7 +115,7 @@ chain() {
 	ln -s "../c$i" "$e"
 }
 
-test_whatever_stands_for_a_module_the_others_are_read() {
+test_a_file_of_any_type_for_a_module_spares_the_others() {
 	rows make_entry <<-'END'
 	empty 1 malformed 0
 	text 1 malformed 0
@@ -170,7 +170,7 @@ make_order() {
 	esac
 }
 
-test_whatever_stands_for_modules_order_the_modules_are_read() {
+test_a_file_of_any_type_for_modules_order_is_handled() {
 	rows make_order <<-'END'
 	empty 0 - 0
 	fifo 0 bad-order 0
@@ -214,7 +214,7 @@ make_index() {
 }
 
 # None of these was written by depmod: the modules count.
-test_whatever_stands_for_the_index_the_modules_are_read() {
+test_a_file_of_any_type_for_the_index_spares_the_modules() {
 	n=0
 	for name in empty fifo-dep fifo-alias directory-dep directory-alias itself-dep itself-alias \
 		hole-dep hole-alias lie-dep lie-alias nul-alias nul-dep cut-dep cut-alias \
@@ -230,7 +230,7 @@ test_whatever_stands_for_the_index_the_modules_are_read() {
 }
 
 # An index alone is either good or refused, and then nothing is written.
-test_whatever_stands_for_the_index_it_is_used_or_refused() {
+test_a_file_of_any_type_for_the_index_is_used_or_refused() {
 	n=0
 	while read -r name wanted said; do
 		rm -rf $R
@@ -323,7 +323,7 @@ make_links() {
 		link "$ARGV[0]/large.ko.xz", "$ARGV[0]/h$_.ko.xz" or die $! }' $M
 }
 
-test_whatever_the_shape_of_the_tree_it_is_read_in_time() {
+test_a_tree_of_any_shape_is_read_in_time() {
 	command -v perl > /dev/null || skip "no perl to make thousands of files with"
 	rows make_shape <<-'END'
 	mesh 0 - 0

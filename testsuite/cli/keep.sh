@@ -261,12 +261,12 @@ test_a_build_that_decompresses_no_module_writes_nothing() {
 		undecodable $M/kernel/m$n.ko.xz
 	done
 	note_files
-	refuses 'this build decompresses none of the modules' -b root $VER
-	refuses 'this build decompresses none of the modules' -n -b root $VER
-	refuses 'this build decompresses none of the modules' -b root --all
+	refuses 'cannot decompress any of the modules with this build' -b root $VER
+	refuses 'cannot decompress any of the modules with this build' -n -b root $VER
+	refuses 'cannot decompress any of the modules with this build' -b root --all
 	rm $M/modules.devname
 	note_files
-	refuses 'this build decompresses none of the modules' -b root $VER
+	refuses 'cannot decompress any of the modules with this build' -b root $VER
 	cp old $M/modules.devname
 	node 3
 	rm $M/kernel/m3.ko.xz
@@ -300,7 +300,7 @@ test_modules_order_without_its_modules_is_refused() {
 	make_list
 	mv $M/kernel moved
 	note_files
-	said='none of the modules that modules\.order names is there'
+	said='none of the modules in modules\.order exists'
 	refuses "$said" -b root $VER
 	refuses "$said" -n -b root $VER
 	refuses "$said" ./$M
@@ -338,7 +338,7 @@ test_check_says_that_none_of_the_modules_is_there() {
 	mv $M/kernel moved
 	status 2 kmod-devname check -b root $VER > out 2> err
 	[ ! -s out ]
-	echo "kmod-devname: $M: none of the modules that modules.order names is there" | same err
+	echo "kmod-devname: $M: none of the modules in modules.order exists" | same err
 	status 0 kmod-devname check -b root --ignore not-loaded --all > out 2> err
 	[ ! -s err ]
 }
@@ -348,7 +348,7 @@ test_modules_order_of_no_sensible_size_is_a_warning() {
 	make_list
 	truncate -s 200M $M/modules.order
 	generate 0 $VER
-	grep -q 'modules\.order: warning: is not a file of a sensible size; .*\[bad-order\]$' err
+	grep -q 'modules\.order: warning: not a regular file, or too large; .*\[bad-order\]$' err
 	[ "$(wc -l < err)" -eq 1 ]
 	nodes 1 2 3 4 | same $M/modules.devname
 }
@@ -362,7 +362,7 @@ test_without_the_order_that_is_there_nothing_is_written() {
 		-e inject=openat,openat2:error=EIO kmod-devname generate -b root $VER 2> err
 	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
 	grep -q 'modules\.order: error: cannot be read: ' err
-	grep -q 'the nodes would be in another order$' err
+	grep -q 'cannot order the nodes without modules.order$' err
 	list_files | same files
 }
 
@@ -372,14 +372,14 @@ test_a_directory_that_is_no_kernels_is_refused() {
 	node 1
 	cp $M/kernel/m1.ko root/modules
 	note_files
-	said='is not the module directory of a kernel'
+	said='not the module directory of a kernel'
 	refuses "$said" ./root/empty
 	refuses "$said" ./root/modules
 	refuses "$said" ./root/lib
 	refuses "$said" ./root/lib/modules
 	refuses "$said" ./$M/kernel
 	refuses "$said" -n ./$M/kernel
-	refuses "is a root directory; for its kernels write --basedir $PWD/root --all" ./root
+	refuses "root directory; use --basedir $PWD/root --all for its kernels" ./root
 	for mark in updates extra weak-updates; do
 		mkdir -p root/marked/$mark
 		cp $M/kernel/m1.ko root/marked/$mark
@@ -402,7 +402,7 @@ test_a_kernel_with_everything_built_in_gets_an_empty_file() {
 	done
 }
 
-test_all_passes_over_what_is_no_kernel() {
+test_all_skips_other_directories() {
 	make_list
 	cp -r $M root/lib/modules/moved
 	rm -r root/lib/modules/moved/kernel
@@ -412,8 +412,8 @@ test_all_passes_over_what_is_no_kernel() {
 	[ ! -s err ]
 	list_files | same files
 	generate 0 --all -v
-	grep -qx 'kmod-devname: root/lib/modules/empty: note: is not the module directory of a kernel; passed over' err
-	grep -qx 'kmod-devname: root/lib/modules/moved: note: none of the modules that modules.order names is there; passed over' err
+	grep -qx 'kmod-devname: root/lib/modules/empty: note: not the module directory of a kernel; skipped' err
+	grep -qx 'kmod-devname: root/lib/modules/moved: note: none of the modules in modules.order exists; skipped' err
 	status 0 kmod-devname generate --pass-over ./root/lib/modules/empty ./root/lib/modules/moved 2> err
 	[ ! -s err ]
 	list_files | same files
@@ -423,26 +423,26 @@ test_all_passes_over_what_is_no_kernel() {
 		! grep empty out err || fail "$command does not pass over the directory"
 		# shellcheck disable=SC2086
 		status 0 kmod-devname $command -v -b root --all > out 2> err
-		grep -qx 'kmod-devname: root/lib/modules/empty: note: is not the module directory of a kernel; passed over' err
+		grep -qx 'kmod-devname: root/lib/modules/empty: note: not the module directory of a kernel; skipped' err
 	done
 	rm -r $M
 	note_files
-	refuses 'there is no kernel with modules' -b root --all
+	refuses 'no kernel with modules' -b root --all
 	status 2 kmod-devname check -b root --all > out 2> err
-	grep -qx 'kmod-devname: root/lib/modules: there is no kernel with modules' err
+	grep -qx 'kmod-devname: root/lib/modules: no kernel with modules' err
 }
 
-test_what_is_no_kernel_alone_is_a_failure() {
+test_a_directory_that_is_no_kernel_is_a_failure() {
 	mkdir -p root/lib/modules/lost+found
 	for command in generate check list diff static-nodes 'create --dev .'; do
 		# shellcheck disable=SC2086 # a list of words
 		status 2 kmod-devname $command -b root --all > out 2> err
-		grep -qx 'kmod-devname: root/lib/modules: no kernel in this directory' err
+		grep -qx 'kmod-devname: root/lib/modules: no kernel with modules' err
 		[ ! -s out ]
 	done
 }
 
-test_all_goes_on_after_an_entry_that_cannot_be_looked_at() {
+test_all_continues_after_an_unreadable_entry() {
 	need_nobody
 	make_list
 	mkdir -p root/closed/kernel
@@ -528,7 +528,7 @@ test_the_front_end_keeps_the_lines_of_a_directory_that_cannot_be_read() {
 }
 
 # Of files with a compression that was not built into it, depmod says nothing and writes no line.
-test_what_depmod_passes_over_in_silence_is_read() {
+test_a_module_that_depmod_skips_silently_is_read() {
 	make_list_for_depmod
 	for passed_over in m1 'm*' compressed; do
 		if [ "$passed_over" = compressed ]; then
@@ -578,7 +578,7 @@ test_the_front_end_says_that_it_cannot_read_the_old_list() {
 	done
 }
 
-test_the_front_end_leaves_what_it_cannot_do_better() {
+test_the_front_end_leaves_the_file_if_it_cannot_improve_it() {
 	make_list_for_depmod
 	rm $M/kernel/*.ko
 	for n in 1 2 3 4; do

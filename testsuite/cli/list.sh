@@ -192,7 +192,7 @@ test_columns_may_be_added() {
 	lists -o NAME -O
 	[ "$(head -n 1 out | cut -d ' ' -f 1-3)" = 'NAME TYPE MAJ:MIN' ]
 	status 2 kmod-devname list -o NAME,FOO 2> err
-	echo "kmod-devname: --columns: 'FOO' is none of NAME, TYPE, MAJ:MIN, MODULE, STATE, MODE, USER, GROUP, LOADED, PATH, MAJOR, MINOR, UID, GID, KERNEL" |
+	echo "kmod-devname: --columns: 'FOO' is not one of NAME, TYPE, MAJ:MIN, MODULE, STATE, MODE, USER, GROUP, LOADED, PATH, MAJOR, MINOR, UID, GID, KERNEL" |
 		same err
 }
 

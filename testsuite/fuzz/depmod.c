@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "tree/depmod-conf.h"
+#include "tree/scan.h"
 
 static const char *const paths[] = {
 	"kernel/fs/fuse/fuse.ko", "updates/fuse.ko", "updates/dkms/fuse.ko.xz", "extra/fuse.ko.gz",

@@ -10,7 +10,7 @@
 
 #include "fuzz.h"
 #include "node/syntax.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 static const char *const names[] = { "fuse", "net/tun", "btrfs-control", "kvm", "snd/seq", "x" };
 #define N_NAMES (sizeof(names) / sizeof(names[0]))
@@ -118,7 +118,7 @@ void fuzz_target_udev(const uint8_t *data, size_t size)
 	read_rules(of_some, result.report, NULL);
 	check_same(of_some, of_any, N_NAMES, "read again");
 	check_no_finding_without_a_node();
-	FUZZ_CHECK(table_lint_udev(all, result.report, fuzz_root()) == 0, "no lint");
+	FUZZ_CHECK(udev_lint(all, result.report, fuzz_root(), NULL) == 0, "no lint");
 	FUZZ_CHECK(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_ERROR) == 0,
 		   "an error");
 	kmod_devname_permissions_unref(of_some);

@@ -9,6 +9,11 @@
 
 #include "libkmod-devname.h"
 
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Of modules.devname. */
+#define DEVNAME_HEADER "# Device nodes to trigger on-demand module loading.\n"
+
 /* A unit test program defines its cases, and main() with this: TAP on standard output. */
 int harness_run(Suite *suite);
 

@@ -207,7 +207,16 @@ run_one() { # NUMBER TITLE COMMAND...
 	rm -rf "$tap_dir"
 }
 
+# run_tests [TEST...]: runs all of the script, or those named. With a function inside_... and its
+# arguments it runs that alone: a test has started the script again in a shell with other mounts.
 run_tests() {
+	case ${1-} in
+	inside_*)
+		set -eu
+		"$@"
+		return
+		;;
+	esac
 	# shellcheck disable=SC2046 # names of functions
 	[ $# -gt 0 ] || set -- $(sed -n 's/^\(test_[a-z0-9_]*\)().*/\1/p' "$0")
 	tap_failed=0

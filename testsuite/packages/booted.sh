@@ -12,11 +12,10 @@
 START_SYSTEMD='
 	mount -t proc proc root/proc
 	mount -t sysfs sysfs root/sys
-	for directory in dev run tmp sys/fs/cgroup; do
+	for directory in dev run tmp; do
 		mount -t tmpfs tmpfs root/$directory
 	done
-	mkdir root/sys/fs/cgroup/unified
-	mount -t cgroup2 cgroup2 root/sys/fs/cgroup/unified
+	mount -t cgroup2 cgroup2 root/sys/fs/cgroup
 	for node in console null zero full random urandom tty; do
 		: > root/dev/$node
 		[ $node = console ] || mount --bind /dev/$node root/dev/$node

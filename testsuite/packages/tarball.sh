@@ -21,6 +21,11 @@ tarball() {
 		cp "$1/$2.tar.xz" "$3"' sh "$top_builddir" "$release" "$area" || fail "no tarball"
 }
 
+# What the settings of the machine and of this build are is no matter for a package.
+forget_settings() {
+	unset DEB_BUILD_OPTIONS DEB_BUILD_PROFILES CC CFLAGS CPPFLAGS CXXFLAGS LDFLAGS
+}
+
 # as_user COMMAND...: packages are built by users; root becomes nobody, who must have been given
 # the files.
 as_user() {

@@ -77,7 +77,7 @@ test_no_node_at_all_is_a_file_of_zero_bytes() {
 	[ ! -s $R/lib/modules/6.2.0/modules.devname ]
 }
 
-test_the_mode_is_0644_whatever_the_umask() {
+test_the_mode_is_0644_with_any_umask() {
 	node $M/fuse.ko fuse 229
 	for mask in 000 022 077 777; do
 		rm -f $F
@@ -346,7 +346,7 @@ is_complete() {
 	cmp -s "$1" text1 || cmp -s "$1" text2
 }
 
-test_what_a_killed_run_left_is_removed() {
+test_leftovers_of_a_killed_run_are_removed() {
 	make_two_sets
 	generate
 	cp $F wanted
@@ -394,12 +394,4 @@ test_several_runs_at_once_only_ever_show_complete_files() {
 	[ $reads -ge 10 ] || skip "the file was read only $reads times meanwhile"
 }
 
-# The functions named inside_... are run by with_mounts, in a shell that has the mounts.
-case ${1-} in
-inside_*)
-	set -eu
-	"$1"
-	exit 0
-	;;
-esac
 run_tests "$@"

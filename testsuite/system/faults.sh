@@ -227,7 +227,7 @@ test_every_system_call_of_the_front_end_may_fail() {
 }
 
 # Both have nothing in them.
-test_an_empty_index_is_told_from_one_without_memory() {
+test_an_empty_index_differs_from_a_lack_of_memory() {
 	command -v "$DEPMOD" > /dev/null || skip "there is no depmod"
 	tree
 	rm $M/modules.builtin.modinfo

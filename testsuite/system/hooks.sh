@@ -60,7 +60,7 @@ test_refresh_takes_either_file_for_a_kernel() {
 	[ -s modules/dep/modules.devname ]
 }
 
-test_refresh_passes_over_what_is_no_kernel() {
+test_refresh_skips_other_directories() {
 	make_refresh
 	mkdir -p modules/headers/build modules/empty other
 	module modules/removed/updates/left.ko alias=devname:left alias=char-major-10-1
@@ -70,7 +70,7 @@ test_refresh_passes_over_what_is_no_kernel() {
 	says_nothing
 	sh refresh -v ./modules 2> messages
 	for name in empty headers removed; do
-		echo "refresh: ./modules/$name: no modules.dep and no modules.order; passed over"
+		echo "refresh: ./modules/$name: no modules.dep and no modules.order; skipped"
 	done | same messages
 	untouched modules modules/* other
 }
@@ -124,7 +124,7 @@ test_refresh_passes_over_a_kernel_without_its_modules() {
 	says_nothing
 	refreshed modules/6.1.0
 	sh refresh -v ./modules 2> messages
-	says '6.1.0: note: none of the modules that modules.order names is there; passed over'
+	says '6.1.0: note: none of the modules in modules.order exists; skipped'
 	# a module of another package, which the kernel came before
 	module modules/6.1.0/updates/other.ko alias=devname:other alias=char-major-10-250
 	sh refresh ./modules 2> messages
@@ -303,7 +303,7 @@ test_kernel_install_ends_if_the_disk_is_full() {
 	ran old
 }
 
-test_kernel_install_is_told_more_with_verbose() {
+test_kernel_install_prints_more_with_verbose() {
 	make_kernel_install
 	kernel root/usr/lib/modules/$KERNEL
 	kernel_install --verbose add $KERNEL /boot/image

@@ -76,16 +76,3 @@ with_mounts() {
 	unshare -m sh -c 'mount -t tmpfs tmpfs . && cd "$PWD" && exec sh "$@"' \
 		sh "$top_srcdir/testsuite/system/${0##*/}" "$@"
 }
-
-# run_script ARGUMENT...: the tests, or a function of with_mounts.
-run_script() {
-	case ${1-} in
-	inside_*)
-		set -eu
-		"$@"
-		;;
-	*)
-		run_tests "$@"
-		;;
-	esac
-}

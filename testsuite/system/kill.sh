@@ -220,4 +220,4 @@ test_create_killed_at_any_system_call() {
 	with_mounts inside_create_killed 5 kill_each_call '' "create, at each system call"
 }
 
-run_script "$@"
+run_tests "$@"

@@ -192,4 +192,4 @@ test_power_fails_on_btrfs() {
 	power_fails btrfs commit=300 copy
 }
 
-run_script "$@"
+run_tests "$@"

@@ -256,4 +256,4 @@ test_indexes_are_swapped_while_nodes_are_explained() {
 	[ $before -ge 10 ] && [ $after -ge 10 ] && [ $moment -lt $after ]
 }
 
-run_script "$@"
+run_tests "$@"

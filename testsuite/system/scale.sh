@@ -171,6 +171,17 @@ test_threads_share_memory() {
 	is_sanitized || count "16 modules of 31 MiB at a time within 256 MiB"
 }
 
+# As hsearch(3) would take them all for one: a square of these is a minute.
+test_modules_of_one_prefix_take_no_square() {
+	mkdir -p $M
+	awk 'BEGIN { for (i = 0; i < 100000; i++) printf "aaaaaaaa%x.ko:\n", i }' > $M/modules.dep
+	awk 'BEGIN { print "# Aliases"; for (i = 0; i < 100000; i++) printf "alias pci:v%x aaaaaaaa%x\n", i, i }' \
+		> $M/modules.alias
+	cost 4 131072 kmod-devname generate -n --source=index -b $R $VER
+	[ ! -s err ] || fail "$(head -n 3 err)"
+	is_sanitized || count "an index of 100,000 modules with one prefix within 4 s of CPU time"
+}
+
 # xz since 5.6 begins another block after 3 MiB. Of one module .modinfo is in four of its blocks,
 # the name in the first and the number in the last; of the other it is before all that is large.
 test_xz_in_blocks_gives_what_plain_gives() {

@@ -156,7 +156,7 @@ test_generate_is_refused() {
 		run 2 generate "$option" good
 		[ ! -s out ] || fail "printed: $(cat out)"
 		same messages <<-'END'
-		kmod-devname: this build is without the command 'generate': it has what an initramfs needs
+		kmod-devname: this build has no command 'generate': it is for an initramfs
 		END
 	done
 	cmp before root/lib/modules/good/modules.devname

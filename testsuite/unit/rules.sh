@@ -117,6 +117,19 @@ test_no_marks_of_unfinished_work() {
 	done | none "unfinished:"
 }
 
+# Some formats can name it once only, as text.
+test_packages_have_the_address_of_configure() {
+	cd "$top_srcdir"
+	site=$(sed -n 's,^.*\[https://\([^/]*\)/\])$,\1,p' configure.ac)
+	[ -n "$site" ] || fail "configure.ac has no address"
+	grep -iE '^(# *)?(homepage|maintainer|url)[:= ]' debian/control dist/hooks/yocto/*.bb \
+		dist/packages/*/* > "$OLDPWD/addresses"
+	grep -E '^[[:space:]]*https:' dist/hooks/buildroot/Config.in >> "$OLDPWD/addresses"
+	cd "$OLDPWD"
+	[ "$(wc -l < addresses)" -eq 9 ] || fail "$(cat addresses)"
+	grep -vF "$site" addresses | none "another address:"
+}
+
 test_c_lines_have_at_most_100_columns() {
 	files | grep '\.[ch]$' | while read -r file; do
 		expand "$top_srcdir/$file" |

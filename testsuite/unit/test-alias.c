@@ -16,8 +16,6 @@
 #include "lib/harness.h"
 #include "node/table.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 /* --- one alias --------------------------------------------------------------------------- */
 
 static const struct parse_row {
@@ -93,7 +91,7 @@ static const struct parse_row {
 	{ "pci:v00008086d*sv*sd*bc*sc*i*", ALIAS_OTHER, NULL, { 0 } },
 };
 
-START_TEST(an_alias_is_told_by_its_beginning)
+START_TEST(the_beginning_of_an_alias_selects_its_kind)
 {
 	const struct parse_row *row = &parse_rows[_i];
 	struct alias alias;
@@ -426,7 +424,8 @@ int main(void)
 	TCase *rows = tcase_create("rows");
 	TCase *properties = tcase_create("properties");
 
-	tcase_add_loop_test(rows, an_alias_is_told_by_its_beginning, 0, ARRAY_SIZE(parse_rows));
+	tcase_add_loop_test(rows, the_beginning_of_an_alias_selects_its_kind, 0,
+			    ARRAY_SIZE(parse_rows));
 	tcase_add_loop_test(rows, names_and_numbers_pair_by_the_rule, 0, ARRAY_SIZE(pair_rows));
 	suite_add_tcase(suite, rows);
 	/* Seconds, or minutes under valgrind: only a hang takes longer. */

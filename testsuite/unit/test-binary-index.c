@@ -18,7 +18,6 @@
 #include "lib/harness.h"
 #include "modprobe/modprobe.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"
 
 /* An index as libkmod has it: see libkmod/libkmod-index.c there. */
@@ -295,16 +294,20 @@ static const struct {
 START_TEST(numbers_lead_to_modules)
 {
 	struct resolution *resolution;
-	const struct resolution_step *step;
 	char modules[64] = "";
 	int root_fd = root_with_indexes();
 
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, found[_i].major,
-					found[_i].minor, 0, NULL, &resolution),
-			 0);
-	for (size_t i = 0; (step = resolution_get(resolution, i)); i++)
+	ck_assert_int_eq(
+		resolution_new(root_fd, DIRECTORY,
+			       &(struct device_number){ S_IFCHR, found[_i].major, found[_i].minor },
+			       false, NULL, &resolution),
+		0);
+	for (size_t i = 0; i < resolution->steps.size; i++) {
+		const struct resolution_step *step = resolution->steps.items[i];
+
 		if (step->role == ROLE_ALIAS)
 			strcat(strcat(modules, step->module), " ");
+	}
 	ck_assert_str_eq(modules, found[_i].modules);
 	resolution_unref(resolution);
 	(void)close(root_fd);
@@ -320,8 +323,10 @@ static enum resolution_verdict ask(int root_fd, struct kmod_devname_report *repo
 	struct resolution *resolution;
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		int r = resolution_new(root_fd, DIRECTORY, S_IFCHR, numbers[i][0], numbers[i][1], 0,
-				       i == 0 ? report : NULL, &resolution);
+		int r = resolution_new(
+			root_fd, DIRECTORY,
+			&(struct device_number){ S_IFCHR, numbers[i][0], numbers[i][1] }, false,
+			i == 0 ? report : NULL, &resolution);
 
 		ck_assert_int_eq(r, 0);
 		if (i == 0)
@@ -360,8 +365,10 @@ START_TEST(whole_indexes_are_followed)
 							  VERDICT_BUILT_IN };
 
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
-		ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, numbers[i][0],
-						numbers[i][1], 0, NULL, &resolution),
+		ck_assert_int_eq(resolution_new(root_fd, DIRECTORY,
+						&(struct device_number){ S_IFCHR, numbers[i][0],
+									 numbers[i][1] },
+						false, NULL, &resolution),
 				 0);
 		ck_assert_int_eq(resolution->verdict, wanted[i]);
 		ck_assert_uint_eq(resolution->steps.size, i == 1 ? 1 : 2);

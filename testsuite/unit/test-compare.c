@@ -10,8 +10,6 @@
 #include "node/table.h"
 #include "text/depmod-index.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 static struct kmod_devname_table *read_table(const char *lines)
 {
 	struct harness_source source = { { lines, strlen(lines) }, 0, 0 };
@@ -46,14 +44,13 @@ static char *print_comparison(const struct comparison *comparison)
 	FILE *stream = open_memstream(&text, &size);
 
 	for (size_t i = 0; i < n; i++) {
-		const struct difference *difference = comparison_get(comparison, i);
+		const struct difference *difference = &comparison->items[i];
 
-		(void)fputs(change_to_string(difference->change), stream);
+		(void)fputs(change_names[difference->change], stream);
 		print_node(stream, difference->old_node);
 		print_node(stream, difference->new_node);
 		(void)fputc(';', stream);
 	}
-	ck_assert_ptr_null(comparison_get(comparison, n));
 	(void)fclose(stream);
 	return text;
 }
@@ -100,14 +97,6 @@ START_TEST(tables_are_compared_by_name)
 	free(text);
 	ck_assert_ptr_null(comparison_unref(comparison));
 	ck_assert_ptr_null(comparison_unref(NULL));
-}
-END_TEST
-
-START_TEST(changes_have_names)
-{
-	ck_assert_ptr_null(change_to_string((enum change)0));
-	ck_assert_ptr_null(change_to_string((enum change)5));
-	ck_assert_ptr_null(change_to_string((enum change) - 1));
 }
 END_TEST
 
@@ -184,7 +173,6 @@ int main(void)
 	Suite *suite = suite_create("compare");
 
 	tcase_add_loop_test(tests, tables_are_compared_by_name, 0, ARRAY_SIZE(rows));
-	tcase_add_test(tests, changes_have_names);
 	tcase_add_loop_test(tests, built_in_modules_declare_nodes, 0, ARRAY_SIZE(builtin_rows));
 	tcase_add_test(tests, a_read_error_is_returned);
 	suite_add_tcase(suite, tests);

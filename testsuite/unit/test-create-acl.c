@@ -7,6 +7,7 @@
 
 #include "dev/devdir.h"
 #include "lib/create-harness.h"
+#include "lib/refuse.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -103,7 +104,7 @@ static int create(mode_t mode)
 static const mode_t modes[] = { 0600, 0660, 0666, 0640, 0 };
 
 /* _i: mode, whose directory, kernel with fchmodat2(2) or without */
-START_TEST(what_is_made_inherits_no_acl)
+START_TEST(a_new_node_inherits_no_acl)
 {
 	mode_t mode = modes[_i / 4];
 
@@ -125,7 +126,7 @@ START_TEST(what_is_made_inherits_no_acl)
 END_TEST
 
 /* Of ext4, as the machine may have none for the tests otherwise. */
-START_TEST(what_is_made_inherits_no_acl_on_ext4)
+START_TEST(a_new_node_inherits_no_acl_on_ext4)
 {
 	int status;
 
@@ -218,7 +219,7 @@ static void swap_private(void *data)
 }
 
 /* _i: one that another mode protects, or one that is shut, and has a file */
-START_TEST(no_other_directory_is_adjusted_whatever_is_swapped)
+START_TEST(no_other_directory_is_adjusted_while_files_are_swapped)
 {
 	mode_t mode = _i == 0 ? 0700 : 0;
 	int dir_fd = harness_directory(), stopped = 1;
@@ -280,6 +281,34 @@ START_TEST(an_acl_is_no_mode_of_a_rule)
 }
 END_TEST
 
+static const int acl_errors[] = { EOPNOTSUPP, ENODATA, ENOSYS, EIO, EACCES };
+
+/* _i: what reading the ACL fails with; the first three say that there is none */
+START_TEST(an_acl_that_cannot_be_read_is_a_finding)
+{
+	static const char rule[] = "KERNEL==\"kvm\", MODE=\"0660\", OPTIONS+=\"static_node=kvm\"\n";
+	struct kmod_devname_table *table = create_harness_table("kvm kvm c10:232\n");
+	struct kmod_devname_permissions *permissions;
+	int dir_fd = harness_directory(), error = acl_errors[_i];
+
+	harness_write(dir_fd, "etc/udev/rules.d/a.rules", rule, strlen(rule));
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	ck_assert_int_eq(
+		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
+	ck_assert_int_eq(
+		kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0, NULL),
+		0);
+	if (refuse_next(SYS_getxattr, error)) {
+		ck_assert_int_eq(table_verify(table, create_report, dir_fd, permissions),
+				 _i < 3 ? 0 : -error);
+		ck_assert(refuse_met());
+		ck_assert_str_eq(harness_codes(create_report), _i < 3 ? "" : "system");
+	}
+	kmod_devname_permissions_unref(permissions);
+	kmod_devname_table_unref(table);
+}
+END_TEST
+
 /* Nothing can be seen of an ACL then: a node is made only where there can be none. _i: whose */
 START_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made)
 {
@@ -310,12 +339,14 @@ int main(void)
 	TCase *tcase = tcase_create("create-acl");
 
 	create_harness_add_fixture(tcase);
-	tcase_add_loop_test(tcase, what_is_made_inherits_no_acl, 0, N(modes) * 4);
-	tcase_add_test(tcase, what_is_made_inherits_no_acl_on_ext4);
+	tcase_add_loop_test(tcase, a_new_node_inherits_no_acl, 0, N(modes) * 4);
+	tcase_add_test(tcase, a_new_node_inherits_no_acl_on_ext4);
 	if (!harness_under_valgrind()) {
 		tcase_add_test(tcase, an_acl_has_no_effect_at_any_system_call);
-		tcase_add_loop_test(tcase, no_other_directory_is_adjusted_whatever_is_swapped, 0,
-				    2);
+		tcase_add_loop_test(tcase, no_other_directory_is_adjusted_while_files_are_swapped,
+				    0, 2);
+		tcase_add_loop_test(tcase, an_acl_that_cannot_be_read_is_a_finding, 0,
+				    N(acl_errors));
 	}
 	tcase_add_test(tcase, an_acl_is_no_mode_of_a_rule);
 	tcase_add_loop_test(tcase, without_proc_a_node_that_may_have_an_acl_is_not_made, 0, 2);

@@ -452,7 +452,7 @@ static int make_round(int dir_fd, unsigned int stop)
 }
 
 /* _i: attack, replace */
-START_TEST(nothing_happens_outside_whatever_is_swapped_at_any_system_call)
+START_TEST(nothing_happens_outside_if_files_are_swapped_at_any_call)
 {
 	struct attack attack = { attacks[_i / 2].name, attacks[_i / 2].other,
 				 (unsigned int)_i % 2 };
@@ -483,7 +483,7 @@ END_TEST
 /* --- the tests ----------------------------------------------------------------------------- */
 
 /* _i: flags. What becomes of files inside is for the other test: remove_made() here looks first. */
-START_TEST(nothing_happens_outside_whatever_is_swapped)
+START_TEST(nothing_happens_outside_while_files_are_swapped)
 {
 	const char *change;
 
@@ -505,9 +505,9 @@ int main(void)
 	TCase *tcase = tcase_create("create-race");
 
 	tcase_set_timeout(tcase, 4 * SECONDS_MAX);
-	tcase_add_loop_test(tcase, nothing_happens_outside_whatever_is_swapped, 0, 2);
-	tcase_add_loop_test(tcase, nothing_happens_outside_whatever_is_swapped_at_any_system_call,
-			    0, 2 * N(attacks));
+	tcase_add_loop_test(tcase, nothing_happens_outside_while_files_are_swapped, 0, 2);
+	tcase_add_loop_test(tcase, nothing_happens_outside_if_files_are_swapped_at_any_call, 0,
+			    2 * N(attacks));
 	suite_add_tcase(suite, tcase);
 	return create_harness_run(suite);
 }

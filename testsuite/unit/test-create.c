@@ -258,14 +258,14 @@ START_TEST(each_state_of_a_name_has_its_outcome)
 }
 END_TEST
 
-START_TEST(what_is_wrong_with_a_node_is_in_the_message)
+START_TEST(the_message_names_the_fault_of_the_node)
 {
 	int dev_fd = harness_directory();
 
 	put_device(dev_fd, "fuse", S_IFBLK | 0600, 7, 1);
 	ck_assert_int_eq(create(dev_fd, FUSE, -1, 0, NULL), 0);
 	ck_assert_str_eq(kmod_devname_finding_get_message(first_finding()),
-			 "is b7:1 instead of c10:229; run kmod-devname create --replace");
+			 "device node b7:1 instead of c10:229; run kmod-devname create --replace");
 }
 END_TEST
 
@@ -330,7 +330,7 @@ static void (*const obstacles[])(int dir_fd, const char *name) = {
 };
 
 /* _i: obstacle, flags */
-START_TEST(what_is_no_directory_is_in_the_way)
+START_TEST(a_file_on_the_path_obstructs_the_node)
 {
 	int dev_fd = harness_directory();
 	enum kmod_devname_outcome outcomes[3];
@@ -448,7 +448,7 @@ START_TEST(a_set_group_id_directory_gives_its_group_to_directories_only)
 }
 END_TEST
 
-START_TEST(what_is_replaced_gets_the_mode_and_owner_of_a_new_node)
+START_TEST(a_replaced_node_gets_the_mode_and_owner_of_a_new_node)
 {
 	int dev_fd = harness_directory();
 
@@ -587,7 +587,7 @@ START_TEST(a_removed_directory_is_enoent)
 END_TEST
 
 /* _i: what is there before, nothing, a right node or a wrong one */
-START_TEST(who_may_not_make_nodes_is_told_so)
+START_TEST(a_user_without_cap_mknod_gets_a_message)
 {
 	enum kmod_devname_outcome outcomes[2] = { MADE, MADE };
 	int dev_fd = harness_directory(), r;
@@ -671,7 +671,7 @@ START_TEST(a_directory_that_fails_takes_its_own_nodes_only)
 }
 END_TEST
 
-START_TEST(what_cannot_be_verified_does_not_keep_others_from_it)
+START_TEST(an_unverifiable_node_does_not_stop_the_others)
 {
 	struct kmod_devname_table *table = create_harness_table("a u/a c10:1\n" FUSE TUN);
 	int dev_fd = harness_directory(), r;
@@ -762,7 +762,7 @@ START_TEST(without_flags_of_renameat2_directories_are_made)
 END_TEST
 
 /* Neither way to set a mode: then none is needed if the umask is 0, and else it fails clearly. */
-START_TEST(without_fchmodat2_and_proc_only_a_umask_is_in_the_way)
+START_TEST(without_fchmodat2_and_proc_only_a_umask_fails)
 {
 	int dev_fd = harness_directory(), r;
 	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -923,15 +923,15 @@ END_TEST
 static void add_state_tests(TCase *tcase)
 {
 	tcase_add_loop_test(tcase, each_state_of_a_name_has_its_outcome, 0, N(states) * 8);
-	tcase_add_test(tcase, what_is_wrong_with_a_node_is_in_the_message);
+	tcase_add_test(tcase, the_message_names_the_fault_of_the_node);
 	tcase_add_test(tcase, a_directory_is_as_it_was_after_a_dry_run);
-	tcase_add_loop_test(tcase, what_is_no_directory_is_in_the_way, 0, N(obstacles) * 4);
+	tcase_add_loop_test(tcase, a_file_on_the_path_obstructs_the_node, 0, N(obstacles) * 4);
 	tcase_add_test(tcase, a_directory_that_is_there_is_kept_as_it_is);
 	tcase_add_test(tcase, long_names_are_made);
 	tcase_add_test(tcase, type_and_numbers_are_those_of_the_table);
 	tcase_add_loop_test(tcase, modes_do_not_depend_on_the_umask, 0, N(umasks) * N(modes) * 2);
 	tcase_add_test(tcase, a_set_group_id_directory_gives_its_group_to_directories_only);
-	tcase_add_test(tcase, what_is_replaced_gets_the_mode_and_owner_of_a_new_node);
+	tcase_add_test(tcase, a_replaced_node_gets_the_mode_and_owner_of_a_new_node);
 }
 
 static void add_call_tests(TCase *tcase)
@@ -949,12 +949,12 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
 	tcase_add_test(tcase, a_descriptor_of_a_file_is_enotdir);
 	tcase_add_loop_test(tcase, a_removed_directory_is_enoent, 0, 2);
-	tcase_add_loop_test(tcase, who_may_not_make_nodes_is_told_so, 0, 3);
+	tcase_add_loop_test(tcase, a_user_without_cap_mknod_gets_a_message, 0, 3);
 	tcase_add_test(tcase, who_need_not_make_nodes_needs_no_right_to);
 	tcase_add_test(tcase, a_directory_that_may_not_be_written_is_eacces);
 	tcase_add_loop_test(tcase, a_directory_that_fails_takes_its_own_nodes_only, 0,
 			    N(mounts) * 2);
-	tcase_add_test(tcase, what_cannot_be_verified_does_not_keep_others_from_it);
+	tcase_add_test(tcase, an_unverifiable_node_does_not_stop_the_others);
 	tcase_add_test(tcase, a_directory_that_is_none_cannot_be_verified);
 	/* valgrind has descriptors of its own */
 	if (!harness_under_valgrind())
@@ -962,7 +962,7 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, without_flags_of_renameat2_the_outcome_is_that_without_replace,
 			    0, N(states) * 2);
 	tcase_add_test(tcase, without_flags_of_renameat2_directories_are_made);
-	tcase_add_loop_test(tcase, without_fchmodat2_and_proc_only_a_umask_is_in_the_way, 0, 2);
+	tcase_add_loop_test(tcase, without_fchmodat2_and_proc_only_a_umask_fails, 0, 2);
 	tcase_add_loop_test(tcase, only_leftovers_of_runs_that_are_gone_are_removed, 0,
 			    N(leftovers) * 4);
 	if (!harness_under_valgrind()) /* has nothing to say of what is killed */

@@ -29,7 +29,7 @@
 #include "system/faults-memory.h"
 #include "text/depmod-index.h"
 #include "tree/scan.h"
-#include "udev/static-nodes.h"
+#include "udev/rules.h"
 
 #ifdef WITH_LIBKMOD
 #define HAS_LIBKMOD true
@@ -47,7 +47,6 @@
 #define DIRECTORY "lib/modules/1.0"
 #define FILE_NAME "modules.devname"
 #define OLD_TEXT "# old\n"
-#define HEADER "# Device nodes to trigger on-demand module loading.\n"
 #define FUSE "fuse fuse c10:229\n"
 #define TUN "tun net/tun c10:200\n"
 #define CUSE "cuse cuse c10:203\n"
@@ -161,12 +160,12 @@ static void write_configuration(void)
 		   "OPTIONS+=\"static_node=cuse\", OWNER=\"nobody-here\"\n"
 		   "MODE=, OPTIONS+=\"static_node=fuse\"\n");
 	write_text(DIRECTORY "/config", "CONFIG_X=y\n# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set\n");
-	write_text("table", HEADER FUSE TUN LOOP);
-	write_text("old", HEADER FUSE "gone net/tun c10:200\n");
-	write_text("other", HEADER TUN "fuse fuse c10:1\n" CUSE "nonsense\n");
-	write_text("odd", HEADER "a a c1:1\nb a c1:1\nc a c1:2\nd d/e b1:1\n"
-				 "m m1 c2:1\nm m2 c2:2\nm m3 c2:3\nm m4 c2:4\n"
-				 "m m5 c2:5\nm m6 c2:6\nm m7 c2:7\nm m8 c2:8\n");
+	write_text("table", DEVNAME_HEADER FUSE TUN LOOP);
+	write_text("old", DEVNAME_HEADER FUSE "gone net/tun c10:200\n");
+	write_text("other", DEVNAME_HEADER TUN "fuse fuse c10:1\n" CUSE "nonsense\n");
+	write_text("odd", DEVNAME_HEADER "a a c1:1\nb a c1:1\nc a c1:2\nd d/e b1:1\n"
+					 "m m1 c2:1\nm m2 c2:2\nm m3 c2:3\nm m4 c2:4\n"
+					 "m m5 c2:5\nm m6 c2:6\nm m7 c2:7\nm m8 c2:8\n");
 }
 
 /* More than what the C library has room for at first when it writes into memory. */
@@ -295,11 +294,6 @@ static int read_odd_lines(struct objects *o)
 	return read_with(kmod_devname_table_read, o->table, o, "odd");
 }
 
-static int read_index(struct objects *o)
-{
-	return read_with(table_read_index, o->table, o, DIRECTORY "/modules.alias");
-}
-
 static int read_builtin(struct objects *o)
 {
 	return read_with(table_read_builtin, o->table, o, DIRECTORY "/modules.builtin.modinfo");
@@ -404,7 +398,7 @@ static int lint(struct objects *o)
 		r = table_lint_builtin(o->table, o->report, o->other);
 	if (r == 0)
 		r = table_lint_file(o->table, o->report, o->other, "other");
-	return r == 0 ? table_lint_udev(o->table, o->report, root_fd) : r;
+	return r == 0 ? udev_lint(o->table, o->report, root_fd, NULL) : r;
 }
 
 static int lint_loading(struct objects *o)
@@ -518,8 +512,8 @@ static int verify(struct objects *o)
 
 static int resolve(struct objects *o)
 {
-	return resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, o->option, RESOLVE_RUNNING,
-			      o->report, &o->resolution);
+	return resolution_new(root_fd, DIRECTORY, &(struct device_number){ S_IFCHR, 10, o->option },
+			      true, o->report, &o->resolution);
 }
 
 static int open_by_hand(struct objects *o)
@@ -546,7 +540,6 @@ static const struct verb {
 	{ "add_file of bad aliases", add_file, 4 },
 	{ "read", read_tables, 0 },
 	{ "read odd lines", read_odd_lines, 0 },
-	{ "read_index", read_index, 0 },
 	{ "read_builtin", read_builtin, 0 },
 	{ "write", write_table, 0 },
 	{ "write_format human", write_format, KMOD_DEVNAME_FORMAT_HUMAN },
@@ -619,7 +612,7 @@ static void print_resolution(FILE *stream, const struct resolution *resolution)
 {
 	fprintf(stream, "%s\n", resolution_verdict_to_string(resolution->verdict));
 	for (size_t i = 0; i < resolution->steps.size; i++) {
-		const struct resolution_step *step = resolution_get(resolution, i);
+		const struct resolution_step *step = resolution->steps.items[i];
 		const char *path = step->path;
 		const char *file = step->file;
 

@@ -17,7 +17,6 @@
 #include "node/table.h"
 #include "text/print.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define N_FORMATS 7
 #define CREATE_ONLY KMOD_DEVNAME_PRINT_CREATE_ONLY
 

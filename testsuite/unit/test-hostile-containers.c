@@ -526,7 +526,7 @@ static void zstd_frame(struct bytes *file, const struct bytes *content)
 
 /* --- rows -------------------------------------------------------------------------------- */
 
-START_TEST(gzip_is_read_by_the_book)
+START_TEST(gzip_headers_of_all_kinds_are_read)
 {
 	struct bytes module = module_bytes(), file = { 0 };
 
@@ -538,7 +538,7 @@ START_TEST(gzip_is_read_by_the_book)
 }
 END_TEST
 
-START_TEST(deflate_is_read_by_the_book)
+START_TEST(deflate_blocks_of_all_kinds_are_read)
 {
 	struct bytes file = { 0 };
 
@@ -549,7 +549,7 @@ START_TEST(deflate_is_read_by_the_book)
 }
 END_TEST
 
-START_TEST(xz_is_read_by_the_book)
+START_TEST(xz_streams_of_all_kinds_are_read)
 {
 	const struct xz *xz = &xz_rows[_i].xz;
 	struct bytes module = module_bytes(), file = { 0 };
@@ -565,7 +565,7 @@ START_TEST(xz_is_read_by_the_book)
 }
 END_TEST
 
-START_TEST(zstd_is_read_by_the_book)
+START_TEST(zstd_frames_of_all_kinds_are_read)
 {
 	struct bytes module = module_bytes(), file = { 0 };
 
@@ -598,7 +598,7 @@ static const char formats[] = "gxz";
 #define N_FORMATS (N(formats) - 1)
 
 /* The kernel, and kmod, unpack once; so nobody makes these but who means harm. */
-START_TEST(what_is_packed_twice_is_no_module)
+START_TEST(a_module_compressed_twice_is_malformed)
 {
 	char outer = formats[_i / (int)N_FORMATS], inner = formats[_i % (int)N_FORMATS];
 	struct bytes module = module_bytes(), once = { 0 }, twice = { 0 };
@@ -786,7 +786,7 @@ static const struct {
 	{ "blocks of one byte", 'z', BYTES(PLAIN), BYTES("\x0a\0\0\x7f"), 30, CORRUPT },
 };
 
-START_TEST(what_holds_nothing_takes_little_time)
+START_TEST(empty_frames_take_little_time)
 {
 	const struct bytes start = { (uint8_t *)(uintptr_t)idle_rows[_i].start.bytes,
 				     idle_rows[_i].start.size, 0 };
@@ -919,10 +919,10 @@ END_TEST
 
 static void add_rows(TCase *tcase)
 {
-	tcase_add_loop_test(tcase, gzip_is_read_by_the_book, 0, N(gzip_rows));
-	tcase_add_loop_test(tcase, deflate_is_read_by_the_book, 0, N(deflate_rows));
-	tcase_add_loop_test(tcase, xz_is_read_by_the_book, 0, N(xz_rows));
-	tcase_add_loop_test(tcase, zstd_is_read_by_the_book, 0, N(zstd_rows));
+	tcase_add_loop_test(tcase, gzip_headers_of_all_kinds_are_read, 0, N(gzip_rows));
+	tcase_add_loop_test(tcase, deflate_blocks_of_all_kinds_are_read, 0, N(deflate_rows));
+	tcase_add_loop_test(tcase, xz_streams_of_all_kinds_are_read, 0, N(xz_rows));
+	tcase_add_loop_test(tcase, zstd_frames_of_all_kinds_are_read, 0, N(zstd_rows));
 }
 
 int main(void)
@@ -937,11 +937,11 @@ int main(void)
 		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what),
 			       "; 10 GiB refused within %zu MiB", RESIDENT_KIB / KIB);
 	add_rows(tcase);
-	tcase_add_loop_test(tcase, what_is_packed_twice_is_no_module, 0, n * n);
+	tcase_add_loop_test(tcase, a_module_compressed_twice_is_malformed, 0, n * n);
 	tcase_add_loop_test(tcase, formats_do_not_mix, 0, n * n);
 	tcase_add_loop_test(tcase, a_bomb_of_10_gib_is_refused_soon_and_in_little_memory, 0,
 			    n * HEADS);
-	tcase_add_loop_test(tcase, what_holds_nothing_takes_little_time, 0, N(idle_rows));
+	tcase_add_loop_test(tcase, empty_frames_take_little_time, 0, N(idle_rows));
 	tcase_add_loop_test(tcase, a_hole_of_a_terabyte_is_not_read_to_its_end, 0, N(hole_rows));
 	tcase_add_loop_test(tcase, a_large_module_is_read_if_its_headers_speak_of_it, 0, n);
 	suite_add_tcase(suite, tcase);

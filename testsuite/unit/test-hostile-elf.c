@@ -702,7 +702,7 @@ static void check_image(const struct image_of *image, const char *expected, cons
 	modinfo_done(&modinfo);
 }
 
-START_TEST(a_field_that_lies_is_found_out_or_does_no_harm)
+START_TEST(a_wrong_field_is_malformed_or_does_no_harm)
 {
 	const struct row *row = &rows[_i];
 
@@ -876,7 +876,7 @@ int main(void)
 	TCase *tcase = tcase_create("hostile-elf");
 	char what[64];
 
-	tcase_add_loop_test(tcase, a_field_that_lies_is_found_out_or_does_no_harm, 0, N(rows));
+	tcase_add_loop_test(tcase, a_wrong_field_is_malformed_or_does_no_harm, 0, N(rows));
 	tcase_add_loop_test(tcase, modinfo_may_be_the_last_bytes_of_a_page, 0, N(page_rows));
 	tcase_add_loop_test(tcase, there_may_be_2_to_the_20_sections, 0, N(section_rows));
 	tcase_add_test(tcase, names_all_over_the_place_take_little_time);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Texts that lie: modules.alias, modules.builtin.modinfo, modules.order, and what is large in any
- * of them. And each hostile name and number by all the ways in: a module handed in, both indexes,
+ * of them. And each hostile name and number by all the ways in: a module handed in, built-in ones,
  * modules.devname. A row says what must come of it by modules.devname(5) and the rules of
  * libkmod-devname.h, and that is a node or a finding, never silence.
  */
@@ -14,28 +14,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "lib/fixture.h"
 #include "lib/hostile.h"
 #include "text/depmod-index.h"
 #include "tree/scan.h"
 
 #define MEMORY (256 * MIB)
 
-#define HEADER_SIZE (sizeof("# Device nodes to trigger on-demand module loading.\n") - 1)
-
-static struct kmod_devname_table *table;
-static struct kmod_devname_report *report;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-}
-
-static void tear_down(void)
-{
-	ck_assert_ptr_null(kmod_devname_table_unref(table));
-	ck_assert_ptr_null(kmod_devname_report_unref(report));
-}
+#define HEADER_SIZE (sizeof(DEVNAME_HEADER) - 1)
 
 /* A way in for a text. */
 typedef int reader(struct kmod_devname_table *into, struct kmod_devname_report *findings,
@@ -73,99 +59,81 @@ static void check(int r, int expected, const char *lines, const char *codes, con
 #define FUSE_NODE "fuse fuse c10:229\n"
 
 /* clang-format off */
-static const struct index_row {
+static const struct {
 	const char *what;
 	struct text text;
-	int used; /* 1, or 0: it cannot be */
-	const char *nodes, *codes;
+	const char *codes; /* "" if each line is an alias */
 } index_rows[] = {
-	{ "as depmod writes it", BYTES("# Aliases\n" FUSE), 1, FUSE_NODE, "" },
+	{ "as depmod writes it", BYTES("# Aliases\n" FUSE), "" },
 	{ "as busybox writes it, backwards",
-	  BYTES("alias char-major-10-229 fuse\nalias devname:fuse fuse\n"), 1, FUSE_NODE, "" },
-	{ "comments only", BYTES("#\n# x\n#alias a b\n"), 1, "", "" },
-	{ "nothing: lost when the power failed", BYTES(""), 0, "", "bad-index" },
-	{ "a line feed", BYTES("\n"), 0, "", "bad-index" },
-	{ "an empty line behind", BYTES(FUSE "\n"), 0, "", "bad-index" },
-	{ "no line feed at the end", BYTES(FUSE "alias a b"), 0, "", "cut-line" },
-	{ "no line feed after a comment", BYTES(FUSE "# x"), 0, "", "cut-line" },
-	{ "a NUL at the end", BYTES(FUSE "\0"), 0, "", "cut-line" },
-	{ "a NUL for a line", BYTES(FUSE "\0\n"), 0, "", "bad-index" },
-	{ "a NUL in the word", BYTES("ali\0s a b\n" FUSE), 0, "", "bad-index" },
-	{ "a NUL behind the word", BYTES("alias\0a b\n" FUSE), 0, "", "bad-index" },
-	{ "a NUL in an alias", BYTES("alias devname:fu\0se fuse\n" FUSE), 0, "", "bad-index" },
-	{ "a NUL that makes a good alias of a bad one",
-	  BYTES("alias devname:x\0/../y m\nalias char-major-1-1 m\n"), 0, "", "bad-index" },
-	{ "a NUL in a module's name", BYTES("alias devname:x m\0n\nalias char-major-1-1 m\n"), 0,
-	  "", "bad-index" },
-	{ "a NUL in a number", BYTES("alias devname:x m\nalias char-major-1-1\0002 m\n"), 0, "",
-	  "bad-index" },
-	{ "a NUL in a comment", BYTES("#\0\n" FUSE), 1, FUSE_NODE, "" },
-	{ "no alias", BYTES("alias\n" FUSE), 0, "", "bad-index" },
-	{ "no alias, a blank", BYTES("alias \n" FUSE), 0, "", "bad-index" },
-	{ "no module", BYTES("alias a\n" FUSE), 0, "", "bad-index" },
-	{ "no module, a blank", BYTES("alias a \n" FUSE), 0, "", "bad-index" },
-	{ "an empty alias, as a module may have one", BYTES("alias  b\n" FUSE), 1, FUSE_NODE, "" },
-	{ "a capital letter", BYTES("Alias a b\n" FUSE), 0, "", "bad-index" },
-	{ "a longer word", BYTES("aliases a b\n" FUSE), 0, "", "bad-index" },
-	{ "a blank before it", BYTES(" alias a b\n" FUSE), 0, "", "bad-index" },
-	{ "a tab behind it", BYTES("alias\ta b\n" FUSE), 0, "", "bad-index" },
-	{ "a tab before the module", BYTES("alias a\tb\n" FUSE), 0, "", "bad-index" },
-	{ "a byte order mark", BYTES("\xef\xbb\xbf" "alias a b\n" FUSE), 0, "", "bad-index" },
-	{ "options of modprobe.d", BYTES("options a b=1\n" FUSE), 0, "", "bad-index" },
-	{ "a command of modprobe.d", BYTES("install a /bin/sh\n" FUSE), 0, "", "bad-index" },
-	{ "modules.alias.bin", BYTES("\xb0\x07\xf4\x57\0\2\0\1\x20\0\0\n"), 0, "", "bad-index" },
-	{ "an ELF file", BYTES("\x7f" "ELF\2\1\1\0\0\n"), 0, "", "bad-index" },
-	{ "modules.symbols", BYTES("alias symbol:fuse_x fuse\n" FUSE), 1, FUSE_NODE, "" },
-	{ "a normalised number", BYTES("alias char_major_10_229 fuse\nalias devname:fuse fuse\n"),
-	  0, "", "bad-index" },
-	{ "a normalised block number", BYTES(FUSE "alias block_major_1_* m\n"), 0, "",
-	  "bad-index" },
+	  BYTES("alias char-major-10-229 fuse\nalias devname:fuse fuse\n"), "" },
+	{ "comments only", BYTES("#\n# x\n#alias a b\n"), "" },
+	{ "nothing: lost when the power failed", BYTES(""), "bad-index" },
+	{ "a line feed", BYTES("\n"), "bad-index" },
+	{ "an empty line behind", BYTES(FUSE "\n"), "bad-index" },
+	{ "no line feed at the end", BYTES(FUSE "alias a b"), "cut-line" },
+	{ "no line feed after a comment", BYTES(FUSE "# x"), "cut-line" },
+	{ "a NUL at the end", BYTES(FUSE "\0"), "cut-line" },
+	{ "a NUL for a line", BYTES(FUSE "\0\n"), "bad-index" },
+	{ "a NUL in the word", BYTES("ali\0s a b\n" FUSE), "bad-index" },
+	{ "a NUL behind the word", BYTES("alias\0a b\n" FUSE), "bad-index" },
+	{ "a NUL in an alias", BYTES("alias devname:fu\0se fuse\n" FUSE), "bad-index" },
+	{ "a NUL in a module's name",
+	  BYTES("alias devname:x m\0n\nalias char-major-1-1 m\n"), "bad-index" },
+	{ "a NUL in a number",
+	  BYTES("alias devname:x m\nalias char-major-1-1\0002 m\n"), "bad-index" },
+	{ "a NUL in a comment", BYTES("#\0\n" FUSE), "" },
+	{ "no alias", BYTES("alias\n" FUSE), "bad-index" },
+	{ "no alias, a blank", BYTES("alias \n" FUSE), "bad-index" },
+	{ "no module", BYTES("alias a\n" FUSE), "bad-index" },
+	{ "no module, a blank", BYTES("alias a \n" FUSE), "bad-index" },
+	{ "an empty alias, as a module may have one", BYTES("alias  b\n" FUSE), "" },
+	{ "a capital letter", BYTES("Alias a b\n" FUSE), "bad-index" },
+	{ "a longer word", BYTES("aliases a b\n" FUSE), "bad-index" },
+	{ "a blank before it", BYTES(" alias a b\n" FUSE), "bad-index" },
+	{ "a tab behind it", BYTES("alias\ta b\n" FUSE), "bad-index" },
+	{ "a tab before the module", BYTES("alias a\tb\n" FUSE), "bad-index" },
+	{ "a byte order mark", BYTES("\xef\xbb\xbf" "alias a b\n" FUSE), "bad-index" },
+	{ "options of modprobe.d", BYTES("options a b=1\n" FUSE), "bad-index" },
+	{ "a command of modprobe.d", BYTES("install a /bin/sh\n" FUSE), "bad-index" },
+	{ "modules.alias.bin", BYTES("\xb0\x07\xf4\x57\0\2\0\1\x20\0\0\n"), "bad-index" },
+	{ "an ELF file", BYTES("\x7f" "ELF\2\1\1\0\0\n"), "bad-index" },
 	{ "lines that end with carriage returns",
-	  BYTES("alias devname:fuse fuse\r\nalias char-major-10-229 fuse\r\n"), 1, "",
-	  "bad-module-name" },
-	{ "lines of a module in two places", BYTES(FUSE "alias x y\nalias z fuse\n"), 0, "",
-	  "bad-index" },
-	{ "lines of a silent module in two places", BYTES("alias x a\n" FUSE "alias y a\n"), 0, "",
-	  "bad-index" },
-	{ "a dash in a module's name", BYTES("alias devname:x m-n\nalias char-major-1-1 m-n\n"), 1,
-	  "m_n x c1:1\n", "" },
-	{ "a dot in a module's name", BYTES("alias devname:x m.n\nalias char-major-1-1 m.n\n"), 1,
-	  "", "bad-module-name" },
-	{ "a slash in a module's name", BYTES("alias devname:x m/n\nalias char-major-1-1 m/n\n"), 1,
-	  "", "bad-module-name" },
+	  BYTES("alias devname:fuse fuse\r\nalias char-major-10-229 fuse\r\n"), "" },
+	{ "a dash in a module's name",
+	  BYTES("alias devname:x m-n\nalias char-major-1-1 m-n\n"), "" },
+	{ "a dot in a module's name",
+	  BYTES("alias devname:x m.n\nalias char-major-1-1 m.n\n"), "" },
+	{ "a slash in a module's name",
+	  BYTES("alias devname:x m/n\nalias char-major-1-1 m/n\n"), "" },
 	{ "an escape in a module's name",
-	  BYTES("alias devname:x m\033\nalias char-major-1-1 m\033\n"), 1, "", "bad-module-name" },
-	{ "a bad name of a silent module is nobody's business", BYTES("alias x m/n\n" FUSE), 1,
-	  FUSE_NODE, "" },
-	{ "a name with blanks", BYTES("alias devname:x y m\nalias char-major-1-1 m\n"), 1, "",
-	  "bad-name" },
-	{ "a line that would make two", BYTES("alias devname:x c1:1 m\nalias char-major-1-1 m\n"),
-	  1, "", "bad-name" },
-	{ "a name without a number", BYTES("alias devname:x m\n" FUSE), 1, FUSE_NODE,
-	  "missing-number" },
-	{ "a name with a pattern of numbers", BYTES("alias devname:x m\nalias char-major-1-* m\n"),
-	  1, "", "missing-number" },
-	{ "a number without a name", BYTES("alias char-major-1-1 m\n" FUSE), 1, FUSE_NODE, "" },
-	{ "two names and two numbers, apart",
-	  BYTES("alias devname:x m\nalias devname:y m\nalias char-major-1-1 m\n"
-		"alias char-major-1-2 m\n"), 1, "", "ambiguous" },
-	{ "the number of nobody", BYTES("alias devname:x m\nalias char-major-10-255 m\n"), 1, "",
-	  "dynamic-minor" },
-	{ "two modules that exclude each other",
-	  BYTES("alias devname:x m\nalias char-major-1-1 m\nalias devname:x/y n\n"
-		"alias char-major-1-2 n\n"), 1, "m x c1:1\n", "name-conflict" },
-	{ "modules whose names differ in a dash: one",
-	  BYTES("alias devname:x a-b\nalias char-major-1-1 a-b\nalias devname:x a_b\n"
-		"alias char-major-1-1 a_b\n"), 1, "a_b x c1:1\n", "" },
+	  BYTES("alias devname:x m\033\nalias char-major-1-1 m\033\n"), "" },
 };
 /* clang-format on */
 
-START_TEST(an_index_is_used_whole_or_not_at_all)
+/* Returns what ended the reading. */
+static int read_aliases(struct kmod_devname_table *into, struct kmod_devname_report *findings,
+			FILE *stream, const char *file)
 {
-	const struct index_row *row = &index_rows[_i];
+	struct depmod_index index;
+	const char *alias, *module;
+	int status;
+
+	(void)into;
+	depmod_index_start(&index, findings, stream, file);
+	while ((status = depmod_index_next_alias(&index, &alias, &module)) == DEPMOD_INDEX_LINE)
+		;
+	return status;
+}
+
+START_TEST(a_line_that_is_no_alias_damages_an_index)
+{
+	const char *codes = index_rows[_i].codes;
 
 	hostile_bounds(MEMORY);
-	check(read_text(table_read_index, row->text), row->used, row->nodes, row->codes, row->what);
+	check(read_text(read_aliases, index_rows[_i].text),
+	      codes[0] == '\0' ? DEPMOD_INDEX_END : DEPMOD_INDEX_DAMAGED, "", codes,
+	      index_rows[_i].what);
 }
 END_TEST
 
@@ -234,24 +202,24 @@ END_TEST
 
 static const struct {
 	const char *name;
-	/* by a module, by modules.alias, by modules.builtin.modinfo, by modules.devname */
-	const char *module, *index, *builtin, *devname;
+	/* by a module, by modules.builtin.modinfo, by modules.devname */
+	const char *module, *builtin, *devname;
 } name_rows[] = {
 #define BAD(name) \
 	{ \
-		name, "bad-name", "bad-name", "bad-name", "bad-name" \
+		name, "bad-name", "bad-name", "bad-name" \
 	}
 #define BLANK(name) \
 	{ \
-		name, "bad-name", "bad-name", "bad-name", "bad-line" \
+		name, "bad-name", "bad-name", "bad-line" \
 	}
 #define LINE_FEED(name) \
 	{ \
-		name, "bad-name", "bad-index", "bad-name", "bad-line,bad-line" \
+		name, "bad-name", "bad-name", "bad-line,bad-line" \
 	}
 #define GOOD(name) \
 	{ \
-		name, "", "", "", "" \
+		name, "", "", "" \
 	}
 	GOOD("fuse"),
 	GOOD("a/b/c/d/e"),
@@ -380,8 +348,6 @@ START_TEST(a_name_is_judged_alike_by_every_way_in)
 	tear_down();
 	CHECK(asprintf(&alias, "devname:%s", name) > 0, "no memory");
 	check_module(name_rows[_i].module, name, (const char *const[]){ alias, "char-major-1-1" });
-	n = asprintf(&text, "alias %s m\nalias char-major-1-1 m\n", alias);
-	check_way(table_read_index, name_rows[_i].index, "index", name, text, n);
 	n = asprintf(&text, "m.alias=%s%cm.alias=char-major-1-1%c", alias, 0, 0);
 	check_way(table_read_builtin, name_rows[_i].builtin, "builtin", name, text, n);
 	n = asprintf(&text, "m %s c1:1\n", name);
@@ -481,8 +447,6 @@ START_TEST(a_number_is_judged_alike_by_every_way_in)
 
 		CHECK(asprintf(&alias, "%s-major-%s-%s", types[i], major, minor) > 0, "no memory");
 		check_module(code, alias, (const char *const[]){ alias, "devname:a" });
-		n = asprintf(&text, "alias %s m\nalias devname:a m\n", alias);
-		check_way(table_read_index, code, "index", alias, text, n);
 		n = asprintf(&text, "m.alias=%s%cm.alias=devname:a%c", alias, 0, 0);
 		check_way(table_read_builtin, code, "builtin", alias, text, n);
 		n = asprintf(&text, "m a %c%s:%s\n", types[i][0], major, minor);
@@ -504,10 +468,8 @@ static const struct {
 	int r;
 	size_t nodes, errors, warnings;
 } large_rows[] = {
-	{ "a million lines of modules.alias for one module, the name last", table_read_index,
-	  "alias char-major-1-%u m\n", 1000000, "alias devname:a m\n", 1, 0, 1, 0 },
-	{ "a million lines of modules.alias of as many modules", table_read_index, "alias x m%u\n",
-	  1000000, FUSE, 1, 1, 0, 0 },
+	{ "a million lines of modules.alias", read_aliases, "alias x m%u\n", 1000000, FUSE,
+	  DEPMOD_INDEX_END, 0, 0, 0 },
 	{ "a million built-in numbers, the name last", table_read_builtin,
 	  "m.alias=char-major-1-%u", 1000000, "m.alias=devname:a", 0, 0, 1, 0 },
 	{ "a million built-in modules with a name", table_read_builtin, "m%u.alias=devname:a",
@@ -577,7 +539,7 @@ static int read_order(struct kmod_devname_table *into, struct kmod_devname_repor
 				 0);
 }
 
-static reader *const readers[] = { kmod_devname_table_read, table_read_index, table_read_builtin,
+static reader *const readers[] = { kmod_devname_table_read, read_aliases, table_read_builtin,
 				   read_order };
 
 /* A hole is a line of NULs, or as many strings of nothing. */
@@ -599,18 +561,32 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 }
 END_TEST
 
+/* _i: as many as the limit of modules.builtin.modinfo, or one more; a hole is such strings */
+START_TEST(built_in_strings_have_a_limit)
+{
+	FILE *stream = tmpfile();
+
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(ftruncate(fileno(stream), 4000000 + _i), 0);
+	ck_assert_int_eq(table_read_builtin(table, report, stream, "file"), _i == 0 ? 0 : -EFBIG);
+	ck_assert_str_eq(harness_codes(report), _i == 0 ? "" : "system");
+	(void)fclose(stream);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("hostile-text");
 	TCase *tcase = tcase_create("hostile-text");
 
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, an_index_is_used_whole_or_not_at_all, 0, N(index_rows));
+	tcase_add_loop_test(tcase, a_line_that_is_no_alias_damages_an_index, 0, N(index_rows));
 	tcase_add_loop_test(tcase, built_in_strings_give_nodes_or_findings, 0, N(builtin_rows));
 	tcase_add_loop_test(tcase, a_name_is_judged_alike_by_every_way_in, 0, N(name_rows));
 	tcase_add_loop_test(tcase, a_number_is_judged_alike_by_every_way_in, 0, N(number_rows));
 	tcase_add_loop_test(tcase, a_million_lines_take_bounded_time_and_memory, 0, N(large_rows));
 	tcase_add_loop_test(tcase, a_hole_of_a_terabyte_is_not_read_to_its_end, 0, N(readers));
+	tcase_add_loop_test(tcase, built_in_strings_have_a_limit, 0, 2);
 	suite_add_tcase(suite, tcase);
 	return hostile_run(suite, "texts");
 }

@@ -10,25 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lib/harness.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define HEADER "# Device nodes to trigger on-demand module loading.\n"
-
-static struct kmod_devname_table *table;
-static struct kmod_devname_report *report;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-}
-
-static void tear_down(void)
-{
-	ck_assert_ptr_null(kmod_devname_table_unref(table));
-	ck_assert_ptr_null(kmod_devname_report_unref(report));
-}
+#include "lib/fixture.h"
 
 static int add_node(const char *module, const char *name, mode_t type, unsigned int major,
 		    unsigned int minor)
@@ -96,7 +78,7 @@ END_TEST
 
 START_TEST(the_list_of_a_kernel_is_read_below_a_root)
 {
-	static const char text[] = HEADER "fuse fuse c10:229\nbad\n";
+	static const char text[] = DEVNAME_HEADER "fuse fuse c10:229\nbad\n";
 	int root_fd = harness_directory();
 	unsigned int before;
 
@@ -105,7 +87,7 @@ START_TEST(the_list_of_a_kernel_is_read_below_a_root)
 	before = harness_count_fds();
 	ck_assert_int_eq(
 		kmod_devname_table_read_kernel(table, report, root_fd, "lib/modules/6.1.0"), 0);
-	ck_assert_str_eq(harness_text(table), HEADER "fuse fuse c10:229\n");
+	ck_assert_str_eq(harness_text(table), DEVNAME_HEADER "fuse fuse c10:229\n");
 	ck_assert_str_eq(harness_codes(report), "bad-line");
 	ck_assert_str_eq(kmod_devname_finding_get_file(kmod_devname_report_get(report, 0)),
 			 "modules.devname");

@@ -156,7 +156,7 @@ START_TEST(a_directory_is_named_by_its_whole_path)
 }
 END_TEST
 
-START_TEST(nobody_is_asked_if_there_is_nothing_to_make)
+START_TEST(no_label_is_looked_up_without_a_new_node)
 {
 	int dev_fd = harness_directory();
 
@@ -186,7 +186,7 @@ START_TEST(without_a_policy_nothing_is_set)
 }
 END_TEST
 
-START_TEST(what_the_policy_does_not_know_has_no_label)
+START_TEST(a_path_without_a_policy_entry_has_no_label)
 {
 	lookup_error = ENOENT;
 	ck_assert_int_eq(create(harness_directory(), "x x c10:1\n", 0), 0);
@@ -228,10 +228,10 @@ int main(void)
 	tcase_add_checked_fixture(tcase, set_up, tear_down);
 	tcase_add_test(tcase, each_thing_is_made_with_its_label_set);
 	tcase_add_test(tcase, a_directory_is_named_by_its_whole_path);
-	tcase_add_test(tcase, nobody_is_asked_if_there_is_nothing_to_make);
+	tcase_add_test(tcase, no_label_is_looked_up_without_a_new_node);
 	tcase_add_loop_test(tcase, without_selinux_nothing_is_set, 0, 2);
 	tcase_add_test(tcase, without_a_policy_nothing_is_set);
-	tcase_add_test(tcase, what_the_policy_does_not_know_has_no_label);
+	tcase_add_test(tcase, a_path_without_a_policy_entry_has_no_label);
 	tcase_add_loop_test(tcase, a_failure_unsets_the_label_and_is_of_each_node, 0,
 			    sizeof(failures) / sizeof(failures[0]));
 	suite_add_tcase(suite, tcase);

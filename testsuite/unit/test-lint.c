@@ -13,9 +13,7 @@
 #include "lib/harness.h"
 #include "lib/mkmodule.h"
 #include "node/table.h"
-#include "udev/static-nodes.h"
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "udev/rules.h"
 
 static struct kmod_devname_report *report;
 
@@ -101,10 +99,10 @@ static const struct {
 	{ "x zz c10:128\ny yy c10:195\n", "", "" },
 	{ "x psaux c10:1\n", "", "" },
 	/* what the kernel gives out: 0 to 127, and above 255 */
-	{ "x zz c10:0\ny yy c10:17\n", "taken-minor,taken-minor", "give to any driver" },
-	{ "x zz c10:127\n", "taken-minor", "c10:127|give to any driver" },
-	{ "x zz c10:256\n", "taken-minor", "c10:256|give to any driver" },
-	{ "x zz c10:1048575\n", "taken-minor", "give to any driver" },
+	{ "x zz c10:0\ny yy c10:17\n", "taken-minor,taken-minor", "assign dynamically" },
+	{ "x zz c10:127\n", "taken-minor", "c10:127|assign dynamically" },
+	{ "x zz c10:256\n", "taken-minor", "c10:256|assign dynamically" },
+	{ "x zz c10:1048575\n", "taken-minor", "assign dynamically" },
 	{ "x zz c11:17\ny yy b10:17\n", "", "" },
 	{ "x zz b10:229\n", "", "" },
 	{ "x zz c11:229\n", "", "" },
@@ -179,13 +177,15 @@ static const struct {
 } file_rows[] = {
 	{ "", "", "", "" },
 	{ "a a c1:1\nb b c1:2\n", "b b c1:2\na a c1:1\n", "", "" },
-	{ "a a c1:1\n", "", "out-of-date", "lacks 'a' (c1:1)|module a|generate" },
-	{ "", "a a c1:1\n", "out-of-date", "has 'a' (c1:1) of module a|no module declares it" },
-	{ "a a c1:1\n", "a a c1:2\n", "out-of-date", "(c1:2) of module a|is c1:1 of module a" },
-	{ "a a c1:1\n", "b a c1:1\n", "out-of-date", "(c1:1) of module b|is c1:1 of module a" },
-	{ "a a b1:1\n", "a a c1:1\n", "out-of-date", "(c1:1)|is b1:1" },
+	{ "a a c1:1\n", "", "out-of-date", "no line for 'a' (c1:1)|module a|generate" },
+	{ "", "a a c1:1\n", "out-of-date", "line for 'a' (c1:1) of module a|no module declares" },
+	{ "a a c1:1\n", "a a c1:2\n", "out-of-date",
+	  "(c1:2) of module a|instead of c1:1 of module a" },
+	{ "a a c1:1\n", "b a c1:1\n", "out-of-date",
+	  "(c1:1) of module b|instead of c1:1 of module a" },
+	{ "a a b1:1\n", "a a c1:1\n", "out-of-date", "(c1:1)|instead of b1:1" },
 	{ "a a c1:1\nb b c1:2\n", "c c c1:3\n", "out-of-date,out-of-date,out-of-date", "generate" },
-	{ "a k c1:1\nb k c1:1\n", "a k c1:1\n", "out-of-date", "lacks 'k'|module b" },
+	{ "a k c1:1\nb k c1:1\n", "a k c1:1\n", "out-of-date", "no line for 'k'|module b" },
 	{ "a a c1:1\n", NULL, "no-file", "1 nodes|generate" },
 };
 
@@ -241,14 +241,14 @@ static const struct {
 	{ "KERNEL==\"x\", GROUP=\"$env{G}\", MODE=\"%n\"\n", "", "" },
 	{ "KERNEL==\"x\", TAG+=\"other\"\n", "", "" },
 	{ "KERNEL==\"x\", TAG-=\"uaccess\"\n", "", "" },
-	{ "KERNEL==\"x\", TAG+=\"uaccess\"\n", "no-static-node", "'x' to the user of a seat" },
+	{ "KERNEL==\"x\", TAG+=\"uaccess\"\n", "no-static-node", "the access of a seat of 'x'" },
 	{ "KERNEL==\"x\", TAG+=\"uaccess\", OPTIONS+=\"static_node=x\"\n", "", "" },
 	{ "KERNEL==\"x\", TAG+=\"uaccess\", MODE=\"0660\"\n", "no-static-node",
-	  "'x' its mode or owner" },
+	  "mode or owner of 'x'" },
 	/* the tag of a rule without static_node, whatever other rules have; not where all may open
 	 */
 	{ "KERNEL==\"x\", TAG+=\"uaccess\"\nOPTIONS+=\"static_node=x\", MODE=\"0660\"\n",
-	  "no-static-node", "user of a seat" },
+	  "no-static-node", "user of the seat" },
 	{ "KERNEL==\"x\", TAG+=\"uaccess\"\nOPTIONS+=\"static_node=x\", MODE=\"0666\"\n", "", "" },
 	{ "KERNEL==\"x\"\n", "", "" },
 	{ "GROUP=\"disk\"\n", "", "" },
@@ -280,7 +280,7 @@ static const struct {
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=x\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=x\", MODE=\"0660\"\n", "", "" },
 	{ "KERNEL==\"x\", GROUP=\"g\"\nOPTIONS+=\"static_node=x\", TAG+=\"uaccess\"\n",
-	  "no-static-node", "'x' its mode or owner" },
+	  "no-static-node", "mode or owner of 'x'" },
 	{ "KERNEL==\"x\", MODE=\"0666\", OPTIONS+=\"static_node=y\"\n", "no-static-node", "'x'" },
 	{ "KERNEL==\"seq\", MODE=\"0666\", OPTIONS+=\"static_node=snd/seq\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"0666\"\nOPTIONS+=\"static_node=y\", OPTIONS+=\"static_node=x\"\n",
@@ -308,7 +308,7 @@ START_TEST(rules_of_udev_that_come_too_late)
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, path, udev_rows[_i].rules, strlen(udev_rows[_i].rules));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), udev_rows[_i].codes);
 	messages_have(udev_rows[_i].words);
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
@@ -344,10 +344,10 @@ START_TEST(rules_behind_the_static_one_come_too_late)
 	harness_write(root_fd, "usr/lib/udev/rules.d/1.rules", first, strlen(first));
 	harness_write(root_fd, "etc/udev/rules.d/2.rules", replacing_rows[_i].late,
 		      strlen(replacing_rows[_i].late));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), replacing_rows[_i].codes);
 	if (kmod_devname_report_size(report) > 0)
-		messages_have("the node has those of other rules before");
+		messages_have("before that, other rules apply");
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
@@ -375,7 +375,7 @@ START_TEST(rules_of_packages_are_notes)
 
 	(void)snprintf(path, sizeof(path), "%s/udev/rules.d/1.rules", place_rows[_i].directory);
 	harness_write(root_fd, path, rule, strlen(rule));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "no-static-node");
 	messages_have(place_rows[_i].words);
 	findings_are(place_rows[_i].severity, path);
@@ -393,7 +393,7 @@ START_TEST(the_last_rule_is_named_and_a_node_once)
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, strlen(rules));
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "no-static-node");
 	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)), 5);
 	messages_have("module a");
@@ -425,7 +425,7 @@ static double lint_many(int root_fd, unsigned int n, const char *end)
 	(void)fclose(stream);
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
 	ck_assert_int_eq(getrusage(RUSAGE_SELF, &before), 0);
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_int_eq(getrusage(RUSAGE_SELF, &after), 0);
 	free(nodes);
 	free(rules);
@@ -488,7 +488,7 @@ START_TEST(long_patterns_are_bounded)
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
 	/* 20 times what is needed */
 	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
-	ck_assert_int_eq(table_lint_udev(table, report, root_fd), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "bad-rule");
 	free(nodes);
 	free(rules);
@@ -563,7 +563,7 @@ START_TEST(a_bad_file_is_a_finding)
 }
 END_TEST
 
-START_TEST(what_is_no_file_is_an_error)
+START_TEST(not_a_file_is_an_error)
 {
 	struct kmod_devname_table *table;
 	int dir_fd = harness_directory(), pipe_fds[2];
@@ -603,7 +603,7 @@ int main(void)
 		tcase_add_test(tests, long_patterns_are_bounded);
 	tcase_add_loop_test(tests, a_file_gives_its_nodes, 0, 2);
 	tcase_add_loop_test(tests, a_bad_file_is_a_finding, 0, ARRAY_SIZE(bad_rows));
-	tcase_add_test(tests, what_is_no_file_is_an_error);
+	tcase_add_test(tests, not_a_file_is_an_error);
 	suite_add_tcase(suite, tests);
 	return harness_run(suite);
 }

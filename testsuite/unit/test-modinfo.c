@@ -243,7 +243,7 @@ END_TEST
 
 #define BYTES(literal) (literal), sizeof(literal) - 1
 
-START_TEST(what_is_not_elf_is_malformed)
+START_TEST(a_file_other_than_elf_is_malformed)
 {
 	static const struct {
 		const char *bytes;
@@ -552,7 +552,7 @@ START_TEST(modinfo_above_16_mib_is_refused)
 END_TEST
 
 /* The size of section 0, where there are extended numbers; all ones in either byte order. */
-START_TEST(a_miraculous_number_of_sections_is_malformed)
+START_TEST(too_many_sections_are_malformed)
 {
 	bool is32 = layouts[_i].bits == 32;
 	size_t entry = is32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr), size;
@@ -681,7 +681,7 @@ END_TEST
 
 /* --- images ------------------------------------------------------------------------------ */
 
-START_TEST(an_image_gives_what_there_is_and_no_more)
+START_TEST(an_image_of_memory_is_read_to_its_end)
 {
 	static const struct {
 		uint64_t offset;
@@ -864,7 +864,7 @@ START_TEST(the_expected_size_is_where_the_last_section_ends)
 END_TEST
 
 /* It is told of the first bytes, and never less than of fewer; 0 if there is no header yet. */
-START_TEST(the_expected_size_is_told_as_soon_as_it_can_be)
+START_TEST(the_expected_size_is_known_from_the_first_bytes)
 {
 	const struct layout *layout = &layouts[_i];
 	size_t header = layout->bits == 32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr), size;
@@ -901,12 +901,12 @@ static void add_layout_tests(TCase *tcase)
 		tcase_add_loop_test(tcase, modinfo_of_16_mib_is_read_in_linear_time, 0, n);
 		tcase_add_loop_test(tcase, modinfo_above_16_mib_is_refused, 0, n);
 	}
-	tcase_add_loop_test(tcase, a_miraculous_number_of_sections_is_malformed, 0, n);
+	tcase_add_loop_test(tcase, too_many_sections_are_malformed, 0, n);
 	tcase_add_loop_test(tcase, a_number_of_sections_without_headers_is_malformed, 0, n);
 	tcase_add_loop_test(tcase, names_that_end_beyond_any_file_are_cut, 0, n);
 	tcase_add_loop_test(tcase, an_empty_section_of_names_is_malformed, 0, n);
 	tcase_add_loop_test(tcase, the_expected_size_is_where_the_last_section_ends, 0, n);
-	tcase_add_loop_test(tcase, the_expected_size_is_told_as_soon_as_it_can_be, 0, n);
+	tcase_add_loop_test(tcase, the_expected_size_is_known_from_the_first_bytes, 0, n);
 	tcase_add_loop_test(tcase, section_headers_may_stand_a_terabyte_away, 0, n);
 }
 
@@ -917,9 +917,9 @@ int main(void)
 
 	add_layout_tests(tcase);
 	tcase_add_test(tcase, defects_are_malformed_but_for_the_huge_one);
-	tcase_add_test(tcase, what_is_not_elf_is_malformed);
+	tcase_add_test(tcase, a_file_other_than_elf_is_malformed);
 	tcase_add_test(tcase, nothing_read_yet_has_no_aliases);
-	tcase_add_test(tcase, an_image_gives_what_there_is_and_no_more);
+	tcase_add_test(tcase, an_image_of_memory_is_read_to_its_end);
 	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault);
 	tcase_add_test(tcase, a_short_file_that_cannot_be_read_is_an_error_and_no_fault);
 	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, 3);

@@ -889,7 +889,7 @@ START_TEST(a_compressed_module_takes_two_reads)
 }
 END_TEST
 
-START_TEST(what_is_no_regular_file_is_an_error_and_no_fault)
+START_TEST(an_irregular_file_is_an_error_and_no_module_error)
 {
 	struct module_reader *reader = reader_new(LIMIT);
 	int dir_fd = harness_directory(), fds[2];
@@ -1032,6 +1032,7 @@ static void *read_large(void *data)
 	for (int i = 0; i < 3; i++) {
 		r = module_reader_start(reader, *fd);
 		r = r == 1 ? module_reader_read(reader) : -EBADF;
+		module_reader_end(reader);
 		if (r != MODULE_BAD_SECTION)
 			return data;
 	}
@@ -1070,6 +1071,54 @@ START_TEST(readers_share_memory)
 	ck_assert(!is_more_than_taken);
 	ck_assert_uint_gt(largest_realloc,
 			  shared_rows[_i].is_rest ? MODULE_MEMORY_SHARE : MODULE_MEMORY_EACH);
+	done(&input);
+}
+END_TEST
+
+/* A plain module with 8 MiB of .modinfo. */
+static void make_large_modinfo(struct bytes *module)
+{
+	char *string = calloc(1, 8 * MIB + 1);
+	const struct mkmodule spec = { 64, 0, 0, (const char *const[]){ string }, 1 };
+
+	CHECK(string, "no memory");
+	memset(string, 'x', 8 * MIB);
+	module->data = mkmodule(&spec, &module->size);
+	free(string);
+}
+
+/* _i: a share for what is decompressed, or for .modinfo */
+START_TEST(each_reader_has_a_share_until_its_end)
+{
+	struct module_reader *readers[MODULE_MEMORY_SHARES];
+	struct bytes input = { 0 };
+	int fd;
+
+	if (_i == 0)
+		make_large(&input, 5 * MIB, 60 << 10);
+	else
+		make_large_modinfo(&input);
+	fd = file_of(input.data, input.size);
+	is_more_than_taken = false;
+	for (unsigned int i = 0; i < N(readers); i++) {
+		readers[i] = module_reader_new(GIB, &shared_memory);
+		ck_assert_int_eq(module_reader_start(readers[i], fd), _i == 0);
+		ck_assert_int_eq(module_reader_read(readers[i]),
+				 _i == 0 ? MODULE_BAD_SECTION : MODULE_OK);
+		ck_assert_uint_eq(shared_memory.n_shares, i + 1);
+	}
+	for (unsigned int i = 0; i < N(readers); i++) {
+		size_t position = 0;
+
+		module_reader_end(readers[i]);
+		ck_assert_uint_eq(shared_memory.n_shares, N(readers) - i - 1);
+		/* what is kept for the next module is not so large */
+		ck_assert_ptr_null(module_reader_next_alias(readers[i], &position));
+		ck_assert_uint_eq(position, 0);
+		module_reader_free(readers[i]);
+	}
+	ck_assert_uint_eq(shared_memory.n_shares, 0);
+	ck_assert(!is_more_than_taken);
 	done(&input);
 }
 END_TEST
@@ -1305,7 +1354,7 @@ static bool is_compressed(const void *data, size_t size)
 	return r == 1;
 }
 
-START_TEST(compressed_is_what_begins_with_a_magic)
+START_TEST(the_magic_selects_the_compression)
 {
 	for (size_t i = 0; i < N(magic_rows); i++) {
 		struct bytes bytes = { 0 };
@@ -1650,6 +1699,7 @@ static void add_format_tests(TCase *tcase)
 #if WITH_XZ
 	tcase_add_test(tcase, a_module_may_be_so_many_times_its_file);
 	tcase_add_loop_test(tcase, readers_share_memory, 0, N(shared_rows));
+	tcase_add_loop_test(tcase, each_reader_has_a_share_until_its_end, 0, 2);
 #endif
 	tcase_add_loop_test(tcase, files_may_end_anywhere_near_the_end_of_a_chunk, 0, n);
 	tcase_add_loop_test(tcase, input_of_several_chunks, 0, n);
@@ -1670,13 +1720,13 @@ int main(void)
 	add_xz_tests(tcase);
 	add_zstd_tests(tcase);
 	tcase_add_test(tcase, no_file_leaves_anything_behind_for_the_next);
-	tcase_add_test(tcase, compressed_is_what_begins_with_a_magic);
+	tcase_add_test(tcase, the_magic_selects_the_compression);
 	tcase_add_test(tcase, a_plain_module_is_not_compressed);
 	tcase_add_loop_test(tcase, a_module_that_changes_between_start_and_read_was_changed, 0,
 			    N_FORMATS + 1);
 	tcase_add_test(tcase, plain_and_compressed_modules_follow_each_other);
 	tcase_add_loop_test(tcase, a_compressed_module_takes_two_reads, 0, N_FORMATS);
-	tcase_add_test(tcase, what_is_no_regular_file_is_an_error_and_no_fault);
+	tcase_add_test(tcase, an_irregular_file_is_an_error_and_no_module_error);
 	tcase_add_test(tcase, a_format_that_is_not_built_in_is_unsupported);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);

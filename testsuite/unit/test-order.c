@@ -11,7 +11,6 @@
 #include "lib/harness.h"
 #include "tree/scan.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define PATHS_MAX 8
 #define LINE(text) \
 	{ \

@@ -330,7 +330,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=\"\n"), NOTHING, "bad-rule" },
 };
 
-START_TEST(a_rule_comes_to_what_udev_does)
+START_TEST(a_rule_has_the_effect_that_it_has_in_udev)
 {
 	const struct row *row = &rows[_i];
 
@@ -555,7 +555,7 @@ START_TEST(the_default_mode_is_for_nodes_without_a_rule_for_it)
 }
 END_TEST
 
-START_TEST(what_is_known_already_stays)
+START_TEST(an_existing_entry_stays)
 {
 	const struct kmod_devname_permission *before;
 
@@ -697,7 +697,7 @@ START_TEST(links_stay_in_the_root)
 END_TEST
 
 /* A fifo would be waited for. */
-START_TEST(what_is_no_file_is_passed_over)
+START_TEST(not_a_file_is_skipped)
 {
 	write_rule("etc/udev/rules.d", "50-x.rules", "0640");
 	ck_assert_int_eq(mkfifoat(root_fd, "fifo", 0600), 0);
@@ -732,7 +732,7 @@ static const char *const unreadable_rows[] = { "usr/lib/udev/rules.d",
 					       "etc/group" };
 
 /* A list of nodes is made at boot, and is to be made; without what nobody could read. */
-START_TEST(what_may_not_be_read_is_a_finding)
+START_TEST(an_unreadable_file_is_a_finding)
 {
 	const char *path = unreadable_rows[_i];
 	bool is_rules = strncmp(path, "usr", 3) == 0;
@@ -970,7 +970,7 @@ static void write_large(char byte, size_t size, const char *end)
 }
 
 /* udevd 252 does not read on behind it, and later versions pass over the whole file. */
-START_TEST(with_a_huge_line_the_file_counts_for_nothing)
+START_TEST(a_file_with_a_huge_line_is_ignored)
 {
 	static const char bytes[] = { 'a', '\\', '"', '#', ' ', ',', '=', '\0', '\r', '\xff' };
 	bool ends_line = bytes[_i] == '\0' || bytes[_i] == '\r';
@@ -1087,7 +1087,7 @@ static TCase *make_rules(void)
 	TCase *tests = tcase_create("rules");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, a_rule_comes_to_what_udev_does, 0, N(rows));
+	tcase_add_loop_test(tests, a_rule_has_the_effect_that_it_has_in_udev, 0, N(rows));
 	tcase_add_loop_test(tests, nodes_that_the_table_lacks_are_passed_over, 0, N(rows));
 	tcase_add_loop_test(tests, nodes_that_the_table_has_are_as_without_it, 0, N(rows));
 	tcase_add_loop_test(tests, a_node_below_or_above_is_another, 0, 3);
@@ -1098,7 +1098,7 @@ static TCase *make_rules(void)
 			    N(fixed_properties));
 	tcase_add_test(tests, a_rule_may_be_for_several_nodes);
 	tcase_add_test(tests, the_default_mode_is_for_nodes_without_a_rule_for_it);
-	tcase_add_test(tests, what_is_known_already_stays);
+	tcase_add_test(tests, an_existing_entry_stays);
 	tcase_add_test(tests, a_finding_names_file_and_first_line);
 	return tests;
 }
@@ -1114,9 +1114,9 @@ static TCase *make_files(void)
 	tcase_add_test(tests, only_files_with_the_suffix_count);
 	tcase_add_loop_test(tests, a_mask_hides_the_rules_of_its_name, 0, 2 * N(mask_rows));
 	tcase_add_test(tests, links_stay_in_the_root);
-	tcase_add_test(tests, what_is_no_file_is_passed_over);
+	tcase_add_test(tests, not_a_file_is_skipped);
 	tcase_add_loop_test(tests, a_directory_that_cannot_be_reached_has_no_files, 0, 4);
-	tcase_add_loop_test(tests, what_may_not_be_read_is_a_finding, 0, N(unreadable_rows));
+	tcase_add_loop_test(tests, an_unreadable_file_is_a_finding, 0, N(unreadable_rows));
 	tcase_add_loop_test(tests, a_file_of_rules_has_at_most_16_mib, 0, 2);
 	tcase_add_test(tests, a_bad_root_is_an_error);
 	return tests;
@@ -1141,7 +1141,7 @@ static TCase *make_hostile(void)
 	TCase *tests = tcase_create("hostile");
 
 	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, with_a_huge_line_the_file_counts_for_nothing, 0, 10);
+	tcase_add_loop_test(tests, a_file_with_a_huge_line_is_ignored, 0, 10);
 	tcase_add_loop_test(tests, a_rule_has_at_most_16383_bytes, 0, 4);
 	if (!harness_under_valgrind()) { /* so many take a minute there, and show nothing else */
 		tcase_add_loop_test(tests, there_may_be_100000_lines, 0, N(many_rows));

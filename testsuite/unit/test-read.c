@@ -12,29 +12,12 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/harness.h"
+#include "lib/fixture.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define HEADER "# Device nodes to trigger on-demand module loading.\n"
 #define LINES(text) \
 	{ \
 		text, sizeof(text) - 1 \
 	}
-
-static struct kmod_devname_table *table;
-static struct kmod_devname_report *report;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-}
-
-static void tear_down(void)
-{
-	ck_assert_ptr_null(kmod_devname_table_unref(table));
-	ck_assert_ptr_null(kmod_devname_report_unref(report));
-}
 
 static int read_from(struct kmod_devname_table *into, struct harness_source source)
 {
@@ -84,15 +67,15 @@ static const char *nodes(void)
 
 	if (text[0] == '\0')
 		return text;
-	ck_assert(strncmp(text, HEADER, strlen(HEADER)) == 0);
-	return text + strlen(HEADER);
+	ck_assert(strncmp(text, DEVNAME_HEADER, strlen(DEVNAME_HEADER)) == 0);
+	return text + strlen(DEVNAME_HEADER);
 }
 
 /* --- files ------------------------------------------------------------------------------- */
 
 /* The file of a Linux 6.1 kernel, as the manual shows it. */
 #define REAL_FILE \
-	HEADER \
+	DEVNAME_HEADER \
 	"autofs4 autofs c10:235\n" \
 	"fuse fuse c10:229\n" \
 	"cuse cuse c10:203\n" \
@@ -118,8 +101,8 @@ static const struct file_row {
 	const char *nodes, *findings;
 } good_rows[] = {
 	{ "an empty file", LINES(""), "", "" },
-	{ "the header alone", LINES(HEADER), "", "" },
-	{ "one node", LINES(HEADER "fuse fuse c10:229\n"), "fuse fuse c10:229\n", "" },
+	{ "the header alone", LINES(DEVNAME_HEADER), "", "" },
+	{ "one node", LINES(DEVNAME_HEADER "fuse fuse c10:229\n"), "fuse fuse c10:229\n", "" },
 	{ "no header", LINES("fuse fuse c10:229\n"), "fuse fuse c10:229\n", "" },
 	{ "a block device", LINES("m n b7:0\n"), "m n b7:0\n", "" },
 	{ "the limits of the numbers", LINES("m a c1:0\nm b b4095:1048575\n"),
@@ -134,7 +117,7 @@ static const struct file_row {
 	{ "the same node of two modules", LINES("kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n"),
 	  "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n", "" },
 	{ "one number with two names", LINES("m a c1:1\nn b c1:1\n"), "m a c1:1\nn b c1:1\n", "" },
-	{ "the file of a kernel", LINES(REAL_FILE), &REAL_FILE[sizeof(HEADER) - 1], "" },
+	{ "the file of a kernel", LINES(REAL_FILE), &REAL_FILE[sizeof(DEVNAME_HEADER) - 1], "" },
 };
 
 static void check_file(const struct file_row *row)
@@ -183,7 +166,7 @@ static const struct file_row bad_rows[] = {
 	{ "old Macintosh line ends", LINES("m a c1:1\rm b c1:2\r"), "", "cut-line:1" },
 	{ "UTF-16", LINES("\377\376m\0 \0a\0 \0c\0\061\0:\0\061\0\n\0"), "",
 	  "bad-line:1 cut-line:2" },
-	{ "a byte order mark and the header", LINES("\357\273\277" HEADER "m a c1:1\n"),
+	{ "a byte order mark and the header", LINES("\357\273\277" DEVNAME_HEADER "m a c1:1\n"),
 	  "m a c1:1\n", "bad-line:1" },
 };
 
@@ -413,14 +396,14 @@ END_TEST
 /* --- sweeps ------------------------------------------------------------------------------ */
 
 /* Every kind of line a good file has, small enough to try each byte of it. */
-static const char sample[] = HEADER "fuse fuse c10:229\n"
-				    "loop loop-control c10:237\n"
-				    "# a comment\n"
-				    "tun net/tun c10:200\n"
-				    "dm_mod mapper/control c10:236\n"
-				    "x_y a.b+c:d@e,f=g#h!i-j b4095:1048575\n"
-				    "kvm_hv kvm c10:232\n"
-				    "kvm_pr kvm c10:232\n";
+static const char sample[] = DEVNAME_HEADER "fuse fuse c10:229\n"
+					    "loop loop-control c10:237\n"
+					    "# a comment\n"
+					    "tun net/tun c10:200\n"
+					    "dm_mod mapper/control c10:236\n"
+					    "x_y a.b+c:d@e,f=g#h!i-j b4095:1048575\n"
+					    "kvm_hv kvm c10:232\n"
+					    "kvm_pr kvm c10:232\n";
 
 static bool has_line(struct text text, const char *line, size_t size)
 {
@@ -560,13 +543,13 @@ END_TEST
 
 static const char *const round_trip_rows[] = {
 	"",
-	HEADER "fuse fuse c10:229\n",
+	DEVNAME_HEADER "fuse fuse c10:229\n",
 	REAL_FILE,
-	HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n",
-	HEADER "z z c4095:1048575\na a b1:0\nm# x/y/z!# c1:1\n",
+	DEVNAME_HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n",
+	DEVNAME_HEADER "z z c4095:1048575\na a b1:0\nm# x/y/z!# c1:1\n",
 };
 
-START_TEST(what_was_written_reads_as_it_was)
+START_TEST(a_written_table_reads_back_equal)
 {
 	struct text text = as_text(round_trip_rows[_i]);
 
@@ -831,7 +814,7 @@ static TCase *make_sweeps(void)
 	tcase_add_test(tests, every_truncation_keeps_whole_lines_alone);
 	tcase_add_test(tests, every_flipped_bit_gives_valid_nodes_alone);
 	tcase_add_test(tests, every_changed_byte_gives_valid_nodes_alone);
-	tcase_add_loop_test(tests, what_was_written_reads_as_it_was, 0,
+	tcase_add_loop_test(tests, a_written_table_reads_back_equal, 0,
 			    ARRAY_SIZE(round_trip_rows));
 	tcase_add_test(tests, where_a_read_ends_does_not_matter);
 	tcase_add_test(tests, nodes_come_after_those_that_are_there);

@@ -40,8 +40,7 @@
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NAME "modules.devname"
-#define HEADER "# Device nodes to trigger on-demand module loading.\n"
-#define FUSE HEADER "fuse fuse c10:229\n"
+#define FUSE DEVNAME_HEADER "fuse fuse c10:229\n"
 #define OLD "what was there before\n"
 #define TEMPORARY ".modules.devname.new" /* it is the lock */
 
@@ -214,9 +213,9 @@ static const char *const other_contents[] = {
 	"",
 	"\n",
 	OLD,
-	HEADER,
-	HEADER "fuse fuse c10:228\n", /* as long, another byte */
-	HEADER "fuse fuse c10:229", /* cut */
+	DEVNAME_HEADER,
+	DEVNAME_HEADER "fuse fuse c10:228\n", /* as long, another byte */
+	DEVNAME_HEADER "fuse fuse c10:229", /* cut */
 	FUSE "\n", /* longer */
 	FUSE "cuse cuse c10:203\n",
 };
@@ -246,7 +245,7 @@ END_TEST
 
 static const mode_t umasks[] = { 0, 022, 077, 0777 };
 
-START_TEST(the_mode_is_0644_whatever_the_umask)
+START_TEST(the_mode_is_0644_with_any_umask)
 {
 	int dir_fd = harness_directory();
 	mode_t before = umask(umasks[_i]);
@@ -431,7 +430,7 @@ START_TEST(a_write_that_stops_half_way_keeps_the_old_file)
 
 	write_old(dir_fd, OLD);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
-	small = (struct rlimit){ strlen(HEADER) + 2, limit.rlim_max };
+	small = (struct rlimit){ strlen(DEVNAME_HEADER) + 2, limit.rlim_max };
 	(void)signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &small), 0);
 	r = replace(dir_fd, NAME);
@@ -812,7 +811,7 @@ static const char *const bystanders[] = {
 /* Only root can open the last, which no run leaves. */
 static const mode_t leftover_modes[] = { 0600, 0644, 0 };
 
-START_TEST(what_a_killed_run_left_is_used_again_and_nothing_else)
+START_TEST(only_the_leftover_of_a_killed_run_is_reused)
 {
 	int dir_fd = harness_directory();
 	struct stat st;
@@ -859,7 +858,7 @@ START_TEST(without_the_lock_the_file_is_replaced)
 END_TEST
 
 /* Somebody could write to it later, by the other name or the descriptor that he has. */
-START_TEST(a_leftover_of_somebody_else_is_not_used)
+START_TEST(a_leftover_of_another_user_is_not_used)
 {
 	int dir_fd = harness_directory();
 	struct stat st;
@@ -883,7 +882,7 @@ START_TEST(a_leftover_of_somebody_else_is_not_used)
 }
 END_TEST
 
-START_TEST(what_is_no_file_is_refused_unless_nothing_is_to_be_done)
+START_TEST(not_a_file_is_refused_unless_it_is_not_needed)
 {
 	int dir_fd = harness_directory(), r = -1;
 
@@ -962,6 +961,20 @@ START_TEST(the_temporary_of_another_run_is_not_put_there)
 }
 END_TEST
 
+/* _i: the file of this run is the one with the name, or that of another run */
+START_TEST(the_temporary_of_another_run_is_not_removed)
+{
+	int dir_fd = harness_directory();
+	struct replacement replacement;
+
+	ck_assert_int_eq(replacement_begin(&replacement, dir_fd, 0), 0);
+	if (_i > 0)
+		take_the_name(&dir_fd);
+	replacement_end(&replacement);
+	ck_assert_str_eq(names_in(dir_fd), _i > 0 ? TEMPORARY : "");
+}
+END_TEST
+
 static const long swapped_before[] = { SYS_openat, SYS_openat2, SYS_newfstatat };
 
 static void put_fifo(void *data)
@@ -997,6 +1010,28 @@ START_TEST(no_device_is_opened_that_is_swapped_for_a_leftover)
 }
 END_TEST
 
+/* _i: a leftover, or a FIFO of its name */
+START_TEST(without_proc_a_leftover_is_used_and_no_other_kind_of_file)
+{
+	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), dir_fd = harness_directory(), r;
+
+	if (_i == 0)
+		harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
+	else
+		ck_assert_int_eq(mkfifoat(dir_fd, TEMPORARY, 0600), 0);
+	if (fchdir(dir_fd) < 0 || chroot(".") < 0)
+		return; /* not root */
+	r = replace(dir_fd, NAME);
+	/* sanitizers read /proc at the end */
+	ck_assert_int_eq(fchdir(root_fd), 0);
+	ck_assert_int_eq(chroot("."), 0);
+	ck_assert_int_eq(r, _i == 0 ? 1 : -EEXIST);
+	ck_assert_str_eq(names_in(dir_fd), _i == 0 ? NAME : TEMPORARY);
+	if (_i == 0)
+		check_is_new(dir_fd);
+}
+END_TEST
+
 /* Which of the calls are about the leftover depends on the C library. */
 START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 {
@@ -1023,7 +1058,7 @@ START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 }
 END_TEST
 
-START_TEST(nothing_at_all_is_a_file_of_zero_bytes)
+START_TEST(no_bytes_are_a_file_of_zero_bytes)
 {
 	int dir_fd = harness_directory();
 
@@ -1101,9 +1136,9 @@ static void add_content_tests(TCase *tcase)
 			    N(other_modes));
 	tcase_add_loop_test(tcase, other_content_is_replaced, 0, N(other_contents));
 	tcase_add_test(tcase, the_file_stays_open_and_as_it_was_for_who_reads_it);
-	tcase_add_loop_test(tcase, the_mode_is_0644_whatever_the_umask, 0, N(umasks));
+	tcase_add_loop_test(tcase, the_mode_is_0644_with_any_umask, 0, N(umasks));
 	tcase_add_test(tcase, an_empty_table_is_a_file_of_zero_bytes);
-	tcase_add_test(tcase, nothing_at_all_is_a_file_of_zero_bytes);
+	tcase_add_test(tcase, no_bytes_are_a_file_of_zero_bytes);
 	tcase_add_loop_test(tcase, a_link_is_replaced_and_what_it_leads_to_is_untouched, 0,
 			    N(link_targets));
 	tcase_add_test(tcase, another_name_of_the_old_file_keeps_the_old_content);
@@ -1146,16 +1181,18 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_test(tcase, no_lock_stays_on_the_directory);
 	tcase_add_test(tcase, a_reader_of_the_directory_cannot_hold_the_lock);
 	tcase_add_test(tcase, a_lock_that_is_released_meanwhile_is_had);
-	tcase_add_loop_test(tcase, what_a_killed_run_left_is_used_again_and_nothing_else, 0,
+	tcase_add_loop_test(tcase, only_the_leftover_of_a_killed_run_is_reused, 0,
 			    N(leftover_modes));
 	tcase_add_test(tcase, a_leftover_is_removed_even_if_the_file_is_left_alone);
 	tcase_add_test(tcase, without_the_lock_the_file_is_replaced);
-	tcase_add_test(tcase, a_leftover_of_somebody_else_is_not_used);
-	tcase_add_loop_test(tcase, what_is_no_file_is_refused_unless_nothing_is_to_be_done, 0, 4);
+	tcase_add_test(tcase, a_leftover_of_another_user_is_not_used);
+	tcase_add_loop_test(tcase, not_a_file_is_refused_unless_it_is_not_needed, 0, 4);
 	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
 	tcase_add_test(tcase, the_temporary_of_another_run_is_not_put_there);
+	tcase_add_loop_test(tcase, the_temporary_of_another_run_is_not_removed, 0, 2);
 	tcase_add_loop_test(tcase, no_device_is_opened_that_is_swapped_for_a_leftover, 0,
 			    N(swapped_before) * CALLS);
+	tcase_add_loop_test(tcase, without_proc_a_leftover_is_used_and_no_other_kind_of_file, 0, 2);
 	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_does_no_harm, 0, 3);
 	tcase_add_test(tcase, two_processes_at_once_both_succeed);
 	tcase_add_test(tcase, another_run_at_any_system_call_makes_none_fail);

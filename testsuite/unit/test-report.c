@@ -14,8 +14,6 @@
 #include "base/report.h"
 #include "lib/harness.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 static const struct location nowhere = { NULL, 0 };
 static struct kmod_devname_report *report;
 
@@ -274,7 +272,7 @@ START_TEST(no_number_of_notes_hides_an_error)
 }
 END_TEST
 
-START_TEST(a_finding_has_what_it_was_given)
+START_TEST(a_finding_has_the_given_values)
 {
 	char file[] = "dir/\xff file.ko";
 	const struct location location = { file, 42 };
@@ -423,7 +421,7 @@ static const struct {
 	{ KMOD_DEVNAME_CODE_NODEV, 0, "a; b; mount it without nodev" },
 	{ KMOD_DEVNAME_CODE_NODEV, 1, "a; b; mount it without nodev" },
 	{ KMOD_DEVNAME_CODE_ABSENT, 0, "a; b" },
-	{ KMOD_DEVNAME_CODE_BAD_NAME, 0, "a; b; declare one as modules.devname(5) has it" },
+	{ KMOD_DEVNAME_CODE_BAD_NAME, 0, "a; b; declare a valid name, see modules.devname(5)" },
 	{ KMOD_DEVNAME_CODE_BAD_NAME, 1, "a; b; " LINE_HINT },
 	{ KMOD_DEVNAME_CODE_BAD_LINE, 1, "a; b; " LINE_HINT },
 	{ KMOD_DEVNAME_CODE_SYSTEM, 0, "a; b" },
@@ -568,7 +566,7 @@ static TCase *make_findings(void)
 	tcase_add_test(tests, findings_live_as_long_as_the_report);
 	tcase_add_test(tests, each_severity_is_counted);
 	tcase_add_test(tests, no_number_of_notes_hides_an_error);
-	tcase_add_test(tests, a_finding_has_what_it_was_given);
+	tcase_add_test(tests, a_finding_has_the_given_values);
 	tcase_add_test(tests, a_finding_may_have_no_file);
 	tcase_add_test(tests, null_drops_findings);
 	tcase_add_loop_test(tests, a_system_finding_names_file_and_error, 0,

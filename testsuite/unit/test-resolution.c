@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,7 +18,6 @@
 #include "lib/harness.h"
 #include "modprobe/modprobe.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define DIRECTORY "lib/modules/1"
 
 static int root_with(const char *config)
@@ -120,50 +120,42 @@ START_TEST(statements_are_bounded)
 }
 END_TEST
 
+static const struct device_number fuse = { S_IFCHR, 10, 229 };
+
 static const struct {
 	const char *directory;
-	mode_t type;
-	unsigned int major;
-	unsigned int minor;
-	unsigned int flags;
 	int wanted;
 } refused[] = {
-	{ "", S_IFCHR, 10, 229, 0, -EINVAL },
-	{ DIRECTORY, S_IFREG, 10, 229, 0, -EINVAL },
-	{ DIRECTORY, S_IFCHR, 0, 229, 0, -EINVAL },
-	{ DIRECTORY, S_IFCHR, KMOD_DEVNAME_MAJOR_MAX + 1, 0, 0, -EINVAL },
-	{ DIRECTORY, S_IFCHR, 10, KMOD_DEVNAME_MINOR_MAX + 1, 0, -EINVAL },
-	{ DIRECTORY, S_IFCHR, 10, 229, 2, -EINVAL },
-	{ "lib/modules/2", S_IFCHR, 10, 229, 0, -ENOENT },
-	{ DIRECTORY "/x", S_IFCHR, 10, 229, 0, -ENOTDIR },
+	{ "lib/modules/2", -ENOENT },
+	{ DIRECTORY "/x", -ENOTDIR },
 };
 
-START_TEST(what_cannot_be_resolved_is_refused)
+START_TEST(an_unresolvable_path_is_refused)
 {
 	struct resolution *resolution = NULL;
 	int root_fd = root_with("");
 
-	ck_assert_int_eq(resolution_new(root_fd, refused[_i].directory, refused[_i].type,
-					refused[_i].major, refused[_i].minor, refused[_i].flags,
-					NULL, &resolution),
-			 refused[_i].wanted);
+	ck_assert_int_eq(
+		resolution_new(root_fd, refused[_i].directory, &fuse, false, NULL, &resolution),
+		refused[_i].wanted);
 	ck_assert_ptr_null(resolution);
 	(void)close(root_fd);
 }
 END_TEST
 
-START_TEST(a_number_nobody_asks_for_needs_no_modules)
+START_TEST(a_number_that_is_never_requested_needs_no_modules)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
 
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 255, 0, NULL, &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY,
+					&(struct device_number){ S_IFCHR, 10, 255 }, false, NULL,
+					&resolution),
 			 0);
 	ck_assert_int_eq(resolution->verdict, VERDICT_NOT_ASKED);
-	ck_assert_ptr_null(resolution_get_alias(resolution, 0));
+	ck_assert_uint_eq(resolution->aliases.size, 0);
 	ck_assert_uint_eq(resolution->steps.size, 0);
-	ck_assert_ptr_null(resolution_get(resolution, 0));
-	ck_assert_int_eq(resolution_loads(resolution, "fuse"), 0);
+	ck_assert(!resolution_loads(resolution, "fuse"));
 	ck_assert_ptr_null(resolution_unref(resolution));
 	ck_assert_ptr_null(resolution_unref(NULL));
 	(void)close(root_fd);
@@ -178,13 +170,12 @@ START_TEST(a_configuration_is_resolved)
 	const struct resolution_step *step;
 	int root_fd = root_with("alias char-major-10-229 my-fuse\ninstall my-fuse /bin/x\n");
 
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
-			 0);
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution), 0);
 	ck_assert_int_eq(resolution->verdict, VERDICT_COMMAND);
-	ck_assert_str_eq(resolution_get_alias(resolution, 0), "char-major-10-229");
-	ck_assert_ptr_null(resolution_get_alias(resolution, 1));
+	ck_assert_uint_eq(resolution->aliases.size, 1);
+	ck_assert_str_eq(resolution->aliases.items[0], "char-major-10-229");
 	ck_assert_uint_eq(resolution->steps.size, 1);
-	step = resolution_get(resolution, 0);
+	step = resolution->steps.items[0];
 	ck_assert_str_eq(step->module, "my_fuse");
 	ck_assert_int_eq(step->role, ROLE_ALIAS);
 	ck_assert_int_eq(step->verdict, VERDICT_COMMAND);
@@ -222,8 +213,7 @@ START_TEST(chains_are_bounded)
 	(void)fclose(stream);
 	root_fd = root_with(text);
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(
-		resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, report, &resolution), 0);
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, report, &resolution), 0);
 	ck_assert_uint_eq(resolution->steps.size, chains[_i].size);
 	ck_assert_str_eq(harness_codes(report), chains[_i].codes);
 	/* that of x99 */
@@ -254,10 +244,36 @@ START_TEST(steps_are_bounded)
 		(void)fprintf(stream, "alias char-major-10-229 m%u\n", i);
 	(void)fclose(stream);
 	root_fd = root_with(text);
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution),
 			 aliases[_i].r);
 	if (resolution)
 		ck_assert_uint_eq(resolution->steps.size, aliases[_i].n);
+	resolution_unref(resolution);
+	free(text);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* Of thousands of nodes with one number each asks for its module. */
+START_TEST(steps_are_found_by_name)
+{
+	enum { STEPS = 10000, LOOK_UPS = 1000000, SECONDS = 10 };
+	struct resolution *resolution;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd;
+
+	for (unsigned int i = 0; i < STEPS; i++)
+		(void)fprintf(stream, "alias char-major-10-229 m%u\n", i);
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution), 0);
+	/* a fraction of a second is enough, and a search from the first step takes minutes */
+	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	for (unsigned int i = 0; i < LOOK_UPS; i++)
+		ck_assert_ptr_eq(resolution_find_step(resolution, "m9999"),
+				 resolution->steps.items[STEPS - 1]);
 	resolution_unref(resolution);
 	free(text);
 	(void)close(root_fd);
@@ -273,7 +289,7 @@ static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_f
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
 	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
 	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), 0);
-	ck_assert_int_eq(table_lint_loading(table, report, root_fd, DIRECTORY, 0), 0);
+	ck_assert_int_eq(table_lint_loading(table, report, root_fd, DIRECTORY, false), 0);
 	kmod_devname_table_unref(table);
 	(void)fclose(stream);
 	return report;
@@ -369,7 +385,7 @@ START_TEST(dependencies_of_a_module_are_looked_for_once)
 	harness_write(root_fd, DIRECTORY "/modules.alias", "alias char-major-100-* many\n", 28);
 	harness_write(root_fd, DIRECTORY "/many.ko", "", 0);
 	free(text);
-	ck_assert_int_eq(system_open(&system, root_fd, DIRECTORY, 0, NULL), 0);
+	ck_assert_int_eq(system_open(&system, root_fd, DIRECTORY, false, NULL), 0);
 	ck_assert_int_eq(system.indexes, INDEXES_TEXT);
 	for (unsigned int i = 0; i < NODES; i++, number.minor++) {
 		ck_assert_int_eq(resolution_ask(&system, &number, &resolution), 0);
@@ -380,6 +396,29 @@ START_TEST(dependencies_of_a_module_are_looked_for_once)
 	}
 	ck_assert_uint_lt(after_first - system.work_left,
 			  (NODES - 1) * (SYSTEM_WORK_MAX - after_first) / 2);
+	system_done(&system);
+	(void)close(root_fd);
+}
+END_TEST
+
+/* The limit of work stops the first question between the dependencies and their files. */
+START_TEST(dependencies_are_known_in_full_or_not_at_all)
+{
+	static const char dep[] = "a.ko: b.ko c.ko\nb.ko:\nc.ko:\n";
+	struct modprobe_system system;
+	struct known_module *known;
+	int root_fd = root_with("");
+
+	harness_write(root_fd, DIRECTORY "/modules.dep", dep, strlen(dep));
+	harness_write(root_fd, DIRECTORY "/modules.alias", "alias char-major-100-* a\n", 25);
+	ck_assert_int_eq(system_open(&system, root_fd, DIRECTORY, 0, NULL), 0);
+	ck_assert_int_eq(kmod_context_start(&system), 0);
+	ck_assert_int_eq(known_module_get(&system, "a", &known), 0);
+	for (unsigned int i = 0; i < 2; i++) {
+		system.work_left = i == 0 ? WORK_OF_FILE : SYSTEM_WORK_MAX;
+		ck_assert_int_eq(known_module_find_needed(known, &system), i == 0 ? -EFBIG : 0);
+		ck_assert_uint_eq(known->needed.size, i == 0 ? 0 : 2);
+	}
 	system_done(&system);
 	(void)close(root_fd);
 }
@@ -406,7 +445,7 @@ START_TEST(dependencies_are_bounded)
 	(void)fprintf(stream, "\n");
 	(void)fclose(stream);
 	root_fd = root_with(text);
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution),
 			 rows_of_names[_i].r);
 	resolution_unref(resolution);
 	free(text);
@@ -422,7 +461,8 @@ START_TEST(no_command_line_blacklists_nothing)
 
 	if (_i > 0)
 		harness_write(root_fd, "proc", "", 0);
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 205, RESOLVE_RUNNING, NULL,
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY,
+					&(struct device_number){ S_IFCHR, 10, 205 }, true, NULL,
 					&resolution),
 			 0);
 	resolution_unref(resolution);
@@ -435,7 +475,7 @@ START_TEST(a_build_without_libkmod_says_so)
 	struct resolution *resolution;
 	int root_fd = root_with("");
 
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, S_IFCHR, 10, 229, 0, NULL, &resolution),
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution),
 			 -EOPNOTSUPP);
 	(void)close(root_fd);
 }
@@ -455,10 +495,6 @@ START_TEST(verdicts_and_roles_have_names)
 	for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
 		ck_assert_str_eq(resolution_role_to_string((enum resolution_role)(i + 1)),
 				 roles[i]);
-	ck_assert_ptr_null(resolution_verdict_to_string((enum resolution_verdict)0));
-	ck_assert_ptr_null(resolution_verdict_to_string((enum resolution_verdict)11));
-	ck_assert_ptr_null(resolution_role_to_string((enum resolution_role)0));
-	ck_assert_ptr_null(resolution_role_to_string((enum resolution_role)4));
 }
 END_TEST
 
@@ -470,16 +506,18 @@ int main(void)
 	tcase_add_loop_test(tests, statements_are_read, 0, ARRAY_SIZE(rows));
 	tcase_add_test(tests, the_statement_that_decides_is_found_with_its_place);
 	tcase_add_test(tests, statements_are_bounded);
-	tcase_add_loop_test(tests, what_cannot_be_resolved_is_refused, 0, ARRAY_SIZE(refused));
-	tcase_add_test(tests, a_number_nobody_asks_for_needs_no_modules);
+	tcase_add_loop_test(tests, an_unresolvable_path_is_refused, 0, ARRAY_SIZE(refused));
+	tcase_add_test(tests, a_number_that_is_never_requested_needs_no_modules);
 #if WITH_LIBKMOD
 	tcase_add_test(tests, a_configuration_is_resolved);
 	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
+	tcase_add_test(tests, steps_are_found_by_name);
 	tcase_add_test(tests, a_node_with_too_many_modules_is_a_finding);
 	if (!harness_under_valgrind()) /* so many comparisons take minutes there */
 		tcase_add_test(tests, the_work_for_all_nodes_is_bounded);
 	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
 	tcase_add_loop_test(tests, dependencies_of_a_module_are_looked_for_once, 0, 2);
+	tcase_add_test(tests, dependencies_are_known_in_full_or_not_at_all);
 	tcase_add_loop_test(tests, dependencies_are_bounded, 0, 2);
 	tcase_add_loop_test(tests, no_command_line_blacklists_nothing, 0, 2);
 #else

@@ -289,7 +289,7 @@ START_TEST(a_path_of_path_max_bytes_with_its_nul_is_the_longest)
 }
 END_TEST
 
-START_TEST(what_would_make_a_file_is_refused)
+START_TEST(flags_that_create_a_file_are_refused)
 {
 	static const struct {
 		const char *path;
@@ -556,7 +556,7 @@ START_TEST(without_openat2_all_is_the_same)
 }
 END_TEST
 
-START_TEST(what_is_renamed_meanwhile_is_tried_again_but_not_forever)
+START_TEST(a_concurrent_rename_is_retried_but_not_forever)
 {
 	const struct refusal refusal = { SYS_openat2, 0, _i == 0 ? 10 : UINT_MAX, EAGAIN };
 	int root_fd = open_root(make_tree()), fd;
@@ -753,7 +753,7 @@ int main(void)
 
 	tcase_add_loop_test(tcase, every_path_leads_to_the_file_or_error_that_the_table_says, 0, n);
 	tcase_add_loop_test(tcase, a_path_of_path_max_bytes_with_its_nul_is_the_longest, 0, n);
-	tcase_add_loop_test(tcase, what_would_make_a_file_is_refused, 0, 8);
+	tcase_add_loop_test(tcase, flags_that_create_a_file_are_refused, 0, 8);
 	tcase_add_loop_test(tcase, a_bad_root_is_the_errno_of_open, 0, n);
 	tcase_add_loop_test(tcase, a_directory_that_may_not_be_searched_is_eacces, 0, n);
 	tcase_add_loop_test(tcase, a_magic_link_of_proc_is_not_followed, 0, n);
@@ -764,7 +764,7 @@ int main(void)
 	tcase_add_test(tcase, a_path_of_ten_thousand_bytes_is_opened);
 	tcase_add_test(tcase, a_short_path_is_opened_by_the_function_for_long_ones_too);
 	tcase_add_loop_test(tcase, without_openat2_all_is_the_same, 0, 2);
-	tcase_add_loop_test(tcase, what_is_renamed_meanwhile_is_tried_again_but_not_forever, 0, 2);
+	tcase_add_loop_test(tcase, a_concurrent_rename_is_retried_but_not_forever, 0, 2);
 	/* the root, two directories and the file */
 	tcase_add_loop_test(tcase, by_hand_each_open_that_fails_is_its_errno, 0, 4);
 	tcase_add_test(tcase, a_stream_is_of_a_file_that_is_there_or_none);

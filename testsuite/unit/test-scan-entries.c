@@ -11,9 +11,12 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/mkmodule.h"
@@ -162,7 +165,7 @@ START_TEST(a_link_that_cannot_be_followed_is_a_note)
 		ck_assert_uint_eq(
 			kmod_devname_report_count(scanned.report, KMOD_DEVNAME_SEVERITY_NOTE),
 			kmod_devname_report_size(scanned.report));
-		ck_assert(scan_was_complete(scanned.scan));
+		ck_assert(!scanned.scan->found.is_incomplete);
 		scanned_done(&scanned);
 	}
 	ck_assert_int_eq(close(root_fd), 0);
@@ -234,7 +237,7 @@ START_TEST(a_module_behind_a_link_that_leads_nowhere_is_gone)
 	scanned = scan_all(dir_fd, ".", 1);
 	ck_assert_str_eq(harness_codes(scanned.report),
 			 "dangling-link,dangling-link,dangling-link");
-	ck_assert(scan_was_complete(scanned.scan));
+	ck_assert(!scanned.scan->found.is_incomplete);
 	ck_assert(!scan_may_keep(scanned.scan));
 	ck_assert_int_eq(scan_find_module(scanned.scan, "one_link"), SCAN_MODULE_ABSENT);
 	ck_assert(has_node(&scanned, "both both c10:2\n"));
@@ -276,7 +279,7 @@ static void make_closed(int dir_fd, const char *name)
 }
 
 /* Whatever the errno is, and whatever cannot be read, the others are read. */
-START_TEST(what_was_not_read_is_known)
+START_TEST(a_scan_records_unread_modules)
 {
 	const char *name = closed[_i].name;
 	bool is_link = strncmp(name, "link", 4) == 0;
@@ -300,7 +303,7 @@ START_TEST(what_was_not_read_is_known)
 		ck_assert_int_eq(scan_find_module(scanned.scan, "link"), SCAN_MODULE_UNREAD);
 	ck_assert_int_eq(scan_find_module(scanned.scan, "x"), closed[_i].state);
 	/* "closed" itself is a directory that cannot be read in the rows with links */
-	ck_assert_int_eq(scan_was_complete(scanned.scan), closed[_i].is_complete && !is_link);
+	ck_assert_int_eq(!scanned.scan->found.is_incomplete, closed[_i].is_complete && !is_link);
 	ck_assert_uint_eq(scan_count_unread(scanned.scan),
 			  closed[_i].state == SCAN_MODULE_UNREAD || strcmp(name, "link.ko") == 0);
 	scanned_done(&scanned);
@@ -312,7 +315,7 @@ static const int errors[] = { EIO,   EACCES,  EINVAL, ENOTCONN, ESTALE, EAGAIN,
 			      EPERM, ENODATA, ENXIO,  ENODEV,   ENOENT, ENOTDIR };
 #define OPEN_ERRORS 10
 
-START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
+START_TEST(a_scan_continues_after_any_error_of_a_module)
 {
 	int dir_fd = harness_directory(), error = errors[(size_t)_i % N(errors)];
 	struct scanned scanned;
@@ -329,6 +332,46 @@ START_TEST(whatever_the_error_of_a_module_is_the_scan_goes_on)
 	ck_assert_int_eq(scan_find_module(scanned.scan, "a") == SCAN_MODULE_UNREAD,
 			 scan_find_module(scanned.scan, "b") == SCAN_MODULE_READ);
 	scanned_done(&scanned);
+}
+END_TEST
+
+/* A lease lets open(2) with O_NONBLOCK fail with EAGAIN; its holder is in another process. */
+START_TEST(a_module_under_a_lease_is_unreadable_and_the_others_are_read)
+{
+	int dir_fd = harness_directory(), fds[2], fd;
+	struct scanned scanned;
+	char result = 'n';
+	pid_t holder;
+
+	write_node(dir_fd, "a.ko", "a", 1);
+	write_node(dir_fd, "b.ko", "b", 2);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+	holder = fork();
+	ck_assert_int_ge(holder, 0);
+	if (holder == 0) {
+		(void)close(fds[0]);
+		(void)signal(SIGIO, SIG_IGN);
+		fd = openat(dir_fd, "a.ko", O_RDWR | O_CLOEXEC);
+		if (fd >= 0 && fcntl(fd, F_SETLEASE, F_WRLCK) == 0)
+			result = 'y';
+		(void)!write(fds[1], &result, 1);
+		(void)!read(fds[1], &result, 1);
+		_exit(0);
+	}
+	(void)close(fds[1]);
+	ck_assert_int_eq(read(fds[0], &result, 1), 1);
+	if (result == 'y') {
+		scanned = scan_all(dir_fd, ".", 1);
+		ck_assert_str_eq(harness_codes(scanned.report), "unreadable");
+		ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
+		ck_assert(has_node(&scanned, "b b c10:2\n"));
+		ck_assert_int_eq(scan_find_module(scanned.scan, "a"), SCAN_MODULE_UNREAD);
+		scanned_done(&scanned);
+	} else {
+		harness_skip("no lease can be had in this file system");
+	}
+	(void)close(fds[0]);
+	ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
 }
 END_TEST
 
@@ -448,7 +491,7 @@ static const struct scan_directory *add_path(struct scan_found *found, const cha
 }
 
 /* By the walk a directory has its parent, by the index its path, once for each file. */
-START_TEST(paths_are_compared_as_texts_whatever_found_them)
+START_TEST(paths_are_compared_as_texts)
 {
 	struct scan_found found = { 0 };
 	const struct scan_directory *directories[N(paths)];
@@ -705,14 +748,15 @@ int main(void)
 			    a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc, 0,
 			    N(swapped_links));
 	tcase_add_test(tcase, a_module_behind_a_link_that_leads_nowhere_is_gone);
-	tcase_add_loop_test(tcase, what_was_not_read_is_known, 0, N(closed));
-	tcase_add_loop_test(tcase, whatever_the_error_of_a_module_is_the_scan_goes_on, 0,
+	tcase_add_loop_test(tcase, a_scan_records_unread_modules, 0, N(closed));
+	tcase_add_test(tcase, a_module_under_a_lease_is_unreadable_and_the_others_are_read);
+	tcase_add_loop_test(tcase, a_scan_continues_after_any_error_of_a_module, 0,
 			    N(errors) + OPEN_ERRORS);
 	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
 			    N(compressions));
 	tcase_add_loop_test(tcase, a_kernel_is_undecodable_if_all_its_modules_are, 0,
 			    N(undecodables));
-	tcase_add_loop_test(tcase, paths_are_compared_as_texts_whatever_found_them, 0, 2);
+	tcase_add_loop_test(tcase, paths_are_compared_as_texts, 0, 2);
 	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
 	tcase_add_test(tcase, a_hard_link_that_is_made_meanwhile_is_no_change);
 	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,

@@ -497,7 +497,7 @@ static size_t check_inside(const struct result *result)
 }
 
 /* _i: many threads */
-START_TEST(nothing_outside_is_opened_whatever_is_swapped)
+START_TEST(nothing_outside_is_opened_while_files_are_swapped)
 {
 	int top_fd = harness_directory(), watch_fd = make_place(top_fd), root_fd;
 	unsigned int wanted = harness_often(30000, 2000000), scans = 0;
@@ -561,7 +561,7 @@ static bool escapes_at(struct attack *attack, unsigned int stop, int watch_fd, i
  * _i: what is swapped, for which entry. If something is opened once, it may have been by another
  * process, which looks through all directories; the scan does the same again.
  */
-START_TEST(nothing_outside_is_opened_whatever_is_swapped_at_any_system_call)
+START_TEST(nothing_outside_is_opened_if_files_are_swapped_at_any_call)
 {
 	int top_fd = harness_directory(), watch_fd = make_place(top_fd), stopped = 1;
 	size_t i = (size_t)_i / ENTRIES;
@@ -586,9 +586,9 @@ int main(void)
 	tcase_set_timeout(tcase, 4 * SECONDS_MAX);
 	tcase_add_loop_test(tcase, a_module_that_changes_is_what_it_was_at_some_time_or_reported, 0,
 			    4);
-	tcase_add_loop_test(tcase, nothing_outside_is_opened_whatever_is_swapped, 0, 2);
-	tcase_add_loop_test(tcase, nothing_outside_is_opened_whatever_is_swapped_at_any_system_call,
-			    0, N(swaps) * ENTRIES);
+	tcase_add_loop_test(tcase, nothing_outside_is_opened_while_files_are_swapped, 0, 2);
+	tcase_add_loop_test(tcase, nothing_outside_is_opened_if_files_are_swapped_at_any_call, 0,
+			    N(swaps) * ENTRIES);
 	suite_add_tcase(suite, tcase);
 	return harness_run(suite);
 }

@@ -13,8 +13,6 @@
 #include "lib/harness.h"
 #include "node/syntax.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-
 /* The bytes of a component, as the page lists them; those it may not begin with come last. */
 static const char component_bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				      "abcdefghijklmnopqrstuvwxyz"

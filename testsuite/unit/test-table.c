@@ -8,27 +8,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "lib/harness.h"
+#include "lib/fixture.h"
 #include "node/table.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define HEADER "# Device nodes to trigger on-demand module loading.\n"
 #define NUMBER "char-major-10-1"
-
-static struct kmod_devname_table *table;
-static struct kmod_devname_report *report;
-
-static void set_up(void)
-{
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-}
-
-static void tear_down(void)
-{
-	ck_assert_ptr_null(kmod_devname_table_unref(table));
-	ck_assert_ptr_null(kmod_devname_report_unref(report));
-}
 
 #define ROW_ALIASES 10
 
@@ -74,24 +57,26 @@ static const struct module_row {
 	const char *aliases[ROW_ALIASES];
 	const char *text, *codes;
 } module_rows[] = {
-	{ { "devname:fuse", "char-major-10-229", "fs-fuse" }, HEADER "m fuse c10:229\n", "" },
-	{ { "char-major-10-137", "devname:vhci" }, HEADER "m vhci c10:137\n", "" },
-	{ { "block-major-7-*", "char-major-10-237", "devname:loop-control" },
-	  HEADER "m loop-control c10:237\n",
+	{ { "devname:fuse", "char-major-10-229", "fs-fuse" },
+	  DEVNAME_HEADER "m fuse c10:229\n",
 	  "" },
-	{ { "devname:a", "block-major-7-0" }, HEADER "m a b7:0\n", "" },
-	{ { "devname:a", "char-major-4095-1048575" }, HEADER "m a c4095:1048575\n", "" },
-	{ { "devname:a", "char-major-1-0" }, HEADER "m a c1:0\n", "" },
+	{ { "char-major-10-137", "devname:vhci" }, DEVNAME_HEADER "m vhci c10:137\n", "" },
+	{ { "block-major-7-*", "char-major-10-237", "devname:loop-control" },
+	  DEVNAME_HEADER "m loop-control c10:237\n",
+	  "" },
+	{ { "devname:a", "block-major-7-0" }, DEVNAME_HEADER "m a b7:0\n", "" },
+	{ { "devname:a", "char-major-4095-1048575" }, DEVNAME_HEADER "m a c4095:1048575\n", "" },
+	{ { "devname:a", "char-major-1-0" }, DEVNAME_HEADER "m a c1:0\n", "" },
 	{ { "devname:b", "char-major-10-2", "devname:a", "char-major-10-1" },
-	  HEADER "m a c10:1\nm b c10:2\n",
+	  DEVNAME_HEADER "m a c10:1\nm b c10:2\n",
 	  "" },
 	{ { "devname:a", "char-major-10-1", "devname:b", "char-major-10-1" },
-	  HEADER "m a c10:1\nm b c10:1\n",
+	  DEVNAME_HEADER "m a c10:1\nm b c10:1\n",
 	  "" },
 	/* what is not about device nodes does not come between a name and its number */
 	{ { "x", "devname:a", "y", "char-major-10-1", "char-major-10-*", "devname:b", "",
 	    "char-major-10-2", "z" },
-	  HEADER "m a c10:1\nm b c10:2\n",
+	  DEVNAME_HEADER "m a c10:1\nm b c10:2\n",
 	  "" },
 	/* without a name there is nothing to judge */
 	{ { NULL }, "", "" },
@@ -112,20 +97,20 @@ static const struct module_row {
 	{ { "devname:a", "devname:b" }, "", "ambiguous" },
 	/* a dynamic minor: the other nodes of the module stay */
 	{ { "devname:a", "char-major-10-255" }, "", "dynamic-minor" },
-	{ { "devname:a", "block-major-10-255" }, HEADER "m a b10:255\n", "" },
-	{ { "devname:a", "char-major-11-255" }, HEADER "m a c11:255\n", "" },
+	{ { "devname:a", "block-major-10-255" }, DEVNAME_HEADER "m a b10:255\n", "" },
+	{ { "devname:a", "char-major-11-255" }, DEVNAME_HEADER "m a c11:255\n", "" },
 	{ { "devname:a", "char-major-10-255", "devname:b", "char-major-10-2" },
-	  HEADER "m b c10:2\n",
+	  DEVNAME_HEADER "m b c10:2\n",
 	  "dynamic-minor" },
 	/* malformed numbers */
 	{ { "devname:a", "char-major-10-0x11" }, "", "bad-number" },
 	{ { "devname:a", "char-major-10-1048576" }, "", "bad-number" },
 	{ { "devname:a", "char-major-4294967306-229" }, "", "bad-number" },
 	{ { "devname:a", "char-major-10-1", "devname:b", "char-major-10-FOO" },
-	  HEADER "m a c10:1\n",
+	  DEVNAME_HEADER "m a c10:1\n",
 	  "bad-number" },
 	{ { "devname:a", "char-major-10-1", "char-major-10-FOO" },
-	  HEADER "m a c10:1\n",
+	  DEVNAME_HEADER "m a c10:1\n",
 	  "bad-number" },
 	/* bad names: none reaches the table, another of the same module does */
 	{ { "devname:", NUMBER }, "", "bad-name" },
@@ -150,9 +135,9 @@ static const struct module_row {
 	{ { "devname:x%b", NUMBER }, "", "bad-name" },
 	{ { "devname:tty[0-9]*", NUMBER }, "", "bad-name" },
 	{ { "devname:a b", NUMBER, "devname:c", "char-major-10-2" },
-	  HEADER "m c c10:2\n",
+	  DEVNAME_HEADER "m c c10:2\n",
 	  "bad-name" },
-	{ { "devname:x=y", NUMBER }, HEADER "m x=y c10:1\n", "" },
+	{ { "devname:x=y", NUMBER }, DEVNAME_HEADER "m x=y c10:1\n", "" },
 };
 
 /* The row's aliases in one string. */
@@ -216,12 +201,13 @@ END_TEST
 static const struct {
 	const char *module, *text, *codes;
 } module_name_rows[] = {
-	{ "fuse", HEADER "fuse x c10:1\n", "" },
-	{ "dm-mod", HEADER "dm_mod x c10:1\n", "" },
-	{ "a-b-c", HEADER "a_b_c x c10:1\n", "" },
-	{ "-a", HEADER "_a x c10:1\n", "" }, /* as the kernel has it: "-" is "_" there too */
-	{ "Mixed_Case", HEADER "Mixed_Case x c10:1\n", "" },
-	{ "8021q", HEADER "8021q x c10:1\n", "" },
+	{ "fuse", DEVNAME_HEADER "fuse x c10:1\n", "" },
+	{ "dm-mod", DEVNAME_HEADER "dm_mod x c10:1\n", "" },
+	{ "a-b-c", DEVNAME_HEADER "a_b_c x c10:1\n", "" },
+	{ "-a", DEVNAME_HEADER "_a x c10:1\n",
+	  "" }, /* as the kernel has it: "-" is "_" there too */
+	{ "Mixed_Case", DEVNAME_HEADER "Mixed_Case x c10:1\n", "" },
+	{ "8021q", DEVNAME_HEADER "8021q x c10:1\n", "" },
 	{ "", "", "bad-module-name" },
 	{ ".", "", "bad-module-name" },
 	{ "..", "", "bad-module-name" },
@@ -265,7 +251,8 @@ START_TEST(nodes_stay_in_the_order_of_the_calls)
 	add_node("z", "devname:zz", "char-major-10-3");
 	add_node("a", "devname:mm", "char-major-10-1");
 	add_node("m", "devname:aa", "block-major-10-2");
-	ck_assert_str_eq(harness_text(table), HEADER "z zz c10:3\na mm c10:1\nm aa b10:2\n");
+	ck_assert_str_eq(harness_text(table),
+			 DEVNAME_HEADER "z zz c10:3\na mm c10:1\nm aa b10:2\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
 END_TEST
@@ -323,7 +310,8 @@ START_TEST(a_node_of_two_modules_has_two_lines)
 {
 	add_node("kvm_hv", "devname:kvm", "char-major-10-232");
 	add_node("kvm_pr", "devname:kvm", "char-major-10-232");
-	ck_assert_str_eq(harness_text(table), HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n");
+	ck_assert_str_eq(harness_text(table),
+			 DEVNAME_HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
 END_TEST
@@ -335,7 +323,8 @@ START_TEST(a_node_of_a_module_is_added_once)
 		add_node("kvm-pr", "devname:kvm", "char-major-10-232");
 		add_node("kvm_pr", "devname:kvm", "char-major-10-232");
 	}
-	ck_assert_str_eq(harness_text(table), HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n");
+	ck_assert_str_eq(harness_text(table),
+			 DEVNAME_HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
 END_TEST
@@ -344,7 +333,7 @@ START_TEST(a_number_may_have_two_names)
 {
 	add_node("m", "devname:a", NUMBER);
 	add_node("n", "devname:b", NUMBER);
-	ck_assert_str_eq(harness_text(table), HEADER "m a c10:1\nn b c10:1\n");
+	ck_assert_str_eq(harness_text(table), DEVNAME_HEADER "m a c10:1\nn b c10:1\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
 END_TEST
@@ -370,7 +359,7 @@ START_TEST(the_first_of_two_that_conflict_stays)
 
 	(void)snprintf(first, sizeof(first), "devname:%s", conflict_rows[_i].first[0]);
 	(void)snprintf(second, sizeof(second), "devname:%s", conflict_rows[_i].second[0]);
-	(void)snprintf(text, sizeof(text), HEADER "%s", conflict_rows[_i].line);
+	(void)snprintf(text, sizeof(text), DEVNAME_HEADER "%s", conflict_rows[_i].line);
 	add_node("one", first, conflict_rows[_i].first[1]);
 	add_node("two", second, conflict_rows[_i].second[1]);
 	expect(second, text, "name-conflict");
@@ -423,7 +412,8 @@ START_TEST(a_refused_node_is_in_nobodys_way)
 	add_node("three", "devname:c", "char-major-10-255");
 	add_node("four", "devname:c", "char-major-10-4");
 	add_node("five", "devname:a", NUMBER);
-	ck_assert_str_eq(harness_text(table), HEADER "one a c10:1\nfour c c10:4\nfive a c10:1\n");
+	ck_assert_str_eq(harness_text(table),
+			 DEVNAME_HEADER "one a c10:1\nfour c c10:4\nfive a c10:1\n");
 	ck_assert_str_eq(harness_codes(report), "name-conflict,dynamic-minor");
 }
 END_TEST
@@ -499,9 +489,9 @@ START_TEST(a_line_has_at_most_4094_bytes)
 	module[long_rows[_i].module] = '\0';
 	add_node(module, devname, "char-major-4095-1048575");
 	if (long_rows[_i].codes[0] == '\0')
-		(void)snprintf(text, sizeof(text), HEADER "%s %s c4095:1048575\n", module,
+		(void)snprintf(text, sizeof(text), DEVNAME_HEADER "%s %s c4095:1048575\n", module,
 			       devname + strlen("devname:"));
-	ck_assert_uint_le(strlen(text), strlen(HEADER) + 4094 + 1);
+	ck_assert_uint_le(strlen(text), strlen(DEVNAME_HEADER) + 4094 + 1);
 	expect(row, text, long_rows[_i].codes);
 	free(devname);
 }
@@ -608,7 +598,7 @@ START_TEST(a_list_of_aliases_keeps_copies)
 	ck_assert(list.has_name && !list.too_many);
 	ck_assert_int_eq(table_add_aliases(table, report, "dm-mod", "file.ko", &list), 0);
 	alias_list_done(&list);
-	expect("a list", HEADER "dm_mod dm c10:1\n", "");
+	expect("a list", DEVNAME_HEADER "dm_mod dm c10:1\n", "");
 }
 END_TEST
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * What a command line makes depmod do, and where.
+ * The meaning of a command line for depmod: the action, and the module directory.
  *
  * The line is read as depmod reads it, with getopt_long(3), but versions of depmod read the same
  * line in different ways, and have different module directories built in. So each way gives places
@@ -137,13 +137,14 @@ static int stat_in(const char *directory, const char *name, struct stat *st)
 	return stat(path, st) < 0 ? -errno : 0;
 }
 
-static struct index_stamp get_index_stamp(const char *directory)
+/* The status is all 0 where there is no index. False if it cannot be had. */
+static bool stat_index(const char *directory, struct stat *st)
 {
-	struct stat st = { 0 };
-	int r = stat_in(directory, INDEX_NAME, &st);
+	int r = stat_in(directory, INDEX_NAME, st);
 
-	return (struct index_stamp){ st.st_dev, st.st_ino, st.st_ctim, st.st_size,
-				     r < 0 && !is_missing(r) };
+	if (r < 0)
+		*st = (struct stat){ 0 };
+	return r == 0 || is_missing(r);
 }
 
 static char *get_directory(const char *root, const char *moduledir, const char *version)
@@ -154,7 +155,7 @@ static char *get_directory(const char *root, const char *moduledir, const char *
 	return xasprintf("%s/%s/%s", root ? root : "", moduledir, version);
 }
 
-/* Where there is no list there is no table, and no error. */
+/* A missing list gives no table, and no error. */
 static int read_list(const char *directory, struct kmod_devname_table **ret_table)
 {
 	_cleanup_close_ int fd = open_path(directory, O_PATH | O_DIRECTORY);
@@ -182,7 +183,7 @@ static void add_place(struct places *places, const struct depmod_line *line, con
 	place->line = line;
 	place->from = get_directory(line->basedir, moduledir, version);
 	place->to = get_directory(outdir, moduledir, version);
-	place->before = get_index_stamp(place->to);
+	place->is_hidden = !stat_index(place->to, &place->before);
 	if (!line->outdir)
 		place->list_error = read_list(place->to, &place->list);
 }
@@ -223,17 +224,17 @@ void places_done(struct places *places)
 		free(places->lines[i].configs);
 }
 
-/* What cannot be seen counts as unchanged: the modules are read. */
+/* An unreadable file counts as unchanged, so the modules are read. */
 static int has_changed_index(const struct depmod_place *place)
 {
-	const struct index_stamp *before = &place->before;
-	struct index_stamp now = get_index_stamp(place->to);
+	const struct stat *before = &place->before;
+	struct stat now;
 
-	if (before->is_hidden || now.is_hidden)
+	if (place->is_hidden || !stat_index(place->to, &now))
 		return 0;
-	return now.device != before->device || now.inode != before->inode ||
-	       now.changed.tv_sec != before->changed.tv_sec ||
-	       now.changed.tv_nsec != before->changed.tv_nsec || now.size != before->size;
+	return now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
+	       now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
+	       now.st_ctim.tv_nsec != before->st_ctim.tv_nsec || now.st_size != before->st_size;
 }
 
 /* 1 or 0, or a negative errno. */
@@ -269,7 +270,7 @@ static int find_place(const struct places *places, int (*is_so)(const struct dep
 	return 0;
 }
 
-/* Where depmod has changed no index. */
+/* The place if depmod has changed no index. */
 static enum refresh_action choose_unchanged(const struct places *places,
 					    const struct depmod_place **ret_place)
 {
@@ -280,7 +281,7 @@ static enum refresh_action choose_unchanged(const struct places *places,
 	if (r == 0 && places->items[0].line->is_quick)
 		return REFRESH_NOTHING;
 	if (r == 0)
-		say("%s: the module directory is not there", places->items[0].to);
+		say("%s: no such module directory", places->items[0].to);
 	if (r <= 0)
 		return REFRESH_FAILED;
 	place = *ret_place;
@@ -300,9 +301,7 @@ enum refresh_action places_choose(const struct places *places,
 	int n_without_writing = 0, r;
 
 	if (places->n_lines == 0) {
-		say("warning: this depmod has an option that is not known here, so %s is as it "
-		    "left it",
-		    FILE_NAME);
+		say("warning: unknown option of depmod; %s was not updated", FILE_NAME);
 		return REFRESH_NOTHING;
 	}
 	for (int i = 0; i < places->n_lines; i++)

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "options.h"
 
@@ -37,13 +36,8 @@ struct depmod_place {
 	const struct depmod_line *line;
 	char *from; /* the module directory that is read */
 	char *to; /* the one that is written, which is the same without --outdir */
-	struct index_stamp {
-		dev_t device;
-		ino_t inode;
-		struct timespec changed;
-		off_t size;
-		bool is_hidden; /* its status cannot be had */
-	} before; /* modules.alias before depmod ran */
+	struct stat before; /* of modules.alias before depmod ran; all 0 if it was not there */
+	bool is_hidden; /* this cannot be had */
 	/* modules.devname before depmod ran; NULL: none, or not the same place */
 	struct kmod_devname_table *list;
 	int list_error; /* a negative errno if the list was there and could not be read */
@@ -69,7 +63,7 @@ enum refresh_action {
 	REFRESH_FAILED, /* with a message */
 };
 
-/* To be called when depmod has succeeded: what is left to do, and where. */
+/* Finds the remaining work and its place. Call it after depmod has succeeded. */
 enum refresh_action places_choose(const struct places *places,
 				  const struct depmod_place **ret_place);
 

@@ -4,7 +4,7 @@
  *
  * It finds the real depmod (real.c) and the places where that may write (command-line.c), and runs
  * it with the same words. If depmod has succeeded, modules.devname is written again (refresh.c):
- * the index that depmod has just written tells which modules need not be read. Whatever depmod ends
+ * the index that depmod has just written tells which modules need not be read. However depmod ends
  * with, an exit status or a signal, is how the front end ends; it adds only a failure of its
  * own, 1.
  */
@@ -16,18 +16,10 @@
 const char program_name[] = "depmod";
 const int program_failure = EXIT_FAILURE;
 
-static bool refresh_if_needed(const struct places *places)
-{
-	const struct depmod_place *place;
-	enum refresh_action action = places_choose(places, &place);
-
-	if (action == REFRESH_NOTHING || action == REFRESH_FAILED)
-		return action == REFRESH_NOTHING;
-	return refresh(place, action == REFRESH_FROM_INDEX);
-}
-
 int main(int argc, char **argv)
 {
+	enum refresh_action action = REFRESH_NOTHING;
+	const struct depmod_place *place = NULL;
 	struct places places;
 	char *path = real_find();
 	int status;
@@ -36,7 +28,10 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	places_find(&places, argc, argv);
 	status = real_run(path, argv);
-	if (status == EXIT_SUCCESS && !refresh_if_needed(&places))
+	if (status == EXIT_SUCCESS)
+		action = places_choose(&places, &place);
+	if (action == REFRESH_FAILED ||
+	    (action != REFRESH_NOTHING && !refresh(place, action == REFRESH_FROM_INDEX)))
 		status = EXIT_FAILURE;
 	places_done(&places);
 	free(path);

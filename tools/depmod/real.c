@@ -125,9 +125,9 @@ static void say_not_found(unsigned long skipped)
 		(void)snprintf(why, sizeof(why), " (%s=%lu: so many places were skipped)", VARIABLE,
 			       skipped);
 #ifdef DEPMOD_PATH
-	say("there is no depmod but this one: " DEPMOD_PATH " cannot be run%s", why);
+	say("cannot run the real depmod " DEPMOD_PATH "%s", why);
 #else
-	say("there is no depmod but this one on PATH, in /sbin or /usr/sbin%s", why);
+	say("no other depmod found in PATH, /sbin or /usr/sbin%s", why);
 #endif
 }
 
@@ -197,7 +197,7 @@ char *real_find(void)
 	int r;
 
 	if (count_ancestors() >= ANCESTORS_MAX) {
-		say("a program named depmod runs this one again and again, without " VARIABLE);
+		say("a program named depmod runs this front end repeatedly without " VARIABLE);
 		return NULL;
 	}
 	r = search_depmod(&tried, &program);
@@ -262,7 +262,7 @@ static int spawn_and_wait(const char *path, char *const *argv, int *ret_status)
 	return r;
 }
 
-/* Ends by the same signal, so that the caller sees what it would see without a front end. */
+/* Ends by the same signal, so the caller sees the same status as without a front end. */
 static int end_by_signal(int number)
 {
 	static const struct rlimit no_core;
@@ -288,7 +288,7 @@ int real_run(const char *path, char *const *argv)
 		n++;
 	words = xcalloc(n + 2, sizeof(*words));
 	memcpy(words, argv, n * sizeof(*words));
-	/* kmod and busybox do what this name says, whatever the front end was called */
+	/* kmod and busybox select the command by this name */
 	words[0] = name;
 	r = spawn_and_wait(path, words, &status);
 	if (r < 0) {

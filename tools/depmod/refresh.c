@@ -14,99 +14,83 @@
 #include "kernels.h"
 #include "modules.h"
 #include "output.h"
-#include "tree/scan.h"
 
-/* Errors are all that is printed. */
+/* Errors are all that is printed, but for why an index cannot be used. */
 static const struct common common = { .quiet = true };
+static const struct common common_of_index = { .quiet = false };
 
 /* Without the index of them nothing tells which modules the FILE operands of depmod are. */
 static enum status say_unusable(const struct depmod_place *place)
 {
-	say("%s/%s: cannot be used, so %s is left as it is", place->to, INDEX_NAME, FILE_NAME);
+	say("%s/%s: unusable index; %s was not updated", place->to, INDEX_NAME, FILE_NAME);
 	return STATUS_FAILED;
 }
 
-/* False if the table is short of what depmod may have seen, and this program cannot. */
-static bool is_worth_writing(const struct depmod_place *place, const struct kmod_devname_scan *scan)
+/* Whether the table has all that depmod has seen. A bad module makes no difference. */
+static enum status judge_modules(const struct depmod_place *place,
+				 const struct modules_result *result,
+				 const struct kmod_devname_report *report, enum status status,
+				 bool *ret_is_worth)
 {
+	bool has_files = place->line->has_files;
+
+	/* the depmod of busybox cuts two bytes off the names of some files */
+	if (result->lacks_index || (has_files && report_has(report, KMOD_DEVNAME_CODE_VANISHED)))
+		return say_unusable(place);
+	/* the list would be in another order than that of depmod */
+	if (status == STATUS_FAILED || result->has_unreadable_order)
+		return STATUS_FAILED;
+	if (place->list_error < 0 && result->may_keep)
+		say("%s/%s: warning: cannot read the list from before depmod ran: %s; modules that "
+		    "were not read lose their lines",
+		    place->to, FILE_NAME, strerror(-place->list_error));
 	/* of those that are listed only the FILE operands count */
-	return (place->line->has_files || !scan_lacks_listed(scan)) && !scan_is_undecodable(scan);
+	*ret_is_worth = (has_files || !result->lacks_listed) && !result->is_undecodable;
+	return STATUS_CLEAN;
 }
 
 /*
  * Paths of modules.dep that begin with a slash are those of the running system, for depmod and here
- * alike: the kernel is named by its path, so the root directory is that of the system.
- */
-static enum status scan_modules(const struct depmod_place *place, const struct kernels *kernels,
-				struct kmod_devname_scan *scan, bool is_new, int index_dir_fd,
-				struct kmod_devname_report *report)
-{
-	enum status status = STATUS_CLEAN;
-	int r = is_new ? scan_use_fresh_index(scan, index_dir_fd, !place->line->has_files,
-					      place->list)
-		       : 0;
-
-	if (r < 0)
-		return say_failure(place->to, r);
-	if (r == 0 && place->line->has_files)
-		return say_unusable(place);
-	while ((r = kmod_devname_scan_step(scan)) > 0)
-		;
-	if (r == 0 && !place->line->outdir) {
-		status = modules_keep(scan, kernels, &kernels->items[0], place->list);
-		if (place->list_error < 0 &&
-		    (!scan_was_complete(scan) || scan_count_unread(scan) > 0))
-			say("%s/%s: warning: cannot read the list from before depmod ran: %s; "
-			    "modules that were not read lose its lines",
-			    place->to, FILE_NAME, strerror(-place->list_error));
-	}
-	(void)print_report(report, place->from, &common);
-	if (r < 0)
-		return say_failure(place->from, r);
-	/* the list would be in another order than that of depmod */
-	if (scan_has_unreadable_order(scan))
-		return STATUS_FAILED;
-	/* the depmod of busybox cuts two bytes off the names of some files */
-	if (place->line->has_files && report_has(report, KMOD_DEVNAME_CODE_VANISHED))
-		return say_unusable(place);
-	return status;
-}
-
-/* The configuration is that of the running system, whatever the root directory: so depmod has it.
+ * alike: the kernel is named by its path, so the root directory is that of the system. The
+ * configuration is that of the running system for any root directory, as in depmod.
  */
 static enum status read_modules(const struct depmod_place *place, bool is_new, int index_dir_fd,
 				struct kmod_devname_table *table, bool *ret_is_worth)
 {
+	const struct modules_options how = {
+		.source = is_new ? SOURCE_INDEX : SOURCE_MODULES,
+		.keeps_lines = !place->line->outdir,
+		.is_silent = true,
+		.index_dir_fd = index_dir_fd,
+		.needs_index = place->line->has_files,
+		.is_of_part = place->line->has_files,
+		.list = place->list,
+	};
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
-	struct kmod_devname_config *config = NULL;
-	struct kmod_devname_scan *scan = NULL;
-	struct kernels kernels;
+	_cleanup_config_ struct kmod_devname_config *config = NULL;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
+	struct modules_result result = { .lacks_index = !is_new && how.needs_index };
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
-	int r;
 
 	if (status == STATUS_CLEAN)
 		status = read_depmod_config(&kernels, &kernels.items[0], &common,
 					    place->line->configs, place->line->n_configs, &config);
-	if (status != STATUS_FAILED) {
-		r = kmod_devname_scan_new(kernels.root_fd, kernels.items[0].directory, table,
-					  report, &scan);
-		status = r < 0 ? say_failure(place->from, r) : STATUS_CLEAN;
-	}
-	if (scan) {
-		(void)kmod_devname_scan_set_config(scan, config);
-		status = scan_modules(place, &kernels, scan, is_new, index_dir_fd, report);
-		*ret_is_worth = status != STATUS_FAILED && is_worth_writing(place, scan);
-	}
-	kmod_devname_scan_unref(scan);
-	kmod_devname_config_unref(config);
-	kernels_done(&kernels);
-	return status;
+	if (status == STATUS_FAILED)
+		return status;
+	if (!result.lacks_index)
+		status = modules_read(&kernels, &kernels.items[0], config, &how, table, report,
+				      &result);
+	if (result.lacks_index)
+		(void)print_report(report, place->to, &common_of_index);
+	else
+		(void)print_report(report, place->from, &common);
+	return judge_modules(place, &result, report, status, ret_is_worth);
 }
 
 bool refresh(const struct depmod_place *place, bool is_new)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	struct kernels kernels;
+	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	struct target target;
 	bool is_worth = false;
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->to }, 1, false);
@@ -120,6 +104,5 @@ bool refresh(const struct depmod_place *place, bool is_new)
 			status = STATUS_FAILED;
 		target_done(&target);
 	}
-	kernels_done(&kernels);
 	return status == STATUS_CLEAN;
 }

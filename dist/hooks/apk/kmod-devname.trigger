@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Trigger of an apk package. The lines of its APKBUILD that belong to it are
+# Trigger of an apk package. Its lines in the APKBUILD are
 #	triggers="$pkgname.trigger=/lib/modules/*:/usr/lib/modules/*"
-# apk gives the directories that have changed. With the depmod of busybox this is the only
-# thing that writes modules.devname. A failure is shown, and apk fix tries again.
+# apk passes the changed directories. The depmod of busybox writes no modules.devname. apk reports
+# a failure, and "apk fix" runs the trigger again.
 exec /usr/libexec/kmod-devname/refresh "$@"

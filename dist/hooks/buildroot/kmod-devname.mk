@@ -34,9 +34,9 @@ HOST_KMOD_DEVNAME_DEPENDENCIES = host-elfutils host-pkgconf host-xz host-zlib ho
 HOST_KMOD_DEVNAME_CONF_OPTS = --disable-tests --without-smartcols --without-libkmod \
 	--without-selinux
 
-# For each image and not when the target is finalized: there linux, whose files come after those
-# of all packages, would run depmod after this. A list that cannot be written fails the build;
-# what is wrong with a module (status 1) is said.
+# This runs for each image, because linux runs depmod when the target is finalized, after the hooks
+# of all packages. A list that cannot be written fails the build; a finding about a module
+# (status 1) does not.
 define KMOD_DEVNAME_GENERATE
 	if test -d $(TARGET_DIR)/lib/modules/$(LINUX_VERSION_PROBED); then \
 		$(HOST_DIR)/bin/kmod-devname generate --source=auto \
