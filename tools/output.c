@@ -131,15 +131,27 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 			   FILE_NAME, ret_target);
 }
 
+/* Whether it has usr/lib and no lib, as images that are merged into a system. */
+static bool has_only_usr(int root_fd)
+{
+	struct stat st;
+
+	return fstatat(root_fd, "lib", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
+	       fstatat(root_fd, "usr/lib", &st, 0) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* By version and not by the user's path, so that depmod finds the file there. */
 enum status target_outdir(const char *outdir, const struct kernels *kernels,
 			  const struct kernel *kernel, bool make, struct target *ret_target)
 {
 	int (*open_directory)(int root_fd, const char *path, int flags) =
 		make ? open_or_make : open_target_directory;
-	_cleanup_free_ char *path = join_path(kernels->moduledir, kernel->version);
-	_cleanup_free_ char *shown = join_path(outdir, path);
 	_cleanup_close_ int root_fd = open_directory(-1, outdir, O_PATH);
+	bool below_usr = root_fd >= 0 && strncmp(kernels->moduledir, "lib/", 4) == 0 &&
+			 has_only_usr(root_fd);
+	_cleanup_free_ char *path =
+		xasprintf("%s%s/%s", below_usr ? "usr/" : "", kernels->moduledir, kernel->version);
+	_cleanup_free_ char *shown = join_path(outdir, path);
 	int fd = root_fd < 0 ? root_fd : open_directory(root_fd, path, O_RDONLY);
 
 	if (make || fd != -ENOENT)

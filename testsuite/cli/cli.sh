@@ -454,6 +454,10 @@ test_outdir_is_made_as_needed() {
 	[ "$(wc -l < files)" -eq 2 ] || fail "more than the files: $(cat files)"
 	run 0 generate -o "$PWD/further/down/" -b root 6.1.0
 	print_610 | same further/down/lib/modules/6.1.0/modules.devname
+	mkdir -p extension/usr/lib
+	run 0 generate -o extension -b root 6.1.0
+	print_610 | same extension/usr/lib/modules/6.1.0/modules.devname
+	[ ! -e extension/lib ]
 	: > other/file
 	run 2 generate -o other/file/x -b root 6.1.0
 	says_lines 1
