@@ -71,13 +71,18 @@ directory() { # NAME
 		make -s --no-print-directory -f - MAKEFLAGS= print)
 }
 
+# The system has the files of the packages that the library requires.
 pkg_config() { # ROOT ARGUMENT...
 	pkg_config_root=$1
 	shift
 	PKG_CONFIG_SYSROOT_DIR=$pkg_config_root PKG_CONFIG_ALLOW_SYSTEM_CFLAGS=1 \
 		PKG_CONFIG_ALLOW_SYSTEM_LIBS=1 \
-		PKG_CONFIG_LIBDIR=$pkg_config_root$(directory pkgconfigdir) \
+		PKG_CONFIG_LIBDIR=$pkg_config_root$(directory pkgconfigdir):$(pkg_config_path) \
 		"${PKG_CONFIG:-pkg-config}" "$@"
+}
+
+pkg_config_path() {
+	"${PKG_CONFIG:-pkg-config}" --variable pc_path pkg-config
 }
 
 have_pkg_config() {
@@ -326,6 +331,10 @@ test_pkg_config_knows_version_and_name() {
 	# what the library itself needs is not for its users
 	case $(pkg_config "$PWD/image" --libs libkmod-devname) in
 	*-lelf* | *-lz* | *-llzma*) fail "names the libraries of the library" ;;
+	esac
+	case $(pkg_config "$PWD/image" --libs --static libkmod-devname) in
+	*-lelf*) ;;
+	*) fail "names no libraries for a static link" ;;
 	esac
 }
 
