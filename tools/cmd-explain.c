@@ -286,7 +286,7 @@ static int run_explain(const struct command *command, int argc, char **argv)
 
 const struct command cmd_explain = {
 	.name = "explain",
-	.summary = "tell what opening a node comes to, and why",
+	.summary = "tell whether opening a node reaches a driver, and why not",
 	.description =
 		"Tells whether opening a device node reaches a driver: the first line is the\n"
 		"verdict, and each obstacle has a line at the end. NODE is /dev/NAME, NAME, or a\n"

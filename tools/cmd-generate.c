@@ -37,7 +37,7 @@ static const struct option_spec generate_options[] = {
 	{ 'o', "outdir", "DIR", "write below this second root directory" },
 	{ 'n', "dry-run", NULL, "print the text, and write nothing" },
 	{ KEY_OUTPUT, "output", "FILE", "write to this file instead; - is standard output" },
-	{ KEY_PASS_OVER, "pass-over", NULL, "skip directories without modules" },
+	{ KEY_PASS_OVER, "pass-over", NULL, "skip a path that --all would skip" },
 	{ KEY_SOURCE, "source", "SOURCE", "modules to read (default: modules)" },
 	{ KEY_THREADS, "threads", "N", "threads that read modules (default: the CPUs)" },
 	{ 0 },

@@ -152,9 +152,8 @@ enum status print_command_help(const struct command *command)
 	print_options(command->options, command->value_key, command->get_value);
 	print_options(common_options, KEY_COLOR, get_color);
 	if (!command->operands)
-		printf("\nKERNEL is a version, or the path of a module directory; the default is "
-		       "the\n"
-		       "running kernel.");
+		printf("\nKERNEL is a version, or the path of a module directory. The default "
+		       "is the\nrunning kernel, or the only kernel below the base directory.\n");
 	printf("\nSee kmod-devname-%s(8).\n", command->name);
 	return finish_output(STATUS_CLEAN);
 }

@@ -45,7 +45,7 @@ enum {
 
 /* Of a table of options. The parser puts them into struct common. */
 #define UDEV_OPTIONS \
-	{ KEY_UDEV, "udev", NULL, "use mode and owner of udev's rules" }, \
+	{ KEY_UDEV, "udev", NULL, "use udev's rules below the base directory" }, \
 	{ \
 		KEY_UDEV_ROOT, "udev-root", "DIR", "like --udev, with the rules below DIR" \
 	}
