@@ -248,7 +248,7 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 	while ((errno = 0, entry = readdir(dir)))
 		add_if_kernel(kernels, common, entry->d_name);
 	if (errno != 0)
-		status = say_failure(kernels->moduledir, -errno);
+		status = say_failure(path, -errno);
 	(void)closedir(dir);
 	if (kernels->size > 1)
 		qsort(kernels->items, kernels->size, sizeof(*kernels->items), compare_versions);

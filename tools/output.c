@@ -134,10 +134,10 @@ enum status target_kernel(const struct kernels *kernels, const struct kernel *ke
 /* Whether it has usr/lib and no lib, as images that are merged into a system. */
 static bool has_only_usr(int root_fd)
 {
+	_cleanup_close_ int fd = open_in_root(root_fd, "usr/lib", O_PATH | O_DIRECTORY);
 	struct stat st;
 
-	return fstatat(root_fd, "lib", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT &&
-	       fstatat(root_fd, "usr/lib", &st, 0) == 0 && S_ISDIR(st.st_mode);
+	return fd >= 0 && fstatat(root_fd, "lib", &st, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT;
 }
 
 /* By version and not by the user's path, so that depmod finds the file there. */

@@ -111,7 +111,9 @@ int known_module_find_needed(struct known_module *known, struct modprobe_system 
 			r = add_needed(known, system, path);
 	}
 	known->has_needed = r == 0;
-	if (r < 0)
+	if (r < 0) {
 		list_done(&known->needed, kmod_context_unref_module);
+		known->missing = NULL;
+	}
 	return r;
 }

@@ -261,7 +261,7 @@ static int fill_named_temporary(struct replacement *replacement, const char *tex
 	struct stat st;
 
 	if (r < 0 ||
-	    is_file_named(replacement->fd, replacement->dir_fd, replacement->temporary, &st))
+	    is_file_named(replacement->fd, replacement->dir_fd, replacement->temporary, &st) > 0)
 		return r;
 	close_fd(&replacement->fd);
 	r = create_temporary(replacement);

@@ -190,7 +190,7 @@ static const char *skip_bracket(const char *p)
 
 /*
  * How often the C library copies what an operator repeats; of "{N,M}" the larger number counts.
- * Moves to the end of the operator.
+ * Moves to the last byte of the operator, which the end of the pattern may cut.
  */
 static size_t count_copies(const char **p)
 {
@@ -203,51 +203,59 @@ static size_t count_copies(const char **p)
 		number = **p == ',' ? 0 : number * 10 + (size_t)(**p - '0');
 		copies = number > copies ? number : copies;
 	}
+	*p = *end == '}' ? end : end - 1;
 	return copies;
 }
 
+/* The depth of nested operators. An anchor or an empty branch counts as NESTED_MAX. */
+#define NESTED_MAX 2
+
 struct pattern_group {
 	const char *begin;
-	bool is_plain; /* without operator, anchor, and branch that is empty */
+	unsigned int nested; /* the most of its atoms */
 };
+
+static void note_nested(struct pattern_group *group, unsigned int nested)
+{
+	group->nested = nested > group->nested ? nested : group->nested;
+}
 
 /*
  * The bytes of a pattern, with the copies of repeated parts; more than KERNEL_PATTERN_MAX if the C
- * library may need much memory or time. Its time is exponential for a repeated group that is not
- * plain, and long for anchors at words and back references, which POSIX does not have here.
+ * library may need much memory or time. Its time doubles with each operator around another one, and
+ * is long for anchors at words and back references, which POSIX does not have here.
  */
 static size_t kernel_pattern_size(const char *pattern)
 {
 	struct pattern_group groups[KERNEL_PATTERN_MAX + 1] = { 0 }, *group = groups;
 	size_t size = strlen(pattern), bytes;
 	const char *atom = NULL; /* the last one of the branch */
-	bool is_plain = true; /* that atom */
+	unsigned int nested = 0; /* of that atom */
 
 	if (size > KERNEL_PATTERN_MAX)
 		return size;
 	for (const char *p = pattern; *p != '\0' && size <= KERNEL_PATTERN_MAX; p++) {
 		if (*p == '(') {
-			*++group = (struct pattern_group){ p, true };
+			*++group = (struct pattern_group){ p, 0 };
 			atom = NULL;
 		} else if (*p == '|') {
-			group->is_plain = group->is_plain && atom;
+			note_nested(group, atom ? 0 : NESTED_MAX);
 			atom = NULL;
 		} else if (strchr("*+?{", *p)) {
-			if (atom && !is_plain)
+			if (atom && nested >= NESTED_MAX)
 				return SIZE_MAX;
 			/* regcomp(3) refuses an operator without an atom */
 			bytes = atom ? (size_t)(p - atom) : 0;
 			size += bytes * count_copies(&p);
-			group->is_plain = is_plain = false;
+			note_nested(group, ++nested);
 		} else if (*p == ')' && group > groups) {
-			is_plain = group->is_plain && atom;
+			nested = atom ? group->nested : NESTED_MAX;
 			atom = group->begin;
-			group--;
-			group->is_plain = group->is_plain && is_plain;
+			note_nested(--group, nested);
 		} else {
 			atom = p;
-			is_plain = *p != '^' && *p != '$';
-			group->is_plain = group->is_plain && is_plain;
+			nested = *p == '^' || *p == '$' ? NESTED_MAX : 0;
+			note_nested(group, nested);
 			if (*p == '[')
 				p = skip_bracket(p);
 			else if (*p == '\\' && p[1] != '\0' && strchr("123456789bB<>`'", *++p))
@@ -348,8 +356,8 @@ static int match_kernel(const struct depmod_statement *statement, const char *pa
 	if (size > KERNEL_PATTERN_MAX)
 		return report_bad_word(
 			statement,
-			"is a pattern that is too large; repeat only what holds no *, +, ?, "
-			"{}, ^, $ and nothing empty, without \\b and back references",
+			"is a pattern that can take too long: it is over 256 bytes with its "
+			"repetitions, nests them, repeats an anchor, or has a back reference",
 			pattern);
 	if (size > PATTERNS_TOTAL_MAX - config->patterns_size) {
 		config->patterns_size = PATTERNS_TOTAL_MAX; /* for those behind it, too */
@@ -360,7 +368,7 @@ static int match_kernel(const struct depmod_statement *statement, const char *pa
 	r = kernel_pattern_match(pattern, config->kernel);
 	return r != -EINVAL ? r
 			    : report_bad_word(statement,
-					      "is not a regular expression; see regex(7)", pattern);
+					      "is not a regular expression, see regex(7)", pattern);
 }
 
 static int add_override(struct depmod_statement *statement)

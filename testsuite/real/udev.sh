@@ -91,7 +91,7 @@ test_groups_of_the_running_system_are_not_asked() {
 	kvm 600 0 0
 	snd/seq 600 0 0
 	END
-	grep -q "'snd/seq' is for group 'audio'" messages
+	grep -q "'snd/seq' has unknown group 'audio'" messages
 }
 
 # --- systemd-udevd -------------------------------------------------------------------------
