@@ -961,6 +961,33 @@ START_TEST(the_temporary_of_another_run_is_not_put_there)
 }
 END_TEST
 
+static void take_the_name_with_half_a_text(void *data)
+{
+	int dir_fd = *(int *)data;
+
+	ck_assert_int_eq(unlinkat(dir_fd, TEMPORARY, 0), 0);
+	harness_write(dir_fd, TEMPORARY, FUSE, strlen(FUSE) / 2);
+}
+
+/* _i: the status that cannot be had, as on a network file system */
+START_TEST(a_temporary_whose_name_cannot_be_looked_at_is_not_put_there)
+{
+	const struct refusal refusals[] = { { SYS_fchmod, 0, 1, 0 },
+					    { SYS_newfstatat, (unsigned int)_i, 1, ESTALE } };
+	int dir_fd = harness_directory(), r;
+
+	refuse_meanwhile(take_the_name_with_half_a_text, &dir_fd);
+	if (!refuse(refusals, N(refusals)))
+		return;
+	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
+	(void)refuse(NULL, 0);
+	if (r >= 0)
+		ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
+	else
+		ck_assert_int_eq(r, -ESTALE);
+}
+END_TEST
+
 /* _i: the file of this run is the one with the name, or that of another run */
 START_TEST(the_temporary_of_another_run_is_not_removed)
 {
@@ -1189,6 +1216,8 @@ static void add_lock_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, not_a_file_is_refused_unless_it_is_not_needed, 0, 4);
 	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
 	tcase_add_test(tcase, the_temporary_of_another_run_is_not_put_there);
+	tcase_add_loop_test(tcase, a_temporary_whose_name_cannot_be_looked_at_is_not_put_there, 0,
+			    8);
 	tcase_add_loop_test(tcase, the_temporary_of_another_run_is_not_removed, 0, 2);
 	tcase_add_loop_test(tcase, no_device_is_opened_that_is_swapped_for_a_leftover, 0,
 			    N(swapped_before) * CALLS);
