@@ -136,6 +136,7 @@ static void write_modules(void)
 	make_link("/etc/../etc/passwd", "passwd");
 	write_text(DIRECTORY "/modules.order", "kernel/tun.ko\nkernel/fuse.ko\nkernel/uhid.ko\n");
 	write_text(DIRECTORY "/modules.builtin", "");
+	write_text(DIRECTORY "/modules.devname", "fuse fuse c10:229\n");
 	harness_write(root_fd, DIRECTORY "/modules.builtin.modinfo",
 		      "uhid.alias=devname:uhid\0uhid.alias=char-major-10-239", 53);
 }
@@ -287,6 +288,11 @@ static int read_tables(struct objects *o)
 	if (r == 0)
 		r = read_with(kmod_devname_table_read, o->table, o, "table");
 	return r == 0 ? read_with(kmod_devname_table_read, o->other, o, "other") : r;
+}
+
+static int read_kernel(struct objects *o)
+{
+	return kmod_devname_table_read_kernel(o->table, o->report, root_fd, DIRECTORY);
 }
 
 static int read_odd_lines(struct objects *o)
@@ -540,6 +546,7 @@ static const struct verb {
 	{ "add_file of bad aliases", add_file, 4 },
 	{ "read", read_tables, 0 },
 	{ "read odd lines", read_odd_lines, 0 },
+	{ "read_kernel", read_kernel, 0 },
 	{ "read_builtin", read_builtin, 0 },
 	{ "write", write_table, 0 },
 	{ "write_format human", write_format, KMOD_DEVNAME_FORMAT_HUMAN },
