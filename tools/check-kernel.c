@@ -119,6 +119,7 @@ static enum status check_udev(const struct kernel_check *step)
 	const char *root = check->udev_root ? check->udev_root : base_directory(&check->common);
 	_cleanup_close_ int dev_fd = -1, other_fd = -1;
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
+	_cleanup_free_ char *where = NULL;
 	int root_fd = step->kernels->root_fd;
 	struct kmod_devname_report *report;
 	enum status status;
@@ -142,7 +143,9 @@ static enum status check_udev(const struct kernel_check *step)
 	if (status == STATUS_FAILED || !check->dev)
 		return status;
 	report = xreport_new();
-	r = table_verify(step->table, report, dev_fd, permissions);
+	where = check->is_default_dev ? xstrdup("")
+				      : describe_dev_options(&check->common, check->dev);
+	r = table_verify(step->table, report, dev_fd, where, permissions);
 	return worse(status, finish_step(step, report, r, check->dev));
 }
 

@@ -246,6 +246,7 @@ static enum status choose_dev(struct check *check, const struct kernels *kernels
 
 	if (r < 0)
 		return say_failure(kernels->items[0].path, r);
+	check->is_default_dev = r > 0;
 	if (r > 0)
 		check->dev = "/dev";
 	return STATUS_CLEAN;

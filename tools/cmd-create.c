@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "dev/devdir.h"
 #include "input.h"
 
 enum {
@@ -135,6 +136,7 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_free_ enum kmod_devname_outcome *outcomes = NULL;
+	_cleanup_free_ char *where = describe_dev_options(&create->common, create->dev);
 	struct kmod_devname_report *report;
 	enum status status = open_dev(create, kernels);
 	int r;
@@ -151,8 +153,8 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 		return STATUS_FAILED;
 	outcomes = xcalloc(kmod_devname_table_size(table) + 1, sizeof(*outcomes));
 	report = xreport_new();
-	r = kmod_devname_table_make_nodes(table, report, create->dev_fd, create->permissions,
-					  create->flags, outcomes);
+	r = table_make_nodes_where(table, report, create->dev_fd, where, create->permissions,
+				   create->flags, outcomes);
 	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
 		print_made_node(create, kmod_devname_table_get(table, i), outcomes[i]);
 	print_made_total(create, outcomes, kmod_devname_table_size(table));

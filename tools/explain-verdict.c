@@ -226,12 +226,9 @@ static void conclude(struct explain *explain, const struct explained_modules *mo
 int explain_judge(struct explain *explain)
 {
 	struct explained_modules modules = { .value = VERDICT_NO_MODULE };
-	const char *base = explain->common.basedir;
-	bool has_base = base && *base != '\0' && strcmp(base, "/") != 0;
 	int r;
 
-	explain->where = xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
-				   explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+	explain->where = describe_dev_options(&explain->common, explain->dev);
 	r = judge_node(explain);
 	explain->error = explain->obstacles.size > 0 ? explain->node.error : 0;
 	if (r == 0 && explain->has_number && explain->is_running)

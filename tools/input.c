@@ -163,6 +163,16 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 	return status;
 }
 
+char *describe_dev_options(const struct common *common, const char *dev)
+{
+	const char *base = base_directory(common);
+	bool has_base = strcmp(base, "/") != 0;
+	bool has_dev = dev && (has_base || strcmp(dev, "/dev") != 0);
+
+	return xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
+			 has_dev ? " --dev " : "", has_dev ? dev : "");
+}
+
 struct device_number node_number(const struct kmod_devname_node *node)
 {
 	return (struct device_number){ kmod_devname_node_get_type(node),

@@ -49,7 +49,8 @@ static int make_node(struct create_run *run, const struct dev_node *node, int di
 		return r;
 	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	if (r == -EBUSY)
-		return devdir_report_obstructed(run->report, node, name, "a mount point");
+		return devdir_report_obstructed(&run->dev, run->report, node, name,
+						"a mount point");
 	return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR,
 			  &location,
 			  "cannot replace a device node with %s atomically on this file system; "
@@ -88,8 +89,8 @@ static int attempt_node(struct create_run *run, const struct dev_node *node,
 	if (is_device && run->replace)
 		return make_node(run, node, dir_fd, rest, true, outcome);
 	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
-	return is_device ? devdir_report_wrong(run->report, node, &st)
-			 : devdir_report_obstructed(run->report, node, rest,
+	return is_device ? devdir_report_wrong(&run->dev, run->report, node, &st)
+			 : devdir_report_obstructed(&run->dev, run->report, node, rest,
 						    devdir_describe_kind(&st));
 }
 
@@ -116,7 +117,8 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	/* ENOENT each time: the device directory was removed, or nothing can be made, as in proc */
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
-		return devdir_report_obstructed(run->report, node, node->path + strlen(node->path),
+		return devdir_report_obstructed(&run->dev, run->report, node,
+						node->path + strlen(node->path),
 						"a file that other processes change repeatedly");
 	if (r == -ENOSYS && !fd_get_path(run->dev.fd, fd_path)) {
 		(void)report_add(run->report, KMOD_DEVNAME_CODE_SYSTEM, KMOD_DEVNAME_SEVERITY_ERROR,
@@ -178,13 +180,13 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 	return error;
 }
 
-int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
-				  struct kmod_devname_report *report, int dev_fd,
-				  const struct kmod_devname_permissions *permissions,
-				  unsigned int flags, enum kmod_devname_outcome *outcomes)
+int table_make_nodes_where(const struct kmod_devname_table *table,
+			   struct kmod_devname_report *report, int dev_fd, const char *where,
+			   const struct kmod_devname_permissions *permissions, unsigned int flags,
+			   enum kmod_devname_outcome *outcomes)
 {
 	struct create_run run = {
-		.dev.fd = dev_fd,
+		.dev = { .fd = dev_fd, .where = where },
 		.report = report,
 		.replace = (flags & KMOD_DEVNAME_MAKE_REPLACE) != 0,
 		.dry_run = (flags & KMOD_DEVNAME_MAKE_DRY_RUN) != 0,
@@ -207,4 +209,12 @@ int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
 	devdir_done(&run.dev);
 	free(own);
 	return r;
+}
+
+int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
+				  struct kmod_devname_report *report, int dev_fd,
+				  const struct kmod_devname_permissions *permissions,
+				  unsigned int flags, enum kmod_devname_outcome *outcomes)
+{
+	return table_make_nodes_where(table, report, dev_fd, "", permissions, flags, outcomes);
 }

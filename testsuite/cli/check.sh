@@ -639,7 +639,7 @@ test_the_right_node_is_clean() {
 test_absent() {
 	make_dev tun net/tun char-major-10-200 c10:200
 	only 0 absent --dev dev <<-'END'
-	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create [absent]
+	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create --basedir root --dev dev [absent]
 	END
 	mkdir dev/net
 	cp wanted same
@@ -647,9 +647,11 @@ test_absent() {
 	# with the mode that a rule gives
 	rules 'KERNEL=="tun", MODE="0666", OPTIONS+="static_node=net/tun"'
 	only 0 absent --dev dev <<-'END'
-	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create --udev [absent]
+	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create --udev --basedir root --dev dev [absent]
 	END
-	kmod-devname create --udev --dev dev -b root 6.1.0
+	# the hint of the finding makes it
+	sed -n 's/.*; run \(kmod-devname create .*\) \[absent]$/\1 6.1.0/p' wanted > remedy
+	sh ./remedy
 	check 0 -v --strict --dev dev -b root 6.1.0
 	[ ! -s out ] || fail "$(cat out)"
 }
@@ -658,12 +660,12 @@ test_wrong_node() {
 	make_dev
 	mknod dev/fuse c 10 222
 	only 1 wrong-node --dev dev <<-'END'
-	dev/fuse: error: device node c10:222 instead of c10:229; run kmod-devname create --replace [wrong-node]
+	dev/fuse: error: device node c10:222 instead of c10:229; run kmod-devname create --replace --basedir root --dev dev [wrong-node]
 	END
 	rm dev/fuse
 	mknod dev/fuse b 10 229
 	only 1 wrong-node --dev dev <<-'END'
-	dev/fuse: error: device node b10:229 instead of c10:229; run kmod-devname create --replace [wrong-node]
+	dev/fuse: error: device node b10:229 instead of c10:229; run kmod-devname create --replace --basedir root --dev dev [wrong-node]
 	END
 }
 
@@ -671,12 +673,12 @@ test_obstructed() {
 	make_dev tun net/tun char-major-10-200 c10:200
 	: > dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: a regular file in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
+	dev/net: error: a regular file in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create --basedir root --dev dev [obstructed]
 	END
 	rm dev/net
 	mkdir dev/net dev/net/tun
 	only 1 obstructed --dev dev <<-'END'
-	dev/net/tun: error: a directory in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
+	dev/net/tun: error: a directory in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create --basedir root --dev dev [obstructed]
 	END
 	# links lead elsewhere
 	rm -r dev/net
@@ -684,7 +686,7 @@ test_obstructed() {
 	mknod elsewhere/tun c 10 200
 	ln -s ../elsewhere dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: a symbolic link in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
+	dev/net: error: a symbolic link in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create --basedir root --dev dev [obstructed]
 	END
 }
 
@@ -720,16 +722,16 @@ test_wrong_mode() {
 	mknod -m 0600 dev/fuse c 10 229
 	chown 0:6 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: mode 0600 root:6, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/fuse: warning: mode 0600 root:6, udev's rules say 0660 root:6; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	chmod 0666 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: mode 0666 root:6, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/fuse: warning: mode 0666 root:6, udev's rules say 0660 root:6; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	chmod 0606 dev/fuse
 	chown 0:0 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: mode 0606 root:root, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/fuse: warning: mode 0606 root:root, udev's rules say 0660 root:6; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	# the rules of another system
 	mkdir other
@@ -776,12 +778,12 @@ test_wrong_mode_with_names() {
 	echo 'kvm:x:104:' > root/etc/group
 	mknod -m 0600 dev/kvm c 10 232
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/kvm: warning: mode 0600 root:root, udev's rules say 0660 root:kvm; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/kvm: warning: mode 0600 root:root, udev's rules say 0660 root:kvm; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	chown 7:104 dev/kvm
 	chmod 0660 dev/kvm
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/kvm: warning: mode 0660 7:kvm, udev's rules say 0660 root:kvm; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/kvm: warning: mode 0660 7:kvm, udev's rules say 0660 root:kvm; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	need_program python3
 	chown 0:104 dev/kvm

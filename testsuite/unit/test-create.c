@@ -679,7 +679,7 @@ START_TEST(an_unverifiable_node_does_not_stop_the_others)
 	ck_assert_int_eq(fchmod(dev_fd, 0755), 0);
 	ck_assert_int_eq(mkdirat(dev_fd, "u", 0700), 0);
 	ck_assert_int_eq(seteuid(NOBODY), 0);
-	r = table_verify(table, create_report, dev_fd, NULL);
+	r = table_verify(table, create_report, dev_fd, "", NULL);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, -EACCES);
 	ck_assert_str_eq(harness_codes(create_report), "system,absent,absent");
@@ -691,7 +691,7 @@ START_TEST(a_directory_that_is_none_cannot_be_verified)
 {
 	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
 
-	ck_assert_int_eq(table_verify(table, create_report, -1, NULL), -EBADF);
+	ck_assert_int_eq(table_verify(table, create_report, -1, "", NULL), -EBADF);
 	ck_assert_str_eq(harness_codes(create_report), "system");
 	kmod_devname_table_unref(table);
 }

@@ -507,7 +507,7 @@ static int verify(struct objects *o)
 
 	if (r == 0)
 		r = read_permissions(o);
-	return r == 0 ? table_verify(o->table, o->report, dev_fd, o->permissions) : r;
+	return r == 0 ? table_verify(o->table, o->report, dev_fd, "", o->permissions) : r;
 }
 
 static int resolve(struct objects *o)
