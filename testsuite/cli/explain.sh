@@ -1231,6 +1231,16 @@ test_the_running_kernel_can_be_kept_from_loading() {
 	echo 1 > sysctl/modules_disabled
 	running 1 'opening it loads nothing | kernel.modules_disabled is 1' c10:203
 	running 0 'opening it reaches snd, which is loaded' c116:7
+	# so say check and list
+	polluted running kmod-devname check -v "$release" > out 2>&1 || :
+	grep -qxF "/lib/modules/$release: note: opening a node loads no module: kernel.modules_disabled is 1; reboot, which alone sets it back [not-loaded]" out ||
+		fail "$(cat out)"
+	printf 'cuse cuse c10:203\nsnd snd c116:7\n' > "root/lib/modules/$release/modules.devname"
+	polluted running kmod-devname list -r -n -o NAME,LOADED "$release" > out 2> err
+	same out <<-'END'
+	cuse blocked
+	snd loaded
+	END
 }
 
 # What a driver has needs no module, and modprobe is not asked.
