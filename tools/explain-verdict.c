@@ -150,13 +150,17 @@ static void judge_device(struct explain *explain)
 	if (!declared)
 		return;
 	number = node_number(declared);
-	if (!syntax_same_number(&number, &node->number))
-		explain_hinder(
-			explain, "wrong-number",
-			"it has %s, not %s of module %s; run kmod-devname create --replace%s",
-			syntax_format_number(&node->number, is),
-			syntax_format_number(&number, wanted),
-			kmod_devname_node_get_module(declared), explain->where);
+	if (syntax_same_number(&number, &node->number))
+		return;
+	/* create replaces a device node, and nothing else */
+	explain_hinder(explain, "wrong-number", "%s %s, not %s of module %s; %s%s",
+		       node->link ? "the link leads to" : "it has",
+		       syntax_format_number(&node->number, is),
+		       syntax_format_number(&number, wanted),
+		       kmod_devname_node_get_module(declared),
+		       node->link ? "remove it, and run kmod-devname create"
+				  : "run kmod-devname create --replace",
+		       explain->where);
 }
 
 static int judge_node(struct explain *explain)

@@ -805,6 +805,10 @@ test_links_are_followed_and_shown() {
 	ln -s /dev/null dev/link
 	verdict 1 'opening it fails: No such file or directory | the link leads to no file' --dev dev link
 	grep -qx '  node      link to /dev/null, does not exist' out || fail "$(cat out)"
+	mkdir root/dev/net
+	ln -s ../fuse root/dev/net/tun
+	verdict 1 'opening it reaches another driver | the link leads to c10:229, not c10:200 of module tun' net/tun
+	grep -qF '; remove it, and run kmod-devname create --basedir root' out || fail "$(cat out)"
 	ln -s loop root/dev/loop
 	verdict 1 'opening it fails: Too many levels of symbolic links | the link leads in a circle' loop
 }
