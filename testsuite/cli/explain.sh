@@ -1342,7 +1342,21 @@ test_who_may_open_a_node_of_the_running_system() {
 	running 1 'opening it fails: Permission denied | it is for user root alone' fuse
 	grep -q '^  node      crw------- root:root    you may not open it' out || fail "$(cat out)"
 	grep -qxF '  modprobe  fuse  kernel/fuse.ko' out || fail "$(cat out)"
+	# the node is an obstacle, whatever modprobe would do
+	echo 'chmod 600 /etc/modprobe.d/h.conf' >> make-dev
+	status 1 polluted running setpriv --reuid 65534 --regid 65534 --clear-groups -- \
+		"$nobody_bin/kmod-devname" explain fuse > out 2> err
+	same err <<-'END'
+	kmod-devname: /etc/modprobe.d/h.conf: error: Permission denied [system]
+	END
+	[ "$(answer out)" = 'opening it fails: Permission denied | it is for user root alone' ] || fail "$(cat out)"
+	grep -qxF '  kernel    no driver has c10:229' out || fail "$(cat out)"
 	echo 'chmod 604 /dev/fuse' >> make-dev
+	status 2 polluted running setpriv --reuid 65534 --regid 65534 --clear-groups -- \
+		"$nobody_bin/kmod-devname" explain fuse > out 2> err
+	[ ! -s out ] || fail "$(cat out)"
+	sed -i '/h.conf/d' make-dev
+	chmod 644 host/h.conf
 	running 0 'opening it loads fuse' fuse
 	grep -q 'you may read it' out || fail "$(cat out)"
 	echo 'chmod 602 /dev/fuse; chmod 700 /dev' >> make-dev
