@@ -69,8 +69,8 @@ static int hinder_undeclared(struct explain *explain)
 	if (r > 0)
 		explain_hinder(
 			explain, "absent",
-			"module %s declares no number for it, so only loading that makes it; see "
-			"modules-load.d(5)",
+			"module %s declares no number for it, so only loading can make it, if the "
+			"module makes a node at all; see modules-load.d(5)",
 			wanted);
 	else if (r == 0)
 		explain_hinder(explain, "absent", FILE_NAME " of %s %s", explain->kernel->version,

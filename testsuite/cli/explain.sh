@@ -825,7 +825,7 @@ test_names_that_were_meant_are_offered() {
 	# ntsync, whose number is another one each time
 	ko ntsync
 	index
-	verdict 1 'opening it fails: No such file or directory | module ntsync declares no number for it, so only loading that makes it' ntsync
+	verdict 1 'opening it fails: No such file or directory | module ntsync declares no number for it, so only loading can make it, if the module makes a node at all' ntsync
 	grep -qF '; see modules-load.d(5)' out || fail "$(cat out)"
 	verdict 1 'opening it fails: No such file or directory | modules.devname of 6.1.0 has no such name' no/ntsync
 }
