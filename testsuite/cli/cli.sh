@@ -658,11 +658,11 @@ test_list_of_several_kernels_names_them() {
 	make_lists
 	run 0 list -b root 6.10.0 6.1.0
 	aligned out <<-'END'
-	KERNEL NAME    TYPE  MAJ:MIN MODULE
-	6.10.0 net/tun char   10:200 tun
-	6.1.0  fuse    char   10:229 fuse
-	6.1.0  net/tun char   10:200 tun
-	6.1.0  loop0   block     7:0 loop
+	NAME    TYPE  MAJ:MIN MODULE KERNEL
+	net/tun char   10:200 tun    6.10.0
+	fuse    char   10:229 fuse   6.1.0
+	net/tun char   10:200 tun    6.1.0
+	loop0   block     7:0 loop   6.1.0
 	END
 }
 
