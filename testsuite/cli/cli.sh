@@ -194,6 +194,21 @@ test_options_may_precede_the_command() {
 	says "'-b' needs a value"
 }
 
+# On a terminal alone, and without man(1) it is the text.
+test_help_of_a_command_is_its_page_on_a_terminal() {
+	need_program script
+	mkdir bin
+	printf '#!/bin/sh\necho "page $*"\n' > bin/man
+	chmod +x bin/man
+	PATH=$PWD/bin:$PATH script -qec 'kmod-devname help gen' /dev/null < /dev/null | tr -d '\r' > typed
+	echo 'page kmod-devname-generate' | same typed
+	PATH=$PWD/bin:$PATH run 0 help gen
+	kmod-devname generate --help | cmp - out
+	rm bin/man
+	tool=$(command -v kmod-devname)
+	script -qec "PATH=$PWD/bin $tool help gen" /dev/null < /dev/null | tr -d '\r' | cmp - out
+}
+
 test_help_of_a_command_has_its_options() {
 	for command in generate list static-nodes create check diff explain; do
 		run 0 "$command" --help
