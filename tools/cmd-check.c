@@ -32,7 +32,6 @@ static const struct option_spec check_options[] = {
 	{ 'J', "json", NULL, "print JSON" },
 	{ KEY_CHECK_LIST_CODES, "list-codes", NULL, "print all codes of findings and exit" },
 	UDEV_OPTIONS,
-	{ KEY_UDEV_ROOT, "udev-permissions", "ROOT", NULL },
 	{ 0 },
 };
 

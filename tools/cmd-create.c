@@ -22,7 +22,7 @@ enum {
 };
 
 static const struct option_spec create_options[] = {
-	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev below the base dir)" },
+	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
 	{ KEY_CREATE_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,

@@ -165,6 +165,7 @@ test_system() {
 	[ ! -s out ]
 	# it cannot be passed over
 	check 2 --ignore system ./x.ko
+	echo "kmod-devname: --ignore: cannot ignore 'system'" | same err
 }
 
 # Of an index that generate is told to use; check reads the modules.
@@ -544,12 +545,12 @@ test_no_static_node() {
 	root/etc/udev/rules.d/a.rules:2: warning: $late; $remedy
 	END
 	check 1 --strict -b root 6.1.0
-	check 0 -v --udev-permissions=other -b root 6.1.0
+	check 0 -v --udev-root=other -b root 6.1.0
 	[ ! -s out ]
 	mv root/etc/udev other/etc
 	check 0 -v -b root 6.1.0
 	[ ! -s out ]
-	only 0 no-static-node --udev-permissions other <<-END
+	only 0 no-static-node --udev-root other <<-END
 	other/etc/udev/rules.d/a.rules:2: warning: $late; $remedy
 	END
 	# what a package has nobody can change for good
@@ -735,11 +736,11 @@ test_wrong_mode() {
 	END
 	# the rules of another system
 	mkdir other
-	check 0 -v --dev dev --udev-permissions other -b root 6.1.0
+	check 0 -v --dev dev --udev-root other -b root 6.1.0
 	[ ! -s out ]
 	mv root/etc other
 	cp wanted same
-	only 0 wrong-mode --dev dev --udev-permissions other < same
+	only 0 wrong-mode --dev dev --udev-root other < same
 }
 
 test_bad_rule() {
@@ -1028,7 +1029,7 @@ test_options_for_kernels_are_refused_for_files() {
 	module x.ko alias=devname:x alias=char-major-10-250
 	module plain/x.ko alias=devname:x alias=char-major-10-250
 	: > empty.conf
-	for option in '--dev /dev' '--udev-permissions /' '-C empty.conf'; do
+	for option in '--dev /dev' '--udev-root /' '-C empty.conf'; do
 		for operands in x.ko ./plain './x.ko ./plain'; do
 			# shellcheck disable=SC2086 # words
 			check 2 $option $operands
@@ -1037,7 +1038,7 @@ test_options_for_kernels_are_refused_for_files() {
 		done
 	done
 	installed
-	check 0 --udev-permissions / -C empty.conf -b root x.ko 6.1.0
+	check 0 --udev-root / -C empty.conf -b root x.ko 6.1.0
 }
 
 test_a_root_directory_is_no_directory_of_modules() {
@@ -1207,12 +1208,12 @@ real() { # KERNEL
 	count "$kernel: $nodes nodes, nothing wrong, $# rules of udev that come too late"
 	udev=${KMOD_DEVNAME_UDEV:-${XDG_CACHE_HOME:-$HOME/.cache}/kmod-devname/udev}/root
 	[ -d "$udev" ] || return 0
-	check 0 -v --udev-permissions="$udev" -b root --all
+	check 0 -v --udev-root="$udev" -b root --all
 	late "$@" | sort > wanted
 	[ "$(wc -l < wanted)" -ge $# ]
 	sort out | same wanted
 	# a clean system says so
-	check 0 --strict --udev-permissions="$udev" -b root --all
+	check 0 --strict --udev-root="$udev" -b root --all
 	[ ! -s out ] || fail "$(cat out)"
 }
 
@@ -1416,7 +1417,7 @@ test_failures_are_said_and_are_no_findings() {
 	[ ! -s out ]
 	check 2 -b root --all 6.1.0
 	check 2 -b root ./nothing.ko
-	check 2 --udev-permissions=nowhere -b root 6.1.0
+	check 2 --udev-root=nowhere -b root 6.1.0
 	grep -q '^kmod-devname: nowhere: ' err
 	status 2 sh -c 'kmod-devname check -b root 6.1.0 --json > /dev/full'
 	rm $M/modules.devname
