@@ -264,6 +264,7 @@ test_nothing_is_run_but_depmod_and_man() {
 	# shellcheck disable=SC2086 # lists of words
 	calls $RUN_BY_NAME | grep -v '^tools/main\.c:' | none "runs what is on PATH:"
 	# the page of "help COMMAND", in place of the tool, so that nothing of man counts
+	# shellcheck disable=SC2086
 	[ "$(calls $RUN_BY_NAME | wc -l)" -eq 1 ] || fail "man is not run in one place"
 	# shellcheck disable=SC2086
 	calls $RUN | grep -v '^tools/depmod/real\.c:' | none "runs something:"
