@@ -1365,7 +1365,7 @@ test_ignored_findings_do_not_count() {
 	check 0 --strict --ignore same-number,out-of-date -b root 6.1.0
 	[ ! -s out ]
 	check 0 --strict --ignore same-number --ignore=out-of-date -b root 6.1.0
-	for list in '' nosuch same-number,nosuch ',' 'same-number,' same system; do
+	for list in '' nosuch same-number,nosuch ',' 'same-number,' same systems; do
 		check 2 --ignore "$list" -b root 6.1.0
 		[ ! -s out ]
 		bad=${list#same-number,}
