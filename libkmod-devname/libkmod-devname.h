@@ -378,12 +378,15 @@ const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity)
 /**
  * kmod_devname_escape() - make text printable, such as the file of a finding
  * @text: the text, up to its NUL
- * @escaped: receives the text and a NUL. Backslashes, and bytes that are not printable ASCII,
- *   become \xNN. A text that is too long is truncated, and ends in "..."
- * @size: the size of @escaped in bytes, at least 8; four times the length of @text plus 4 always
- *   suffices
+ * @escaped: receives at most @size bytes with a NUL. Backslashes, and bytes that are not printable
+ *   ASCII, become \xNN. A text that is too long is truncated, between two escapes; it ends in "..."
+ *   if @size is at least 4. Can be NULL if @size is 0
+ * @size: the size of @escaped in bytes; four times the length of @text plus 1 always suffices
+ *
+ * Return: the length of the whole escaped text, without its NUL, as snprintf(3). The text was
+ * truncated if this is not less than @size.
  */
-void kmod_devname_escape(const char *text, char *escaped, size_t size);
+size_t kmod_devname_escape(const char *text, char *escaped, size_t size);
 
 /* --- node -------------------------------------------------------------------------------- */
 

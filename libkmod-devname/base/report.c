@@ -222,30 +222,44 @@ const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *
 	return finding->message;
 }
 
-void kmod_devname_escape(const char *text, char *escaped, size_t size)
+#define CUT_MARK "..."
+
+static size_t escaped_size(unsigned char c)
+{
+	return c >= ' ' && c <= '~' && c != '\\' ? 1 : strlen("\\xNN");
+}
+
+size_t kmod_devname_escape(const char *text, char *escaped, size_t size)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t n = 0;
+	size_t length = 0, end, step, n = 0;
 
-	for (; *text != '\0'; text++) {
+	for (const char *p = text; *p != '\0'; p++)
+		length += escaped_size((unsigned char)*p);
+	if (size == 0)
+		return length;
+	end = length < size ? length : size - 1;
+	if (end < length && end >= strlen(CUT_MARK))
+		end -= strlen(CUT_MARK);
+	for (; *text != '\0'; text++, n += step) {
 		unsigned char c = (unsigned char)*text;
 
-		/* Room for the longest escape and for the three dots must always remain. */
-		if (n + 4 + 3 + 1 > size) {
-			memcpy(escaped + n, "...", 3);
-			n += 3;
+		step = escaped_size(c);
+		if (step > end - n)
 			break;
-		}
-		if (c >= ' ' && c <= '~' && c != '\\') {
-			escaped[n++] = (char)c;
+		if (step == 1) {
+			escaped[n] = (char)c;
 			continue;
 		}
-		escaped[n++] = '\\';
-		escaped[n++] = 'x';
-		escaped[n++] = hex[c >> 4];
-		escaped[n++] = hex[c & 15];
+		escaped[n] = '\\';
+		escaped[n + 1] = 'x';
+		escaped[n + 2] = hex[c >> 4];
+		escaped[n + 3] = hex[c & 15];
 	}
 	escaped[n] = '\0';
+	if (length >= size && size > strlen(CUT_MARK))
+		memcpy(escaped + n, CUT_MARK, sizeof(CUT_MARK));
+	return length;
 }
 
 static struct kmod_devname_finding *finding_new(const struct location *location, const char *text,
@@ -257,7 +271,7 @@ static struct kmod_devname_finding *finding_new(const struct location *location,
 	struct kmod_devname_finding *finding;
 	size_t size;
 
-	kmod_devname_escape(text, message, sizeof(message) - hint_size);
+	(void)kmod_devname_escape(text, message, sizeof(message) - hint_size);
 	size = strlen(message) + hint_size + 1;
 	finding = calloc(1, sizeof(*finding) + size);
 	if (!finding)

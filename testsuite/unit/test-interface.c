@@ -181,6 +181,42 @@ START_TEST(version_and_features_are_those_of_the_build)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t size, length;
+	const char *escaped;
+} escape_rows[] = {
+	{ "abcdef", 0, 6, NULL },
+	{ "abcdef", 1, 6, "" },
+	{ "abcdef", 2, 6, "a" },
+	{ "abcdef", 3, 6, "ab" },
+	{ "abcdef", 4, 6, "..." },
+	{ "abcdef", 5, 6, "a..." },
+	{ "abcdef", 6, 6, "ab..." },
+	{ "abcdef", 7, 6, "abcdef" },
+	{ "", 1, 0, "" },
+	{ "a\n", 3, 5, "a" },
+	{ "a\nb", 6, 6, "a..." },
+	{ "a\n\\", 9, 9, "a\\x0a..." },
+	{ "a\n\\", 10, 9, "a\\x0a\\x5c" },
+};
+
+START_TEST(escape_writes_within_its_size_and_returns_the_whole_length)
+{
+	char escaped[16];
+	size_t size = escape_rows[_i].size;
+
+	memset(escaped, '#', sizeof(escaped));
+	ck_assert_uint_eq(
+		kmod_devname_escape(escape_rows[_i].text, size > 0 ? escaped : NULL, size),
+		escape_rows[_i].length);
+	for (size_t i = size; i < sizeof(escaped); i++)
+		ck_assert_msg(escaped[i] == '#', "size %zu: byte %zu was written", size, i);
+	if (size > 0)
+		ck_assert_str_eq(escaped, escape_rows[_i].escaped);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("interface");
@@ -196,6 +232,8 @@ int main(void)
 	tcase_add_test(tests, formats_have_names_and_names_have_formats);
 	tcase_add_test(tests, unknown_names_are_enoent);
 	tcase_add_test(tests, version_and_features_are_those_of_the_build);
+	tcase_add_loop_test(tests, escape_writes_within_its_size_and_returns_the_whole_length, 0,
+			    ARRAY_SIZE(escape_rows));
 	suite_add_tcase(suite, tests);
 	return harness_run(suite);
 }
