@@ -362,11 +362,11 @@ const char *kmod_devname_code_to_string(enum kmod_devname_code code);
 /**
  * kmod_devname_code_from_string() - get the code of a name
  * @name: the name, such as "missing-number"
- * @ret_code: the code
+ * @ret_code: the code, of enum kmod_devname_code
  *
  * Return: 0, or -ENOENT if no code has this name.
  */
-int kmod_devname_code_from_string(const char *name, enum kmod_devname_code *ret_code);
+int kmod_devname_code_from_string(const char *name, int *ret_code);
 
 /**
  * kmod_devname_severity_to_string() - get the name of a severity: "note", "warning" or "error"
@@ -976,11 +976,11 @@ const char *kmod_devname_format_to_string(enum kmod_devname_format format);
 /**
  * kmod_devname_format_from_string() - get the format of a name
  * @name: the name, such as "device-table"
- * @ret_format: the format
+ * @ret_format: the format, of enum kmod_devname_format
  *
  * Return: 0, or -ENOENT if no format has this name.
  */
-int kmod_devname_format_from_string(const char *name, enum kmod_devname_format *ret_format);
+int kmod_devname_format_from_string(const char *name, int *ret_format);
 
 /**
  * kmod_devname_table_print() - print the nodes in a format
@@ -1038,8 +1038,9 @@ enum kmod_devname_outcome {
  * @dev_fd: the device directory, such as /dev or the dev directory of an image; O_PATH is enough
  * @permissions: mode and owner of new nodes, or NULL
  * @flags: flags of enum kmod_devname_make_flags
- * @outcomes: NULL, or an array with an element for each node of the table, in its order. It is
- *   filled for every return value except -EINVAL
+ * @outcomes: receives a value of enum kmod_devname_outcome for each node of the table, in its order,
+ *   for every return value except -EINVAL. Can be NULL if @n_outcomes is 0
+ * @n_outcomes: the number of elements of @outcomes: the size of the table, or 0 with NULL
  *
  * A node that exists with the right type and number is kept, with its mode and owner: they are
  * those of udev or of the administrator. A device node with another type or number is a finding, or
@@ -1068,7 +1069,7 @@ enum kmod_devname_outcome {
  * Return: 0, or the negative errno of the first node that the system refused. The run stops for
  * -ENOMEM, -EMFILE and -ENFILE, and if @dev_fd is unusable, and returns that error. Created nodes
  * stay.
- *   -EINVAL: @flags has unknown bits (no finding)
+ *   -EINVAL: @flags has unknown bits, or @n_outcomes is another number (no finding)
  *   -EPERM: creating device nodes needs CAP_MKNOD in the initial user namespace (mknod(2)), and a
  *   device cgroup that permits it; existing nodes need neither
  *   -EROFS, -EACCES, -ENOSPC, -EDQUOT: the directory cannot be written
@@ -1080,7 +1081,7 @@ enum kmod_devname_outcome {
 int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, int dev_fd,
 				  const struct kmod_devname_permissions *permissions,
-				  unsigned int flags, enum kmod_devname_outcome *outcomes);
+				  unsigned int flags, int *outcomes, size_t n_outcomes);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -116,8 +116,7 @@ static void print_made_node(const struct create *create, const struct kmod_devna
 }
 
 /* With --verbose: how many nodes there are now, and how many of them are new. */
-static void print_made_total(const struct create *create, const enum kmod_devname_outcome *outcomes,
-			     size_t n)
+static void print_made_total(const struct create *create, const int *outcomes, size_t n)
 {
 	size_t made = 0, kept = 0;
 
@@ -134,9 +133,10 @@ static void print_made_total(const struct create *create, const enum kmod_devnam
 static enum status create_nodes(struct create *create, const struct kernels *kernels)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	_cleanup_free_ enum kmod_devname_outcome *outcomes = NULL;
+	_cleanup_free_ int *outcomes = NULL;
 	struct kmod_devname_report *report;
 	enum status status = open_dev(create, kernels);
+	size_t size;
 	int r;
 
 	if (status != STATUS_CLEAN)
@@ -149,13 +149,14 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 					&create->common, table, &create->permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
-	outcomes = xcalloc(kmod_devname_table_size(table) + 1, sizeof(*outcomes));
+	size = kmod_devname_table_size(table);
+	outcomes = xcalloc(size + 1, sizeof(*outcomes));
 	report = xreport_new();
 	r = kmod_devname_table_make_nodes(table, report, create->dev_fd, create->permissions,
-					  create->flags, outcomes);
-	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
+					  create->flags, outcomes, size);
+	for (size_t i = 0; i < size; i++)
 		print_made_node(create, kmod_devname_table_get(table, i), outcomes[i]);
-	print_made_total(create, outcomes, kmod_devname_table_size(table));
+	print_made_total(create, outcomes, size);
 	return worse(status,
 		     finish_report(report, r, create->dev_path, create->dev_path, &create->common));
 }

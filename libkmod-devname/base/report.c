@@ -121,12 +121,12 @@ const char *kmod_devname_code_to_string(enum kmod_devname_code code)
 	return found ? found->name : NULL;
 }
 
-int kmod_devname_code_from_string(const char *name, enum kmod_devname_code *ret_code)
+int kmod_devname_code_from_string(const char *name, int *ret_code)
 {
 	for (size_t i = 0; i < sizeof(finding_codes) / sizeof(finding_codes[0]); i++) {
 		if (strcmp(finding_codes[i].name, name) != 0)
 			continue;
-		*ret_code = finding_codes[i].code;
+		*ret_code = (int)finding_codes[i].code;
 		return 0;
 	}
 	return -ENOENT;

@@ -35,7 +35,7 @@ struct create_run {
 
 /* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
 static int make_node(struct create_run *run, const struct dev_node *node, int dir_fd,
-		     const char *name, bool replace, enum kmod_devname_outcome *outcome)
+		     const char *name, bool replace, int *outcome)
 {
 	const struct location location = { node->path, 0 };
 	char number[SYNTAX_NUMBER_SIZE];
@@ -58,8 +58,7 @@ static int make_node(struct create_run *run, const struct dev_node *node, int di
 }
 
 /* Returns 0 if nothing is left to do, and otherwise as make_node(). */
-static int attempt_node(struct create_run *run, const struct dev_node *node,
-			enum kmod_devname_outcome *outcome)
+static int attempt_node(struct create_run *run, const struct dev_node *node, int *outcome)
 {
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
@@ -98,8 +97,7 @@ static int attempt_node(struct create_run *run, const struct dev_node *node,
  * a change, is followed by another one, which looks at the result. A process that undoes each
  * attempt would keep this going for ever, hence the limit.
  */
-static int create_node(struct create_run *run, const struct dev_node *node,
-		       enum kmod_devname_outcome *outcome)
+static int create_node(struct create_run *run, const struct dev_node *node, int *outcome)
 {
 	const struct location location = { node->path, 0 };
 	char fd_path[FD_PATH_SIZE];
@@ -142,8 +140,7 @@ static int create_node(struct create_run *run, const struct dev_node *node,
  * error that stopped the run, or else the first error of a node.
  */
 static int create_all_nodes(struct create_run *run, const struct kmod_devname_table *table,
-			    const struct kmod_devname_permissions *permissions,
-			    enum kmod_devname_outcome *outcomes)
+			    const struct kmod_devname_permissions *permissions, int *outcomes)
 {
 	size_t n = kmod_devname_table_size(table);
 	int error = 0;
@@ -181,7 +178,7 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, int dev_fd,
 				  const struct kmod_devname_permissions *permissions,
-				  unsigned int flags, enum kmod_devname_outcome *outcomes)
+				  unsigned int flags, int *outcomes, size_t n_outcomes)
 {
 	struct create_run run = {
 		.dev.fd = dev_fd,
@@ -190,10 +187,12 @@ int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
 		.dry_run = (flags & KMOD_DEVNAME_MAKE_DRY_RUN) != 0,
 	};
 	size_t n = kmod_devname_table_size(table);
-	enum kmod_devname_outcome *own = NULL;
+	int *own = NULL;
 	int r;
 
 	if (flags & ~(unsigned int)(KMOD_DEVNAME_MAKE_REPLACE | KMOD_DEVNAME_MAKE_DRY_RUN))
+		return -EINVAL;
+	if (n_outcomes != (outcomes ? n : 0))
 		return -EINVAL;
 	if (!outcomes) {
 		own = calloc(n + 1, sizeof(*own)); /* calloc(3) of nothing may return NULL */

@@ -245,7 +245,7 @@ struct objects {
 	struct resolution *resolution;
 	char *text;
 	size_t size;
-	enum kmod_devname_outcome outcomes[4];
+	int outcomes[4];
 	unsigned int option; /* of the verb */
 };
 
@@ -497,7 +497,8 @@ static int create(struct objects *o)
 	int r = read_tables(o);
 
 	return r == 0 ? kmod_devname_table_make_nodes(o->table, o->report, dev_fd, NULL, flags,
-						      o->outcomes)
+						      o->outcomes,
+						      kmod_devname_table_size(o->table))
 		      : r;
 }
 
