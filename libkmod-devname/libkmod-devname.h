@@ -680,12 +680,12 @@ struct kmod_devname_scan;
 
 /**
  * kmod_devname_scan_new() - prepare to read the modules of a module directory
+ * @table: receives the nodes when all modules were read
+ * @report: receives the findings
  * @root_fd: the root directory of the system ("/", a chroot, an image); O_PATH is enough. The scan
  *   uses a duplicate
  * @directory: the module directory below it, such as "lib/modules/6.1.0"; "." for @root_fd itself.
  *   Symbolic links are resolved inside @root_fd
- * @table: receives the nodes when all modules were read
- * @report: receives the findings
  * @ret_scan: the scan, which keeps references to @table and @report; release it with
  *   kmod_devname_scan_unref()
  *
@@ -704,8 +704,8 @@ struct kmod_devname_scan;
  *
  * Return: 0; -EINVAL: @directory is empty; -EBADF; -ENOMEM.
  */
-int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devname_table *table,
-			  struct kmod_devname_report *report, struct kmod_devname_scan **ret_scan);
+int kmod_devname_scan_new(struct kmod_devname_table *table, struct kmod_devname_report *report,
+			  int root_fd, const char *directory, struct kmod_devname_scan **ret_scan);
 
 /** kmod_devname_scan_unref() - release the scan, and stop its work */
 struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan);

@@ -423,7 +423,7 @@ static int prepare_scan(struct objects *o)
 	if (r == 0)
 		r = kmod_devname_config_read(o->config, o->report, root_fd, NULL, 0);
 	if (r == 0)
-		r = kmod_devname_scan_new(root_fd, DIRECTORY, o->table, o->report, &o->scan);
+		r = kmod_devname_scan_new(o->table, o->report, root_fd, DIRECTORY, &o->scan);
 	if (r == 0)
 		r = kmod_devname_scan_set_config(o->scan, o->config);
 	return r;
@@ -471,7 +471,7 @@ static int keep(struct objects *o)
 	if (r == 0)
 		r = read_with(kmod_devname_table_read, o->other, o, "old");
 	if (r == 0)
-		r = kmod_devname_scan_new(root_fd, "kept", o->table, o->report, &o->scan);
+		r = kmod_devname_scan_new(o->table, o->report, root_fd, "kept", &o->scan);
 	if (r == 0)
 		r = kmod_devname_scan_set_threads(o->scan, 1);
 	if (r < 0)
