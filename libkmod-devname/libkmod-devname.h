@@ -595,7 +595,7 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
 /**
  * kmod_devname_table_write_file() - replace modules.devname atomically
  * @table: the table
- * @dir_fd: the directory, open for reading (not O_PATH)
+ * @dir_fd: the directory, open for reading: neither O_PATH nor AT_FDCWD
  * @name: the name of the file in it, without a slash
  *
  * At any time the file has its complete old or its complete new content, even if the process or the
@@ -610,15 +610,15 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * fcntl(2), F_OFD_SETLK. If another run has the lock, or if the file system has no locks, the name
  * is ".modules.devname.PID.NUMBER". The next run reuses the file of a killed run.
  *
- * Return: 1 if the file was replaced, 0 if it was not touched, or a negative errno. On error the
- * old file is unchanged, and no other file remains:
+ * Return: 1 if the file was replaced; 2 if it was replaced, and the directory could not be
+ * synchronized: the old content can reappear after a power failure; 0 if it was not touched; or a
+ * negative errno. On error the old file is unchanged, and no other file remains:
  *   -EINVAL: @name is empty, ".", ".." or ".modules.devname.new", or has a slash
- *   -EISDIR: @name is a directory
+ *   -EBADF: @dir_fd is not a descriptor, or is not open for reading; -ENOTDIR: it is not a directory
+ *   -EISDIR: @name is a directory; -ENAMETOOLONG: it is longer than the file system permits
  *   -EEXIST: ".modules.devname.new" is not a regular file
  *   -ENOSPC, -EDQUOT, -EIO, -EROFS, -EACCES, -EPERM, -ENOENT (@dir_fd was removed) and others of
  *   openat(2), write(2), fsync(2) and renameat(2)
- * In one case the file was replaced: -EIO of fsync(2) for the directory. The new content is then
- * visible and complete, but the old one can reappear after a power failure.
  */
 int kmod_devname_table_write_file(const struct kmod_devname_table *table, int dir_fd,
 				  const char *name);
