@@ -327,7 +327,9 @@ kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
  *
  * Return: one of the following, at most its first 4,096 bytes. The bytes are unchanged: use
  * kmod_devname_escape() before you print them.
- *   a path relative to the scanned directory; with a leading slash, a path below the root directory
+ *   a path relative to the module directory
+ *   with a leading slash, a path below the root directory, such as "/etc/udev/rules.d/50.rules"
+ *   the path of kmod_devname_config_read() as it was given, or a file below it
  *   the @file of kmod_devname_table_read(), kmod_devname_table_add_module() or _add_file()
  *   a path below the device directory
  *   NULL, if the finding is not about a file

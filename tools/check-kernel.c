@@ -115,7 +115,8 @@ static enum status check_loading(const struct kernel_check *step)
 /* The rules of udev, and the device directory, whose permissions they set. */
 static enum status check_udev(const struct kernel_check *step)
 {
-	const struct check *check = step->check;
+	struct check *check = step->check;
+	const char *basedir = check->common.basedir;
 	const char *root = check->udev_root ? check->udev_root : base_directory(&check->common);
 	_cleanup_close_ int dev_fd = -1, other_fd = -1;
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
@@ -138,7 +139,10 @@ static enum status check_udev(const struct kernel_check *step)
 	}
 	report = xreport_new();
 	r = udev_lint(step->table, report, root_fd, permissions);
+	/* the files of its findings are below this root */
+	check->common.basedir = root;
 	status = finish_step(step, report, r, root);
+	check->common.basedir = basedir;
 	if (status == STATUS_FAILED || !check->dev)
 		return status;
 	report = xreport_new();
