@@ -45,10 +45,12 @@
  * - A new object has one reference. _ref() adds one and returns the object. _unref() drops one,
  *   releases the object with the last, accepts NULL and returns NULL.
  * - A report parameter can be NULL; findings are then dropped.
+ * - Different threads can use different objects at the same time. An object can be used by one
+ *   thread at a time; functions that take it as const, _ref() and _unref() can run at the same
+ *   time. A scan uses its table, report and configuration until it is released.
  * - The library never prints, exits, reads the environment, changes the umask or the working
- *   directory, or keeps global state. Different threads can use different objects at the same time.
- *   One exception: libselinux prints a message, by default to standard error, if it cannot read the
- *   policy; see selinux_set_callback(3).
+ *   directory, or keeps global state. One exception: libselinux prints a message, by default to
+ *   standard error, if it cannot read the policy; see selinux_set_callback(3).
  * - File descriptors that are passed in stay open and unchanged. All others are opened with
  *   O_CLOEXEC.
  */
@@ -616,7 +618,8 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * synchronized: the old content can reappear after a power failure; 0 if it was not touched; or a
  * negative errno. On error the old file is unchanged, and no other file remains:
  *   -EINVAL: @name is empty, ".", ".." or ".modules.devname.new", or has a slash
- *   -EBADF: @dir_fd is not a descriptor, or is not open for reading; -ENOTDIR: it is not a directory
+ *   -EBADF: @dir_fd is not a descriptor, or is not open for reading
+ *   -ENOTDIR: @dir_fd is not a directory
  *   -EISDIR: @name is a directory; -ENAMETOOLONG: it is longer than the file system permits
  *   -EEXIST: ".modules.devname.new" is not a regular file
  *   -ENOSPC, -EDQUOT, -EIO, -EROFS, -EACCES, -EPERM, -ENOENT (@dir_fd was removed) and others of
@@ -1040,8 +1043,8 @@ enum kmod_devname_outcome {
  * @dev_fd: the device directory, such as /dev or the dev directory of an image; O_PATH is enough
  * @permissions: mode and owner of new nodes, or NULL
  * @flags: flags of enum kmod_devname_make_flags
- * @outcomes: receives a value of enum kmod_devname_outcome for each node of the table, in its order,
- *   for every return value except -EINVAL. Can be NULL if @n_outcomes is 0
+ * @outcomes: receives a value of enum kmod_devname_outcome for each node of the table, in its
+ *   order, for every return value except -EINVAL. Can be NULL if @n_outcomes is 0
  * @n_outcomes: the number of elements of @outcomes: the size of the table, or 0 with NULL
  *
  * A node that exists with the right type and number is kept, with its mode and owner: they are

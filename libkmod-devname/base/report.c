@@ -18,6 +18,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/reference.h"
 #include "base/report.h"
 
 /* As the public header promises. */
@@ -158,7 +159,7 @@ int kmod_devname_report_new(struct kmod_devname_report **ret_report)
 
 struct kmod_devname_report *kmod_devname_report_ref(struct kmod_devname_report *report)
 {
-	report->references++;
+	reference_add(&report->references);
 	return report;
 }
 
@@ -172,7 +173,7 @@ static void finding_free(void *p)
 
 struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report *report)
 {
-	if (!report || --report->references > 0)
+	if (!report || !reference_drop(&report->references))
 		return NULL;
 	list_done(&report->findings, finding_free);
 	free(report);

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -216,6 +217,43 @@ START_TEST(escape_writes_within_its_size_and_returns_the_whole_length)
 }
 END_TEST
 
+#define REFERENCE_THREADS 4
+#define REFERENCES 200000
+
+static void *share_objects(void *data)
+{
+	struct kmod_devname_config *config = data;
+
+	for (unsigned int i = 0; i < REFERENCES; i++) {
+		(void)kmod_devname_table_ref(table);
+		(void)kmod_devname_report_ref(report);
+		(void)kmod_devname_config_ref(config);
+	}
+	for (unsigned int i = 0; i < REFERENCES; i++) {
+		(void)kmod_devname_table_unref(table);
+		(void)kmod_devname_report_unref(report);
+		(void)kmod_devname_config_unref(config);
+	}
+	return NULL;
+}
+
+/* If an increment were lost, the objects would be released too early, and used after that. */
+START_TEST(threads_share_references)
+{
+	pthread_t threads[REFERENCE_THREADS];
+	struct kmod_devname_config *config;
+
+	ck_assert_int_eq(kmod_devname_config_new("6.1.0", &config), 0);
+	for (size_t i = 0; i < REFERENCE_THREADS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, share_objects, config), 0);
+	for (size_t i = 0; i < REFERENCE_THREADS; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	ck_assert_int_eq(add_node("tun", "net/tun", S_IFCHR, 10, 200), 0);
+	ck_assert_ptr_nonnull(kmod_devname_table_find_name(table, "net/tun"));
+	kmod_devname_config_unref(config);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("interface");
@@ -233,6 +271,7 @@ int main(void)
 	tcase_add_test(tests, version_and_features_are_those_of_the_build);
 	tcase_add_loop_test(tests, escape_writes_within_its_size_and_returns_the_whole_length, 0,
 			    ARRAY_SIZE(escape_rows));
+	tcase_add_test(tests, threads_share_references);
 	suite_add_tcase(suite, tests);
 	return harness_run(suite);
 }
