@@ -670,8 +670,11 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  *
  * Findings: bad-config, long-line; system.
  *
- * Return: 0, or a negative errno of openat(2), read(2), getdents(2): -EACCES, -EIO, -EMFILE,
- * -ENFILE; -EFBIG: too many words. After an error @config has the statements before it.
+ * Return: 0, or a negative errno:
+ *   -EBADF: @root_fd is not a descriptor, or is AT_FDCWD; -ENOTDIR: it is not a directory
+ *   -EINVAL: a path is empty; -EFBIG: too many words
+ *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
+ * After an error @config has the statements before it.
  */
 int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_devname_report *report,
 			     int root_fd, const char *const *paths, size_t n_paths);
@@ -707,7 +710,8 @@ struct kmod_devname_scan;
  * Order: the position in modules.order, then the name of the module. The result is that of depmod,
  * byte for byte, if modules.order lists these modules.
  *
- * Return: 0; -EINVAL: @directory is empty; -EBADF; -ENOMEM.
+ * Return: 0; -EINVAL: @directory is empty; -EBADF: @root_fd is not a descriptor, or is AT_FDCWD;
+ * -ENOTDIR: it is not a directory; -EMFILE; -ENOMEM.
  */
 int kmod_devname_scan_new(struct kmod_devname_table *table, struct kmod_devname_report *report,
 			  int root_fd, const char *directory, struct kmod_devname_scan **ret_scan);
@@ -882,8 +886,9 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * Findings: bad-rule and unknown-owner, which name the first line of a rule, or a file that cannot
  * be read; system.
  *
- * Return: 0; -EBADF: @root_fd is not a file descriptor; -EMFILE, -ENFILE: too many open files;
- * -ENOMEM. On error @permissions is unchanged, unless -ENOMEM occurred while entries were added.
+ * Return: 0; -EBADF: @root_fd is not a descriptor, or is AT_FDCWD; -ENOTDIR: it is not a directory;
+ * -EMFILE, -ENFILE: too many open files; -ENOMEM. On error @permissions is unchanged, unless
+ * -ENOMEM occurred while entries were added.
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
 				       struct kmod_devname_report *report, int root_fd,

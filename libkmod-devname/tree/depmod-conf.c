@@ -446,8 +446,11 @@ int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_dev
 		.take = take_depmod_line,
 		.data = &statement,
 	};
-	int r = config_files_read(&files, paths, n_paths);
+	int r = fd_check_directory(root_fd);
 
+	if (r < 0)
+		return r;
+	r = config_files_read(&files, paths, n_paths);
 	conf_words_sort(&config->searches);
 	conf_words_sort(&config->overrides);
 	conf_words_sort(&config->externals);

@@ -55,8 +55,10 @@ int kmod_devname_scan_new(struct kmod_devname_table *table, struct kmod_devname_
 			  int root_fd, const char *directory, struct kmod_devname_scan **ret_scan)
 {
 	struct kmod_devname_scan *scan;
-	int r;
+	int r = fd_check_directory(root_fd);
 
+	if (r < 0)
+		return r;
 	if (*directory == '\0')
 		return -EINVAL;
 	scan = calloc(1, sizeof(*scan));

@@ -217,6 +217,46 @@ START_TEST(escape_writes_within_its_size_and_returns_the_whole_length)
 }
 END_TEST
 
+/* _i: a file, none, the working directory */
+START_TEST(a_root_that_is_no_directory_is_an_errno_at_once)
+{
+	static const int errors[] = { -ENOTDIR, -EBADF, -EBADF };
+	int dir_fd = harness_directory(), root_fd = -1;
+	struct kmod_devname_scan *const untouched = (struct kmod_devname_scan *)report, *scan;
+	struct kmod_devname_permissions *permissions;
+	struct kmod_devname_config *config;
+
+	harness_write(dir_fd, "file", "", 0);
+	if (_i == 0)
+		root_fd = openat(dir_fd, "file", O_PATH | O_CLOEXEC);
+	if (_i == 2)
+		root_fd = AT_FDCWD;
+	scan = untouched;
+	ck_assert_int_eq(kmod_devname_config_new("6.1.0", &config), 0);
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	ck_assert_int_eq(kmod_devname_scan_new(table, report, root_fd, ".", &scan), errors[_i]);
+	ck_assert_ptr_eq(scan, untouched);
+	ck_assert_int_eq(kmod_devname_config_read(config, report, root_fd, NULL, 0), errors[_i]);
+	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, report, root_fd, NULL),
+			 errors[_i]);
+	ck_assert_str_eq(harness_codes(report), "");
+	kmod_devname_permissions_unref(permissions);
+	kmod_devname_config_unref(config);
+}
+END_TEST
+
+START_TEST(an_empty_path_of_depmod_d_is_einval)
+{
+	static const char *const path = "";
+	struct kmod_devname_config *config;
+
+	ck_assert_int_eq(kmod_devname_config_new("6.1.0", &config), 0);
+	ck_assert_int_eq(kmod_devname_config_read(config, report, harness_directory(), &path, 1),
+			 -EINVAL);
+	kmod_devname_config_unref(config);
+}
+END_TEST
+
 #define REFERENCE_THREADS 4
 #define REFERENCES 200000
 
@@ -271,6 +311,8 @@ int main(void)
 	tcase_add_test(tests, version_and_features_are_those_of_the_build);
 	tcase_add_loop_test(tests, escape_writes_within_its_size_and_returns_the_whole_length, 0,
 			    ARRAY_SIZE(escape_rows));
+	tcase_add_loop_test(tests, a_root_that_is_no_directory_is_an_errno_at_once, 0, 3);
+	tcase_add_test(tests, an_empty_path_of_depmod_d_is_einval);
 	tcase_add_test(tests, threads_share_references);
 	suite_add_tcase(suite, tests);
 	return harness_run(suite);
