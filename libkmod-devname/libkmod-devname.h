@@ -80,6 +80,10 @@ extern "C" {
 
 /* --- version ----------------------------------------------------------------------------- */
 
+#define KMOD_DEVNAME_VERSION_MAJOR 0 /* of this header */
+#define KMOD_DEVNAME_VERSION_MINOR 2
+#define KMOD_DEVNAME_VERSION_PATCH 0
+
 /** kmod_devname_get_version() - get the version of the library at run time, such as "0.2.0" */
 const char *kmod_devname_get_version(void);
 

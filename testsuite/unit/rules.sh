@@ -130,6 +130,15 @@ test_packages_have_the_address_of_configure() {
 	grep -vF "$site" addresses | none "another address:"
 }
 
+test_header_has_the_version_of_configure() {
+	wanted=$(sed -n 's/^AC_INIT(\[kmod-devname\], \[\([0-9.]*\)\].*/\1/p' "$top_srcdir/configure.ac")
+	[ -n "$wanted" ] || fail "configure.ac has no version"
+	for part in MAJOR MINOR PATCH; do
+		sed -n "s/^#define KMOD_DEVNAME_VERSION_$part \([0-9]*\).*/\1/p" "$top_srcdir/$HEADER"
+	done > parts
+	[ "$(paste -s -d. parts)" = "$wanted" ] || fail "$(paste -s -d. parts) instead of $wanted"
+}
+
 test_c_lines_have_at_most_100_columns() {
 	files | grep '\.[ch]$' | while read -r file; do
 		expand "$top_srcdir/$file" |
