@@ -25,17 +25,31 @@
  *
  * For example, this prints the nodes of a kernel:
  *
- *     struct kmod_devname_table *table;
- *     int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+ *     #define _GNU_SOURCE
+ *     #include <fcntl.h>
+ *     #include <libkmod-devname.h>
+ *     #include <unistd.h>
  *
- *     if (kmod_devname_table_new(&table) < 0)
- *             return 1;
- *     if (kmod_devname_table_read_kernel(table, NULL, root_fd, "lib/modules/6.1.0") == 0)
- *             kmod_devname_table_write(table, stdout);
- *     kmod_devname_table_unref(table);
+ *     int main(void)
+ *     {
+ *             struct kmod_devname_table *table;
+ *             int r, root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+ *
+ *             if (root_fd < 0 || kmod_devname_table_new(&table) < 0)
+ *                     return 1;
+ *             r = kmod_devname_table_read_kernel(table, NULL, root_fd, "lib/modules/6.1.0");
+ *             if (r == 0)
+ *                     r = kmod_devname_table_write(table, stdout);
+ *             kmod_devname_table_unref(table);
+ *             close(root_fd);
+ *             return r < 0 ? 1 : 0;
+ *     }
+ *
+ * The header is for C99 and C++11, or later.
  *
  * Conventions, unless a function states otherwise:
  *
+ * - Pointers must not be NULL unless their description says so.
  * - Functions that can fail return 0 or a documented positive value on success, and a negative
  *   errno if the work could not be done. Faults of the data are findings.
  * - Every function that can fail can return -ENOMEM: out of memory.
@@ -44,7 +58,7 @@
  *   Nodes and findings are valid as long as their table or report.
  * - A new object has one reference. _ref() adds one and returns the object. _unref() drops one,
  *   releases the object with the last, accepts NULL and returns NULL.
- * - A report parameter can be NULL; findings are then dropped.
+ * - With NULL for a report, findings are dropped.
  * - Different threads can use different objects at the same time. An object can be used by one
  *   thread at a time; functions that take it as const, _ref() and _unref() can run at the same
  *   time. A scan uses its table, report and configuration until it is released.
@@ -481,7 +495,7 @@ kmod_devname_table_find_number(const struct kmod_devname_table *table, mode_t ty
 /**
  * kmod_devname_table_add_node() - add a node
  * @table: the table; the node is added at its end
- * @report: receives a finding if the node is invalid; it is then not added
+ * @report: receives a finding if the node is invalid, which is then not added; or NULL
  * @module: the name of the module, with "_" and not "-"
  * @name: the path of the node below /dev, such as "net/tun"
  * @type: S_IFCHR or S_IFBLK
@@ -500,7 +514,7 @@ int kmod_devname_table_add_node(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_add_module() - add the nodes that a module declares by its aliases
  * @table: the table; the nodes are added at its end, sorted by name, component by component
- * @report: receives the faults of the module
+ * @report: receives the faults of the module, or NULL
  * @module: the name of the module; "-" is the same as "_", as for modprobe
  * @file: the file to name in findings, or NULL
  * @aliases: the values of the "alias" fields of the module in the order of its .modinfo section,
@@ -533,7 +547,7 @@ int kmod_devname_table_add_module(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_add_file() - add the nodes that a module file declares
  * @table: the table; the nodes are added at its end, sorted by name, component by component
- * @report: receives the faults of the module
+ * @report: receives the faults of the module, or NULL
  * @fd: the file, open for reading; its position is ignored
  * @file: its path; the last component gives the name of the module, and findings name this file
  *
@@ -552,10 +566,10 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_read() - add the nodes of a modules.devname
  * @table: the table; the nodes are added at its end
- * @report: receives a finding with a line number for each invalid line of modules.devname(5); the
- *   valid lines are added
+ * @report: receives a finding with a line number for each invalid line of modules.devname(5), or
+ *   NULL; the valid lines are added
  * @stream: read from its position to its end; not closed
- * @file: the name of the file in findings
+ * @file: the name of the file in findings, or NULL
  *
  * The reader is stricter than that of kmod: one blank between fields, LF at the end of every line,
  * valid names and numbers. A duplicate line is a finding. A line for a node that the table had
@@ -656,7 +670,7 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
 /**
  * kmod_devname_config_read() - add the statements of configuration files
  * @config: the configuration
- * @report: receives the findings
+ * @report: receives the findings, or NULL
  * @root_fd: the root directory; O_PATH is enough
  * @paths: files, or directories with *.conf files, below @root_fd; can be NULL if @n_paths is 0
  * @n_paths: the number of paths; 0 means those of etc/depmod.d, run/depmod.d,
@@ -693,7 +707,7 @@ struct kmod_devname_scan;
 /**
  * kmod_devname_scan_new() - prepare to read the modules of a module directory
  * @table: receives the nodes when all modules were read
- * @report: receives the findings
+ * @report: receives the findings, or NULL
  * @root_fd: the root directory of the system ("/", a chroot, an image); O_PATH is enough. The scan
  *   uses a duplicate
  * @directory: the module directory below it, such as "lib/modules/6.1.0"; "." for @root_fd itself.
@@ -844,7 +858,7 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
 /**
  * kmod_devname_permissions_read_udev() - add the permissions that udev's rules give static nodes
  * @permissions: entries are added; existing entries stay
- * @report: receives the faults of rules
+ * @report: receives the faults of rules, or NULL
  * @root_fd: the root directory of the system; O_PATH is enough. Symbolic links are resolved inside
  *   it
  * @table: rules for nodes outside this table, and their faults, are ignored; NULL stands for all
@@ -1048,7 +1062,7 @@ enum kmod_devname_outcome {
 /**
  * kmod_devname_table_make_nodes() - create the device nodes of a table
  * @table: the table
- * @report: receives the faults of the device directory
+ * @report: receives the faults of the device directory, or NULL
  * @dev_fd: the device directory, such as /dev or the dev directory of an image; O_PATH is enough
  * @permissions: mode and owner of new nodes, or NULL
  * @flags: flags of enum kmod_devname_make_flags
