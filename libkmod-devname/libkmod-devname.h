@@ -157,7 +157,8 @@ enum kmod_devname_severity {
  * The numbers and the quoted names are stable. New releases can add codes: treat an unknown code by
  * the severity of the finding.
  *
- * The severity is "error" unless the description names another.
+ * The severity is "error" unless the description names another. Only kmod-devname(8) adds findings
+ * that are marked (tool).
  *
  * Module file:
  * @KMOD_DEVNAME_CODE_MALFORMED: "malformed": not an ELF file, empty, truncated, with section
@@ -213,25 +214,26 @@ enum kmod_devname_severity {
  * Table:
  * @KMOD_DEVNAME_CODE_NAME_CONFLICT: "name-conflict": a device name with a second number, or below
  *   another device name; the first node in table order stays
- * @KMOD_DEVNAME_CODE_SAME_NUMBER: "same-number": one device number under two names; warning
- * @KMOD_DEVNAME_CODE_SHARED_NODE: "shared-node": several modules declare the same node; note
- * @KMOD_DEVNAME_CODE_TAKEN_MINOR: "taken-minor": a minor number of major 10 that the kernel assigns
- *   to another device, or dynamically (0 to 127, and above 255); warning
- * @KMOD_DEVNAME_CODE_BUILT_IN: "built-in": a built-in module declares the same name or number, so
- *   the module cannot have it; warning
- * @KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD: "block-autoload": a node of a block device, in a kernel that
- *   requests no module when one is opened; warning
- * @KMOD_DEVNAME_CODE_NOT_LOADED: "not-loaded": opening the node does not load its module, according
- *   to modprobe.d and the indexes of depmod; a warning, a note for a deliberate statement of
- *   modprobe.d, an error for a missing index or file
- * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": a rule of udev without static_node sets
- *   mode, owner or seat of a device, too late for loading the module; warning, or a note for rules
- *   of packages
+ * @KMOD_DEVNAME_CODE_SAME_NUMBER: "same-number": (tool) one device number under two names; warning
+ * @KMOD_DEVNAME_CODE_SHARED_NODE: "shared-node": (tool) several modules declare the same node; note
+ * @KMOD_DEVNAME_CODE_TAKEN_MINOR: "taken-minor": (tool) a minor number of major 10 that the kernel
+ *   assigns to another device, or dynamically (0 to 127, and above 255); warning
+ * @KMOD_DEVNAME_CODE_BUILT_IN: "built-in": (tool) a built-in module declares the same name or
+ *   number, so the module cannot have it; warning
+ * @KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD: "block-autoload": (tool) a node of a block device, in a kernel
+ *   that requests no module when one is opened; warning
+ * @KMOD_DEVNAME_CODE_NOT_LOADED: "not-loaded": (tool) opening the node does not load its module,
+ *   according to modprobe.d and the indexes of depmod; a warning, a note for a deliberate statement
+ *   of modprobe.d, an error for a missing index or file
+ * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": (tool) a rule of udev without static_node
+ *   sets mode, owner or seat of a device, too late for loading the module; warning, or a note for
+ *   rules of packages
  *
  * The file modules.devname:
- * @KMOD_DEVNAME_CODE_OUT_OF_DATE: "out-of-date": a line is missing, or differs from the
+ * @KMOD_DEVNAME_CODE_OUT_OF_DATE: "out-of-date": (tool) a line is missing, or differs from the
  *   declaration of the module
- * @KMOD_DEVNAME_CODE_NO_FILE: "no-file": the file does not exist; a warning if it would be empty
+ * @KMOD_DEVNAME_CODE_NO_FILE: "no-file": (tool) the file does not exist; a warning if it would be
+ *   empty
  *
  * Device directory:
  * @KMOD_DEVNAME_CODE_WRONG_NODE: "wrong-node": a device node with another type or number
@@ -239,13 +241,14 @@ enum kmod_devname_severity {
  *   directory on its path; a symbolic link is such a file
  * @KMOD_DEVNAME_CODE_NODEV: "nodev": the file system is mounted with that option, so opening a
  *   device fails with EACCES; warning
- * @KMOD_DEVNAME_CODE_ABSENT: "absent": the node does not exist; warning
- * @KMOD_DEVNAME_CODE_WRONG_MODE: "wrong-mode": mode or owner differ from the static_node rule of
- *   udev, or an ACL grants more; a warning, or a note if systemd-logind can have set the ACL
+ * @KMOD_DEVNAME_CODE_ABSENT: "absent": (tool) the node does not exist; warning
+ * @KMOD_DEVNAME_CODE_WRONG_MODE: "wrong-mode": (tool) mode or owner differ from the static_node
+ *   rule of udev, or an ACL grants more; a warning, or a note if systemd-logind can have set the
+ *   ACL
  *
  * System:
- * @KMOD_DEVNAME_CODE_SYSTEM: "system": a system call failed for this file. The function that adds
- *   it also returns the negative errno
+ * @KMOD_DEVNAME_CODE_SYSTEM: "system": names the file of a negative errno that was returned; not
+ *   every negative errno has one
  */
 enum kmod_devname_code {
 	KMOD_DEVNAME_CODE_MALFORMED = 1,
@@ -438,7 +441,7 @@ unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node);
 /* --- table ------------------------------------------------------------------------------- */
 
 /**
- * struct kmod_devname_table - nodes in the order of modules.devname
+ * struct kmod_devname_table - nodes in the order in which they were added
  *
  * No two nodes of a table have the same name and different numbers, and no node is below another.
  * Several modules can have a node with the same name and number. A table has each such node once
@@ -557,8 +560,8 @@ int kmod_devname_table_add_module(struct kmod_devname_table *table,
  * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
  * too-large; system.
  *
- * Return: 0, also after a finding; -EISDIR: @fd is a directory; -ESPIPE: it is not a regular file;
- * -EIO and others of pread(2); -ENOMEM.
+ * Return: 0, also after a finding; -EBADF: @fd is not open for reading; -EISDIR: it is a directory;
+ * -ESPIPE: it is not a regular file; -EIO and others of pread(2); -ENOMEM.
  */
 int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file);
@@ -595,7 +598,8 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
  *
  * Return: as kmod_devname_table_read(), or a negative errno of open(2): -ENOENT: the file does not
  * exist; -EISDIR, -ENODEV: it is not a regular file, and was not opened; -EINVAL: @directory is
- * empty; -EACCES, -EMFILE, -ENFILE, -ELOOP, -ENAMETOOLONG.
+ * empty; -EBADF: @root_fd is not a descriptor, or is AT_FDCWD; -ENOTDIR: it is not a directory, or
+ * @directory is none; -EACCES, -EMFILE, -ENFILE, -ELOOP, -ENAMETOOLONG.
  */
 int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
 				   struct kmod_devname_report *report, int root_fd,
@@ -609,8 +613,9 @@ int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
  * The text has a header and a line for each node, byte for byte as depmod writes it. The text of an
  * empty table is empty: ConditionFileNotEmpty= of kmod-static-nodes.service depends on that.
  *
- * Return: 0, or a negative errno of write(2): -ENOSPC, -EDQUOT, -EIO, -EPIPE; -EIO also if @stream
- * had failed before.
+ * Return: 0, or a negative errno:
+ *   -ENOSPC, -EDQUOT, -EIO of write(2); -EIO also if @stream had failed before
+ *   -EBADF: @stream is not open for writing; -EPIPE, only if SIGPIPE is ignored or blocked
  */
 int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream);
 
@@ -857,7 +862,7 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
 
 /**
  * kmod_devname_permissions_read_udev() - add the permissions that udev's rules give static nodes
- * @permissions: entries are added; existing entries stay
+ * @permissions: entries are added; an entry of an earlier call is never changed
  * @report: receives the faults of rules, or NULL
  * @root_fd: the root directory of the system; O_PATH is enough. Symbolic links are resolved inside
  *   it
@@ -1024,7 +1029,8 @@ int kmod_devname_format_from_string(const char *name, int *ret_format);
  * Return: 0, or a negative errno:
  *   -EINVAL: unknown @format, or @flags has a bit that is unknown or invalid for @format; nothing
  *   was written
- *   -ENOSPC, -EDQUOT, -EIO, -EPIPE of write(2); -EIO also if @stream had failed before
+ *   -ENOSPC, -EDQUOT, -EIO of write(2); -EIO also if @stream had failed before
+ *   -EBADF: @stream is not open for writing; -EPIPE, only if SIGPIPE is ignored or blocked
  */
 int kmod_devname_table_print(const struct kmod_devname_table *table,
 			     enum kmod_devname_format format,
@@ -1047,8 +1053,10 @@ enum kmod_devname_make_flags {
 
 /**
  * enum kmod_devname_outcome - the result for a node
- * @KMOD_DEVNAME_OUTCOME_NOT_DONE: it does not exist; a finding has the reason, or the run stopped
- * @KMOD_DEVNAME_OUTCOME_KEPT: it existed
+ * @KMOD_DEVNAME_OUTCOME_NOT_DONE: the directory has no such node: a finding has the reason, or the
+ *   run stopped before
+ * @KMOD_DEVNAME_OUTCOME_KEPT: a node with this number is there, from before the run or from an
+ *   earlier node of the table
  * @KMOD_DEVNAME_OUTCOME_MADE: it was created
  * @KMOD_DEVNAME_OUTCOME_REPLACED: it replaced a device node with another type or number
  */

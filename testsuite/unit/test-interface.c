@@ -106,6 +106,8 @@ START_TEST(a_list_that_is_no_file_is_an_errno)
 	ck_assert_int_eq(mkdirat(root_fd, "fifo", 0755), 0);
 	ck_assert_int_eq(mkfifoat(root_fd, "fifo/modules.devname", 0644), 0);
 	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "none"), -ENOENT);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "empty/x"),
+			 -ENOTDIR);
 	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "empty"), -ENOENT);
 	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "directory"),
 			 -EISDIR);
@@ -236,12 +238,35 @@ START_TEST(a_root_that_is_no_directory_is_an_errno_at_once)
 	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
 	ck_assert_int_eq(kmod_devname_scan_new(table, report, root_fd, ".", &scan), errors[_i]);
 	ck_assert_ptr_eq(scan, untouched);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "."), errors[_i]);
 	ck_assert_int_eq(kmod_devname_config_read(config, report, root_fd, NULL, 0), errors[_i]);
 	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, report, root_fd, NULL),
 			 errors[_i]);
 	ck_assert_str_eq(harness_codes(report), "");
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_config_unref(config);
+}
+END_TEST
+
+START_TEST(what_is_not_open_for_the_purpose_is_ebadf)
+{
+	int dir_fd = harness_directory(), fd;
+	FILE *stream;
+
+	harness_write(dir_fd, "x.ko", "", 0);
+	fd = openat(dir_fd, "x.ko", O_RDONLY | O_CLOEXEC);
+	stream = fdopen(fd, "r");
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(add_node("tun", "net/tun", S_IFCHR, 10, 200), 0);
+	ck_assert_int_eq(kmod_devname_table_write(table, stream), -EBADF);
+	clearerr(stream);
+	ck_assert_int_eq(kmod_devname_table_print(table, KMOD_DEVNAME_FORMAT_JSON, NULL, 0, stream),
+			 -EBADF);
+	(void)fclose(stream);
+	fd = openat(dir_fd, "x.ko", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(kmod_devname_table_add_file(table, NULL, fd, "x.ko"), -EBADF);
+	ck_assert_int_eq(kmod_devname_table_add_file(table, NULL, AT_FDCWD, "x.ko"), -EBADF);
+	(void)close(fd);
 }
 END_TEST
 
@@ -312,6 +337,7 @@ int main(void)
 	tcase_add_loop_test(tests, escape_writes_within_its_size_and_returns_the_whole_length, 0,
 			    ARRAY_SIZE(escape_rows));
 	tcase_add_loop_test(tests, a_root_that_is_no_directory_is_an_errno_at_once, 0, 3);
+	tcase_add_test(tests, what_is_not_open_for_the_purpose_is_ebadf);
 	tcase_add_test(tests, an_empty_path_of_depmod_d_is_einval);
 	tcase_add_test(tests, threads_share_references);
 	suite_add_tcase(suite, tests);
