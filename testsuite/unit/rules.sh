@@ -313,6 +313,15 @@ test_no_function_is_known_to_be_dangerous() {
 }
 
 # strtol and scanf take blanks, signs and what follows; the others do not look at sizes.
+# Threads change a count at the same time; a plain ++ would lose references now and then.
+test_references_are_counted_atomically() {
+	cat "$top_srcdir"/libkmod-devname/*/*.c > sources
+	[ "$(grep -cE 'reference_(add|drop)\(&' sources)" -eq 6 ] ||
+		fail "not three objects with _ref() and _unref()"
+	grep -nE 'references( *[-+]|--| =[^=])|(\+\+|--)[a-z]+->references' sources |
+		grep -v 'references = 1;$' | none "counts references by itself:"
+}
+
 test_library_parses_strictly() {
 	# shellcheck disable=SC2086 # patterns
 	strip $LIBRARY
