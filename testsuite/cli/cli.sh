@@ -627,6 +627,23 @@ test_kernel_is_a_path() {
 	says root/lib/modules/9.9.9
 }
 
+# As in an image of KMM, where modules.devname is for the modules of the node too.
+test_a_link_leads_to_the_modules_of_another_system() {
+	make_root
+	module opt/lib/modules/6.1.0/zero.ko alias=devname:zero alias=char-major-10-201
+	ln -s "$PWD/root/lib/modules/6.1.0" opt/lib/modules/6.1.0/host
+	: > opt/lib/modules/6.1.0/modules.dep
+	run 0 generate "$PWD/opt/lib/modules/6.1.0"
+	says_nothing
+	same opt/lib/modules/6.1.0/modules.devname <<-'END'
+	# Device nodes to trigger on-demand module loading.
+	fuse fuse c10:229
+	loop loop0 b7:0
+	tun net/tun c10:200
+	zero zero c10:201
+	END
+}
+
 test_moduledir_may_be_elsewhere() {
 	make_root
 	mkdir root/usr
