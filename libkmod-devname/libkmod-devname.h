@@ -25,17 +25,31 @@
  *
  * For example, this prints the nodes of a kernel:
  *
- *     struct kmod_devname_table *table;
- *     int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+ *     #define _GNU_SOURCE
+ *     #include <fcntl.h>
+ *     #include <libkmod-devname.h>
+ *     #include <unistd.h>
  *
- *     if (kmod_devname_table_new(&table) < 0)
- *             return 1;
- *     if (kmod_devname_table_read_kernel(table, NULL, root_fd, "lib/modules/6.1.0") == 0)
- *             kmod_devname_table_write(table, stdout);
- *     kmod_devname_table_unref(table);
+ *     int main(void)
+ *     {
+ *             struct kmod_devname_table *table;
+ *             int r, root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+ *
+ *             if (root_fd < 0 || kmod_devname_table_new(&table) < 0)
+ *                     return 1;
+ *             r = kmod_devname_table_read_kernel(table, NULL, root_fd, "lib/modules/6.1.0");
+ *             if (r == 0)
+ *                     r = kmod_devname_table_write(table, stdout);
+ *             kmod_devname_table_unref(table);
+ *             close(root_fd);
+ *             return r < 0 ? 1 : 0;
+ *     }
+ *
+ * The header is for C99 and C++11, or later.
  *
  * Conventions, unless a function states otherwise:
  *
+ * - Pointers must not be NULL unless their description says so.
  * - Functions that can fail return 0 or a documented positive value on success, and a negative
  *   errno if the work could not be done. Faults of the data are findings.
  * - Every function that can fail can return -ENOMEM: out of memory.
@@ -44,11 +58,13 @@
  *   Nodes and findings are valid as long as their table or report.
  * - A new object has one reference. _ref() adds one and returns the object. _unref() drops one,
  *   releases the object with the last, accepts NULL and returns NULL.
- * - A report parameter can be NULL; findings are then dropped.
+ * - With NULL for a report, findings are dropped.
+ * - Different threads can use different objects at the same time. An object can be used by one
+ *   thread at a time; functions that take it as const, _ref() and _unref() can run at the same
+ *   time. A scan uses its table, report and configuration until it is released.
  * - The library never prints, exits, reads the environment, changes the umask or the working
- *   directory, or keeps global state. Different threads can use different objects at the same time.
- *   One exception: libselinux prints a message, by default to standard error, if it cannot read the
- *   policy; see selinux_set_callback(3).
+ *   directory, or keeps global state. One exception: libselinux prints a message, by default to
+ *   standard error, if it cannot read the policy; see selinux_set_callback(3).
  * - File descriptors that are passed in stay open and unchanged. All others are opened with
  *   O_CLOEXEC.
  */
@@ -77,6 +93,10 @@ extern "C" {
 #define KMOD_DEVNAME_MINOR_MAX 1048575
 
 /* --- version ----------------------------------------------------------------------------- */
+
+#define KMOD_DEVNAME_VERSION_MAJOR 0 /* of this header */
+#define KMOD_DEVNAME_VERSION_MINOR 2
+#define KMOD_DEVNAME_VERSION_PATCH 0
 
 /** kmod_devname_get_version() - get the version of the library at run time, such as "0.2.0" */
 const char *kmod_devname_get_version(void);
@@ -137,7 +157,8 @@ enum kmod_devname_severity {
  * The numbers and the quoted names are stable. New releases can add codes: treat an unknown code by
  * the severity of the finding.
  *
- * The severity is "error" unless the description names another.
+ * The severity is "error" unless the description names another. Only kmod-devname(8) adds findings
+ * that are marked (tool).
  *
  * Module file:
  * @KMOD_DEVNAME_CODE_MALFORMED: "malformed": not an ELF file, empty, truncated, with section
@@ -178,8 +199,7 @@ enum kmod_devname_severity {
  * @KMOD_DEVNAME_CODE_LONG_LINE: "long-line": longer than any valid line
  * @KMOD_DEVNAME_CODE_CUT_LINE: "cut-line": the last line has no newline: the file is truncated
  * @KMOD_DEVNAME_CODE_BAD_INDEX: "bad-index": a damaged index modules.*.bin, or one with too many
- *   entries for a number. A warning for an invalid line of modules.dep or modules.alias, or a
- *   normalised one ("char_major_10_229"), which has lost its dashes
+ *   entries for a number. A warning for an invalid line of modules.dep or modules.alias
  * @KMOD_DEVNAME_CODE_STALE_INDEX: "stale-index": modules.dep or modules.alias is missing or not a
  *   regular file, so all modules are read; note
  * @KMOD_DEVNAME_CODE_BAD_CONFIG: "bad-config": an invalid line of depmod.d, modprobe.d or
@@ -193,25 +213,26 @@ enum kmod_devname_severity {
  * Table:
  * @KMOD_DEVNAME_CODE_NAME_CONFLICT: "name-conflict": a device name with a second number, or below
  *   another device name; the first node in table order stays
- * @KMOD_DEVNAME_CODE_SAME_NUMBER: "same-number": one device number under two names; warning
- * @KMOD_DEVNAME_CODE_SHARED_NODE: "shared-node": several modules declare the same node; note
- * @KMOD_DEVNAME_CODE_TAKEN_MINOR: "taken-minor": a minor number of major 10 that the kernel assigns
- *   to another device, or dynamically (0 to 127, and above 255); warning
- * @KMOD_DEVNAME_CODE_BUILT_IN: "built-in": a built-in module declares the same name or number, so
- *   the module cannot have it; warning
- * @KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD: "block-autoload": a node of a block device, in a kernel that
- *   requests no module when one is opened; warning
- * @KMOD_DEVNAME_CODE_NOT_LOADED: "not-loaded": opening the node does not load its module, according
- *   to modprobe.d and the indexes of depmod; a warning, a note for a deliberate statement of
- *   modprobe.d, an error for a missing index or file
- * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": a rule of udev without static_node sets
- *   mode, owner or seat of a device, too late for loading the module; warning, or a note for rules
- *   of packages
+ * @KMOD_DEVNAME_CODE_SAME_NUMBER: "same-number": (tool) one device number under two names; warning
+ * @KMOD_DEVNAME_CODE_SHARED_NODE: "shared-node": (tool) several modules declare the same node; note
+ * @KMOD_DEVNAME_CODE_TAKEN_MINOR: "taken-minor": (tool) a minor number of major 10 that the kernel
+ *   assigns to another device, or dynamically (0 to 127, and above 255); warning
+ * @KMOD_DEVNAME_CODE_BUILT_IN: "built-in": (tool) a built-in module declares the same name or
+ *   number, so the module cannot have it; warning
+ * @KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD: "block-autoload": (tool) a node of a block device, in a kernel
+ *   that requests no module when one is opened; warning
+ * @KMOD_DEVNAME_CODE_NOT_LOADED: "not-loaded": (tool) opening the node does not load its module,
+ *   according to modprobe.d and the indexes of depmod; a warning, a note for a deliberate statement
+ *   of modprobe.d, an error for a missing index or file
+ * @KMOD_DEVNAME_CODE_NO_STATIC_NODE: "no-static-node": (tool) a rule of udev without static_node
+ *   sets mode, owner or seat of a device, too late for loading the module; warning, or a note for
+ *   rules of packages
  *
  * The file modules.devname:
- * @KMOD_DEVNAME_CODE_OUT_OF_DATE: "out-of-date": a line is missing, or differs from the
+ * @KMOD_DEVNAME_CODE_OUT_OF_DATE: "out-of-date": (tool) a line is missing, or differs from the
  *   declaration of the module
- * @KMOD_DEVNAME_CODE_NO_FILE: "no-file": the file does not exist; a warning if it would be empty
+ * @KMOD_DEVNAME_CODE_NO_FILE: "no-file": (tool) the file does not exist; a warning if it would be
+ *   empty
  *
  * Device directory:
  * @KMOD_DEVNAME_CODE_WRONG_NODE: "wrong-node": a device node with another type or number
@@ -219,13 +240,14 @@ enum kmod_devname_severity {
  *   directory on its path; a symbolic link is such a file
  * @KMOD_DEVNAME_CODE_NODEV: "nodev": the file system is mounted with that option, so opening a
  *   device fails with EACCES; warning
- * @KMOD_DEVNAME_CODE_ABSENT: "absent": the node does not exist; warning
- * @KMOD_DEVNAME_CODE_WRONG_MODE: "wrong-mode": mode or owner differ from the static_node rule of
- *   udev, or an ACL grants more; a warning, or a note if systemd-logind can have set the ACL
+ * @KMOD_DEVNAME_CODE_ABSENT: "absent": (tool) the node does not exist; warning
+ * @KMOD_DEVNAME_CODE_WRONG_MODE: "wrong-mode": (tool) mode or owner differ from the static_node
+ *   rule of udev, or an ACL grants more; a warning, or a note if systemd-logind can have set the
+ *   ACL
  *
  * System:
- * @KMOD_DEVNAME_CODE_SYSTEM: "system": a system call failed for this file. The function that adds
- *   it also returns the negative errno
+ * @KMOD_DEVNAME_CODE_SYSTEM: "system": names the file of a negative errno that was returned; not
+ *   every negative errno has one
  */
 enum kmod_devname_code {
 	KMOD_DEVNAME_CODE_MALFORMED = 1,
@@ -327,7 +349,9 @@ kmod_devname_finding_get_severity(const struct kmod_devname_finding *finding);
  *
  * Return: one of the following, at most its first 4,096 bytes. The bytes are unchanged: use
  * kmod_devname_escape() before you print them.
- *   a path relative to the scanned directory; with a leading slash, a path below the root directory
+ *   a path relative to the module directory
+ *   with a leading slash, a path below the root directory, such as "/etc/udev/rules.d/50.rules"
+ *   the path of kmod_devname_config_read() as it was given, or a file below it
  *   the @file of kmod_devname_table_read(), kmod_devname_table_add_module() or _add_file()
  *   a path below the device directory
  *   NULL, if the finding is not about a file
@@ -362,11 +386,11 @@ const char *kmod_devname_code_to_string(enum kmod_devname_code code);
 /**
  * kmod_devname_code_from_string() - get the code of a name
  * @name: the name, such as "missing-number"
- * @ret_code: the code
+ * @ret_code: the code, of enum kmod_devname_code
  *
  * Return: 0, or -ENOENT if no code has this name.
  */
-int kmod_devname_code_from_string(const char *name, enum kmod_devname_code *ret_code);
+int kmod_devname_code_from_string(const char *name, int *ret_code);
 
 /**
  * kmod_devname_severity_to_string() - get the name of a severity: "note", "warning" or "error"
@@ -378,12 +402,15 @@ const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity)
 /**
  * kmod_devname_escape() - make text printable, such as the file of a finding
  * @text: the text, up to its NUL
- * @escaped: receives the text and a NUL. Backslashes, and bytes that are not printable ASCII,
- *   become \xNN. A text that is too long is truncated, and ends in "..."
- * @size: the size of @escaped in bytes, at least 8; four times the length of @text plus 4 always
- *   suffices
+ * @escaped: receives at most @size bytes with a NUL. Backslashes, and bytes that are not printable
+ *   ASCII, become \xNN. A text that is too long is truncated, between two escapes; it ends in "..."
+ *   if @size is at least 4. Can be NULL if @size is 0
+ * @size: the size of @escaped in bytes; four times the length of @text plus 1 always suffices
+ *
+ * Return: the length of the whole escaped text, without its NUL, as snprintf(3). The text was
+ * truncated if this is not less than @size.
  */
-void kmod_devname_escape(const char *text, char *escaped, size_t size);
+size_t kmod_devname_escape(const char *text, char *escaped, size_t size);
 
 /* --- node -------------------------------------------------------------------------------- */
 
@@ -413,7 +440,7 @@ unsigned int kmod_devname_node_get_minor(const struct kmod_devname_node *node);
 /* --- table ------------------------------------------------------------------------------- */
 
 /**
- * struct kmod_devname_table - nodes in the order of modules.devname
+ * struct kmod_devname_table - nodes in the order in which they were added
  *
  * No two nodes of a table have the same name and different numbers, and no node is below another.
  * Several modules can have a node with the same name and number. A table has each such node once
@@ -470,7 +497,7 @@ kmod_devname_table_find_number(const struct kmod_devname_table *table, mode_t ty
 /**
  * kmod_devname_table_add_node() - add a node
  * @table: the table; the node is added at its end
- * @report: receives a finding if the node is invalid; it is then not added
+ * @report: receives a finding if the node is invalid, which is then not added; or NULL
  * @module: the name of the module, with "_" and not "-"
  * @name: the path of the node below /dev, such as "net/tun"
  * @type: S_IFCHR or S_IFBLK
@@ -489,7 +516,7 @@ int kmod_devname_table_add_node(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_add_module() - add the nodes that a module declares by its aliases
  * @table: the table; the nodes are added at its end, sorted by name, component by component
- * @report: receives the faults of the module
+ * @report: receives the faults of the module, or NULL
  * @module: the name of the module; "-" is the same as "_", as for modprobe
  * @file: the file to name in findings, or NULL
  * @aliases: the values of the "alias" fields of the module in the order of its .modinfo section,
@@ -522,7 +549,7 @@ int kmod_devname_table_add_module(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_add_file() - add the nodes that a module file declares
  * @table: the table; the nodes are added at its end, sorted by name, component by component
- * @report: receives the faults of the module
+ * @report: receives the faults of the module, or NULL
  * @fd: the file, open for reading; its position is ignored
  * @file: its path; the last component gives the name of the module, and findings name this file
  *
@@ -532,8 +559,8 @@ int kmod_devname_table_add_module(struct kmod_devname_table *table,
  * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
  * too-large; system.
  *
- * Return: 0, also after a finding; -EISDIR: @fd is a directory; -ESPIPE: it is not a regular file;
- * -EIO and others of pread(2); -ENOMEM.
+ * Return: 0, also after a finding; -EBADF: @fd is not open for reading; -EISDIR: it is a directory;
+ * -ESPIPE: it is not a regular file; -EIO and others of pread(2); -ENOMEM.
  */
 int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file);
@@ -541,10 +568,10 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 /**
  * kmod_devname_table_read() - add the nodes of a modules.devname
  * @table: the table; the nodes are added at its end
- * @report: receives a finding with a line number for each invalid line of modules.devname(5); the
- *   valid lines are added
+ * @report: receives a finding with a line number for each invalid line of modules.devname(5), or
+ *   NULL; the valid lines are added
  * @stream: read from its position to its end; not closed
- * @file: the name of the file in findings
+ * @file: the name of the file in findings, or NULL
  *
  * The reader is stricter than that of kmod: one blank between fields, LF at the end of every line,
  * valid names and numbers. A duplicate line is a finding. A line for a node that the table had
@@ -570,7 +597,8 @@ int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devnam
  *
  * Return: as kmod_devname_table_read(), or a negative errno of open(2): -ENOENT: the file does not
  * exist; -EISDIR, -ENODEV: it is not a regular file, and was not opened; -EINVAL: @directory is
- * empty; -EACCES, -EMFILE, -ENFILE, -ELOOP, -ENAMETOOLONG.
+ * empty; -EBADF: @root_fd is not a descriptor, or is AT_FDCWD; -ENOTDIR: it is not a directory, or
+ * @directory is none; -EACCES, -EMFILE, -ENFILE, -ELOOP, -ENAMETOOLONG.
  */
 int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
 				   struct kmod_devname_report *report, int root_fd,
@@ -584,15 +612,16 @@ int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
  * The text has a header and a line for each node, byte for byte as depmod writes it. The text of an
  * empty table is empty: ConditionFileNotEmpty= of kmod-static-nodes.service depends on that.
  *
- * Return: 0, or a negative errno of write(2): -ENOSPC, -EDQUOT, -EIO, -EPIPE; -EIO also if @stream
- * had failed before.
+ * Return: 0, or a negative errno:
+ *   -ENOSPC, -EDQUOT, -EIO of write(2); -EIO also if @stream had failed before
+ *   -EBADF: @stream is not open for writing; -EPIPE, only if SIGPIPE is ignored or blocked
  */
 int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *stream);
 
 /**
  * kmod_devname_table_write_file() - replace modules.devname atomically
  * @table: the table
- * @dir_fd: the directory, open for reading (not O_PATH)
+ * @dir_fd: the directory, open for reading: neither O_PATH nor AT_FDCWD
  * @name: the name of the file in it, without a slash
  *
  * At any time the file has its complete old or its complete new content, even if the process or the
@@ -607,15 +636,16 @@ int kmod_devname_table_write(const struct kmod_devname_table *table, FILE *strea
  * fcntl(2), F_OFD_SETLK. If another run has the lock, or if the file system has no locks, the name
  * is ".modules.devname.PID.NUMBER". The next run reuses the file of a killed run.
  *
- * Return: 1 if the file was replaced, 0 if it was not touched, or a negative errno. On error the
- * old file is unchanged, and no other file remains:
+ * Return: 1 if the file was replaced; 2 if it was replaced, and the directory could not be
+ * synchronized: the old content can reappear after a power failure; 0 if it was not touched; or a
+ * negative errno. On error the old file is unchanged, and no other file remains:
  *   -EINVAL: @name is empty, ".", ".." or ".modules.devname.new", or has a slash
- *   -EISDIR: @name is a directory
+ *   -EBADF: @dir_fd is not a descriptor, or is not open for reading
+ *   -ENOTDIR: @dir_fd is not a directory
+ *   -EISDIR: @name is a directory; -ENAMETOOLONG: it is longer than the file system permits
  *   -EEXIST: ".modules.devname.new" is not a regular file
  *   -ENOSPC, -EDQUOT, -EIO, -EROFS, -EACCES, -EPERM, -ENOENT (@dir_fd was removed) and others of
  *   openat(2), write(2), fsync(2) and renameat(2)
- * In one case the file was replaced: -EIO of fsync(2) for the directory. The new content is then
- * visible and complete, but the old one can reappear after a power failure.
  */
 int kmod_devname_table_write_file(const struct kmod_devname_table *table, int dir_fd,
 				  const char *name);
@@ -644,7 +674,7 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
 /**
  * kmod_devname_config_read() - add the statements of configuration files
  * @config: the configuration
- * @report: receives the findings
+ * @report: receives the findings, or NULL
  * @root_fd: the root directory; O_PATH is enough
  * @paths: files, or directories with *.conf files, below @root_fd; can be NULL if @n_paths is 0
  * @n_paths: the number of paths; 0 means those of etc/depmod.d, run/depmod.d,
@@ -662,8 +692,11 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
  *
  * Findings: bad-config, long-line; system.
  *
- * Return: 0, or a negative errno of openat(2), read(2), getdents(2): -EACCES, -EIO, -EMFILE,
- * -ENFILE; -EFBIG: too many words. After an error @config has the statements before it.
+ * Return: 0, or a negative errno:
+ *   -EBADF: @root_fd is not a descriptor, or is AT_FDCWD; -ENOTDIR: it is not a directory
+ *   -EINVAL: a path is empty; -EFBIG: too many words
+ *   -EACCES, -EIO, -EMFILE, -ENFILE and others of openat(2), read(2) and getdents(2)
+ * After an error @config has the statements before it.
  */
 int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_devname_report *report,
 			     int root_fd, const char *const *paths, size_t n_paths);
@@ -677,12 +710,12 @@ struct kmod_devname_scan;
 
 /**
  * kmod_devname_scan_new() - prepare to read the modules of a module directory
+ * @table: receives the nodes when all modules were read
+ * @report: receives the findings, or NULL
  * @root_fd: the root directory of the system ("/", a chroot, an image); O_PATH is enough. The scan
  *   uses a duplicate
  * @directory: the module directory below it, such as "lib/modules/6.1.0"; "." for @root_fd itself.
  *   Symbolic links are resolved inside @root_fd
- * @table: receives the nodes when all modules were read
- * @report: receives the findings
  * @ret_scan: the scan, which keeps references to @table and @report; release it with
  *   kmod_devname_scan_unref()
  *
@@ -699,10 +732,11 @@ struct kmod_devname_scan;
  * Order: the position in modules.order, then the name of the module. The result is that of depmod,
  * byte for byte, if modules.order lists these modules.
  *
- * Return: 0; -EINVAL: @directory is empty; -EBADF; -ENOMEM.
+ * Return: 0; -EINVAL: @directory is empty; -EBADF: @root_fd is not a descriptor, or is AT_FDCWD;
+ * -ENOTDIR: it is not a directory; -EMFILE; -ENOMEM.
  */
-int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devname_table *table,
-			  struct kmod_devname_report *report, struct kmod_devname_scan **ret_scan);
+int kmod_devname_scan_new(struct kmod_devname_table *table, struct kmod_devname_report *report,
+			  int root_fd, const char *directory, struct kmod_devname_scan **ret_scan);
 
 /** kmod_devname_scan_unref() - release the scan, and stop its work */
 struct kmod_devname_scan *kmod_devname_scan_unref(struct kmod_devname_scan *scan);
@@ -780,7 +814,8 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan,
  * Limits: 1 GiB for a decompressed module, 128 MiB for an xz decoder and for a zstd window, 16 MiB
  * for .modinfo. A module is at most 512 times as large as its compressed file, which counts as 1
  * KiB at least. Beyond 32 MiB it is at most 256 times as large, and as large as its ELF headers
- * say, plus 1 MiB. One thread at a time uses more than 64 MiB for decompression.
+ * say, plus 1 MiB. Beyond 4 MiB a thread waits for
+ * a share of memory: eight have up to 16 MiB, and one of these more.
  *
  * Findings: those of kmod_devname_table_add_module(), and malformed, corrupt, unsupported,
  * too-large, unreadable, dangling-link, not-regular, vanished, duplicate-module, bad-order; with an
@@ -827,8 +862,8 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
 
 /**
  * kmod_devname_permissions_read_udev() - add the permissions that udev's rules give static nodes
- * @permissions: entries are added; existing entries stay
- * @report: receives the faults of rules
+ * @permissions: entries are added; an entry of an earlier call is never changed
+ * @report: receives the faults of rules, or NULL
  * @root_fd: the root directory of the system; O_PATH is enough. Symbolic links are resolved inside
  *   it
  * @table: rules for nodes outside this table, and their faults, are ignored; NULL stands for all
@@ -874,8 +909,9 @@ kmod_devname_permissions_unref(struct kmod_devname_permissions *permissions);
  * Findings: bad-rule and unknown-owner, which name the first line of a rule, or a file that cannot
  * be read; system.
  *
- * Return: 0; -EBADF: @root_fd is not a file descriptor; -EMFILE, -ENFILE: too many open files;
- * -ENOMEM. On error @permissions is unchanged, unless -ENOMEM occurred while entries were added.
+ * Return: 0; -EBADF: @root_fd is not a descriptor, or is AT_FDCWD; -ENOTDIR: it is not a directory;
+ * -EMFILE, -ENFILE: too many open files; -ENOMEM. On error @permissions is unchanged, unless
+ * -ENOMEM occurred while entries were added.
  */
 int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissions,
 				       struct kmod_devname_report *report, int root_fd,
@@ -973,11 +1009,11 @@ const char *kmod_devname_format_to_string(enum kmod_devname_format format);
 /**
  * kmod_devname_format_from_string() - get the format of a name
  * @name: the name, such as "device-table"
- * @ret_format: the format
+ * @ret_format: the format, of enum kmod_devname_format
  *
  * Return: 0, or -ENOENT if no format has this name.
  */
-int kmod_devname_format_from_string(const char *name, enum kmod_devname_format *ret_format);
+int kmod_devname_format_from_string(const char *name, int *ret_format);
 
 /**
  * kmod_devname_table_print() - print the nodes in a format
@@ -993,7 +1029,8 @@ int kmod_devname_format_from_string(const char *name, enum kmod_devname_format *
  * Return: 0, or a negative errno:
  *   -EINVAL: unknown @format, or @flags has a bit that is unknown or invalid for @format; nothing
  *   was written
- *   -ENOSPC, -EDQUOT, -EIO, -EPIPE of write(2); -EIO also if @stream had failed before
+ *   -ENOSPC, -EDQUOT, -EIO of write(2); -EIO also if @stream had failed before
+ *   -EBADF: @stream is not open for writing; -EPIPE, only if SIGPIPE is ignored or blocked
  */
 int kmod_devname_table_print(const struct kmod_devname_table *table,
 			     enum kmod_devname_format format,
@@ -1016,8 +1053,10 @@ enum kmod_devname_make_flags {
 
 /**
  * enum kmod_devname_outcome - the result for a node
- * @KMOD_DEVNAME_OUTCOME_NOT_DONE: it does not exist; a finding has the reason, or the run stopped
- * @KMOD_DEVNAME_OUTCOME_KEPT: it existed
+ * @KMOD_DEVNAME_OUTCOME_NOT_DONE: the directory has no such node: a finding has the reason, or the
+ *   run stopped before
+ * @KMOD_DEVNAME_OUTCOME_KEPT: a node with this number is there, from before the run or from an
+ *   earlier node of the table
  * @KMOD_DEVNAME_OUTCOME_MADE: it was created
  * @KMOD_DEVNAME_OUTCOME_REPLACED: it replaced a device node with another type or number
  */
@@ -1031,12 +1070,13 @@ enum kmod_devname_outcome {
 /**
  * kmod_devname_table_make_nodes() - create the device nodes of a table
  * @table: the table
- * @report: receives the faults of the device directory
+ * @report: receives the faults of the device directory, or NULL
  * @dev_fd: the device directory, such as /dev or the dev directory of an image; O_PATH is enough
  * @permissions: mode and owner of new nodes, or NULL
  * @flags: flags of enum kmod_devname_make_flags
- * @outcomes: NULL, or an array with an element for each node of the table, in its order. It is
- *   filled for every return value except -EINVAL
+ * @outcomes: receives a value of enum kmod_devname_outcome for each node of the table, in its
+ *   order, for every return value except -EINVAL. Can be NULL if @n_outcomes is 0
+ * @n_outcomes: the number of elements of @outcomes: the size of the table, or 0 with NULL
  *
  * A node that exists with the right type and number is kept, with its mode and owner: they are
  * those of udev or of the administrator. A device node with another type or number is a finding, or
@@ -1065,7 +1105,7 @@ enum kmod_devname_outcome {
  * Return: 0, or the negative errno of the first node that the system refused. The run stops for
  * -ENOMEM, -EMFILE and -ENFILE, and if @dev_fd is unusable, and returns that error. Created nodes
  * stay.
- *   -EINVAL: @flags has unknown bits (no finding)
+ *   -EINVAL: @flags has unknown bits, or @n_outcomes is another number (no finding)
  *   -EPERM: creating device nodes needs CAP_MKNOD in the initial user namespace (mknod(2)), and a
  *   device cgroup that permits it; existing nodes need neither
  *   -EROFS, -EACCES, -ENOSPC, -EDQUOT: the directory cannot be written
@@ -1077,7 +1117,7 @@ enum kmod_devname_outcome {
 int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
 				  struct kmod_devname_report *report, int dev_fd,
 				  const struct kmod_devname_permissions *permissions,
-				  unsigned int flags, enum kmod_devname_outcome *outcomes);
+				  unsigned int flags, int *outcomes, size_t n_outcomes);
 
 #ifdef __GNUC__
 #pragma GCC visibility pop

@@ -11,11 +11,13 @@
 
 #include <errno.h>
 
+#include "base/report.h"
 #include "check.h"
 #include "dev/devdir.h"
 #include "input.h"
 #include "modprobe/modprobe.h"
 #include "modules.h"
+#include "node-status.h"
 #include "node/table.h"
 #include "text/depmod-index.h"
 #include "udev/rules.h"
@@ -94,14 +96,28 @@ static enum status check_devname_file(const struct kernel_check *step)
 	return finish_step(step, report, r, step->kernel->path);
 }
 
+/* The administrator wants that, so it is a note. */
+static int report_sysctl(struct kmod_devname_report *report)
+{
+	const struct location nowhere = { NULL, 0 };
+	const char *sysctl = loading_find_sysctl();
+
+	return sysctl ? report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, KMOD_DEVNAME_SEVERITY_NOTE,
+				   &nowhere, "opening a node loads no module: %s", sysctl)
+		      : 0;
+}
+
 static enum status check_loading(const struct kernel_check *step)
 {
 	struct kmod_devname_report *report = xreport_new();
 	int r = kernel_is_running(step->kernels, step->kernel);
+	bool is_running = r > 0;
 
+	if (is_running)
+		r = report_sysctl(report);
 	if (r >= 0)
 		r = table_lint_loading(step->table, report, step->kernels->root_fd,
-				       step->kernel->directory, r > 0);
+				       step->kernel->directory, is_running);
 	/* no other step needs libkmod, so that is no failure */
 	if (r == -EOPNOTSUPP) {
 		if (step->check->common.verbose)
@@ -115,10 +131,12 @@ static enum status check_loading(const struct kernel_check *step)
 /* The rules of udev, and the device directory, whose permissions they set. */
 static enum status check_udev(const struct kernel_check *step)
 {
-	const struct check *check = step->check;
+	struct check *check = step->check;
+	const char *basedir = check->common.basedir;
 	const char *root = check->udev_root ? check->udev_root : base_directory(&check->common);
 	_cleanup_close_ int dev_fd = -1, other_fd = -1;
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
+	_cleanup_free_ char *where = NULL;
 	int root_fd = step->kernels->root_fd;
 	struct kmod_devname_report *report;
 	enum status status;
@@ -138,11 +156,16 @@ static enum status check_udev(const struct kernel_check *step)
 	}
 	report = xreport_new();
 	r = udev_lint(step->table, report, root_fd, permissions);
+	/* the files of its findings are below this root */
+	check->common.basedir = root;
 	status = finish_step(step, report, r, root);
+	check->common.basedir = basedir;
 	if (status == STATUS_FAILED || !check->dev)
 		return status;
 	report = xreport_new();
-	r = table_verify(step->table, report, dev_fd, permissions);
+	where = check->is_default_dev ? xstrdup("")
+				      : describe_dev_options(&check->common, check->dev);
+	r = table_verify(step->table, report, dev_fd, where, permissions);
 	return worse(status, finish_step(step, report, r, check->dev));
 }
 

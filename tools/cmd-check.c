@@ -32,7 +32,6 @@ static const struct option_spec check_options[] = {
 	{ 'J', "json", NULL, "print JSON" },
 	{ KEY_CHECK_LIST_CODES, "list-codes", NULL, "print all codes of findings and exit" },
 	UDEV_OPTIONS,
-	{ KEY_UDEV_ROOT, "udev-permissions", "ROOT", NULL },
 	{ 0 },
 };
 
@@ -246,6 +245,7 @@ static enum status choose_dev(struct check *check, const struct kernels *kernels
 
 	if (r < 0)
 		return say_failure(kernels->items[0].path, r);
+	check->is_default_dev = r > 0;
 	if (r > 0)
 		check->dev = "/dev";
 	return STATUS_CLEAN;

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/io.h"
+#include "dev/devdir.h"
 #include "input.h"
 
 enum {
@@ -21,7 +22,7 @@ enum {
 };
 
 static const struct option_spec create_options[] = {
-	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev below the base dir)" },
+	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
 	{ KEY_CREATE_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,
@@ -116,8 +117,7 @@ static void print_made_node(const struct create *create, const struct kmod_devna
 }
 
 /* With --verbose: how many nodes there are now, and how many of them are new. */
-static void print_made_total(const struct create *create, const enum kmod_devname_outcome *outcomes,
-			     size_t n)
+static void print_made_total(const struct create *create, const int *outcomes, size_t n)
 {
 	size_t made = 0, kept = 0;
 
@@ -134,9 +134,11 @@ static void print_made_total(const struct create *create, const enum kmod_devnam
 static enum status create_nodes(struct create *create, const struct kernels *kernels)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	_cleanup_free_ enum kmod_devname_outcome *outcomes = NULL;
+	_cleanup_free_ int *outcomes = NULL;
+	_cleanup_free_ char *where = describe_dev_options(&create->common, create->dev);
 	struct kmod_devname_report *report;
 	enum status status = open_dev(create, kernels);
+	size_t size;
 	int r;
 
 	if (status != STATUS_CLEAN)
@@ -149,13 +151,14 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 					&create->common, table, &create->permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
-	outcomes = xcalloc(kmod_devname_table_size(table) + 1, sizeof(*outcomes));
+	size = kmod_devname_table_size(table);
+	outcomes = xcalloc(size + 1, sizeof(*outcomes));
 	report = xreport_new();
-	r = kmod_devname_table_make_nodes(table, report, create->dev_fd, create->permissions,
-					  create->flags, outcomes);
-	for (size_t i = 0; i < kmod_devname_table_size(table); i++)
+	r = table_make_nodes_where(table, report, create->dev_fd, where, create->permissions,
+				   create->flags, outcomes, size);
+	for (size_t i = 0; i < size; i++)
 		print_made_node(create, kmod_devname_table_get(table, i), outcomes[i]);
-	print_made_total(create, outcomes, kmod_devname_table_size(table));
+	print_made_total(create, outcomes, size);
 	return worse(status,
 		     finish_report(report, r, create->dev_path, create->dev_path, &create->common));
 }

@@ -288,11 +288,12 @@ const struct command cmd_explain = {
 	.name = "explain",
 	.summary = "tell whether opening a node reaches a driver, and why not",
 	.description =
-		"Tells whether opening a device node reaches a driver: the first line is the\n"
+		"Tell whether opening a device node reaches a driver: the first line is the\n"
 		"verdict, and each obstacle has a line at the end. NODE is /dev/NAME, NAME, or a\n"
-		"number such as 10:229, b7:0 or char-major-10-229. Exit status: 0 it does, 1 it\n"
-		"does not, 2 not done.",
+		"number such as 10:229, b7:0 or char-major-10-229. Exit status: 0 the driver is\n"
+		"reached, 1 it is not, 2 error.",
 	.operands = "NODE [KERNEL]",
 	.options = explain_options,
+	.lacks_all = true,
 	.run = run_explain,
 };

@@ -118,7 +118,7 @@ static enum status read_modules_of(const struct generate *generate, const struct
 		.source = generate->source,
 		/* elsewhere the result depends on the modules alone */
 		.keeps_lines = !generate->output && !generate->outdir,
-		.is_silent = generate->common.is_hook,
+		.is_silent = generate->common.is_hook || generate->pass_over,
 		.index_dir_fd = -1,
 		.needs_index = true,
 	};

@@ -136,8 +136,8 @@ static int list_has_running_kernel(const struct kernels *kernels)
 /* The default columns, without those that are constant or unknown in all rows. */
 static enum status choose_list_columns(struct list_command *list, const struct kernels *kernels)
 {
-	static const enum node_field_index usual[] = { FIELD_KERNEL, FIELD_NAME, FIELD_TYPE,
-						       FIELD_NUMBER, FIELD_MODULE };
+	static const enum node_field_index usual[] = { FIELD_NAME, FIELD_TYPE, FIELD_NUMBER,
+						       FIELD_MODULE, FIELD_KERNEL };
 	static const enum node_field_index state[] = { FIELD_STATE };
 	static const enum node_field_index permission[] = { FIELD_MODE, FIELD_USER, FIELD_GROUP };
 	bool has_several = kernels->size > 1, is_chosen = list->chosen.size > 0;
@@ -146,7 +146,7 @@ static enum status choose_list_columns(struct list_command *list, const struct k
 	if (has_dev < 0)
 		return say_failure(base_directory(&list->common), has_dev);
 	if (!is_chosen || list->adds_columns) {
-		add_list_columns(&list->columns, usual + !has_several, 5 - !has_several);
+		add_list_columns(&list->columns, usual, 5 - !has_several);
 		if (has_dev)
 			add_list_columns(&list->columns, state, 1);
 		if (has_dev || list->common.udev_root)

@@ -95,8 +95,8 @@ static enum status write_nodes_to_file(const struct static_nodes_command *nodes,
 	if (status != STATUS_CLEAN)
 		return status;
 	r = replace_file(target.dir_fd, target.name, text, size);
-	if (r < 0)
-		status = say_failure(target.path, r);
+	if (r < 0 || r == REPLACED_UNSYNCED)
+		status = say_failure(target.path, r < 0 ? r : -EIO);
 	else if (nodes->common.verbose)
 		say("%s: %zu nodes, %s", target.path, kmod_devname_table_size(table),
 		    r > 0 ? "written" : "unchanged");

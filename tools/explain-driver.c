@@ -189,25 +189,3 @@ int explain_find_driver(struct explain *explain)
 	explain->is_unregistered = access("/proc/devices", F_OK) == 0;
 	return r;
 }
-
-static char read_first_byte(const char *path)
-{
-	FILE *stream;
-	int c;
-
-	if (open_path_stream(path, &stream) < 0)
-		return '\0';
-	c = getc(stream);
-	(void)fclose(stream);
-	return c == EOF ? '\0' : (char)c;
-}
-
-/* See modprobe(8) and proc(5). */
-const char *explain_find_sysctl(void)
-{
-	if (read_first_byte("/proc/sys/kernel/modules_disabled") == '1')
-		return "kernel.modules_disabled is 1; reboot, which alone sets it back";
-	if (read_first_byte("/proc/sys/kernel/modprobe") == '\n')
-		return "kernel.modprobe is empty; run sysctl kernel.modprobe=/sbin/modprobe";
-	return NULL;
-}

@@ -12,6 +12,7 @@
 #include "explain.h"
 #include "input.h"
 #include "modprobe/modprobe.h"
+#include "node-status.h"
 #include "node/table.h"
 
 static int resolve_number(struct explain *explain)
@@ -198,7 +199,7 @@ static void hinder_by_modules(struct explain *explain, const struct explained_mo
 
 static void judge_running_kernel(struct explain *explain, const struct explained_modules *modules)
 {
-	const char *sysctl = explain_find_sysctl();
+	const char *sysctl = loading_find_sysctl();
 
 	if (modules->value == VERDICT_LOADS && sysctl)
 		explain_hinder(explain, "disabled", "%s", sysctl);

@@ -108,7 +108,7 @@ static void print_kernel_row(const struct explain *explain)
 		put_text("no driver has %s", number);
 	else
 		put_text("%s", explain->kernel->version);
-	if (!explain->driver)
+	if (explain->resolution)
 		put_text("%s asks for %s", explain->is_running ? ";" : "",
 			 alias ? alias : "no module");
 	for (size_t i = 1; (alias = get_alias(explain, i)); i++)

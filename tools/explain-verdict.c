@@ -69,8 +69,8 @@ static int hinder_undeclared(struct explain *explain)
 	if (r > 0)
 		explain_hinder(
 			explain, "absent",
-			"module %s declares no number for it, so only loading that makes it; see "
-			"modules-load.d(5)",
+			"module %s declares no number for it, so only loading can make it, if the "
+			"module makes a node at all; see modules-load.d(5)",
 			wanted);
 	else if (r == 0)
 		explain_hinder(explain, "absent", FILE_NAME " of %s %s", explain->kernel->version,
@@ -150,13 +150,17 @@ static void judge_device(struct explain *explain)
 	if (!declared)
 		return;
 	number = node_number(declared);
-	if (!syntax_same_number(&number, &node->number))
-		explain_hinder(
-			explain, "wrong-number",
-			"it has %s, not %s of module %s; run kmod-devname create --replace%s",
-			syntax_format_number(&node->number, is),
-			syntax_format_number(&number, wanted),
-			kmod_devname_node_get_module(declared), explain->where);
+	if (syntax_same_number(&number, &node->number))
+		return;
+	/* create replaces a device node, and nothing else */
+	explain_hinder(explain, "wrong-number", "%s %s, not %s of module %s; %s%s",
+		       node->link ? "the link leads to" : "it has",
+		       syntax_format_number(&node->number, is),
+		       syntax_format_number(&number, wanted),
+		       kmod_devname_node_get_module(declared),
+		       node->link ? "remove it, and run kmod-devname create"
+				  : "run kmod-devname create --replace",
+		       explain->where);
 }
 
 static int judge_node(struct explain *explain)
@@ -226,18 +230,18 @@ static void conclude(struct explain *explain, const struct explained_modules *mo
 int explain_judge(struct explain *explain)
 {
 	struct explained_modules modules = { .value = VERDICT_NO_MODULE };
-	const char *base = explain->common.basedir;
-	bool has_base = base && *base != '\0' && strcmp(base, "/") != 0;
 	int r;
 
-	explain->where = xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
-				   explain->dev ? " --dev " : "", explain->dev ? explain->dev : "");
+	explain->where = describe_dev_options(&explain->common, explain->dev);
 	r = judge_node(explain);
 	explain->error = explain->obstacles.size > 0 ? explain->node.error : 0;
 	if (r == 0 && explain->has_number && explain->is_running)
 		r = explain_find_driver(explain);
 	if (r == 0 && explain->has_number && !explain->driver)
 		r = explain_judge_number(explain, &modules);
+	/* a file of modprobe.d that the user may not read does not change what is known */
+	if (r == -EACCES && explain->obstacles.size > 0)
+		r = 0;
 	if (r == 0)
 		conclude(explain, &modules);
 	free(modules.names);

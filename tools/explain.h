@@ -96,9 +96,6 @@ void explain_node_done(struct explained_node *node);
 /* Finds the driver of the running kernel for the number. 0 or a negative errno. */
 int explain_find_driver(struct explain *explain);
 
-/* The sysctl that keeps the running kernel from loading modules, and what helps; or NULL. */
-const char *explain_find_sysctl(void);
-
 /* True for the nodes of another kernel, and of an image. */
 static inline bool explain_is_made_at_boot(const struct explain *explain)
 {

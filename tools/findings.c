@@ -111,6 +111,10 @@ bool parse_ignored(struct check *check, const char *list)
 		size_t size = strcspn(list, ",");
 		int i = look_up_value(get_ignorable_code, list, size);
 
+		if (size == strlen("system") && strncmp(list, "system", size) == 0) {
+			say("--ignore: cannot ignore 'system'");
+			return false;
+		}
 		if (i < 0) {
 			say("--ignore: '%.*s' is not a code; run kmod-devname check --list-codes",
 			    (int)size, list);

@@ -144,9 +144,11 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 	_cleanup_close_ int other_fd = is_other ? open_path(root, O_PATH | O_DIRECTORY) : -1;
 	struct kmod_devname_permissions *permissions;
 	struct kmod_devname_report *report;
+	struct common below_root = *common;
 	enum status status = STATUS_CLEAN;
 	int r;
 
+	below_root.basedir = root;
 	if (is_other && other_fd < 0)
 		return say_failure(root, other_fd);
 	permissions = xpermissions_new(mode);
@@ -154,13 +156,23 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 		report = xreport_new();
 		r = kmod_devname_permissions_read_udev(permissions, report,
 						       is_other ? other_fd : root_fd, table);
-		status = finish_report(report, r, root, root, common);
+		status = finish_report(report, r, root, root, &below_root);
 	}
 	if (status == STATUS_FAILED)
 		kmod_devname_permissions_unref(permissions);
 	else
 		*ret = permissions;
 	return status;
+}
+
+char *describe_dev_options(const struct common *common, const char *dev)
+{
+	const char *base = base_directory(common);
+	bool has_base = strcmp(base, "/") != 0;
+	bool has_dev = dev && (has_base || strcmp(dev, "/dev") != 0);
+
+	return xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
+			 has_dev ? " --dev " : "", has_dev ? dev : "");
 }
 
 struct device_number node_number(const struct kmod_devname_node *node)

@@ -46,6 +46,12 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 			     const struct common *common, const struct kmod_devname_table *table,
 			     struct kmod_devname_permissions **ret);
 
+/*
+ * The options by which create in a hint is about this device directory: " --basedir ROOT --dev
+ * DIR", "" for /dev of the running system. dev is that of --dev, or NULL. To be freed.
+ */
+char *describe_dev_options(const struct common *common, const char *dev);
+
 struct device_number node_number(const struct kmod_devname_node *node);
 
 /* Writes the number of a node, such as "c10:229". Returns the text. */

@@ -243,6 +243,10 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 	enum status status = STATUS_CLEAN;
 	struct dirent *entry;
 
+	if (fd == -ENOENT) {
+		say("%s: no module directory; use --basedir for another root directory", path);
+		return STATUS_FAILED;
+	}
 	if (!dir)
 		return say_failure(path, fd < 0 ? fd : -errno);
 	while ((errno = 0, entry = readdir(dir)))

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "base/io.h"
 #include "input.h"
 #include "modprobe/modprobe.h"
 #include "node-status.h"
@@ -13,8 +14,31 @@ struct loading {
 	const char *path; /* of the kernel */
 	const struct common *common;
 	bool is_open;
+	bool is_disabled; /* the kernel loads no module any more */
 	int error; /* why an answer is missing, a negative errno */
 };
+
+static char read_first_byte(const char *path)
+{
+	FILE *stream;
+	int c;
+
+	if (open_path_stream(path, &stream) < 0)
+		return '\0';
+	c = getc(stream);
+	(void)fclose(stream);
+	return c == EOF ? '\0' : (char)c;
+}
+
+/* See modprobe(8) and proc(5). */
+const char *loading_find_sysctl(void)
+{
+	if (read_first_byte("/proc/sys/kernel/modules_disabled") == '1')
+		return "kernel.modules_disabled is 1; reboot, which alone sets it back";
+	if (read_first_byte("/proc/sys/kernel/modprobe") == '\n')
+		return "kernel.modprobe is empty; run sysctl kernel.modprobe=/sbin/modprobe";
+	return NULL;
+}
 
 struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
 			     bool is_running, const struct common *common)
@@ -24,6 +48,7 @@ struct loading *loading_open(const struct kernels *kernels, const struct kernel 
 	loading->report = xreport_new();
 	loading->path = kernel->path;
 	loading->common = common;
+	loading->is_disabled = is_running && loading_find_sysctl();
 	loading->error = system_open(&loading->system, kernels->root_fd, kernel->directory,
 				     is_running, loading->report);
 	if (loading->error == -ENOMEM)
@@ -47,7 +72,8 @@ enum status loading_close(struct loading *loading)
 	return status;
 }
 
-static const char *judge_module(const struct resolution *resolution, const char *module)
+static const char *judge_module(const struct resolution *resolution, const char *module,
+				bool is_disabled)
 {
 	const struct resolution_step *step = resolution_find_step(resolution, module);
 
@@ -55,7 +81,9 @@ static const char *judge_module(const struct resolution *resolution, const char 
 		return resolution->verdict == VERDICT_NO_INDEX ? NULL : "blocked";
 	if (step && step->verdict == VERDICT_BUILT_IN)
 		return "built-in";
-	return step && step->verdict == VERDICT_LOADS ? "loadable" : "loaded";
+	if (step && step->verdict == VERDICT_LOADS)
+		return is_disabled ? "blocked" : "loadable";
+	return "loaded";
 }
 
 const char *loading_get(struct loading *loading, const struct kmod_devname_node *node)
@@ -72,7 +100,7 @@ const char *loading_get(struct loading *loading, const struct kmod_devname_node 
 		loading->error = r;
 		return NULL;
 	}
-	result = judge_module(resolution, kmod_devname_node_get_module(node));
+	result = judge_module(resolution, kmod_devname_node_get_module(node), loading->is_disabled);
 	resolution_unref(resolution);
 	return result;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "options.h"
 
@@ -154,6 +155,19 @@ static enum status help_command(const char *word)
 	return command ? print_command_help(command) : STATUS_FAILED;
 }
 
+/* "help COMMAND" has the manual page on a terminal, as in git, if there is man(1). */
+static enum status show_command_page(const char *word)
+{
+	const struct command *command = word && isatty(STDOUT_FILENO) ? find_command(word) : NULL;
+
+	if (command && command->summary) {
+		_cleanup_free_ char *page = xasprintf("%s-%s", program_name, command->name);
+
+		(void)execlp("man", "man", page, (char *)NULL);
+	}
+	return help_command(word);
+}
+
 /* Options before the command become options behind it. */
 static enum status run_command(int argc, char **argv, int index)
 {
@@ -184,6 +198,6 @@ int main(int argc, char **argv)
 		return STATUS_FAILED;
 	}
 	if (strcmp(word, "help") == 0)
-		return help_command(argv[index + 1]);
+		return show_command_page(argv[index + 1]);
 	return run_command(argc, argv, index);
 }

@@ -111,7 +111,7 @@ char *escape(const char *text)
 	size_t size = REPORT_ESCAPED_SIZE(strlen(text));
 	char *escaped = xcalloc(size, 1);
 
-	kmod_devname_escape(text, escaped, size);
+	(void)kmod_devname_escape(text, escaped, size);
 	return escaped;
 }
 
@@ -125,7 +125,7 @@ void say(const char *format, ...)
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	kmod_devname_escape(text, escaped, sizeof(escaped));
+	(void)kmod_devname_escape(text, escaped, sizeof(escaped));
 	(void)fprintf(stderr, "%s: %s\n", program_name, escaped);
 }
 

@@ -213,7 +213,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	struct progress progress = { .version = kernel->version,
 				     .is_terminal = !options->is_silent && isatty(STDERR_FILENO) };
 	struct kmod_devname_scan *scan;
-	int r = kmod_devname_scan_new(kernels->root_fd, kernel->directory, table, report, &scan);
+	int r = kmod_devname_scan_new(table, report, kernels->root_fd, kernel->directory, &scan);
 	enum status status;
 
 	if (r < 0)

@@ -39,6 +39,8 @@ void node_status_get(struct node_status *status, const struct kmod_devname_node 
  */
 struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
 			     bool is_running, const struct common *common);
+/* The sysctl that keeps the running kernel from loading modules, and what helps; or NULL. */
+const char *loading_find_sysctl(void);
 /* "loaded", "built-in", "loadable" or "blocked"; or NULL. */
 const char *loading_get(struct loading *loading, const struct kmod_devname_node *node);
 /* Returns STATUS_FAILED if an answer is missing, after a message. */

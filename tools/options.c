@@ -135,11 +135,17 @@ static void print_option(const struct option_spec *spec, const char *(*get_value
 	putchar('\n');
 }
 
-static void print_options(const struct option_spec *specs, int value_key,
-			  const char *(*get_value)(int i))
+/* Second names are left to the manual, and --all where it is refused. */
+static bool option_is_shown(const struct command *command, const struct option_spec *spec)
+{
+	return spec->help && !(command && command->lacks_all && spec->key == 'a');
+}
+
+static void print_options(const struct command *command, const struct option_spec *specs,
+			  int value_key, const char *(*get_value)(int i))
 {
 	for (; specs->key != 0; specs++)
-		if (specs->help)
+		if (option_is_shown(command, specs))
 			print_option(specs, specs->key == value_key ? get_value : NULL);
 }
 
@@ -149,8 +155,8 @@ enum status print_command_help(const struct command *command)
 		return command->run(command, 0, NULL);
 	printf("Usage: kmod-devname %s [OPTIONS] %s\n\n%s\n\nOptions:\n", command->name,
 	       command->operands ? command->operands : "[KERNEL...]", command->description);
-	print_options(command->options, command->value_key, command->get_value);
-	print_options(common_options, KEY_COLOR, get_color);
+	print_options(command, command->options, command->value_key, command->get_value);
+	print_options(command, common_options, KEY_COLOR, get_color);
 	if (!command->operands)
 		printf("\nKERNEL is a version, or the path of a module directory. The default "
 		       "is the\nrunning kernel, or the only kernel below the base directory.\n");
@@ -158,13 +164,13 @@ enum status print_command_help(const struct command *command)
 	return finish_output(STATUS_CLEAN);
 }
 
-static void list_options(const struct option_spec *specs, int value_key,
-			 const char *(*get_value)(int i))
+static void list_options(const struct command *command, const struct option_spec *specs,
+			 int value_key, const char *(*get_value)(int i))
 {
 	for (; specs->key != 0; specs++) {
 		bool has_values = specs->key == value_key;
 
-		if (!specs->help)
+		if (!option_is_shown(command, specs))
 			continue;
 		putchar('-');
 		if (specs->key <= 255)
@@ -179,11 +185,11 @@ static void list_options(const struct option_spec *specs, int value_key,
 enum status print_option_list(const struct command *command)
 {
 	if (command) {
-		list_options(command->options, command->value_key, command->get_value);
-		list_options(common_options, KEY_COLOR, get_color);
+		list_options(command, command->options, command->value_key, command->get_value);
+		list_options(command, common_options, KEY_COLOR, get_color);
 	} else {
-		list_options(version_options, 0, NULL);
-		list_options(common_options + count_options(common_options) - 1, 0, NULL);
+		list_options(NULL, version_options, 0, NULL);
+		list_options(NULL, common_options + count_options(common_options) - 1, 0, NULL);
 	}
 	return finish_output(STATUS_CLEAN);
 }

@@ -20,6 +20,7 @@ struct command {
 	const char *description;
 	const char *operands; /* NULL: [KERNEL...] */
 	const struct option_spec *options;
+	bool lacks_all; /* there is no --all */
 	int value_key; /* the option that takes one of a few values; 0: none does */
 	const char *(*get_value)(int i); /* these values, up to NULL */
 	int (*run)(const struct command *command, int argc, char **argv);

@@ -190,6 +190,8 @@ int target_write(struct target *target, const struct kmod_devname_table *table)
 {
 	int r = replacement_put_table(&target->replacement, target->name, table);
 
+	if (r == REPLACED_UNSYNCED)
+		r = -EIO;
 	if (r == -EEXIST)
 		say("%s: cannot replace it: " REPLACEMENT_NAME
 		    " is not a regular file; remove that",

@@ -106,12 +106,13 @@ int conf_dirs_add(struct conf_dirs *dirs, const char *directory)
 	return r;
 }
 
-int conf_dirs_add_usual(struct conf_dirs *dirs, const char *root, const char *name)
+int conf_dirs_add_usual(struct conf_dirs *dirs, const char *name)
 {
-	static const char *const parents[] = { "etc", "run", "usr/local/lib", "usr/lib", "lib" };
+	static const char *const parents[] = { "/etc", "/run", "/usr/local/lib", "/usr/lib",
+					       "/lib" };
 
 	for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
-		_cleanup_free_ char *path = format_text("%s%s/%s", root, parents[i], name);
+		_cleanup_free_ char *path = format_text("%s/%s", parents[i], name);
 		int r = path ? conf_dirs_add(dirs, path) : -ENOMEM;
 
 		/* None of the usual directories has to exist. */
@@ -267,7 +268,7 @@ static int find_conf_files(const struct config_files *files, struct conf_dirs *d
 	if (n_paths == 0) {
 		int r = files->also ? add_conf_file(dirs, "", files->also, true, false) : 0;
 
-		return r < 0 ? r : conf_dirs_add_usual(dirs, "/", files->name);
+		return r < 0 ? r : conf_dirs_add_usual(dirs, files->name);
 	}
 	/* The user has named these: a missing one is a finding, and a file needs no suffix. */
 	for (size_t i = 0; i < n_paths; i++) {

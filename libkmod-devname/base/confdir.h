@@ -38,10 +38,10 @@ struct conf_file {
 int conf_dirs_add(struct conf_dirs *dirs, const char *directory);
 
 /*
- * Adds the usual directories of a name, such as "depmod.d": that in /etc first. The paths begin
- * with root, "/" or "". Returns 0 or a negative errno.
+ * Adds the usual directories of a name, such as "depmod.d": "/etc/depmod.d" first. Returns 0 or a
+ * negative errno.
  */
-int conf_dirs_add_usual(struct conf_dirs *dirs, const char *root, const char *name);
+int conf_dirs_add_usual(struct conf_dirs *dirs, const char *name);
 
 /* Sorts the files by their names, and drops those that do not count. */
 void conf_dirs_choose(struct conf_dirs *dirs);

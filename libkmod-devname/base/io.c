@@ -51,6 +51,15 @@ bool fd_get_path(int fd, char path[static FD_PATH_SIZE])
 	return true;
 }
 
+int fd_check_directory(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
 int stream_from_fd(int fd, FILE **ret_stream)
 {
 	FILE *stream;

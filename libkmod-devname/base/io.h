@@ -84,6 +84,9 @@ void visited_done(void *visited);
 
 void temporary_name(char name[static TEMPORARY_SIZE], const char *prefix, unsigned int number);
 
+/* 0; -EBADF, also for AT_FDCWD; or -ENOTDIR. O_PATH is enough. */
+int fd_check_directory(int fd);
+
 /* --- inside a root directory --------------------------------------------------------------- */
 
 /* open_in_root() where openat2(2) is not available. */

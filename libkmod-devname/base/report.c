@@ -18,6 +18,7 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
+#include "base/reference.h"
 #include "base/report.h"
 
 /* As the public header promises. */
@@ -121,12 +122,12 @@ const char *kmod_devname_code_to_string(enum kmod_devname_code code)
 	return found ? found->name : NULL;
 }
 
-int kmod_devname_code_from_string(const char *name, enum kmod_devname_code *ret_code)
+int kmod_devname_code_from_string(const char *name, int *ret_code)
 {
 	for (size_t i = 0; i < sizeof(finding_codes) / sizeof(finding_codes[0]); i++) {
 		if (strcmp(finding_codes[i].name, name) != 0)
 			continue;
-		*ret_code = finding_codes[i].code;
+		*ret_code = (int)finding_codes[i].code;
 		return 0;
 	}
 	return -ENOENT;
@@ -158,7 +159,7 @@ int kmod_devname_report_new(struct kmod_devname_report **ret_report)
 
 struct kmod_devname_report *kmod_devname_report_ref(struct kmod_devname_report *report)
 {
-	report->references++;
+	reference_add(&report->references);
 	return report;
 }
 
@@ -172,7 +173,7 @@ static void finding_free(void *p)
 
 struct kmod_devname_report *kmod_devname_report_unref(struct kmod_devname_report *report)
 {
-	if (!report || --report->references > 0)
+	if (!report || !reference_drop(&report->references))
 		return NULL;
 	list_done(&report->findings, finding_free);
 	free(report);
@@ -222,30 +223,44 @@ const char *kmod_devname_finding_get_message(const struct kmod_devname_finding *
 	return finding->message;
 }
 
-void kmod_devname_escape(const char *text, char *escaped, size_t size)
+#define CUT_MARK "..."
+
+static size_t escaped_size(unsigned char c)
+{
+	return c >= ' ' && c <= '~' && c != '\\' ? 1 : strlen("\\xNN");
+}
+
+size_t kmod_devname_escape(const char *text, char *escaped, size_t size)
 {
 	static const char hex[] = "0123456789abcdef";
-	size_t n = 0;
+	size_t length = 0, end, step, n = 0;
 
-	for (; *text != '\0'; text++) {
+	for (const char *p = text; *p != '\0'; p++)
+		length += escaped_size((unsigned char)*p);
+	if (size == 0)
+		return length;
+	end = length < size ? length : size - 1;
+	if (end < length && end >= strlen(CUT_MARK))
+		end -= strlen(CUT_MARK);
+	for (; *text != '\0'; text++, n += step) {
 		unsigned char c = (unsigned char)*text;
 
-		/* Room for the longest escape and for the three dots must always remain. */
-		if (n + 4 + 3 + 1 > size) {
-			memcpy(escaped + n, "...", 3);
-			n += 3;
+		step = escaped_size(c);
+		if (step > end - n)
 			break;
-		}
-		if (c >= ' ' && c <= '~' && c != '\\') {
-			escaped[n++] = (char)c;
+		if (step == 1) {
+			escaped[n] = (char)c;
 			continue;
 		}
-		escaped[n++] = '\\';
-		escaped[n++] = 'x';
-		escaped[n++] = hex[c >> 4];
-		escaped[n++] = hex[c & 15];
+		escaped[n] = '\\';
+		escaped[n + 1] = 'x';
+		escaped[n + 2] = hex[c >> 4];
+		escaped[n + 3] = hex[c & 15];
 	}
 	escaped[n] = '\0';
+	if (length >= size && size > strlen(CUT_MARK))
+		memcpy(escaped + n, CUT_MARK, sizeof(CUT_MARK));
+	return length;
 }
 
 static struct kmod_devname_finding *finding_new(const struct location *location, const char *text,
@@ -257,7 +272,7 @@ static struct kmod_devname_finding *finding_new(const struct location *location,
 	struct kmod_devname_finding *finding;
 	size_t size;
 
-	kmod_devname_escape(text, message, sizeof(message) - hint_size);
+	(void)kmod_devname_escape(text, message, sizeof(message) - hint_size);
 	size = strlen(message) + hint_size + 1;
 	finding = calloc(1, sizeof(*finding) + size);
 	if (!finding)

@@ -29,6 +29,6 @@ const char *report_describe_error(int error);
 int report_system(struct kmod_devname_report *report, int error, const struct location *location);
 
 /* Room for the escaped form of a text of so many bytes. */
-#define REPORT_ESCAPED_SIZE(length) (4 * (length) + 4)
+#define REPORT_ESCAPED_SIZE(length) (4 * (length) + 1)
 
 #endif

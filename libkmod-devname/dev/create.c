@@ -35,7 +35,7 @@ struct create_run {
 
 /* Returns 1 if a node was made, which is to be looked at again; 0; or a negative errno. */
 static int make_node(struct create_run *run, const struct dev_node *node, int dir_fd,
-		     const char *name, bool replace, enum kmod_devname_outcome *outcome)
+		     const char *name, bool replace, int *outcome)
 {
 	const struct location location = { node->path, 0 };
 	char number[SYNTAX_NUMBER_SIZE];
@@ -49,7 +49,8 @@ static int make_node(struct create_run *run, const struct dev_node *node, int di
 		return r;
 	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	if (r == -EBUSY)
-		return devdir_report_obstructed(run->report, node, name, "a mount point");
+		return devdir_report_obstructed(&run->dev, run->report, node, name,
+						"a mount point");
 	return report_add(run->report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR,
 			  &location,
 			  "cannot replace a device node with %s atomically on this file system; "
@@ -58,8 +59,7 @@ static int make_node(struct create_run *run, const struct dev_node *node, int di
 }
 
 /* Returns 0 if nothing is left to do, and otherwise as make_node(). */
-static int attempt_node(struct create_run *run, const struct dev_node *node,
-			enum kmod_devname_outcome *outcome)
+static int attempt_node(struct create_run *run, const struct dev_node *node, int *outcome)
 {
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
@@ -88,8 +88,8 @@ static int attempt_node(struct create_run *run, const struct dev_node *node,
 	if (is_device && run->replace)
 		return make_node(run, node, dir_fd, rest, true, outcome);
 	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
-	return is_device ? devdir_report_wrong(run->report, node, &st)
-			 : devdir_report_obstructed(run->report, node, rest,
+	return is_device ? devdir_report_wrong(&run->dev, run->report, node, &st)
+			 : devdir_report_obstructed(&run->dev, run->report, node, rest,
 						    devdir_describe_kind(&st));
 }
 
@@ -98,8 +98,7 @@ static int attempt_node(struct create_run *run, const struct dev_node *node,
  * a change, is followed by another one, which looks at the result. A process that undoes each
  * attempt would keep this going for ever, hence the limit.
  */
-static int create_node(struct create_run *run, const struct dev_node *node,
-		       enum kmod_devname_outcome *outcome)
+static int create_node(struct create_run *run, const struct dev_node *node, int *outcome)
 {
 	const struct location location = { node->path, 0 };
 	char fd_path[FD_PATH_SIZE];
@@ -116,7 +115,8 @@ static int create_node(struct create_run *run, const struct dev_node *node,
 	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	/* ENOENT each time: the device directory was removed, or nothing can be made, as in proc */
 	if (r == -EEXIST || r == -EAGAIN || r == 1)
-		return devdir_report_obstructed(run->report, node, node->path + strlen(node->path),
+		return devdir_report_obstructed(&run->dev, run->report, node,
+						node->path + strlen(node->path),
 						"a file that other processes change repeatedly");
 	if (r == -ENOSYS && !fd_get_path(run->dev.fd, fd_path)) {
 		(void)report_add(run->report, KMOD_DEVNAME_CODE_SYSTEM, KMOD_DEVNAME_SEVERITY_ERROR,
@@ -142,8 +142,7 @@ static int create_node(struct create_run *run, const struct dev_node *node,
  * error that stopped the run, or else the first error of a node.
  */
 static int create_all_nodes(struct create_run *run, const struct kmod_devname_table *table,
-			    const struct kmod_devname_permissions *permissions,
-			    enum kmod_devname_outcome *outcomes)
+			    const struct kmod_devname_permissions *permissions, int *outcomes)
 {
 	size_t n = kmod_devname_table_size(table);
 	int error = 0;
@@ -178,22 +177,24 @@ static int create_all_nodes(struct create_run *run, const struct kmod_devname_ta
 	return error;
 }
 
-int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
-				  struct kmod_devname_report *report, int dev_fd,
-				  const struct kmod_devname_permissions *permissions,
-				  unsigned int flags, enum kmod_devname_outcome *outcomes)
+int table_make_nodes_where(const struct kmod_devname_table *table,
+			   struct kmod_devname_report *report, int dev_fd, const char *where,
+			   const struct kmod_devname_permissions *permissions, unsigned int flags,
+			   int *outcomes, size_t n_outcomes)
 {
 	struct create_run run = {
-		.dev.fd = dev_fd,
+		.dev = { .fd = dev_fd, .where = where },
 		.report = report,
 		.replace = (flags & KMOD_DEVNAME_MAKE_REPLACE) != 0,
 		.dry_run = (flags & KMOD_DEVNAME_MAKE_DRY_RUN) != 0,
 	};
 	size_t n = kmod_devname_table_size(table);
-	enum kmod_devname_outcome *own = NULL;
+	int *own = NULL;
 	int r;
 
 	if (flags & ~(unsigned int)(KMOD_DEVNAME_MAKE_REPLACE | KMOD_DEVNAME_MAKE_DRY_RUN))
+		return -EINVAL;
+	if (n_outcomes != (outcomes ? n : 0))
 		return -EINVAL;
 	if (!outcomes) {
 		own = calloc(n + 1, sizeof(*own)); /* calloc(3) of nothing may return NULL */
@@ -207,4 +208,13 @@ int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
 	devdir_done(&run.dev);
 	free(own);
 	return r;
+}
+
+int kmod_devname_table_make_nodes(const struct kmod_devname_table *table,
+				  struct kmod_devname_report *report, int dev_fd,
+				  const struct kmod_devname_permissions *permissions,
+				  unsigned int flags, int *outcomes, size_t n_outcomes)
+{
+	return table_make_nodes_where(table, report, dev_fd, "", permissions, flags, outcomes,
+				      n_outcomes);
 }

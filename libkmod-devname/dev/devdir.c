@@ -128,8 +128,8 @@ const char *devdir_describe_kind(const struct stat *st)
 	}
 }
 
-int devdir_report_obstructed(struct kmod_devname_report *report, const struct dev_node *node,
-			     const char *rest, const char *kind)
+int devdir_report_obstructed(const struct devdir *dev, struct kmod_devname_report *report,
+			     const struct dev_node *node, const char *rest, const char *kind)
 {
 	_cleanup_free_ char *path =
 		strndup(node->path, (size_t)(rest - node->path) + strcspn(rest, "/"));
@@ -140,21 +140,22 @@ int devdir_report_obstructed(struct kmod_devname_report *report, const struct de
 		return -ENOMEM;
 	return report_add(
 		report, KMOD_DEVNAME_CODE_OBSTRUCTED, KMOD_DEVNAME_SEVERITY_ERROR, &location,
-		"%s in the place of node '%s' (%s); remove it, and run kmod-devname create", kind,
-		node->path, syntax_format_number(&node->number, number));
+		"%s in the place of node '%s' (%s); remove it, and run kmod-devname create%s", kind,
+		node->path, syntax_format_number(&node->number, number), dev->where);
 }
 
-int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_node *node,
-			const struct stat *st)
+int devdir_report_wrong(const struct devdir *dev, struct kmod_devname_report *report,
+			const struct dev_node *node, const struct stat *st)
 {
 	const struct location location = { node->path, 0 };
 	const struct device_number number = dev_file_number(st);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
 
-	return report_add(
-		report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR, &location,
-		"device node %s instead of %s; run kmod-devname create --replace",
-		syntax_format_number(&number, is), syntax_format_number(&node->number, wanted));
+	return report_add(report, KMOD_DEVNAME_CODE_WRONG_NODE, KMOD_DEVNAME_SEVERITY_ERROR,
+			  &location,
+			  "device node %s instead of %s; run kmod-devname create --replace%s",
+			  syntax_format_number(&number, is),
+			  syntax_format_number(&node->number, wanted), dev->where);
 }
 
 int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,

@@ -96,9 +96,13 @@ void dev_remove_leftovers(int dir_fd);
 
 /* --- devdir.c: the way to a node ------------------------------------------------------------ */
 
-/* A device directory; { .fd = FD } before the first use. The descriptor stays the caller's. */
+/*
+ * A device directory; { .fd = FD, .where = TEXT } before the first use. The descriptor and the text
+ * stay the caller's.
+ */
 struct devdir {
 	int fd;
+	const char *where; /* options of create for it, in hints: " --dev DIR"; "": it is /dev */
 	struct labels labels;
 	void *tidied; /* directories without leftovers, see visited_add() */
 	void *nodev; /* file systems that have a finding */
@@ -133,12 +137,12 @@ const char *devdir_describe_kind(const struct stat *st);
  * Adds a finding for a file that has the place of a node or of one of its directories. rest begins
  * with that component of node->path; kind describes the file. Returns 0 or -ENOMEM.
  */
-int devdir_report_obstructed(struct kmod_devname_report *report, const struct dev_node *node,
-			     const char *rest, const char *kind);
+int devdir_report_obstructed(const struct devdir *dev, struct kmod_devname_report *report,
+			     const struct dev_node *node, const char *rest, const char *kind);
 
 /* Adds a finding for a device node with another type or number. */
-int devdir_report_wrong(struct kmod_devname_report *report, const struct dev_node *node,
-			const struct stat *st);
+int devdir_report_wrong(const struct devdir *dev, struct kmod_devname_report *report,
+			const struct dev_node *node, const struct stat *st);
 
 /*
  * Adds a finding for a path whose directory is mounted nodev, once for each file system. Returns 0
@@ -152,6 +156,7 @@ int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
  * @table: the table
  * @report: takes the findings, in the order of @table
  * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
+ * @where: as in struct devdir
  * @permissions: mode and owner of the nodes; they are not compared for NULL, and for nodes without
  *   an entry. An ACL is a warning, or a note if it names only users, as systemd-logind sets it for
  *   the user of a seat
@@ -164,6 +169,12 @@ int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
  * "system", and does not keep other nodes from being examined.
  */
 int table_verify(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		 int dev_fd, const struct kmod_devname_permissions *permissions);
+		 int dev_fd, const char *where, const struct kmod_devname_permissions *permissions);
+
+/* As kmod_devname_table_make_nodes(), with @where as in struct devdir for the findings. */
+int table_make_nodes_where(const struct kmod_devname_table *table,
+			   struct kmod_devname_report *report, int dev_fd, const char *where,
+			   const struct kmod_devname_permissions *permissions, unsigned int flags,
+			   int *outcomes, size_t n_outcomes);
 
 #endif

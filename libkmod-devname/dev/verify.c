@@ -126,6 +126,7 @@ static int report_wrong_mode(const struct verify_run *run, const struct location
 	const char *user = kmod_devname_permission_get_user(wanted);
 	const char *group = kmod_devname_permission_get_group(wanted);
 	mode_t wanted_mode = kmod_devname_permission_get_mode(wanted);
+	bool is_dev = *run->dev.where == '\0';
 	uid_t uid = kmod_devname_permission_get_uid(wanted);
 	gid_t gid = kmod_devname_permission_get_gid(wanted);
 	char numbers[4][16];
@@ -134,11 +135,14 @@ static int report_wrong_mode(const struct verify_run *run, const struct location
 		return 0;
 	return report_add(
 		run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_WARNING, location,
-		"mode %04o %s:%s, udev's rules say %04o %s:%s; run systemctl restart "
-		"systemd-udevd, or udevadm trigger if the module is loaded",
-		mode, owner_name(st->st_uid, uid, user, numbers[0]),
+		"mode %04o %s:%s, udev's rules say %04o %s:%s; %s%s", mode,
+		owner_name(st->st_uid, uid, user, numbers[0]),
 		owner_name(st->st_gid, gid, group, numbers[1]), wanted_mode,
-		owner_name(uid, uid, user, numbers[2]), owner_name(gid, gid, group, numbers[3]));
+		owner_name(uid, uid, user, numbers[2]), owner_name(gid, gid, group, numbers[3]),
+		is_dev ? "run systemctl restart systemd-udevd, or udevadm trigger if the module is "
+			 "loaded"
+		       : "remove it, and run kmod-devname create --udev",
+		run->dev.where);
 }
 
 /* Without a rule any mode is right: the driver or the administrator has set it. */
@@ -170,9 +174,9 @@ static int report_absent(const struct verify_run *run, const struct location *lo
 
 	return report_add(run->report, KMOD_DEVNAME_CODE_ABSENT, KMOD_DEVNAME_SEVERITY_WARNING,
 			  location,
-			  "no such node (%s), which loads module %s; run kmod-devname create%s",
+			  "no such node (%s), which loads module %s; run kmod-devname create%s%s",
 			  syntax_format_number(&node->number, number), node->module,
-			  has_rule ? " --udev" : "");
+			  has_rule ? " --udev" : "", run->dev.where);
 }
 
 static int verify_node(struct verify_run *run, const struct location *location,
@@ -192,18 +196,24 @@ static int verify_node(struct verify_run *run, const struct location *location,
 	if (r < 0)
 		return r;
 	if (strchr(rest, '/') || !dev_file_is_device(&st))
-		return devdir_report_obstructed(run->report, &wanted, rest,
+		return devdir_report_obstructed(&run->dev, run->report, &wanted, rest,
 						devdir_describe_kind(&st));
 	if (!dev_file_is_node(&st, &wanted))
-		return devdir_report_wrong(run->report, &wanted, &st);
+		return devdir_report_wrong(&run->dev, run->report, &wanted, &st);
 	r = devdir_check_nodev(&run->dev, dir_fd, node->name, run->report);
-	return r < 0 ? r : verify_mode(run, location, node, dir_fd, rest, &st);
+	if (r < 0)
+		return r;
+	r = verify_mode(run, location, node, dir_fd, rest, &st);
+	/* the node can be removed meanwhile */
+	return r == -ENOENT ? report_absent(run, location, node) : r;
 }
 
 int table_verify(const struct kmod_devname_table *table, struct kmod_devname_report *report,
-		 int dev_fd, const struct kmod_devname_permissions *permissions)
+		 int dev_fd, const char *where, const struct kmod_devname_permissions *permissions)
 {
-	struct verify_run run = { .report = report, .dev.fd = dev_fd, .permissions = permissions };
+	struct verify_run run = { .report = report,
+				  .dev = { .fd = dev_fd, .where = where },
+				  .permissions = permissions };
 	size_t n = kmod_devname_table_size(table);
 	int error = 0;
 

@@ -24,6 +24,7 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/lines.h"
+#include "base/reference.h"
 #include "node/table.h"
 
 /* For both names of a line, within the limit of all readers, see base/lines.h. */
@@ -89,13 +90,13 @@ int kmod_devname_table_new(struct kmod_devname_table **ret_table)
 
 struct kmod_devname_table *kmod_devname_table_ref(struct kmod_devname_table *table)
 {
-	table->references++;
+	reference_add(&table->references);
 	return table;
 }
 
 struct kmod_devname_table *kmod_devname_table_unref(struct kmod_devname_table *table)
 {
-	if (!table || --table->references > 0)
+	if (!table || !reference_drop(&table->references))
 		return NULL;
 	tdestroy(table->names, free_nothing);
 	tdestroy(table->lines, free_nothing);

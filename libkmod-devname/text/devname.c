@@ -109,9 +109,11 @@ int kmod_devname_table_read_kernel(struct kmod_devname_table *table,
 {
 	static const char name[] = "modules.devname";
 	_cleanup_free_ char *path = format_text("%s/%s", directory, name);
+	int r = fd_check_directory(root_fd);
 	FILE *stream;
-	int r;
 
+	if (r < 0)
+		return r;
 	if (*directory == '\0')
 		return -EINVAL;
 	if (!path)

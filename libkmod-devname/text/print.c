@@ -338,12 +338,12 @@ const char *kmod_devname_format_to_string(enum kmod_devname_format format)
 	return (size_t)format < N_FORMATS ? formats[format].name : NULL;
 }
 
-int kmod_devname_format_from_string(const char *name, enum kmod_devname_format *ret_format)
+int kmod_devname_format_from_string(const char *name, int *ret_format)
 {
 	for (size_t i = 0; i < N_FORMATS; i++) {
 		if (strcmp(formats[i].name, name) != 0)
 			continue;
-		*ret_format = (enum kmod_devname_format)i;
+		*ret_format = (int)i;
 		return 0;
 	}
 	return -ENOENT;

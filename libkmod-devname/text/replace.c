@@ -293,8 +293,8 @@ static int replacement_put(struct replacement *replacement, const char *name, co
 	if (renameat(dir_fd, replacement->temporary, dir_fd, name) < 0)
 		return -errno;
 	replacement->temporary[0] = '\0';
-	/* any errno would say that the old file is still there */
-	return flush_to_disk(dir_fd) < 0 ? -EIO : 1;
+	/* an errno would say that the old file is still there */
+	return flush_to_disk(dir_fd) < 0 ? REPLACED_UNSYNCED : 1;
 }
 
 int replacement_put_table(struct replacement *replacement, const char *name,
@@ -328,9 +328,14 @@ int replace_file(int dir_fd, const char *name, const void *data, size_t size)
 int kmod_devname_table_write_file(const struct kmod_devname_table *table, int dir_fd,
 				  const char *name)
 {
+	int flags = fcntl(dir_fd, F_GETFL), r = fd_check_directory(dir_fd);
 	struct replacement replacement;
-	int r;
 
+	if (r < 0)
+		return r;
+	/* fsync(2) of the directory would fail when the file is replaced already */
+	if (flags & O_PATH)
+		return -EBADF;
 	(void)replacement_begin(&replacement, dir_fd, 0);
 	r = replacement_put_table(&replacement, name, table);
 	replacement_end(&replacement);

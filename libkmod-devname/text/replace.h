@@ -10,6 +10,9 @@
 /* The temporary file that is the lock. */
 #define REPLACEMENT_NAME ".modules.devname.new"
 
+/* The file was replaced, and fsync(2) of its directory failed. */
+#define REPLACED_UNSYNCED 2
+
 /*
  * A file that a run is going to replace. The temporary file that will take its place is the lock,
  * too, so that no other file stays in the directory, and who may only read there cannot hold it.
@@ -40,8 +43,8 @@ void replacement_end(struct replacement *replacement);
 /*
  * Puts bytes into a file of a directory that is open for reading, as
  * kmod_devname_table_write_file() does with the text of a table; the name has no slash. Returns 1
- * if the file was replaced; 0 if it had this content, and was left alone; or a negative errno,
- * after which the old file is there unless it is -EIO from the fsync(2) of the directory.
+ * if the file was replaced; REPLACED_UNSYNCED; 0 if it had this content, and was left alone; or a
+ * negative errno, after which the old file is there.
  */
 int replace_file(int dir_fd, const char *name, const void *data, size_t size);
 

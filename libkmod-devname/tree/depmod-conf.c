@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/confdir.h"
 #include "base/io.h"
+#include "base/reference.h"
 #include "node/syntax.h"
 #include "tree/scan.h"
 
@@ -152,13 +153,13 @@ int kmod_devname_config_new(const char *kernel, struct kmod_devname_config **ret
 
 struct kmod_devname_config *kmod_devname_config_ref(struct kmod_devname_config *config)
 {
-	config->references++;
+	reference_add(&config->references);
 	return config;
 }
 
 struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config *config)
 {
-	if (!config || --config->references > 0)
+	if (!config || !reference_drop(&config->references))
 		return NULL;
 	conf_words_done(&config->searches);
 	conf_words_done(&config->overrides);
@@ -453,8 +454,11 @@ int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_dev
 		.take = take_depmod_line,
 		.data = &statement,
 	};
-	int r = config_files_read(&files, paths, n_paths);
+	int r = fd_check_directory(root_fd);
 
+	if (r < 0)
+		return r;
+	r = config_files_read(&files, paths, n_paths);
 	conf_words_sort(&config->searches);
 	conf_words_sort(&config->overrides);
 	conf_words_sort(&config->externals);

@@ -51,12 +51,14 @@ static int init_scan(struct kmod_devname_scan *scan, int root_fd, const char *di
 	return scan->directory ? 0 : -ENOMEM;
 }
 
-int kmod_devname_scan_new(int root_fd, const char *directory, struct kmod_devname_table *table,
-			  struct kmod_devname_report *report, struct kmod_devname_scan **ret_scan)
+int kmod_devname_scan_new(struct kmod_devname_table *table, struct kmod_devname_report *report,
+			  int root_fd, const char *directory, struct kmod_devname_scan **ret_scan)
 {
 	struct kmod_devname_scan *scan;
-	int r;
+	int r = fd_check_directory(root_fd);
 
+	if (r < 0)
+		return r;
 	if (*directory == '\0')
 		return -EINVAL;
 	scan = calloc(1, sizeof(*scan));

@@ -200,8 +200,8 @@ static int read_account_files(const struct accounts *accounts, enum account_kind
 			      bool may_fail, account_visit visit, void *data)
 {
 	static const char *const files[ACCOUNT_KINDS][2] = {
-		[ACCOUNT_USER] = { "etc/passwd", "usr/lib/passwd" },
-		[ACCOUNT_GROUP] = { "etc/group", "usr/lib/group" },
+		[ACCOUNT_USER] = { "/etc/passwd", "/usr/lib/passwd" },
+		[ACCOUNT_GROUP] = { "/etc/group", "/usr/lib/group" },
 	};
 
 	for (size_t i = 0; i < 2; i++) {

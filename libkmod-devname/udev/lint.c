@@ -214,9 +214,8 @@ static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 /* Of a distribution, whose files its packages replace. */
 static bool is_file_of_packages(const char *path)
 {
-	path += strspn(path, "/");
-	return strncmp(path, "usr/lib/", strlen("usr/lib/")) == 0 ||
-	       strncmp(path, "lib/", strlen("lib/")) == 0;
+	return strncmp(path, "/usr/lib/", strlen("/usr/lib/")) == 0 ||
+	       strncmp(path, "/lib/", strlen("/lib/")) == 0;
 }
 
 static int report_late_rule(const struct udev_lint *lint, const struct kmod_devname_node *node,

@@ -71,7 +71,7 @@ int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev
 		.suffixes = suffixes,
 		.unreadable = report_unreadable_rules,
 	};
-	r = conf_dirs_add_usual(&rules->dirs, "", "udev/rules.d");
+	r = conf_dirs_add_usual(&rules->dirs, "udev/rules.d");
 	if (r < 0) {
 		udev_rules_close(rules);
 		return r;

@@ -343,8 +343,11 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 		.table = table,
 		.accounts = { .root_fd = root_fd, .report = report },
 	};
-	int r = read_static_nodes(&nodes, root_fd, permissions);
+	int r = fd_check_directory(root_fd);
 
+	if (r < 0)
+		return r;
+	r = read_static_nodes(&nodes, root_fd, permissions);
 	static_node_set_done(&nodes);
 	if (r == 0 || is_fatal(r))
 		return r;

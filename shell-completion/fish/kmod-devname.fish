@@ -15,7 +15,7 @@ end
 
 # The value that an option has been given, in any of the ways to write it.
 function __kmod_devname_value --argument-names letter name
-    set -l words (commandline -opc)
+    set -l words (commandline -opc | string replace --regex '^--root(?==|$)' -- --basedir)
     set -l value
     for i in (seq (count $words))
         switch $words[$i]
@@ -37,7 +37,7 @@ end
 
 # The kernels of the module directory that --basedir and --moduledir say.
 function __kmod_devname_kernels
-    if string match --quiet --regex '^(--all|--input|--input=.*)$' -- (commandline -opc)
+    if string match --quiet --regex '^(-a|--all|--input|--input=.*)$' -- (commandline -opc)
         return
     end
     if commandline -ct | string match --quiet '*/*'

@@ -50,7 +50,6 @@ make_old_dropin() {
 	END
 }
 
-# With the drop-in in /etc too, where it stays when the packages are gone.
 install_packages() {
 	for package in kmod-devname-openrc kmod-devname-initramfs; do
 		rm -f deb/"${package}"_*.deb
@@ -60,12 +59,6 @@ install_packages() {
 	in_root env DEBIAN_FRONTEND=noninteractive dpkg -i -R /packages
 	rm -r root/packages
 	cp root/usr/share/doc/kmod-devname/NEWS.Debian.gz .
-	cp -r "$(dropin_directory)" root/etc/systemd/system/
-}
-
-dropin_directory() {
-	find root/usr/lib/systemd/system root/usr/share/doc/kmod-devname \
-		-name kmod-static-nodes.service.d | head -n 1
 }
 
 install_kernel() {

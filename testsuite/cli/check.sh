@@ -165,6 +165,7 @@ test_system() {
 	[ ! -s out ]
 	# it cannot be passed over
 	check 2 --ignore system ./x.ko
+	echo "kmod-devname: --ignore: cannot ignore 'system'" | same err
 }
 
 # Of an index that generate is told to use; check reads the modules.
@@ -544,12 +545,12 @@ test_no_static_node() {
 	root/etc/udev/rules.d/a.rules:2: warning: $late; $remedy
 	END
 	check 1 --strict -b root 6.1.0
-	check 0 -v --udev-permissions=other -b root 6.1.0
+	check 0 -v --udev-root=other -b root 6.1.0
 	[ ! -s out ]
 	mv root/etc/udev other/etc
 	check 0 -v -b root 6.1.0
 	[ ! -s out ]
-	only 0 no-static-node --udev-permissions other <<-END
+	only 0 no-static-node --udev-root other <<-END
 	other/etc/udev/rules.d/a.rules:2: warning: $late; $remedy
 	END
 	# what a package has nobody can change for good
@@ -639,7 +640,7 @@ test_the_right_node_is_clean() {
 test_absent() {
 	make_dev tun net/tun char-major-10-200 c10:200
 	only 0 absent --dev dev <<-'END'
-	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create [absent]
+	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create --basedir root --dev dev [absent]
 	END
 	mkdir dev/net
 	cp wanted same
@@ -647,9 +648,11 @@ test_absent() {
 	# with the mode that a rule gives
 	rules 'KERNEL=="tun", MODE="0666", OPTIONS+="static_node=net/tun"'
 	only 0 absent --dev dev <<-'END'
-	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create --udev [absent]
+	dev/net/tun: warning: no such node (c10:200), which loads module tun; run kmod-devname create --udev --basedir root --dev dev [absent]
 	END
-	kmod-devname create --udev --dev dev -b root 6.1.0
+	# the hint of the finding makes it
+	sed -n 's/.*; run \(kmod-devname create .*\) \[absent]$/\1 6.1.0/p' wanted > remedy
+	sh ./remedy
 	check 0 -v --strict --dev dev -b root 6.1.0
 	[ ! -s out ] || fail "$(cat out)"
 }
@@ -658,12 +661,12 @@ test_wrong_node() {
 	make_dev
 	mknod dev/fuse c 10 222
 	only 1 wrong-node --dev dev <<-'END'
-	dev/fuse: error: device node c10:222 instead of c10:229; run kmod-devname create --replace [wrong-node]
+	dev/fuse: error: device node c10:222 instead of c10:229; run kmod-devname create --replace --basedir root --dev dev [wrong-node]
 	END
 	rm dev/fuse
 	mknod dev/fuse b 10 229
 	only 1 wrong-node --dev dev <<-'END'
-	dev/fuse: error: device node b10:229 instead of c10:229; run kmod-devname create --replace [wrong-node]
+	dev/fuse: error: device node b10:229 instead of c10:229; run kmod-devname create --replace --basedir root --dev dev [wrong-node]
 	END
 }
 
@@ -671,12 +674,12 @@ test_obstructed() {
 	make_dev tun net/tun char-major-10-200 c10:200
 	: > dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: a regular file in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
+	dev/net: error: a regular file in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create --basedir root --dev dev [obstructed]
 	END
 	rm dev/net
 	mkdir dev/net dev/net/tun
 	only 1 obstructed --dev dev <<-'END'
-	dev/net/tun: error: a directory in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
+	dev/net/tun: error: a directory in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create --basedir root --dev dev [obstructed]
 	END
 	# links lead elsewhere
 	rm -r dev/net
@@ -684,7 +687,7 @@ test_obstructed() {
 	mknod elsewhere/tun c 10 200
 	ln -s ../elsewhere dev/net
 	only 1 obstructed --dev dev <<-'END'
-	dev/net: error: a symbolic link in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]
+	dev/net: error: a symbolic link in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create --basedir root --dev dev [obstructed]
 	END
 }
 
@@ -720,24 +723,24 @@ test_wrong_mode() {
 	mknod -m 0600 dev/fuse c 10 229
 	chown 0:6 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: mode 0600 root:6, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/fuse: warning: mode 0600 root:6, udev's rules say 0660 root:6; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	chmod 0666 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: mode 0666 root:6, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/fuse: warning: mode 0666 root:6, udev's rules say 0660 root:6; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	chmod 0606 dev/fuse
 	chown 0:0 dev/fuse
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/fuse: warning: mode 0606 root:root, udev's rules say 0660 root:6; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/fuse: warning: mode 0606 root:root, udev's rules say 0660 root:6; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	# the rules of another system
 	mkdir other
-	check 0 -v --dev dev --udev-permissions other -b root 6.1.0
+	check 0 -v --dev dev --udev-root other -b root 6.1.0
 	[ ! -s out ]
 	mv root/etc other
 	cp wanted same
-	only 0 wrong-mode --dev dev --udev-permissions other < same
+	only 0 wrong-mode --dev dev --udev-root other < same
 }
 
 test_bad_rule() {
@@ -776,12 +779,12 @@ test_wrong_mode_with_names() {
 	echo 'kvm:x:104:' > root/etc/group
 	mknod -m 0600 dev/kvm c 10 232
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/kvm: warning: mode 0600 root:root, udev's rules say 0660 root:kvm; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/kvm: warning: mode 0600 root:root, udev's rules say 0660 root:kvm; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	chown 7:104 dev/kvm
 	chmod 0660 dev/kvm
 	only 0 wrong-mode --dev dev <<-'END'
-	dev/kvm: warning: mode 0660 7:kvm, udev's rules say 0660 root:kvm; run systemctl restart systemd-udevd, or udevadm trigger if the module is loaded [wrong-mode]
+	dev/kvm: warning: mode 0660 7:kvm, udev's rules say 0660 root:kvm; remove it, and run kmod-devname create --udev --basedir root --dev dev [wrong-mode]
 	END
 	need_program python3
 	chown 0:104 dev/kvm
@@ -1026,7 +1029,7 @@ test_options_for_kernels_are_refused_for_files() {
 	module x.ko alias=devname:x alias=char-major-10-250
 	module plain/x.ko alias=devname:x alias=char-major-10-250
 	: > empty.conf
-	for option in '--dev /dev' '--udev-permissions /' '-C empty.conf'; do
+	for option in '--dev /dev' '--udev-root /' '-C empty.conf'; do
 		for operands in x.ko ./plain './x.ko ./plain'; do
 			# shellcheck disable=SC2086 # words
 			check 2 $option $operands
@@ -1035,7 +1038,7 @@ test_options_for_kernels_are_refused_for_files() {
 		done
 	done
 	installed
-	check 0 --udev-permissions / -C empty.conf -b root x.ko 6.1.0
+	check 0 --udev-root / -C empty.conf -b root x.ko 6.1.0
 }
 
 test_a_root_directory_is_no_directory_of_modules() {
@@ -1205,12 +1208,12 @@ real() { # KERNEL
 	count "$kernel: $nodes nodes, nothing wrong, $# rules of udev that come too late"
 	udev=${KMOD_DEVNAME_UDEV:-${XDG_CACHE_HOME:-$HOME/.cache}/kmod-devname/udev}/root
 	[ -d "$udev" ] || return 0
-	check 0 -v --udev-permissions="$udev" -b root --all
+	check 0 -v --udev-root="$udev" -b root --all
 	late "$@" | sort > wanted
 	[ "$(wc -l < wanted)" -ge $# ]
 	sort out | same wanted
 	# a clean system says so
-	check 0 --strict --udev-permissions="$udev" -b root --all
+	check 0 --strict --udev-root="$udev" -b root --all
 	[ ! -s out ] || fail "$(cat out)"
 }
 
@@ -1362,7 +1365,7 @@ test_ignored_findings_do_not_count() {
 	check 0 --strict --ignore same-number,out-of-date -b root 6.1.0
 	[ ! -s out ]
 	check 0 --strict --ignore same-number --ignore=out-of-date -b root 6.1.0
-	for list in '' nosuch same-number,nosuch ',' 'same-number,' same system; do
+	for list in '' nosuch same-number,nosuch ',' 'same-number,' same systems; do
 		check 2 --ignore "$list" -b root 6.1.0
 		[ ! -s out ]
 		bad=${list#same-number,}
@@ -1414,7 +1417,7 @@ test_failures_are_said_and_are_no_findings() {
 	[ ! -s out ]
 	check 2 -b root --all 6.1.0
 	check 2 -b root ./nothing.ko
-	check 2 --udev-permissions=nowhere -b root 6.1.0
+	check 2 --udev-root=nowhere -b root 6.1.0
 	grep -q '^kmod-devname: nowhere: ' err
 	status 2 sh -c 'kmod-devname check -b root 6.1.0 --json > /dev/full'
 	rm $M/modules.devname

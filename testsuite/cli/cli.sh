@@ -194,6 +194,21 @@ test_options_may_precede_the_command() {
 	says "'-b' needs a value"
 }
 
+# On a terminal alone, and without man(1) it is the text.
+test_help_of_a_command_is_its_page_on_a_terminal() {
+	need_program script
+	mkdir bin
+	printf '#!/bin/sh\necho "page $*"\n' > bin/man
+	chmod +x bin/man
+	PATH=$PWD/bin:$PATH script -qec 'kmod-devname help gen' /dev/null < /dev/null | tr -d '\r' > typed
+	echo 'page kmod-devname-generate' | same typed
+	PATH=$PWD/bin:$PATH run 0 help gen
+	kmod-devname generate --help | cmp - out
+	rm bin/man
+	tool=$(command -v kmod-devname)
+	script -qec "PATH=$PWD/bin $tool help gen" /dev/null < /dev/null | tr -d '\r' | cmp - out
+}
+
 test_help_of_a_command_has_its_options() {
 	for command in generate list static-nodes create check diff explain; do
 		run 0 "$command" --help
@@ -222,7 +237,8 @@ test_help_of_a_command_has_its_options() {
 		same static-nodes.options
 	printf '%s\n' -C--config --dev --ignore -J--json --list-codes --udev --udev-root | cat - common | same check.options
 	printf '%s\n' -J--json | cat - common | same diff.options
-	printf '%s\n' --dev --user --udev --udev-root -J--json | cat - common | same explain.options
+	printf '%s\n' --dev --user --udev --udev-root -J--json | cat - common | grep -v -e --all |
+		same explain.options
 }
 
 test_help_fits_a_terminal() {
@@ -565,9 +581,11 @@ test_root_that_is_not_there_is_named() {
 	run 2 generate -b empty 6.1.0
 	says_lines 1
 	says empty/lib/modules
-	run 2 list -b empty --all
-	says_lines 1
-	says empty/lib/modules
+	for words in 'list --all' list check 'explain fuse'; do
+		# shellcheck disable=SC2086 # a list of words
+		run 2 $words -b empty
+		echo 'kmod-devname: empty/lib/modules: no module directory; use --basedir for another root directory' | same messages
+	done
 }
 
 # An image that is not mounted must not look like one without mistakes.
@@ -627,6 +645,23 @@ test_kernel_is_a_path() {
 	says root/lib/modules/9.9.9
 }
 
+# As in an image of KMM, where modules.devname is for the modules of the node too.
+test_a_link_leads_to_the_modules_of_another_system() {
+	make_root
+	module opt/lib/modules/6.1.0/zero.ko alias=devname:zero alias=char-major-10-201
+	ln -s "$PWD/root/lib/modules/6.1.0" opt/lib/modules/6.1.0/host
+	: > opt/lib/modules/6.1.0/modules.dep
+	run 0 generate "$PWD/opt/lib/modules/6.1.0"
+	says_nothing
+	same opt/lib/modules/6.1.0/modules.devname <<-'END'
+	# Device nodes to trigger on-demand module loading.
+	fuse fuse c10:229
+	loop loop0 b7:0
+	tun net/tun c10:200
+	zero zero c10:201
+	END
+}
+
 test_moduledir_may_be_elsewhere() {
 	make_root
 	mkdir root/usr
@@ -658,11 +693,11 @@ test_list_of_several_kernels_names_them() {
 	make_lists
 	run 0 list -b root 6.10.0 6.1.0
 	aligned out <<-'END'
-	KERNEL NAME    TYPE  MAJ:MIN MODULE
-	6.10.0 net/tun char   10:200 tun
-	6.1.0  fuse    char   10:229 fuse
-	6.1.0  net/tun char   10:200 tun
-	6.1.0  loop0   block     7:0 loop
+	NAME    TYPE  MAJ:MIN MODULE KERNEL
+	net/tun char   10:200 tun    6.10.0
+	fuse    char   10:229 fuse   6.1.0
+	net/tun char   10:200 tun    6.1.0
+	loop0   block     7:0 loop   6.1.0
 	END
 }
 
@@ -1106,6 +1141,8 @@ test_progress_is_shown_on_a_terminal_after_a_second() {
 	! grep '%' lines || fail "not cut: $(cat lines)"
 	# a package manager has other things on the terminal
 	DPKG_MAINTSCRIPT_NAME=postinst on_terminal 6.1.0
+	[ ! -s shown ] || fail "shown in a hook: $(cat -A shown)"
+	on_terminal --pass-over 6.1.0
 	[ ! -s shown ] || fail "shown in a hook: $(cat -A shown)"
 }
 

@@ -196,6 +196,7 @@ completes_words() { # SHELL
 	list -b root -m alt 9|9.9
 	list -b root --moduledir=alt 9|9.9
 	list -b root --all 6.2|6.2
+	list -b root -a 6.2|6.2
 	list -b root 6.1.0 6.2|6.2.0
 	list root/u|root/usr
 	list -b ro|root
@@ -225,6 +226,10 @@ completes_words() { # SHELL
 	check root/f|root/file.txt
 	check -b root 6.2|6.2.0
 	END
+	# zsh knows the options of --help, which has --basedir alone
+	[ "$1" != zsh ] || return 0
+	completes "$1" 'list --root root 6.2' 6.2.0
+	completes "$1" 'list --root=root 6.2' 6.2.0
 }
 
 # The name of a directory is data, even if it looks like a command.

@@ -188,7 +188,7 @@ test_wrong_node_is_status_1_and_replaced_if_wanted() {
 	mknod -m 666 dev/fuse c 10 228
 	run 1
 	[ ! -s out ]
-	says 'dev/fuse: error: device node c10:228 instead of c10:229; run kmod-devname create --replace [wrong-node]'
+	says 'dev/fuse: error: device node c10:228 instead of c10:229; run kmod-devname create --replace --dev dev [wrong-node]'
 	[ "$(stat -c '%a %Lr' dev/fuse)" = '666 228' ]
 	[ -c dev/net/tun ]
 	run 0 --replace
@@ -204,7 +204,7 @@ test_a_file_other_than_a_node_stays() {
 	for options in '' --replace '-n --replace'; do
 		# shellcheck disable=SC2086 # words
 		run 1 $options
-		grep -qxF "kmod-devname: dev/net/tun: error: a regular file in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create [obstructed]" err
+		grep -qxF "kmod-devname: dev/net/tun: error: a regular file in the place of node 'net/tun' (c10:200); remove it, and run kmod-devname create --dev dev [obstructed]" err
 		grep -qF 'dev/fuse: error: a symbolic link' err
 		[ "$(wc -l < err)" -eq 2 ] || fail "$(cat err)"
 	done

@@ -805,6 +805,10 @@ test_links_are_followed_and_shown() {
 	ln -s /dev/null dev/link
 	verdict 1 'opening it fails: No such file or directory | the link leads to no file' --dev dev link
 	grep -qx '  node      link to /dev/null, does not exist' out || fail "$(cat out)"
+	mkdir root/dev/net
+	ln -s ../fuse root/dev/net/tun
+	verdict 1 'opening it reaches another driver | the link leads to c10:229, not c10:200 of module tun' net/tun
+	grep -qF '; remove it, and run kmod-devname create --basedir root' out || fail "$(cat out)"
 	ln -s loop root/dev/loop
 	verdict 1 'opening it fails: Too many levels of symbolic links | the link leads in a circle' loop
 }
@@ -821,7 +825,7 @@ test_names_that_were_meant_are_offered() {
 	# ntsync, whose number is another one each time
 	ko ntsync
 	index
-	verdict 1 'opening it fails: No such file or directory | module ntsync declares no number for it, so only loading that makes it' ntsync
+	verdict 1 'opening it fails: No such file or directory | module ntsync declares no number for it, so only loading can make it, if the module makes a node at all' ntsync
 	grep -qF '; see modules-load.d(5)' out || fail "$(cat out)"
 	verdict 1 'opening it fails: No such file or directory | modules.devname of 6.1.0 has no such name' no/ntsync
 }
@@ -1231,6 +1235,16 @@ test_the_running_kernel_can_be_kept_from_loading() {
 	echo 1 > sysctl/modules_disabled
 	running 1 'opening it loads nothing | kernel.modules_disabled is 1' c10:203
 	running 0 'opening it reaches snd, which is loaded' c116:7
+	# so say check and list
+	polluted running kmod-devname check -v "$release" > out 2>&1 || :
+	grep -qxF "/lib/modules/$release: note: opening a node loads no module: kernel.modules_disabled is 1; reboot, which alone sets it back [not-loaded]" out ||
+		fail "$(cat out)"
+	printf 'cuse cuse c10:203\nsnd snd c116:7\n' > "root/lib/modules/$release/modules.devname"
+	polluted running kmod-devname list -r -n -o NAME,LOADED "$release" > out 2> err
+	same out <<-'END'
+	cuse blocked
+	snd loaded
+	END
 }
 
 # What a driver has needs no module, and modprobe is not asked.
@@ -1328,7 +1342,21 @@ test_who_may_open_a_node_of_the_running_system() {
 	running 1 'opening it fails: Permission denied | it is for user root alone' fuse
 	grep -q '^  node      crw------- root:root    you may not open it' out || fail "$(cat out)"
 	grep -qxF '  modprobe  fuse  kernel/fuse.ko' out || fail "$(cat out)"
+	# the node is an obstacle, whatever modprobe would do
+	echo 'chmod 600 /etc/modprobe.d/h.conf' >> make-dev
+	status 1 polluted running setpriv --reuid 65534 --regid 65534 --clear-groups -- \
+		"$nobody_bin/kmod-devname" explain fuse > out 2> err
+	same err <<-'END'
+	kmod-devname: /etc/modprobe.d/h.conf: error: Permission denied [system]
+	END
+	[ "$(answer out)" = 'opening it fails: Permission denied | it is for user root alone' ] || fail "$(cat out)"
+	grep -qxF '  kernel    no driver has c10:229' out || fail "$(cat out)"
 	echo 'chmod 604 /dev/fuse' >> make-dev
+	status 2 polluted running setpriv --reuid 65534 --regid 65534 --clear-groups -- \
+		"$nobody_bin/kmod-devname" explain fuse > out 2> err
+	[ ! -s out ] || fail "$(cat out)"
+	sed -i '/h.conf/d' make-dev
+	chmod 644 host/h.conf
 	running 0 'opening it loads fuse' fuse
 	grep -q 'you may read it' out || fail "$(cat out)"
 	echo 'chmod 602 /dev/fuse; chmod 700 /dev' >> make-dev

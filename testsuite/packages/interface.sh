@@ -99,6 +99,16 @@ test_header_is_strict_c99_on_its_own() {
 	done
 }
 
+# The program in the first comment of the header, as a reader would copy it.
+test_example_of_the_header_is_strict_c99() {
+	sed -n '/^ \* For example/,/^ \* Conventions/s/^ \*     //p' \
+		"$top_srcdir/libkmod-devname/libkmod-devname.h" > header-example.c
+	grep -q 'main(void)' header-example.c || fail "the header has no example"
+	# shellcheck disable=SC2086
+	compile -std=c99 -pedantic $WARNINGS -I"$top_srcdir/libkmod-devname" -o header-example \
+		header-example.c -L"$top_builddir/.libs" -lkmod-devname
+}
+
 test_header_is_cxx() {
 	cxx=$(cxx)
 	[ -n "$cxx" ] || skip "there is no C++ compiler"

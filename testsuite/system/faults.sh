@@ -99,7 +99,7 @@ commands() {
 		check $M/kernel/fuse.ko
 		list --json --all
 		check $V
-		check --json --dev work/dev --udev-permissions work $V
+		check --json --dev work/dev --udev-root work $V
 		check -C work/etc/depmod.d/a.conf $V
 		diff work/lib/modules/$V/modules.devname ./whole
 		diff --json $V $V

@@ -94,7 +94,7 @@ static int create(mode_t mode)
 	int dev_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
 
 	ck_assert_int_eq(kmod_devname_permissions_new(mode, &permissions), 0);
-	r = kmod_devname_table_make_nodes(table, create_report, dev_fd, permissions, 0, NULL);
+	r = kmod_devname_table_make_nodes(table, create_report, dev_fd, permissions, 0, NULL, 0);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	(void)close(dev_fd);
@@ -262,14 +262,14 @@ START_TEST(an_acl_is_no_mode_of_a_rule)
 	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
 	ck_assert_int_eq(
 		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
-	ck_assert_int_eq(
-		kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0, NULL),
-		0);
-	ck_assert_int_eq(table_verify(table, create_report, dir_fd, permissions), 0);
+	ck_assert_int_eq(kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0,
+						       NULL, 0),
+			 0);
+	ck_assert_int_eq(table_verify(table, create_report, dir_fd, "", permissions), 0);
 	ck_assert_str_eq(harness_codes(create_report), "");
 	if (set_acl("kvm", ACCESS_ACL) && set_acl("a", ACCESS_ACL)) {
 		ck_assert_int_eq(chmod("kvm", 0660), 0);
-		ck_assert_int_eq(table_verify(table, create_report, dir_fd, permissions), 0);
+		ck_assert_int_eq(table_verify(table, create_report, dir_fd, "", permissions), 0);
 		ck_assert_str_eq(harness_codes(create_report), "wrong-mode");
 		finding = kmod_devname_report_get(create_report, 0);
 		ck_assert_str_eq(kmod_devname_finding_get_file(finding), "kvm");
@@ -295,11 +295,11 @@ START_TEST(an_acl_that_cannot_be_read_is_a_finding)
 	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
 	ck_assert_int_eq(
 		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
-	ck_assert_int_eq(
-		kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0, NULL),
-		0);
+	ck_assert_int_eq(kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0,
+						       NULL, 0),
+			 0);
 	if (refuse_next(SYS_getxattr, error)) {
-		ck_assert_int_eq(table_verify(table, create_report, dir_fd, permissions),
+		ck_assert_int_eq(table_verify(table, create_report, dir_fd, "", permissions),
 				 _i < 3 ? 0 : -error);
 		ck_assert(refuse_met());
 		ck_assert_str_eq(harness_codes(create_report), _i < 3 ? "" : "system");

@@ -273,7 +273,7 @@ static void run_library(unsigned int flags)
 {
 	struct kmod_devname_table *table = create_harness_table(NODES);
 	struct kmod_devname_permissions *permissions;
-	enum kmod_devname_outcome outcomes[3];
+	int outcomes[3];
 	int dev_fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (kmod_devname_permissions_new(0666, &permissions) < 0)
@@ -282,8 +282,8 @@ static void run_library(unsigned int flags)
 	(void)umask(077);
 	while (!shared->done) {
 		remove_made(dev_fd);
-		if (kmod_devname_table_make_nodes(table, NULL, dev_fd, permissions, flags,
-						  outcomes) < 0)
+		if (kmod_devname_table_make_nodes(table, NULL, dev_fd, permissions, flags, outcomes,
+						  N(outcomes)) < 0)
 			shared->failed++;
 		for (size_t i = 0; i < N(outcomes); i++)
 			if (outcomes[i] == KMOD_DEVNAME_OUTCOME_MADE ||
@@ -427,7 +427,8 @@ static int create_in_root(void *data)
 	if (chroot(".") < 0 || kmod_devname_permissions_new(0666, &permissions) < 0)
 		return 1;
 	(void)umask(077);
-	(void)kmod_devname_table_make_nodes(table, NULL, dev_fd, permissions, attack->flags, NULL);
+	(void)kmod_devname_table_make_nodes(table, NULL, dev_fd, permissions, attack->flags, NULL,
+					    0);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	return 0;

@@ -28,8 +28,7 @@
 #define TUN "tun net/tun c10:200\n"
 
 /* Makes the nodes of a text; -1 as the mode means without permissions. */
-static int create(int dev_fd, const char *text, int mode, unsigned int flags,
-		  enum kmod_devname_outcome *outcomes)
+static int create(int dev_fd, const char *text, int mode, unsigned int flags, int *outcomes)
 {
 	struct kmod_devname_table *table = create_harness_table(text);
 	struct kmod_devname_permissions *permissions = NULL;
@@ -38,7 +37,7 @@ static int create(int dev_fd, const char *text, int mode, unsigned int flags,
 	if (mode >= 0)
 		ck_assert_int_eq(kmod_devname_permissions_new((mode_t)mode, &permissions), 0);
 	r = kmod_devname_table_make_nodes(table, create_report, dev_fd, permissions, flags,
-					  outcomes);
+					  outcomes, outcomes ? kmod_devname_table_size(table) : 0);
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 	return r;
@@ -230,9 +229,8 @@ START_TEST(each_state_of_a_name_has_its_outcome)
 	unsigned int flags = (unsigned int)_i % 4;
 	const char *name = places[_i / 4 % 2];
 	bool replace = (flags & KMOD_DEVNAME_MAKE_REPLACE) != 0, was_there;
-	enum kmod_devname_outcome outcome = (enum kmod_devname_outcome) - 1,
-				  wanted = replace ? states[state].outcome_of_replace
-						   : states[state].outcome;
+	int outcome = -1,
+	    wanted = replace ? states[state].outcome_of_replace : states[state].outcome;
 	int dev_fd = harness_directory();
 	struct stat before = { 0 }, after;
 	char text[64];
@@ -243,7 +241,7 @@ START_TEST(each_state_of_a_name_has_its_outcome)
 		before = stat_of(dev_fd, name);
 	(void)snprintf(text, sizeof(text), "fuse %s c10:229\n", name);
 	ck_assert_int_eq(create(dev_fd, text, -1, flags, &outcome), 0);
-	ck_assert_msg(outcome == wanted, "%s: outcome %d", states[state].what, (int)outcome);
+	ck_assert_msg(outcome == wanted, "%s: outcome %d", states[state].what, outcome);
 	check_findings(replace ? states[state].codes_of_replace : states[state].codes, name);
 	ck_assert_uint_eq(create_harness_count(dev_fd, ".kmod-devname"), 0);
 	if ((wanted == MADE || wanted == REPLACED) && !(flags & KMOD_DEVNAME_MAKE_DRY_RUN)) {
@@ -272,7 +270,7 @@ END_TEST
 START_TEST(a_directory_is_as_it_was_after_a_dry_run)
 {
 	int dev_fd = harness_directory();
-	enum kmod_devname_outcome outcomes[3];
+	int outcomes[3];
 	struct stat before, after;
 
 	put_wrong_minor(dev_fd, "fuse");
@@ -333,7 +331,7 @@ static void (*const obstacles[])(int dir_fd, const char *name) = {
 START_TEST(a_file_on_the_path_obstructs_the_node)
 {
 	int dev_fd = harness_directory();
-	enum kmod_devname_outcome outcomes[3];
+	int outcomes[3];
 	struct stat before, after, target;
 
 	ck_assert_int_eq(mkdirat(dev_fd, "a", 0755), 0);
@@ -464,8 +462,8 @@ END_TEST
 /* _i: flags */
 START_TEST(of_a_name_that_is_there_twice_the_second_is_kept)
 {
-	static const enum kmod_devname_outcome wanted[] = { MADE, KEPT, NOT_DONE, NOT_DONE, MADE };
-	enum kmod_devname_outcome outcomes[5];
+	static const int wanted[] = { MADE, KEPT, NOT_DONE, NOT_DONE, MADE };
+	int outcomes[5];
 	int dev_fd = harness_directory();
 
 	harness_write(dev_fd, "x", "", 0);
@@ -474,14 +472,14 @@ START_TEST(of_a_name_that_is_there_twice_the_second_is_kept)
 		       -1, (unsigned int)_i, outcomes),
 		0);
 	for (size_t i = 0; i < N(wanted); i++)
-		ck_assert_msg(outcomes[i] == wanted[i], "%zu: %d", i, (int)outcomes[i]);
+		ck_assert_msg(outcomes[i] == wanted[i], "%zu: %d", i, outcomes[i]);
 	ck_assert_str_eq(harness_codes(create_report), "obstructed");
 }
 END_TEST
 
 START_TEST(a_second_run_keeps_everything)
 {
-	enum kmod_devname_outcome outcomes[2];
+	int outcomes[2];
 	int dev_fd = harness_directory();
 	struct stat before[2], after[2];
 
@@ -502,13 +500,33 @@ END_TEST
 START_TEST(unknown_flags_are_einval_and_nothing_is_touched)
 {
 	static const unsigned int flags[] = { 4, 8, 0x80000000U, 7 };
-	enum kmod_devname_outcome outcome = (enum kmod_devname_outcome)42;
+	int outcome = 42;
 	int dev_fd = harness_directory();
 
 	ck_assert_int_eq(create(dev_fd, FUSE, -1, flags[_i], &outcome), -EINVAL);
-	ck_assert_int_eq((int)outcome, 42);
+	ck_assert_int_eq(outcome, 42);
 	ck_assert_str_eq(harness_codes(create_report), "");
 	ck_assert(!is_there(dev_fd, "fuse"));
+}
+END_TEST
+
+/* An array of another size would be written beyond its end, or be read where it was not filled. */
+START_TEST(outcomes_have_the_size_of_the_table)
+{
+	static const size_t sizes[] = { 0, 1, 3, SIZE_MAX };
+	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
+	int outcomes[3] = { 42, 42, 42 }, dev_fd = harness_directory();
+
+	ck_assert_int_eq(kmod_devname_table_make_nodes(table, create_report, dev_fd, NULL, 0,
+						       outcomes, sizes[_i]),
+			 -EINVAL);
+	ck_assert_int_eq(
+		kmod_devname_table_make_nodes(table, create_report, dev_fd, NULL, 0, NULL, 2),
+		-EINVAL);
+	ck_assert_int_eq(outcomes[0], 42);
+	ck_assert_str_eq(harness_codes(create_report), "");
+	ck_assert(!is_there(dev_fd, "fuse"));
+	kmod_devname_table_unref(table);
 }
 END_TEST
 
@@ -518,7 +536,7 @@ START_TEST(report_permissions_and_outcomes_may_be_null)
 	int dev_fd = harness_directory();
 
 	put_file(dev_fd, "fuse");
-	ck_assert_int_eq(kmod_devname_table_make_nodes(table, NULL, dev_fd, NULL, 0, NULL), 0);
+	ck_assert_int_eq(kmod_devname_table_make_nodes(table, NULL, dev_fd, NULL, 0, NULL, 0), 0);
 	check_node(dev_fd, "net/tun", S_IFCHR | 0600, 10, 200);
 	kmod_devname_table_unref(table);
 }
@@ -589,7 +607,7 @@ END_TEST
 /* _i: what is there before, nothing, a right node or a wrong one */
 START_TEST(a_user_without_cap_mknod_gets_a_message)
 {
-	enum kmod_devname_outcome outcomes[2] = { MADE, MADE };
+	int outcomes[2] = { MADE, MADE };
 	int dev_fd = harness_directory(), r;
 
 	ck_assert_int_eq(fchmod(dev_fd, 0777), 0);
@@ -650,7 +668,7 @@ static const struct {
 /* _i: mount, replace */
 START_TEST(a_directory_that_fails_takes_its_own_nodes_only)
 {
-	enum kmod_devname_outcome outcomes[4];
+	int outcomes[4];
 	int dev_fd = harness_directory(), error = mounts[_i / 2].error;
 
 	ck_assert_int_eq(mkdirat(dev_fd, "u", 0755), 0);
@@ -679,7 +697,7 @@ START_TEST(an_unverifiable_node_does_not_stop_the_others)
 	ck_assert_int_eq(fchmod(dev_fd, 0755), 0);
 	ck_assert_int_eq(mkdirat(dev_fd, "u", 0700), 0);
 	ck_assert_int_eq(seteuid(NOBODY), 0);
-	r = table_verify(table, create_report, dev_fd, NULL);
+	r = table_verify(table, create_report, dev_fd, "", NULL);
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, -EACCES);
 	ck_assert_str_eq(harness_codes(create_report), "system,absent,absent");
@@ -691,7 +709,7 @@ START_TEST(a_directory_that_is_none_cannot_be_verified)
 {
 	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
 
-	ck_assert_int_eq(table_verify(table, create_report, -1, NULL), -EBADF);
+	ck_assert_int_eq(table_verify(table, create_report, -1, "", NULL), -EBADF);
 	ck_assert_str_eq(harness_codes(create_report), "system");
 	kmod_devname_table_unref(table);
 }
@@ -723,7 +741,7 @@ END_TEST
 START_TEST(without_flags_of_renameat2_the_outcome_is_that_without_replace)
 {
 	size_t state = (size_t)_i / 2;
-	enum kmod_devname_outcome outcome, wanted = states[state].outcome;
+	int outcome, wanted = states[state].outcome;
 	int dev_fd = harness_directory();
 	struct stat before, after;
 
@@ -733,7 +751,7 @@ START_TEST(without_flags_of_renameat2_the_outcome_is_that_without_replace)
 	if (!create_harness_deny(SYS_renameat2, EINVAL))
 		return;
 	ck_assert_int_eq(create(dev_fd, FUSE, -1, (unsigned int)_i % 2, &outcome), 0);
-	ck_assert_msg(outcome == wanted, "%s: outcome %d", states[state].what, (int)outcome);
+	ck_assert_msg(outcome == wanted, "%s: outcome %d", states[state].what, outcome);
 	check_findings(states[state].codes, "fuse");
 	if (wanted == MADE) {
 		check_node(dev_fd, "fuse", S_IFCHR | 0600, 10, 229);
@@ -939,6 +957,7 @@ static void add_call_tests(TCase *tcase)
 	tcase_add_loop_test(tcase, of_a_name_that_is_there_twice_the_second_is_kept, 0, 4);
 	tcase_add_test(tcase, a_second_run_keeps_everything);
 	tcase_add_loop_test(tcase, unknown_flags_are_einval_and_nothing_is_touched, 0, 4);
+	tcase_add_loop_test(tcase, outcomes_have_the_size_of_the_table, 0, 4);
 	tcase_add_test(tcase, report_permissions_and_outcomes_may_be_null);
 	tcase_add_test(tcase, a_path_descriptor_is_enough);
 	tcase_add_test(tcase, no_descriptor_is_left_open);

@@ -246,7 +246,7 @@ struct objects {
 	struct resolution *resolution;
 	char *text;
 	size_t size;
-	enum kmod_devname_outcome outcomes[4];
+	int outcomes[4];
 	unsigned int option; /* of the verb */
 };
 
@@ -429,7 +429,7 @@ static int prepare_scan(struct objects *o)
 	if (r == 0)
 		r = kmod_devname_config_read(o->config, o->report, root_fd, NULL, 0);
 	if (r == 0)
-		r = kmod_devname_scan_new(root_fd, DIRECTORY, o->table, o->report, &o->scan);
+		r = kmod_devname_scan_new(o->table, o->report, root_fd, DIRECTORY, &o->scan);
 	if (r == 0)
 		r = kmod_devname_scan_set_config(o->scan, o->config);
 	return r;
@@ -477,7 +477,7 @@ static int keep(struct objects *o)
 	if (r == 0)
 		r = read_with(kmod_devname_table_read, o->other, o, "old");
 	if (r == 0)
-		r = kmod_devname_scan_new(root_fd, "kept", o->table, o->report, &o->scan);
+		r = kmod_devname_scan_new(o->table, o->report, root_fd, "kept", &o->scan);
 	if (r == 0)
 		r = kmod_devname_scan_set_threads(o->scan, 1);
 	if (r < 0)
@@ -503,7 +503,8 @@ static int create(struct objects *o)
 	int r = read_tables(o);
 
 	return r == 0 ? kmod_devname_table_make_nodes(o->table, o->report, dev_fd, NULL, flags,
-						      o->outcomes)
+						      o->outcomes,
+						      kmod_devname_table_size(o->table))
 		      : r;
 }
 
@@ -513,7 +514,7 @@ static int verify(struct objects *o)
 
 	if (r == 0)
 		r = read_permissions(o);
-	return r == 0 ? table_verify(o->table, o->report, dev_fd, o->permissions) : r;
+	return r == 0 ? table_verify(o->table, o->report, dev_fd, "", o->permissions) : r;
 }
 
 static int resolve(struct objects *o)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,6 +106,8 @@ START_TEST(a_list_that_is_no_file_is_an_errno)
 	ck_assert_int_eq(mkdirat(root_fd, "fifo", 0755), 0);
 	ck_assert_int_eq(mkfifoat(root_fd, "fifo/modules.devname", 0644), 0);
 	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "none"), -ENOENT);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "empty/x"),
+			 -ENOTDIR);
 	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "empty"), -ENOENT);
 	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "directory"),
 			 -EISDIR);
@@ -119,14 +122,15 @@ START_TEST(codes_have_names_and_names_have_codes)
 	unsigned int n = 0;
 
 	for (int i = 0; i <= 1000; i++) {
-		enum kmod_devname_code code = (enum kmod_devname_code)i, found;
+		enum kmod_devname_code code = (enum kmod_devname_code)i;
 		const char *name = kmod_devname_code_to_string(code);
+		int found;
 
 		if (!name)
 			continue;
 		n++;
 		ck_assert_int_eq(kmod_devname_code_from_string(name, &found), 0);
-		ck_assert_int_eq(found, code);
+		ck_assert_int_eq(found, i);
 	}
 	ck_assert_uint_gt(n, 30);
 }
@@ -134,13 +138,12 @@ END_TEST
 
 START_TEST(formats_have_names_and_names_have_formats)
 {
-	enum kmod_devname_format found = KMOD_DEVNAME_FORMAT_JSON;
 	const char *name;
-	int i;
+	int i, found;
 
 	for (i = 0; (name = kmod_devname_format_to_string((enum kmod_devname_format)i)); i++) {
 		ck_assert_int_eq(kmod_devname_format_from_string(name, &found), 0);
-		ck_assert_int_eq((int)found, i);
+		ck_assert_int_eq(found, i);
 	}
 	ck_assert_int_gt(i, 5);
 }
@@ -148,15 +151,14 @@ END_TEST
 
 START_TEST(unknown_names_are_enoent)
 {
-	enum kmod_devname_code code = KMOD_DEVNAME_CODE_SYSTEM;
-	enum kmod_devname_format format = KMOD_DEVNAME_FORMAT_JSON;
+	int code = KMOD_DEVNAME_CODE_SYSTEM, format = KMOD_DEVNAME_FORMAT_JSON;
 
 	ck_assert_int_eq(kmod_devname_code_from_string("", &code), -ENOENT);
 	ck_assert_int_eq(kmod_devname_code_from_string("System", &code), -ENOENT);
 	ck_assert_int_eq(kmod_devname_format_from_string("", &format), -ENOENT);
 	ck_assert_int_eq(kmod_devname_format_from_string("json ", &format), -ENOENT);
 	ck_assert_int_eq(code, KMOD_DEVNAME_CODE_SYSTEM);
-	ck_assert_int_eq((int)format, KMOD_DEVNAME_FORMAT_JSON);
+	ck_assert_int_eq(format, KMOD_DEVNAME_FORMAT_JSON);
 }
 END_TEST
 
@@ -181,6 +183,147 @@ START_TEST(version_and_features_are_those_of_the_build)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	size_t size, length;
+	const char *escaped;
+} escape_rows[] = {
+	{ "abcdef", 0, 6, NULL },
+	{ "abcdef", 1, 6, "" },
+	{ "abcdef", 2, 6, "a" },
+	{ "abcdef", 3, 6, "ab" },
+	{ "abcdef", 4, 6, "..." },
+	{ "abcdef", 5, 6, "a..." },
+	{ "abcdef", 6, 6, "ab..." },
+	{ "abcdef", 7, 6, "abcdef" },
+	{ "", 1, 0, "" },
+	{ "a\n", 3, 5, "a" },
+	{ "a\nb", 6, 6, "a..." },
+	{ "a\n\\", 9, 9, "a\\x0a..." },
+	{ "a\n\\", 10, 9, "a\\x0a\\x5c" },
+};
+
+START_TEST(escape_writes_within_its_size_and_returns_the_whole_length)
+{
+	char escaped[16];
+	size_t size = escape_rows[_i].size;
+
+	memset(escaped, '#', sizeof(escaped));
+	ck_assert_uint_eq(
+		kmod_devname_escape(escape_rows[_i].text, size > 0 ? escaped : NULL, size),
+		escape_rows[_i].length);
+	for (size_t i = size; i < sizeof(escaped); i++)
+		ck_assert_msg(escaped[i] == '#', "size %zu: byte %zu was written", size, i);
+	if (size > 0)
+		ck_assert_str_eq(escaped, escape_rows[_i].escaped);
+}
+END_TEST
+
+/* _i: a file, none, the working directory */
+START_TEST(a_root_that_is_no_directory_is_an_errno_at_once)
+{
+	static const int errors[] = { -ENOTDIR, -EBADF, -EBADF };
+	int dir_fd = harness_directory(), root_fd = -1;
+	struct kmod_devname_scan *const untouched = (struct kmod_devname_scan *)report, *scan;
+	struct kmod_devname_permissions *permissions;
+	struct kmod_devname_config *config;
+
+	harness_write(dir_fd, "file", "", 0);
+	if (_i == 0)
+		root_fd = openat(dir_fd, "file", O_PATH | O_CLOEXEC);
+	if (_i == 2)
+		root_fd = AT_FDCWD;
+	scan = untouched;
+	ck_assert_int_eq(kmod_devname_config_new("6.1.0", &config), 0);
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
+	ck_assert_int_eq(kmod_devname_scan_new(table, report, root_fd, ".", &scan), errors[_i]);
+	ck_assert_ptr_eq(scan, untouched);
+	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, "."), errors[_i]);
+	ck_assert_int_eq(kmod_devname_config_read(config, report, root_fd, NULL, 0), errors[_i]);
+	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, report, root_fd, NULL),
+			 errors[_i]);
+	ck_assert_str_eq(harness_codes(report), "");
+	kmod_devname_permissions_unref(permissions);
+	kmod_devname_config_unref(config);
+}
+END_TEST
+
+START_TEST(what_is_not_open_for_the_purpose_is_ebadf)
+{
+	int dir_fd = harness_directory(), fd;
+	FILE *stream;
+
+	harness_write(dir_fd, "x.ko", "", 0);
+	fd = openat(dir_fd, "x.ko", O_RDONLY | O_CLOEXEC);
+	stream = fdopen(fd, "r");
+	ck_assert_ptr_nonnull(stream);
+	ck_assert_int_eq(add_node("tun", "net/tun", S_IFCHR, 10, 200), 0);
+	ck_assert_int_eq(kmod_devname_table_write(table, stream), -EBADF);
+	clearerr(stream);
+	ck_assert_int_eq(kmod_devname_table_print(table, KMOD_DEVNAME_FORMAT_JSON, NULL, 0, stream),
+			 -EBADF);
+	(void)fclose(stream);
+	fd = openat(dir_fd, "x.ko", O_WRONLY | O_CLOEXEC);
+	ck_assert_int_eq(kmod_devname_table_add_file(table, NULL, fd, "x.ko"), -EBADF);
+	ck_assert_int_eq(kmod_devname_table_add_file(table, NULL, AT_FDCWD, "x.ko"), -EBADF);
+	(void)close(fd);
+}
+END_TEST
+
+START_TEST(an_empty_path_of_depmod_d_is_einval)
+{
+	static const char *const path = "";
+	struct kmod_devname_config *config;
+
+	ck_assert_int_eq(kmod_devname_config_new("6.1.0", &config), 0);
+	ck_assert_int_eq(kmod_devname_config_read(config, report, harness_directory(), &path, 1),
+			 -EINVAL);
+	kmod_devname_config_unref(config);
+}
+END_TEST
+
+#define REFERENCE_THREADS 4
+#define REFERENCES 1000000
+
+static pthread_barrier_t all_references;
+
+static void *add_references(void *data)
+{
+	struct kmod_devname_config *config = data;
+
+	(void)pthread_barrier_wait(&all_references);
+	for (unsigned int i = 0; i < REFERENCES; i++) {
+		(void)kmod_devname_table_ref(table);
+		(void)kmod_devname_report_ref(report);
+		(void)kmod_devname_config_ref(config);
+	}
+	return NULL;
+}
+
+/* For a thread sanitizer; without one, a lost reference is a use after the release at most. */
+START_TEST(threads_share_references)
+{
+	pthread_t threads[REFERENCE_THREADS];
+	struct kmod_devname_config *config;
+
+	ck_assert_int_eq(kmod_devname_config_new("6.1.0", &config), 0);
+	ck_assert_int_eq(pthread_barrier_init(&all_references, NULL, REFERENCE_THREADS), 0);
+	for (size_t i = 0; i < REFERENCE_THREADS; i++)
+		ck_assert_int_eq(pthread_create(&threads[i], NULL, add_references, config), 0);
+	for (size_t i = 0; i < REFERENCE_THREADS; i++)
+		ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+	ck_assert_int_eq(pthread_barrier_destroy(&all_references), 0);
+	for (size_t i = 0; i < (size_t)REFERENCE_THREADS * REFERENCES; i++) {
+		(void)kmod_devname_table_unref(table);
+		(void)kmod_devname_report_unref(report);
+		(void)kmod_devname_config_unref(config);
+	}
+	ck_assert_int_eq(add_node("tun", "net/tun", S_IFCHR, 10, 200), 0);
+	ck_assert_ptr_nonnull(kmod_devname_table_find_name(table, "net/tun"));
+	kmod_devname_config_unref(config);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("interface");
@@ -196,6 +339,12 @@ int main(void)
 	tcase_add_test(tests, formats_have_names_and_names_have_formats);
 	tcase_add_test(tests, unknown_names_are_enoent);
 	tcase_add_test(tests, version_and_features_are_those_of_the_build);
+	tcase_add_loop_test(tests, escape_writes_within_its_size_and_returns_the_whole_length, 0,
+			    ARRAY_SIZE(escape_rows));
+	tcase_add_loop_test(tests, a_root_that_is_no_directory_is_an_errno_at_once, 0, 3);
+	tcase_add_test(tests, what_is_not_open_for_the_purpose_is_ebadf);
+	tcase_add_test(tests, an_empty_path_of_depmod_d_is_einval);
+	tcase_add_test(tests, threads_share_references);
 	suite_add_tcase(suite, tests);
 	return harness_run(suite);
 }

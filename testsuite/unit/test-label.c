@@ -121,7 +121,7 @@ static void tear_down(void)
 static int create(int dev_fd, const char *text, unsigned int flags)
 {
 	struct kmod_devname_table *table = create_harness_table(text);
-	int r = kmod_devname_table_make_nodes(table, report, dev_fd, NULL, flags, NULL);
+	int r = kmod_devname_table_make_nodes(table, report, dev_fd, NULL, flags, NULL, 0);
 
 	kmod_devname_table_unref(table);
 	return r;

@@ -304,10 +304,10 @@ static const struct {
 START_TEST(rules_of_udev_that_come_too_late)
 {
 	struct kmod_devname_table *table = read_table(NODES);
-	static const char path[] = "etc/udev/rules.d/1.rules";
+	static const char path[] = "/etc/udev/rules.d/1.rules";
 	int root_fd = harness_directory();
 
-	harness_write(root_fd, path, udev_rows[_i].rules, strlen(udev_rows[_i].rules));
+	harness_write(root_fd, path + 1, udev_rows[_i].rules, strlen(udev_rows[_i].rules));
 	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), udev_rows[_i].codes);
 	messages_have(udev_rows[_i].words);
@@ -373,8 +373,8 @@ START_TEST(rules_of_packages_are_notes)
 	int root_fd = harness_directory();
 	char path[64];
 
-	(void)snprintf(path, sizeof(path), "%s/udev/rules.d/1.rules", place_rows[_i].directory);
-	harness_write(root_fd, path, rule, strlen(rule));
+	(void)snprintf(path, sizeof(path), "/%s/udev/rules.d/1.rules", place_rows[_i].directory);
+	harness_write(root_fd, path + 1, rule, strlen(rule));
 	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "no-static-node");
 	messages_have(place_rows[_i].words);

@@ -581,7 +581,7 @@ START_TEST(a_finding_names_file_and_first_line)
 	ck_assert_str_eq(harness_codes(report), "bad-rule,unknown-owner");
 	for (size_t i = 0; i < 2; i++) {
 		finding = kmod_devname_report_get(report, i);
-		ck_assert_str_eq(kmod_devname_finding_get_file(finding), RULES);
+		ck_assert_str_eq(kmod_devname_finding_get_file(finding), "/" RULES);
 		ck_assert_uint_eq(kmod_devname_finding_get_line(finding), i == 0 ? 3 : 6);
 	}
 	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(finding), "'none'"));
@@ -756,7 +756,8 @@ START_TEST(an_unreadable_file_is_a_finding)
 			 is_rules ? "bad-rule" : "unknown-owner,unknown-owner");
 	finding = kmod_devname_report_get(report, 0);
 	ck_assert_int_eq(kmod_devname_finding_get_severity(finding), KMOD_DEVNAME_SEVERITY_ERROR);
-	ck_assert_str_eq(kmod_devname_finding_get_file(finding), path);
+	ck_assert_int_eq(kmod_devname_finding_get_file(finding)[0], '/');
+	ck_assert_str_eq(kmod_devname_finding_get_file(finding) + 1, path);
 	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(finding), "denied"));
 	ck_assert_str_eq(describe("x"), NOTHING);
 	ck_assert_str_eq(describe("y"), is_rules ? NOTHING : "0666 0 0 - -");
@@ -783,7 +784,7 @@ END_TEST
 START_TEST(a_bad_root_is_an_error)
 {
 	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, report, -1, NULL), -EBADF);
-	ck_assert_str_eq(harness_codes(report), "system");
+	ck_assert_str_eq(harness_codes(report), "");
 	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, NULL, -1, NULL), -EBADF);
 }
 END_TEST

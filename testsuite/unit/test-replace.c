@@ -461,6 +461,37 @@ START_TEST(no_file_descriptor_left_keeps_the_old_file)
 }
 END_TEST
 
+/* _i: a descriptor of O_PATH, none, the working directory, a file */
+START_TEST(a_directory_that_cannot_be_flushed_is_refused_before_the_write)
+{
+	static const int errors[] = { -EBADF, -EBADF, -EBADF, -ENOTDIR };
+	int dir_fd = harness_directory();
+	int fds[] = { openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC), -1, AT_FDCWD, -1 };
+	struct stat before, after;
+
+	write_old(dir_fd, OLD);
+	fds[3] = openat(dir_fd, NAME, O_RDONLY | O_CLOEXEC);
+	ck_assert_int_eq(fchdir(dir_fd), 0);
+	before = stat_of(dir_fd, ".");
+	ck_assert_int_eq(replace(fds[_i], NAME), errors[_i]);
+	after = stat_of(dir_fd, ".");
+	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
+	ck_assert_int_eq(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
+	ck_assert_int_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
+}
+END_TEST
+
+START_TEST(a_name_that_is_too_long_leaves_nothing)
+{
+	int dir_fd = harness_directory();
+	char name[300] = "";
+
+	memset(name, 'x', sizeof(name) - 1);
+	ck_assert_int_eq(replace(dir_fd, name), -ENAMETOOLONG);
+	ck_assert_str_eq(names_in(dir_fd), "");
+}
+END_TEST
+
 /* What file systems, disks and signals do that cannot be had otherwise. */
 static const struct {
 	struct refusal refusals[2];
@@ -470,7 +501,7 @@ static const struct {
 } refusal_rows[] = {
 	/* the file, the directory */
 	{ { { SYS_fsync, 0, 1, EIO } }, OLD, -EIO, OLD },
-	{ { { SYS_fsync, 1, 1, EIO } }, OLD, -EIO, FUSE },
+	{ { { SYS_fsync, 1, 1, EIO } }, OLD, 2, FUSE },
 	{ { { SYS_fsync, 0, 1, ENOSPC } }, OLD, -ENOSPC, OLD },
 	{ { { SYS_fsync, 0, 3, EINTR } }, OLD, 1, FUSE },
 	{ { { SYS_fsync, 1, 3, EINTR } }, OLD, 1, FUSE },
@@ -1183,6 +1214,9 @@ static void add_failure_tests(TCase *tcase)
 	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
 	tcase_add_loop_test(tcase, a_directory_that_may_not_be_written_keeps_the_old_file, 0, 2);
 	tcase_add_test(tcase, a_write_that_stops_half_way_keeps_the_old_file);
+	tcase_add_loop_test(tcase, a_directory_that_cannot_be_flushed_is_refused_before_the_write,
+			    0, 4);
+	tcase_add_test(tcase, a_name_that_is_too_long_leaves_nothing);
 	tcase_add_loop_test(tcase, a_system_call_that_fails_leaves_the_old_or_the_new_file, 0,
 			    N(refusal_rows));
 	tcase_add_loop_test(tcase, another_temporary_is_made_if_the_first_is_taken_for_a_leftover,

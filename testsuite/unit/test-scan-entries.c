@@ -69,7 +69,7 @@ static struct scanned scan_begin(int root_fd, const char *directory, unsigned in
 
 	ck_assert_int_eq(kmod_devname_table_new(&scanned.table), 0);
 	ck_assert_int_eq(kmod_devname_report_new(&scanned.report), 0);
-	ck_assert_int_eq(kmod_devname_scan_new(root_fd, directory, scanned.table, scanned.report,
+	ck_assert_int_eq(kmod_devname_scan_new(scanned.table, scanned.report, root_fd, directory,
 					       &scanned.scan),
 			 0);
 	ck_assert_int_eq(kmod_devname_scan_set_threads(scanned.scan, threads), 0);

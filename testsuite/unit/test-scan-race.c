@@ -254,7 +254,7 @@ static struct result scan(int root_fd, unsigned int threads)
 
 	ck_assert_int_eq(kmod_devname_table_new(&result.table), 0);
 	ck_assert_int_eq(kmod_devname_report_new(&result.report), 0);
-	ck_assert_int_eq(kmod_devname_scan_new(root_fd, TOP, result.table, result.report, &scan),
+	ck_assert_int_eq(kmod_devname_scan_new(result.table, result.report, root_fd, TOP, &scan),
 			 0);
 	ck_assert_int_eq(kmod_devname_scan_set_threads(scan, threads), 0);
 	while ((result.r = kmod_devname_scan_step(scan)) > 0)

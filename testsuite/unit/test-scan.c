@@ -216,7 +216,7 @@ static struct kmod_devname_scan *scan_new(int root_fd, const char *directory,
 	struct kmod_devname_scan *scan;
 
 	ck_assert_int_eq(
-		kmod_devname_scan_new(root_fd, directory, result->table, result->report, &scan), 0);
+		kmod_devname_scan_new(result->table, result->report, root_fd, directory, &scan), 0);
 	ck_assert_int_eq(kmod_devname_scan_set_threads(scan, threads), 0);
 	return scan;
 }
@@ -632,9 +632,9 @@ START_TEST(bad_arguments_make_no_scan)
 	int dir_fd = harness_directory();
 	struct result result = result_new();
 
-	ck_assert_int_eq(kmod_devname_scan_new(dir_fd, "", result.table, result.report, &scan),
+	ck_assert_int_eq(kmod_devname_scan_new(result.table, result.report, dir_fd, "", &scan),
 			 -EINVAL);
-	ck_assert_int_eq(kmod_devname_scan_new(-1, ".", result.table, result.report, &scan),
+	ck_assert_int_eq(kmod_devname_scan_new(result.table, result.report, -1, ".", &scan),
 			 -EBADF);
 	ck_assert_ptr_eq(scan, untouched);
 	result_done(&result);
@@ -647,11 +647,11 @@ START_TEST(a_scan_needs_no_report)
 	struct kmod_devname_scan *scan;
 	struct result result = result_new();
 
-	ck_assert_int_eq(kmod_devname_scan_new(dir_fd, "modules", result.table, NULL, &scan), 0);
+	ck_assert_int_eq(kmod_devname_scan_new(result.table, NULL, dir_fd, "modules", &scan), 0);
 	ck_assert_int_eq(run(scan), 0);
 	ck_assert_uint_gt(kmod_devname_table_size(result.table), 150);
 	kmod_devname_scan_unref(scan);
-	ck_assert_int_eq(kmod_devname_scan_new(dir_fd, "missing", result.table, NULL, &scan), 0);
+	ck_assert_int_eq(kmod_devname_scan_new(result.table, NULL, dir_fd, "missing", &scan), 0);
 	ck_assert_int_eq(run(scan), -ENOENT);
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
