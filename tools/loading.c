@@ -91,9 +91,11 @@ const char *loading_get(struct loading *loading, const struct kmod_devname_node 
 	const struct device_number number = node_number(node);
 	struct resolution *resolution = NULL;
 	const char *result;
-	int r = loading->is_open ? resolution_ask(&loading->system, &number, &resolution)
-				 : loading->error;
+	int r;
 
+	if (!loading->is_open)
+		return NULL;
+	r = resolution_ask(&loading->system, &number, &resolution);
 	if (r == -ENOMEM)
 		die_without_memory();
 	if (r < 0) {

@@ -153,7 +153,7 @@ static int verify_mode(const struct verify_run *run, const struct location *loca
 	const struct kmod_devname_permission *wanted =
 		run->permissions ? permissions_find(run->permissions, node->name) : NULL;
 	mode_t mode = st->st_mode & 0777;
-	struct node_acl acl;
+	struct node_acl acl = { 0 };
 	int r;
 
 	if (!wanted)
