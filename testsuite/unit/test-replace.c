@@ -527,8 +527,9 @@ static const struct {
 	{ { { SYS_newfstatat, 0, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, OLD, 1, FUSE },
 #ifndef HAS_FSTAT
 	{ { { SYS_newfstatat, 1, 1, EIO } }, OLD, 1, FUSE },
+	/* elsewhere this is the call for the name of a temporary file that is to be removed */
+	{ { { SYS_newfstatat, 1, 1, EIO } }, FUSE, 0, FUSE },
 #endif
-	{ { { SYS_newfstatat, 1, 1, EIO }, { SYS_fstat, 0, 1, EIO } }, FUSE, 0, FUSE },
 	{ { { SYS_ftruncate, 0, 1, EIO } }, OLD, -EIO, OLD },
 };
 
