@@ -47,7 +47,7 @@ const char *module_error_message(enum module_error error);
 struct module_reader;
 
 /*
- * Memory for readers of several threads to share, for what is decompressed and for .modinfo. Each
+ * Memory for readers of several threads to share, for decompressed modules and .modinfo. Each
  * has MODULE_MEMORY_EACH bytes, MODULE_MEMORY_SHARES of them at a time up to MODULE_MEMORY_SHARE,
  * and one of these more. The others wait.
  */

@@ -139,7 +139,7 @@ int permissions_add(struct kmod_devname_permissions *permissions, const char *na
 
 /* --- compare.c ------------------------------------------------------------------------------ */
 
-/* What has become of a node. */
+/* The kind of a difference between two tables. */
 enum change {
 	CHANGE_ADDED = 1,
 	CHANGE_REMOVED,

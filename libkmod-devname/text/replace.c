@@ -31,8 +31,8 @@
 
 /*
  * Where a standard stream is closed, its number must not become that of this file: output of the
- * program would be written into the file. Takes a file descriptor, which may be a negative
- * errno, and returns one.
+ * program would be written into the file. Takes a file descriptor, which may be a negative errno,
+ * and returns one.
  */
 static int move_above_streams(int low_fd)
 {
@@ -55,9 +55,8 @@ static int make_file(int dir_fd, const char *name)
 }
 
 /*
- * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if another user holds a
- * read lock, which is possible if a run was killed when the file had its final mode; or another
- * errno.
+ * Returns 0; -EWOULDBLOCK if another run has the lock; -EPERM if another user holds a read lock,
+ * which is possible if a run was killed when the file had its final mode; or another errno.
  */
 static int lock_file(int fd)
 {

@@ -168,7 +168,7 @@ int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool 
 /* The bytes of the files that wait to be read, as far as they are found. */
 uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan);
 
-/* --- keep.c: what a finished scan tells, and which lines of the old list stay --------------- */
+/* --- keep.c: answers of a finished scan, and the lines of the old list that stay ------------ */
 
 enum scan_module_state {
 	SCAN_MODULE_ABSENT, /* no file was found, and if found.is_incomplete there may be one */

@@ -1087,7 +1087,7 @@ static void make_large_modinfo(struct bytes *module)
 	free(string);
 }
 
-/* _i: a share for what is decompressed, or for .modinfo */
+/* _i: a share for a decompressed module, or for .modinfo */
 START_TEST(each_reader_has_a_share_until_its_end)
 {
 	struct module_reader *readers[MODULE_MEMORY_SHARES];
@@ -1112,7 +1112,7 @@ START_TEST(each_reader_has_a_share_until_its_end)
 
 		module_reader_end(readers[i]);
 		ck_assert_uint_eq(shared_memory.n_shares, N(readers) - i - 1);
-		/* what is kept for the next module is not so large */
+		/* the memory that a reader keeps for the next module is smaller */
 		ck_assert_ptr_null(module_reader_next_alias(readers[i], &position));
 		ck_assert_uint_eq(position, 0);
 		module_reader_free(readers[i]);
