@@ -467,7 +467,7 @@ test_page_has_every_command() {
 	kmod-devname --help | sed -n '/^Commands:/,/^$/s/^  \([a-z-]*\) .*/\1/p' > commands
 	[ -s commands ] || fail "no commands were found"
 	while read -r name; do
-		grep -q "^\*$name\*\$" "$top_srcdir/$PAGE" || echo "$name"
+		grep -q "^[|[ ]*\*$name\*\$" "$top_srcdir/$PAGE" || echo "$name"
 	done < commands | none "not in $PAGE:"
 }
 
