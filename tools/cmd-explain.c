@@ -18,6 +18,7 @@
 #include "modprobe/modprobe.h"
 #include "node/table.h"
 #include "text/depmod-index.h"
+#include "udev/rules.h"
 
 enum {
 	KEY_EXPLAIN_DEV = 2000,
@@ -123,22 +124,10 @@ static const char *cut_number_type(const char *operand, mode_t *ret_type, char *
 	return numbers;
 }
 
-/* "a//b/" -> "a/b" */
-static void squeeze_slashes(char *path)
-{
-	char *end = path;
-
-	for (const char *p = path; *p != '\0'; p++)
-		if (*p != '/' || end == path || end[-1] != '/')
-			*end++ = *p;
-	if (end > path + 1 && end[-1] == '/')
-		end--;
-	*end = '\0';
-}
-
 static enum status parse_node(struct explain *explain, char *operand)
 {
-	char separator;
+	char separator, *name;
+	size_t size;
 	const char *numbers = cut_number_type(operand, &explain->number.type, &separator);
 
 	if (numbers) {
@@ -149,15 +138,17 @@ static enum status parse_node(struct explain *explain, char *operand)
 		    operand);
 		return STATUS_FAILED;
 	}
-	squeeze_slashes(operand);
-	if (strncmp(operand, "./", 2) == 0)
-		operand += 2;
-	explain->name = operand;
-	if (strncmp(operand, "/dev/", 5) == 0)
-		explain->name = operand + 5;
-	else if (strncmp(operand, "dev/", 4) == 0)
-		explain->name = operand + 4;
-	if (explain->name[0] != '/' && explain->name[0] != '\0')
+	/* a path, absolute or not, of which a slash at the end does not count */
+	name = operand + (*operand == '/');
+	udev_normalise_node(name);
+	size = strlen(name);
+	if (size > 0 && name[size - 1] == '/')
+		name[size - 1] = '\0';
+	if (strncmp(name, "dev/", 4) == 0)
+		explain->name = name + 4;
+	else if (name == operand && *name != '\0')
+		explain->name = name;
+	if (explain->name)
 		return STATUS_CLEAN;
 	say("'%s' is neither a name in /dev nor a number such as 10:200", operand);
 	return STATUS_FAILED;

@@ -714,7 +714,13 @@ test_nodes_of_the_device_directory() {
 		  kernel    6.1.0 asks for char-major-10-229
 		  modprobe  fuse  kernel/fuse.ko
 	END
-	verdict 0 'opening it loads fuse' /dev//fuse
+	for name in /dev//fuse /dev/./fuse ././fuse //dev/fuse/ ./dev/./fuse; do
+		verdict 0 'opening it loads fuse' "$name"
+	done
+	for name in /fuse /dev /dev/ / . ''; do
+		status 2 kmod-devname explain -b root "$name" "$V" 2> err
+		grep -q 'is neither a name in /dev nor a number' err || fail "$name: $(cat err)"
+	done
 	# names are those of the root
 	mkdir -p root/etc root/usr/lib
 	printf 'bad\n:x:0:\n+nis:x:0:0::/:/bin/sh\nboss:x:0:0::/:/bin/sh\nother:x:0:0::/:/bin/sh\n' > root/etc/passwd
