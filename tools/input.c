@@ -167,12 +167,13 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 
 char *describe_dev_options(const struct common *common, const char *dev)
 {
-	const char *base = base_directory(common);
-	bool has_base = strcmp(base, "/") != 0;
+	bool has_base = strcmp(base_directory(common), "/") != 0;
 	bool has_dev = dev && (has_base || strcmp(dev, "/dev") != 0);
+	_cleanup_free_ char *base = has_base ? quote_word(common->basedir) : NULL;
+	_cleanup_free_ char *quoted = has_dev ? quote_word(dev) : NULL;
 
 	return xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
-			 has_dev ? " --dev " : "", has_dev ? dev : "");
+			 has_dev ? " --dev " : "", has_dev ? quoted : "");
 }
 
 struct device_number node_number(const struct kmod_devname_node *node)

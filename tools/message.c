@@ -115,6 +115,27 @@ char *escape(const char *text)
 	return escaped;
 }
 
+/* A quote is put in double quotes, since messages escape backslashes. */
+char *quote_word(const char *word)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-+:=@%,";
+	char *quoted, *end;
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0')
+		return xstrdup(word);
+	quoted = xcalloc(5 * strlen(word) + 3, 1);
+	end = quoted;
+	*end++ = '\'';
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			end = mempcpy(end, "'\"'\"'", 5);
+		else
+			*end++ = *word;
+	*end = '\'';
+	return quoted;
+}
+
 /* Allocates nothing, so that it can report a lack of memory. A message longer than the buffer is
  * truncated. */
 void say(const char *format, ...)

@@ -67,6 +67,9 @@ void append_word(char **list, const char *word);
 /* The text as messages show it, see kmod_devname_escape(); to be freed. */
 char *escape(const char *text);
 
+/* The word as a shell reads it, in single quotes only if it needs them; to be freed. */
+char *quote_word(const char *word);
+
 /* Prints one line on stderr, escaped, behind the name of the program. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 

@@ -1408,6 +1408,19 @@ test_json_without_findings_is_an_empty_list() {
 	END
 }
 
+test_hints_quote_what_a_shell_would_split() {
+	node fuse fuse char-major-10-229
+	installed 'fuse fuse c10:229'
+	dir="my dev's"
+	mkdir "$dir"
+	check 0 --dev "$dir" -b root 6.1.0
+	grep -qF "; run kmod-devname create --basedir root --dev 'my dev'\"'\"'s' [absent]" out ||
+		fail "$(cat out)"
+	hint=$(sed -n 's/.*; run \(.*\) \[absent\]$/\1/p' out)
+	sh -euc "$hint --dry-run 6.1.0" > created
+	echo 'create fuse c10:229 0600 0 0' | same created
+}
+
 test_failures_are_said_and_are_no_findings() {
 	installed
 	check 2 -b root 9.9.9
