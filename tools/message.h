@@ -94,13 +94,12 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common);
 
-/* Returns the number of findings of a severity beyond the limit of the report. */
-size_t report_left_out(const struct kmod_devname_report *report,
-		       enum kmod_devname_severity severity);
-
-/* Prints the number of findings beyond the limit, unless it is 0. */
-void say_left_out(const struct kmod_devname_report *report, size_t n, const char *directory,
-		  const struct common *common);
+/*
+ * Prints how many findings are beyond the limit of the report: those that are wanted, or all. Adds
+ * them to the counts by severity, and returns the status that they give.
+ */
+enum status say_left_out(const struct kmod_devname_report *report, const char *directory,
+			 const struct common *common, bool shows_all, size_t *counts);
 
 /* Prints the findings that are wanted. */
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
