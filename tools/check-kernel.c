@@ -194,6 +194,7 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	status = worse(status, check_devname_file(&step));
 	status = worse(status, check_loading(&step));
 	status = worse(status, check_udev(&step));
+	check->has_result = true;
 	check->counts.kernels = 1;
 	check->counts.nodes = kmod_devname_table_size(table);
 	check->counts.modules = result.n_modules;

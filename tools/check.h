@@ -24,6 +24,7 @@ struct check {
 	bool lists_codes;
 	bool ignored[KMOD_DEVNAME_CODE_SYSTEM]; /* by the codes of findings */
 	struct sheet sheet; /* of findings, for JSON */
+	bool has_result; /* a kernel or file was checked */
 	struct check_counts counts; /* of this kernel or file */
 	struct check_counts total; /* of all kernels that were checked */
 };

@@ -89,6 +89,7 @@ static enum status lint_nodes(struct check *check, const char *path,
 {
 	struct kmod_devname_report *report = xreport_new();
 
+	check->has_result = true;
 	return finish_check(check, report, table_lint(table, report), path, "");
 }
 
@@ -323,8 +324,8 @@ static int run_check(const struct command *command, int argc, char **argv)
 			status = STATUS_CLEAN;
 		} else {
 			status = check_operands(&check, argv + optind, argc - optind);
-			/* without findings, JSON would say that all is well */
-			if (status != STATUS_FAILED || check.sheet.cells.size > 0)
+			/* where nothing was checked, JSON would say that all is well */
+			if (check.has_result || check.sheet.cells.size > 0)
 				status = worse(status, print_check(&check));
 		}
 		status = finish_output(status);

@@ -1408,6 +1408,25 @@ test_json_without_findings_is_an_empty_list() {
 	END
 }
 
+# The exit status tells that the object has not the findings of all of them.
+test_json_has_what_was_checked_beside_a_failure() {
+	need_program python3
+	module good.ko alias=devname:good alias=char-major-240-1
+	module bad.ko alias=devname:bad
+	ln -s /proc/self/mem failing.ko
+	[ -r /proc/self/mem ] || skip "there is no /proc"
+	check 2 --json failing.ko good.ko
+	python3 -c 'import json; assert json.load(open("out")) == {"findings": []}'
+	check 2 --json bad.ko failing.ko
+	python3 -c 'import json; assert len(json.load(open("out"))["findings"]) == 1'
+	check 2 --json failing.ko
+	[ ! -s out ] || fail "$(cat out)"
+	# one step fails, and the others are a result
+	mkdir -p root/lib/modules/6.3.0/modules.devname
+	check 2 --json -b root 6.3.0
+	python3 -c 'import json; assert "findings" in json.load(open("out"))'
+}
+
 test_hints_quote_what_a_shell_would_split() {
 	node fuse fuse char-major-10-229
 	installed 'fuse fuse c10:229'
