@@ -186,12 +186,12 @@ static enum status generate_into(struct generate *generate, const struct kernels
 	struct modules_result result = { 0 };
 	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
 
-	if (result.lacks_index)
-		say("%s/%s: unusable index; run depmod", kernel->path, INDEX_NAME);
 	if (status != STATUS_FAILED && result.lacks_listed)
 		return refuse_kernel(generate, kernel, LACKS_LISTED);
 	generate->n_done++;
 	status = worse(status, print_report(report, kernel->path, &generate->common));
+	if (result.bad_index)
+		say("%s/%s: unusable index; run depmod", kernel->path, result.bad_index);
 	if (status == STATUS_FAILED)
 		return status;
 	/* by name alone, another module may win a conflict */

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
@@ -171,6 +172,16 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 				    options->list);
 }
 
+/* The last finding says why the index cannot be used. */
+static const char *find_bad_index(const struct kmod_devname_report *report)
+{
+	const struct kmod_devname_finding *finding =
+		kmod_devname_report_get(report, kmod_devname_report_size(report) - 1);
+	const char *file = finding ? kmod_devname_finding_get_file(finding) : NULL;
+
+	return file && strcmp(file, "modules.dep") == 0 ? "modules.dep" : INDEX_NAME;
+}
+
 static enum status keep_lines(struct kmod_devname_scan *scan, const struct kernels *kernels,
 			      const struct kernel *kernel, const struct kmod_devname_table *before)
 {
@@ -221,8 +232,8 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	give_memory_back();
 	progress_delay(&progress, 1, 0);
 	r = set_up_scan(scan, kernels, kernel, config, options);
-	ret_result->lacks_index = r == 0 && options->needs_index;
-	if (r >= 0 && !ret_result->lacks_index)
+	ret_result->bad_index = r == 0 && options->needs_index ? find_bad_index(report) : NULL;
+	if (r >= 0 && !ret_result->bad_index)
 		while ((r = kmod_devname_scan_step(scan)) > 0)
 			progress_show(&progress, scan);
 	/* so that messages and the prompt begin on an empty line */
@@ -230,7 +241,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		(void)fputs(ERASE_LINE, stderr);
 	if (r < 0)
 		(void)say_call_failure(report, kernel->path, r);
-	status = r == 0 && !ret_result->lacks_index ? STATUS_CLEAN : STATUS_FAILED;
+	status = r == 0 && !ret_result->bad_index ? STATUS_CLEAN : STATUS_FAILED;
 	if (status == STATUS_CLEAN && options->keeps_lines)
 		status = keep_lines(scan, kernels, kernel, options->list);
 	ret_result->may_keep = scan_may_keep(scan);

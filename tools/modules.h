@@ -61,7 +61,7 @@ struct modules_options {
 
 struct modules_result {
 	size_t n_modules;
-	bool lacks_index; /* it is needed and cannot be used, which is STATUS_FAILED */
+	const char *bad_index; /* which is needed and cannot be used: STATUS_FAILED; or NULL */
 	bool lacks_listed; /* modules.order names modules and none of them is there */
 	bool may_keep; /* something could not be read */
 	bool has_unreadable_order;

@@ -20,9 +20,9 @@ static const struct common common = { .quiet = true };
 static const struct common common_of_index = { .quiet = false };
 
 /* Without the index of them nothing tells which modules the FILE operands of depmod are. */
-static enum status say_unusable(const struct depmod_place *place)
+static enum status say_unusable(const struct depmod_place *place, const char *index)
 {
-	say("%s/%s: unusable index; %s was not updated", place->to, INDEX_NAME, FILE_NAME);
+	say("%s/%s: unusable index; %s was not updated", place->to, index, FILE_NAME);
 	return STATUS_FAILED;
 }
 
@@ -35,8 +35,8 @@ static enum status judge_modules(const struct depmod_place *place,
 	bool has_files = place->line->has_files;
 
 	/* the depmod of busybox cuts two bytes off the names of some files */
-	if (result->lacks_index || (has_files && report_has(report, KMOD_DEVNAME_CODE_VANISHED)))
-		return say_unusable(place);
+	if (result->bad_index || (has_files && report_has(report, KMOD_DEVNAME_CODE_VANISHED)))
+		return say_unusable(place, result->bad_index ? result->bad_index : INDEX_NAME);
 	/* the list would be in another order than that of depmod */
 	if (status == STATUS_FAILED || result->has_unreadable_order)
 		return STATUS_FAILED;
@@ -69,7 +69,7 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
-	struct modules_result result = { .lacks_index = !is_new && how.needs_index };
+	struct modules_result result = { .bad_index = is_new || !how.needs_index ? NULL : INDEX_NAME };
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
 
 	if (status == STATUS_CLEAN)
@@ -77,10 +77,10 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 					    place->line->configs, place->line->n_configs, &config);
 	if (status == STATUS_FAILED)
 		return status;
-	if (!result.lacks_index)
+	if (!result.bad_index)
 		status = modules_read(&kernels, &kernels.items[0], config, &how, table, report,
 				      &result);
-	if (result.lacks_index)
+	if (result.bad_index)
 		(void)print_report(report, place->to, &common_of_index);
 	else
 		(void)print_report(report, place->from, &common);
