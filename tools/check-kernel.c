@@ -38,11 +38,10 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 static enum status check_modules(const struct kernel_check *step, struct modules_result *ret_result)
 {
 	const struct modules_options options = { .keeps_lines = true };
-	const struct config_paths *paths = &step->check->configs;
+	const struct list *paths = &step->check->configs;
 	_cleanup_config_ struct kmod_devname_config *config = xconfig_new(step->kernel->version);
 	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, step->kernels->root_fd, paths->items,
-				  paths->size);
+	int r = add_depmod_config(config, report, step->kernels->root_fd, paths);
 	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;

@@ -18,7 +18,7 @@ struct check {
 	struct common common;
 	const char *dev; /* the device directory, or NULL */
 	bool is_default_dev; /* it is /dev of the running system, and no option names it */
-	struct config_paths configs; /* instead of depmod.d of the base directory */
+	struct list configs; /* paths instead of depmod.d of the base directory */
 	const char *udev_root; /* the root directory with udev's rules; NULL: the base directory */
 	bool json;
 	bool lists_codes;

@@ -59,8 +59,6 @@ static bool parse_diff_option(void *data, int key)
 
 /* --- the operands ------------------------------------------------------------------------- */
 
-static const struct diff_operand no_operand = { .kernels = { .root_fd = -1 } };
-
 /*
  * A word without a slash is the version of a kernel, which alone is below --basedir, or else what
  * has this name here. A root directory becomes the base directory of the operand.
@@ -69,7 +67,7 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 				const struct common *common)
 {
 	struct stat st;
-	int r;
+	int kind;
 
 	operand->common = *common;
 	operand->common.all = false;
@@ -82,10 +80,10 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 		return STATUS_CLEAN;
 	}
 	operand->common.basedir = NULL;
-	r = directory_is_root(word);
-	if (r < 0)
-		return say_failure(word, r);
-	if (r == 0) {
+	kind = directory_classify(word);
+	if (kind < 0)
+		return say_failure(word, kind);
+	if (kind != DIRECTORY_ROOT) {
 		_cleanup_free_ char *path = xasprintf("%s/", word);
 
 		operand->common.moduledir = NULL;
@@ -125,18 +123,19 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 					const struct kernel *kernel, struct node_list *list)
 {
 	const struct modules_options options = { 0 };
+	const struct list no_paths = { 0 };
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	enum status status, config_status = STATUS_CLEAN;
 	struct modules_result result = { 0 };
-	/* depmod.d is about kernels; a path is an absolute one of the running system */
-	int r = kernel->directory[0] == '/' ? directory_is_plain(kernel->path) : 0;
+	/* depmod.d is about kernels */
+	int kind = kernel_classify(kernel);
 
-	if (r < 0)
-		return say_failure(kernel->path, r);
-	if (r == 0) {
+	if (kind < 0)
+		return say_failure(kernel->path, kind);
+	if (kind == DIRECTORY_OF_KERNEL) {
 		config_status = read_depmod_config(&operand->kernels, kernel, &operand->common,
-						   NULL, 0, &config);
+						   &no_paths, &config);
 		if (config_status == STATUS_FAILED)
 			return STATUS_FAILED;
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)
@@ -331,7 +330,8 @@ static enum status compare_roots(struct diff *diff, const struct diff_operand *a
 
 static enum status compare_operands(struct diff *diff, char *word_a, char *word_b)
 {
-	_cleanup_diff_operand_ struct diff_operand a = no_operand, b = no_operand;
+	_cleanup_diff_operand_ struct diff_operand a = { .kernels.root_fd = -1 },
+						   b = { .kernels.root_fd = -1 };
 
 	if (find_operand(&a, word_a, &diff->common) != STATUS_CLEAN ||
 	    find_operand(&b, word_b, &diff->common) != STATUS_CLEAN)

@@ -52,7 +52,7 @@ struct generate {
 	bool pass_over; /* skip named kernels that --all would skip */
 	unsigned int threads;
 	enum modules_source source;
-	struct config_paths configs;
+	struct list configs; /* paths */
 	size_t n_done; /* kernels that were not skipped */
 };
 
@@ -88,7 +88,7 @@ static bool parse_generate_option(void *data, int key)
 
 	switch (key) {
 	case 'C':
-		config_paths_add(&generate->configs, optarg);
+		xlist_push(&generate->configs, optarg);
 		return true;
 	case 'o':
 		generate->outdir = optarg;
@@ -124,8 +124,7 @@ static enum status read_modules_of(const struct generate *generate, const struct
 	};
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	enum status status =
-		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
-				   generate->configs.size, &config);
+		read_depmod_config(kernels, kernel, &generate->common, &generate->configs, &config);
 
 	if (status == STATUS_FAILED)
 		return status;
@@ -220,37 +219,19 @@ static enum status open_target(const struct generate *generate, const struct ker
 	return target_kernel(kernels, kernel, ret_target);
 }
 
-/* A version that was named is a kernel, whatever its directory has. */
-static enum status examine_directory(const struct generate *generate, const struct kernel *kernel,
-				     bool *ret_is_plain)
-{
-	bool is_path = kernel->directory[0] == '/';
-	int r = is_path ? directory_is_plain(kernel->path) : 0;
-
-	*ret_is_plain = r > 0;
-	if (r > 0)
-		r = directory_is_root(kernel->path);
-	if (r < 0)
-		return say_failure(kernel->path, r);
-	if (r > 0) {
-		say("%s: root directory; use --basedir %s --all for its kernels", kernel->path,
-		    kernel->path);
-		return STATUS_FAILED;
-	}
-	if (*ret_is_plain)
-		return refuse_kernel(generate, kernel, NOT_OF_KERNEL);
-	return STATUS_CLEAN;
-}
-
 static enum status generate_kernel(struct generate *generate, const struct kernels *kernels,
 				   const struct kernel *kernel)
 {
+	int kind = kernel_classify(kernel);
 	struct target target;
-	bool is_plain;
-	enum status status = examine_directory(generate, kernel, &is_plain);
+	enum status status;
 
-	if (status != STATUS_CLEAN || is_plain)
-		return status;
+	if (kind < 0)
+		return say_failure(kernel->path, kind);
+	if (kind == DIRECTORY_ROOT)
+		return say_root_directory(kernel->path);
+	if (kind == DIRECTORY_PLAIN)
+		return refuse_kernel(generate, kernel, NOT_OF_KERNEL);
 	status = open_target(generate, kernels, kernel, &target);
 	if (status != STATUS_CLEAN)
 		return status;
@@ -296,7 +277,7 @@ static int run_generate(const struct command *command, int argc, char **argv)
 				generate_kernels(&generate, argv + optind, argc - optind));
 		}
 	}
-	config_paths_done(&generate.configs);
+	list_free(&generate.configs);
 	return status;
 }
 

@@ -23,8 +23,7 @@ struct explained_obstacle *explain_hinder(struct explain *explain, const char *k
 	va_start(args, format);
 	*obstacle = (struct explained_obstacle){ kind, NULL, 0, xvasprintf(format, args) };
 	va_end(args);
-	if (list_push(&explain->obstacles, obstacle) < 0)
-		die_without_memory();
+	xlist_push(&explain->obstacles, obstacle);
 	return obstacle;
 }
 

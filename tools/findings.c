@@ -95,7 +95,7 @@ void check_init(struct check *check)
 void check_done(struct check *check)
 {
 	sheet_done(&check->sheet);
-	config_paths_done(&check->configs);
+	list_free(&check->configs);
 }
 
 const char *get_ignorable_code(int i)

@@ -3,9 +3,9 @@
  * The nodes of modules.devname, and their permissions.
  *
  * A command reads the nodes of kernels, or those of one file, into one table, in the order of the
- * operands. Of two conflicting nodes the table keeps the first, and reports the
- * second. A missing file is a warning for static-nodes and create, which run at boot, and an error
- * for list. The permissions come from the rules of udev, for the nodes of the table.
+ * operands. Of two conflicting nodes the table keeps the first, and reports the second. A missing
+ * file is a warning for static-nodes and create, which run at boot, and an error for list. The
+ * permissions come from the rules of udev, for the nodes of the table.
  */
 
 #include <errno.h>
@@ -22,17 +22,11 @@ static enum status refuse_other_directories(const struct kernels *kernels)
 {
 	for (size_t i = 0; i < kernels->size; i++) {
 		const struct kernel *kernel = &kernels->items[i];
-		int r;
+		int kind = kernel_classify(kernel);
 
-		/* a path of the user is absolute, and that of a version below the root is not */
-		if (kernel->directory[0] != '/')
-			continue;
-		r = directory_is_root(kernel->path);
-		if (r == 0)
-			r = directory_is_plain(kernel->path);
-		if (r < 0)
-			return say_failure(kernel->path, r);
-		if (r > 0) {
+		if (kind < 0)
+			return say_failure(kernel->path, kind);
+		if (kind != DIRECTORY_OF_KERNEL) {
 			say("%s: not the module directory of a kernel; use --basedir=DIR or "
 			    "--udev-root=DIR for a root directory",
 			    kernel->path);
@@ -76,19 +70,17 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
 enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
 			const struct common *common, struct kmod_devname_table *table)
 {
-	static const char hint[] = "; run kmod-devname generate";
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
 	FILE *stream;
 	enum status status;
 	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 
-	if (r == -ENOENT && may_lack) {
-		if (!common->quiet || common->strict)
-			say("%s: warning: %s%s", path, strerror(ENOENT), hint);
-		return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
-	}
 	if (r == -ENOENT) {
-		say("%s: %s%s", path, strerror(ENOENT), hint);
+		if (!may_lack || !common->quiet || common->strict)
+			say("%s: %s%s; run kmod-devname generate", path,
+			    may_lack ? "warning: " : "", strerror(ENOENT));
+		if (may_lack)
+			return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 		return STATUS_FAILED;
 	}
 	if (r < 0)

@@ -2,12 +2,13 @@
 /*
  * Kernels and directories that a command line names. A kernel is a version below ROOT/lib/modules,
  * or a path to a module directory; without operands it is the running one, or the only one of
- * another system. Everything below
- * --basedir is opened through the descriptor of that root, so that links stay below it.
+ * another system. Everything below --basedir is opened through the descriptor of that root, so that
+ * links stay below it.
  */
 
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -117,18 +118,6 @@ static int has_directory(int root_fd, const char *path)
 	return 1;
 }
 
-/* In an image /lib may be missing, or a link to /usr/lib that is not there yet. */
-int directory_is_root(const char *path)
-{
-	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = has_directory(fd, MODULE_DIRECTORY);
-	return r != 0 ? r : has_directory(fd, "usr/lib/modules");
-}
-
 /* 1, 0 or a negative errno. */
 static int has_entry(int fd, const char *name)
 {
@@ -161,15 +150,40 @@ static int is_plain_directory(int fd)
 	return 1;
 }
 
-int directory_is_plain(const char *path)
+/* In an image /lib may be missing, or a link to /usr/lib that is not there yet. */
+int directory_classify(const char *path)
 {
 	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+	int r = fd < 0 ? fd : has_directory(fd, MODULE_DIRECTORY);
 
-	return is_plain_directory(fd);
+	if (r == 0)
+		r = has_directory(fd, "usr/lib/modules");
+	if (r != 0)
+		return r < 0 ? r : DIRECTORY_ROOT;
+	r = is_plain_directory(fd);
+	if (r != 0)
+		return r < 0 ? r : DIRECTORY_PLAIN;
+	return DIRECTORY_OF_KERNEL;
 }
 
-static void kernel_done(struct kernel *kernel)
+/* A path of the user is absolute, and that of a version below the root is not. */
+int kernel_classify(const struct kernel *kernel)
 {
+	return kernel->directory[0] == '/' ? directory_classify(kernel->path) : DIRECTORY_OF_KERNEL;
+}
+
+enum status say_root_directory(const char *path)
+{
+	_cleanup_free_ char *quoted = quote_word(path);
+
+	say("%s: root directory; use --basedir %s --all for its kernels", path, quoted);
+	return STATUS_FAILED;
+}
+
+static void drop_last_kernel(struct kernels *kernels)
+{
+	const struct kernel *kernel = &kernels->items[--kernels->size];
+
 	free(kernel->version);
 	free(kernel->directory);
 	free(kernel->path);
@@ -177,8 +191,8 @@ static void kernel_done(struct kernel *kernel)
 
 void kernels_done(struct kernels *kernels)
 {
-	for (size_t i = 0; i < kernels->size; i++)
-		kernel_done(&kernels->items[i]);
+	while (kernels->size > 0)
+		drop_last_kernel(kernels);
 	free(kernels->items);
 	free(kernels->moduledir);
 	close_fd(&kernels->root_fd);
@@ -232,7 +246,7 @@ static void add_if_kernel(struct kernels *kernels, const struct common *common, 
 		kernel_refuse(kernel, common, true, NOT_OF_KERNEL);
 	else if (!is_missing(fd))
 		kernels->found = say_failure(kernel->path, r); /* one directory is not all */
-	kernel_done(&kernels->items[--kernels->size]);
+	drop_last_kernel(kernels);
 }
 
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
@@ -318,15 +332,12 @@ static enum status find_version(struct kernels *kernels, const struct common *co
  */
 static char *version_of_path(const char *path, const char *real)
 {
-	size_t size = strlen(path), start;
+	_cleanup_free_ char *copy = xstrdup(path);
+	const char *name = basename(copy);
 
-	while (size > 0 && path[size - 1] == '/')
-		size--;
-	for (start = size; start > 0 && path[start - 1] != '/'; start--)
-		;
-	if (size == start || strncmp(path + start, "..", size - start) == 0)
-		return xstrdup(strrchr(real, '/') + 1);
-	return xstrndup(path + start, size - start);
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "/") == 0)
+		name = strrchr(real, '/') + 1;
+	return xstrdup(name);
 }
 
 /* The user sees the path as the running system does, so links are resolved without a root. */
@@ -360,8 +371,7 @@ static enum status drop_repeated(struct kernels *kernels)
 	last->inode = st.st_ino;
 	for (const struct kernel *kernel = kernels->items; kernel < last; kernel++)
 		if (kernel->device == last->device && kernel->inode == last->inode) {
-			kernel_done(last);
-			kernels->size--;
+			drop_last_kernel(kernels);
 			break;
 		}
 	return STATUS_CLEAN;
@@ -376,7 +386,7 @@ static bool find_only_kernel(struct kernels *kernels, const struct common *commo
 	if (find_all_kernels(kernels, common) == STATUS_CLEAN && kernels->size == 1)
 		return true;
 	while (kernels->size > 0)
-		kernel_done(&kernels->items[--kernels->size]);
+		drop_last_kernel(kernels);
 	kernels->found = STATUS_CLEAN;
 	return false;
 }

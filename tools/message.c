@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/report.h"
 #include "message.h"
 #include "options.h"
@@ -64,6 +63,12 @@ char *xasprintf(const char *format, ...)
 void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size)
 {
 	return pointer_or_die(array_grow(array, capacity, element, size));
+}
+
+void xlist_push(struct list *list, void *item)
+{
+	if (list_push(list, item) < 0)
+		die_without_memory();
 }
 
 struct kmod_devname_table *xtable_new(void)

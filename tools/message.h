@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "libkmod-devname.h"
 
@@ -35,6 +36,7 @@ char *xstrndup(const char *text, size_t size);
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size);
+void xlist_push(struct list *list, void *item);
 struct kmod_devname_table *xtable_new(void);
 struct kmod_devname_report *xreport_new(void);
 struct kmod_devname_permissions *xpermissions_new(mode_t mode);

@@ -1438,6 +1438,9 @@ test_hints_quote_what_a_shell_would_split() {
 	hint=$(sed -n 's/.*; run \(.*\) \[absent\]$/\1/p' out)
 	sh -euc "$hint --dry-run 6.1.0" > created
 	echo 'create fuse c10:229 0600 0 0' | same created
+	mkdir -p "$dir/lib/modules"
+	check 2 "$dir/"
+	grep -qF "; use --basedir 'my dev'\"'\"'s/' --all for its kernels" err || fail "$(cat err)"
 }
 
 test_failures_are_said_and_are_no_findings() {
