@@ -75,9 +75,8 @@ static void print_nodes(const struct check *check, const char *path,
 	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 
-		printf("%s: module %s gives /dev/%s (%s)\n", escaped,
-		       kmod_devname_node_get_module(node), kmod_devname_node_get_name(node),
-		       node_format(node, text));
+		printf("%s: module %s gives /dev/%s (%s)\n", escaped, node->module, node->name,
+		       syntax_format_number(&node->number, text));
 	}
 	if (n == 0)
 		printf("%s: gives no device node\n", escaped);

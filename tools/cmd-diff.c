@@ -195,10 +195,10 @@ static void add_diff_cells(struct sheet *sheet, const struct kmod_devname_node *
 {
 	char text[SYNTAX_NUMBER_SIZE];
 
-	sheet_add(sheet, node ? kmod_devname_node_get_module(node) : "");
-	sheet_add(sheet, node ? node_type(node) : "");
+	sheet_add(sheet, node ? node->module : "");
+	sheet_add(sheet, !node ? "" : S_ISBLK(node->number.type) ? "block" : "char");
 	/* without the letter of the type */
-	sheet_add(sheet, node ? node_format(node, text) + 1 : "");
+	sheet_add(sheet, node ? syntax_format_number(&node->number, text) + 1 : "");
 }
 
 /* An empty label: only the other operand has it. */
@@ -231,23 +231,23 @@ static void print_difference(const char *name, const struct kmod_devname_node *o
 			     const struct kmod_devname_node *new_node)
 {
 	const struct kmod_devname_node *node = old_node ? old_node : new_node;
-	const char *module = kmod_devname_node_get_module(node), *new_module;
 	char old_number[SYNTAX_NUMBER_SIZE], new_number[SYNTAX_NUMBER_SIZE];
 	bool is_renumbered;
 
-	node_format(node, old_number);
+	syntax_format_number(&node->number, old_number);
 	if (!old_node || !new_node) {
-		printf("%c %s %s %s\n", old_node ? '-' : '+', name, old_number, module);
+		printf("%c %s %s %s\n", old_node ? '-' : '+', name, old_number, node->module);
 		return;
 	}
-	new_module = kmod_devname_node_get_module(new_node);
-	is_renumbered = strcmp(old_number, node_format(new_node, new_number)) != 0;
-	if (strcmp(module, new_module) == 0)
+	is_renumbered =
+		strcmp(old_number, syntax_format_number(&new_node->number, new_number)) != 0;
+	if (strcmp(old_node->module, new_node->module) == 0)
 		printf("~ %s %s -> %s\n", name, old_number, new_number);
 	else if (is_renumbered)
-		printf("~ %s %s %s -> %s %s\n", name, old_number, module, new_number, new_module);
+		printf("~ %s %s %s -> %s %s\n", name, old_number, old_node->module, new_number,
+		       new_node->module);
 	else
-		printf("~ %s %s %s -> %s\n", name, old_number, module, new_module);
+		printf("~ %s %s %s -> %s\n", name, old_number, old_node->module, new_node->module);
 }
 
 /* Prints the differences under the labels of the lists, or keeps them for JSON, unless --quiet. */
@@ -268,7 +268,7 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		const struct difference *difference = &comparison->items[i];
 		const struct kmod_devname_node *old_node = difference->old_node;
 		const struct kmod_devname_node *new_node = difference->new_node;
-		const char *name = kmod_devname_node_get_name(old_node ? old_node : new_node);
+		const char *name = (old_node ? old_node : new_node)->name;
 
 		if (diff->style.json)
 			add_diff_row(&diff->sheet, from->label, to->label,

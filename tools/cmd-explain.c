@@ -100,7 +100,7 @@ static void find_number(struct explain *explain)
 	if (explain->node.state == EXPLAINED_DEVICE)
 		explain->number = explain->node.number;
 	else if (declared)
-		explain->number = node_number(declared);
+		explain->number = declared->number;
 }
 
 /* --- the operands -------------------------------------------------------------------------- */

@@ -220,10 +220,10 @@ static enum status close_list_sources(struct list_sources *sources)
 static const char *find_node_state(struct list_sources *sources,
 				   const struct kmod_devname_node *node, struct stat *ret_st)
 {
-	const struct dev_node wanted = { .number = node_number(node) };
+	const struct dev_node wanted = { .number = node->number };
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
-	int r = devdir_walk(&sources->dev, kmod_devname_node_get_name(node), false, &dir_fd, &rest);
+	int r = devdir_walk(&sources->dev, node->name, false, &dir_fd, &rest);
 
 	if (r == 0)
 		r = devdir_look(dir_fd, rest, ret_st);
@@ -232,8 +232,7 @@ static const char *find_node_state(struct list_sources *sources,
 	if (r == -ENOENT)
 		return "absent";
 	if (r < 0) {
-		_cleanup_free_ char *path =
-			join_path(sources->dev_path, kmod_devname_node_get_name(node));
+		_cleanup_free_ char *path = join_path(sources->dev_path, node->name);
 
 		(void)say_failure(path, r);
 		sources->worst = STATUS_FAILED;
@@ -275,11 +274,11 @@ static void fill_node_permission(struct list_sources *sources, const char *name,
 		return;
 	}
 	permission = kmod_devname_permissions_get(sources->permissions, name);
-	node->mode = kmod_devname_permission_get_mode(permission);
-	node->uid = kmod_devname_permission_get_uid(permission);
-	node->gid = kmod_devname_permission_get_gid(permission);
-	node->user = kmod_devname_permission_get_user(permission);
-	node->group = kmod_devname_permission_get_group(permission);
+	node->mode = permission->mode;
+	node->uid = permission->uid;
+	node->gid = permission->gid;
+	node->user = permission->user;
+	node->group = permission->group;
 }
 
 /* The texts are valid until the next call. */
@@ -289,9 +288,9 @@ static void describe_node(struct list_sources *sources, const struct kmod_devnam
 	struct stat st = { 0 };
 
 	*ret_node = (struct printed_node){
-		.module = kmod_devname_node_get_module(node),
-		.name = kmod_devname_node_get_name(node),
-		.number = node_number(node),
+		.module = node->module,
+		.name = node->name,
+		.number = node->number,
 		.lacks_permission = true,
 	};
 	if (sources->dev.fd >= 0)

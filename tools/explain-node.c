@@ -261,7 +261,6 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 	struct common quiet = explain->common;
 	_cleanup_permissions_ struct kmod_devname_permissions *all = NULL;
 	const struct kmod_devname_permission *rule;
-	const char *user, *group;
 	enum status status;
 
 	quiet.quiet = true;
@@ -274,15 +273,11 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 	rule = permissions_find(all, explain->name);
 	if (!rule)
 		return STATUS_CLEAN;
-	user = kmod_devname_permission_get_user(rule);
-	group = kmod_devname_permission_get_group(rule);
-	node->rules = xasprintf("%04o %s:%s", kmod_devname_permission_get_mode(rule),
-				user ? user : "root", group ? group : "root");
-	node->differs = node->state != EXPLAINED_DEVICE ||
-			(node->mode & 0777) != kmod_devname_permission_get_mode(rule) ||
-			node->uid != kmod_devname_permission_get_uid(rule) ||
-			node->gid != kmod_devname_permission_get_gid(rule);
-	node->may_gain = (kmod_devname_permission_get_mode(rule) & ~node->mode & 0066) != 0;
+	node->rules = xasprintf("%04o %s:%s", rule->mode, rule->user ? rule->user : "root",
+				rule->group ? rule->group : "root");
+	node->differs = node->state != EXPLAINED_DEVICE || (node->mode & 0777) != rule->mode ||
+			node->uid != rule->uid || node->gid != rule->gid;
+	node->may_gain = (rule->mode & ~node->mode & 0066) != 0;
 	return STATUS_CLEAN;
 }
 

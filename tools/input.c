@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "input.h"
 
@@ -166,23 +165,4 @@ char *describe_dev_options(const struct common *common, const char *dev)
 
 	return xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
 			 has_dev ? " --dev " : "", has_dev ? quoted : "");
-}
-
-struct device_number node_number(const struct kmod_devname_node *node)
-{
-	return (struct device_number){ kmod_devname_node_get_type(node),
-				       kmod_devname_node_get_major(node),
-				       kmod_devname_node_get_minor(node) };
-}
-
-const char *node_format(const struct kmod_devname_node *node, char text[static SYNTAX_NUMBER_SIZE])
-{
-	const struct device_number number = node_number(node);
-
-	return syntax_format_number(&number, text);
-}
-
-const char *node_type(const struct kmod_devname_node *node)
-{
-	return S_ISBLK(kmod_devname_node_get_type(node)) ? "block" : "char";
 }
