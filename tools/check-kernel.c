@@ -19,7 +19,6 @@
 #include "modprobe/modprobe.h"
 #include "modules.h"
 #include "node/table.h"
-#include "text/depmod-index.h"
 #include "udev/rules.h"
 
 struct kernel_check {
@@ -54,20 +53,11 @@ static enum status check_modules(const struct kernel_check *step, struct modules
 /* Without that file the built-in modules are unknown. */
 static enum status check_builtin(const struct kernel_check *step)
 {
-	_cleanup_table_ struct kmod_devname_table *builtin = NULL;
+	_cleanup_table_ struct kmod_devname_table *builtin = xtable_new();
 	struct kmod_devname_report *report;
-	FILE *stream;
-	int r = kernel_open_stream(step->kernels, step->kernel, BUILTIN_NAME, &stream);
+	int r = read_builtin_nodes(step->kernels, step->kernel, builtin);
 
-	if (r == -ENOENT)
-		return STATUS_CLEAN;
-	if (r < 0)
-		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
-	builtin = xtable_new();
-	/* built-in modules need no modules.devname, so their bad aliases do no harm */
-	r = table_read_builtin(builtin, NULL, stream, BUILTIN_NAME);
-	(void)fclose(stream);
-	if (r < 0)
+	if (r < 0 && r != -ENOENT)
 		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
 	report = xreport_new();
 	r = table_lint_builtin(step->table, report, builtin);

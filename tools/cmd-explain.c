@@ -16,8 +16,8 @@
 #include "explain.h"
 #include "input.h"
 #include "modprobe/modprobe.h"
+#include "modules.h"
 #include "node/table.h"
-#include "text/depmod-index.h"
 #include "udev/rules.h"
 
 enum {
@@ -56,20 +56,6 @@ const struct kmod_devname_node *explain_find_declared(const struct explain *expl
 	return node ? node : kmod_devname_table_find_name(explain->builtin, explain->name);
 }
 
-/* What is wrong in the file of the built-in modules is for check to tell. */
-static int read_builtin_nodes(struct explain *explain)
-{
-	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
-	FILE *stream;
-	int r = kernel_open_stream(&explain->kernels, explain->kernel, BUILTIN_NAME, &stream);
-
-	if (r < 0)
-		return is_missing(r) ? 0 : r;
-	r = table_read_builtin(explain->builtin, report, stream, BUILTIN_NAME);
-	(void)fclose(stream);
-	return r;
-}
-
 /* Bad lines of modules.devname are left out, and without the file nothing is declared. */
 static enum status read_declared_nodes(struct explain *explain)
 {
@@ -85,10 +71,11 @@ static enum status read_declared_nodes(struct explain *explain)
 	} else if (!is_missing(r)) {
 		return kernel_say_failure(explain->kernel, FILE_NAME, r);
 	}
-	r = explain->findings == STATUS_FAILED ? 0 : read_builtin_nodes(explain);
-	if (r < 0)
-		return kernel_say_failure(explain->kernel, BUILTIN_NAME, r);
-	return explain->findings == STATUS_FAILED ? STATUS_FAILED : STATUS_CLEAN;
+	if (explain->findings == STATUS_FAILED)
+		return STATUS_FAILED;
+	r = read_builtin_nodes(&explain->kernels, explain->kernel, explain->builtin);
+	return r < 0 && !is_missing(r) ? kernel_say_failure(explain->kernel, BUILTIN_NAME, r)
+				       : STATUS_CLEAN;
 }
 
 /* The kernel sees the number of the node alone. Without a node, the declared one counts. */

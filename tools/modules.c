@@ -17,6 +17,7 @@
 #include "base/io.h"
 #include "module/file.h"
 #include "modules.h"
+#include "text/depmod-index.h"
 #include "tree/scan.h"
 
 #define ERASE_LINE "\r\033[K"
@@ -78,6 +79,19 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 	else
 		*ret_config = config;
 	return status;
+}
+
+int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
+		       struct kmod_devname_table *table)
+{
+	FILE *stream;
+	int r = kernel_open_stream(kernels, kernel, BUILTIN_NAME, &stream);
+
+	if (r < 0)
+		return r;
+	r = table_read_builtin(table, NULL, stream, BUILTIN_NAME);
+	(void)fclose(stream);
+	return r;
 }
 
 /* A line on a terminal, for kernels whose modules take more than a second to read. */

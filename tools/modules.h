@@ -60,6 +60,13 @@ struct modules_result {
 };
 
 /*
+ * Reads the nodes of the built-in modules of a kernel. Their bad aliases do no harm, since they
+ * need no modules.devname. 0 or a negative errno.
+ */
+int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
+		       struct kmod_devname_table *table);
+
+/*
  * Reads the modules of a kernel. Findings go to the report; a failure that the report does not name
  * is printed. The configuration may be NULL.
  */
