@@ -189,10 +189,15 @@ static void drop_last_kernel(struct kernels *kernels)
 	free(kernel->path);
 }
 
-void kernels_done(struct kernels *kernels)
+static void drop_kernels(struct kernels *kernels)
 {
 	while (kernels->size > 0)
 		drop_last_kernel(kernels);
+}
+
+void kernels_done(struct kernels *kernels)
+{
+	drop_kernels(kernels);
 	free(kernels->items);
 	free(kernels->moduledir);
 	close_fd(&kernels->root_fd);
@@ -274,10 +279,8 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 }
 
 /* Prints which kernels there are instead. */
-static void say_no_kernel(const struct kernels *kernels, const struct common *common,
-			  const char *version)
+static void say_no_kernel(struct kernels *kernels, const struct common *common, const char *version)
 {
-	struct kernels others = { .root_fd = kernels->root_fd, .moduledir = kernels->moduledir };
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
 	_cleanup_free_ char *list = NULL;
 
@@ -286,21 +289,17 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 		say("kernel %s not found in %s; did you mean ./%s?", version, path, version);
 		return;
 	}
-	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
-		size_t n = others.size < KERNELS_LISTED ? others.size : KERNELS_LISTED;
-
-		for (size_t i = 0; i < n; i++)
-			append_word(&list, others.items[i].version);
-		if (n < others.size)
-			say("kernel %s not found in %s; available: %s and %zu more", version, path,
-			    list, others.size - n);
-		else
-			say("kernel %s not found in %s; available: %s", version, path,
-			    list ? list : "none");
-	}
-	others.root_fd = -1;
-	others.moduledir = NULL;
-	kernels_done(&others);
+	drop_kernels(kernels);
+	if (find_all_kernels(kernels, common) != STATUS_CLEAN)
+		return;
+	for (size_t i = 0; i < kernels->size && i < KERNELS_LISTED; i++)
+		append_word(&list, kernels->items[i].version);
+	if (kernels->size > KERNELS_LISTED)
+		say("kernel %s not found in %s; available: %s and %zu more", version, path, list,
+		    kernels->size - KERNELS_LISTED);
+	else
+		say("kernel %s not found in %s; available: %s", version, path,
+		    list ? list : "none");
 }
 
 /* A name that begins with a dot is hidden from --all, and no kernel here either. */
@@ -385,8 +384,7 @@ static bool find_only_kernel(struct kernels *kernels, const struct common *commo
 		return false;
 	if (find_all_kernels(kernels, common) == STATUS_CLEAN && kernels->size == 1)
 		return true;
-	while (kernels->size > 0)
-		drop_last_kernel(kernels);
+	drop_kernels(kernels);
 	kernels->found = STATUS_CLEAN;
 	return false;
 }
