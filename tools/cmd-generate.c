@@ -131,14 +131,6 @@ static enum status read_modules_of(const struct generate *generate, const struct
 	return worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
 }
 
-/* A comment of modules.devname, before the nodes of one of several kernels. */
-static void print_heading(const struct kernel *kernel)
-{
-	_cleanup_free_ char *path = escape(kernel->path);
-
-	printf("# %s/" FILE_NAME "\n", path);
-}
-
 /* The library returns 1 if it has written, and 0 if the file was right already. */
 static enum status write_generated(const struct generate *generate, const struct kernels *kernels,
 				   const struct kernel *kernel, struct target *target,
@@ -155,8 +147,11 @@ static enum status write_generated(const struct generate *generate, const struct
 		target_lock(target, &generate->common);
 	}
 	if (target->dir_fd < 0) {
+		_cleanup_free_ char *path = escape(kernel->path);
+
+		/* a comment of modules.devname */
 		if (generate->has_headings)
-			print_heading(kernel);
+			printf("# %s/" FILE_NAME "\n", path);
 		r = kmod_devname_table_write(table, stdout);
 		return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
 	}

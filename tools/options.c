@@ -78,22 +78,17 @@ static char *list_values(const char *(*get_value)(int i))
 	return list;
 }
 
-static int count_values(const char *(*get_value)(int i))
-{
-	int n = 0;
-
-	while (get_value(n))
-		n++;
-	return n;
-}
-
 static void print_option(const struct option_spec *spec, const char *(*get_value)(int i))
 {
-	bool has_few = get_value && count_values(get_value) <= VALUES_LISTED;
-	_cleanup_free_ char *values = has_few ? list_values(get_value) : NULL;
+	_cleanup_free_ char *values = NULL;
 	char left[64], letter[8] = "    ";
 	size_t column = LEFT_WIDTH + 1;
+	int n = 0;
 
+	while (get_value && get_value(n))
+		n++;
+	if (n > 0 && n <= VALUES_LISTED)
+		values = list_values(get_value);
 	if (spec->key <= 255)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", spec->key);
 	(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, spec->name,

@@ -28,13 +28,6 @@ const int program_failure = EXIT_FAILURE;
 static const struct common common = { .quiet = true };
 static const struct common common_of_index = { .quiet = false };
 
-/* Without the index of them nothing tells which modules the FILE operands of depmod are. */
-static enum status say_unusable(const struct depmod_place *place, const char *index)
-{
-	say("%s/%s: unusable index; %s was not updated", place->to, index, FILE_NAME);
-	return STATUS_FAILED;
-}
-
 /* Whether the table has all that depmod has seen. A bad module makes no difference. */
 static enum status judge_modules(const struct depmod_place *place,
 				 const struct modules_result *result,
@@ -42,10 +35,16 @@ static enum status judge_modules(const struct depmod_place *place,
 				 bool *ret_is_worth)
 {
 	bool has_files = place->line->has_files;
+	const char *bad_index = result->bad_index;
 
 	/* the depmod of busybox cuts two bytes off the names of some files */
-	if (result->bad_index || (has_files && report_has(report, KMOD_DEVNAME_CODE_VANISHED)))
-		return say_unusable(place, result->bad_index ? result->bad_index : INDEX_NAME);
+	if (!bad_index && has_files && report_has(report, KMOD_DEVNAME_CODE_VANISHED))
+		bad_index = INDEX_NAME;
+	/* without it nothing tells which modules the FILE operands of depmod are */
+	if (bad_index) {
+		say("%s/%s: unusable index; %s was not updated", place->to, bad_index, FILE_NAME);
+		return STATUS_FAILED;
+	}
 	/* the list would be in another order than that of depmod */
 	if (status == STATUS_FAILED || result->has_unreadable_order)
 		return STATUS_FAILED;
