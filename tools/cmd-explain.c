@@ -46,7 +46,7 @@ static bool parse_explain_option(void *data, int key)
 	return true;
 }
 
-/* --- what is declared ---------------------------------------------------------------------- */
+/* --- declared nodes ------------------------------------------------------------------------ */
 
 const struct kmod_devname_node *explain_find_declared(const struct explain *explain)
 {

@@ -6,8 +6,8 @@
  * meanwhile. The modules are read into a table, and the table is written to the file, atomically
  * and only if it changes, or to standard output. An invalid module is a finding and gives no nodes;
  * an unreadable module keeps its lines. Nothing is written if reading fails, or if the result
- * cannot be complete: the directory is no kernel's, none of the listed modules exists, or this
- * build can decompress none of them.
+ * cannot be complete: the directory belongs to no kernel, none of the listed modules exists, or
+ * this build can decompress none of them.
  */
 
 #include <errno.h>

@@ -29,8 +29,8 @@
 /* --- the file ------------------------------------------------------------------------------ */
 
 /*
- * Links of the running system lead where open(2) goes. Those of another root directory lead
- * anywhere below it, and those of --dev only below that.
+ * Links of the running system lead where those of open(2) lead. Those of another root directory
+ * lead anywhere below it, and those of --dev only below that.
  */
 static int open_explained_node(const struct explain *explain, int flags)
 {

@@ -194,7 +194,7 @@ void explain_print_text(const struct explain *explain)
 
 /* --- JSON ---------------------------------------------------------------------------------- */
 
-/* What is not printable ASCII is escaped as in messages; NULL is null. */
+/* The text is escaped as in messages; NULL is null. */
 static void print_json_text(const char *before, const char *text)
 {
 	_cleanup_free_ char *escaped = text ? escape(text) : NULL;

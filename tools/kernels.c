@@ -230,8 +230,8 @@ static int compare_versions(const void *a, const void *b)
 }
 
 /*
- * Adds a directory, unless it is no kernel's, such as lost+found. Files, links that lead nowhere,
- * and hidden directories are no kernels.
+ * Adds a directory, unless it belongs to no kernel, such as lost+found. Files, links that lead
+ * nowhere, and hidden directories are no kernels.
  */
 static void add_if_kernel(struct kernels *kernels, const struct common *common, const char *version)
 {

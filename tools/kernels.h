@@ -60,7 +60,7 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 		       FILE **ret_stream);
 
 /*
- * For a directory that is no kernel's, or is without its modules: an error if the user has named
+ * For a directory that belongs to no kernel, or lacks its modules: an error if the user has named
  * it, and otherwise a note if --verbose is given.
  */
 enum status kernel_refuse(const struct kernel *kernel, const struct common *common,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where the output of a command goes: an open directory, and a name in it. A replacement takes
- * these two, and puts a file there in one step.
+ * The target of a command: an open directory, and a name in it. A replacement takes these two, and
+ * puts a file there in one step.
  */
 
 #include <errno.h>
@@ -60,8 +60,8 @@ static int make_missing_directory(int parent_fd, const char *name)
 }
 
 /*
- * Makes what is missing, as mkdir -p does. The parent is opened first, since mkdir(2) of a whole
- * path would follow a link that leads out of the root. What exists need not be writable.
+ * Makes missing directories, as mkdir -p does. The parent is opened first, since mkdir(2) of a
+ * whole path would follow a link that leads out of the root. Existing parents need not be writable.
  */
 static int open_or_make(int root_fd, const char *path, int flags)
 {
