@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
 #include "base/io.h"
+#include "dev/devdir.h"
 #include "explain.h"
 #include "input.h"
 #include "node/table.h"
@@ -54,28 +54,11 @@ static void read_node_link(const struct explain *explain, struct explained_node 
 		node->link = xstrndup(target, (size_t)size);
 }
 
-/* An ACL that changes meanwhile counts as none. */
-static void read_node_acl(struct explained_node *node, int fd)
-{
-	static const char name[] = "system.posix_acl_access";
-	char path[FD_PATH_SIZE];
-	ssize_t size = fd_get_path(fd, path) ? getxattr(path, name, NULL, 0) : -1;
-
-	if (size <= (ssize_t)ACL_HEADER_SIZE)
-		return;
-	node->acl = xcalloc((size_t)size, 1);
-	if (getxattr(path, name, node->acl, (size_t)size) == size) {
-		node->acl_size = (size_t)size;
-		return;
-	}
-	free(node->acl);
-	node->acl = NULL;
-}
-
 static int stat_node(struct explained_node *node, int fd)
 {
 	struct statvfs fs;
 	struct stat st;
+	ssize_t acl_size;
 
 	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
 		return -errno;
@@ -89,7 +72,10 @@ static int stat_node(struct explained_node *node, int fd)
 	node->uid = st.st_uid;
 	node->gid = st.st_gid;
 	node->is_nodev = fs.f_flag & ST_NODEV;
-	read_node_acl(node, fd);
+	acl_size = dev_read_acl(fd, &node->acl);
+	if (acl_size < 0)
+		return (int)acl_size;
+	node->acl_size = (size_t)acl_size;
 	return 0;
 }
 
@@ -206,8 +192,7 @@ static unsigned int find_user_permissions(const struct explained_node *node,
 		{ htole16(ACL_GROUP_OBJ), htole16(node->mode >> 3 & 7), 0 },
 		{ htole16(ACL_OTHER), htole16(node->mode & 7), 0 },
 	};
-	const char *entries =
-		node->acl ? (const char *)node->acl + ACL_HEADER_SIZE : (const char *)of_mode;
+	const char *entries = node->acl ? node->acl + ACL_HEADER_SIZE : (const char *)of_mode;
 	size_t size = node->acl ? node->acl_size - ACL_HEADER_SIZE : sizeof(of_mode);
 	unsigned int permissions[CLASS_NONE + 1] = { 0 }, mask = 7;
 	enum acl_class best = CLASS_OTHER;

@@ -29,7 +29,7 @@ struct explained_node {
 	char *user; /* their names */
 	char *group;
 	char *link; /* the target, if it is a symbolic link */
-	void *acl; /* the extended attribute, or NULL */
+	char *acl; /* the extended attribute, or NULL */
 	size_t acl_size;
 	bool is_nodev; /* its file system is mounted nodev */
 	char *rules; /* mode and owner that udev's rules give, "0660 root:kvm", or NULL */

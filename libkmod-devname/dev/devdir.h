@@ -91,6 +91,12 @@ int dev_make_node(int dir_fd, const char *name, const struct dev_node *node, boo
 int dev_make_directory(int dir_fd, const char *name, const char *path, size_t size,
 		       struct labels *labels);
 
+/*
+ * Reads the access ACL of a file; O_PATH is enough. Returns its size and the extended attribute, to
+ * be freed; 0 if there is none, or none that can be seen without /proc; or a negative errno.
+ */
+ssize_t dev_read_acl(int fd, char **ret_acl);
+
 /* Removes the temporary nodes and directories of runs that were killed in this directory. */
 void dev_remove_leftovers(int dir_fd);
 

@@ -11,7 +11,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/posix_acl_xattr.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -74,6 +77,27 @@ static int set_mode(int fd, mode_t mode)
 static bool has_no_acl(int error)
 {
 	return error == ENODATA || error == EOPNOTSUPP;
+}
+
+ssize_t dev_read_acl(int fd, char **ret_acl)
+{
+	_cleanup_free_ char *acl = NULL;
+	char path[FD_PATH_SIZE];
+	ssize_t size;
+
+	if (!fd_get_path(fd, path))
+		return 0;
+	acl = malloc(XATTR_SIZE_MAX);
+	if (!acl)
+		return -ENOMEM;
+	size = getxattr(path, ACCESS_ACL, acl, XATTR_SIZE_MAX);
+	if (size < 0)
+		return has_no_acl(errno) || errno == ENOSYS ? 0 : -errno;
+	if (size < (ssize_t)sizeof(struct posix_acl_xattr_header))
+		return 0;
+	*ret_acl = acl;
+	acl = NULL;
+	return size;
 }
 
 /*

@@ -952,6 +952,26 @@ test_an_acl_is_read_with_its_mask() {
 	access named 'read and write'
 }
 
+# The first three errors say that the node has no ACL.
+test_an_acl_that_cannot_be_read_is_no_missing_one() {
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+	strace -o trace true 2>/dev/null || skip "strace does not work here"
+	tree
+	need_nodes
+	make_users
+	for error in ENODATA EOPNOTSUPP ENOSYS EIO; do
+		result=0
+		strace -f -o trace -e inject=getxattr:error=$error "$top_builddir/kmod-devname" \
+			explain -b root fuse "$V" > out 2> err || result=$?
+		grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"
+		case $error in
+		EIO) [ $result -eq 2 ] && echo 'kmod-devname: root/dev/fuse: Input/output error' | same err ;;
+		*) [ $result -eq 0 ] && [ ! -s err ] ;;
+		esac || fail "$error: $result: $(cat out err)"
+	done
+}
+
 test_what_the_rules_of_udev_will_give() {
 	tree
 	need_nodes
