@@ -6,8 +6,8 @@
  *             until the node exists or is obstructed: an outcome, and perhaps a finding
  *   verify.c  takes the same nodes and adds findings for those that are absent or different
  *   devdir.c  walks down to the directory of a node, and looks at the file of its name
- *   file.c    makes a node or a directory under a temporary name, and renames it
- *   label.c   sets the SELinux label of the next file that file.c makes
+ *   file.c    makes a node or a directory, with its SELinux label, under a temporary name, and
+ *             renames it
  *
  * An existing file is never adjusted, and only a device node is ever replaced.
  */

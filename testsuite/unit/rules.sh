@@ -158,7 +158,7 @@ test_each_library_is_used_in_one_room() {
 	zstd.*\.h|zdict\.h libkmod-devname/module/zstd.c
 	libkmod\.h libkmod-devname/modprobe/kmod-context.c libkmod-devname/modprobe/resolve.c
 	libsmartcols.*\.h tools/sheet.c
-	selinux/.* libkmod-devname/dev/label.c
+	selinux/.* libkmod-devname/dev/file.c
 	END
 }
 
