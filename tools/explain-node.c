@@ -22,7 +22,7 @@
 #include "explain.h"
 #include "input.h"
 #include "node/table.h"
-#include "udev/accounts.h"
+#include "udev/rules.h"
 
 #define ACL_HEADER_SIZE sizeof(struct posix_acl_xattr_header)
 

@@ -5,7 +5,7 @@
 #include "dev/devdir.h"
 #include "kernels.h"
 #include "text/print.h"
-#include "udev/accounts.h"
+#include "udev/rules.h"
 
 struct loading;
 

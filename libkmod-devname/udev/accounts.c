@@ -19,7 +19,7 @@
 #include "base/io.h"
 #include "base/report.h"
 #include "node/syntax.h"
-#include "udev/accounts.h"
+#include "udev/rules.h"
 
 /* 100,000 users. The C library reads lines of any length, and a file need not have an end. */
 #define ACCOUNTS_FILE_MAX ((size_t)8 << 20)
@@ -34,54 +34,54 @@ struct account {
 	char **members; /* of a group; NULL-terminated */
 };
 
+/* An ID by the name or the number that a rule can have. */
+struct account_id {
+	const char *text;
+	unsigned int id;
+};
+
 /* Gets each account of a file. Returns 0 to go on, 1 to stop, or -ENOMEM. */
 typedef int (*account_visit)(void *data, const struct account *entry);
 
 void accounts_done(struct accounts *accounts)
 {
-	for (size_t i = 0; i < ACCOUNT_KINDS; i++) {
-		tdestroy(accounts->by_id[i], free_nothing);
-		tdestroy(accounts->by_name[i], free);
-	}
-}
-
-static int compare_accounts(const void *a, const void *b)
-{
-	return strcmp(((const struct account *)a)->name, ((const struct account *)b)->name);
+	for (size_t i = 0; i < ACCOUNT_KINDS; i++)
+		tdestroy(accounts->by_text[i], free);
 }
 
 static int compare_account_ids(const void *a, const void *b)
 {
-	const struct account *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
+	return strcmp(((const struct account_id *)a)->text, ((const struct account_id *)b)->text);
 }
 
-struct account_trees {
-	void **by_name;
-	void **by_id;
-};
+/* The first account of a name counts. */
+static int add_account_id(void **by_text, const char *text, unsigned int id)
+{
+	size_t size = strlen(text) + 1;
+	struct account_id *account = malloc(sizeof(*account) + size), **found;
 
-/* The first account of a name counts. "+" and "-" at the beginning are for NIS, and no names. */
+	if (!account)
+		return -ENOMEM;
+	account->id = id;
+	account->text = memcpy(account + 1, text, size);
+	found = tsearch(account, by_text, compare_account_ids);
+	if (!found || *found != account)
+		free(account);
+	return found ? 0 : -ENOMEM;
+}
+
+/* "+" and "-" at the beginning are for NIS, and no names; digits alone are an ID. */
 static int add_account(void *data, const struct account *entry)
 {
-	const struct account_trees *trees = data;
-	size_t size = strlen(entry->name) + 1;
-	struct account *account, **found;
+	char number[16];
+	int r = 0;
 
 	if (!syntax_is_owner(entry->name) || !syntax_is_id(entry->id))
 		return 0;
-	account = malloc(sizeof(*account) + size);
-	if (!account)
-		return -ENOMEM;
-	account->id = entry->id;
-	account->name = memcpy(account + 1, entry->name, size);
-	found = tsearch(account, trees->by_name, compare_accounts);
-	if (!found || *found != account)
-		free(account);
-	if (!found)
-		return -ENOMEM;
-	return tsearch(*found, trees->by_id, compare_account_ids) ? 0 : -ENOMEM;
+	if (!syntax_is_digits(entry->name))
+		r = add_account_id(data, entry->name, entry->id);
+	(void)snprintf(number, sizeof(number), "%u", entry->id);
+	return r < 0 ? r : add_account_id(data, number, entry->id);
 }
 
 #ifdef HAVE_FGETPWENT_R
@@ -216,26 +216,12 @@ static int read_account_files(const struct accounts *accounts, enum account_kind
 	return 0;
 }
 
-/* udevd takes a number without an entry if it is one of the system's. */
-static bool find_account_id(const struct accounts *accounts, enum account_kind kind,
-			    const char *text, unsigned int *ret_id)
-{
-	struct account key = { .name = NULL };
-
-	if (!syntax_parse_id(text, &key.id))
-		return false;
-	if (key.id > SYSTEM_ID_MAX && !tfind(&key, &accounts->by_id[kind], compare_account_ids))
-		return false;
-	*ret_id = key.id;
-	return true;
-}
-
 int accounts_find(struct accounts *accounts, enum account_kind kind, const char *text,
 		  unsigned int *ret_id)
 {
-	const struct account key = { .name = text };
-	struct account *const *found;
-	int r;
+	const struct account_id key = { .text = text };
+	struct account_id *const *found;
+	unsigned int id;
 
 	/* an image may have no files yet, and root is the same everywhere */
 	if (strcmp(text, "root") == 0 || strcmp(text, "0") == 0) {
@@ -243,19 +229,20 @@ int accounts_find(struct accounts *accounts, enum account_kind kind, const char 
 		return 1;
 	}
 	if (!accounts->is_read[kind]) {
-		struct account_trees trees = { &accounts->by_name[kind], &accounts->by_id[kind] };
+		int r = read_account_files(accounts, kind, true, add_account,
+					   &accounts->by_text[kind]);
 
-		r = read_account_files(accounts, kind, true, add_account, &trees);
 		if (r < 0)
 			return r;
 		accounts->is_read[kind] = true;
 	}
-	if (syntax_is_digits(text))
-		return find_account_id(accounts, kind, text, ret_id);
-	found = tfind(&key, &accounts->by_name[kind], compare_accounts);
-	if (!found)
+	found = tfind(&key, &accounts->by_text[kind], compare_account_ids);
+	if (found)
+		id = (*found)->id;
+	/* udevd takes a number without an entry if it is one of the system's */
+	else if (!syntax_parse_id(text, &id) || id > SYSTEM_ID_MAX)
 		return 0;
-	*ret_id = (*found)->id;
+	*ret_id = id;
 	return 1;
 }
 

@@ -497,6 +497,38 @@ START_TEST(long_patterns_are_bounded)
 }
 END_TEST
 
+/* A rule has one owner, whose bytes are read once and not for each of its nodes. */
+START_TEST(long_owners_of_many_nodes_are_read_once)
+{
+	enum { OWNER = 15000, RULES = 50, NODES_OF_ALL = 20000, SECONDS = 8 };
+	int root_fd = harness_directory();
+	char owner[OWNER + 1] = "", *nodes, *rules;
+	struct kmod_devname_table *table;
+	size_t size;
+	FILE *stream = open_memstream(&nodes, &size);
+
+	for (unsigned int i = 0; i < NODES_OF_ALL; i++)
+		fprintf(stream, "m n%u c%u:%u\n", i, 1 + i / 100, i % 100);
+	(void)fclose(stream);
+	table = read_table(nodes);
+	memset(owner, 'o', OWNER);
+	stream = open_memstream(&rules, &size);
+	for (unsigned int i = 0; i < RULES; i++)
+		fprintf(stream, "KERNEL==\"n*\", OWNER=\"%s\"\n", owner);
+	(void)fclose(stream);
+	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
+	/* 20 times what is needed */
+	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_WARNING),
+			  NODES_OF_ALL);
+	free(nodes);
+	free(rules);
+	kmod_devname_table_unref(table);
+	(void)close(root_fd);
+}
+END_TEST
+
 /* --- a module file ----------------------------------------------------------------------- */
 
 static int add_file(struct kmod_devname_table *table, const void *data, size_t size,
@@ -599,8 +631,10 @@ int main(void)
 	tcase_add_test(tests, the_last_rule_is_named_and_a_node_once);
 	tcase_add_test(tests, rules_and_nodes_take_no_square);
 	tcase_add_test(tests, patterns_with_wildcards_are_bounded);
-	if (!harness_under_valgrind())
+	if (!harness_under_valgrind()) {
 		tcase_add_test(tests, long_patterns_are_bounded);
+		tcase_add_test(tests, long_owners_of_many_nodes_are_read_once);
+	}
 	tcase_add_loop_test(tests, a_file_gives_its_nodes, 0, 2);
 	tcase_add_loop_test(tests, a_bad_file_is_a_finding, 0, ARRAY_SIZE(bad_rows));
 	tcase_add_test(tests, not_a_file_is_an_error);
