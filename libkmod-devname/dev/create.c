@@ -189,7 +189,7 @@ int table_make_nodes_where(const struct kmod_devname_table *table,
 		.dry_run = (flags & KMOD_DEVNAME_MAKE_DRY_RUN) != 0,
 	};
 	size_t n = kmod_devname_table_size(table);
-	int *own = NULL;
+	_cleanup_free_ int *own = NULL;
 	int r;
 
 	if (flags & ~(unsigned int)(KMOD_DEVNAME_MAKE_REPLACE | KMOD_DEVNAME_MAKE_DRY_RUN))
@@ -206,7 +206,6 @@ int table_make_nodes_where(const struct kmod_devname_table *table,
 		outcomes[i] = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	r = create_all_nodes(&run, table, permissions, outcomes);
 	devdir_done(&run.dev);
-	free(own);
 	return r;
 }
 

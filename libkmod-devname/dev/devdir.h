@@ -33,13 +33,6 @@ struct dev_node {
 	gid_t gid;
 };
 
-/* The type and number of a device node. */
-struct device_number dev_file_number(const struct stat *st);
-
-/* True for a device node, and for one with the type and number of the node. */
-bool dev_file_is_device(const struct stat *st);
-bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
-
 /*
  * Makes a node in its directory, complete before it gets its name: under a free name, or with
  * replace in exchange for a device node. Returns 0 or a negative errno:
@@ -59,12 +52,6 @@ int dev_make_node(int dir_fd, const char *name, const struct dev_node *node, boo
  */
 int dev_make_directory(int dir_fd, const char *name, const char *path, size_t size,
 		       struct labels *labels);
-
-/*
- * Reads the access ACL of a file; O_PATH is enough. Returns its size and the extended attribute, to
- * be freed; 0 if there is none, or none that can be seen without /proc; or a negative errno.
- */
-ssize_t dev_read_acl(int fd, char **ret_acl);
 
 /* Removes the temporary nodes and directories of runs that were killed in this directory. */
 void dev_remove_leftovers(int dir_fd);
@@ -105,6 +92,13 @@ bool devdir_is_fatal(int dev_fd, int error);
 /* Gets the status of the first component of rest. Returns 0 or a negative errno. */
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 
+/* The type and number of a device node. */
+struct device_number dev_file_number(const struct stat *st);
+
+/* True for a device node, and for one with the type and number of the node. */
+bool dev_file_is_device(const struct stat *st);
+bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
+
 /* The type of a file, such as "a socket". */
 const char *devdir_describe_kind(const struct stat *st);
 
@@ -125,6 +119,14 @@ int devdir_report_wrong(const struct devdir *dev, struct kmod_devname_report *re
  */
 int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
 		       struct kmod_devname_report *report);
+
+/* --- verify.c, create.c --------------------------------------------------------------------- */
+
+/*
+ * Reads the access ACL of a file; O_PATH is enough. Returns its size and the extended attribute, to
+ * be freed; 0 if there is none, or none that can be seen without /proc; or a negative errno.
+ */
+ssize_t dev_read_acl(int fd, char **ret_acl);
 
 /*
  * Compares the nodes with a device directory, and changes nothing. Without permissions, and for

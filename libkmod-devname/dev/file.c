@@ -12,10 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
-#include <linux/limits.h>
-#include <linux/posix_acl_xattr.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -47,24 +44,6 @@
 #define ACCESS_ACL "system.posix_acl_access"
 #define DEFAULT_ACL "system.posix_acl_default"
 
-bool dev_file_is_device(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
-}
-
-struct device_number dev_file_number(const struct stat *st)
-{
-	return (struct device_number){ st->st_mode & S_IFMT, major(st->st_rdev),
-				       minor(st->st_rdev) };
-}
-
-bool dev_file_is_node(const struct stat *st, const struct dev_node *node)
-{
-	const struct device_number number = dev_file_number(st);
-
-	return syntax_same_number(&number, &node->number);
-}
-
 /* For unknown system calls, seccomp filters older than 2020 return EPERM instead of ENOSYS. */
 static int set_mode(int fd, mode_t mode)
 {
@@ -82,27 +61,6 @@ static int set_mode(int fd, mode_t mode)
 static bool has_no_acl(int error)
 {
 	return error == ENODATA || error == EOPNOTSUPP;
-}
-
-ssize_t dev_read_acl(int fd, char **ret_acl)
-{
-	_cleanup_free_ char *acl = NULL;
-	char path[FD_PATH_SIZE];
-	ssize_t size;
-
-	if (!fd_get_path(fd, path))
-		return 0;
-	acl = malloc(XATTR_SIZE_MAX);
-	if (!acl)
-		return -ENOMEM;
-	size = getxattr(path, ACCESS_ACL, acl, XATTR_SIZE_MAX);
-	if (size < 0)
-		return has_no_acl(errno) || errno == ENOSYS ? 0 : -errno;
-	if (size < (ssize_t)sizeof(struct posix_acl_xattr_header))
-		return 0;
-	*ret_acl = acl;
-	acl = NULL;
-	return size;
 }
 
 /*

@@ -7,11 +7,13 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/limits.h>
 #include <linux/posix_acl.h>
 #include <linux/posix_acl_xattr.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -50,6 +52,27 @@ static void add_acl_entry(struct node_acl *acl, const struct posix_acl_xattr_ent
 			       size > 0 ? ", " : "", tag == ACL_USER ? "user" : "group",
 			       le32toh(entry->e_id), mode & 4 ? "r" : "-", mode & 2 ? "w" : "-",
 			       mode & 1 ? "x" : "-");
+}
+
+ssize_t dev_read_acl(int fd, char **ret_acl)
+{
+	_cleanup_free_ char *acl = NULL;
+	char path[FD_PATH_SIZE];
+	ssize_t size;
+
+	if (!fd_get_path(fd, path))
+		return 0;
+	acl = malloc(XATTR_SIZE_MAX);
+	if (!acl)
+		return -ENOMEM;
+	size = getxattr(path, "system.posix_acl_access", acl, XATTR_SIZE_MAX);
+	if (size < 0)
+		return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
+	if (size < (ssize_t)sizeof(struct posix_acl_xattr_header))
+		return 0;
+	*ret_acl = acl;
+	acl = NULL;
+	return size;
 }
 
 /* Returns 1, 0 if the file has no ACL, or a negative errno. */
