@@ -85,7 +85,7 @@ static int add_account(void *data, const struct account *entry)
 }
 
 #ifdef HAVE_FGETPWENT_R
-/* The name lies in the buffer. Returns 0, ERANGE if that is too small, or ENOENT at the end. */
+/* The texts lie in the buffer. Returns 0, ENOENT at the end, or another errno. */
 static int read_account(FILE *stream, enum account_kind kind, char *buffer, size_t size,
 			struct account *ret_account)
 {
@@ -126,53 +126,32 @@ static int read_account(FILE *stream, enum account_kind kind, char *buffer, size
 }
 #endif
 
-static int read_accounts(FILE *stream, enum account_kind kind, account_visit visit, void *data)
-{
-	_cleanup_free_ char *buffer = NULL;
-	size_t capacity = 0;
-	struct account account;
-
-	for (;;) {
-		long start = ftell(stream);
-		int r, error = buffer ? read_account(stream, kind, buffer, capacity, &account)
-				      : ERANGE;
-
-		if (error == ERANGE) {
-			char *grown = array_grow(buffer, &capacity, 1, capacity + 1024);
-
-			if (!grown)
-				return -ENOMEM;
-			buffer = grown;
-			/* glibc before 2.32 does not go back to the start of the line */
-			if (fseek(stream, start, SEEK_SET) < 0)
-				return -errno;
-			continue;
-		}
-		if (error != 0)
-			return error == ENOENT ? 0 : -error;
-		r = visit(data, &account);
-		if (r != 0)
-			return r;
-	}
-}
-
 /* Reads a file into memory, because the C library reads without a limit. */
 static int read_account_file(int root_fd, const char *file, enum account_kind kind,
 			     account_visit visit, void *data)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *buffer = NULL;
 	ssize_t size = root_read_file(root_fd, file, ACCOUNTS_FILE_MAX, &text);
+	struct account account;
+	size_t capacity;
 	FILE *memory;
-	int r;
+	int r = 0, error = 0;
 
 	if (size <= 0)
 		return (int)size;
-	memory = fmemopen(text, (size_t)size, "r");
+	/* a line, and a pointer to each member: none is shorter than two bytes */
+	capacity = (size_t)size + ((size_t)size / 2 + 8) * sizeof(char *);
+	buffer = malloc(capacity);
+	memory = buffer ? fmemopen(text, (size_t)size, "r") : NULL;
 	if (!memory)
 		return -ENOMEM;
-	r = read_accounts(memory, kind, visit, data);
+	while (r == 0 && error == 0) {
+		error = read_account(memory, kind, buffer, capacity, &account);
+		if (error == 0)
+			r = visit(data, &account);
+	}
 	(void)fclose(memory);
-	return r;
+	return error == 0 || error == ENOENT ? r : -error;
 }
 
 /*

@@ -119,8 +119,7 @@ static int udev_lint_init(struct udev_lint *lint)
 	for (size_t i = 0; i < size; i++)
 		lint->devices[i].name =
 			syntax_base_name(kmod_devname_table_get(lint->table, i)->name);
-	if (size > 1)
-		qsort(lint->devices, size, sizeof(*lint->devices), compare_linted_devices);
+	qsort(lint->devices, size, sizeof(*lint->devices), compare_linted_devices);
 	for (size_t i = 0; i < size; i++)
 		if (n == 0 || strcmp(lint->devices[i].name, lint->devices[n - 1].name) != 0)
 			lint->devices[n++] = lint->devices[i];
@@ -134,9 +133,7 @@ static struct linted_device *find_linted_device(const struct udev_lint *lint, co
 {
 	const struct linted_device key = { .name = name };
 
-	return lint->n_devices == 0 ? NULL
-				    : bsearch(&key, lint->devices, lint->n_devices, sizeof(key),
-					      compare_linted_devices);
+	return bsearch(&key, lint->devices, lint->n_devices, sizeof(key), compare_linted_devices);
 }
 
 static void note_device(const struct udev_lint *lint, struct linted_device *device,
