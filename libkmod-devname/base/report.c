@@ -18,7 +18,6 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "base/reference.h"
 #include "base/report.h"
 
 /* As the public header promises. */
@@ -295,9 +294,7 @@ static const char *find_code_hint(enum kmod_devname_code code, const struct loca
 {
 	const struct finding_code *found = find_finding_code(code);
 
-	if (strstr(format, HINT_SEPARATOR))
-		return NULL;
-	if (!found)
+	if (strstr(format, HINT_SEPARATOR) || !found)
 		return NULL;
 	return location->line > 0 && found->line_hint ? found->line_hint : found->hint;
 }

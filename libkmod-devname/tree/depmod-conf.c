@@ -18,7 +18,6 @@
 #include "base/cleanup.h"
 #include "base/confdir.h"
 #include "base/io.h"
-#include "base/reference.h"
 #include "node/syntax.h"
 #include "tree/scan.h"
 
