@@ -277,7 +277,7 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		else if (is_text(diff))
 			print_difference(name, old_node, new_node);
 	}
-	comparison_unref(comparison);
+	free(comparison);
 }
 
 /* A kernel is NULL if its operand is a file. */

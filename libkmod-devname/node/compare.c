@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/cleanup.h"
 #include "node/table.h"
 
 const char *const change_names[] = {
@@ -111,35 +112,20 @@ static void compare_tables(struct comparison *comparison, struct list *old_nodes
 	qsort(comparison->items, comparison->size, sizeof(*comparison->items), compare_differences);
 }
 
-int comparison_new(struct kmod_devname_table *old_table, struct kmod_devname_table *new_table,
-		   struct comparison **ret_comparison)
+int comparison_new(const struct kmod_devname_table *old_table,
+		   const struct kmod_devname_table *new_table, struct comparison **ret_comparison)
 {
 	size_t n = kmod_devname_table_size(old_table) + kmod_devname_table_size(new_table);
-	struct comparison *comparison = calloc(1, sizeof(*comparison));
+	_cleanup_free_ struct comparison *comparison =
+		malloc(sizeof(*comparison) + n * sizeof(*comparison->items));
 	_cleanup_list_ struct list old_nodes = { 0 }, new_nodes = { 0 };
 
-	if (!comparison)
+	if (!comparison || sort_nodes(old_table, &old_nodes) < 0 ||
+	    sort_nodes(new_table, &new_nodes) < 0)
 		return -ENOMEM;
-	comparison->old_table = kmod_devname_table_ref(old_table);
-	comparison->new_table = kmod_devname_table_ref(new_table);
-	comparison->items = calloc(n + 1, sizeof(*comparison->items));
-	if (!comparison->items || sort_nodes(old_table, &old_nodes) < 0 ||
-	    sort_nodes(new_table, &new_nodes) < 0) {
-		comparison_unref(comparison);
-		return -ENOMEM;
-	}
+	comparison->size = 0;
 	compare_tables(comparison, &old_nodes, &new_nodes);
 	*ret_comparison = comparison;
+	comparison = NULL;
 	return 0;
-}
-
-struct comparison *comparison_unref(struct comparison *comparison)
-{
-	if (!comparison)
-		return NULL;
-	kmod_devname_table_unref(comparison->old_table);
-	kmod_devname_table_unref(comparison->new_table);
-	free(comparison->items);
-	free(comparison);
-	return NULL;
 }

@@ -266,12 +266,12 @@ static bool has_bad_line(const struct kmod_devname_report *report, const char *f
 	return false;
 }
 
-int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		    struct kmod_devname_table *file_table, const char *file)
+int table_lint_file(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		    const struct kmod_devname_table *file_table, const char *file)
 {
 	const struct location location = { file, 0 };
 	size_t n = kmod_devname_table_size(table);
-	struct comparison *comparison;
+	_cleanup_free_ struct comparison *comparison = NULL;
 	bool has_bad = has_bad_line(report, file);
 	int r;
 
@@ -291,6 +291,5 @@ int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report
 		if (!has_bad || difference->old_node)
 			r = report_out_of_date(report, &location, difference);
 	}
-	comparison_unref(comparison);
 	return r;
 }

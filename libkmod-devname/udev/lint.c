@@ -48,11 +48,10 @@ struct key_rule {
 	uint64_t value; /* the mode, the hash of an owner or 0 for root, or 1 */
 };
 
-/* The last rules for any device of a name, and for one of major 10. */
+/* The last rules for any device of a name, and for one of major 10: is_for_misc is the index. */
 struct linted_device {
 	const char *name;
-	struct key_rule rules[N_ACCESS_KEYS];
-	struct key_rule misc_rules[N_ACCESS_KEYS];
+	struct key_rule rules[2][N_ACCESS_KEYS];
 };
 
 struct udev_lint {
@@ -136,12 +135,6 @@ static struct linted_device *find_linted_device(const struct udev_lint *lint, co
 	return bsearch(&key, lint->devices, lint->n_devices, sizeof(key), compare_linted_devices);
 }
 
-static void note_device(const struct udev_lint *lint, struct linted_device *device,
-			const struct udev_rule *rule)
-{
-	note_given_keys(lint, rule->is_for_misc ? device->misc_rules : device->rules);
-}
-
 /* Patterns with wildcards, of which real rules have few, are compared with all names. */
 static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, const char *pattern)
 {
@@ -151,7 +144,7 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 		struct linted_device *device = find_linted_device(lint, pattern);
 
 		if (device)
-			note_device(lint, device, rule);
+			note_given_keys(lint, device->rules[rule->is_for_misc]);
 		return 0;
 	}
 	work = COMPARISON_SIZE(pattern) * lint->names_size;
@@ -167,7 +160,7 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 	lint->comparisons += work;
 	for (size_t i = 0; i < lint->n_devices; i++)
 		if (fnmatch(pattern, lint->devices[i].name, 0) == 0)
-			note_device(lint, &lint->devices[i], rule);
+			note_given_keys(lint, lint->devices[i].rules[rule->is_for_misc]);
 	return 0;
 }
 
@@ -234,13 +227,13 @@ static const struct key_rule *find_late_rule(const struct udev_lint *lint,
 					     enum access_key key)
 {
 	const struct linted_device *device = find_linted_device(lint, syntax_base_name(node->name));
-	const struct key_rule *late = &device->rules[key];
+	const struct key_rule *late = &device->rules[false][key];
 	const struct key_rule *has = &lint->nodes[node->index][key];
 	uint64_t plain = key == ACCESS_MODE ? PERMISSIONS_PLAIN_MODE : 0;
 
 	if (node->number.type == S_IFCHR && node->number.major == MISC_MAJOR &&
-	    device->misc_rules[key].number > late->number)
-		late = &device->misc_rules[key];
+	    device->rules[true][key].number > late->number)
+		late = &device->rules[true][key];
 	/* a default value makes no difference */
 	if (late->number == 0 || late->value == plain || late->value == has->value)
 		return NULL;

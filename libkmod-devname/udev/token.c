@@ -10,7 +10,6 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/types.h>
@@ -137,22 +136,18 @@ static bool has_valid_attribute(const struct udev_token *token, const struct ude
 	return *attribute != '\0';
 }
 
-/* Plain decimal, with or without a sign; udevd also accepts blanks and other bases. */
+/* An int in plain decimal, with or without a sign; udevd also accepts blanks and other bases. */
 static bool is_int_value(const char *text)
 {
-	unsigned int limit = (unsigned int)INT_MAX + (*text == '-'), value = 0;
+	const char *limit = *text == '-' ? "2147483648" : "2147483647";
+	const char *digits = text + (*text == '-' || *text == '+');
+	size_t size;
 
-	text += *text == '-' || *text == '+';
-	if (!syntax_is_digits(text))
+	if (!syntax_is_digits(digits))
 		return false;
-	for (; *text != '\0'; text++) {
-		unsigned int digit = (unsigned int)(*text - '0');
-
-		if (value > (limit - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	return true;
+	digits += strspn(digits, "0");
+	size = strlen(digits);
+	return size < strlen(limit) || (size == strlen(limit) && strcmp(digits, limit) <= 0);
 }
 
 /*

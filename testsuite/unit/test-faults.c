@@ -593,7 +593,7 @@ static bool needs_index(const struct verb *verb)
 static void objects_done(struct objects *o)
 {
 	kmod_devname_scan_unref(o->scan);
-	comparison_unref(o->comparison);
+	free(o->comparison);
 	kmod_devname_config_unref(o->config);
 	kmod_devname_permissions_unref(o->permissions);
 	resolution_unref(o->resolution);
