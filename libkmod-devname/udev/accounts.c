@@ -253,12 +253,6 @@ int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsign
 	return 0;
 }
 
-struct user_search {
-	const char *name;
-	struct account_user *user;
-	bool is_found;
-};
-
 /* 0 or -ENOMEM. */
 static int add_account_group(struct account_user *user, unsigned int gid)
 {
@@ -273,32 +267,32 @@ static int add_account_group(struct account_user *user, unsigned int gid)
 
 static int match_user(void *data, const struct account *entry)
 {
-	struct user_search *search = data;
+	struct account_user *user = data;
 
-	if (strcmp(entry->name, search->name) != 0)
+	if (strcmp(entry->name, user->name) != 0)
 		return 0;
-	search->user->uid = entry->id;
-	search->is_found = true;
-	return add_account_group(search->user, entry->gid) < 0 ? -ENOMEM : 1;
+	user->uid = entry->id;
+	return add_account_group(user, entry->gid) < 0 ? -ENOMEM : 1;
 }
 
 static int match_member(void *data, const struct account *entry)
 {
-	struct user_search *search = data;
+	struct account_user *user = data;
 
 	for (char **member = entry->members; *member; member++)
-		if (strcmp(*member, search->name) == 0)
-			return add_account_group(search->user, entry->id);
+		if (strcmp(*member, user->name) == 0)
+			return add_account_group(user, entry->id);
 	return 0;
 }
 
 int accounts_find_user(const struct accounts *accounts, const char *name, struct account_user *user)
 {
-	struct user_search search = { .name = name, .user = user };
-	int r = read_account_files(accounts, ACCOUNT_USER, false, match_user, &search);
+	int r;
 
-	if (r < 0 || !search.is_found)
+	user->name = name;
+	r = read_account_files(accounts, ACCOUNT_USER, false, match_user, user);
+	if (r <= 0)
 		return r;
-	r = read_account_files(accounts, ACCOUNT_GROUP, false, match_member, &search);
+	r = read_account_files(accounts, ACCOUNT_GROUP, false, match_member, user);
 	return r < 0 ? r : 1;
 }

@@ -184,20 +184,18 @@ static void note_static_nodes(const struct udev_lint *lint, const struct udev_ru
 
 static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 {
+	char *rest = rule->needs_device ? NULL : rule->kernels;
+	const char *pattern;
+	int r = 0;
+
 	lint->n_rules++;
 	if (rule->fault)
 		return 0;
 	get_given_keys(lint, rule);
 	note_static_nodes(lint, rule);
-	if (!rule->kernels || rule->needs_device)
-		return 0;
-	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1) {
-		int r = lint_pattern(lint, rule, p);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	while (r == 0 && (pattern = strsep(&rest, "|")))
+		r = lint_pattern(lint, rule, pattern);
+	return r;
 }
 
 /* Of a distribution, whose files its packages replace. */

@@ -238,9 +238,6 @@ static void add_condition(struct udev_rule *rule, const struct udev_token *token
 		return;
 	}
 	rule->kernels = token->value;
-	rule->kernels_end = token->value + strlen(token->value);
-	for (char *p = token->value; (p = strchr(p, '|')); p++)
-		*p = '\0';
 }
 
 static int add_assignment(struct udev_rule *rule, const struct udev_token *token)

@@ -67,8 +67,7 @@ struct udev_rule {
 	bool gives_seat; /* TAG+="uaccess": systemd-logind gives the user of a seat access */
 
 	/* Conditions. */
-	char *kernels; /* patterns of KERNEL==, each with a NUL behind; or NULL */
-	char *kernels_end;
+	char *kernels; /* patterns of KERNEL==, with a bar between them; or NULL */
 	bool is_for_misc; /* SUBSYSTEM=="misc" */
 	bool needs_device; /* has other conditions, which take a device to be true or false */
 };
@@ -119,6 +118,7 @@ int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsign
 
 /* Starts as { 0 }; groups is to be freed. */
 struct account_user {
+	const char *name; /* that was asked for */
 	uid_t uid;
 	gid_t *groups;
 	size_t size;
