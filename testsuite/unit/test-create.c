@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Making the nodes of a table: what is made, kept, replaced and left in the way; modes; failures,
+ * Making the nodes of a table: which are made, kept, replaced and obstructed; modes; failures,
  * kills and old kernels. test-create-race.c has what others may do meanwhile.
  */
 
@@ -78,7 +78,7 @@ static const struct kmod_devname_finding *first_finding(void)
 	return finding;
 }
 
-/* --- what is there: each state of a name, with and without the flags ----------------------- */
+/* --- each state of a name, with and without the flags -------------------------------------- */
 
 #define KEPT KMOD_DEVNAME_OUTCOME_KEPT
 #define MADE KMOD_DEVNAME_OUTCOME_MADE
@@ -604,7 +604,7 @@ START_TEST(a_removed_directory_is_enoent)
 }
 END_TEST
 
-/* _i: what is there before, nothing, a right node or a wrong one */
+/* _i: before it the name has nothing, a right node or a wrong one */
 START_TEST(a_user_without_cap_mknod_gets_a_message)
 {
 	int outcomes[2] = { MADE, MADE };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is judged of nodes: by themselves, by built-in ones, the file, and the rules of udev. */
+/* Findings about nodes: alone, with built-in ones, with the file, and with the rules of udev. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -90,7 +90,7 @@ static const struct {
 	{ "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n", "shared-node", "kvm_hv|kvm_pr|c10:232" },
 	{ "a k c1:1\nb k c1:1\nc k c1:1\n", "shared-node,shared-node", "module a" },
 	{ "a k c1:1\nb j c1:1\nc j c1:1\n", "same-number,shared-node", "" },
-	/* a minor of another; each end of what is free, and what is not about major 10 */
+	/* a minor of another device; each end of the free range; other majors */
 	{ "x zz c10:229\n", "taken-minor", "'zz' of module x|c10:229|FUSE_MINOR|/dev/fuse" },
 	{ "x sub/fuse c10:229\n", "taken-minor", "FUSE_MINOR" },
 	{ "x zz c10:1\n", "taken-minor", "PSMOUSE_MINOR" },
@@ -133,7 +133,7 @@ START_TEST(a_table_is_judged)
 }
 END_TEST
 
-/* --- what is built in -------------------------------------------------------------------- */
+/* --- built-in modules -------------------------------------------------------------------- */
 
 static const struct {
 	const char *lines;
@@ -228,7 +228,7 @@ static const struct {
 	{ "KERNEL==\"btrfs-control\", GROUP=\"disk\"\n", "no-static-node",
 	  "'btrfs-control'|module btrfs|OPTIONS+=\"static_node=btrfs-control\"" },
 	{ "KERNEL==\"other\", GROUP=\"disk\"\n", "", "" },
-	/* what is given must make a difference */
+	/* a default value makes no difference */
 	{ "KERNEL==\"x\", MODE=\"0666\"\n", "no-static-node", "'x'" },
 	{ "KERNEL==\"x\", MODE=\"0600\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"abc\"\n", "", "" },
@@ -353,7 +353,7 @@ START_TEST(rules_behind_the_static_one_come_too_late)
 }
 END_TEST
 
-/* Nobody can change the files of packages for good. */
+/* An update of the package replaces its files. */
 static const struct {
 	const char *directory;
 	enum kmod_devname_severity severity;

@@ -168,7 +168,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=./x\"\n"), "0640 0 0 - -", "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=//.//./x\"\n"), "0640 0 0 - -", "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=/dev/x\"\n"), NOTHING, "" },
-	/* what is not constant */
+	/* values that are not constant */
 	{ TEXT("MODE=\"0$env{x}\", " NODE "\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", MODE=\"$x\", " NODE "\n"), "0640 0 0 - -", "" },
 	{ TEXT("MODE=\"0%k\", GROUP=\"kvm\", " NODE "\n"), "0660 0 104 - kvm", "" },
@@ -345,7 +345,7 @@ START_TEST(a_rule_has_the_effect_that_it_has_in_udev)
 }
 END_TEST
 
-/* What nobody asks for is nobody's concern, whatever is wrong with it. */
+/* Nodes that are not wanted have no findings, whatever their rules contain. */
 START_TEST(nodes_that_the_table_lacks_are_passed_over)
 {
 	const struct row *row = &rows[_i];
@@ -731,7 +731,7 @@ static const char *const unreadable_rows[] = { "usr/lib/udev/rules.d",
 					       "usr/lib/udev/rules.d/a.rules", "etc/passwd",
 					       "etc/group" };
 
-/* A list of nodes is made at boot, and is to be made; without what nobody could read. */
+/* Rules that cannot be read do not keep the nodes from being made at boot. */
 START_TEST(an_unreadable_file_is_a_finding)
 {
 	const char *path = unreadable_rows[_i];

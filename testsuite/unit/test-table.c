@@ -73,7 +73,7 @@ static const struct module_row {
 	{ { "devname:a", "char-major-10-1", "devname:b", "char-major-10-1" },
 	  DEVNAME_HEADER "m a c10:1\nm b c10:1\n",
 	  "" },
-	/* what is not about device nodes does not come between a name and its number */
+	/* an alias about no device node does not separate a name from its number */
 	{ { "x", "devname:a", "y", "char-major-10-1", "char-major-10-*", "devname:b", "",
 	    "char-major-10-2", "z" },
 	  DEVNAME_HEADER "m a c10:1\nm b c10:2\n",
