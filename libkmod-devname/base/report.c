@@ -134,15 +134,13 @@ int kmod_devname_code_from_string(const char *name, int *ret_code)
 
 const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity)
 {
-	switch (severity) {
-	case KMOD_DEVNAME_SEVERITY_NOTE:
-		return "note";
-	case KMOD_DEVNAME_SEVERITY_WARNING:
-		return "warning";
-	case KMOD_DEVNAME_SEVERITY_ERROR:
-		return "error";
-	}
-	return NULL;
+	static const char *const names[] = {
+		[KMOD_DEVNAME_SEVERITY_NOTE] = "note",
+		[KMOD_DEVNAME_SEVERITY_WARNING] = "warning",
+		[KMOD_DEVNAME_SEVERITY_ERROR] = "error",
+	};
+
+	return (unsigned int)severity <= KMOD_DEVNAME_SEVERITY_ERROR ? names[severity] : NULL;
 }
 
 int kmod_devname_report_new(struct kmod_devname_report **ret_report)

@@ -84,47 +84,35 @@ static int add_account(void *data, const struct account *entry)
 	return r < 0 ? r : add_account_id(data, number, entry->id);
 }
 
-#ifdef HAVE_FGETPWENT_R
 /* The texts lie in the buffer. Returns 0, ENOENT at the end, or another errno. */
 static int read_account(FILE *stream, enum account_kind kind, char *buffer, size_t size,
 			struct account *ret_account)
 {
-	struct passwd user, *next_user;
-	struct group group, *next_group;
+	struct passwd *user = NULL;
+	struct group *group = NULL;
 	int error;
+#ifdef HAVE_FGETPWENT_R
+	struct passwd user_entry;
+	struct group group_entry;
 
-	if (kind == ACCOUNT_USER) {
-		error = fgetpwent_r(stream, &user, buffer, size, &next_user);
-		if (error == 0)
-			*ret_account =
-				(struct account){ user.pw_name, user.pw_uid, user.pw_gid, NULL };
-	} else {
-		error = fgetgrent_r(stream, &group, buffer, size, &next_group);
-		if (error == 0)
-			*ret_account =
-				(struct account){ group.gr_name, group.gr_gid, 0, group.gr_mem };
-	}
-	return error;
-}
+	error = kind == ACCOUNT_USER ? fgetpwent_r(stream, &user_entry, buffer, size, &user)
+				     : fgetgrent_r(stream, &group_entry, buffer, size, &group);
 #else
-/* musl has only the older functions, whose result lies in memory of the C library. */
-static int read_account(FILE *stream, enum account_kind kind, char *buffer, size_t size,
-			struct account *ret_account)
-{
-	const struct passwd *user;
-	const struct group *group;
-
+	/* musl has only the older functions, whose result lies in memory of the C library. */
 	(void)buffer, (void)size;
 	errno = 0;
-	if (kind == ACCOUNT_USER && (user = fgetpwent(stream)))
-		*ret_account = (struct account){ user->pw_name, user->pw_uid, user->pw_gid, NULL };
-	else if (kind == ACCOUNT_GROUP && (group = fgetgrent(stream)))
-		*ret_account = (struct account){ group->gr_name, group->gr_gid, 0, group->gr_mem };
+	if (kind == ACCOUNT_USER)
+		user = fgetpwent(stream);
 	else
-		return errno > 0 ? errno : ENOENT;
+		group = fgetgrent(stream);
+	error = user || group ? 0 : errno > 0 ? errno : ENOENT;
+#endif
+	if (error != 0)
+		return error;
+	*ret_account = user ? (struct account){ user->pw_name, user->pw_uid, user->pw_gid, NULL }
+			    : (struct account){ group->gr_name, group->gr_gid, 0, group->gr_mem };
 	return 0;
 }
-#endif
 
 /* Reads a file into memory, because the C library reads without a limit. */
 static int read_account_file(int root_fd, const char *file, enum account_kind kind,

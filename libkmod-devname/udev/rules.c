@@ -157,15 +157,12 @@ static bool join_rule_line(struct udev_rules *rules, const char *line, size_t si
 static bool read_rule_text(struct udev_rules *rules)
 {
 	struct udev_rule *rule = &rules->rule;
-	struct list static_nodes = rule->static_nodes;
 	bool continues = false;
 	const char *line;
 	size_t size;
 
-	static_nodes.size = 0; /* without giving its memory back */
-	*rule = (struct udev_rule){ .location.file = rule->location.file,
-				    .text = rules->text,
-				    .static_nodes = static_nodes };
+	list_free(&rule->static_nodes);
+	*rule = (struct udev_rule){ .location.file = rule->location.file, .text = rules->text };
 	if (rules->is_disputed)
 		rule->dispute = "rule in a file with a line of more than 16383 bytes";
 	rules->size = 0;
