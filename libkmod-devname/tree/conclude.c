@@ -153,23 +153,18 @@ static int report_module_error(struct kmod_devname_report *report, const struct 
 			  "%s", module_error_message(error));
 }
 
-static int read_aliases(struct module_reader *reader, int fd, struct alias_list *aliases)
+/* Reads a module outside the threads. 0, a module error, or a negative errno. */
+static int read_aliases(int fd, size_t size_max, struct alias_list *aliases)
 {
-	int r = fd < 0 ? fd : module_reader_start(reader, fd);
+	struct module_reader *reader = module_reader_new(size_max, NULL);
+	int r = reader ? fd : -ENOMEM;
 
 	if (r >= 0)
+		r = module_reader_start(reader, fd);
+	if (r >= 0)
 		r = module_reader_read(reader);
-	return r == MODULE_OK ? scan_collect_aliases(reader, aliases) : r;
-}
-
-/* Reads dropped aliases again. 0, a module error, or a negative errno. */
-static int read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
-		      struct alias_list *aliases)
-{
-	struct module_reader *reader = module_reader_new(scan->size_max, NULL);
-	_cleanup_close_ int fd = scan_open_module(scan, module);
-	int r = reader ? read_aliases(reader, fd, aliases) : -ENOMEM;
-
+	if (r == MODULE_OK)
+		r = scan_collect_aliases(reader, aliases);
 	module_reader_free(reader);
 	return r;
 }
@@ -178,11 +173,10 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file)
 {
 	const struct location location = { file, 0 };
-	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX, NULL);
 	const char *base = syntax_base_name(file);
 	_cleanup_free_ char *name = strndup(base, strcspn(base, "."));
 	struct alias_list aliases = { 0 };
-	int r = reader && name ? read_aliases(reader, fd < 0 ? -EBADF : fd, &aliases) : -ENOMEM;
+	int r = name ? read_aliases(fd < 0 ? -EBADF : fd, SCAN_SIZE_MAX, &aliases) : -ENOMEM;
 
 	if (r == 0)
 		r = table_add_aliases(table, report, name, file, &aliases);
@@ -191,7 +185,6 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 	else if (r != -ENOMEM)
 		r = report_system(report, r, &location);
 	alias_list_done(&aliases);
-	module_reader_free(reader);
 	return r;
 }
 
@@ -235,14 +228,17 @@ static int conclude_module(struct kmod_devname_scan *scan, const struct scan_mod
 	const struct location location = { path, 0 };
 	struct scan_content *content = module->content;
 	struct alias_list aliases = { 0 };
+	_cleanup_close_ int fd = -1;
 	int r = content->error;
 
 	if (!path)
 		return -ENOMEM;
 	if (r == MODULE_OK && !content->is_dropped)
 		return add_declared_nodes(scan, module, &location, &content->aliases);
-	if (r == MODULE_OK)
-		r = content->error = read_again(scan, module, &aliases);
+	if (r == MODULE_OK) {
+		fd = scan_open_module(scan, module);
+		r = content->error = read_aliases(fd, scan->size_max, &aliases);
+	}
 	if (r == MODULE_OK)
 		r = add_declared_nodes(scan, module, &location, &aliases);
 	else if (r < 0)
@@ -400,7 +396,5 @@ int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *o
 	size_t size = kmod_devname_table_size(scan->table);
 	int r = keep_nodes(scan, old, file);
 
-	if (r < 0 || kmod_devname_table_size(scan->table) == size)
-		return r;
-	return order_nodes(scan->table, size, old);
+	return r < 0 ? r : order_nodes(scan->table, size, old);
 }

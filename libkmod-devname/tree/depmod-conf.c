@@ -125,6 +125,7 @@ struct kmod_devname_config {
 	unsigned int references;
 	char *kernel;
 	size_t n_words; /* so far, of all statements */
+	bool has_search; /* a statement with a word */
 	struct conf_words searches; /* directories below the module directory */
 	size_t built_in; /* position among the searches, or CONF_WORDS_NONE, as the next */
 	size_t external;
@@ -314,6 +315,7 @@ static int add_search_words(struct depmod_statement *statement)
 		size_t position = config->n_words++, *keyword = NULL;
 		int r;
 
+		config->has_search = true;
 		if (strcmp(word, "built-in") == 0)
 			keyword = &config->built_in;
 		else if (strcmp(word, "external") == 0)
@@ -521,12 +523,6 @@ static void rank_search(const struct kmod_devname_config *config, const char *pa
 		rank->external = config->n_words - external;
 }
 
-static bool has_search(const struct kmod_devname_config *config)
-{
-	return config->searches.size > 0 || config->built_in != CONF_WORDS_NONE ||
-	       config->external != CONF_WORDS_NONE;
-}
-
 int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
 		     const char *path, struct copy_rank *ret_rank)
 {
@@ -544,7 +540,7 @@ int depmod_conf_rank(const struct kmod_devname_config *config, const char *direc
 		rank_search(config, path, external, &rank);
 	}
 	/* what depmod searches if the configuration has no "search" */
-	if ((!config || !has_search(config)) && strncmp(path, "updates/", strlen("updates/")) == 0)
+	if ((!config || !config->has_search) && strncmp(path, "updates/", strlen("updates/")) == 0)
 		rank.search = 0;
 	*ret_rank = rank;
 	return 0;
