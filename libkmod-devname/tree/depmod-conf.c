@@ -416,20 +416,7 @@ static int add_external(struct depmod_statement *statement)
 			       more);
 }
 
-static int add_depmod_statement(struct depmod_statement *statement, const char *word)
-{
-	if (strcmp(word, "search") == 0)
-		return add_search_words(statement);
-	if (strcmp(word, "override") == 0)
-		return add_override(statement);
-	if (strcmp(word, "external") == 0)
-		return add_external(statement);
-	if (strcmp(word, "exclude") == 0)
-		return add_excludes(statement);
-	return report_bad_word(statement, "is not a command of depmod.d(5)", word);
-}
-
-/* Reads one line; the type is that of struct config_files. */
+/* Reads one line, which is a statement; the type is that of struct config_files. */
 static int take_depmod_line(void *data, const struct location *location, char *text)
 {
 	struct depmod_statement *statement = data;
@@ -439,7 +426,16 @@ static int take_depmod_line(void *data, const struct location *location, char *t
 	if (!word)
 		return 0;
 	statement->location = *location;
-	r = add_depmod_statement(statement, word);
+	if (strcmp(word, "search") == 0)
+		r = add_search_words(statement);
+	else if (strcmp(word, "override") == 0)
+		r = add_override(statement);
+	else if (strcmp(word, "external") == 0)
+		r = add_external(statement);
+	else if (strcmp(word, "exclude") == 0)
+		r = add_excludes(statement);
+	else
+		r = report_bad_word(statement, "is not a command of depmod.d(5)", word);
 	if (r == 0 && statement->config->n_words > CONF_WORDS_MAX)
 		return report_system(statement->report, -EFBIG, location);
 	return r;
