@@ -7,11 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libkmod.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <syslog.h>
 
 #include "base/cleanup.h"
@@ -32,31 +30,31 @@ static int check_kmod_memory(int r)
 	return errno == ENOMEM ? -ENOMEM : r;
 }
 
-static size_t count_statements(struct kmod_config_iter *iter)
-{
-	size_t n = 0;
-
-	while (iter && kmod_config_iter_next(iter))
-		n++;
-	if (iter)
-		kmod_config_iter_free_iter(iter);
-	return n;
-}
-
 /*
- * libkmod drops a statement that it has no memory for, and tells nothing. The command line adds to
- * the blacklist.
+ * libkmod drops a statement that it has no memory for, and reads on. The blacklist is not counted,
+ * since the command line adds to it.
  */
-static bool has_all_statements(struct kmod_ctx *ctx, const struct modprobe_config *config)
+static bool has_all_statements(const struct kmod_ctx *ctx, const struct modprobe_config *config)
 {
-	size_t wanted = 0;
+	static struct kmod_config_iter *(*const get[])(const struct kmod_ctx *) = {
+		kmod_config_get_aliases,
+		kmod_config_get_softdeps,
+		kmod_config_get_install_commands,
+		kmod_config_get_remove_commands,
+	};
+	size_t wanted = 0, found = 0;
 
 	for (size_t i = 0; i < config->size; i++)
 		wanted += config->items[i].word != MODPROBE_BLACKLIST;
-	return wanted == count_statements(kmod_config_get_aliases(ctx)) +
-				 count_statements(kmod_config_get_softdeps(ctx)) +
-				 count_statements(kmod_config_get_install_commands(ctx)) +
-				 count_statements(kmod_config_get_remove_commands(ctx));
+	for (size_t i = 0; i < sizeof(get) / sizeof(get[0]); i++) {
+		struct kmod_config_iter *iter = get[i](ctx);
+
+		while (iter && kmod_config_iter_next(iter))
+			found++;
+		if (iter)
+			kmod_config_iter_free_iter(iter);
+	}
+	return found == wanted;
 }
 
 static int open_config(const struct modprobe_config *config)
@@ -65,14 +63,6 @@ static int open_config(const struct modprobe_config *config)
 	int r = fd < 0 ? -errno : write_all(fd, config->text, config->text_size);
 
 	return r < 0 ? r : steal_fd(&fd);
-}
-
-static bool is_proc_mounted(int fd, const char *path)
-{
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
 }
 
 static int new_kmod_ctx(struct kmod_context *context, const char *directory,
@@ -98,7 +88,7 @@ static int new_kmod_ctx(struct kmod_context *context, const char *directory,
 static int start_kmod(struct kmod_context *context, const struct modprobe_config *config)
 {
 	_cleanup_close_ int config_fd = open_config(config);
-	char path[64], directory[64];
+	char path[FD_PATH_SIZE], directory[FD_PATH_SIZE];
 	const char *const paths[] = { path, NULL };
 	int r;
 
@@ -107,19 +97,12 @@ static int start_kmod(struct kmod_context *context, const struct modprobe_config
 	context->directory_fd = fcntl(config_fd, F_DUPFD_CLOEXEC, 0);
 	if (context->directory_fd < 0)
 		return -errno;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", config_fd);
-	(void)snprintf(directory, sizeof(directory), "/proc/self/fd/%d", context->directory_fd);
-	if (!is_proc_mounted(config_fd, path))
+	if (!fd_get_path(config_fd, path) || !fd_get_path(context->directory_fd, directory))
 		return -ENOENT;
 	/* libkmod does not read on after a signal: so it is started a second time before that
 	 * counts */
 	r = new_kmod_ctx(context, directory, paths, config);
 	return r < 0 ? new_kmod_ctx(context, directory, paths, config) : 0;
-}
-
-static bool is_kmod_fault(int error)
-{
-	return is_fatal(error) || error == -EIO;
 }
 
 /*
@@ -128,13 +111,13 @@ static bool is_kmod_fault(int error)
  */
 static int load_indexes(struct kmod_context *context, int directory_fd)
 {
-	int r = dup3(directory_fd, context->directory_fd, O_CLOEXEC) < 0 ? -errno : 0;
+	int r;
 
-	if (r < 0)
-		return r;
+	if (dup3(directory_fd, context->directory_fd, O_CLOEXEC) < 0)
+		return -errno;
 	errno = 0;
 	r = kmod_load_resources(context->ctx);
-	return check_kmod_memory(is_kmod_fault(r) ? r : 0);
+	return check_kmod_memory(is_fatal(r) || r == -EIO ? r : 0);
 }
 
 int kmod_context_start(struct modprobe_system *system)
@@ -201,11 +184,12 @@ bool kmod_context_has_module(const struct list *modules, const struct kmod_modul
 	return false;
 }
 
-static int push_modules(struct list *modules, struct kmod_list *list)
+/* Takes what libkmod has found, with its result and errno. 0 or a negative errno. */
+static int take_modules(int r, struct kmod_list *list, struct list *modules)
 {
 	const struct kmod_list *entry;
-	int r = 0;
 
+	r = check_kmod_memory(r);
 	kmod_list_foreach(entry, list) if (r == 0) r =
 		push_module(modules, kmod_module_get_module(entry));
 	(void)kmod_module_unref_list(list);
@@ -222,27 +206,23 @@ int kmod_context_add_module(const struct kmod_context *context, const char *name
 }
 
 /*
- * After an allocation fails libkmod goes on with the next index, and a missing file may replace
+ * After an allocation fails libkmod continues with the next index, and a missing file may replace
  * ENOMEM in errno. An empty result counts only if a second look-up is empty, too.
  */
 static int look_up_in_kmod(const struct kmod_context *context, const char *alias,
 			   struct list *modules)
 {
-	struct kmod_list *list = NULL;
+	int r = 0;
 
-	for (unsigned int i = 0; i < 2 && !list; i++) {
-		int r;
+	for (unsigned int i = 0; i < 2 && r == 0 && modules->size == 0; i++) {
+		struct kmod_list *list = NULL;
 
 		errno = 0;
 		r = kmod_module_new_from_lookup(context->ctx, alias, &list);
 		/* modprobe fails, too, for an alias that is too long together with its module */
-		r = check_kmod_memory(r == -ENOENT || r == -ENAMETOOLONG ? 0 : r);
-		if (r < 0) {
-			(void)kmod_module_unref_list(list);
-			return r;
-		}
+		r = take_modules(r == -ENOENT || r == -ENAMETOOLONG ? 0 : r, list, modules);
 	}
-	return push_modules(modules, list);
+	return r;
 }
 
 static int look_up_in_text(const struct modprobe_system *system, const char *alias,
@@ -269,30 +249,12 @@ int kmod_context_add_softdeps(const struct kmod_module *module, struct list *bef
 			      struct list *after)
 {
 	struct kmod_list *pre = NULL, *post = NULL;
-	int r, other;
+	int r;
 
 	errno = 0;
-	r = check_kmod_memory(kmod_module_get_softdeps(module, &pre, &post));
-	if (r < 0) {
-		(void)kmod_module_unref_list(pre);
-		(void)kmod_module_unref_list(post);
-		return r;
-	}
-	r = push_modules(before, pre);
-	other = push_modules(after, post);
-	return r < 0 ? r : other;
-}
-
-int kmod_context_is_loaded(const struct kmod_module *module)
-{
-	int state;
-
-	do
-		state = kmod_module_get_initstate(module);
-	while (state == -EINTR);
-	if (is_kmod_fault(state))
-		return state;
-	return state == KMOD_MODULE_LIVE;
+	r = kmod_module_get_softdeps(module, &pre, &post);
+	r = take_modules(r, pre, before);
+	return take_modules(r, post, after);
 }
 
 bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name)

@@ -117,18 +117,19 @@ static int report_too_much(struct kmod_devname_report *report, const struct kmod
 			   const struct modprobe_system *system)
 {
 	const struct location nowhere = { NULL, 0 };
-	int r = report_add(report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_ERROR,
-			   &nowhere,
-			   "cannot find out whether opening '%s' (%c%u:%u) loads module %s: %s; "
-			   "correct modprobe.d, or run depmod",
-			   node->name, syntax_type_letter(node->number.type), node->number.major,
-			   node->number.minor, node->module,
-			   system->work_left > 0
-				   ? "over 10000 modules or 2 MiB of dependencies"
-				   : "over 300000000 comparisons for it and the nodes before it, "
-				     "and none is made for those behind");
+	int r = report_add(
+		report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
+		"cannot find out whether opening '%s' (%c%u:%u) loads module %s: %s; "
+		"correct modprobe.d, or run depmod",
+		node->name, syntax_type_letter(node->number.type), node->number.major,
+		node->number.minor, node->module,
+		system_check_work(system) == 0
+			? "over 10000 modules, a chain of 100 soft dependencies, or 2 MiB of "
+			  "dependencies"
+			: "over 300000000 comparisons for it and the nodes before it, "
+			  "and none is made for those behind");
 
-	return r < 0 ? r : system->work_left == 0;
+	return r < 0 ? r : system_check_work(system) < 0;
 }
 
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */

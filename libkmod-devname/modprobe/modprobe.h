@@ -134,6 +134,9 @@ int text_index_read(struct text_index *index, int root_fd, const char *directory
 
 void text_index_done(struct text_index *index);
 
+/* The name of a module by the path of its file; NULL: no memory. */
+char *copy_module_name(const char *path);
+
 /* "PATH: PATH...", as an index of kmod has it, or NULL. */
 const char *text_index_find_dependencies(const struct text_index *index, const char *module);
 
@@ -163,11 +166,9 @@ struct modprobe_system {
 	struct binary_index built_in; /* modules.builtin.bin */
 	struct text_index text;
 	struct modprobe_config config;
-	size_t look_up_work; /* patterns that one look-up in the indexes compares, at most */
-	size_t work_left; /* for all numbers together, see SYSTEM_WORK_MAX */
+	size_t work; /* for all numbers so far, see SYSTEM_WORK_MAX */
+	size_t work_of_look_up; /* of one alias, at most */
 	struct kmod_context *context; /* NULL until an alias is looked up */
-	void *known_modules; /* tsearch(3) tree of struct known_module */
-	bool has_told_depth; /* the finding that not all soft dependencies are followed */
 };
 
 /*
@@ -189,12 +190,13 @@ void system_done(struct modprobe_system *system);
 #define WORK_OF_STEP ((size_t)200) /* or of a module that is needed */
 #define WORK_OF_FILE ((size_t)2000) /* that is looked for */
 
-/* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
-int system_spend(struct modprobe_system *system, size_t work);
+/* 0; or -EFBIG if the work so far is too much. */
+int system_check_work(const struct modprobe_system *system);
 
-/* modprobe_config_find(), or NULL. 0; or -EFBIG, and then no work is left. */
-int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
-			  const char *value, const struct modprobe_statement **ret_statement);
+/* modprobe_config_find() */
+const struct modprobe_statement *system_find_statement(struct modprobe_system *system,
+						       enum modprobe_word word, const char *name,
+						       const char *value);
 
 /*
  * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration
@@ -207,7 +209,10 @@ int system_lacks_block_autoload(struct modprobe_system *system);
  * 1 if a regular file has this name, below the module directory if it is relative; 0 if not; or a
  * negative errno, which is reported.
  */
-int system_has_file(const struct modprobe_system *system, const char *path);
+int system_has_file(struct modprobe_system *system, const char *path);
+
+/* 1 if the running kernel has the module, ready for use; 0 if not; or a negative errno. */
+int module_is_live(const char *name);
 
 /* "PATH: PATH..." of modules.dep: the dependency that is loaded first is the last; or NULL. */
 const char *system_find_dependencies(const struct modprobe_system *system, const char *module);
@@ -253,44 +258,8 @@ int kmod_context_look_up(const struct modprobe_system *system, const char *alias
 int kmod_context_add_softdeps(const struct kmod_module *module, struct list *before,
 			      struct list *after);
 
-/* 1 if the module is live in the running kernel, 0 if not, or a negative errno. */
-int kmod_context_is_loaded(const struct kmod_module *module);
-
 /* True if libkmod has a name as blacklisted, by a statement or the host's command line. */
 bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name);
-
-/* --- known-module.c: what modules need ------------------------------------------------------ */
-
-/* What is found out once about a module. */
-struct known_module {
-	char *name;
-	const char *line; /* "PATH: PATH..." of modules.dep, or NULL */
-	char *path; /* the first of these, or NULL */
-	int has_file; /* -1: not looked for yet */
-	bool has_needed; /* both below are known */
-	struct list needed; /* struct kmod_module *, in the order of modules.dep */
-	struct kmod_module *missing; /* the first of these that has no file, or NULL */
-};
-
-/* Finds what is known of a module; it stays the system's. 0 or -ENOMEM. */
-int known_module_get(struct modprobe_system *system, const char *name,
-		     struct known_module **ret_known);
-
-/* 1 if the module has a file, 0, or a negative errno. */
-int known_module_has_file(struct known_module *known, struct modprobe_system *system);
-
-/* Finds what the module needs. 0 or a negative errno. */
-int known_module_find_needed(struct known_module *known, struct modprobe_system *system);
-
-#ifdef WITH_LIBKMOD
-/* Before the context is freed. */
-void known_modules_done(struct modprobe_system *system);
-#else
-static inline void known_modules_done(struct modprobe_system *system)
-{
-	(void)system;
-}
-#endif
 
 /* --- resolution.c: the answer for one number ------------------------------------------------ */
 
@@ -310,13 +279,14 @@ struct resolution {
 	enum resolution_verdict verdict; /* the best of the modules that have an alias */
 	struct list aliases; /* of char *, in the order in which the kernel asks */
 	struct list steps; /* of struct resolution_step *, in the order of loading */
-	struct list by_name; /* the same by their modules, once all are there */
+	void *by_name; /* tsearch(3) tree of the same */
 };
 
 /*
  * Asks a system that was opened, see system_open(). 0 or a negative errno; -EOPNOTSUPP: this build
- * is without libkmod; -EFBIG: over 10,000 modules, 2 MiB of dependencies, or the work of
- * SYSTEM_WORK_MAX; -ENOENT, with a finding: /proc is not mounted; -EBADMSG: libkmod fails.
+ * is without libkmod; -EFBIG: over 10,000 modules, a chain of 100 soft dependencies, 2 MiB of
+ * dependencies, or the work of SYSTEM_WORK_MAX; -ENOENT, with a finding: /proc is not mounted;
+ * -EBADMSG: libkmod fails.
  */
 int resolution_ask(struct modprobe_system *system, const struct device_number *number,
 		   struct resolution **ret_resolution);
@@ -338,25 +308,12 @@ bool resolution_loads(const struct resolution *resolution, const char *module);
 const char *resolution_verdict_to_string(enum resolution_verdict verdict);
 const char *resolution_role_to_string(enum resolution_role role);
 
-/* Of a struct resolution_step *; NULL is none. */
+/* Of a struct resolution_step *, or NULL. */
 void step_free(void *step);
 
-/* --- step.c: what becomes of a module when its turn comes ----------------------------------- */
-
-struct judgement {
-	const char *module;
-	enum resolution_role role;
-	enum resolution_verdict verdict;
-	const char *obstacle; /* the other module that decides it, or NULL */
-	const char *command; /* that is run instead, or NULL */
-};
-
-/*
- * Adds a step, unless that which the module has is stronger; a final one is not replaced. The alias
- * is the one that was asked for. 0 or a negative errno.
- */
-int resolution_add_step(struct resolution *resolution, struct modprobe_system *system,
-			const char *alias, bool is_final, const struct judgement *judgement);
+/* Adds a step, which becomes the resolution's, for one that may be NULL. 0 or a negative errno. */
+int resolution_put_step(struct resolution *resolution, struct resolution_step *replaced,
+			struct resolution_step *step);
 
 /* --- resolve.c: an alias -------------------------------------------------------------------- */
 

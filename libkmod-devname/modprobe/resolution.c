@@ -14,7 +14,7 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
+#include <search.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +26,14 @@
 #include "modprobe/modprobe.h"
 #include "node/syntax.h"
 
+#define STEPS_MAX 10000
+
 void step_free(void *item)
 {
 	struct resolution_step *step = item;
 
+	if (!step)
+		return;
 	free(step->module);
 	free(step->path);
 	free(step->obstacle);
@@ -40,8 +44,7 @@ void step_free(void *item)
 
 static int compare_steps(const void *a, const void *b)
 {
-	const struct resolution_step *x = *(const struct resolution_step *const *)a;
-	const struct resolution_step *y = *(const struct resolution_step *const *)b;
+	const struct resolution_step *x = a, *y = b;
 
 	return strcmp(x->module, y->module);
 }
@@ -50,32 +53,30 @@ struct resolution_step *resolution_find_step(const struct resolution *resolution
 					     const char *module)
 {
 	const struct resolution_step wanted = { .module = (char *)(uintptr_t)module };
-	const struct resolution_step *key = &wanted;
-	struct resolution_step **found = NULL;
+	struct resolution_step *const *found = tfind(&wanted, &resolution->by_name, compare_steps);
 
-	if (resolution->by_name.size > 0)
-		found = bsearch(&key, resolution->by_name.items, resolution->by_name.size,
-				sizeof(key), compare_steps);
-	for (size_t i = 0; resolution->by_name.size == 0 && i < resolution->steps.size; i++) {
-		struct resolution_step *step = resolution->steps.items[i];
-
-		if (strcmp(step->module, module) == 0)
-			return step;
-	}
 	return found ? *found : NULL;
 }
 
-/* For what asks about thousands of modules. */
-static int sort_steps(struct resolution *resolution)
+int resolution_put_step(struct resolution *resolution, struct resolution_step *replaced,
+			struct resolution_step *step)
 {
-	struct list *by_name = &resolution->by_name;
+	struct list *steps = &resolution->steps;
+	size_t i = 0;
 
-	if (list_reserve(by_name, resolution->steps.size) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < resolution->steps.size; i++)
-		by_name->items[by_name->size++] = resolution->steps.items[i];
-	list_sort(by_name, compare_steps);
-	return 0;
+	if (replaced) {
+		while (steps->items[i] != replaced)
+			i++;
+		memmove(steps->items + i, steps->items + i + 1,
+			(--steps->size - i) * sizeof(*steps->items));
+		(void)tdelete(replaced, &resolution->by_name, compare_steps);
+		step_free(replaced);
+	}
+	if (steps->size >= STEPS_MAX || list_push(steps, step) < 0) {
+		step_free(step);
+		return steps->size >= STEPS_MAX ? -EFBIG : -ENOMEM;
+	}
+	return tsearch(step, &resolution->by_name, compare_steps) ? 0 : -ENOMEM;
 }
 
 static int add_alias(struct resolution *resolution, char *alias)
@@ -159,8 +160,6 @@ int resolution_ask(struct modprobe_system *system, const struct device_number *n
 		return -ENOMEM;
 	resolution->running = system->running;
 	r = answer_number(resolution, system, number);
-	if (r == 0)
-		r = sort_steps(resolution);
 	if (r < 0)
 		resolution_unref(resolution);
 	else
@@ -186,21 +185,11 @@ struct resolution *resolution_unref(struct resolution *resolution)
 {
 	if (!resolution)
 		return NULL;
+	tdestroy(resolution->by_name, free_nothing);
 	list_done(&resolution->aliases, free);
 	list_done(&resolution->steps, step_free);
-	list_done(&resolution->by_name, NULL);
 	free(resolution);
 	return NULL;
-}
-
-static bool is_module_live(const char *name)
-{
-	_cleanup_free_ char *path = format_text("/sys/module/%s/initstate", name);
-	_cleanup_close_ int fd = path ? open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) : -1;
-	char state[5];
-
-	return fd >= 0 && read_at(fd, 0, state, sizeof(state)) == sizeof(state) &&
-	       memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
 /* The kernel asks for nothing if the driver of the number is there, whatever the alias leads to. */
@@ -209,7 +198,7 @@ bool resolution_loads(const struct resolution *resolution, const char *module)
 	const struct resolution_step *step = resolution_find_step(resolution, module);
 
 	return step ? step->verdict <= VERDICT_BUILT_IN
-		    : resolution->running && is_module_live(module);
+		    : resolution->running && module_is_live(module) > 0;
 }
 
 const char *resolution_verdict_to_string(enum resolution_verdict verdict)

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * What modprobe(8) would load for an alias, and how far it comes. The modules are walked in the
- * order of libkmod (libkmod-module.c, kmod_module_get_probe_list). Each is judged as its turn
- * comes, and a step tells what becomes of it: it is there already, a command runs instead, its file
- * is missing, or the kernel refuses it since something that it needs is not there. libkmod's own
- * dry run does not serve: its recursion on soft dependencies has no bound, and it does not fail
- * where modprobe does.
+ * order of libkmod (libkmod-module.c, kmod_module_get_probe_list). Each is judged at its turn, and
+ * a step tells the result: it is in the kernel already, a command runs instead, its file is
+ * missing, or the kernel refuses it without a module that it needs.
+ *
+ * The dry run of libkmod (kmod_module_probe_insert_module) cannot replace the walk. It looks for
+ * the files of dependencies on the host: one absolute link in another root directory, as in
+ * weak-updates, and it knows none of the module's dependencies. It cannot be stopped, takes seconds
+ * for less than 1 MB of modules.dep and modprobe.d, and calls itself for each soft dependency.
  */
 
 #include <errno.h>
@@ -17,6 +20,7 @@
 #include "modprobe/modprobe.h"
 
 #define SOFTDEP_DEPTH_MAX 100
+#define VISITED_MAX 10000
 #define WALK_BYTES_MAX ((size_t)2 << 20)
 
 /* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
@@ -26,7 +30,7 @@ struct resolve_walk {
 	const char *alias; /* normalised */
 	struct list visited;
 	struct list required; /* the module that has the alias, and its dependencies */
-	char *stop; /* the module at which modprobe gives up; NULL: it goes on */
+	char *stop; /* the module at which modprobe gives up; NULL: it continues */
 	enum resolution_verdict stop_verdict;
 	unsigned int depth;
 	size_t bytes; /* of dependencies and soft dependencies that were followed */
@@ -39,44 +43,6 @@ static void unref_modules(struct list *modules)
 
 #define _cleanup_modules_ __attribute__((cleanup(unref_modules)))
 
-/* Where modprobe has given up nothing more becomes of a module. */
-static int add_step(struct resolve_walk *walk, const struct judgement *judgement)
-{
-	return resolution_add_step(walk->resolution, walk->system, walk->alias, walk->stop != NULL,
-				   judgement);
-}
-
-/* --- what becomes of a module --------------------------------------------------------------- */
-
-/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
-static int is_in_kernel(const struct resolve_walk *walk, struct kmod_module *module,
-			enum resolution_verdict *ret_verdict)
-{
-	struct modprobe_system *system = walk->system;
-	const char *name = kmod_module_get_name(module);
-	const struct resolution_step *step = resolution_find_step(walk->resolution, name);
-	int r = system_spend(system, walk->resolution->steps.size);
-
-	if (r < 0)
-		return r;
-	if (step && step->verdict <= VERDICT_BUILT_IN) {
-		*ret_verdict = step->verdict;
-		return 1;
-	}
-	if (system_is_built_in(system, name)) {
-		*ret_verdict = VERDICT_BUILT_IN;
-		return 1;
-	}
-	if (!system->running)
-		return 0;
-	r = system_spend(system, WORK_OF_FILE);
-	if (r == 0)
-		r = kmod_context_is_loaded(module);
-	if (r > 0)
-		*ret_verdict = VERDICT_LOADED;
-	return r;
-}
-
 /* Counts names that the walk follows. 0; or -EFBIG for too many of one number. */
 static int count_names(struct resolve_walk *walk, const char *names)
 {
@@ -84,149 +50,260 @@ static int count_names(struct resolve_walk *walk, const char *names)
 	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : 0;
 }
 
-/* Finds what a module needs, and counts it. 0 or a negative errno. */
-static int follow_dependencies(struct resolve_walk *walk, struct kmod_module *module,
-			       struct known_module **ret_known)
-{
-	int r = known_module_get(walk->system, kmod_module_get_name(module), ret_known);
+/* --- what a module needs -------------------------------------------------------------------- */
 
-	if (r == 0 && (*ret_known)->line)
-		r = count_names(walk, (*ret_known)->line);
-	return r < 0 ? r : known_module_find_needed(*ret_known, walk->system);
+struct needed_modules {
+	struct list names; /* char *, in the order of modules.dep: the last is loaded first */
+	const char *missing; /* the first of these that has no file, or NULL */
+};
+
+static void needed_done(struct needed_modules *needed)
+{
+	list_done(&needed->names, free);
 }
 
-/* Finds the first module that is needed and not there, in the order of loading, if there is one. */
-static int find_lacking(struct resolve_walk *walk, const struct known_module *known,
-			struct kmod_module **ret_lacking)
-{
-	enum resolution_verdict ignored;
-	int r = 1;
+#define _cleanup_needed_ __attribute__((cleanup(needed_done)))
 
-	for (size_t i = known->needed.size; i > 0 && r > 0; i--) {
-		r = is_in_kernel(walk, known->needed.items[i - 1], &ignored);
+static int add_needed(struct modprobe_system *system, const char *path,
+		      struct needed_modules *needed)
+{
+	char *name = copy_module_name(path);
+	int r = name ? list_push(&needed->names, name) : -ENOMEM;
+
+	if (r < 0) {
+		free(name);
+		return r;
+	}
+	if (needed->missing)
+		return 0;
+	r = system_has_file(system, path);
+	if (r == 0)
+		needed->missing = name;
+	return r < 0 ? r : 0;
+}
+
+static int find_needed(struct resolve_walk *walk, const char *module, struct needed_modules *needed)
+{
+	const char *line = system_find_dependencies(walk->system, module);
+	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
+	char *path, *rest;
+	int r;
+
+	if (!line)
+		return 0;
+	if (!copy)
+		return -ENOMEM;
+	r = count_names(walk, copy);
+	rest = copy + strcspn(copy, ":");
+	rest += *rest == ':';
+	while (r == 0 && (path = strtok_r(NULL, " \t", &rest))) {
+		walk->system->work += WORK_OF_STEP;
+		r = system_check_work(walk->system);
 		if (r == 0)
-			*ret_lacking = known->needed.items[i - 1];
-	}
-	return r < 0 ? r : 0;
-}
-
-/*
- * The kernel refuses a module without what it needs: so the first of that which is not there
- * decides, or the missing file that kept modprobe from loading it. 1, 0, or a negative errno.
- */
-static int find_obstacle(struct resolve_walk *walk, struct kmod_module *module,
-			 struct judgement *judgement)
-{
-	const struct resolution_step *step;
-	struct kmod_module *cause = NULL;
-	struct known_module *known;
-	int r = follow_dependencies(walk, module, &known);
-
-	if (r == 0)
-		r = find_lacking(walk, known, &cause);
-	if (r < 0 || !cause)
-		return r;
-	judgement->verdict = VERDICT_NO_FILE;
-	if (known->missing) {
-		struct judgement missing = {
-			.module = kmod_module_get_name(known->missing),
-			.role = judgement->role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY,
-			.verdict = VERDICT_NO_FILE,
-		};
-
-		cause = known->missing;
-		r = add_step(walk, &missing);
-		if (r < 0)
-			return r;
-	}
-	step = resolution_find_step(walk->resolution, kmod_module_get_name(cause));
-	if (step) {
-		judgement->verdict = step->verdict;
-		judgement->obstacle = step->obstacle ? step->obstacle : step->module;
-	}
-	return 1;
-}
-
-/* Finds the verdict, and who decides it. 0 or a negative errno. */
-static int judge_module(struct resolve_walk *walk, struct kmod_module *module, const char *command,
-			struct judgement *judgement)
-{
-	const char *name = judgement->module;
-	struct known_module *known;
-	int r = known_module_get(walk->system, name, &known);
-
-	if (r == 0)
-		r = is_in_kernel(walk, module, &judgement->verdict);
-	if (r != 0)
-		return r < 0 ? r : 0;
-	if (walk->stop && (known->path || command)) {
-		judgement->verdict = walk->stop_verdict;
-		judgement->obstacle = walk->stop;
-		return 0;
-	}
-	if (command) {
-		judgement->verdict = VERDICT_COMMAND;
-		judgement->command = command;
-		return 0;
-	}
-	judgement->verdict =
-		!known->path && strcmp(name, "off") == 0 ? VERDICT_OFF : VERDICT_NO_FILE;
-	r = known_module_has_file(known, walk->system);
-	if (r > 0) {
-		judgement->verdict = VERDICT_LOADS;
-		r = find_obstacle(walk, module, judgement);
-	}
-	return r < 0 ? r : 0;
-}
-
-/*
- * A module's turn: adds a step with what becomes of it. If it is required and fails, modprobe gives
- * up here. 0 or a negative errno.
- */
-static int load_module(struct resolve_walk *walk, struct kmod_module *module,
-		       enum resolution_role role, bool ignores_command)
-{
-	const char *command = ignores_command ? NULL : kmod_module_get_install_commands(module);
-	struct judgement judgement = { .module = kmod_module_get_name(module), .role = role };
-	int r = judge_module(walk, module, command, &judgement);
-	char *stop = NULL;
-
-	if (r < 0)
-		return r;
-	if (!walk->stop && judgement.verdict > VERDICT_BUILT_IN &&
-	    kmod_context_has_module(&walk->required, module)) {
-		/* the obstacle may be in a step that the new one replaces */
-		stop = strdup(judgement.obstacle ? judgement.obstacle : judgement.module);
-		if (!stop)
-			return -ENOMEM;
-	}
-	r = add_step(walk, &judgement);
-	if (stop) {
-		walk->stop = stop;
-		walk->stop_verdict = judgement.verdict;
+			r = add_needed(walk->system, path, needed);
 	}
 	return r;
 }
 
-/* --- what is loaded with it ---------------------------------------------------------------- */
+/* --- steps ---------------------------------------------------------------------------------- */
 
-/* Of a chain that is too long the rest is left out, and the first of these is told. */
-static int report_depth(const struct resolve_walk *walk, const struct kmod_module *module,
-			const struct modprobe_statement *statement)
+/* Copies a text that may be NULL. 0 or -ENOMEM. */
+static int copy_step_text(char **ret_copy, const char *text)
+{
+	*ret_copy = text ? strdup(text) : NULL;
+	return *ret_copy || !text ? 0 : -ENOMEM;
+}
+
+/* NULL: no memory. */
+static struct resolution_step *step_new(const struct modprobe_system *system, const char *module,
+					enum resolution_role role)
+{
+	struct resolution_step *step = calloc(1, sizeof(*step));
+	const char *line = system_find_dependencies(system, module);
+
+	if (!step)
+		return NULL;
+	step->role = role;
+	step->module = strdup(module);
+	step->path = line ? strndup(line, strcspn(line, ":")) : NULL;
+	if (step->module && (step->path || !line))
+		return step;
+	step_free(step);
+	return NULL;
+}
+
+/* Finds the place of the statement that decides. 0 or -ENOMEM. */
+static int find_place(const struct resolve_walk *walk, struct resolution_step *step)
 {
 	struct modprobe_system *system = walk->system;
-	const struct location location = { statement->file, statement->line };
+	const struct modprobe_statement *found = NULL;
+	const char *file = NULL;
 
-	if (system->has_told_depth)
-		return 0;
-	system->has_told_depth = true;
-	return report_add(
-		system->report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_WARNING,
-		&location,
-		"a chain of soft dependencies has more than %d modules, and those of module '%s' "
-		"are not followed; shorten it",
-		SOFTDEP_DEPTH_MAX, kmod_module_get_name(module));
+	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle) {
+		found = system_find_statement(system, MODPROBE_BLACKLIST, step->module, NULL);
+		file = "/proc/cmdline"; /* without a statement */
+	} else if (step->command) {
+		found = system_find_statement(system, MODPROBE_INSTALL, step->module, NULL);
+	} else if (step->role == ROLE_ALIAS) {
+		found = system_find_statement(system, MODPROBE_ALIAS, walk->alias, step->module);
+	}
+	step->line = found ? found->line : 0;
+	return copy_step_text(&step->file, found ? found->file : file);
 }
+
+/*
+ * A step gives way to one that loads the module, to one of a stronger role and, at equal strength,
+ * to one of a better verdict. The blacklist does not keep back what another module needs.
+ */
+static bool step_stays(const struct resolution_step *step, const struct resolution_step *other)
+{
+	if (step->verdict <= VERDICT_BUILT_IN)
+		return true;
+	if (other->verdict <= VERDICT_BUILT_IN)
+		return false;
+	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle)
+		return other->role != ROLE_DEPENDENCY;
+	if ((step->role == ROLE_SOFT) != (other->role == ROLE_SOFT))
+		return other->role == ROLE_SOFT;
+	return step->verdict <= other->verdict;
+}
+
+/* Takes a step. Where modprobe has given up a module keeps the one it has. 0 or a negative errno.
+ */
+static int add_step(const struct resolve_walk *walk, struct resolution_step *step)
+{
+	struct resolution_step *known = resolution_find_step(walk->resolution, step->module);
+	bool stays = known && (walk->stop || step_stays(known, step));
+	int r;
+
+	if (known && known->role > step->role)
+		known->role = step->role;
+	if (known)
+		step->role = known->role;
+	r = stays ? 0 : find_place(walk, step);
+	if (r == 0 && !stays)
+		return resolution_put_step(walk->resolution, known, step);
+	step_free(step);
+	return r;
+}
+
+/* --- what becomes of a module --------------------------------------------------------------- */
+
+/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
+static int is_in_kernel(const struct resolve_walk *walk, const char *module,
+			enum resolution_verdict *ret_verdict)
+{
+	const struct resolution_step *step = resolution_find_step(walk->resolution, module);
+	int r;
+
+	if (step && step->verdict <= VERDICT_BUILT_IN) {
+		*ret_verdict = step->verdict;
+		return 1;
+	}
+	if (system_is_built_in(walk->system, module)) {
+		*ret_verdict = VERDICT_BUILT_IN;
+		return 1;
+	}
+	if (!walk->system->running)
+		return 0;
+	walk->system->work += WORK_OF_FILE;
+	r = module_is_live(module);
+	if (r > 0)
+		*ret_verdict = VERDICT_LOADED;
+	return r;
+}
+
+/*
+ * The kernel refuses a module without one that it needs: the first of these, in the order of
+ * loading, decides, or the missing file that kept modprobe from loading it. 0 or a negative errno.
+ */
+static int find_obstacle(struct resolve_walk *walk, struct resolution_step *step)
+{
+	_cleanup_needed_ struct needed_modules needed = { 0 };
+	const struct resolution_step *cause;
+	struct resolution_step *missing;
+	const char *lacking = NULL;
+	enum resolution_verdict ignored;
+	int r = find_needed(walk, step->module, &needed);
+
+	for (size_t i = needed.names.size; i > 0 && r >= 0 && !lacking; i--) {
+		r = is_in_kernel(walk, needed.names.items[i - 1], &ignored);
+		if (r == 0)
+			lacking = needed.names.items[i - 1];
+	}
+	if (r < 0 || !lacking)
+		return r < 0 ? r : 0;
+	step->verdict = VERDICT_NO_FILE;
+	if (needed.missing) {
+		lacking = needed.missing;
+		missing = step_new(walk->system, lacking,
+				   step->role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY);
+		if (!missing)
+			return -ENOMEM;
+		missing->verdict = VERDICT_NO_FILE;
+		r = add_step(walk, missing);
+		if (r < 0)
+			return r;
+	}
+	cause = resolution_find_step(walk->resolution, lacking);
+	if (!cause)
+		return 0;
+	step->verdict = cause->verdict;
+	return copy_step_text(&step->obstacle, cause->obstacle ? cause->obstacle : cause->module);
+}
+
+/* Finds the verdict of a step, and what decides it. 0 or a negative errno. */
+static int judge_step(struct resolve_walk *walk, struct resolution_step *step, const char *command)
+{
+	int r = is_in_kernel(walk, step->module, &step->verdict);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (walk->stop && (step->path || command)) {
+		step->verdict = walk->stop_verdict;
+		return copy_step_text(&step->obstacle, walk->stop);
+	}
+	if (command) {
+		step->verdict = VERDICT_COMMAND;
+		return copy_step_text(&step->command, command);
+	}
+	step->verdict =
+		!step->path && strcmp(step->module, "off") == 0 ? VERDICT_OFF : VERDICT_NO_FILE;
+	r = step->path ? system_has_file(walk->system, step->path) : 0;
+	if (r <= 0)
+		return r;
+	step->verdict = VERDICT_LOADS;
+	return find_obstacle(walk, step);
+}
+
+/*
+ * A module's turn: adds a step with the result. If the module is required and fails, modprobe gives
+ * up here. 0 or a negative errno.
+ */
+static int load_module(struct resolve_walk *walk, const struct kmod_module *module,
+		       enum resolution_role role, bool ignores_command)
+{
+	const char *command = ignores_command ? NULL : kmod_module_get_install_commands(module);
+	struct resolution_step *step = step_new(walk->system, kmod_module_get_name(module), role);
+	int r = step ? judge_step(walk, step, command) : -ENOMEM;
+	char *stop = NULL;
+
+	if (r == 0 && !walk->stop && step->verdict > VERDICT_BUILT_IN &&
+	    kmod_context_has_module(&walk->required, module)) {
+		walk->stop_verdict = step->verdict;
+		r = copy_step_text(&stop, step->obstacle ? step->obstacle : step->module);
+	}
+	if (r < 0) {
+		step_free(step);
+		return r;
+	}
+	r = add_step(walk, step);
+	if (stop)
+		walk->stop = stop;
+	return r;
+}
+
+/* --- what is loaded with it ----------------------------------------------------------------- */
 
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum resolution_role role);
@@ -240,83 +317,103 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 	return r;
 }
 
+static size_t count_words(const char *text)
+{
+	size_t n = 0;
+
+	for (text += strspn(text, " \t"); *text; text += strspn(text, " \t")) {
+		text += strcspn(text, " \t");
+		n++;
+	}
+	return n;
+}
+
+/* Finds the soft dependencies of a module. busybox knows none. 0 or a negative errno. */
 static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
-			 const struct modprobe_statement **ret_statement, struct list *before,
-			 struct list *after)
+			 struct list *before, struct list *after)
 {
 	struct modprobe_system *system = walk->system;
-	int r = system_find_statement(system, MODPROBE_SOFTDEP, kmod_module_get_name(module), NULL,
-				      ret_statement);
+	const struct modprobe_statement *statement = NULL;
+	int r;
 
-	if (r < 0 || !*ret_statement)
-		return r;
-	r = count_names(walk, (*ret_statement)->value);
-	if (r < 0)
-		return r;
-	r = system_spend(system, system->config.key_bytes[MODPROBE_SOFTDEP] +
-					 WORK_OF_STEP * strlen((*ret_statement)->value) / 2);
-	return r < 0 ? r : kmod_context_add_softdeps(module, before, after);
+	if (system->indexes != INDEXES_TEXT)
+		statement = system_find_statement(system, MODPROBE_SOFTDEP,
+						  kmod_module_get_name(module), NULL);
+	if (!statement)
+		return 0;
+	system->work +=
+		count_words(statement->value) * (walk->visited.size + system->work_of_look_up);
+	r = system_check_work(system);
+	if (r == 0)
+		r = count_names(walk, statement->value);
+	if (r == 0)
+		r = kmod_context_add_softdeps(module, before, after);
+	return r == 0 && before->size + after->size > 0 && walk->depth >= SOFTDEP_DEPTH_MAX ? -EFBIG
+											    : r;
 }
 
 /*
- * The module between its soft dependencies. With any of these its install command counts for
- * nothing: it would be called for by itself (libkmod-module.c, __kmod_module_fill_softdep).
+ * The module between its soft dependencies. With any of these its install command does not count:
+ * it would call for them itself (libkmod-module.c, __kmod_module_fill_softdep). busybox knows no
+ * commands, either.
  */
-static int load_between_softdeps(struct resolve_walk *walk, struct kmod_module *module,
+static int load_between_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
 				 enum resolution_role role)
 {
 	struct modprobe_system *system = walk->system;
 	_cleanup_modules_ struct list before = { 0 }, after = { 0 };
-	const struct modprobe_statement *statement;
-	bool has_softdeps;
-	/* libkmod looks for an install command */
-	int r = system_spend(system,
-			     walk->required.size + system->config.key_bytes[MODPROBE_INSTALL]);
+	int r;
 
-	if (r < 0)
-		return r;
-	if (system->indexes == INDEXES_TEXT) /* busybox knows neither */
-		return load_module(walk, module, role, true);
-	r = find_softdeps(walk, module, &statement, &before, &after);
-	if (r < 0)
-		return r;
-	has_softdeps = before.size + after.size > 0;
-	if (has_softdeps && walk->depth >= SOFTDEP_DEPTH_MAX) {
-		r = report_depth(walk, module, statement);
-		return r < 0 ? r : load_module(walk, module, role, true);
-	}
-	r = walk_modules(walk, &before);
+	/* libkmod searches both kinds of statements */
+	system->work += walk->required.size + WORK_OF_STEP +
+			system->config.key_bytes[MODPROBE_INSTALL] +
+			system->config.key_bytes[MODPROBE_SOFTDEP];
+	r = system_check_work(system);
 	if (r == 0)
-		r = load_module(walk, module, role, has_softdeps);
+		r = find_softdeps(walk, module, &before, &after);
+	if (r == 0)
+		r = walk_modules(walk, &before);
+	if (r == 0)
+		r = load_module(walk, module, role,
+				system->indexes == INDEXES_TEXT || before.size + after.size > 0);
 	return r < 0 ? r : walk_modules(walk, &after);
 }
 
-/* Each module once: that of an alias, and that of its name, are two to libkmod, and to us. */
+/* Adds the modules that a module needs; without the file of one of them libkmod knows none. */
+static int add_dependencies(struct resolve_walk *walk, const struct kmod_module *module,
+			    struct list *dependencies)
+{
+	_cleanup_needed_ struct needed_modules needed = { 0 };
+	int r = find_needed(walk, kmod_module_get_name(module), &needed);
+
+	for (size_t i = needed.missing ? 0 : needed.names.size; i > 0 && r == 0; i--)
+		r = kmod_context_add_module(walk->system->context, needed.names.items[i - 1],
+					    dependencies);
+	return r;
+}
+
+/* Each module once: that of an alias, and that of its name, are two to libkmod, and here. */
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum resolution_role role)
 {
-	enum resolution_role role_of_needed = role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY;
-	struct known_module *known;
-	size_t n;
-	int r = system_spend(walk->system, walk->visited.size);
+	_cleanup_modules_ struct list dependencies = { 0 };
+	int r;
 
-	if (r < 0 || kmod_context_has_module(&walk->visited, module))
-		return r;
+	if (kmod_context_has_module(&walk->visited, module))
+		return 0;
+	if (walk->visited.size >= VISITED_MAX)
+		return -EFBIG;
 	r = kmod_context_add_reference(module, &walk->visited);
 	if (r == 0)
-		r = follow_dependencies(walk, module, &known);
-	if (r < 0)
-		return r;
-	/* without the file of one of them libkmod knows none */
-	n = known->missing ? 0 : known->needed.size;
-	if (role == ROLE_ALIAS) {
+		r = add_dependencies(walk, module, &dependencies);
+	if (r == 0 && role == ROLE_ALIAS)
 		r = kmod_context_add_reference(module, &walk->required);
-		for (size_t i = 0; i < n && r == 0; i++)
-			r = kmod_context_add_reference(known->needed.items[i], &walk->required);
-	}
+	for (size_t i = 0; i < dependencies.size && r == 0 && role == ROLE_ALIAS; i++)
+		r = kmod_context_add_reference(dependencies.items[i], &walk->required);
 	walk->depth++;
-	for (size_t i = n; i > 0 && r == 0; i--)
-		r = load_between_softdeps(walk, known->needed.items[i - 1], role_of_needed);
+	for (size_t i = 0; i < dependencies.size && r == 0; i++)
+		r = load_between_softdeps(walk, dependencies.items[i],
+					  role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY);
 	if (r == 0)
 		r = load_between_softdeps(walk, module, role);
 	walk->depth--;
@@ -326,41 +423,41 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 /* --- an alias ------------------------------------------------------------------------------- */
 
 /*
- * The kernel runs modprobe without -b: then only what is found by an alias may be blacklisted, and
- * not what a command gives the alias as its name (libkmod-module.c,
+ * The kernel runs modprobe without -b: then only a module that is found by an alias may be
+ * blacklisted, and not one of which the alias is the name of a command (libkmod-module.c,
  * kmod_module_probe_insert_module). libkmod always follows the host's command line: for another
  * system only a statement counts.
  */
-static int is_blacklisted(const struct resolve_walk *walk, const char *name)
+static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
 {
 	struct modprobe_system *system = walk->system;
-	const struct modprobe_statement *statement = NULL;
-	int r;
 
-	if (strcmp(name, walk->alias) == 0) {
-		r = system_find_statement(system, MODPROBE_ALIAS, walk->alias, name, &statement);
-		if (r < 0 || !statement)
-			return r;
-	}
-	r = system_find_statement(system, MODPROBE_BLACKLIST, name, NULL, &statement);
-	if (r < 0)
-		return r;
-	return statement || (system->running && kmod_context_is_blacklisted(system->context, name));
+	if (strcmp(name, walk->alias) == 0 &&
+	    !system_find_statement(system, MODPROBE_ALIAS, walk->alias, name))
+		return false;
+	return system_find_statement(system, MODPROBE_BLACKLIST, name, NULL) ||
+	       (system->running && kmod_context_is_blacklisted(system->context, name));
 }
 
 /* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
 static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 {
-	struct judgement judgement = { .module = kmod_module_get_name(module),
-				       .role = ROLE_ALIAS,
-				       .verdict = VERDICT_BLACKLISTED };
-	int is_there = is_in_kernel(walk, module, &judgement.verdict);
-	int r = is_there < 0 ? is_there : is_blacklisted(walk, judgement.module);
+	struct resolution_step *step;
+	enum resolution_verdict verdict = VERDICT_BLACKLISTED;
+	const char *name = kmod_module_get_name(module);
+	int r = system_check_work(walk->system);
 
+	if (r == 0)
+		r = is_in_kernel(walk, name, &verdict);
 	if (r < 0)
 		return r;
-	if (is_there || r > 0)
-		return add_step(walk, &judgement);
+	if (r > 0 || is_blacklisted(walk, name)) {
+		step = step_new(walk->system, name, ROLE_ALIAS);
+		if (!step)
+			return -ENOMEM;
+		step->verdict = verdict;
+		return add_step(walk, step);
+	}
 	r = walk_module(walk, module, ROLE_ALIAS);
 	/* how a command ends is not known */
 	if (r == 0)
@@ -382,16 +479,14 @@ int resolve_alias(struct modprobe_system *system, const char *alias, struct reso
 	_cleanup_modules_ struct list modules = { 0 };
 	int r = normalised ? kmod_context_start(system) : -ENOMEM;
 
-	/* libkmod looks a second time if it finds nothing */
-	if (r == 0)
-		r = system_spend(system, 2 * (system->config.key_bytes[MODPROBE_ALIAS] +
-					      WORK_OF_PATTERN * system->look_up_work));
+	if (r < 0)
+		return r;
+	system->work += 2 * system->work_of_look_up; /* libkmod repeats one that finds nothing */
+	r = system_check_work(system);
 	if (r < 0)
 		return r;
 	(void)modprobe_config_normalise(normalised);
 	r = kmod_context_look_up(system, normalised, &modules);
-	if (r == 0)
-		r = system_spend(system, WORK_OF_STEP * modules.size);
 	for (size_t i = 0; i < modules.size && r >= 0; i++)
 		r = walk_root(&walk, modules.items[i]);
 	return r == 0 && modules.size == 0 ? 1 : r;

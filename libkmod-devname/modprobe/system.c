@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +13,9 @@
 #include "module/file.h"
 #include "node/syntax.h"
 
-#define CONFIG_SIZE_MAX ((size_t)16 << 20)
+#define KERNEL_CONFIG_SIZE_MAX ((size_t)16 << 20)
+
+/* --- the indexes --------------------------------------------------------------------------- */
 
 static int report_bad_index(const struct modprobe_system *system, const char *name,
 			    const char *problem)
@@ -58,13 +59,9 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 		return -ENOMEM;
 	fd = root_open_file(system->root_fd, path, 0);
 	r = fd < 0 ? fd : binary_index_read(ret_index, fd);
-	if (is_missing(r))
-		r = 1;
-	if (r == -EISDIR || r == -ENODEV) /* not a regular file */
-		r = 0;
-	if (r == 0)
+	if (r == 0 || r == -EISDIR || r == -ENODEV) /* or no regular file */
 		return report_bad_index(system, name, "damaged, or not an index of modprobe");
-	if (r > 0)
+	if (r > 0 || is_missing(r))
 		r = is_found_on_host(system, name, fd);
 	if (r < 0)
 		return report_system(system->report, r, &location);
@@ -74,38 +71,34 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 /* libkmod maps all of them, so that none is used if one is damaged. */
 static int read_binary_indexes(struct modprobe_system *system)
 {
+	struct binary_index others[3] = { 0 };
 	const struct {
 		const char *name;
-		struct binary_index *kept; /* NULL: for libkmod alone */
+		struct binary_index *index;
 		bool is_needed;
 	} files[] = { { "modules.dep.bin", &system->dependencies, true },
-		      { "modules.alias.bin", NULL, true },
+		      { "modules.alias.bin", &others[0], true },
 		      { "modules.builtin.bin", &system->built_in, false },
-		      { "modules.symbols.bin", NULL, false },
-		      { "modules.builtin.alias.bin", NULL, false } };
+		      { "modules.symbols.bin", &others[1], false },
+		      { "modules.builtin.alias.bin", &others[2], false } };
 	bool is_good = true, is_complete = true;
+	int r = 0;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		struct binary_index index = { 0 };
-		int r = check_index_file(system, files[i].name, &index);
-
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r >= 0; i++) {
+		r = check_index_file(system, files[i].name, files[i].index);
 		is_good = is_good && r > 0;
-		system->look_up_work += index.work;
-		is_complete = is_complete && (index.data || !files[i].is_needed);
-		if (files[i].kept)
-			*files[i].kept = index;
-		else
-			binary_index_done(&index);
-		if (r < 0)
-			return r;
+		is_complete = is_complete && (files[i].index->data || !files[i].is_needed);
+		system->work_of_look_up += WORK_OF_PATTERN * files[i].index->work;
 	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		binary_index_done(&others[i]);
 	if (is_good && is_complete)
 		system->indexes = INDEXES_BINARY;
 	if (!is_good) {
 		binary_index_done(&system->dependencies);
 		binary_index_done(&system->built_in);
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* The modprobe of busybox reads text, and its depmod writes nothing else. */
@@ -113,7 +106,7 @@ static int read_text_indexes(struct modprobe_system *system)
 {
 	int r = text_index_read(&system->text, system->root_fd, system->directory, system->report);
 
-	system->look_up_work = system->text.aliases.size;
+	system->work_of_look_up += WORK_OF_PATTERN * system->text.aliases.size;
 	if (r > 0)
 		system->indexes = INDEXES_TEXT;
 	else
@@ -121,19 +114,8 @@ static int read_text_indexes(struct modprobe_system *system)
 	return r < 0 ? r : 0;
 }
 
-static int read_modprobe_config(struct modprobe_system *system)
-{
-	const char *slash = system->directory[0] == '/' ? "" : "/";
-	_cleanup_free_ char *softdep =
-		format_text("%s%s/modules.softdep", slash, system->directory);
-
-	return softdep ? modprobe_config_read(&system->config, system->report, system->root_fd,
-					      softdep)
-		       : -ENOMEM;
-}
-
 /* 1 where the depmod of busybox has written the indexes, and that of kmod none. */
-static int has_text_indexes_alone(const struct modprobe_system *system)
+static int has_text_indexes_alone(struct modprobe_system *system)
 {
 	int r = system_has_file(system, "modules.dep");
 
@@ -145,10 +127,17 @@ static int has_text_indexes_alone(const struct modprobe_system *system)
 	return r < 0 ? r : r == 0;
 }
 
+/* --- all of it ----------------------------------------------------------------------------- */
+
 static int open_all(struct modprobe_system *system)
 {
+	const char *slash = system->directory[0] == '/' ? "" : "/";
+	_cleanup_free_ char *softdep =
+		format_text("%s%s/modules.softdep", slash, system->directory);
 	int r;
 
+	if (!softdep)
+		return -ENOMEM;
 	system->directory_fd =
 		open_in_root(system->root_fd, system->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (system->directory_fd < 0)
@@ -156,7 +145,10 @@ static int open_all(struct modprobe_system *system)
 	r = has_text_indexes_alone(system);
 	if (r >= 0)
 		r = r > 0 ? read_text_indexes(system) : read_binary_indexes(system);
-	return r < 0 ? r : read_modprobe_config(system);
+	if (r == 0)
+		r = modprobe_config_read(&system->config, system->report, system->root_fd, softdep);
+	system->work_of_look_up += WORK_OF_STEP + system->config.key_bytes[MODPROBE_ALIAS];
+	return r;
 }
 
 int system_open(struct modprobe_system *system, int root_fd, const char *directory, bool running,
@@ -169,7 +161,6 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 					    .directory_fd = -1,
 					    .running = running,
 					    .lacks_block_autoload = -1,
-					    .work_left = SYSTEM_WORK_MAX,
 					    .report = report };
 	r = open_all(system);
 	if (r < 0)
@@ -179,7 +170,6 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 
 void system_done(struct modprobe_system *system)
 {
-	known_modules_done(system);
 	kmod_context_free(system->context);
 	modprobe_config_done(&system->config);
 	text_index_done(&system->text);
@@ -188,23 +178,16 @@ void system_done(struct modprobe_system *system)
 	close_fd(&system->directory_fd);
 }
 
-int system_spend(struct modprobe_system *system, size_t work)
+int system_check_work(const struct modprobe_system *system)
 {
-	if (work > system->work_left) {
-		system->work_left = 0;
-		return -EFBIG;
-	}
-	system->work_left -= work;
-	return 0;
+	return system->work > SYSTEM_WORK_MAX ? -EFBIG : 0;
 }
 
-int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
-			  const char *value, const struct modprobe_statement **ret_statement)
+const struct modprobe_statement *system_find_statement(struct modprobe_system *system,
+						       enum modprobe_word word, const char *name,
+						       const char *value)
 {
-	size_t work = 0;
-
-	*ret_statement = modprobe_config_find(&system->config, word, name, value, &work);
-	return system_spend(system, work);
+	return modprobe_config_find(&system->config, word, name, value, &system->work);
 }
 
 /* --- the kernel's configuration ------------------------------------------------------------ */
@@ -223,7 +206,7 @@ static bool lacks_autoload_option(const char *text, size_t size)
 /* A configuration that cannot be decompressed counts as none. */
 static int examine_config(int fd)
 {
-	struct module_reader *reader = module_reader_new(CONFIG_SIZE_MAX, NULL);
+	struct module_reader *reader = module_reader_new(KERNEL_CONFIG_SIZE_MAX, NULL);
 	int r = reader ? module_reader_start(reader, fd) : -ENOMEM;
 	const uint8_t *text;
 	size_t size;
@@ -272,7 +255,7 @@ int system_lacks_block_autoload(struct modprobe_system *system)
 
 /* --- modules ------------------------------------------------------------------------------- */
 
-int system_has_file(const struct modprobe_system *system, const char *path)
+int system_has_file(struct modprobe_system *system, const char *path)
 {
 	const struct location location = { path, 0 };
 	_cleanup_close_ int fd = path[0] == '/'
@@ -281,6 +264,7 @@ int system_has_file(const struct modprobe_system *system, const char *path)
 							   O_PATH | O_CLOEXEC);
 	struct stat st;
 
+	system->work += WORK_OF_FILE;
 	if (is_missing(fd))
 		return 0;
 	if (fd == -EACCES || fd == -EPERM)
@@ -288,6 +272,23 @@ int system_has_file(const struct modprobe_system *system, const char *path)
 	if (fd >= 0 && fstat(fd, &st) == 0)
 		return S_ISREG(st.st_mode);
 	return report_system(system->report, fd < 0 ? fd : -errno, &location);
+}
+
+int module_is_live(const char *name)
+{
+	_cleanup_free_ char *path = format_text("/sys/module/%s/initstate", name);
+	_cleanup_close_ int fd = path ? open_at(AT_FDCWD, path, O_RDONLY, 0) : -1;
+	char state[5];
+	ssize_t n;
+
+	if (!path)
+		return -ENOMEM;
+	if (fd < 0)
+		return is_fatal(-errno) ? -errno : 0;
+	n = read_at(fd, 0, state, sizeof(state));
+	if (n < 0)
+		return (int)n;
+	return n == sizeof(state) && memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
 const char *system_find_dependencies(const struct modprobe_system *system, const char *module)

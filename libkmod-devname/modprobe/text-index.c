@@ -25,8 +25,7 @@ struct text_entry {
 	char *value; /* "PATH: PATH..."; the module of the alias; the path of what is built in */
 };
 
-/* The name of a module's file: without directories and all that follows the first dot. */
-static char *copy_module_name(const char *path)
+char *copy_module_name(const char *path)
 {
 	const char *base = syntax_base_name(path);
 	char *name = strndup(base, strcspn(base, "."));
