@@ -32,8 +32,8 @@ enum resolution_role {
 	ROLE_SOFT, /* a soft dependency, or needed by one; nothing depends on it */
 };
 
-struct kmod_context;
-struct kmod_module; /* of libkmod */
+struct kmod_ctx; /* these two are of libkmod */
+struct kmod_module;
 
 /* --- modprobe-config.c: the statements of modprobe.d ---------------------------------------- */
 
@@ -64,7 +64,6 @@ struct modprobe_config {
 	/* The lines of the statements, as one file for libkmod. */
 	char *text;
 	size_t text_size;
-	size_t text_capacity;
 };
 
 /*
@@ -137,10 +136,8 @@ void text_index_done(struct text_index *index);
 /* The name of a module by the path of its file; NULL: no memory. */
 char *copy_module_name(const char *path);
 
-/* "PATH: PATH...", as an index of kmod has it, or NULL. */
-const char *text_index_find_dependencies(const struct text_index *index, const char *module);
-
-bool text_index_is_built_in(const struct text_index *index, const char *module);
+/* The value of a name in one of the sorted lists, or NULL. */
+const char *text_index_find(const struct list *entries, const char *name);
 
 /* Adds the names of the modules that have an alias, char *, which are the index's. 0 or -ENOMEM. */
 int text_index_look_up(const struct text_index *index, const char *alias, struct list *names);
@@ -168,7 +165,8 @@ struct modprobe_system {
 	struct modprobe_config config;
 	size_t work; /* for all numbers so far, see SYSTEM_WORK_MAX */
 	size_t work_of_look_up; /* of one alias, at most */
-	struct kmod_context *context; /* NULL until an alias is looked up */
+	struct kmod_ctx *kmod; /* NULL until an alias is looked up */
+	int kmod_directory_fd; /* as libkmod has the directory, by its number */
 };
 
 /*
@@ -192,11 +190,6 @@ void system_done(struct modprobe_system *system);
 
 /* 0; or -EFBIG if the work so far is too much. */
 int system_check_work(const struct modprobe_system *system);
-
-/* modprobe_config_find() */
-const struct modprobe_statement *system_find_statement(struct modprobe_system *system,
-						       enum modprobe_word word, const char *name,
-						       const char *value);
 
 /*
  * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration
@@ -229,25 +222,16 @@ bool system_is_built_in(const struct modprobe_system *system, const char *module
 int kmod_context_start(struct modprobe_system *system);
 
 #ifdef WITH_LIBKMOD
-/* NULL is no context. */
-void kmod_context_free(struct kmod_context *context);
+void kmod_context_stop(struct modprobe_system *system);
 #else
-static inline void kmod_context_free(struct kmod_context *context)
+static inline void kmod_context_stop(struct modprobe_system *system)
 {
-	(void)context;
+	(void)system;
 }
 #endif
 
-/* The functions that add modules add a reference each, for kmod_context_unref_module(). */
-void kmod_context_unref_module(void *module);
-
-/* Adds a module. 0 or -ENOMEM. */
-int kmod_context_add_reference(struct kmod_module *module, struct list *modules);
-
-bool kmod_context_has_module(const struct list *modules, const struct kmod_module *module);
-
-/* Adds the module of a name. 0 or a negative errno. */
-int kmod_context_add_module(const struct kmod_context *context, const char *name,
+/* Adds the module of a name, with a reference. 0 or a negative errno. */
+int kmod_context_add_module(const struct modprobe_system *system, const char *name,
 			    struct list *modules);
 
 /* Adds the modules to which an alias leads, as modprobe(8) finds them. 0 or a negative errno. */
@@ -259,7 +243,7 @@ int kmod_context_add_softdeps(const struct kmod_module *module, struct list *bef
 			      struct list *after);
 
 /* True if libkmod has a name as blacklisted, by a statement or the host's command line. */
-bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name);
+bool kmod_context_is_blacklisted(const struct modprobe_system *system, const char *name);
 
 /* --- resolution.c: the answer for one number ------------------------------------------------ */
 
@@ -314,6 +298,51 @@ void step_free(void *step);
 /* Adds a step, which becomes the resolution's, for one that may be NULL. 0 or a negative errno. */
 int resolution_put_step(struct resolution *resolution, struct resolution_step *replaced,
 			struct resolution_step *step);
+
+/* --- judge.c: what becomes of a module at its turn ------------------------------------------ */
+
+/* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
+struct resolve_walk {
+	struct modprobe_system *system;
+	struct resolution *resolution;
+	const char *alias; /* normalised */
+	struct list visited;
+	struct list required; /* the module that has the alias, and its dependencies */
+	char *stop; /* the module at which modprobe gives up; NULL: it continues */
+	enum resolution_verdict stop_verdict;
+	unsigned int depth;
+	size_t bytes; /* of dependencies and soft dependencies that were followed */
+};
+
+/* Counts names that the walk follows. 0; or -EFBIG: over 2 MiB of one number. */
+int walk_count_names(struct resolve_walk *walk, const char *names);
+
+/* What a module needs. */
+struct needed_modules {
+	struct list names; /* char *, in the order of modules.dep: the last is loaded first */
+	const char *missing; /* the first of these that has no file, or NULL */
+};
+
+#define _cleanup_needed_ __attribute__((cleanup(needed_done)))
+
+int walk_find_needed(struct resolve_walk *walk, const char *module, struct needed_modules *needed);
+
+void needed_done(struct needed_modules *needed);
+
+/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
+int walk_is_in_kernel(const struct resolve_walk *walk, const char *module,
+		      enum resolution_verdict *ret_verdict);
+
+/* Adds a step, unless that which the module has is stronger. 0 or a negative errno. */
+int walk_add_verdict(const struct resolve_walk *walk, const char *module, enum resolution_role role,
+		     enum resolution_verdict verdict);
+
+/*
+ * A module's turn: adds a step with the result. The command, if there is one, is run instead. If
+ * the module is required and fails, modprobe gives up here. 0 or a negative errno.
+ */
+int walk_load_module(struct resolve_walk *walk, const char *module, const char *command,
+		     enum resolution_role role, bool is_required);
 
 /* --- resolve.c: an alias -------------------------------------------------------------------- */
 

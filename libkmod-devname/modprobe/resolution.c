@@ -8,8 +8,8 @@
  *                   the kernel's configuration
  *   resolution.c    turns the number into the aliases that the kernel asks for
  *   resolve.c       walks the modules of an alias as modprobe does, with dependencies and soft
- *                   dependencies, which libkmod finds (kmod-context.c); judges each module as its
- *                   turn comes, and adds a step for it
+ *                   dependencies, which libkmod finds (kmod-context.c)
+ *   judge.c         judges each module as its turn comes, and adds a step for it
  *   lint-loading.c  asks for each node of a table, and adds a finding if its module is not loaded
  */
 
@@ -79,33 +79,6 @@ int resolution_put_step(struct resolution *resolution, struct resolution_step *r
 	return tsearch(step, &resolution->by_name, compare_steps) ? 0 : -ENOMEM;
 }
 
-static int add_alias(struct resolution *resolution, char *alias)
-{
-	int r = alias ? list_push(&resolution->aliases, alias) : -ENOMEM;
-
-	if (r < 0)
-		free(alias);
-	return r;
-}
-
-/* The misc driver asks for char-major-10-MINOR alone. */
-static bool asks_twice(const struct device_number *number)
-{
-	return number->type != S_IFCHR || number->major != MISC_MAJOR || number->minor > 255;
-}
-
-static int add_asked_aliases(struct resolution *resolution, const struct device_number *number)
-{
-	const char *type = number->type == S_IFCHR ? "char" : "block";
-	int r;
-
-	r = add_alias(resolution,
-		      format_text("%s-major-%u-%u", type, number->major, number->minor));
-	if (r < 0 || !asks_twice(number))
-		return r;
-	return add_alias(resolution, format_text("%s-major-%u", type, number->major));
-}
-
 /* The best of what happens to the modules that have an alias. */
 static enum resolution_verdict find_best_verdict(const struct list *steps)
 {
@@ -120,34 +93,41 @@ static enum resolution_verdict find_best_verdict(const struct list *steps)
 	return best;
 }
 
-/* Asks for the next alias while modprobe fails, whatever it has loaded before. */
-static int ask_aliases(struct resolution *resolution, struct modprobe_system *system)
+/* Takes the alias; NULL: no memory. As resolve_alias(). */
+static int ask_alias(struct resolution *resolution, struct modprobe_system *system, char *alias)
 {
-	size_t i;
-	int r = 1;
+	int r = alias ? list_push(&resolution->aliases, alias) : -ENOMEM;
 
-	for (i = 0; i < resolution->aliases.size && r > 0; i++)
-		r = resolve_alias(system, resolution->aliases.items[i], resolution);
-	while (resolution->aliases.size > i)
-		free(list_pop(&resolution->aliases));
-	resolution->verdict = find_best_verdict(&resolution->steps);
-	if (resolution->verdict >= VERDICT_NO_FILE && system->indexes == INDEXES_NONE)
-		resolution->verdict = VERDICT_NO_INDEX;
-	return r < 0 ? r : 0;
+	if (r == 0)
+		return resolve_alias(system, alias, resolution);
+	free(alias);
+	return r;
 }
 
+/*
+ * Asks for a second alias if modprobe fails, whatever it has loaded before; but the misc driver
+ * asks for char-major-10-MINOR alone.
+ */
 static int answer_number(struct resolution *resolution, struct modprobe_system *system,
 			 const struct device_number *number)
 {
-	int r = number->type == S_IFCHR ? syntax_is_dynamic(number)
-					: system_lacks_block_autoload(system);
+	bool is_char = number->type == S_IFCHR;
+	bool is_misc = is_char && number->major == MISC_MAJOR && number->minor <= 255;
+	const char *type = is_char ? "char" : "block";
+	int r = is_char ? syntax_is_dynamic(number) : system_lacks_block_autoload(system);
 
 	if (r != 0) {
 		resolution->verdict = VERDICT_NOT_ASKED;
 		return r < 0 ? r : 0;
 	}
-	r = add_asked_aliases(resolution, number);
-	return r == 0 ? ask_aliases(resolution, system) : r;
+	r = ask_alias(resolution, system,
+		      format_text("%s-major-%u-%u", type, number->major, number->minor));
+	if (r > 0 && !is_misc)
+		r = ask_alias(resolution, system, format_text("%s-major-%u", type, number->major));
+	resolution->verdict = find_best_verdict(&resolution->steps);
+	if (resolution->verdict >= VERDICT_NO_FILE && system->indexes == INDEXES_NONE)
+		resolution->verdict = VERDICT_NO_INDEX;
+	return r < 0 ? r : 0;
 }
 
 int resolution_ask(struct modprobe_system *system, const struct device_number *number,

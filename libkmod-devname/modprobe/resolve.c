@@ -21,285 +21,33 @@
 
 #define SOFTDEP_DEPTH_MAX 100
 #define VISITED_MAX 10000
-#define WALK_BYTES_MAX ((size_t)2 << 20)
 
-/* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
-struct resolve_walk {
-	struct modprobe_system *system;
-	struct resolution *resolution;
-	const char *alias; /* normalised */
-	struct list visited;
-	struct list required; /* the module that has the alias, and its dependencies */
-	char *stop; /* the module at which modprobe gives up; NULL: it continues */
-	enum resolution_verdict stop_verdict;
-	unsigned int depth;
-	size_t bytes; /* of dependencies and soft dependencies that were followed */
-};
+static void unref_module(void *module)
+{
+	(void)kmod_module_unref(module);
+}
 
 static void unref_modules(struct list *modules)
 {
-	list_done(modules, kmod_context_unref_module);
+	list_done(modules, unref_module);
 }
 
 #define _cleanup_modules_ __attribute__((cleanup(unref_modules)))
 
-/* Counts names that the walk follows. 0; or -EFBIG for too many of one number. */
-static int count_names(struct resolve_walk *walk, const char *names)
+static bool has_module(const struct list *modules, const struct kmod_module *module)
 {
-	walk->bytes += strlen(names);
-	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : 0;
+	for (size_t i = 0; i < modules->size; i++)
+		if (modules->items[i] == module)
+			return true;
+	return false;
 }
 
-/* --- what a module needs -------------------------------------------------------------------- */
-
-struct needed_modules {
-	struct list names; /* char *, in the order of modules.dep: the last is loaded first */
-	const char *missing; /* the first of these that has no file, or NULL */
-};
-
-static void needed_done(struct needed_modules *needed)
+static int add_reference(struct list *modules, struct kmod_module *module)
 {
-	list_done(&needed->names, free);
-}
+	int r = list_push(modules, module);
 
-#define _cleanup_needed_ __attribute__((cleanup(needed_done)))
-
-static int add_needed(struct modprobe_system *system, const char *path,
-		      struct needed_modules *needed)
-{
-	char *name = copy_module_name(path);
-	int r = name ? list_push(&needed->names, name) : -ENOMEM;
-
-	if (r < 0) {
-		free(name);
-		return r;
-	}
-	if (needed->missing)
-		return 0;
-	r = system_has_file(system, path);
 	if (r == 0)
-		needed->missing = name;
-	return r < 0 ? r : 0;
-}
-
-static int find_needed(struct resolve_walk *walk, const char *module, struct needed_modules *needed)
-{
-	const char *line = system_find_dependencies(walk->system, module);
-	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
-	char *path, *rest;
-	int r;
-
-	if (!line)
-		return 0;
-	if (!copy)
-		return -ENOMEM;
-	r = count_names(walk, copy);
-	rest = copy + strcspn(copy, ":");
-	rest += *rest == ':';
-	while (r == 0 && (path = strtok_r(NULL, " \t", &rest))) {
-		walk->system->work += WORK_OF_STEP;
-		r = system_check_work(walk->system);
-		if (r == 0)
-			r = add_needed(walk->system, path, needed);
-	}
-	return r;
-}
-
-/* --- steps ---------------------------------------------------------------------------------- */
-
-/* Copies a text that may be NULL. 0 or -ENOMEM. */
-static int copy_step_text(char **ret_copy, const char *text)
-{
-	*ret_copy = text ? strdup(text) : NULL;
-	return *ret_copy || !text ? 0 : -ENOMEM;
-}
-
-/* NULL: no memory. */
-static struct resolution_step *step_new(const struct modprobe_system *system, const char *module,
-					enum resolution_role role)
-{
-	struct resolution_step *step = calloc(1, sizeof(*step));
-	const char *line = system_find_dependencies(system, module);
-
-	if (!step)
-		return NULL;
-	step->role = role;
-	step->module = strdup(module);
-	step->path = line ? strndup(line, strcspn(line, ":")) : NULL;
-	if (step->module && (step->path || !line))
-		return step;
-	step_free(step);
-	return NULL;
-}
-
-/* Finds the place of the statement that decides. 0 or -ENOMEM. */
-static int find_place(const struct resolve_walk *walk, struct resolution_step *step)
-{
-	struct modprobe_system *system = walk->system;
-	const struct modprobe_statement *found = NULL;
-	const char *file = NULL;
-
-	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle) {
-		found = system_find_statement(system, MODPROBE_BLACKLIST, step->module, NULL);
-		file = "/proc/cmdline"; /* without a statement */
-	} else if (step->command) {
-		found = system_find_statement(system, MODPROBE_INSTALL, step->module, NULL);
-	} else if (step->role == ROLE_ALIAS) {
-		found = system_find_statement(system, MODPROBE_ALIAS, walk->alias, step->module);
-	}
-	step->line = found ? found->line : 0;
-	return copy_step_text(&step->file, found ? found->file : file);
-}
-
-/*
- * A step gives way to one that loads the module, to one of a stronger role and, at equal strength,
- * to one of a better verdict. The blacklist does not keep back what another module needs.
- */
-static bool step_stays(const struct resolution_step *step, const struct resolution_step *other)
-{
-	if (step->verdict <= VERDICT_BUILT_IN)
-		return true;
-	if (other->verdict <= VERDICT_BUILT_IN)
-		return false;
-	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle)
-		return other->role != ROLE_DEPENDENCY;
-	if ((step->role == ROLE_SOFT) != (other->role == ROLE_SOFT))
-		return other->role == ROLE_SOFT;
-	return step->verdict <= other->verdict;
-}
-
-/* Takes a step. Where modprobe has given up a module keeps the one it has. 0 or a negative errno.
- */
-static int add_step(const struct resolve_walk *walk, struct resolution_step *step)
-{
-	struct resolution_step *known = resolution_find_step(walk->resolution, step->module);
-	bool stays = known && (walk->stop || step_stays(known, step));
-	int r;
-
-	if (known && known->role > step->role)
-		known->role = step->role;
-	if (known)
-		step->role = known->role;
-	r = stays ? 0 : find_place(walk, step);
-	if (r == 0 && !stays)
-		return resolution_put_step(walk->resolution, known, step);
-	step_free(step);
-	return r;
-}
-
-/* --- what becomes of a module --------------------------------------------------------------- */
-
-/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
-static int is_in_kernel(const struct resolve_walk *walk, const char *module,
-			enum resolution_verdict *ret_verdict)
-{
-	const struct resolution_step *step = resolution_find_step(walk->resolution, module);
-	int r;
-
-	if (step && step->verdict <= VERDICT_BUILT_IN) {
-		*ret_verdict = step->verdict;
-		return 1;
-	}
-	if (system_is_built_in(walk->system, module)) {
-		*ret_verdict = VERDICT_BUILT_IN;
-		return 1;
-	}
-	if (!walk->system->running)
-		return 0;
-	walk->system->work += WORK_OF_FILE;
-	r = module_is_live(module);
-	if (r > 0)
-		*ret_verdict = VERDICT_LOADED;
-	return r;
-}
-
-/*
- * The kernel refuses a module without one that it needs: the first of these, in the order of
- * loading, decides, or the missing file that kept modprobe from loading it. 0 or a negative errno.
- */
-static int find_obstacle(struct resolve_walk *walk, struct resolution_step *step)
-{
-	_cleanup_needed_ struct needed_modules needed = { 0 };
-	const struct resolution_step *cause;
-	struct resolution_step *missing;
-	const char *lacking = NULL;
-	enum resolution_verdict ignored;
-	int r = find_needed(walk, step->module, &needed);
-
-	for (size_t i = needed.names.size; i > 0 && r >= 0 && !lacking; i--) {
-		r = is_in_kernel(walk, needed.names.items[i - 1], &ignored);
-		if (r == 0)
-			lacking = needed.names.items[i - 1];
-	}
-	if (r < 0 || !lacking)
-		return r < 0 ? r : 0;
-	step->verdict = VERDICT_NO_FILE;
-	if (needed.missing) {
-		lacking = needed.missing;
-		missing = step_new(walk->system, lacking,
-				   step->role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY);
-		if (!missing)
-			return -ENOMEM;
-		missing->verdict = VERDICT_NO_FILE;
-		r = add_step(walk, missing);
-		if (r < 0)
-			return r;
-	}
-	cause = resolution_find_step(walk->resolution, lacking);
-	if (!cause)
-		return 0;
-	step->verdict = cause->verdict;
-	return copy_step_text(&step->obstacle, cause->obstacle ? cause->obstacle : cause->module);
-}
-
-/* Finds the verdict of a step, and what decides it. 0 or a negative errno. */
-static int judge_step(struct resolve_walk *walk, struct resolution_step *step, const char *command)
-{
-	int r = is_in_kernel(walk, step->module, &step->verdict);
-
-	if (r != 0)
-		return r < 0 ? r : 0;
-	if (walk->stop && (step->path || command)) {
-		step->verdict = walk->stop_verdict;
-		return copy_step_text(&step->obstacle, walk->stop);
-	}
-	if (command) {
-		step->verdict = VERDICT_COMMAND;
-		return copy_step_text(&step->command, command);
-	}
-	step->verdict =
-		!step->path && strcmp(step->module, "off") == 0 ? VERDICT_OFF : VERDICT_NO_FILE;
-	r = step->path ? system_has_file(walk->system, step->path) : 0;
-	if (r <= 0)
-		return r;
-	step->verdict = VERDICT_LOADS;
-	return find_obstacle(walk, step);
-}
-
-/*
- * A module's turn: adds a step with the result. If the module is required and fails, modprobe gives
- * up here. 0 or a negative errno.
- */
-static int load_module(struct resolve_walk *walk, const struct kmod_module *module,
-		       enum resolution_role role, bool ignores_command)
-{
-	const char *command = ignores_command ? NULL : kmod_module_get_install_commands(module);
-	struct resolution_step *step = step_new(walk->system, kmod_module_get_name(module), role);
-	int r = step ? judge_step(walk, step, command) : -ENOMEM;
-	char *stop = NULL;
-
-	if (r == 0 && !walk->stop && step->verdict > VERDICT_BUILT_IN &&
-	    kmod_context_has_module(&walk->required, module)) {
-		walk->stop_verdict = step->verdict;
-		r = copy_step_text(&stop, step->obstacle ? step->obstacle : step->module);
-	}
-	if (r < 0) {
-		step_free(step);
-		return r;
-	}
-	r = add_step(walk, step);
-	if (stop)
-		walk->stop = stop;
+		(void)kmod_module_ref(module);
 	return r;
 }
 
@@ -317,17 +65,6 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 	return r;
 }
 
-static size_t count_words(const char *text)
-{
-	size_t n = 0;
-
-	for (text += strspn(text, " \t"); *text; text += strspn(text, " \t")) {
-		text += strcspn(text, " \t");
-		n++;
-	}
-	return n;
-}
-
 /* Finds the soft dependencies of a module. busybox knows none. 0 or a negative errno. */
 static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
 			 struct list *before, struct list *after)
@@ -337,15 +74,16 @@ static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *mo
 	int r;
 
 	if (system->indexes != INDEXES_TEXT)
-		statement = system_find_statement(system, MODPROBE_SOFTDEP,
-						  kmod_module_get_name(module), NULL);
+		statement = modprobe_config_find(&system->config, MODPROBE_SOFTDEP,
+						 kmod_module_get_name(module), NULL, &system->work);
 	if (!statement)
 		return 0;
+	/* a word and a blank have two bytes at least */
 	system->work +=
-		count_words(statement->value) * (walk->visited.size + system->work_of_look_up);
+		strlen(statement->value) / 2 * (walk->visited.size + system->work_of_look_up);
 	r = system_check_work(system);
 	if (r == 0)
-		r = count_names(walk, statement->value);
+		r = walk_count_names(walk, statement->value);
 	if (r == 0)
 		r = kmod_context_add_softdeps(module, before, after);
 	return r == 0 && before->size + after->size > 0 && walk->depth >= SOFTDEP_DEPTH_MAX ? -EFBIG
@@ -362,6 +100,7 @@ static int load_between_softdeps(struct resolve_walk *walk, const struct kmod_mo
 {
 	struct modprobe_system *system = walk->system;
 	_cleanup_modules_ struct list before = { 0 }, after = { 0 };
+	const char *command = NULL;
 	int r;
 
 	/* libkmod searches both kinds of statements */
@@ -373,9 +112,12 @@ static int load_between_softdeps(struct resolve_walk *walk, const struct kmod_mo
 		r = find_softdeps(walk, module, &before, &after);
 	if (r == 0)
 		r = walk_modules(walk, &before);
-	if (r == 0)
-		r = load_module(walk, module, role,
-				system->indexes == INDEXES_TEXT || before.size + after.size > 0);
+	if (r < 0)
+		return r;
+	if (system->indexes != INDEXES_TEXT && before.size + after.size == 0)
+		command = kmod_module_get_install_commands(module);
+	r = walk_load_module(walk, kmod_module_get_name(module), command, role,
+			     has_module(&walk->required, module));
 	return r < 0 ? r : walk_modules(walk, &after);
 }
 
@@ -384,11 +126,10 @@ static int add_dependencies(struct resolve_walk *walk, const struct kmod_module 
 			    struct list *dependencies)
 {
 	_cleanup_needed_ struct needed_modules needed = { 0 };
-	int r = find_needed(walk, kmod_module_get_name(module), &needed);
+	int r = walk_find_needed(walk, kmod_module_get_name(module), &needed);
 
 	for (size_t i = needed.missing ? 0 : needed.names.size; i > 0 && r == 0; i--)
-		r = kmod_context_add_module(walk->system->context, needed.names.items[i - 1],
-					    dependencies);
+		r = kmod_context_add_module(walk->system, needed.names.items[i - 1], dependencies);
 	return r;
 }
 
@@ -399,17 +140,17 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 	_cleanup_modules_ struct list dependencies = { 0 };
 	int r;
 
-	if (kmod_context_has_module(&walk->visited, module))
+	if (has_module(&walk->visited, module))
 		return 0;
 	if (walk->visited.size >= VISITED_MAX)
 		return -EFBIG;
-	r = kmod_context_add_reference(module, &walk->visited);
+	r = add_reference(&walk->visited, module);
 	if (r == 0)
 		r = add_dependencies(walk, module, &dependencies);
 	if (r == 0 && role == ROLE_ALIAS)
-		r = kmod_context_add_reference(module, &walk->required);
+		r = add_reference(&walk->required, module);
 	for (size_t i = 0; i < dependencies.size && r == 0 && role == ROLE_ALIAS; i++)
-		r = kmod_context_add_reference(dependencies.items[i], &walk->required);
+		r = add_reference(&walk->required, dependencies.items[i]);
 	walk->depth++;
 	for (size_t i = 0; i < dependencies.size && r == 0; i++)
 		r = load_between_softdeps(walk, dependencies.items[i],
@@ -431,33 +172,28 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
 {
 	struct modprobe_system *system = walk->system;
+	const struct modprobe_config *config = &system->config;
 
 	if (strcmp(name, walk->alias) == 0 &&
-	    !system_find_statement(system, MODPROBE_ALIAS, walk->alias, name))
+	    !modprobe_config_find(config, MODPROBE_ALIAS, name, name, &system->work))
 		return false;
-	return system_find_statement(system, MODPROBE_BLACKLIST, name, NULL) ||
-	       (system->running && kmod_context_is_blacklisted(system->context, name));
+	return modprobe_config_find(config, MODPROBE_BLACKLIST, name, NULL, &system->work) ||
+	       (system->running && kmod_context_is_blacklisted(system, name));
 }
 
 /* A module that has the alias. 1 if modprobe fails by it, 0, or a negative errno. */
 static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 {
-	struct resolution_step *step;
 	enum resolution_verdict verdict = VERDICT_BLACKLISTED;
 	const char *name = kmod_module_get_name(module);
 	int r = system_check_work(walk->system);
 
 	if (r == 0)
-		r = is_in_kernel(walk, name, &verdict);
+		r = walk_is_in_kernel(walk, name, &verdict);
 	if (r < 0)
 		return r;
-	if (r > 0 || is_blacklisted(walk, name)) {
-		step = step_new(walk->system, name, ROLE_ALIAS);
-		if (!step)
-			return -ENOMEM;
-		step->verdict = verdict;
-		return add_step(walk, step);
-	}
+	if (r > 0 || is_blacklisted(walk, name))
+		return walk_add_verdict(walk, name, ROLE_ALIAS, verdict);
 	r = walk_module(walk, module, ROLE_ALIAS);
 	/* how a command ends is not known */
 	if (r == 0)

@@ -159,6 +159,7 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 	*system = (struct modprobe_system){ .root_fd = root_fd,
 					    .directory = directory,
 					    .directory_fd = -1,
+					    .kmod_directory_fd = -1,
 					    .running = running,
 					    .lacks_block_autoload = -1,
 					    .report = report };
@@ -170,7 +171,7 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 
 void system_done(struct modprobe_system *system)
 {
-	kmod_context_free(system->context);
+	kmod_context_stop(system);
 	modprobe_config_done(&system->config);
 	text_index_done(&system->text);
 	binary_index_done(&system->dependencies);
@@ -183,50 +184,34 @@ int system_check_work(const struct modprobe_system *system)
 	return system->work > SYSTEM_WORK_MAX ? -EFBIG : 0;
 }
 
-const struct modprobe_statement *system_find_statement(struct modprobe_system *system,
-						       enum modprobe_word word, const char *name,
-						       const char *value)
-{
-	return modprobe_config_find(&system->config, word, name, value, &system->work);
-}
-
 /* --- the kernel's configuration ------------------------------------------------------------ */
 
 /*
- * The option is on where it is not mentioned: kernels before 5.18 have none, and do it always
- * (commit fbdee71bb5d8).
+ * 1 if a configuration turns the option off, 0 if not; -ENOENT: there is none, or it is for others
+ * to read. The option is on where it is not mentioned: kernels before 5.18 have none, and do it
+ * always (commit fbdee71bb5d8). A configuration that cannot be decompressed does not turn it off.
  */
-static bool lacks_autoload_option(const char *text, size_t size)
+static int examine_config(int root_fd, const char *path)
 {
 	static const char line[] = "\n# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set\n";
-
-	return memmem(text, size, line, sizeof(line) - 1);
-}
-
-/* A configuration that cannot be decompressed counts as none. */
-static int examine_config(int fd)
-{
-	struct module_reader *reader = module_reader_new(KERNEL_CONFIG_SIZE_MAX, NULL);
-	int r = reader ? module_reader_start(reader, fd) : -ENOMEM;
+	_cleanup_close_ int fd = root_open_file(root_fd, path, 0);
+	struct module_reader *reader;
 	const uint8_t *text;
 	size_t size;
-
-	if (r >= 0)
-		r = module_reader_read_bytes(reader, &text, &size);
-	if (r >= 0)
-		r = r == MODULE_OK && lacks_autoload_option((const char *)text, size);
-	module_reader_free(reader);
-	return r;
-}
-
-/* -ENOENT: there is no such file, or it is for others to read. */
-static int examine_config_path(int root_fd, const char *path)
-{
-	_cleanup_close_ int fd = root_open_file(root_fd, path, 0);
+	int r;
 
 	if (is_missing(fd) || fd == -EISDIR || fd == -ENODEV || fd == -EACCES || fd == -EPERM)
 		return -ENOENT;
-	return fd < 0 ? fd : examine_config(fd);
+	if (fd < 0)
+		return fd;
+	reader = module_reader_new(KERNEL_CONFIG_SIZE_MAX, NULL);
+	r = reader ? module_reader_start(reader, fd) : -ENOMEM;
+	if (r >= 0)
+		r = module_reader_read_bytes(reader, &text, &size);
+	if (r >= 0)
+		r = r == MODULE_OK && memmem(text, size, line, sizeof(line) - 1);
+	module_reader_free(reader);
+	return r;
 }
 
 static int examine_configs(const struct modprobe_system *system)
@@ -238,11 +223,11 @@ static int examine_configs(const struct modprobe_system *system)
 
 	if (!beside || !boot)
 		return -ENOMEM;
-	r = examine_config_path(system->root_fd, beside);
+	r = examine_config(system->root_fd, beside);
 	if (r == -ENOENT)
-		r = examine_config_path(system->root_fd, boot);
+		r = examine_config(system->root_fd, boot);
 	if (r == -ENOENT && system->running)
-		r = examine_config_path(system->root_fd, "proc/config.gz");
+		r = examine_config(system->root_fd, "proc/config.gz");
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -293,13 +278,12 @@ int module_is_live(const char *name)
 
 const char *system_find_dependencies(const struct modprobe_system *system, const char *module)
 {
-	return system->indexes == INDEXES_TEXT ? text_index_find_dependencies(&system->text, module)
+	return system->indexes == INDEXES_TEXT ? text_index_find(&system->text.modules, module)
 					       : binary_index_find(&system->dependencies, module);
 }
 
 bool system_is_built_in(const struct modprobe_system *system, const char *module)
 {
-	return system->indexes == INDEXES_TEXT
-		       ? text_index_is_built_in(&system->text, module)
-		       : binary_index_find(&system->built_in, module) != NULL;
+	return system->indexes == INDEXES_TEXT ? text_index_find(&system->text.built_in, module)
+					       : binary_index_find(&system->built_in, module);
 }

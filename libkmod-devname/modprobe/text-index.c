@@ -69,7 +69,7 @@ static int compare_text_entries(const void *a, const void *b)
 	return strcmp(x->key, y->key);
 }
 
-static const struct text_entry *find_text_entry(const struct list *entries, const char *name)
+const char *text_index_find(const struct list *entries, const char *name)
 {
 	const struct text_entry wanted = { (char *)(uintptr_t)name, NULL };
 	const struct text_entry *key = &wanted, *const *found = NULL;
@@ -77,7 +77,7 @@ static const struct text_entry *find_text_entry(const struct list *entries, cons
 	if (entries->size > 0)
 		found = bsearch(&key, entries->items, entries->size, sizeof(key),
 				compare_text_entries);
-	return found ? *found : NULL;
+	return found ? (*found)->value : NULL;
 }
 
 static int read_text_modules(struct text_index *text, struct depmod_index *file)
@@ -161,18 +161,6 @@ void text_index_done(struct text_index *index)
 	list_done(&index->modules, free_text_entry);
 	list_done(&index->aliases, free_text_entry);
 	list_done(&index->built_in, free_text_entry);
-}
-
-const char *text_index_find_dependencies(const struct text_index *index, const char *module)
-{
-	const struct text_entry *entry = find_text_entry(&index->modules, module);
-
-	return entry ? entry->value : NULL;
-}
-
-bool text_index_is_built_in(const struct text_index *index, const char *module)
-{
-	return find_text_entry(&index->built_in, module) != NULL;
 }
 
 int text_index_look_up(const struct text_index *index, const char *alias, struct list *names)
