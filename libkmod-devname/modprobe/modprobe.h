@@ -118,9 +118,9 @@ const char *binary_index_find(const struct binary_index *index, const char *key)
  * modules.dep, modules.alias and modules.builtin.
  */
 struct text_index {
-	struct list modules; /* of struct text_entry *, by name */
-	struct list aliases; /* of the same, in the order of the file */
-	struct list built_in; /* of the same, by name */
+	struct list modules; /* by name */
+	struct list aliases; /* in the order of the file */
+	struct list built_in; /* by name */
 };
 
 /*

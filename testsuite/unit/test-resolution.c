@@ -285,7 +285,7 @@ static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_f
 	return report;
 }
 
-/* The check of the others goes on. */
+/* The others are checked. */
 START_TEST(a_node_with_too_many_modules_is_a_finding)
 {
 	struct kmod_devname_report *report;
