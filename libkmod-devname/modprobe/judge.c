@@ -92,7 +92,7 @@ static struct resolution_step *step_new(const struct modprobe_system *system, co
 }
 
 /* Finds the place of the statement that decides. 0 or -ENOMEM. */
-static int find_place(const struct resolve_walk *walk, struct resolution_step *step)
+static int find_step_place(const struct resolve_walk *walk, struct resolution_step *step)
 {
 	const struct modprobe_config *config = &walk->system->config;
 	size_t *work = &walk->system->work;
@@ -140,7 +140,7 @@ static int add_step(const struct resolve_walk *walk, struct resolution_step *ste
 		known->role = step->role;
 	if (known)
 		step->role = known->role;
-	r = stays ? 0 : find_place(walk, step);
+	r = stays ? 0 : find_step_place(walk, step);
 	if (r < 0 || stays) {
 		step_free(step);
 		return r;

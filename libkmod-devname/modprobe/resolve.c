@@ -34,7 +34,7 @@ static void unref_modules(struct list *modules)
 
 #define _cleanup_modules_ __attribute__((cleanup(unref_modules)))
 
-static bool has_module(const struct list *modules, const struct kmod_module *module)
+static bool list_has_module(const struct list *modules, const struct kmod_module *module)
 {
 	for (size_t i = 0; i < modules->size; i++)
 		if (modules->items[i] == module)
@@ -42,7 +42,7 @@ static bool has_module(const struct list *modules, const struct kmod_module *mod
 	return false;
 }
 
-static int add_reference(struct list *modules, struct kmod_module *module)
+static int add_module_reference(struct list *modules, struct kmod_module *module)
 {
 	int r = list_push(modules, module);
 
@@ -117,7 +117,7 @@ static int load_between_softdeps(struct resolve_walk *walk, const struct kmod_mo
 	if (system->indexes != INDEXES_TEXT && before.size + after.size == 0)
 		command = kmod_module_get_install_commands(module);
 	r = walk_load_module(walk, kmod_module_get_name(module), command, role,
-			     has_module(&walk->required, module));
+			     list_has_module(&walk->required, module));
 	return r < 0 ? r : walk_modules(walk, &after);
 }
 
@@ -140,17 +140,17 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 	_cleanup_modules_ struct list dependencies = { 0 };
 	int r;
 
-	if (has_module(&walk->visited, module))
+	if (list_has_module(&walk->visited, module))
 		return 0;
 	if (walk->visited.size >= VISITED_MAX)
 		return -EFBIG;
-	r = add_reference(&walk->visited, module);
+	r = add_module_reference(&walk->visited, module);
 	if (r == 0)
 		r = add_dependencies(walk, module, &dependencies);
 	if (r == 0 && role == ROLE_ALIAS)
-		r = add_reference(&walk->required, module);
+		r = add_module_reference(&walk->required, module);
 	for (size_t i = 0; i < dependencies.size && r == 0 && role == ROLE_ALIAS; i++)
-		r = add_reference(&walk->required, dependencies.items[i]);
+		r = add_module_reference(&walk->required, dependencies.items[i]);
 	walk->depth++;
 	for (size_t i = 0; i < dependencies.size && r == 0; i++)
 		r = load_between_softdeps(walk, dependencies.items[i],
