@@ -574,7 +574,7 @@ test_damaged_indexes_are_named() {
 			directory) mkdir "$file" ;;
 			fifo) mkfifo "$file" ;;
 			esac
-			status 1 timeout 10 kmod-devname explain -b root c10:229 "$V" > out 2> err
+			status 1 timeout 600 kmod-devname explain -b root c10:229 "$V" > out 2> err
 			same err <<-END
 				kmod-devname: $file: error: damaged, or not an index of modprobe; run depmod [bad-index]
 			END
@@ -729,7 +729,7 @@ test_nodes_of_the_device_directory() {
 	# a hole has no line that ends
 	rm root/etc/passwd
 	truncate -s 8G root/etc/passwd
-	status 2 timeout 30 kmod-devname explain -b root fuse "$V" > out 2> err
+	status 2 timeout 600 kmod-devname explain -b root fuse "$V" > out 2> err
 	grep -q '^kmod-devname: root/etc/passwd: error: .*File too large' err || fail "$(cat err)"
 	rm root/etc/passwd
 	# a node that modules.devname does not know

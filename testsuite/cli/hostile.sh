@@ -33,7 +33,7 @@ generate() {
 	(
 		# shellcheck disable=SC3045 # every sh of Linux has ulimit -t
 		is_sanitized || ulimit -t $LIMIT_SECONDS
-		status "$generate_status" timeout 120 kmod-devname generate -n -v -b $R "$@" $VER \
+		status "$generate_status" timeout 600 kmod-devname generate -n -v -b $R "$@" $VER \
 			> out 2> err
 	) || { head -n 20 err >&2; return 1; }
 }
@@ -238,7 +238,7 @@ test_a_file_of_any_type_for_the_index_is_used_or_refused() {
 		make_index "$name"
 		echo old > $M/modules.devname
 		got=0
-		timeout 60 kmod-devname generate -b $R --source=index $VER > out 2> err || got=$?
+		timeout 600 kmod-devname generate -b $R --source=index $VER > out 2> err || got=$?
 		[ $got -eq "$wanted" ] || fail "$name: $got: $(cat err)"
 		echo old | same $M/modules.devname || fail "$name"
 		grep -qF "$said" err || fail "$name: not '$said': $(cat err)"

@@ -563,7 +563,7 @@ test_auto_falls_back_without_index() {
 		fuse_is_read --source=auto
 		rm "$M/$file"
 		mkfifo "$M/$file"
-		timeout 20 kmod-devname generate -n -b root --source=auto 6.1.0 | grep -q fuse
+		timeout 600 kmod-devname generate -n -b root --source=auto 6.1.0 | grep -q fuse
 		rm "$M/$file"
 		truncate -s 129M "$M/$file"
 		fuse_is_read --source=auto
@@ -645,7 +645,7 @@ test_index_refuses_what_is_no_file() {
 		grep -q 'modules\.alias: unusable index; run depmod$' err
 		[ "$(wc -l < err)" -eq 2 ]
 		mkfifo "$M/$file"
-		status 2 timeout 20 kmod-devname generate -b root --source=index 6.1.0 2> err
+		status 2 timeout 600 kmod-devname generate -b root --source=index 6.1.0 2> err
 		same "$M/modules.devname" < saved
 		rm "$M/$file"
 	done

@@ -21,7 +21,7 @@ node() {
 generate() {
 	generate_status=$1
 	shift
-	status "$generate_status" timeout 20 kmod-devname generate -n -b "$R" "$@" "$VER" \
+	status "$generate_status" timeout 600 kmod-devname generate -n -b "$R" "$@" "$VER" \
 		> out 2> err || { cat err >&2; exit 1; }
 }
 

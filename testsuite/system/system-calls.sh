@@ -197,7 +197,7 @@ test_no_device_or_fifo_is_opened_in_the_place_of_a_file() {
 				# shellcheck disable=SC2086 # type and numbers
 				mknod "$name" $kind 2> /dev/null || continue
 				# shellcheck disable=SC2086
-				timeout 60 strace -f -y -e trace=open,openat,openat2 -o trace \
+				timeout 600 strace -f -y -e trace=open,openat,openat2 -o trace \
 					"$(tool_of "$line")" $line > printed 2>&1 || [ $? -lt 124 ] ||
 					fail "$line: $name ($kind) holds it up"
 				opened_files > found
