@@ -484,7 +484,7 @@ test_tests_that_the_promises_name_exist() {
 		tr -d '`(),' | awk '{ for (i = 2; i <= NF; i++) print $1, $i }' > cases
 	[ "$(wc -l < cases)" -ge 60 ] || fail "SECURITY.md names few cases: $(cat cases)"
 	while read -r file name; do
-		grep -qE "^(test_$name\(\)|START_TEST\($name\))" "$top_srcdir/$file" ||
+		grep -qE "^(test_$name\(\)|(LOOP_)?TEST\(${name}[,)])" "$top_srcdir/$file" ||
 			echo "$file: $name"
 	done < cases | none "named in SECURITY.md, and not there:"
 }

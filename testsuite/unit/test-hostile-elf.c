@@ -702,20 +702,19 @@ static void check_image(const struct image_of *image, const char *expected, cons
 	modinfo_done(&modinfo);
 }
 
-START_TEST(a_wrong_field_is_malformed_or_does_no_harm)
+LOOP_TEST(a_wrong_field_is_malformed_or_does_no_harm, ARRAY_SIZE(rows))
 {
 	const struct row *row = &rows[_i];
 
 	hostile_bounds(MEMORY);
-	for (size_t i = 0; i < N(layouts); i++) {
-		struct image_of image = build(&layouts[i], row->base, strings, N(strings));
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
+		struct image_of image = build(&layouts[i], row->base, strings, ARRAY_SIZE(strings));
 
 		apply(&image, row->patches);
 		check_image(&image, row->expected, row->what);
 		free(image.data);
 	}
 }
-END_TEST
 
 /* --- the end of a page --------------------------------------------------------------------- */
 
@@ -747,21 +746,21 @@ static void set_end(struct image_of *image, int last)
 		   width(image, &size_field), image->size - size + 1);
 }
 
-START_TEST(modinfo_may_be_the_last_bytes_of_a_page)
+LOOP_TEST(modinfo_may_be_the_last_bytes_of_a_page, ARRAY_SIZE(page_rows))
 {
 	size_t wanted = page_rows[_i].size;
 
 	hostile_bounds(MEMORY);
-	for (size_t i = 0; i < N(layouts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
 		char *padding = calloc(1, wanted + 1);
 		const char *const texts[] = { padding, strings[1], strings[2], strings[3] };
 		struct image_of image;
 
 		ck_assert_ptr_nonnull(padding);
-		image = build(&layouts[i], MKMODULE_MODINFO_LAST, texts, N(texts));
+		image = build(&layouts[i], MKMODULE_MODINFO_LAST, texts, ARRAY_SIZE(texts));
 		memset(padding, 'x', wanted - image.size);
 		free(image.data);
-		image = build(&layouts[i], MKMODULE_MODINFO_LAST, texts, N(texts));
+		image = build(&layouts[i], MKMODULE_MODINFO_LAST, texts, ARRAY_SIZE(texts));
 		ck_assert_uint_eq(image.size, wanted);
 		set_end(&image, page_rows[_i].last);
 		check_image(&image, GOOD, "page");
@@ -769,7 +768,6 @@ START_TEST(modinfo_may_be_the_last_bytes_of_a_page)
 		free(padding);
 	}
 }
-END_TEST
 
 /* --- many sections ------------------------------------------------------------------------- */
 
@@ -809,22 +807,23 @@ static int file_of_sections(struct image_of *image, uint64_t n, bool extended)
 	index = (struct field)SH(ZERO, sh_link);
 	put_number(image, location(image, &number), word, extended ? n : 0);
 	put_number(image, location(image, &index), 4, n - 1);
-	fd = hostile_file(image->data, kept);
+	fd = bytes_file(image->data, kept);
 	CHECK(pwrite(fd, image->data + kept, 2 * entry, (off_t)(table + (n - 2) * entry)) ==
 		      (ssize_t)(2 * entry),
 	      "pwrite: %s", strerror(errno));
 	return fd;
 }
 
-START_TEST(there_may_be_2_to_the_20_sections)
+LOOP_TEST(at_most_2_to_the_20_sections_are_read, ARRAY_SIZE(section_rows))
 {
 	const uint64_t n = section_rows[_i].n;
 
 	if (n > 70000 && hostile_is_too_much())
 		return;
 	hostile_bounds(MEMORY);
-	for (size_t i = 0; i < N(layouts); i++) {
-		struct image_of image = build(&layouts[i], MKMODULE_SOUND, strings, N(strings));
+	for (size_t i = 0; i < ARRAY_SIZE(layouts); i++) {
+		struct image_of image =
+			build(&layouts[i], MKMODULE_SOUND, strings, ARRAY_SIZE(strings));
 		int fd = file_of_sections(&image, n, section_rows[_i].extended);
 		const char *got = hostile_judge_fd(fd);
 
@@ -834,15 +833,14 @@ START_TEST(there_may_be_2_to_the_20_sections)
 		free(image.data);
 	}
 }
-END_TEST
 
 /* Sections whose names are now at the beginning of 64 KiB of names, now at the end. */
-START_TEST(names_all_over_the_place_take_little_time)
+TEST(scattered_section_names_take_linear_time)
 {
 	enum { SECTIONS = 1 << 20, NAMES_SIZE = 64 << 10 };
 	Elf64_Ehdr header = { .e_ident = ELFMAG, .e_shentsize = sizeof(Elf64_Shdr) };
 	Elf64_Shdr *table;
-	struct bytes file = { 0 };
+	_cleanup_bytes_ struct bytes file = { 0 };
 
 	if (hostile_is_too_much() || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__)
 		return; /* the structures are written as they are */
@@ -865,23 +863,15 @@ START_TEST(names_all_over_the_place_take_little_time)
 	bytes_fill(&file, 0, NAMES_SIZE);
 	bytes_add(&file, table, SECTIONS * sizeof(*table));
 	ck_assert_str_eq(hostile_judge(file.data, file.size), NOTHING);
-	bytes_done(&file);
 	free(table);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hostile-elf");
-	TCase *tcase = tcase_create("hostile-elf");
 	char what[64];
 
-	tcase_add_loop_test(tcase, a_wrong_field_is_malformed_or_does_no_harm, 0, N(rows));
-	tcase_add_loop_test(tcase, modinfo_may_be_the_last_bytes_of_a_page, 0, N(page_rows));
-	tcase_add_loop_test(tcase, there_may_be_2_to_the_20_sections, 0, N(section_rows));
-	tcase_add_test(tcase, names_all_over_the_place_take_little_time);
-	suite_add_tcase(suite, tcase);
 	(void)snprintf(what, sizeof(what), "ELF files: %zu cases in %zu layouts",
-		       N(rows) + N(page_rows) + N(section_rows), N(layouts));
-	return hostile_run(suite, what);
+		       ARRAY_SIZE(rows) + ARRAY_SIZE(page_rows) + ARRAY_SIZE(section_rows),
+		       ARRAY_SIZE(layouts));
+	return hostile_run(what, NULL, NULL);
 }

@@ -126,7 +126,7 @@ static int read_aliases(struct kmod_devname_table *into, struct kmod_devname_rep
 	return status;
 }
 
-START_TEST(a_line_that_is_no_alias_damages_an_index)
+LOOP_TEST(a_line_that_is_no_alias_damages_an_index, ARRAY_SIZE(index_rows))
 {
 	const char *codes = index_rows[_i].codes;
 
@@ -135,7 +135,6 @@ START_TEST(a_line_that_is_no_alias_damages_an_index)
 	      codes[0] == '\0' ? DEPMOD_INDEX_END : DEPMOD_INDEX_DAMAGED, "", codes,
 	      index_rows[_i].what);
 }
-END_TEST
 
 /* --- modules.builtin.modinfo --------------------------------------------------------------- */
 
@@ -190,13 +189,12 @@ static const struct {
 };
 /* clang-format on */
 
-START_TEST(built_in_strings_give_nodes_or_findings)
+LOOP_TEST(built_in_strings_give_nodes_or_findings, ARRAY_SIZE(builtin_rows))
 {
 	hostile_bounds(MEMORY);
 	check(read_text(table_read_builtin, builtin_rows[_i].text), 0, builtin_rows[_i].nodes,
 	      builtin_rows[_i].codes, builtin_rows[_i].what);
 }
-END_TEST
 
 /* --- names and numbers, by every way in ---------------------------------------------------- */
 
@@ -338,7 +336,7 @@ static void check_module(const char *code, const char *name, const char *const a
 	tear_down();
 }
 
-START_TEST(a_name_is_judged_alike_by_every_way_in)
+LOOP_TEST(a_name_is_judged_alike_by_every_way_in, ARRAY_SIZE(name_rows))
 {
 	const char *name = name_rows[_i].name;
 	char *alias = NULL, *text = NULL;
@@ -355,7 +353,6 @@ START_TEST(a_name_is_judged_alike_by_every_way_in)
 	free(alias);
 	set_up();
 }
-END_TEST
 
 /* MAJOR-MINOR of an alias, MAJOR:MINOR of a line; codes as above. */
 static const struct {
@@ -431,14 +428,14 @@ static const struct {
 	{ "1", "1?", "missing-number", "bad-number" },
 };
 
-START_TEST(a_number_is_judged_alike_by_every_way_in)
+LOOP_TEST(a_number_is_judged_alike_by_every_way_in, ARRAY_SIZE(number_rows))
 {
 	const char *major = number_rows[_i].major, *minor = number_rows[_i].minor;
 	static const char *const types[] = { "char", "block" };
 
 	hostile_bounds(MEMORY);
 	tear_down();
-	for (size_t i = 0; i < N(types); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		char *alias = NULL, *text = NULL;
 		bool dynamic = strcmp(number_rows[_i].alias, "dynamic-minor") == 0;
 		const char *code = dynamic && i == 1 ? "" : number_rows[_i].alias;
@@ -455,7 +452,6 @@ START_TEST(a_number_is_judged_alike_by_every_way_in)
 	}
 	set_up();
 }
-END_TEST
 
 /* --- what is large ----------------------------------------------------------------------- */
 
@@ -505,7 +501,7 @@ static FILE *write_large(size_t row)
 	return stream;
 }
 
-START_TEST(a_million_lines_take_bounded_time_and_memory)
+LOOP_TEST(a_million_lines_take_bounded_time_and_memory, ARRAY_SIZE(large_rows))
 {
 	FILE *stream;
 	int r;
@@ -528,7 +524,6 @@ START_TEST(a_million_lines_take_bounded_time_and_memory)
 	hostile_judged();
 	(void)fclose(stream);
 }
-END_TEST
 
 static int read_order(struct kmod_devname_table *into, struct kmod_devname_report *findings,
 		      FILE *stream, const char *file)
@@ -543,7 +538,7 @@ static reader *const readers[] = { kmod_devname_table_read, read_aliases, table_
 				   read_order };
 
 /* A hole is a line of NULs, or as many strings of nothing. */
-START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
+LOOP_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end, ARRAY_SIZE(readers))
 {
 	FILE *stream = tmpfile();
 
@@ -559,10 +554,9 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 	hostile_judged();
 	(void)fclose(stream);
 }
-END_TEST
 
 /* _i: as many as the limit of modules.builtin.modinfo, or one more; a hole is such strings */
-START_TEST(built_in_strings_have_a_limit)
+LOOP_TEST(built_in_strings_have_a_limit, 2)
 {
 	FILE *stream = tmpfile();
 
@@ -572,21 +566,8 @@ START_TEST(built_in_strings_have_a_limit)
 	ck_assert_str_eq(harness_codes(report), _i == 0 ? "" : "system");
 	(void)fclose(stream);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hostile-text");
-	TCase *tcase = tcase_create("hostile-text");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, a_line_that_is_no_alias_damages_an_index, 0, N(index_rows));
-	tcase_add_loop_test(tcase, built_in_strings_give_nodes_or_findings, 0, N(builtin_rows));
-	tcase_add_loop_test(tcase, a_name_is_judged_alike_by_every_way_in, 0, N(name_rows));
-	tcase_add_loop_test(tcase, a_number_is_judged_alike_by_every_way_in, 0, N(number_rows));
-	tcase_add_loop_test(tcase, a_million_lines_take_bounded_time_and_memory, 0, N(large_rows));
-	tcase_add_loop_test(tcase, a_hole_of_a_terabyte_is_not_read_to_its_end, 0, N(readers));
-	tcase_add_loop_test(tcase, built_in_strings_have_a_limit, 0, 2);
-	suite_add_tcase(suite, tcase);
-	return hostile_run(suite, "texts");
+	return hostile_run("texts", set_up, tear_down);
 }

@@ -167,7 +167,7 @@ static void check_findings(const struct kmod_devname_report *report, const struc
 	ck_assert_msg(kmod_devname_report_size(report) <= 1, "%s: more findings", row->what);
 }
 
-START_TEST(modules_are_sorted_by_their_lines)
+LOOP_TEST(modules_are_sorted_by_their_lines, ARRAY_SIZE(rows))
 {
 	const struct order_row *row = &rows[_i];
 	struct harness_source source = { row->text, 0, 0 };
@@ -189,10 +189,9 @@ START_TEST(modules_are_sorted_by_their_lines)
 	(void)fclose(stream);
 	kmod_devname_report_unref(report);
 }
-END_TEST
 
 /* In what order the tree lists the modules does not matter, nor where a read ends. */
-START_TEST(the_result_depends_on_the_lines_alone)
+LOOP_TEST(the_result_depends_on_the_lines_alone, ARRAY_SIZE(rows))
 {
 	const struct order_row *row = &rows[_i];
 	struct module_position positions[PATHS_MAX], swapped;
@@ -218,7 +217,6 @@ START_TEST(the_result_depends_on_the_lines_alone)
 		(void)fclose(stream);
 	}
 }
-END_TEST
 
 /* --- long lines -------------------------------------------------------------------------- */
 
@@ -244,7 +242,7 @@ static const struct {
 	{ 4096, false }, { 8192, false }, { 1000000, false },
 };
 
-START_TEST(a_line_that_is_too_long_is_a_finding)
+LOOP_TEST(a_line_that_is_too_long_is_a_finding, ARRAY_SIZE(long_rows))
 {
 	char *path = make_path(long_rows[_i].size), *text;
 	struct module_position positions[] = { { .path = path, .position = MODULE_ORDER_NONE },
@@ -274,9 +272,8 @@ START_TEST(a_line_that_is_too_long_is_a_finding)
 	free(path);
 	kmod_devname_report_unref(report);
 }
-END_TEST
 
-START_TEST(a_finding_names_file_line_and_severity)
+TEST(a_finding_names_file_line_and_severity)
 {
 	const struct kmod_devname_finding *finding;
 	struct kmod_devname_report *report;
@@ -296,13 +293,12 @@ START_TEST(a_finding_names_file_line_and_severity)
 	(void)fclose(stream);
 	kmod_devname_report_unref(report);
 }
-END_TEST
 
 /* --- failures, size ---------------------------------------------------------------------- */
 
 static const int error_rows[] = { EIO, EISDIR, EACCES, ENOMEM };
 
-START_TEST(a_read_error_is_returned)
+LOOP_TEST(a_read_error_is_returned, ARRAY_SIZE(error_rows))
 {
 	struct harness_source source = { LINE("a.ko\nb.k"), 0, error_rows[_i] };
 	struct module_position positions[] = { { .path = "a.ko", .position = MODULE_ORDER_NONE } };
@@ -312,7 +308,6 @@ START_TEST(a_read_error_is_returned)
 			 -error_rows[_i]);
 	(void)fclose(stream);
 }
-END_TEST
 
 #define MANY 50000
 
@@ -323,7 +318,7 @@ static size_t scramble(size_t i)
 }
 
 /* A guard against quadratic time, which would be minutes. */
-START_TEST(many_modules_are_sorted)
+TEST(many_modules_are_sorted)
 {
 	struct module_position *positions = calloc(MANY, sizeof(*positions));
 	struct harness_source source = { { NULL, 0 }, 0, 0 };
@@ -351,21 +346,8 @@ START_TEST(many_modules_are_sorted)
 	free(paths);
 	free(positions);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("order");
-	TCase *lines = tcase_create("lines");
-	TCase *limits = tcase_create("limits");
-
-	tcase_add_loop_test(lines, modules_are_sorted_by_their_lines, 0, ARRAY_SIZE(rows));
-	tcase_add_loop_test(lines, the_result_depends_on_the_lines_alone, 0, ARRAY_SIZE(rows));
-	tcase_add_test(lines, a_finding_names_file_line_and_severity);
-	suite_add_tcase(suite, lines);
-	tcase_add_loop_test(limits, a_line_that_is_too_long_is_a_finding, 0, ARRAY_SIZE(long_rows));
-	tcase_add_loop_test(limits, a_read_error_is_returned, 0, ARRAY_SIZE(error_rows));
-	tcase_add_test(limits, many_modules_are_sorted);
-	suite_add_tcase(suite, limits);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

@@ -54,7 +54,7 @@ static const struct {
 	{ "install a x\\\\\n\nblacklist b\n", "install a x\\\n\nblacklist b\n\n", "" },
 };
 
-START_TEST(statements_are_read)
+LOOP_TEST(statements_are_read, ARRAY_SIZE(rows))
 {
 	struct kmod_devname_report *report;
 	struct modprobe_config config = { 0 };
@@ -70,9 +70,8 @@ START_TEST(statements_are_read)
 	kmod_devname_report_unref(report);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(the_statement_that_decides_is_found_with_its_place)
+TEST(the_statement_that_decides_is_found_with_its_place)
 {
 	static const char text[] = "blacklist f*\nblacklist fuse\nblacklist fuse\n"
 				   "install t?n /bin/1\ninstall tun /bin/2\n"
@@ -100,9 +99,8 @@ START_TEST(the_statement_that_decides_is_found_with_its_place)
 	modprobe_config_done(&config);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(statements_are_bounded)
+TEST(statements_are_bounded)
 {
 	enum { N = 100001 };
 	static const char line[] = "blacklist a\n";
@@ -118,7 +116,6 @@ START_TEST(statements_are_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 static const struct device_number fuse = { S_IFCHR, 10, 229 };
 
@@ -130,7 +127,7 @@ static const struct {
 	{ DIRECTORY "/x", -ENOTDIR },
 };
 
-START_TEST(an_unresolvable_path_is_refused)
+LOOP_TEST(an_unresolvable_path_is_refused, ARRAY_SIZE(refused))
 {
 	struct resolution *resolution = NULL;
 	int root_fd = root_with("");
@@ -141,9 +138,8 @@ START_TEST(an_unresolvable_path_is_refused)
 	ck_assert_ptr_null(resolution);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(a_number_that_is_never_requested_needs_no_modules)
+TEST(a_number_that_is_never_requested_needs_no_modules)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
@@ -160,11 +156,10 @@ START_TEST(a_number_that_is_never_requested_needs_no_modules)
 	ck_assert_ptr_null(resolution_unref(NULL));
 	(void)close(root_fd);
 }
-END_TEST
 
 #if WITH_LIBKMOD
 /* No indexes, but a configuration, which modprobe follows all the same. */
-START_TEST(a_configuration_is_resolved)
+TEST(a_configuration_is_resolved)
 {
 	struct resolution *resolution;
 	const struct resolution_step *step;
@@ -186,10 +181,9 @@ START_TEST(a_configuration_is_resolved)
 	resolution_unref(resolution);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Soft dependencies one behind the other, of modules that only the configuration knows. */
-START_TEST(chains_are_bounded)
+LOOP_TEST(chains_are_bounded, 4)
 {
 	static const struct {
 		unsigned int n;
@@ -225,10 +219,9 @@ START_TEST(chains_are_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Modules that all have the alias. */
-START_TEST(steps_are_bounded)
+LOOP_TEST(steps_are_bounded, 2)
 {
 	static const struct {
 		unsigned int n;
@@ -252,10 +245,9 @@ START_TEST(steps_are_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Of thousands of nodes with one number each asks for its module. */
-START_TEST(steps_are_found_by_name)
+LOOP_TEST(steps_are_found_by_name, UNLESS_VALGRIND(1))
 {
 	enum { STEPS = 10000, LOOK_UPS = 1000000, SECONDS = 10 };
 	struct resolution *resolution;
@@ -278,7 +270,6 @@ START_TEST(steps_are_found_by_name)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_fd)
 {
@@ -296,7 +287,7 @@ static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_f
 }
 
 /* The check of the others goes on. */
-START_TEST(a_node_with_too_many_modules_is_a_finding)
+TEST(a_node_with_too_many_modules_is_a_finding)
 {
 	struct kmod_devname_report *report;
 	const struct kmod_devname_finding *finding;
@@ -320,10 +311,9 @@ START_TEST(a_node_with_too_many_modules_is_a_finding)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Each node is compared with all statements; those that no work is left for are not looked at. */
-START_TEST(the_work_for_all_nodes_is_bounded)
+LOOP_TEST(the_work_for_all_nodes_is_bounded, UNLESS_VALGRIND(1))
 {
 	enum { STATEMENTS = 90000, NODES = 2000 };
 	struct kmod_devname_report *report;
@@ -352,13 +342,12 @@ START_TEST(the_work_for_all_nodes_is_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /*
  * Of many nodes of one module, whose dependencies have no files (0) or have them (1), all but the
  * first take less than half of the work.
  */
-START_TEST(dependencies_of_a_module_are_looked_for_once)
+LOOP_TEST(dependencies_of_a_module_are_looked_for_once, 2)
 {
 	enum { DEPENDENCIES = 50, NODES = 200 };
 	struct device_number number = { S_IFCHR, 100, 0 };
@@ -399,10 +388,9 @@ START_TEST(dependencies_of_a_module_are_looked_for_once)
 	system_done(&system);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* The limit of work stops the first question between the dependencies and their files. */
-START_TEST(dependencies_are_known_in_full_or_not_at_all)
+TEST(dependencies_are_known_in_full_or_not_at_all)
 {
 	static const char dep[] = "a.ko: b.ko c.ko\nb.ko:\nc.ko:\n";
 	struct modprobe_system system;
@@ -422,10 +410,9 @@ START_TEST(dependencies_are_known_in_full_or_not_at_all)
 	system_done(&system);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* A statement that holds for each module of a long list, again and again. */
-START_TEST(dependencies_are_bounded)
+LOOP_TEST(dependencies_are_bounded, 2)
 {
 	static const struct {
 		unsigned int n;
@@ -451,10 +438,9 @@ START_TEST(dependencies_are_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* _i: without proc, or with a file of this name */
-START_TEST(no_command_line_blacklists_nothing)
+LOOP_TEST(no_command_line_blacklists_nothing, 2)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
@@ -468,9 +454,8 @@ START_TEST(no_command_line_blacklists_nothing)
 	resolution_unref(resolution);
 	(void)close(root_fd);
 }
-END_TEST
 #else
-START_TEST(a_build_without_libkmod_says_so)
+TEST(a_build_without_libkmod_says_so)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
@@ -479,10 +464,9 @@ START_TEST(a_build_without_libkmod_says_so)
 			 -EOPNOTSUPP);
 	(void)close(root_fd);
 }
-END_TEST
 #endif
 
-START_TEST(verdicts_and_roles_have_names)
+TEST(verdicts_and_roles_have_names)
 {
 	static const char *const verdicts[] = { "loads",       "loaded",   "built-in", "command",
 						"blacklisted", "off",      "no-file",  "no-module",
@@ -496,35 +480,8 @@ START_TEST(verdicts_and_roles_have_names)
 		ck_assert_str_eq(resolution_role_to_string((enum resolution_role)(i + 1)),
 				 roles[i]);
 }
-END_TEST
 
 int main(void)
 {
-	TCase *tests = tcase_create("resolution");
-	Suite *suite = suite_create("resolution");
-
-	tcase_add_loop_test(tests, statements_are_read, 0, ARRAY_SIZE(rows));
-	tcase_add_test(tests, the_statement_that_decides_is_found_with_its_place);
-	tcase_add_test(tests, statements_are_bounded);
-	tcase_add_loop_test(tests, an_unresolvable_path_is_refused, 0, ARRAY_SIZE(refused));
-	tcase_add_test(tests, a_number_that_is_never_requested_needs_no_modules);
-#if WITH_LIBKMOD
-	tcase_add_test(tests, a_configuration_is_resolved);
-	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
-	tcase_add_test(tests, a_node_with_too_many_modules_is_a_finding);
-	if (!harness_under_valgrind()) { /* so many comparisons take minutes there */
-		tcase_add_test(tests, steps_are_found_by_name);
-		tcase_add_test(tests, the_work_for_all_nodes_is_bounded);
-	}
-	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
-	tcase_add_loop_test(tests, dependencies_of_a_module_are_looked_for_once, 0, 2);
-	tcase_add_test(tests, dependencies_are_known_in_full_or_not_at_all);
-	tcase_add_loop_test(tests, dependencies_are_bounded, 0, 2);
-	tcase_add_loop_test(tests, no_command_line_blacklists_nothing, 0, 2);
-#else
-	tcase_add_test(tests, a_build_without_libkmod_says_so);
-#endif
-	tcase_add_test(tests, verdicts_and_roles_have_names);
-	suite_add_tcase(suite, tests);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }
