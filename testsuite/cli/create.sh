@@ -24,8 +24,7 @@ run_in_own_tmp() {
 
 need_nodes() {
 	[ "${OWN_TMP-}" ] || skip "making device nodes needs root"
-	mknod probe c 1 3 2> /dev/null || skip "no device nodes can be made here"
-	rm probe
+	need_mknod
 }
 
 # A list and an empty device directory. The umask must not matter.
@@ -465,12 +464,6 @@ test_a_dropped_capability_is_reported() {
 }
 
 # --- system calls --------------------------------------------------------------------------
-
-need_strace() {
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	export ASAN_OPTIONS
-	strace -o trace true 2> /dev/null || skip "strace does not work here"
-}
 
 # The lines of a trace that change something; 0x1c4 is fchmodat2(2) for an strace that is older.
 changes() {

@@ -702,7 +702,7 @@ test_modules_softdep_comes_where_its_name_has_it() {
 
 test_nodes_of_the_device_directory() {
 	tree
-	need_nodes
+	need_mknod
 	mkdir -p root/dev/net dev
 	mknod root/dev/fuse c 10 229
 	chmod 640 root/dev/fuse
@@ -778,7 +778,7 @@ test_another_file_with_the_name_of_a_node_is_reported() {
 	verdict 1 'opening it fails: Not a directory | a file has the name of its directory' net/tun
 	# and what it would load
 	grep -qxF '  modprobe  tun  kernel/tun.ko' out || fail "$(cat out)"
-	need_nodes
+	need_mknod
 	mknod root/dev/more/gone c 0 0
 	verdict 1 'opening it reaches no device | it is not a device node' more/gone
 	rm root/dev/net
@@ -795,7 +795,7 @@ test_another_file_with_the_name_of_a_node_is_reported() {
 
 test_links_are_followed_and_shown() {
 	tree
-	need_nodes
+	need_mknod
 	mkdir -p root/dev
 	mknod root/dev/fuse c 10 229
 	ln -s /dev/fuse root/dev/link
@@ -839,7 +839,7 @@ test_a_built_in_driver_has_its_name_and_number() {
 	done
 	grep -q '^/dev/rtc  c10:135  ' out || fail "$(cat out)"
 	verdict 1 'opening it fails: No such file or directory | built-in module rtc has not made it' --dev dev rtc
-	need_nodes
+	need_mknod
 	mknod dev/rtc c 10 136
 	verdict 1 'opening it reaches another driver | it has c10:136, not c10:135 of module rtc | no module has the alias char-major-10-136' --dev dev rtc
 	mknod dev/clock c 10 135
@@ -885,7 +885,7 @@ make_users() {
 
 test_rights_of_a_user() {
 	tree
-	need_nodes
+	need_mknod
 	make_users
 	rows=0
 	while read -r mode owner member primary stranger; do
@@ -932,7 +932,7 @@ set_acl() {
 test_an_acl_is_read_with_its_mask() {
 	need_program python3
 	tree
-	need_nodes
+	need_mknod
 	make_users
 	set_acl root/dev/fuse u::6 user:13:6 g::0 group:8:4 mask::6 other::0 2> err ||
 		skip "this file system has no ACLs: $(tail -n 1 err)"
@@ -954,7 +954,7 @@ test_an_acl_is_read_with_its_mask() {
 
 test_what_the_rules_of_udev_will_give() {
 	tree
-	need_nodes
+	need_mknod
 	make_users
 	chmod 600 root/dev/fuse
 	mkdir -p root/usr/lib/udev/rules.d other/usr/lib/udev/rules.d other/etc
@@ -1075,11 +1075,6 @@ test_what_is_printed_is_escaped() {
 	printf 'install fuse \033[31m\n' > "$CONF/$nl.conf"
 	status 1 kmod-devname explain -b root c10:229 "$V" > out
 	tail -n 1 out | grep -qF '/etc/modprobe.d/a\x0ab.conf:1: fuse is not loaded, a command is run: \x1b[31m; '
-}
-
-need_nodes() {
-	[ "$(id -u)" -eq 0 ] || skip "only root can make device nodes"
-	mknod probe c 10 229 2> /dev/null || skip "no device nodes can be made here"
 }
 
 # Nothing of the host is seen: modprobe, told nothing, sees all of it.
@@ -1306,9 +1301,7 @@ test_a_module_that_is_loaded_and_has_no_device() {
 
 # As a container has it whose rules for devices lack the number.
 test_the_error_is_that_of_the_kernel() {
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	export ASAN_OPTIONS
-	strace -o trace true 2>/dev/null || skip "strace does not work here"
+	need_strace
 	status 1 strace -f -o trace -e inject=faccessat,faccessat2:error=EPERM \
 		"$top_builddir/kmod-devname" explain /dev/null > out 2> err
 	grep -q '(INJECTED)' trace || skip "strace injects nothing: $(cat err)"

@@ -12,19 +12,8 @@
 VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
-HEADER='# Device nodes to trigger on-demand module loading.'
 LIMIT_SECONDS=10
 RESIDENT_KIB=131072
-
-# node FILE NAME MINOR: a module with this node.
-node() {
-	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
-}
-
-# long N: a name of N bytes.
-long() {
-	awk -v n="$1" 'BEGIN { while (i++ < n) printf "x" }'
-}
 
 # generate STATUS [OPTION...]: text in out, messages in err.
 generate() {

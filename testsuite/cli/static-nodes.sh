@@ -9,7 +9,6 @@
 # shellcheck source=testsuite/lib/kernels.sh
 . "$top_srcdir/testsuite/lib/kernels.sh"
 
-HEADER='# Device nodes to trigger on-demand module loading.'
 FORMATS='human tmpfiles devname mknod cpio device-table json'
 
 # A list with the shapes that real ones have: two modules with one node, a shared directory.
@@ -98,11 +97,6 @@ nodes_of() { # LIST [MODE [UID:GID]]
 nodes_in() { # DIRECTORY
 	(cd "$1" && find . -mindepth 1 -exec stat -c '%n %F %t:%T %a %u:%g' {} +) |
 		sed 's,^\./,,' | sort
-}
-
-need_mknod() {
-	mknod null c 1 3 2>/dev/null || skip "device nodes cannot be made here"
-	rm null
 }
 
 need_tmpfiles() {

@@ -10,12 +10,6 @@
 VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
-HEADER='# Device nodes to trigger on-demand module loading.'
-
-# node FILE NAME MINOR: a module with this node.
-node() {
-	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
-}
 
 # generate STATUS [OPTION...]: must end with this status. Text in out, messages in err.
 generate() {
@@ -23,11 +17,6 @@ generate() {
 	shift
 	status "$generate_status" timeout 600 kmod-devname generate -n -b "$R" "$@" "$VER" \
 		> out 2> err || { cat err >&2; exit 1; }
-}
-
-# nodes LINE...: out must have the header and these lines, or be empty if there are none.
-nodes() {
-	[ $# -eq 0 ] || printf '%s\n' "$HEADER" "$@"
 }
 
 is_silent() {
@@ -392,11 +381,6 @@ test_a_damaged_module_of_a_hostile_name_is_named_escaped() {
 	says 1 malformed
 	[ "$(wc -l < err)" -eq 1 ]
 	grep -q 'new\\x0aline\.ko: error: ' err
-}
-
-# long N: a name of N bytes.
-long() {
-	awk -v n="$1" 'BEGIN { while (i++ < n) printf "x" }'
 }
 
 # long_path N: a name of N bytes in components of 199.

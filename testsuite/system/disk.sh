@@ -11,12 +11,6 @@ VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
 F=root/lib/modules/6.1.0/modules.devname
-HEADER='# Device nodes to trigger on-demand module loading.'
-
-# node FILE NAME MINOR: a module with this node.
-node() {
-	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
-}
 
 # big_module FILE N: a module with N nodes of about 200 bytes each.
 big_module() {

@@ -10,7 +10,6 @@
 VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
-HEADER='# Device nodes to trigger on-demand module loading.'
 
 generate() {
 	timeout 600 kmod-devname generate -b "$R" "$@" "$VER"

@@ -22,13 +22,6 @@ SELINUX='/sys/fs/selinux|/selinux$|/etc/selinux/config$|/proc/(filesystems|mount
 LIBKMOD='/proc/cmdline$'
 MACHINE='/proc/(self|thread-self|[0-9]+)/|/proc/sys/|/sys/devices/system/cpu|/dev/null$'
 
-need_strace() {
-	strace -V > /dev/null 2>&1 || skip "strace is not installed"
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	export ASAN_OPTIONS
-	strace -f -o trace true 2> err || skip "strace does not work here: $(head -n 1 err)"
-}
-
 # A root directory with all that the commands read, and a device directory.
 make_root() {
 	command -v "$DEPMOD" > /dev/null || skip "depmod is not installed"
