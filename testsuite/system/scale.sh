@@ -112,22 +112,6 @@ test_a_million_aliases_of_one_module_work() {
 	is_sanitized || count "a million aliases of one module within 2 s of CPU time and 100 MiB"
 }
 
-# The number is the last string of 22 bytes, the name the first of 18.
-test_a_modinfo_of_16_mib_is_the_largest() {
-	start_module $M/big.ko
-	append $M/big.ko alias=a $((16777216 - 22 - 18))
-	end_module $M/big.ko
-	generate -n > out 2> err
-	printf '%s\n' "$HEADER" 'big big c10:1' | same out
-	same err < /dev/null
-	start_module $M/big.ko
-	append $M/big.ko alias=a $((16777216 - 22 - 18 + 1))
-	end_module $M/big.ko
-	status 1 generate -n > out 2> err
-	same out < /dev/null
-	grep -q 'big\.ko: error: .*\[too-large\]$' err
-}
-
 test_a_modinfo_of_64_mib_is_refused_and_soon() {
 	start_module big.ko
 	append big.ko alias=a 67108864
