@@ -1182,8 +1182,8 @@ late() {
 }
 
 real() { # KERNEL
-	# decompressing it again and again takes half a minute
-	[ "$1" != amd64-6.12 ] || left_to_all
+	# decompressing these again and again takes half a minute
+	case $1 in *-6.12) left_to_all ;; esac
 	unpack "$1"
 	# shellcheck disable=SC2046 # words
 	set -- $(echo "$REAL" | grep "^$1 ")
