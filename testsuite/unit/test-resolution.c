@@ -263,9 +263,10 @@ LOOP_TEST(steps_are_found_by_name, UNLESS_VALGRIND(1))
 	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution), 0);
 	/* a fraction of a second is enough, and a search from the first step takes minutes */
 	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	/* no assertion, which tells the parent process each time where it is */
 	for (unsigned int i = 0; i < LOOK_UPS; i++)
-		ck_assert_ptr_eq(resolution_find_step(resolution, "m9999"),
-				 resolution->steps.items[STEPS - 1]);
+		if (resolution_find_step(resolution, "m9999") != resolution->steps.items[STEPS - 1])
+			ck_abort_msg("another step");
 	resolution_unref(resolution);
 	free(text);
 	(void)close(root_fd);
