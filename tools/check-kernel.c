@@ -15,11 +15,10 @@
 #include "check.h"
 #include "dev/devdir.h"
 #include "input.h"
+#include "loading.h"
 #include "modprobe/modprobe.h"
 #include "modules.h"
-#include "node-status.h"
 #include "node/table.h"
-#include "text/depmod-index.h"
 #include "udev/rules.h"
 
 struct kernel_check {
@@ -38,11 +37,10 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 static enum status check_modules(const struct kernel_check *step, struct modules_result *ret_result)
 {
 	const struct modules_options options = { .keeps_lines = true };
-	const struct config_paths *paths = &step->check->configs;
+	const struct list *paths = &step->check->configs;
 	_cleanup_config_ struct kmod_devname_config *config = xconfig_new(step->kernel->version);
 	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, step->kernels->root_fd, paths->items,
-				  paths->size);
+	int r = add_depmod_config(config, report, step->kernels->root_fd, paths);
 	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
@@ -55,20 +53,11 @@ static enum status check_modules(const struct kernel_check *step, struct modules
 /* Without that file the built-in modules are unknown. */
 static enum status check_builtin(const struct kernel_check *step)
 {
-	_cleanup_table_ struct kmod_devname_table *builtin = NULL;
+	_cleanup_table_ struct kmod_devname_table *builtin = xtable_new();
 	struct kmod_devname_report *report;
-	FILE *stream;
-	int r = kernel_open_stream(step->kernels, step->kernel, BUILTIN_NAME, &stream);
+	int r = read_builtin_nodes(step->kernels, step->kernel, builtin);
 
-	if (r == -ENOENT)
-		return STATUS_CLEAN;
-	if (r < 0)
-		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
-	builtin = xtable_new();
-	/* built-in modules need no modules.devname, so their bad aliases do no harm */
-	r = table_read_builtin(builtin, NULL, stream, BUILTIN_NAME);
-	(void)fclose(stream);
-	if (r < 0)
+	if (r < 0 && r != -ENOENT)
 		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
 	report = xreport_new();
 	r = table_lint_builtin(step->table, report, builtin);
@@ -194,6 +183,7 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	status = worse(status, check_devname_file(&step));
 	status = worse(status, check_loading(&step));
 	status = worse(status, check_udev(&step));
+	check->has_result = true;
 	check->counts.kernels = 1;
 	check->counts.nodes = kmod_devname_table_size(table);
 	check->counts.modules = result.n_modules;

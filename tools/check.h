@@ -18,12 +18,13 @@ struct check {
 	struct common common;
 	const char *dev; /* the device directory, or NULL */
 	bool is_default_dev; /* it is /dev of the running system, and no option names it */
-	struct config_paths configs; /* instead of depmod.d of the base directory */
+	struct list configs; /* paths instead of depmod.d of the base directory */
 	const char *udev_root; /* the root directory with udev's rules; NULL: the base directory */
 	bool json;
 	bool lists_codes;
 	bool ignored[KMOD_DEVNAME_CODE_SYSTEM]; /* by the codes of findings */
 	struct sheet sheet; /* of findings, for JSON */
+	bool has_result; /* a kernel or file was checked */
 	struct check_counts counts; /* of this kernel or file */
 	struct check_counts total; /* of all kernels that were checked */
 };

@@ -41,7 +41,7 @@ static bool parse_check_option(void *data, int key)
 
 	switch (key) {
 	case 'C':
-		config_paths_add(&check->configs, optarg);
+		xlist_push(&check->configs, optarg);
 		return true;
 	case KEY_CHECK_DEV:
 		check->dev = optarg;
@@ -75,9 +75,8 @@ static void print_nodes(const struct check *check, const char *path,
 	for (size_t i = 0; i < n; i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
 
-		printf("%s: module %s gives /dev/%s (%s)\n", escaped,
-		       kmod_devname_node_get_module(node), kmod_devname_node_get_name(node),
-		       node_format(node, text));
+		printf("%s: module %s gives /dev/%s (%s)\n", escaped, node->module, node->name,
+		       syntax_format_number(&node->number, text));
 	}
 	if (n == 0)
 		printf("%s: gives no device node\n", escaped);
@@ -89,10 +88,11 @@ static enum status lint_nodes(struct check *check, const char *path,
 {
 	struct kmod_devname_report *report = xreport_new();
 
+	check->has_result = true;
 	return finish_check(check, report, table_lint(table, report), path, "");
 }
 
-static enum status check_module_file(struct check *check, const char *path)
+static enum status check_module_file(struct check *check, char *path)
 {
 	/* it may have become a pipe by now, and opening must not block */
 	_cleanup_close_ int fd = open_path(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
@@ -141,7 +141,7 @@ static enum status check_module_directory(struct check *check, char *path)
 }
 
 /* Checks the lines of a modules.devname, each alone and against the others. */
-static enum status check_list(struct check *check, const char *path)
+static enum status check_list(struct check *check, char *path)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	struct kmod_devname_report *report;
@@ -164,48 +164,38 @@ static enum status check_list(struct check *check, const char *path)
 	return status;
 }
 
-enum operand_kind {
-	OPERAND_KERNEL,
-	OPERAND_MODULE,
-	OPERAND_LIST, /* a modules.devname */
-	OPERAND_DIRECTORY, /* of modules that are not installed */
-	OPERAND_ROOT,
-};
+/* The check of an operand that is not a kernel. */
+typedef enum status check_function(struct check *check, char *path);
 
 /* An operand without a slash is a version, unless it has the name of a file of these kinds. */
-static enum status classify_operand(const char *operand, enum operand_kind *ret_kind)
+static enum status choose_check(const char *operand, check_function **ret_function)
 {
-	const char *slash = strrchr(operand, '/');
-	bool is_module = syntax_is_module_file(slash ? slash + 1 : operand);
+	bool is_module = syntax_is_module_file(syntax_base_name(operand));
 	struct stat st;
-	int r;
+	int kind;
 
-	*ret_kind = OPERAND_KERNEL;
-	if (!slash && !is_module && strcmp(operand, FILE_NAME) != 0)
+	*ret_function = NULL;
+	if (!strchr(operand, '/') && !is_module && strcmp(operand, FILE_NAME) != 0)
 		return STATUS_CLEAN;
 	if (stat(operand, &st) < 0)
 		return say_failure(operand, -errno);
 	if (S_ISREG(st.st_mode))
-		*ret_kind = is_module ? OPERAND_MODULE : OPERAND_LIST;
+		*ret_function = is_module ? check_module_file : check_list;
 	if (!S_ISDIR(st.st_mode))
 		return STATUS_CLEAN;
-	r = directory_is_root(operand);
-	if (r > 0) {
-		*ret_kind = OPERAND_ROOT;
-		return STATUS_CLEAN;
-	}
-	if (r == 0)
-		r = directory_is_plain(operand);
-	if (r < 0)
-		return say_failure(operand, r);
-	if (r > 0)
-		*ret_kind = OPERAND_DIRECTORY;
+	kind = directory_classify(operand);
+	if (kind < 0)
+		return say_failure(operand, kind);
+	if (kind == DIRECTORY_ROOT)
+		return say_root_directory(operand);
+	if (kind == DIRECTORY_PLAIN)
+		*ret_function = check_module_directory;
 	return STATUS_CLEAN;
 }
 
-/* Classifies the operands, and refuses those that contradict the options. */
+/* Refuses operands that contradict the options. A kernel has no function. */
 static enum status examine_operands(const struct check *check, char **operands, int n,
-				    enum operand_kind *kinds)
+				    check_function **functions)
 {
 	/* other operands would silently ignore these */
 	const char *option = check->configs.size > 0 ? "--config"
@@ -223,14 +213,9 @@ static enum status examine_operands(const struct check *check, char **operands, 
 		/* a name without a slash is a version */
 		if (strcmp(operands[i], ".") == 0 || strcmp(operands[i], "..") == 0)
 			operands[i] = operands[i][1] == '.' ? above : here;
-		if (classify_operand(operands[i], &kinds[i]) != STATUS_CLEAN)
+		if (choose_check(operands[i], &functions[i]) != STATUS_CLEAN)
 			return STATUS_FAILED;
-		if (kinds[i] == OPERAND_ROOT) {
-			say("%s: root directory; use --basedir %s --all for its kernels",
-			    operands[i], operands[i]);
-			return STATUS_FAILED;
-		}
-		has_kernel |= kinds[i] == OPERAND_KERNEL;
+		has_kernel |= !functions[i];
 	}
 	if (has_kernel || !option)
 		return STATUS_CLEAN;
@@ -273,33 +258,21 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	return status;
 }
 
-static enum status check_file(struct check *check, enum operand_kind kind, char *path)
-{
-	check->counts = (struct check_counts){ 0 };
-	switch (kind) {
-	case OPERAND_MODULE:
-		return check_module_file(check, path);
-	case OPERAND_LIST:
-		return check_list(check, path);
-	default:
-		return check_module_directory(check, path);
-	}
-}
-
 /* Kernels are checked together, after the modules, so that a kernel named twice counts once. */
 static enum status check_operands(struct check *check, char **operands, int n)
 {
-	_cleanup_free_ enum operand_kind *kinds = xcalloc((size_t)n + 1, sizeof(*kinds));
-	enum status status = examine_operands(check, operands, n, kinds);
+	_cleanup_free_ check_function **functions = xcalloc((size_t)n + 1, sizeof(*functions));
+	enum status status = examine_operands(check, operands, n, functions);
 	int n_kernels = 0;
 
 	if (status != STATUS_CLEAN)
 		return status;
 	for (int i = 0; i < n; i++) {
-		if (kinds[i] == OPERAND_KERNEL)
-			operands[n_kernels++] = operands[i];
+		check->counts = (struct check_counts){ 0 };
+		if (functions[i])
+			status = worse(status, functions[i](check, operands[i]));
 		else
-			status = worse(status, check_file(check, kinds[i], operands[i]));
+			operands[n_kernels++] = operands[i];
 	}
 	/* modules alone do not mean the running kernel */
 	if (n == 0 || n_kernels > 0)
@@ -323,8 +296,8 @@ static int run_check(const struct command *command, int argc, char **argv)
 			status = STATUS_CLEAN;
 		} else {
 			status = check_operands(&check, argv + optind, argc - optind);
-			/* without findings, JSON would say that all is well */
-			if (status != STATUS_FAILED || check.sheet.cells.size > 0)
+			/* where nothing was checked, JSON would say that all is well */
+			if (check.has_result || check.sheet.cells.size > 0)
 				status = worse(status, print_check(&check));
 		}
 		status = finish_output(status);

@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "dev/devdir.h"
 #include "input.h"
+#include "node/table.h"
 
 enum {
 	KEY_CREATE_DEV = 256,
@@ -97,7 +98,7 @@ static enum status open_dev(struct create *create, const struct kernels *kernels
 static void print_made_node(const struct create *create, const struct kmod_devname_node *node,
 			    enum kmod_devname_outcome outcome)
 {
-	const char *name = kmod_devname_node_get_name(node);
+	const char *name = node->name;
 	const struct kmod_devname_permission *permission =
 		kmod_devname_permissions_get(create->permissions, name);
 	bool is_replaced = outcome == KMOD_DEVNAME_OUTCOME_REPLACED;
@@ -105,10 +106,9 @@ static void print_made_node(const struct create *create, const struct kmod_devna
 
 	if (outcome != KMOD_DEVNAME_OUTCOME_MADE && !is_replaced)
 		return;
-	(void)snprintf(text, sizeof(text), "%s %04o %u %u", node_format(node, number),
-		       (unsigned int)kmod_devname_permission_get_mode(permission),
-		       (unsigned int)kmod_devname_permission_get_uid(permission),
-		       (unsigned int)kmod_devname_permission_get_gid(permission));
+	(void)snprintf(text, sizeof(text), "%s %04o %u %u",
+		       syntax_format_number(&node->number, number), (unsigned int)permission->mode,
+		       (unsigned int)permission->uid, (unsigned int)permission->gid);
 	if (create->flags & KMOD_DEVNAME_MAKE_DRY_RUN)
 		printf("%s %s %s\n", is_replaced ? "replace" : "create", name, text);
 	else if (create->common.verbose)

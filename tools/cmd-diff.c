@@ -59,8 +59,6 @@ static bool parse_diff_option(void *data, int key)
 
 /* --- the operands ------------------------------------------------------------------------- */
 
-static const struct diff_operand no_operand = { .kernels = { .root_fd = -1 } };
-
 /*
  * A word without a slash is the version of a kernel, which alone is below --basedir, or else what
  * has this name here. A root directory becomes the base directory of the operand.
@@ -69,7 +67,7 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 				const struct common *common)
 {
 	struct stat st;
-	int r;
+	int kind;
 
 	operand->common = *common;
 	operand->common.all = false;
@@ -82,10 +80,10 @@ static enum status find_operand(struct diff_operand *operand, char *word,
 		return STATUS_CLEAN;
 	}
 	operand->common.basedir = NULL;
-	r = directory_is_root(word);
-	if (r < 0)
-		return say_failure(word, r);
-	if (r == 0) {
+	kind = directory_classify(word);
+	if (kind < 0)
+		return say_failure(word, kind);
+	if (kind != DIRECTORY_ROOT) {
 		_cleanup_free_ char *path = xasprintf("%s/", word);
 
 		operand->common.moduledir = NULL;
@@ -125,18 +123,19 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 					const struct kernel *kernel, struct node_list *list)
 {
 	const struct modules_options options = { 0 };
+	const struct list no_paths = { 0 };
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	enum status status, config_status = STATUS_CLEAN;
 	struct modules_result result = { 0 };
-	/* depmod.d is about kernels; a path is an absolute one of the running system */
-	int r = kernel->directory[0] == '/' ? directory_is_plain(kernel->path) : 0;
+	/* depmod.d is about kernels */
+	int kind = kernel_classify(kernel);
 
-	if (r < 0)
-		return say_failure(kernel->path, r);
-	if (r == 0) {
+	if (kind < 0)
+		return say_failure(kernel->path, kind);
+	if (kind == DIRECTORY_OF_KERNEL) {
 		config_status = read_depmod_config(&operand->kernels, kernel, &operand->common,
-						   NULL, 0, &config);
+						   &no_paths, &config);
 		if (config_status == STATUS_FAILED)
 			return STATUS_FAILED;
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)
@@ -196,10 +195,10 @@ static void add_diff_cells(struct sheet *sheet, const struct kmod_devname_node *
 {
 	char text[SYNTAX_NUMBER_SIZE];
 
-	sheet_add(sheet, node ? kmod_devname_node_get_module(node) : "");
-	sheet_add(sheet, node ? node_type(node) : "");
+	sheet_add(sheet, node ? node->module : "");
+	sheet_add(sheet, !node ? "" : S_ISBLK(node->number.type) ? "block" : "char");
 	/* without the letter of the type */
-	sheet_add(sheet, node ? node_format(node, text) + 1 : "");
+	sheet_add(sheet, node ? syntax_format_number(&node->number, text) + 1 : "");
 }
 
 /* An empty label: only the other operand has it. */
@@ -232,23 +231,23 @@ static void print_difference(const char *name, const struct kmod_devname_node *o
 			     const struct kmod_devname_node *new_node)
 {
 	const struct kmod_devname_node *node = old_node ? old_node : new_node;
-	const char *module = kmod_devname_node_get_module(node), *new_module;
 	char old_number[SYNTAX_NUMBER_SIZE], new_number[SYNTAX_NUMBER_SIZE];
 	bool is_renumbered;
 
-	node_format(node, old_number);
+	syntax_format_number(&node->number, old_number);
 	if (!old_node || !new_node) {
-		printf("%c %s %s %s\n", old_node ? '-' : '+', name, old_number, module);
+		printf("%c %s %s %s\n", old_node ? '-' : '+', name, old_number, node->module);
 		return;
 	}
-	new_module = kmod_devname_node_get_module(new_node);
-	is_renumbered = strcmp(old_number, node_format(new_node, new_number)) != 0;
-	if (strcmp(module, new_module) == 0)
+	is_renumbered =
+		strcmp(old_number, syntax_format_number(&new_node->number, new_number)) != 0;
+	if (strcmp(old_node->module, new_node->module) == 0)
 		printf("~ %s %s -> %s\n", name, old_number, new_number);
 	else if (is_renumbered)
-		printf("~ %s %s %s -> %s %s\n", name, old_number, module, new_number, new_module);
+		printf("~ %s %s %s -> %s %s\n", name, old_number, old_node->module, new_number,
+		       new_node->module);
 	else
-		printf("~ %s %s %s -> %s\n", name, old_number, module, new_module);
+		printf("~ %s %s %s -> %s\n", name, old_number, old_node->module, new_node->module);
 }
 
 /* Prints the differences under the labels of the lists, or keeps them for JSON, unless --quiet. */
@@ -269,7 +268,7 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		const struct difference *difference = &comparison->items[i];
 		const struct kmod_devname_node *old_node = difference->old_node;
 		const struct kmod_devname_node *new_node = difference->new_node;
-		const char *name = kmod_devname_node_get_name(old_node ? old_node : new_node);
+		const char *name = (old_node ? old_node : new_node)->name;
 
 		if (diff->style.json)
 			add_diff_row(&diff->sheet, from->label, to->label,
@@ -277,7 +276,7 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		else if (is_text(diff))
 			print_difference(name, old_node, new_node);
 	}
-	comparison_unref(comparison);
+	free(comparison);
 }
 
 /* A kernel is NULL if its operand is a file. */
@@ -331,7 +330,8 @@ static enum status compare_roots(struct diff *diff, const struct diff_operand *a
 
 static enum status compare_operands(struct diff *diff, char *word_a, char *word_b)
 {
-	_cleanup_diff_operand_ struct diff_operand a = no_operand, b = no_operand;
+	_cleanup_diff_operand_ struct diff_operand a = { .kernels.root_fd = -1 },
+						   b = { .kernels.root_fd = -1 };
 
 	if (find_operand(&a, word_a, &diff->common) != STATUS_CLEAN ||
 	    find_operand(&b, word_b, &diff->common) != STATUS_CLEAN)

@@ -16,8 +16,9 @@
 #include "explain.h"
 #include "input.h"
 #include "modprobe/modprobe.h"
+#include "modules.h"
 #include "node/table.h"
-#include "text/depmod-index.h"
+#include "udev/rules.h"
 
 enum {
 	KEY_EXPLAIN_DEV = 2000,
@@ -45,7 +46,7 @@ static bool parse_explain_option(void *data, int key)
 	return true;
 }
 
-/* --- what is declared ---------------------------------------------------------------------- */
+/* --- declared nodes ------------------------------------------------------------------------ */
 
 const struct kmod_devname_node *explain_find_declared(const struct explain *explain)
 {
@@ -53,20 +54,6 @@ const struct kmod_devname_node *explain_find_declared(const struct explain *expl
 		kmod_devname_table_find_name(explain->table, explain->name);
 
 	return node ? node : kmod_devname_table_find_name(explain->builtin, explain->name);
-}
-
-/* What is wrong in the file of the built-in modules is for check to tell. */
-static int read_builtin_nodes(struct explain *explain)
-{
-	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
-	FILE *stream;
-	int r = kernel_open_stream(&explain->kernels, explain->kernel, BUILTIN_NAME, &stream);
-
-	if (r < 0)
-		return is_missing(r) ? 0 : r;
-	r = table_read_builtin(explain->builtin, report, stream, BUILTIN_NAME);
-	(void)fclose(stream);
-	return r;
 }
 
 /* Bad lines of modules.devname are left out, and without the file nothing is declared. */
@@ -84,10 +71,11 @@ static enum status read_declared_nodes(struct explain *explain)
 	} else if (!is_missing(r)) {
 		return kernel_say_failure(explain->kernel, FILE_NAME, r);
 	}
-	r = explain->findings == STATUS_FAILED ? 0 : read_builtin_nodes(explain);
-	if (r < 0)
-		return kernel_say_failure(explain->kernel, BUILTIN_NAME, r);
-	return explain->findings == STATUS_FAILED ? STATUS_FAILED : STATUS_CLEAN;
+	if (explain->findings == STATUS_FAILED)
+		return STATUS_FAILED;
+	r = read_builtin_nodes(&explain->kernels, explain->kernel, explain->builtin);
+	return r < 0 && !is_missing(r) ? kernel_say_failure(explain->kernel, BUILTIN_NAME, r)
+				       : STATUS_CLEAN;
 }
 
 /* The kernel sees the number of the node alone. Without a node, the declared one counts. */
@@ -99,7 +87,7 @@ static void find_number(struct explain *explain)
 	if (explain->node.state == EXPLAINED_DEVICE)
 		explain->number = explain->node.number;
 	else if (declared)
-		explain->number = node_number(declared);
+		explain->number = declared->number;
 }
 
 /* --- the operands -------------------------------------------------------------------------- */
@@ -123,22 +111,10 @@ static const char *cut_number_type(const char *operand, mode_t *ret_type, char *
 	return numbers;
 }
 
-/* "a//b/" -> "a/b" */
-static void squeeze_slashes(char *path)
-{
-	char *end = path;
-
-	for (const char *p = path; *p != '\0'; p++)
-		if (*p != '/' || end == path || end[-1] != '/')
-			*end++ = *p;
-	if (end > path + 1 && end[-1] == '/')
-		end--;
-	*end = '\0';
-}
-
 static enum status parse_node(struct explain *explain, char *operand)
 {
-	char separator;
+	char separator, *name;
+	size_t size;
 	const char *numbers = cut_number_type(operand, &explain->number.type, &separator);
 
 	if (numbers) {
@@ -149,15 +125,17 @@ static enum status parse_node(struct explain *explain, char *operand)
 		    operand);
 		return STATUS_FAILED;
 	}
-	squeeze_slashes(operand);
-	if (strncmp(operand, "./", 2) == 0)
-		operand += 2;
-	explain->name = operand;
-	if (strncmp(operand, "/dev/", 5) == 0)
-		explain->name = operand + 5;
-	else if (strncmp(operand, "dev/", 4) == 0)
-		explain->name = operand + 4;
-	if (explain->name[0] != '/' && explain->name[0] != '\0')
+	/* a path, absolute or not, of which a slash at the end does not count */
+	name = operand + (*operand == '/');
+	udev_normalise_node(name);
+	size = strlen(name);
+	if (size > 0 && name[size - 1] == '/')
+		name[size - 1] = '\0';
+	if (strncmp(name, "dev/", 4) == 0)
+		explain->name = name + 4;
+	else if (name == operand && *name != '\0')
+		explain->name = name;
+	if (explain->name)
 		return STATUS_CLEAN;
 	say("'%s' is neither a name in /dev nor a number such as 10:200", operand);
 	return STATUS_FAILED;

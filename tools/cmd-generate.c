@@ -6,8 +6,8 @@
  * meanwhile. The modules are read into a table, and the table is written to the file, atomically
  * and only if it changes, or to standard output. An invalid module is a finding and gives no nodes;
  * an unreadable module keeps its lines. Nothing is written if reading fails, or if the result
- * cannot be complete: the directory is no kernel's, none of the listed modules exists, or this
- * build can decompress none of them.
+ * cannot be complete: the directory belongs to no kernel, none of the listed modules exists, or
+ * this build can decompress none of them.
  */
 
 #include <errno.h>
@@ -52,7 +52,7 @@ struct generate {
 	bool pass_over; /* skip named kernels that --all would skip */
 	unsigned int threads;
 	enum modules_source source;
-	struct config_paths configs;
+	struct list configs; /* paths */
 	size_t n_done; /* kernels that were not skipped */
 };
 
@@ -88,7 +88,7 @@ static bool parse_generate_option(void *data, int key)
 
 	switch (key) {
 	case 'C':
-		config_paths_add(&generate->configs, optarg);
+		xlist_push(&generate->configs, optarg);
 		return true;
 	case 'o':
 		generate->outdir = optarg;
@@ -124,20 +124,11 @@ static enum status read_modules_of(const struct generate *generate, const struct
 	};
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	enum status status =
-		read_depmod_config(kernels, kernel, &generate->common, generate->configs.items,
-				   generate->configs.size, &config);
+		read_depmod_config(kernels, kernel, &generate->common, &generate->configs, &config);
 
 	if (status == STATUS_FAILED)
 		return status;
 	return worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
-}
-
-/* A comment of modules.devname, before the nodes of one of several kernels. */
-static void print_heading(const struct kernel *kernel)
-{
-	_cleanup_free_ char *path = escape(kernel->path);
-
-	printf("# %s/" FILE_NAME "\n", path);
 }
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
@@ -156,8 +147,11 @@ static enum status write_generated(const struct generate *generate, const struct
 		target_lock(target, &generate->common);
 	}
 	if (target->dir_fd < 0) {
+		_cleanup_free_ char *path = escape(kernel->path);
+
+		/* a comment of modules.devname */
 		if (generate->has_headings)
-			print_heading(kernel);
+			printf("# %s/" FILE_NAME "\n", path);
 		r = kmod_devname_table_write(table, stdout);
 		return r < 0 ? say_failure("standard output", r) : STATUS_CLEAN;
 	}
@@ -186,12 +180,12 @@ static enum status generate_into(struct generate *generate, const struct kernels
 	struct modules_result result = { 0 };
 	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
 
-	if (result.lacks_index)
-		say("%s/%s: unusable index; run depmod", kernel->path, INDEX_NAME);
 	if (status != STATUS_FAILED && result.lacks_listed)
 		return refuse_kernel(generate, kernel, LACKS_LISTED);
 	generate->n_done++;
 	status = worse(status, print_report(report, kernel->path, &generate->common));
+	if (result.bad_index)
+		say("%s/%s: unusable index; run depmod", kernel->path, result.bad_index);
 	if (status == STATUS_FAILED)
 		return status;
 	/* by name alone, another module may win a conflict */
@@ -220,37 +214,19 @@ static enum status open_target(const struct generate *generate, const struct ker
 	return target_kernel(kernels, kernel, ret_target);
 }
 
-/* A version that was named is a kernel, whatever its directory has. */
-static enum status examine_directory(const struct generate *generate, const struct kernel *kernel,
-				     bool *ret_is_plain)
-{
-	bool is_path = kernel->directory[0] == '/';
-	int r = is_path ? directory_is_plain(kernel->path) : 0;
-
-	*ret_is_plain = r > 0;
-	if (r > 0)
-		r = directory_is_root(kernel->path);
-	if (r < 0)
-		return say_failure(kernel->path, r);
-	if (r > 0) {
-		say("%s: root directory; use --basedir %s --all for its kernels", kernel->path,
-		    kernel->path);
-		return STATUS_FAILED;
-	}
-	if (*ret_is_plain)
-		return refuse_kernel(generate, kernel, NOT_OF_KERNEL);
-	return STATUS_CLEAN;
-}
-
 static enum status generate_kernel(struct generate *generate, const struct kernels *kernels,
 				   const struct kernel *kernel)
 {
+	int kind = kernel_classify(kernel);
 	struct target target;
-	bool is_plain;
-	enum status status = examine_directory(generate, kernel, &is_plain);
+	enum status status;
 
-	if (status != STATUS_CLEAN || is_plain)
-		return status;
+	if (kind < 0)
+		return say_failure(kernel->path, kind);
+	if (kind == DIRECTORY_ROOT)
+		return say_root_directory(kernel->path);
+	if (kind == DIRECTORY_PLAIN)
+		return refuse_kernel(generate, kernel, NOT_OF_KERNEL);
 	status = open_target(generate, kernels, kernel, &target);
 	if (status != STATUS_CLEAN)
 		return status;
@@ -296,7 +272,7 @@ static int run_generate(const struct command *command, int argc, char **argv)
 				generate_kernels(&generate, argv + optind, argc - optind));
 		}
 	}
-	config_paths_done(&generate.configs);
+	list_free(&generate.configs);
 	return status;
 }
 

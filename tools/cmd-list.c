@@ -3,16 +3,24 @@
  * list: the nodes of modules.devname as a table.
  *
  * Each kernel's file is read into a table of nodes, and each node becomes one row of a sheet, with
- * the columns that --columns selects. node-status.c adds the values that the file does not have.
- * sheet.c prints all rows at the end. A missing file is an error, since an empty table would claim
- * that there is a file without nodes.
+ * the columns that --columns selects. Some columns are not in the file: the node in the device
+ * directory, its permissions or those that the rules of udev give it, and what modprobe would do
+ * (loading.c). An unavailable value stays unknown, with a message. sheet.c prints all rows at the
+ * end. A missing file is an error, since an empty table would claim that there is a file without
+ * nodes.
  */
 
+#include <errno.h>
 #include <string.h>
 
+#include "base/io.h"
+#include "dev/devdir.h"
 #include "input.h"
-#include "node-status.h"
+#include "loading.h"
+#include "node/table.h"
 #include "sheet.h"
+#include "text/print.h"
+#include "udev/rules.h"
 
 enum {
 	KEY_LIST_DEV = 256,
@@ -159,6 +167,143 @@ static enum status choose_list_columns(struct list_command *list, const struct k
 	return STATUS_CLEAN;
 }
 
+/* --- columns that are not in the file ------------------------------------------------------- */
+
+/* The sources of the columns that are not in the file of one kernel. */
+struct list_sources {
+	const char *dev_path; /* for messages */
+	struct devdir dev; /* .fd is -1 if no device directory belongs to the kernel */
+	struct accounts accounts; /* names of the owners there */
+	struct kmod_devname_permissions *permissions; /* by the rules of udev, instead; or NULL */
+	struct loading *loading; /* NULL: the column is not shown */
+	char owners[ACCOUNT_KINDS][256]; /* the user and the group of the last node */
+	struct common common; /* prints errors alone: check has the other findings */
+	enum status worst; /* of what could not be found out */
+};
+
+/* The device directory of the user, or that of the running system. */
+static enum status open_list_sources(struct list_sources *sources, const char *dev,
+				     const struct kernels *kernels, bool is_running,
+				     const struct common *common)
+{
+	*sources = (struct list_sources){
+		.dev_path = dev ? dev : "/dev",
+		.dev.fd = -1,
+		.accounts = { .root_fd = kernels->root_fd, .report = xreport_new() },
+		.common = *common,
+	};
+	sources->common.quiet = true;
+	if (dev)
+		sources->dev.fd = open_path(dev, O_PATH | O_DIRECTORY);
+	else if (is_running)
+		sources->dev.fd = open_in_root(kernels->root_fd, "dev", O_PATH | O_DIRECTORY);
+	if (sources->dev.fd >= 0 || (!dev && !is_running))
+		return STATUS_CLEAN;
+	(void)say_failure(sources->dev_path, sources->dev.fd);
+	sources->worst = STATUS_FAILED;
+	return dev ? STATUS_FAILED : STATUS_CLEAN;
+}
+
+/* Returns STATUS_FAILED if something could not be found out, after a message. */
+static enum status close_list_sources(struct list_sources *sources)
+{
+	enum status result = worse(sources->worst, loading_close(sources->loading));
+
+	devdir_done(&sources->dev);
+	close_fd(&sources->dev.fd);
+	accounts_done(&sources->accounts);
+	kmod_devname_permissions_unref(sources->permissions);
+	return worse(result, finish_report(sources->accounts.report, 0, "", "", &sources->common));
+}
+
+/* "absent", "obstructed", "wrong" or "present", with *ret_st for the last two; or NULL. */
+static const char *find_node_state(struct list_sources *sources,
+				   const struct kmod_devname_node *node, struct stat *ret_st)
+{
+	const struct dev_node wanted = { .number = node->number };
+	_cleanup_close_ int dir_fd = -1;
+	const char *rest;
+	int r = devdir_walk(&sources->dev, node->name, false, &dir_fd, &rest);
+
+	if (r == 0)
+		r = devdir_look(dir_fd, rest, ret_st);
+	if (r == -ENOMEM)
+		die_without_memory();
+	if (r == -ENOENT)
+		return "absent";
+	if (r < 0) {
+		_cleanup_free_ char *path = join_path(sources->dev_path, node->name);
+
+		(void)say_failure(path, r);
+		sources->worst = STATUS_FAILED;
+		return NULL;
+	}
+	if (strchr(rest, '/') || !dev_file_is_device(ret_st))
+		return "obstructed";
+	return dev_file_is_node(ret_st, &wanted) ? "present" : "wrong";
+}
+
+/* The name of a user or group, or else the number, in the room for it. */
+static const char *name_node_owner(struct list_sources *sources, enum account_kind kind,
+				   unsigned int id)
+{
+	_cleanup_free_ char *name = NULL;
+	char *text = sources->owners[kind];
+
+	if (accounts_find_name(&sources->accounts, kind, id, &name) == -ENOMEM)
+		die_without_memory();
+	if (name)
+		(void)kmod_devname_escape(name, text, sizeof(sources->owners[kind]));
+	else
+		(void)snprintf(text, sizeof(sources->owners[kind]), "%u", id);
+	return text;
+}
+
+static void fill_node_permission(struct list_sources *sources, const char *name,
+				 const struct stat *st, struct printed_node *node)
+{
+	const struct kmod_devname_permission *permission;
+
+	node->lacks_permission = false;
+	if (!sources->permissions) {
+		node->mode = st->st_mode & 07777;
+		node->uid = st->st_uid;
+		node->gid = st->st_gid;
+		node->user = name_node_owner(sources, ACCOUNT_USER, st->st_uid);
+		node->group = name_node_owner(sources, ACCOUNT_GROUP, st->st_gid);
+		return;
+	}
+	permission = kmod_devname_permissions_get(sources->permissions, name);
+	node->mode = permission->mode;
+	node->uid = permission->uid;
+	node->gid = permission->gid;
+	node->user = permission->user;
+	node->group = permission->group;
+}
+
+/* The texts are valid until the next call. */
+static void describe_node(struct list_sources *sources, const struct kmod_devname_node *node,
+			  struct printed_node *ret_node)
+{
+	struct stat st = { 0 };
+
+	*ret_node = (struct printed_node){
+		.module = node->module,
+		.name = node->name,
+		.number = node->number,
+		.lacks_permission = true,
+	};
+	if (sources->dev.fd >= 0)
+		ret_node->state = find_node_state(sources, node, &st);
+	if (sources->permissions ||
+	    (ret_node->state && (*ret_node->state == 'p' || *ret_node->state == 'w')))
+		fill_node_permission(sources, ret_node->name, &st, ret_node);
+	if (sources->loading)
+		ret_node->loaded = loading_get(sources->loading, node);
+}
+
+/* --- rows ----------------------------------------------------------------------------------- */
+
 static void add_list_row(struct list_command *list, const struct printed_node *node)
 {
 	char text[FIELD_TEXT_SIZE];
@@ -176,31 +321,39 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 {
 	int is_running = kernel ? kernel_is_running(kernels, kernel) : 0;
 	_cleanup_free_ char *version = kernel ? escape(kernel->version) : NULL;
-	struct node_status nodes;
+	struct list_sources sources;
 	enum status status;
 
 	if (is_running < 0)
 		return say_failure(kernel->path, is_running);
-	status = node_status_open(&nodes, list->dev, kernels, is_running, &list->common);
+	status = open_list_sources(&sources, list->dev, kernels, is_running, &list->common);
 	if (status == STATUS_CLEAN && list->common.udev_root)
 		status = read_permissions(list->common.udev_root, DEFAULT_MODE, kernels->root_fd,
-					  &list->common, table, &nodes.permissions);
+					  &list->common, table, &sources.permissions);
 	if (kernel && has_column(&list->columns, FIELD_LOADED))
-		nodes.loading = loading_open(kernels, kernel, is_running, &nodes.common);
+		sources.loading = loading_open(kernels, kernel, is_running, &sources.common);
 	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
 		struct printed_node node;
 
-		node_status_get(&nodes, kmod_devname_table_get(table, i), &node);
+		describe_node(&sources, kmod_devname_table_get(table, i), &node);
 		node.kernel = version;
 		add_list_row(list, &node);
 	}
-	return worse(status, node_status_done(&nodes));
+	return worse(status, close_list_sources(&sources));
 }
 
-static enum status list_kernels(struct list_command *list, const struct kernels *kernels)
+static enum status list_inputs(struct list_command *list, const struct kernels *kernels)
 {
 	enum status status = kernels->found;
 
+	if (list->input) {
+		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+
+		status = input_read(list->input, kernels, &list->common, table);
+		return status == STATUS_FAILED
+			       ? status
+			       : worse(status, list_nodes(list, kernels, NULL, table));
+	}
 	for (size_t i = 0; i < kernels->size; i++) {
 		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 
@@ -210,15 +363,6 @@ static enum status list_kernels(struct list_command *list, const struct kernels 
 		status = worse(status, list_nodes(list, kernels, &kernels->items[i], table));
 	}
 	return status;
-}
-
-static enum status list_input(struct list_command *list, const struct kernels *kernels)
-{
-	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	enum status status = input_read(list->input, kernels, &list->common, table);
-
-	return status == STATUS_FAILED ? status
-				       : worse(status, list_nodes(list, kernels, NULL, table));
 }
 
 static enum status list_operands(struct list_command *list, const struct kernels *kernels)
@@ -238,7 +382,7 @@ static enum status list_operands(struct list_command *list, const struct kernels
 		};
 	}
 	list->sheet = (struct sheet){ "nodes", columns, list->columns.size, { 0 } };
-	status = list->input ? list_input(list, kernels) : list_kernels(list, kernels);
+	status = list_inputs(list, kernels);
 	/* without a kernel's file the nodes of others are shown */
 	if (status != STATUS_FAILED || !list->input)
 		status = worse(status, sheet_print(&list->sheet, &list->style));

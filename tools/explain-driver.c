@@ -79,7 +79,7 @@ static int name_driver(const struct device_number *number, char **ret_name)
 	if (size < 0)
 		return find_major_name(number, ret_name);
 	target[size] = '\0';
-	*ret_name = xstrdup(strrchr(target, '/') ? strrchr(target, '/') + 1 : target);
+	*ret_name = xstrdup(syntax_base_name(target));
 	return 0;
 }
 

@@ -11,8 +11,8 @@
 #include "base/io.h"
 #include "explain.h"
 #include "input.h"
+#include "loading.h"
 #include "modprobe/modprobe.h"
-#include "node-status.h"
 #include "node/table.h"
 
 static int resolve_number(struct explain *explain)

@@ -16,21 +16,21 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/sysmacros.h>
-#include <sys/xattr.h>
 
 #include "base/io.h"
+#include "dev/devdir.h"
 #include "explain.h"
 #include "input.h"
 #include "node/table.h"
-#include "udev/accounts.h"
+#include "udev/rules.h"
 
 #define ACL_HEADER_SIZE sizeof(struct posix_acl_xattr_header)
 
 /* --- the file ------------------------------------------------------------------------------ */
 
 /*
- * Links of the running system lead where open(2) goes. Those of another root directory lead
- * anywhere below it, and those of --dev only below that.
+ * Links of the running system lead where those of open(2) lead. Those of another root directory
+ * lead anywhere below it, and those of --dev only below that.
  */
 static int open_explained_node(const struct explain *explain, int flags)
 {
@@ -54,28 +54,11 @@ static void read_node_link(const struct explain *explain, struct explained_node 
 		node->link = xstrndup(target, (size_t)size);
 }
 
-/* An ACL that changes meanwhile counts as none. */
-static void read_node_acl(struct explained_node *node, int fd)
-{
-	static const char name[] = "system.posix_acl_access";
-	char path[FD_PATH_SIZE];
-	ssize_t size = fd_get_path(fd, path) ? getxattr(path, name, NULL, 0) : -1;
-
-	if (size <= (ssize_t)ACL_HEADER_SIZE)
-		return;
-	node->acl = xcalloc((size_t)size, 1);
-	if (getxattr(path, name, node->acl, (size_t)size) == size) {
-		node->acl_size = (size_t)size;
-		return;
-	}
-	free(node->acl);
-	node->acl = NULL;
-}
-
 static int stat_node(struct explained_node *node, int fd)
 {
 	struct statvfs fs;
 	struct stat st;
+	ssize_t acl_size;
 
 	if (fstat(fd, &st) < 0 || fstatvfs(fd, &fs) < 0)
 		return -errno;
@@ -89,7 +72,10 @@ static int stat_node(struct explained_node *node, int fd)
 	node->uid = st.st_uid;
 	node->gid = st.st_gid;
 	node->is_nodev = fs.f_flag & ST_NODEV;
-	read_node_acl(node, fd);
+	acl_size = dev_read_acl(fd, &node->acl);
+	if (acl_size < 0)
+		return (int)acl_size;
+	node->acl_size = (size_t)acl_size;
 	return 0;
 }
 
@@ -206,8 +192,7 @@ static unsigned int find_user_permissions(const struct explained_node *node,
 		{ htole16(ACL_GROUP_OBJ), htole16(node->mode >> 3 & 7), 0 },
 		{ htole16(ACL_OTHER), htole16(node->mode & 7), 0 },
 	};
-	const char *entries =
-		node->acl ? (const char *)node->acl + ACL_HEADER_SIZE : (const char *)of_mode;
+	const char *entries = node->acl ? node->acl + ACL_HEADER_SIZE : (const char *)of_mode;
 	size_t size = node->acl ? node->acl_size - ACL_HEADER_SIZE : sizeof(of_mode);
 	unsigned int permissions[CLASS_NONE + 1] = { 0 }, mask = 7;
 	enum acl_class best = CLASS_OTHER;
@@ -261,7 +246,6 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 	struct common quiet = explain->common;
 	_cleanup_permissions_ struct kmod_devname_permissions *all = NULL;
 	const struct kmod_devname_permission *rule;
-	const char *user, *group;
 	enum status status;
 
 	quiet.quiet = true;
@@ -274,15 +258,11 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 	rule = permissions_find(all, explain->name);
 	if (!rule)
 		return STATUS_CLEAN;
-	user = kmod_devname_permission_get_user(rule);
-	group = kmod_devname_permission_get_group(rule);
-	node->rules = xasprintf("%04o %s:%s", kmod_devname_permission_get_mode(rule),
-				user ? user : "root", group ? group : "root");
-	node->differs = node->state != EXPLAINED_DEVICE ||
-			(node->mode & 0777) != kmod_devname_permission_get_mode(rule) ||
-			node->uid != kmod_devname_permission_get_uid(rule) ||
-			node->gid != kmod_devname_permission_get_gid(rule);
-	node->may_gain = (kmod_devname_permission_get_mode(rule) & ~node->mode & 0066) != 0;
+	node->rules = xasprintf("%04o %s:%s", rule->mode, rule->user ? rule->user : "root",
+				rule->group ? rule->group : "root");
+	node->differs = node->state != EXPLAINED_DEVICE || (node->mode & 0777) != rule->mode ||
+			node->uid != rule->uid || node->gid != rule->gid;
+	node->may_gain = (rule->mode & ~node->mode & 0066) != 0;
 	return STATUS_CLEAN;
 }
 

@@ -12,6 +12,7 @@
 #include "explain.h"
 #include "input.h"
 #include "modprobe/modprobe.h"
+#include "node/table.h"
 
 /* Of the resolution, which may be missing; NULL at the end. */
 static const struct resolution_step *get_step(const struct explain *explain, size_t index)
@@ -85,12 +86,11 @@ static void print_declared_rows(const struct explain *explain)
 {
 	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
-		const struct device_number number = node_number(node);
 
-		if (!syntax_same_number(&number, &explain->number))
+		if (!syntax_same_number(&node->number, &explain->number))
 			continue;
-		put_text("  node      /dev/%s of module %s, in modules.devname",
-			 kmod_devname_node_get_name(node), kmod_devname_node_get_module(node));
+		put_text("  node      /dev/%s of module %s, in modules.devname", node->name,
+			 node->module);
 		putchar('\n');
 	}
 }
@@ -194,7 +194,7 @@ void explain_print_text(const struct explain *explain)
 
 /* --- JSON ---------------------------------------------------------------------------------- */
 
-/* What is not printable ASCII is escaped as in messages; NULL is null. */
+/* The text is escaped as in messages; NULL is null. */
 static void print_json_text(const char *before, const char *text)
 {
 	_cleanup_free_ char *escaped = text ? escape(text) : NULL;

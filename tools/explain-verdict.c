@@ -23,8 +23,7 @@ struct explained_obstacle *explain_hinder(struct explain *explain, const char *k
 	va_start(args, format);
 	*obstacle = (struct explained_obstacle){ kind, NULL, 0, xvasprintf(format, args) };
 	va_end(args);
-	if (list_push(&explain->obstacles, obstacle) < 0)
-		die_without_memory();
+	xlist_push(&explain->obstacles, obstacle);
 	return obstacle;
 }
 
@@ -54,15 +53,13 @@ static int hinder_undeclared(struct explain *explain)
 	syntax_normalise_module_name(wanted);
 	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
-		const char *name = kmod_devname_node_get_name(node), *slash = strrchr(name, '/');
-		const char *module = kmod_devname_node_get_module(node);
 
-		if (strcmp(module, wanted) != 0 &&
-		    (!slash || strcmp(slash + 1, explain->name) != 0))
+		if (strcmp(node->module, wanted) != 0 &&
+		    strcmp(syntax_base_name(node->name), explain->name) != 0)
 			continue;
 		explain_hinder(explain, "absent",
-			       FILE_NAME " has no such name; did you mean %s (module %s)?", name,
-			       module);
+			       FILE_NAME " has no such name; did you mean %s (module %s)?",
+			       node->name, node->module);
 		return 0;
 	}
 	r = has_module_of_name(explain, wanted);
@@ -96,7 +93,7 @@ static int hinder_absent(struct explain *explain)
 	else if (builtin)
 		explain_hinder(explain, "absent",
 			       "built-in module %s has not made it; look for its device in dmesg",
-			       kmod_devname_node_get_module(builtin));
+			       builtin->module);
 	else
 		explain_hinder(explain, "absent",
 			       FILE_NAME " has it, and it was not made; run kmod-devname create%s",
@@ -138,7 +135,6 @@ static void judge_device(struct explain *explain)
 	const struct explained_node *node = &explain->node;
 	const struct kmod_devname_node *declared = explain_find_declared(explain);
 	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
-	struct device_number number;
 
 	if (node->is_judged && !node->may_read && !node->may_write)
 		hinder_denied(explain);
@@ -147,17 +143,13 @@ static void judge_device(struct explain *explain)
 			       "its file system is mounted nodev; remount it with the option dev");
 		explain->node.error = EACCES;
 	}
-	if (!declared)
-		return;
-	number = node_number(declared);
-	if (syntax_same_number(&number, &node->number))
+	if (!declared || syntax_same_number(&declared->number, &node->number))
 		return;
 	/* create replaces a device node, and nothing else */
 	explain_hinder(explain, "wrong-number", "%s %s, not %s of module %s; %s%s",
 		       node->link ? "the link leads to" : "it has",
 		       syntax_format_number(&node->number, is),
-		       syntax_format_number(&number, wanted),
-		       kmod_devname_node_get_module(declared),
+		       syntax_format_number(&declared->number, wanted), declared->module,
 		       node->link ? "remove it, and run kmod-devname create"
 				  : "run kmod-devname create --replace",
 		       explain->where);

@@ -29,12 +29,12 @@ struct explained_node {
 	char *user; /* their names */
 	char *group;
 	char *link; /* the target, if it is a symbolic link */
-	void *acl; /* the extended attribute, or NULL */
+	char *acl; /* the extended attribute, or NULL */
 	size_t acl_size;
 	bool is_nodev; /* its file system is mounted nodev */
 	char *rules; /* mode and owner that udev's rules give, "0660 root:kvm", or NULL */
 	bool differs; /* mode or owner are others than those */
-	bool may_gain; /* those give somebody more than the mode does */
+	bool may_gain; /* those give a user or group more than the mode does */
 	bool is_judged; /* whether the user may read and write is known */
 	bool may_read;
 	bool may_write;
@@ -64,7 +64,7 @@ struct explain {
 	struct kernels kernels;
 	const struct kernel *kernel;
 	bool is_host; /* the root directory is that of the running system */
-	bool is_running; /* so is the kernel */
+	bool is_running; /* the kernel is the running one */
 	int dev_fd; /* of --dev */
 	const char *name; /* below the device directory; NULL: a number was given */
 	char *subject; /* "/dev/fuse" or "c10:229" */
@@ -78,7 +78,7 @@ struct explain {
 	char *major_driver; /* that has the major number, and not this device; or NULL */
 	bool is_unregistered; /* no driver has this device, as far as /sys and /proc tell */
 	struct resolution *resolution; /* NULL: nothing was asked */
-	bool is_hindered; /* what is asked for does not come to be there */
+	bool is_hindered; /* the modules that the kernel asks for do not become available */
 	struct list obstacles;
 	int error; /* errno of open(2), by the first of these; or 0 */
 	const char *result; /* "loads", "loaded", "built-in", "driver", or the first obstacle */

@@ -95,7 +95,7 @@ void check_init(struct check *check)
 void check_done(struct check *check)
 {
 	sheet_done(&check->sheet);
-	config_paths_done(&check->configs);
+	list_free(&check->configs);
 }
 
 const char *get_ignorable_code(int i)
@@ -146,27 +146,6 @@ static void add_finding_row(struct check *check, const struct kmod_devname_findi
 	sheet_add_escaped(&check->sheet, version);
 }
 
-/* The codes of findings that the report has left out are unknown, so --ignore does not apply. */
-static enum status say_check_left_out(struct check *check, const struct kmod_devname_report *report,
-				      const char *directory)
-{
-	enum status status = STATUS_CLEAN;
-	size_t all = 0;
-
-	for (int i = KMOD_DEVNAME_SEVERITY_NOTE; i <= KMOD_DEVNAME_SEVERITY_ERROR; i++) {
-		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
-		size_t n = report_left_out(report, severity);
-
-		check->counts.findings[severity] += n;
-		if (n > 0)
-			status = worse(status, finding_status(severity, &check->common));
-		if (check->json || is_wanted(severity, &check->common))
-			all += n;
-	}
-	say_left_out(report, all, directory, &check->common);
-	return status;
-}
-
 static enum status show_findings(struct check *check, const struct kmod_devname_report *report,
 				 const char *directory, const char *version)
 {
@@ -191,7 +170,9 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 			print_finding(stdout, finding, directory, &check->common);
 		status = worse(status, finding_status(severity, &check->common));
 	}
-	return worse(status, say_check_left_out(check, report, directory));
+	/* their codes are unknown, so --ignore does not apply */
+	return worse(status, say_left_out(report, directory, &check->common, check->json,
+					  check->counts.findings));
 }
 
 enum status finish_check(struct check *check, struct kmod_devname_report *report, int error,

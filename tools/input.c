@@ -3,14 +3,13 @@
  * The nodes of modules.devname, and their permissions.
  *
  * A command reads the nodes of kernels, or those of one file, into one table, in the order of the
- * operands. Of two conflicting nodes the table keeps the first, and reports the
- * second. A missing file is a warning for static-nodes and create, which run at boot, and an error
- * for list. The permissions come from the rules of udev, for the nodes of the table.
+ * operands. Of two conflicting nodes the table keeps the first, and reports the second. A missing
+ * file is a warning for static-nodes and create, which run at boot, and an error for list. The
+ * permissions come from the rules of udev, for the nodes of the table.
  */
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "input.h"
 
@@ -22,17 +21,11 @@ static enum status refuse_other_directories(const struct kernels *kernels)
 {
 	for (size_t i = 0; i < kernels->size; i++) {
 		const struct kernel *kernel = &kernels->items[i];
-		int r;
+		int kind = kernel_classify(kernel);
 
-		/* a path of the user is absolute, and that of a version below the root is not */
-		if (kernel->directory[0] != '/')
-			continue;
-		r = directory_is_root(kernel->path);
-		if (r == 0)
-			r = directory_is_plain(kernel->path);
-		if (r < 0)
-			return say_failure(kernel->path, r);
-		if (r > 0) {
+		if (kind < 0)
+			return say_failure(kernel->path, kind);
+		if (kind != DIRECTORY_OF_KERNEL) {
 			say("%s: not the module directory of a kernel; use --basedir=DIR or "
 			    "--udev-root=DIR for a root directory",
 			    kernel->path);
@@ -76,19 +69,17 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
 enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
 			const struct common *common, struct kmod_devname_table *table)
 {
-	static const char hint[] = "; run kmod-devname generate";
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
 	FILE *stream;
 	enum status status;
 	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
 
-	if (r == -ENOENT && may_lack) {
-		if (!common->quiet || common->strict)
-			say("%s: warning: %s%s", path, strerror(ENOENT), hint);
-		return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
-	}
 	if (r == -ENOENT) {
-		say("%s: %s%s", path, strerror(ENOENT), hint);
+		if (!may_lack || !common->quiet || common->strict)
+			say("%s: %s%s; run kmod-devname generate", path,
+			    may_lack ? "warning: " : "", strerror(ENOENT));
+		if (may_lack)
+			return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 		return STATUS_FAILED;
 	}
 	if (r < 0)
@@ -167,29 +158,11 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 
 char *describe_dev_options(const struct common *common, const char *dev)
 {
-	const char *base = base_directory(common);
-	bool has_base = strcmp(base, "/") != 0;
+	bool has_base = strcmp(base_directory(common), "/") != 0;
 	bool has_dev = dev && (has_base || strcmp(dev, "/dev") != 0);
+	_cleanup_free_ char *base = has_base ? quote_word(common->basedir) : NULL;
+	_cleanup_free_ char *quoted = has_dev ? quote_word(dev) : NULL;
 
 	return xasprintf("%s%s%s%s", has_base ? " --basedir " : "", has_base ? base : "",
-			 has_dev ? " --dev " : "", has_dev ? dev : "");
-}
-
-struct device_number node_number(const struct kmod_devname_node *node)
-{
-	return (struct device_number){ kmod_devname_node_get_type(node),
-				       kmod_devname_node_get_major(node),
-				       kmod_devname_node_get_minor(node) };
-}
-
-const char *node_format(const struct kmod_devname_node *node, char text[static SYNTAX_NUMBER_SIZE])
-{
-	const struct device_number number = node_number(node);
-
-	return syntax_format_number(&number, text);
-}
-
-const char *node_type(const struct kmod_devname_node *node)
-{
-	return S_ISBLK(kmod_devname_node_get_type(node)) ? "block" : "char";
+			 has_dev ? " --dev " : "", has_dev ? quoted : "");
 }

@@ -3,7 +3,7 @@
 #define INPUT_H
 
 #include "kernels.h"
-#include "node/syntax.h"
+#include "node/table.h"
 
 #define DEFAULT_MODE 0600 /* as kmod has it */
 
@@ -52,12 +52,9 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
  */
 char *describe_dev_options(const struct common *common, const char *dev);
 
-struct device_number node_number(const struct kmod_devname_node *node);
-
-/* Writes the number of a node, such as "c10:229". Returns the text. */
-const char *node_format(const struct kmod_devname_node *node, char text[static SYNTAX_NUMBER_SIZE]);
-
-/* "char" or "block". */
-const char *node_type(const struct kmod_devname_node *node);
+static inline struct device_number node_number(const struct kmod_devname_node *node)
+{
+	return node->number;
+}
 
 #endif

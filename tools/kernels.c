@@ -2,12 +2,13 @@
 /*
  * Kernels and directories that a command line names. A kernel is a version below ROOT/lib/modules,
  * or a path to a module directory; without operands it is the running one, or the only one of
- * another system. Everything below
- * --basedir is opened through the descriptor of that root, so that links stay below it.
+ * another system. Everything below --basedir is opened through the descriptor of that root, so that
+ * links stay below it.
  */
 
 #include <dirent.h>
 #include <errno.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -117,18 +118,6 @@ static int has_directory(int root_fd, const char *path)
 	return 1;
 }
 
-/* In an image /lib may be missing, or a link to /usr/lib that is not there yet. */
-int directory_is_root(const char *path)
-{
-	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = has_directory(fd, MODULE_DIRECTORY);
-	return r != 0 ? r : has_directory(fd, "usr/lib/modules");
-}
-
 /* 1, 0 or a negative errno. */
 static int has_entry(int fd, const char *name)
 {
@@ -161,24 +150,54 @@ static int is_plain_directory(int fd)
 	return 1;
 }
 
-int directory_is_plain(const char *path)
+/* In an image /lib may be missing, or a link to /usr/lib that is not there yet. */
+int directory_classify(const char *path)
 {
 	_cleanup_close_ int fd = open_path(path, O_PATH | O_DIRECTORY);
+	int r = fd < 0 ? fd : has_directory(fd, MODULE_DIRECTORY);
 
-	return is_plain_directory(fd);
+	if (r == 0)
+		r = has_directory(fd, "usr/lib/modules");
+	if (r != 0)
+		return r < 0 ? r : DIRECTORY_ROOT;
+	r = is_plain_directory(fd);
+	if (r != 0)
+		return r < 0 ? r : DIRECTORY_PLAIN;
+	return DIRECTORY_OF_KERNEL;
 }
 
-static void kernel_done(struct kernel *kernel)
+/* A path of the user is absolute, and that of a version below the root is not. */
+int kernel_classify(const struct kernel *kernel)
 {
+	return kernel->directory[0] == '/' ? directory_classify(kernel->path) : DIRECTORY_OF_KERNEL;
+}
+
+enum status say_root_directory(const char *path)
+{
+	_cleanup_free_ char *quoted = quote_word(path);
+
+	say("%s: root directory; use --basedir %s --all for its kernels", path, quoted);
+	return STATUS_FAILED;
+}
+
+static void drop_last_kernel(struct kernels *kernels)
+{
+	const struct kernel *kernel = &kernels->items[--kernels->size];
+
 	free(kernel->version);
 	free(kernel->directory);
 	free(kernel->path);
 }
 
+static void drop_kernels(struct kernels *kernels)
+{
+	while (kernels->size > 0)
+		drop_last_kernel(kernels);
+}
+
 void kernels_done(struct kernels *kernels)
 {
-	for (size_t i = 0; i < kernels->size; i++)
-		kernel_done(&kernels->items[i]);
+	drop_kernels(kernels);
 	free(kernels->items);
 	free(kernels->moduledir);
 	close_fd(&kernels->root_fd);
@@ -211,8 +230,8 @@ static int compare_versions(const void *a, const void *b)
 }
 
 /*
- * Adds a directory, unless it is no kernel's, such as lost+found. Files, links that lead nowhere,
- * and hidden directories are no kernels.
+ * Adds a directory, unless it belongs to no kernel, such as lost+found. Files, links that lead
+ * nowhere, and hidden directories are no kernels.
  */
 static void add_if_kernel(struct kernels *kernels, const struct common *common, const char *version)
 {
@@ -232,7 +251,7 @@ static void add_if_kernel(struct kernels *kernels, const struct common *common, 
 		kernel_refuse(kernel, common, true, NOT_OF_KERNEL);
 	else if (!is_missing(fd))
 		kernels->found = say_failure(kernel->path, r); /* one directory is not all */
-	kernel_done(&kernels->items[--kernels->size]);
+	drop_last_kernel(kernels);
 }
 
 static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
@@ -260,10 +279,8 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 }
 
 /* Prints which kernels there are instead. */
-static void say_no_kernel(const struct kernels *kernels, const struct common *common,
-			  const char *version)
+static void say_no_kernel(struct kernels *kernels, const struct common *common, const char *version)
 {
-	struct kernels others = { .root_fd = kernels->root_fd, .moduledir = kernels->moduledir };
 	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
 	_cleanup_free_ char *list = NULL;
 
@@ -272,21 +289,17 @@ static void say_no_kernel(const struct kernels *kernels, const struct common *co
 		say("kernel %s not found in %s; did you mean ./%s?", version, path, version);
 		return;
 	}
-	if (find_all_kernels(&others, common) == STATUS_CLEAN) {
-		size_t n = others.size < KERNELS_LISTED ? others.size : KERNELS_LISTED;
-
-		for (size_t i = 0; i < n; i++)
-			append_word(&list, others.items[i].version);
-		if (n < others.size)
-			say("kernel %s not found in %s; available: %s and %zu more", version, path,
-			    list, others.size - n);
-		else
-			say("kernel %s not found in %s; available: %s", version, path,
-			    list ? list : "none");
-	}
-	others.root_fd = -1;
-	others.moduledir = NULL;
-	kernels_done(&others);
+	drop_kernels(kernels);
+	if (find_all_kernels(kernels, common) != STATUS_CLEAN)
+		return;
+	for (size_t i = 0; i < kernels->size && i < KERNELS_LISTED; i++)
+		append_word(&list, kernels->items[i].version);
+	if (kernels->size > KERNELS_LISTED)
+		say("kernel %s not found in %s; available: %s and %zu more", version, path, list,
+		    kernels->size - KERNELS_LISTED);
+	else
+		say("kernel %s not found in %s; available: %s", version, path,
+		    list ? list : "none");
 }
 
 /* A name that begins with a dot is hidden from --all, and no kernel here either. */
@@ -318,15 +331,12 @@ static enum status find_version(struct kernels *kernels, const struct common *co
  */
 static char *version_of_path(const char *path, const char *real)
 {
-	size_t size = strlen(path), start;
+	_cleanup_free_ char *copy = xstrdup(path);
+	const char *name = basename(copy);
 
-	while (size > 0 && path[size - 1] == '/')
-		size--;
-	for (start = size; start > 0 && path[start - 1] != '/'; start--)
-		;
-	if (size == start || strncmp(path + start, "..", size - start) == 0)
-		return xstrdup(strrchr(real, '/') + 1);
-	return xstrndup(path + start, size - start);
+	if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "/") == 0)
+		name = strrchr(real, '/') + 1;
+	return xstrdup(name);
 }
 
 /* The user sees the path as the running system does, so links are resolved without a root. */
@@ -360,8 +370,7 @@ static enum status drop_repeated(struct kernels *kernels)
 	last->inode = st.st_ino;
 	for (const struct kernel *kernel = kernels->items; kernel < last; kernel++)
 		if (kernel->device == last->device && kernel->inode == last->inode) {
-			kernel_done(last);
-			kernels->size--;
+			drop_last_kernel(kernels);
 			break;
 		}
 	return STATUS_CLEAN;
@@ -375,8 +384,7 @@ static bool find_only_kernel(struct kernels *kernels, const struct common *commo
 		return false;
 	if (find_all_kernels(kernels, common) == STATUS_CLEAN && kernels->size == 1)
 		return true;
-	while (kernels->size > 0)
-		kernel_done(&kernels->items[--kernels->size]);
+	drop_kernels(kernels);
 	kernels->found = STATUS_CLEAN;
 	return false;
 }

@@ -60,7 +60,7 @@ int kernel_open_stream(const struct kernels *kernels, const struct kernel *kerne
 		       FILE **ret_stream);
 
 /*
- * For a directory that is no kernel's, or is without its modules: an error if the user has named
+ * For a directory that belongs to no kernel, or lacks its modules: an error if the user has named
  * it, and otherwise a note if --verbose is given.
  */
 enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
@@ -84,16 +84,19 @@ int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel
 int open_path(const char *path, int flags);
 int open_path_stream(const char *path, FILE **ret_stream);
 
-/*
- * Returns 1 for the root directory of a system, which has a module directory; 0 for another
- * directory; or a negative errno.
- */
-int directory_is_root(const char *path);
+enum directory_kind {
+	DIRECTORY_OF_KERNEL,
+	DIRECTORY_PLAIN, /* of modules that are not installed, or of anything else */
+	DIRECTORY_ROOT, /* of a system: it has a module directory */
+};
 
-/*
- * Returns 1 for a directory that is not the module directory of a kernel, such as one of modules
- * that are not installed; 0 for that of a kernel; or a negative errno.
- */
-int directory_is_plain(const char *path);
+/* Returns the kind of a directory, or a negative errno. */
+int directory_classify(const char *path);
+
+/* The same of a kernel. A version that was named is one, whatever its directory has. */
+int kernel_classify(const struct kernel *kernel);
+
+/* Prints that a root directory is no kernel. Returns STATUS_FAILED. */
+enum status say_root_directory(const char *path);
 
 #endif

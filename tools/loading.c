@@ -5,8 +5,8 @@
 
 #include "base/io.h"
 #include "input.h"
+#include "loading.h"
 #include "modprobe/modprobe.h"
-#include "node-status.h"
 
 struct loading {
 	struct modprobe_system system;

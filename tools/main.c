@@ -19,6 +19,21 @@
 const char program_name[] = "kmod-devname";
 const int program_failure = STATUS_FAILED;
 
+#ifdef STATIC_TOOL
+/* An initramfs has no use for these commands, and the modules need libraries. */
+static int run_without(const struct command *command, int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	say("this build has no command '%s': it is for an initramfs", command->name);
+	return STATUS_FAILED;
+}
+
+const struct command cmd_check = { .name = "check", .run = run_without };
+const struct command cmd_diff = { .name = "diff", .run = run_without };
+const struct command cmd_generate = { .name = "generate", .run = run_without };
+const struct command cmd_explain = { .name = "explain", .run = run_without };
+#endif
+
 /* In the order of --help: commands that write the file, use it, and find faults. */
 static const struct command *const commands[] = {
 	&cmd_generate, &cmd_list, &cmd_static_nodes, &cmd_create,

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/report.h"
 #include "message.h"
 #include "options.h"
@@ -66,6 +65,12 @@ void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size)
 	return pointer_or_die(array_grow(array, capacity, element, size));
 }
 
+void xlist_push(struct list *list, void *item)
+{
+	if (list_push(list, item) < 0)
+		die_without_memory();
+}
+
 struct kmod_devname_table *xtable_new(void)
 {
 	struct kmod_devname_table *table;
@@ -113,6 +118,27 @@ char *escape(const char *text)
 
 	(void)kmod_devname_escape(text, escaped, size);
 	return escaped;
+}
+
+/* A quote is put in double quotes, since messages escape backslashes. */
+char *quote_word(const char *word)
+{
+	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+				    "0123456789/._-+:=@%,";
+	char *quoted, *end;
+
+	if (*word != '\0' && word[strspn(word, plain)] == '\0')
+		return xstrdup(word);
+	quoted = xcalloc(5 * strlen(word) + 3, 1);
+	end = quoted;
+	*end++ = '\'';
+	for (; *word != '\0'; word++)
+		if (*word == '\'')
+			end = mempcpy(end, "'\"'\"'", 5);
+		else
+			*end++ = *word;
+	*end = '\'';
+	return quoted;
 }
 
 /* Allocates nothing, so that it can report a lack of memory. A message longer than the buffer is
@@ -204,56 +230,61 @@ void print_finding(FILE *stream, const struct kmod_devname_finding *finding, con
 		      kmod_devname_code_to_string(kmod_devname_finding_get_code(finding)));
 }
 
-size_t report_left_out(const struct kmod_devname_report *report,
-		       enum kmod_devname_severity severity)
+/* The number of findings of a severity beyond the limit of the report. */
+static size_t count_left_out(const struct kmod_devname_report *report,
+			     enum kmod_devname_severity severity)
 {
 	size_t n = kmod_devname_report_count(report, severity);
 
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++)
-		if (kmod_devname_finding_get_severity(kmod_devname_report_get(report, i)) ==
-		    severity)
-			n--;
+		n -= kmod_devname_finding_get_severity(kmod_devname_report_get(report, i)) ==
+		     severity;
 	return n;
 }
 
 /* They are about the directory, or about the file of the last finding that the report kept. */
-void say_left_out(const struct kmod_devname_report *report, size_t n, const char *directory,
-		  const struct common *common)
+enum status say_left_out(const struct kmod_devname_report *report, const char *directory,
+			 const struct common *common, bool shows_all, size_t *counts)
 {
-	size_t size = kmod_devname_report_size(report);
 	_cleanup_free_ char *path = NULL;
+	enum status status = STATUS_CLEAN;
+	size_t shown = 0, size = kmod_devname_report_size(report);
 
-	if (n == 0 || size == 0)
-		return;
+	for (int i = KMOD_DEVNAME_SEVERITY_NOTE; i <= KMOD_DEVNAME_SEVERITY_ERROR; i++) {
+		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
+		size_t n = count_left_out(report, severity);
+
+		if (n > 0)
+			status = worse(status, finding_status(severity, common));
+		if (shows_all || is_wanted(severity, common))
+			shown += n;
+		counts[i] += n;
+	}
+	if (shown == 0)
+		return status;
 	if (directory && *directory != '\0')
 		path = escape(directory);
 	else
 		path = finding_path(kmod_devname_report_get(report, size - 1), directory, common);
-	(void)fprintf(stderr, "%s: %s: %zu more findings\n", program_name, path, n);
+	(void)fprintf(stderr, "%s: %s: %zu more findings\n", program_name, path, shown);
+	return status;
 }
 
 enum status print_report(const struct kmod_devname_report *report, const char *directory,
 			 const struct common *common)
 {
+	size_t counts[KMOD_DEVNAME_SEVERITY_ERROR + 1] = { 0 };
 	enum status status = STATUS_CLEAN;
-	size_t left_out = 0;
 
 	for (size_t i = 0; i < kmod_devname_report_size(report); i++) {
 		const struct kmod_devname_finding *finding = kmod_devname_report_get(report, i);
+		enum kmod_devname_severity severity = kmod_devname_finding_get_severity(finding);
 
-		if (is_wanted(kmod_devname_finding_get_severity(finding), common))
+		status = worse(status, finding_status(severity, common));
+		if (is_wanted(severity, common))
 			print_finding(stderr, finding, directory, common);
 	}
-	for (int i = KMOD_DEVNAME_SEVERITY_NOTE; i <= KMOD_DEVNAME_SEVERITY_ERROR; i++) {
-		enum kmod_devname_severity severity = (enum kmod_devname_severity)i;
-
-		if (kmod_devname_report_count(report, severity) > 0)
-			status = worse(status, finding_status(severity, common));
-		if (is_wanted(severity, common))
-			left_out += report_left_out(report, severity);
-	}
-	say_left_out(report, left_out, directory, common);
-	return status;
+	return worse(status, say_left_out(report, directory, common, false, counts));
 }
 
 bool report_has(const struct kmod_devname_report *report, enum kmod_devname_code code)

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/array.h"
 #include "base/cleanup.h"
 #include "libkmod-devname.h"
 
@@ -35,6 +36,7 @@ char *xstrndup(const char *text, size_t size);
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void *xarray_grow(void *array, size_t *capacity, size_t element, size_t size);
+void xlist_push(struct list *list, void *item);
 struct kmod_devname_table *xtable_new(void);
 struct kmod_devname_report *xreport_new(void);
 struct kmod_devname_permissions *xpermissions_new(mode_t mode);
@@ -67,6 +69,9 @@ void append_word(char **list, const char *word);
 /* The text as messages show it, see kmod_devname_escape(); to be freed. */
 char *escape(const char *text);
 
+/* The word as a shell reads it, in single quotes only if it needs them; to be freed. */
+char *quote_word(const char *word);
+
 /* Prints one line on stderr, escaped, behind the name of the program. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -91,13 +96,12 @@ char *finding_path(const struct kmod_devname_finding *finding, const char *direc
 void print_finding(FILE *stream, const struct kmod_devname_finding *finding, const char *directory,
 		   const struct common *common);
 
-/* Returns the number of findings of a severity beyond the limit of the report. */
-size_t report_left_out(const struct kmod_devname_report *report,
-		       enum kmod_devname_severity severity);
-
-/* Prints the number of findings beyond the limit, unless it is 0. */
-void say_left_out(const struct kmod_devname_report *report, size_t n, const char *directory,
-		  const struct common *common);
+/*
+ * Prints how many findings are beyond the limit of the report: those that are wanted, or all. Adds
+ * them to the counts by severity, and returns the status that they give.
+ */
+enum status say_left_out(const struct kmod_devname_report *report, const char *directory,
+			 const struct common *common, bool shows_all, size_t *counts);
 
 /* Prints the findings that are wanted. */
 enum status print_report(const struct kmod_devname_report *report, const char *directory,

@@ -10,30 +10,19 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <malloc.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 
-#include "base/array.h"
 #include "base/io.h"
 #include "module/file.h"
 #include "modules.h"
+#include "text/depmod-index.h"
 #include "tree/scan.h"
 
 #define ERASE_LINE "\r\033[K"
 #define WIDTH_MAX 200 /* of the line of progress */
-#define INTERVAL_NS 200000000L /* faster changes cannot be read */
-
-void config_paths_add(struct config_paths *paths, const char *path)
-{
-	paths->items =
-		xarray_grow(paths->items, &paths->capacity, sizeof(*paths->items), paths->size + 1);
-	paths->items[paths->size++] = path;
-}
-
-void config_paths_done(struct config_paths *paths)
-{
-	free(paths->items);
-}
+#define INTERVAL_MS 200 /* faster changes cannot be read */
 
 struct kmod_devname_config *xconfig_new(const char *version)
 {
@@ -46,20 +35,19 @@ struct kmod_devname_config *xconfig_new(const char *version)
 
 /* The library sees the root directory of the host, so paths of the host have to be absolute. */
 int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
-		      int root_fd, const char *const *paths, size_t n_paths)
+		      int root_fd, const struct list *paths)
 {
 	_cleanup_close_ int host_fd = -1;
 	struct list absolute = { 0 };
 	int r = 0;
 
-	if (n_paths == 0)
+	if (paths->size == 0)
 		return kmod_devname_config_read(config, report, root_fd, NULL, 0);
 	host_fd = open_path("/", O_PATH | O_DIRECTORY);
 	if (host_fd < 0)
 		return host_fd;
-	absolute.items = xcalloc(n_paths, sizeof(*absolute.items));
-	while (absolute.size < n_paths) {
-		const char *given = paths[absolute.size];
+	while (absolute.size < paths->size) {
+		const char *given = paths->items[absolute.size];
 		char *path = realpath(given, NULL);
 
 		if (!path && !is_missing(-errno)) {
@@ -67,23 +55,24 @@ int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_re
 			break;
 		}
 		/* the library reports a missing one by its name */
-		absolute.items[absolute.size++] = path ? path : xstrdup(given);
+		xlist_push(&absolute, path ? path : xstrdup(given));
 	}
 	if (r == 0)
 		r = kmod_devname_config_read(config, report, host_fd,
-					     (const char *const *)absolute.items, n_paths);
+					     (const char *const *)absolute.items, absolute.size);
 	list_done(&absolute, free);
 	return r;
 }
 
 enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
-			       const struct common *common, const char *const *paths,
-			       size_t n_paths, struct kmod_devname_config **ret_config)
+			       const struct common *common, const struct list *paths,
+			       struct kmod_devname_config **ret_config)
 {
 	struct kmod_devname_config *config = xconfig_new(kernel->version);
 	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, kernels->root_fd, paths, n_paths);
-	enum status status = finish_report(report, r, "depmod.d", n_paths > 0 ? NULL : "", common);
+	int r = add_depmod_config(config, report, kernels->root_fd, paths);
+	enum status status =
+		finish_report(report, r, "depmod.d", paths->size > 0 ? NULL : "", common);
 
 	if (status == STATUS_FAILED)
 		kmod_devname_config_unref(config);
@@ -92,24 +81,34 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 	return status;
 }
 
+int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
+		       struct kmod_devname_table *table)
+{
+	FILE *stream;
+	int r = kernel_open_stream(kernels, kernel, BUILTIN_NAME, &stream);
+
+	if (r < 0)
+		return r;
+	r = table_read_builtin(table, NULL, stream, BUILTIN_NAME);
+	(void)fclose(stream);
+	return r;
+}
+
 /* A line on a terminal, for kernels whose modules take more than a second to read. */
 struct progress {
 	const char *version;
-	struct timespec next; /* when to show the line again */
+	int64_t next; /* when to show the line again, in ms */
 	uint64_t bytes; /* of the modules that have waited, at most */
 	bool is_terminal;
 	bool is_shown;
 };
 
-static void progress_delay(struct progress *progress, time_t seconds, long nanoseconds)
+static int64_t get_milliseconds(void)
 {
-	(void)clock_gettime(CLOCK_MONOTONIC, &progress->next);
-	progress->next.tv_sec += seconds;
-	progress->next.tv_nsec += nanoseconds;
-	if (progress->next.tv_nsec >= 1000000000L) {
-		progress->next.tv_sec++;
-		progress->next.tv_nsec -= 1000000000L;
-	}
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A longer line would stay on the screen. */
@@ -124,17 +123,11 @@ static size_t get_terminal_width(void)
 
 static void progress_show(struct progress *progress, struct kmod_devname_scan *scan)
 {
-	const struct timespec *next = &progress->next;
 	_cleanup_free_ char *version = NULL;
 	char line[WIDTH_MAX];
 	uint64_t left;
-	struct timespec now;
 
-	if (!progress->is_terminal)
-		return;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	if (now.tv_sec < next->tv_sec ||
-	    (now.tv_sec == next->tv_sec && now.tv_nsec < next->tv_nsec))
+	if (!progress->is_terminal || get_milliseconds() < progress->next)
 		return;
 	left = scan_count_waiting_bytes(scan);
 	if (progress->bytes < left)
@@ -146,7 +139,7 @@ static void progress_show(struct progress *progress, struct kmod_devname_scan *s
 	(void)fprintf(stderr, ERASE_LINE "%s", line);
 	(void)fflush(stderr);
 	progress->is_shown = true;
-	progress_delay(progress, 0, INTERVAL_NS);
+	progress->next = get_milliseconds() + INTERVAL_MS;
 }
 
 /* Returns 1; 0 if the index cannot be used; or a negative errno. */
@@ -169,6 +162,16 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 		return fd;
 	return scan_use_fresh_index(scan, fd < 0 ? options->index_dir_fd : fd, !options->is_of_part,
 				    options->list);
+}
+
+/* The last finding says why the index cannot be used. */
+static const char *find_bad_index(const struct kmod_devname_report *report)
+{
+	const struct kmod_devname_finding *finding =
+		kmod_devname_report_get(report, kmod_devname_report_size(report) - 1);
+	const char *file = finding ? kmod_devname_finding_get_file(finding) : NULL;
+
+	return file && strcmp(file, "modules.dep") == 0 ? "modules.dep" : INDEX_NAME;
 }
 
 static enum status keep_lines(struct kmod_devname_scan *scan, const struct kernels *kernels,
@@ -211,6 +214,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 			 struct modules_result *ret_result)
 {
 	struct progress progress = { .version = kernel->version,
+				     .next = get_milliseconds() + 1000,
 				     .is_terminal = !options->is_silent && isatty(STDERR_FILENO) };
 	struct kmod_devname_scan *scan;
 	int r = kmod_devname_scan_new(table, report, kernels->root_fd, kernel->directory, &scan);
@@ -219,10 +223,9 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 	if (r < 0)
 		return say_failure(kernel->path, r);
 	give_memory_back();
-	progress_delay(&progress, 1, 0);
 	r = set_up_scan(scan, kernels, kernel, config, options);
-	ret_result->lacks_index = r == 0 && options->needs_index;
-	if (r >= 0 && !ret_result->lacks_index)
+	ret_result->bad_index = r == 0 && options->needs_index ? find_bad_index(report) : NULL;
+	if (r >= 0 && !ret_result->bad_index)
 		while ((r = kmod_devname_scan_step(scan)) > 0)
 			progress_show(&progress, scan);
 	/* so that messages and the prompt begin on an empty line */
@@ -230,7 +233,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		(void)fputs(ERASE_LINE, stderr);
 	if (r < 0)
 		(void)say_call_failure(report, kernel->path, r);
-	status = r == 0 && !ret_result->lacks_index ? STATUS_CLEAN : STATUS_FAILED;
+	status = r == 0 && !ret_result->bad_index ? STATUS_CLEAN : STATUS_FAILED;
 	if (status == STATUS_CLEAN && options->keeps_lines)
 		status = keep_lines(scan, kernels, kernel, options->list);
 	ret_result->may_keep = scan_may_keep(scan);

@@ -4,16 +4,6 @@
 
 #include "kernels.h"
 
-/* The files and directories of the host that --config names, in their order. */
-struct config_paths {
-	const char **items;
-	size_t size;
-	size_t capacity;
-};
-
-void config_paths_add(struct config_paths *paths, const char *path);
-void config_paths_done(struct config_paths *paths);
-
 /* A configuration of depmod without a statement, for a version of the kernel. */
 struct kmod_devname_config *xconfig_new(const char *version);
 
@@ -25,16 +15,17 @@ static inline void unref_config(struct kmod_devname_config *const *config)
 #define _cleanup_config_ __attribute__((cleanup(unref_config)))
 
 /*
- * Reads depmod.d(5) of a root directory, or instead the files of the host that --config names.
- * Findings name these as they were given. 0, or a negative errno without a message.
+ * Reads depmod.d(5) of a root directory, or instead the files and directories of the host that
+ * --config names, in their order. Findings name these as they were given. 0, or a negative errno
+ * without a message.
  */
 int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
-		      int root_fd, const char *const *paths, size_t n_paths);
+		      int root_fd, const struct list *paths);
 
 /* Reads the configuration of depmod for a kernel, as add_depmod_config() does, with messages. */
 enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
-			       const struct common *common, const char *const *paths,
-			       size_t n_paths, struct kmod_devname_config **ret_config);
+			       const struct common *common, const struct list *paths,
+			       struct kmod_devname_config **ret_config);
 
 enum modules_source {
 	SOURCE_MODULES,
@@ -61,12 +52,19 @@ struct modules_options {
 
 struct modules_result {
 	size_t n_modules;
-	bool lacks_index; /* it is needed and cannot be used, which is STATUS_FAILED */
+	const char *bad_index; /* which is needed and cannot be used: STATUS_FAILED; or NULL */
 	bool lacks_listed; /* modules.order names modules and none of them is there */
 	bool may_keep; /* something could not be read */
 	bool has_unreadable_order;
 	bool is_undecodable; /* this build decompresses none of the modules */
 };
+
+/*
+ * Reads the nodes of the built-in modules of a kernel. Their bad aliases do no harm, since they
+ * need no modules.devname. 0 or a negative errno.
+ */
+int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
+		       struct kmod_devname_table *table);
 
 /*
  * Reads the modules of a kernel. Findings go to the report; a failure that the report does not name

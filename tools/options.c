@@ -10,6 +10,7 @@
 
 #include "options.h"
 
+#define OPTIONS_MAX 32 /* of a command, with the common ones */
 #define LEFT_WIDTH 26 /* of the options in --help */
 #define HELP_WIDTH 80
 #define VALUES_LISTED 20 /* more are in the manual alone */
@@ -36,43 +37,18 @@ static const struct option_spec common_options[] = {
 	{ 0 },
 };
 
+/* The last one. */
+static const struct option_spec *const help_option =
+	&common_options[sizeof(common_options) / sizeof(common_options[0]) - 2];
+
 static const struct option_spec version_options[] = {
 	{ 'V', "version", NULL, "print the version and exit" },
 	{ 0 },
 };
 
-static size_t count_options(const struct option_spec *specs)
-{
-	size_t n = 0;
-
-	while (specs[n].key != 0)
-		n++;
-	return n;
-}
-
 static bool is_optional(const struct option_spec *spec)
 {
 	return spec->value && spec->value[0] == '[';
-}
-
-/* Appends options to the two tables of getopt_long(3). Returns the end of the long ones. */
-static struct option *append_options(const struct option_spec *specs, struct option *longs,
-				     char *shorts)
-{
-	shorts += strlen(shorts);
-	for (; specs->key != 0; specs++) {
-		int has_value = is_optional(specs) ? optional_argument
-				: specs->value     ? required_argument
-						   : no_argument;
-
-		*longs++ = (struct option){ specs->name, has_value, NULL, specs->key };
-		if (specs->key > 255)
-			continue;
-		*shorts++ = (char)specs->key;
-		if (specs->value)
-			*shorts++ = ':';
-	}
-	return longs;
 }
 
 /* Prints words behind the column where the last line ends, and breaks lines between them. */
@@ -102,22 +78,17 @@ static char *list_values(const char *(*get_value)(int i))
 	return list;
 }
 
-static int count_values(const char *(*get_value)(int i))
-{
-	int n = 0;
-
-	while (get_value(n))
-		n++;
-	return n;
-}
-
 static void print_option(const struct option_spec *spec, const char *(*get_value)(int i))
 {
-	bool has_few = get_value && count_values(get_value) <= VALUES_LISTED;
-	_cleanup_free_ char *values = has_few ? list_values(get_value) : NULL;
+	_cleanup_free_ char *values = NULL;
 	char left[64], letter[8] = "    ";
 	size_t column = LEFT_WIDTH + 1;
+	int n = 0;
 
+	while (get_value && get_value(n))
+		n++;
+	if (n > 0 && n <= VALUES_LISTED)
+		values = list_values(get_value);
 	if (spec->key <= 255)
 		(void)snprintf(letter, sizeof(letter), "-%c, ", spec->key);
 	(void)snprintf(left, sizeof(left), "%s--%s%s%s", letter, spec->name,
@@ -189,7 +160,7 @@ enum status print_option_list(const struct command *command)
 		list_options(command, common_options, KEY_COLOR, get_color);
 	} else {
 		list_options(NULL, version_options, 0, NULL);
-		list_options(NULL, common_options + count_options(common_options) - 1, 0, NULL);
+		list_options(NULL, help_option, 0, NULL);
 	}
 	return finish_output(STATUS_CLEAN);
 }
@@ -214,34 +185,42 @@ int find_value(const char *option, const char *(*get_value)(int i), const char *
 	return -1;
 }
 
-/* What getopt_long(3) is given: to be released with free(). */
+/* The arguments of getopt_long(3). */
 struct parser {
-	struct option *longs;
-	char *shorts;
+	struct option longs[OPTIONS_MAX + 1];
+	char shorts[2 * OPTIONS_MAX + sizeof("+:")];
+	size_t n;
 };
 
-/* Begins with characters of getopt_long(3), such as ":" to tell a missing value. */
-static struct parser make_parser(const char *mode, const struct option_spec *own)
+static void append_options(struct parser *parser, const struct option_spec *specs)
 {
-	size_t room = count_options(common_options) + count_options(own) + 1;
-	struct parser parser = { xcalloc(room, sizeof(*parser.longs)),
-				 xcalloc(2 * room + strlen(mode) + 1, 1) };
+	char *shorts = parser->shorts + strlen(parser->shorts);
 
-	memcpy(parser.shorts, mode, strlen(mode));
-	append_options(common_options, append_options(own, parser.longs, parser.shorts),
-		       parser.shorts);
+	for (; specs->key != 0 && parser->n < OPTIONS_MAX; specs++) {
+		int has_value = is_optional(specs) ? optional_argument
+				: specs->value     ? required_argument
+						   : no_argument;
+
+		parser->longs[parser->n++] =
+			(struct option){ specs->name, has_value, NULL, specs->key };
+		if (specs->key > 255)
+			continue;
+		*shorts++ = (char)specs->key;
+		if (specs->value)
+			*shorts++ = ':';
+	}
+}
+
+/* ":" so that getopt_long(3) reports a missing value as such; "+" to stop at the first operand. */
+static void init_parser(struct parser *parser, bool stops, const struct option_spec *own)
+{
+	*parser = (struct parser){ 0 };
+	memcpy(parser->shorts, stops ? "+:" : ":", stops ? 2 : 1);
+	append_options(parser, own);
+	append_options(parser, common_options);
 	opterr = 0;
 	optind = 0; /* glibc and musl begin anew */
-	return parser;
 }
-
-static void parser_done(const struct parser *parser)
-{
-	free(parser->longs);
-	free(parser->shorts);
-}
-
-#define _cleanup_parser_ __attribute__((cleanup(parser_done)))
 
 /*
  * getopt_long(3) leaves in optopt 0 for an unknown long option, and else an unknown letter, or the
@@ -264,9 +243,10 @@ static void say_bad_option(const char *command, char **argv, const char *shorts,
 
 int find_command_word(int argc, char **argv, int *ret_wanted)
 {
-	_cleanup_parser_ struct parser parser = make_parser("+:", version_options);
+	struct parser parser;
 	int key;
 
+	init_parser(&parser, true, version_options);
 	*ret_wanted = 0;
 	while ((key = getopt_long(argc, argv, parser.shorts, parser.longs, NULL)) != -1) {
 		if (key == '?' || key == ':') {
@@ -338,10 +318,10 @@ static bool has_variable(const char *name)
 bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
 		   bool (*parse_own)(void *data, int key), void *data, enum status *ret_status)
 {
-	/* ":" so that getopt_long(3) reports a missing value as such */
-	_cleanup_parser_ struct parser parser = make_parser(":", command->options);
+	struct parser parser;
 	int key, r;
 
+	init_parser(&parser, false, command->options);
 	*common = (struct common){
 		.color = has_variable("NO_COLOR") ? COLOR_NEVER : COLOR_AUTO,
 		.is_hook = has_variable("DPKG_MAINTSCRIPT_NAME"),

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Where the output of a command goes: an open directory, and a name in it. A replacement takes
- * these two, and puts a file there in one step.
+ * The target of a command: an open directory, and a name in it. A replacement takes these two, and
+ * puts a file there in one step.
  */
 
 #include <errno.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -59,39 +60,22 @@ static int make_missing_directory(int parent_fd, const char *name)
 }
 
 /*
- * Makes the missing directories of a path, as mkdir -p does. The parent is opened anew each time,
- * since mkdir(2) of a whole path would follow a link that leads out of the root.
+ * Makes missing directories, as mkdir -p does. The parent is opened first, since mkdir(2) of a
+ * whole path would follow a link that leads out of the root. Existing parents need not be writable.
  */
-static int make_directories(int root_fd, const char *path)
-{
-	const char *name = path;
-
-	while (*name != '\0') {
-		size_t size = strcspn(name, "/");
-		_cleanup_free_ char *parent = name > path ? xstrndup(path, (size_t)(name - path))
-							  : xstrdup(*path == '/' ? "/" : ".");
-		_cleanup_free_ char *component = xstrndup(name, size);
-		_cleanup_close_ int fd = open_target_directory(root_fd, parent, O_PATH);
-		int r = fd;
-
-		if (fd >= 0)
-			r = size > 0 ? make_missing_directory(fd, component) : 0;
-		if (r < 0)
-			return r;
-		name += size;
-		name += strspn(name, "/");
-	}
-	return 0;
-}
-
-/* Tries to open it first: where it exists, its parents need not be writable. */
 static int open_or_make(int root_fd, const char *path, int flags)
 {
-	int fd = open_target_directory(root_fd, path, flags), r;
+	int r, fd = open_target_directory(root_fd, path, flags);
+	_cleanup_free_ char *copy = xstrdup(path), *other = xstrdup(path);
+	const char *name = basename(copy), *parent = dirname(other);
+	_cleanup_close_ int parent_fd = -1;
 
-	if (fd != -ENOENT)
+	if (fd != -ENOENT || strcmp(parent, path) == 0)
 		return fd;
-	r = make_directories(root_fd, path);
+	parent_fd = open_or_make(root_fd, parent, O_PATH);
+	if (parent_fd < 0)
+		return parent_fd;
+	r = make_missing_directory(parent_fd, name);
 	return r < 0 ? r : open_target_directory(root_fd, path, flags);
 }
 

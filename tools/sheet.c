@@ -132,23 +132,14 @@ static void print_json(const struct sheet *sheet)
 	puts("\n]}");
 }
 
-static void append_cell(struct sheet *sheet, char *text)
-{
-	struct list *cells = &sheet->cells;
-
-	cells->items =
-		xarray_grow(cells->items, &cells->capacity, sizeof(*cells->items), cells->size + 1);
-	cells->items[cells->size++] = text;
-}
-
 void sheet_add(struct sheet *sheet, const char *text)
 {
-	append_cell(sheet, xstrdup(text));
+	xlist_push(&sheet->cells, xstrdup(text));
 }
 
 void sheet_add_escaped(struct sheet *sheet, const char *text)
 {
-	append_cell(sheet, escape(text));
+	xlist_push(&sheet->cells, escape(text));
 }
 
 enum status sheet_print(const struct sheet *sheet, const struct sheet_style *style)

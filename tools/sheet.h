@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/array.h"
 #include "message.h"
 
 struct sheet_column {

@@ -2,6 +2,7 @@
 #ifndef CLEANUP_H
 #define CLEANUP_H
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,6 +31,22 @@ static inline int steal_fd(int *fd)
 
 	*fd = -1;
 	return stolen;
+}
+
+/*
+ * The number of references of an object. Threads that share the object can add and drop references
+ * at the same time.
+ */
+static inline void reference_add(unsigned int *references)
+{
+	(void)__atomic_fetch_add(references, 1, __ATOMIC_RELAXED);
+}
+
+/* True if it was the last one, so that the caller releases the object. */
+static inline bool reference_drop(unsigned int *references)
+{
+	/* what other threads have done with the object comes before its release */
+	return __atomic_sub_fetch(references, 1, __ATOMIC_ACQ_REL) == 0;
 }
 
 #define _cleanup_free_ __attribute__((cleanup(free_pointer)))

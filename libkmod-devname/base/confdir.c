@@ -54,15 +54,13 @@ static int is_file_or_link(int dir_fd, const struct dirent *entry)
 static int add_conf_file(struct conf_dirs *dirs, const char *directory, const char *name,
 			 bool may_lack, bool hides_none)
 {
-	size_t size = strlen(directory), slash = size > 0, name_size = strlen(name) + 1;
-	struct conf_file *file = malloc(sizeof(*file) + size + slash + name_size);
+	size_t size = strlen(directory) + strlen(name) + 2;
+	struct conf_file *file = malloc(sizeof(*file) + size);
 	const char *last;
 
 	if (!file)
 		return -ENOMEM;
-	memcpy(file->path, directory, size);
-	memcpy(file->path + size, "/", slash);
-	memcpy(file->path + size + slash, name, name_size);
+	(void)snprintf(file->path, size, "%s%s%s", directory, *directory != '\0' ? "/" : "", name);
 	last = strrchr(file->path, '/');
 	file->name = last ? last + 1 : file->path;
 	file->order = dirs->files.size;

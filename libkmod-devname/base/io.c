@@ -160,30 +160,10 @@ void visited_done(void *visited)
 /* A path while readlinkat(2) resolves it to one without links and "..". */
 struct path_walk {
 	char done[PATH_MAX]; /* relative to the root, free of links; "" is the root */
-	char *rest; /* in the buffer */
+	char *rest; /* in the buffer; NULL at the end */
 	char *buffer;
 	unsigned int links;
-	bool wants_directory; /* the path ends in a slash, "." or ".." */
 };
-
-/* Cuts the next component off the rest; NULL at the end. */
-static char *path_walk_next(struct path_walk *path)
-{
-	char *name = path->rest + strspn(path->rest, "/");
-	char *end = name + strcspn(name, "/");
-
-	if (*name == '\0')
-		return NULL;
-	if (*end == '/') {
-		*end++ = '\0';
-		end += strspn(end, "/");
-		path->wants_directory = *end == '\0';
-	} else {
-		path->wants_directory = false;
-	}
-	path->rest = end;
-	return name;
-}
 
 static int path_walk_down(struct path_walk *path, const char *name)
 {
@@ -208,7 +188,6 @@ static void path_walk_up(struct path_walk *path)
 /* Inserts the target of a link, without a NUL, before the rest of the path. */
 static int path_walk_follow(struct path_walk *path, const char *target, size_t size)
 {
-	size_t rest_size = strlen(path->rest) + 1;
 	char *buffer;
 
 	if (path->links++ == LINKS_MAX)
@@ -216,21 +195,16 @@ static int path_walk_follow(struct path_walk *path, const char *target, size_t s
 	path_walk_up(path);
 	if (target[0] == '/')
 		path->done[0] = '\0';
-	buffer = malloc(size + 1 + rest_size);
+	buffer = format_text("%.*s%s%s", (int)size, target, path->rest ? "/" : "",
+			     path->rest ? path->rest : "");
 	if (!buffer)
 		return -ENOMEM;
-	memcpy(buffer, target, size);
-	buffer[size] = '\0';
-	if (*path->rest != '\0' || path->wants_directory) {
-		buffer[size] = '/';
-		memcpy(buffer + size + 1, path->rest, rest_size);
-	}
 	free(path->buffer);
 	path->buffer = path->rest = buffer;
 	return 0;
 }
 
-/* "file/.." is an error in the kernel too. */
+/* For "", "." and "..": "file/.." is an error in the kernel too. */
 static int path_walk_check_directory(int root_fd, const char *path)
 {
 	struct stat st;
@@ -242,26 +216,30 @@ static int path_walk_check_directory(int root_fd, const char *path)
 	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
 }
 
-static int path_walk_resolve(int root_fd, struct path_walk *path, int flags)
+static int path_walk_resolve(int root_fd, struct path_walk *path, int *flags)
 {
 	char target[PATH_MAX];
 	const char *name;
 
-	while ((name = path_walk_next(path))) {
-		bool is_dot = strcmp(name, ".") == 0, is_dot_dot = strcmp(name, "..") == 0;
+	while ((name = strsep(&path->rest, "/"))) {
+		bool is_dot_dot = strcmp(name, "..") == 0;
 		ssize_t size;
-		int r = is_dot || is_dot_dot ? path_walk_check_directory(root_fd, path->done)
-					     : path_walk_down(path, name);
+		int r;
 
-		if (r < 0)
-			return r;
-		if (is_dot_dot)
-			path_walk_up(path);
-		if (is_dot || is_dot_dot) {
-			path->wants_directory = true;
+		if (is_dot_dot || *name == '\0' || strcmp(name, ".") == 0) {
+			r = path_walk_check_directory(root_fd, path->done);
+			if (r < 0)
+				return r;
+			if (is_dot_dot)
+				path_walk_up(path);
+			if (!path->rest)
+				*flags |= O_DIRECTORY;
 			continue;
 		}
-		if ((flags & O_NOFOLLOW) && *path->rest == '\0' && !path->wants_directory)
+		r = path_walk_down(path, name);
+		if (r < 0)
+			return r;
+		if ((*flags & O_NOFOLLOW) && !path->rest)
 			return 0;
 		size = readlinkat(root_fd, path->done, target, sizeof(target));
 		if (size < 0 && errno == EINVAL) /* not a link */
@@ -309,12 +287,10 @@ int root_open_by_hand(int root_fd, const char *path, int flags)
 	walk->buffer = walk->rest = strdup(path);
 	if (!walk->buffer)
 		return -ENOMEM;
-	r = path_walk_resolve(root_fd, walk, flags);
+	r = path_walk_resolve(root_fd, walk, &flags);
 	free(walk->buffer);
 	if (r < 0)
 		return r;
-	if (walk->wants_directory)
-		flags |= O_DIRECTORY;
 	return open_without_links(root_fd, walk->done, flags);
 }
 
@@ -348,27 +324,6 @@ int open_in_root(int root_fd, const char *path, int flags)
 	if (fd == -ENOSYS || fd == -EPERM)
 		return root_open_by_hand(root_fd, path, flags);
 	return fd;
-}
-
-ssize_t root_read_file(int root_fd, const char *path, size_t max, char **ret_text)
-{
-	_cleanup_free_ char *text = NULL;
-	FILE *stream;
-	ssize_t size;
-	int r = root_open_stream(root_fd, path, &stream);
-
-	if (r <= 0)
-		return r;
-	text = malloc(max + 1);
-	size = text ? read_at(fileno(stream), 0, text, max + 1) : -ENOMEM;
-	(void)fclose(stream);
-	if (size <= 0)
-		return size;
-	if ((size_t)size > max)
-		return -EFBIG;
-	*ret_text = text;
-	text = NULL;
-	return size;
 }
 
 int root_open_long(int root_fd, const char *path, int flags)
@@ -447,11 +402,36 @@ int root_open_file(int root_fd, const char *path, int flags)
 	return r < 0 ? r : steal_fd(&fd);
 }
 
+/* True if the path leads to no regular file. */
+static bool is_no_file(int error)
+{
+	return is_missing(error) || error == -EISDIR || error == -ENODEV;
+}
+
 int root_open_stream(int root_fd, const char *path, FILE **ret_stream)
 {
 	int r = stream_from_fd(root_open_file(root_fd, path, 0), ret_stream);
 
-	if (is_missing(r) || r == -EISDIR || r == -ENODEV)
-		return 0;
-	return r < 0 ? r : 1;
+	if (r < 0)
+		return is_no_file(r) ? 0 : r;
+	return 1;
+}
+
+ssize_t root_read_file(int root_fd, const char *path, size_t max, char **ret_text)
+{
+	_cleanup_close_ int fd = root_open_file(root_fd, path, 0);
+	_cleanup_free_ char *text = NULL;
+	ssize_t size;
+
+	if (fd < 0)
+		return is_no_file(fd) ? 0 : fd;
+	text = malloc(max + 1);
+	size = text ? read_at(fd, 0, text, max + 1) : -ENOMEM;
+	if (size <= 0)
+		return size;
+	if ((size_t)size > max)
+		return -EFBIG;
+	*ret_text = text;
+	text = NULL;
+	return size;
 }

@@ -18,7 +18,6 @@
 
 #include "base/array.h"
 #include "base/cleanup.h"
-#include "base/reference.h"
 #include "base/report.h"
 
 /* As the public header promises. */
@@ -135,15 +134,13 @@ int kmod_devname_code_from_string(const char *name, int *ret_code)
 
 const char *kmod_devname_severity_to_string(enum kmod_devname_severity severity)
 {
-	switch (severity) {
-	case KMOD_DEVNAME_SEVERITY_NOTE:
-		return "note";
-	case KMOD_DEVNAME_SEVERITY_WARNING:
-		return "warning";
-	case KMOD_DEVNAME_SEVERITY_ERROR:
-		return "error";
-	}
-	return NULL;
+	static const char *const names[] = {
+		[KMOD_DEVNAME_SEVERITY_NOTE] = "note",
+		[KMOD_DEVNAME_SEVERITY_WARNING] = "warning",
+		[KMOD_DEVNAME_SEVERITY_ERROR] = "error",
+	};
+
+	return (unsigned int)severity <= KMOD_DEVNAME_SEVERITY_ERROR ? names[severity] : NULL;
 }
 
 int kmod_devname_report_new(struct kmod_devname_report **ret_report)
@@ -295,9 +292,7 @@ static const char *find_code_hint(enum kmod_devname_code code, const struct loca
 {
 	const struct finding_code *found = find_finding_code(code);
 
-	if (strstr(format, HINT_SEPARATOR))
-		return NULL;
-	if (!found)
+	if (strstr(format, HINT_SEPARATOR) || !found)
 		return NULL;
 	return location->line > 0 && found->line_hint ? found->line_hint : found->hint;
 }

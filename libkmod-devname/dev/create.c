@@ -6,8 +6,8 @@
  *             until the node exists or is obstructed: an outcome, and perhaps a finding
  *   verify.c  takes the same nodes and adds findings for those that are absent or different
  *   devdir.c  walks down to the directory of a node, and looks at the file of its name
- *   file.c    makes a node or a directory under a temporary name, and renames it
- *   label.c   sets the SELinux label of the next file that file.c makes
+ *   file.c    makes a node or a directory, with its SELinux label, under a temporary name, and
+ *             renames it
  *
  * An existing file is never adjusted, and only a device node is ever replaced.
  */
@@ -189,7 +189,7 @@ int table_make_nodes_where(const struct kmod_devname_table *table,
 		.dry_run = (flags & KMOD_DEVNAME_MAKE_DRY_RUN) != 0,
 	};
 	size_t n = kmod_devname_table_size(table);
-	int *own = NULL;
+	_cleanup_free_ int *own = NULL;
 	int r;
 
 	if (flags & ~(unsigned int)(KMOD_DEVNAME_MAKE_REPLACE | KMOD_DEVNAME_MAKE_DRY_RUN))
@@ -206,7 +206,6 @@ int table_make_nodes_where(const struct kmod_devname_table *table,
 		outcomes[i] = KMOD_DEVNAME_OUTCOME_NOT_DONE;
 	r = create_all_nodes(&run, table, permissions, outcomes);
 	devdir_done(&run.dev);
-	free(own);
 	return r;
 }
 

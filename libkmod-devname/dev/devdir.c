@@ -12,12 +12,31 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/statvfs.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 
 #define DIRECTORY_FLAGS (O_PATH | O_DIRECTORY | O_NOFOLLOW)
+
+bool dev_file_is_device(const struct stat *st)
+{
+	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+}
+
+struct device_number dev_file_number(const struct stat *st)
+{
+	return (struct device_number){ st->st_mode & S_IFMT, major(st->st_rdev),
+				       minor(st->st_rdev) };
+}
+
+bool dev_file_is_node(const struct stat *st, const struct dev_node *node)
+{
+	const struct device_number number = dev_file_number(st);
+
+	return syntax_same_number(&number, &node->number);
+}
 
 /* Removes the temporary files of runs that were killed in this directory, once for each. */
 static int tidy_directory(struct devdir *dev, int dir_fd)

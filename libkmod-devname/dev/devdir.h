@@ -11,49 +11,18 @@
 #include "base/report.h"
 #include "node/syntax.h"
 
-/* --- label.c: the labels of SELinux --------------------------------------------------------- */
+/* --- file.c: one node or directory ---------------------------------------------------------- */
 
 struct selabel_handle;
 
-/* The labels that the policy has for files below /dev; { 0 } before the first use. */
+/* The policy of SELinux for the labels of new files; { 0 } before the first one. */
 struct labels {
 	bool opened;
 	int error; /* why it could not be opened, a negative errno */
 	struct selabel_handle *handle; /* NULL: no label is set */
 };
 
-#if defined(WITH_SELINUX) && !defined(STATIC_TOOL)
-
-/*
- * Sets the label of the next file that this thread makes: that of the policy for /dev/PATH and a
- * file of this type. Only the first size bytes of path count. The caller calls label_none() after
- * it, even if it fails. Returns 0, also if the policy has no label, or a negative errno.
- */
-int label_next(struct labels *labels, const char *path, size_t size, mode_t mode);
-void label_none(const struct labels *labels);
 void labels_done(struct labels *labels);
-
-#else
-
-static inline int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
-{
-	(void)labels, (void)path, (void)size, (void)mode;
-	return 0;
-}
-
-static inline void label_none(const struct labels *labels)
-{
-	(void)labels;
-}
-
-static inline void labels_done(struct labels *labels)
-{
-	(void)labels;
-}
-
-#endif
-
-/* --- file.c: one node or directory ---------------------------------------------------------- */
 
 /* A node as it should be, below a device directory. */
 struct dev_node {
@@ -63,13 +32,6 @@ struct dev_node {
 	uid_t uid;
 	gid_t gid;
 };
-
-/* The type and number of a device node. */
-struct device_number dev_file_number(const struct stat *st);
-
-/* True for a device node, and for one with the type and number of the node. */
-bool dev_file_is_device(const struct stat *st);
-bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
 
 /*
  * Makes a node in its directory, complete before it gets its name: under a free name, or with
@@ -130,6 +92,13 @@ bool devdir_is_fatal(int dev_fd, int error);
 /* Gets the status of the first component of rest. Returns 0 or a negative errno. */
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 
+/* The type and number of a device node. */
+struct device_number dev_file_number(const struct stat *st);
+
+/* True for a device node, and for one with the type and number of the node. */
+bool dev_file_is_device(const struct stat *st);
+bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
+
 /* The type of a file, such as "a socket". */
 const char *devdir_describe_kind(const struct stat *st);
 
@@ -151,22 +120,20 @@ int devdir_report_wrong(const struct devdir *dev, struct kmod_devname_report *re
 int devdir_check_nodev(struct devdir *dev, int dir_fd, const char *path,
 		       struct kmod_devname_report *report);
 
-/**
- * table_verify() - compare the nodes with a device directory, and change nothing
- * @table: the table
- * @report: takes the findings, in the order of @table
- * @dev_fd: the device directory; O_PATH is enough. No symbolic link below it is followed
- * @where: as in struct devdir
- * @permissions: mode and owner of the nodes; they are not compared for NULL, and for nodes without
- *   an entry. An ACL is a warning, or a note if it names only users, as systemd-logind sets it for
- *   the user of a seat
- *
- * Findings: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such
- * file system; system. Their file is the path below @dev_fd.
- *
- * Return: 0, or a negative errno of openat(2), fstatat(2): -EACCES, -EBADF, -ENOTDIR, -EIO,
- * -EMFILE, -ENFILE. As for kmod_devname_table_make_nodes(), what cannot be examined is a finding
- * "system", and does not keep other nodes from being examined.
+/* --- verify.c, create.c --------------------------------------------------------------------- */
+
+/*
+ * Reads the access ACL of a file; O_PATH is enough. Returns its size and the extended attribute, to
+ * be freed; 0 if there is none, or none that can be seen without /proc; or a negative errno.
+ */
+ssize_t dev_read_acl(int fd, char **ret_acl);
+
+/*
+ * Compares the nodes with a device directory, and changes nothing. Without permissions, and for
+ * nodes without an entry in them, mode and owner are not compared. Findings, in the order of the
+ * table: absent, wrong-node, obstructed, wrong-mode; nodev, for the first node in each such file
+ * system; system, which does not keep other nodes from being examined. Their file is the path below
+ * the directory. Returns 0, or the first negative errno of a node, or one that stopped the work.
  */
 int table_verify(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 		 int dev_fd, const char *where, const struct kmod_devname_permissions *permissions);

@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/fs.h>
 #include <signal.h>
 #include <string.h>
@@ -17,6 +18,11 @@
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 #include <unistd.h>
+
+#if defined(WITH_SELINUX) && !defined(STATIC_TOOL)
+#include <selinux/label.h>
+#include <selinux/selinux.h>
+#endif
 
 #include "base/cleanup.h"
 #include "base/io.h"
@@ -31,31 +37,12 @@
 
 #define DIRECTORY_MODE 0755
 #define TEMPORARY_PREFIX ".kmod-devname"
-#define DIGITS_MAX 9 /* more might not fit into an int, and no PID or number of ours has them */
 
 /* Of a directory that is not complete: none that another process could put in its place has it. */
 #define UNFINISHED_MODE 0400
 
 #define ACCESS_ACL "system.posix_acl_access"
 #define DEFAULT_ACL "system.posix_acl_default"
-
-bool dev_file_is_device(const struct stat *st)
-{
-	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
-}
-
-struct device_number dev_file_number(const struct stat *st)
-{
-	return (struct device_number){ st->st_mode & S_IFMT, major(st->st_rdev),
-				       minor(st->st_rdev) };
-}
-
-bool dev_file_is_node(const struct stat *st, const struct dev_node *node)
-{
-	const struct device_number number = dev_file_number(st);
-
-	return syntax_same_number(&number, &node->number);
-}
 
 /* For unknown system calls, seccomp filters older than 2020 return EPERM instead of ENOSYS. */
 static int set_mode(int fd, mode_t mode)
@@ -98,33 +85,105 @@ static bool names_a_device(int dir_fd, const char *name)
 	return fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && dev_file_is_device(&st);
 }
 
-/* Parses PREFIX.PID.NUMBER, the whole of the name. */
-static bool parse_temporary_name(const char *name, pid_t *ret_pid)
+/* --- labels of SELinux ---------------------------------------------------------------------- */
+
+#if defined(WITH_SELINUX) && !defined(STATIC_TOOL)
+
+/* Called for the first file that is made: reading the policy takes longer than all the rest. */
+static int labels_open(struct labels *labels)
 {
-	int numbers[2] = { 0, 0 };
+	if (labels->opened)
+		return labels->error;
+	labels->opened = true;
+	if (is_selinux_enabled() <= 0)
+		return 0;
+	labels->handle = selabel_open(SELABEL_CTX_FILE, NULL, 0);
+	/* ENOENT: no policy is installed, as in a chroot */
+	if (!labels->handle && errno != ENOENT)
+		labels->error = -errno;
+	return labels->error;
+}
 
-	if (strncmp(name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)) != 0)
+/*
+ * Sets the label of the next file that this thread makes, so that it never has another one: that of
+ * the policy for the first size bytes of path below /dev. label_none() follows, even after a
+ * failure. Returns 0, also if the policy has no label, or a negative errno.
+ */
+static int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
+{
+	/* the path in the system that will use the node, wherever it is made now */
+	_cleanup_free_ char *full = format_text("/dev/%.*s", (int)size, path);
+	char *context;
+	int r = labels_open(labels);
+
+	if (r < 0 || !labels->handle)
+		return r;
+	if (!full)
+		return -ENOMEM;
+	/* ENOENT: the policy has no label for this path */
+	if (selabel_lookup_raw(labels->handle, &context, full, (int)mode) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	r = setfscreatecon_raw(context) < 0 ? -errno : 0;
+	freecon(context);
+	return r;
+}
+
+static void label_none(const struct labels *labels)
+{
+	if (labels->handle)
+		(void)setfscreatecon_raw(NULL);
+}
+
+void labels_done(struct labels *labels)
+{
+	if (labels->handle)
+		selabel_close(labels->handle);
+}
+
+#else
+
+static int label_next(struct labels *labels, const char *path, size_t size, mode_t mode)
+{
+	(void)labels, (void)path, (void)size, (void)mode;
+	return 0;
+}
+
+static void label_none(const struct labels *labels)
+{
+	(void)labels;
+}
+
+void labels_done(struct labels *labels)
+{
+	(void)labels;
+}
+
+#endif
+
+/* --- temporary names ------------------------------------------------------------------------ */
+
+/* Parses PREFIX.PID.NUMBER, the whole of the name. */
+static bool parse_temporary_name(const char *name, unsigned int *ret_pid)
+{
+	const size_t prefix_size = strlen(TEMPORARY_PREFIX ".");
+	char pid[TEMPORARY_SIZE];
+	unsigned int number;
+	size_t size;
+
+	if (strncmp(name, TEMPORARY_PREFIX ".", prefix_size) != 0)
 		return false;
-	name += strlen(TEMPORARY_PREFIX);
-	for (size_t i = 0; i < 2; i++) {
-		size_t digits;
-
-		if (*name++ != '.')
-			return false;
-		digits = strspn(name, "0123456789");
-		if (digits == 0 || digits > DIGITS_MAX)
-			return false;
-		for (; digits > 0; digits--)
-			numbers[i] = 10 * numbers[i] + (*name++ - '0');
-	}
-	*ret_pid = numbers[0];
-	return *name == '\0';
+	name += prefix_size;
+	size = strcspn(name, ".");
+	if (name[size] != '.' || size >= sizeof(pid))
+		return false;
+	*stpncpy(pid, name, size) = '\0';
+	return syntax_parse_id(pid, ret_pid) && syntax_parse_id(name + size + 1, &number);
 }
 
 /* A process with the PID may still be at work, unless kill(2) finds none. */
-static void remove_leftover_of_run(int dir_fd, const char *name, pid_t pid)
+static void remove_leftover_of_run(int dir_fd, const char *name, unsigned int pid)
 {
-	if (pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
+	if (pid == 0 || pid > INT_MAX || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
 		return;
 	if (names_a_device(dir_fd, name))
 		(void)unlinkat(dir_fd, name, 0);
@@ -137,7 +196,7 @@ void dev_remove_leftovers(int dir_fd)
 	_cleanup_close_ int fd = open_at(dir_fd, ".", O_RDONLY | O_DIRECTORY, 0);
 	const struct dirent *entry;
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
-	pid_t pid;
+	unsigned int pid;
 
 	if (!dir)
 		return;

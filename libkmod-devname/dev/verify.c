@@ -21,7 +21,6 @@
 #include "dev/devdir.h"
 #include "node/table.h"
 
-#define ACCESS_ACL "system.posix_acl_access"
 #define ACL_ENTRIES_SHOWN 4
 
 struct verify_run {
@@ -55,31 +54,40 @@ static void add_acl_entry(struct node_acl *acl, const struct posix_acl_xattr_ent
 			       mode & 1 ? "x" : "-");
 }
 
-/* Returns 1; 0 if there is no ACL, or none that can be seen without /proc; or a negative errno. */
-static int read_acl(int dir_fd, const char *name, struct node_acl *ret_acl)
+ssize_t dev_read_acl(int fd, char **ret_acl)
 {
-	const size_t header = sizeof(struct posix_acl_xattr_header);
-	_cleanup_close_ int fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
-	const struct posix_acl_xattr_entry *entries;
-	_cleanup_free_ char *value = NULL;
+	_cleanup_free_ char *acl = NULL;
 	char path[FD_PATH_SIZE];
 	ssize_t size;
 
-	if (fd < 0)
-		return -errno;
 	if (!fd_get_path(fd, path))
 		return 0;
-	value = malloc(XATTR_SIZE_MAX);
-	if (!value)
+	acl = malloc(XATTR_SIZE_MAX);
+	if (!acl)
 		return -ENOMEM;
-	size = getxattr(path, ACCESS_ACL, value, XATTR_SIZE_MAX);
+	size = getxattr(path, "system.posix_acl_access", acl, XATTR_SIZE_MAX);
 	if (size < 0)
 		return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
-	if (size < (ssize_t)header)
+	if (size < (ssize_t)sizeof(struct posix_acl_xattr_header))
 		return 0;
-	*ret_acl = (struct node_acl){ 0 };
-	entries = (const struct posix_acl_xattr_entry *)(value + header);
-	for (size_t i = 0; i < ((size_t)size - header) / sizeof(*entries); i++)
+	*ret_acl = acl;
+	acl = NULL;
+	return size;
+}
+
+/* Returns 1, 0 if the file has no ACL, or a negative errno. */
+static int describe_acl(int dir_fd, const char *name, struct node_acl *ret_acl)
+{
+	_cleanup_close_ int fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
+	const struct posix_acl_xattr_entry *entries;
+	_cleanup_free_ char *value = NULL;
+	ssize_t size = fd < 0 ? -errno : dev_read_acl(fd, &value);
+
+	if (size <= 0)
+		return (int)size;
+	entries = (const void *)(value + sizeof(struct posix_acl_xattr_header));
+	size -= (ssize_t)sizeof(struct posix_acl_xattr_header);
+	for (size_t i = 0; i < (size_t)size / sizeof(*entries); i++)
 		add_acl_entry(ret_acl, &entries[i]);
 	return 1;
 }
@@ -158,7 +166,7 @@ static int verify_mode(const struct verify_run *run, const struct location *loca
 
 	if (!wanted)
 		return 0;
-	r = read_acl(dir_fd, name, &acl);
+	r = describe_acl(dir_fd, name, &acl);
 	if (r > 0) {
 		mode = (mode & 0707) | (acl.group_mode & mode);
 		r = report_acl(run, location, &acl);

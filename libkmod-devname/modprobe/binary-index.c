@@ -150,8 +150,6 @@ static uint32_t nth_child(const struct index_node *node, size_t n)
 
 /* --- the check of an index ---------------------------------------------------------------- */
 
-static bool check_index_node(struct index_tree *tree, uint32_t place, bool wild, size_t *ret_work);
-
 static bool has_wildcard(const char *text)
 {
 	return text[strcspn(text, "*?[")] != '\0';
@@ -161,20 +159,28 @@ static bool has_wildcard(const char *text)
  * libkmod compares all that is below a wildcard with the key, and follows one child of the others:
  * the work of a look-up is the sum of the former and the largest of the latter.
  */
-static bool check_children(struct index_tree *tree, const struct index_node *node, bool wild,
-			   size_t *ret_work)
+static bool check_index_node(struct index_tree *tree, uint32_t place, bool wild, size_t *ret_work)
 {
-	size_t key_size = strlen(node->prefix) + (node->n_children > 0), sum = 0, largest = 0;
-	bool good = tree->depth < INDEX_DEPTH_MAX && key_size < KEY_SIZE_MAX - tree->key_size;
+	struct index_node node = read_node(tree->file, place);
+	size_t key_size = strlen(node.prefix) + (node.n_children > 0), sum = 0, largest = 0;
+	bool good;
 
+	for (uint32_t i = 0; i < node.n_values && !node.values.bad; i++)
+		(void)take_value(&node.values);
+	tree->used += node.values.offset - (place & OFFSET_MASK);
+	good = !node.values.bad && tree->used <= tree->file.size && tree->depth < INDEX_DEPTH_MAX &&
+	       key_size < KEY_SIZE_MAX - tree->key_size;
+	wild = wild || has_wildcard(node.prefix);
 	tree->depth++;
 	tree->key_size += key_size;
-	for (size_t i = 0; i < node->n_children && good; i++) {
-		const char byte[] = { (char)(node->first + i), '\0' };
+	for (size_t i = 0; i < node.n_children && good; i++) {
+		const char byte[] = { (char)(node.first + i), '\0' };
 		bool child_wild = wild || has_wildcard(byte);
+		uint32_t child = nth_child(&node, i);
 		size_t work = 0;
 
-		good = check_index_node(tree, nth_child(node, i), child_wild, &work);
+		good = (child & OFFSET_MASK) == 0 ||
+		       check_index_node(tree, child, child_wild, &work);
 		if (child_wild)
 			sum += work;
 		else if (work > largest)
@@ -182,26 +188,8 @@ static bool check_children(struct index_tree *tree, const struct index_node *nod
 	}
 	tree->key_size -= key_size;
 	tree->depth--;
-	*ret_work += sum + largest;
+	*ret_work = wild + (size_t)node.n_values + sum + largest;
 	return good;
-}
-
-static bool check_index_node(struct index_tree *tree, uint32_t place, bool wild, size_t *ret_work)
-{
-	struct index_node node;
-
-	*ret_work = 0;
-	if ((place & OFFSET_MASK) == 0)
-		return true;
-	node = read_node(tree->file, place);
-	for (uint32_t i = 0; i < node.n_values && !node.values.bad; i++)
-		(void)take_value(&node.values);
-	if (node.values.bad)
-		return false;
-	tree->used += node.values.offset - (place & OFFSET_MASK);
-	wild = wild || has_wildcard(node.prefix);
-	*ret_work = wild + (size_t)node.n_values;
-	return tree->used <= tree->file.size && check_children(tree, &node, wild, ret_work);
 }
 
 /* Returns where the root is; 0 if this is no index. */

@@ -7,21 +7,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libkmod.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <syslog.h>
 
 #include "base/cleanup.h"
 #include "base/io.h"
 #include "modprobe/modprobe.h"
-
-struct kmod_context {
-	struct kmod_ctx *ctx;
-	int directory_fd; /* as libkmod has it by its number */
-};
 
 /*
  * libkmod leaves out what it has no memory for and returns success; only errno says so. The caller
@@ -32,31 +25,31 @@ static int check_kmod_memory(int r)
 	return errno == ENOMEM ? -ENOMEM : r;
 }
 
-static size_t count_statements(struct kmod_config_iter *iter)
-{
-	size_t n = 0;
-
-	while (iter && kmod_config_iter_next(iter))
-		n++;
-	if (iter)
-		kmod_config_iter_free_iter(iter);
-	return n;
-}
-
 /*
- * libkmod drops a statement that it has no memory for, and tells nothing. The command line adds to
- * the blacklist.
+ * libkmod drops a statement that it has no memory for, and reads on. The blacklist is not counted,
+ * since the command line adds to it.
  */
-static bool has_all_statements(struct kmod_ctx *ctx, const struct modprobe_config *config)
+static bool has_all_statements(const struct kmod_ctx *ctx, const struct modprobe_config *config)
 {
-	size_t wanted = 0;
+	static struct kmod_config_iter *(*const get[])(const struct kmod_ctx *) = {
+		kmod_config_get_aliases,
+		kmod_config_get_softdeps,
+		kmod_config_get_install_commands,
+		kmod_config_get_remove_commands,
+	};
+	size_t wanted = 0, found = 0;
 
 	for (size_t i = 0; i < config->size; i++)
 		wanted += config->items[i].word != MODPROBE_BLACKLIST;
-	return wanted == count_statements(kmod_config_get_aliases(ctx)) +
-				 count_statements(kmod_config_get_softdeps(ctx)) +
-				 count_statements(kmod_config_get_install_commands(ctx)) +
-				 count_statements(kmod_config_get_remove_commands(ctx));
+	for (size_t i = 0; i < sizeof(get) / sizeof(get[0]); i++) {
+		struct kmod_config_iter *iter = get[i](ctx);
+
+		while (iter && kmod_config_iter_next(iter))
+			found++;
+		if (iter)
+			kmod_config_iter_free_iter(iter);
+	}
+	return found == wanted;
 }
 
 static int open_config(const struct modprobe_config *config)
@@ -67,27 +60,19 @@ static int open_config(const struct modprobe_config *config)
 	return r < 0 ? r : steal_fd(&fd);
 }
 
-static bool is_proc_mounted(int fd, const char *path)
+static int new_kmod_ctx(struct modprobe_system *system, const char *directory,
+			const char *const *paths)
 {
-	struct stat a, b;
-
-	return fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_dev == b.st_dev &&
-	       a.st_ino == b.st_ino;
-}
-
-static int new_kmod_ctx(struct kmod_context *context, const char *directory,
-			const char *const *paths, const struct modprobe_config *config)
-{
-	if (context->ctx)
-		kmod_unref(context->ctx);
+	if (system->kmod)
+		kmod_unref(system->kmod);
 	errno = 0;
-	context->ctx = kmod_new(directory, paths);
-	if (!context->ctx)
+	system->kmod = kmod_new(directory, paths);
+	if (!system->kmod)
 		return check_kmod_memory(-EBADMSG);
-	if (!kmod_get_dirname(context->ctx))
+	if (!kmod_get_dirname(system->kmod))
 		return -ENOMEM;
-	kmod_set_log_priority(context->ctx, LOG_EMERG); /* which it never uses */
-	return check_kmod_memory(has_all_statements(context->ctx, config) ? 0 : -EBADMSG);
+	kmod_set_log_priority(system->kmod, LOG_EMERG); /* which it never uses */
+	return check_kmod_memory(has_all_statements(system->kmod, &system->config) ? 0 : -EBADMSG);
 }
 
 /*
@@ -95,88 +80,67 @@ static int new_kmod_ctx(struct kmod_context *context, const char *directory,
  * has already, and complain on stderr about a bad line: so a file has the place of the directory
  * until then.
  */
-static int start_kmod(struct kmod_context *context, const struct modprobe_config *config)
+static int start_kmod(struct modprobe_system *system)
 {
-	_cleanup_close_ int config_fd = open_config(config);
-	char path[64], directory[64];
+	static const struct location nowhere = { NULL, 0 };
+	_cleanup_close_ int config_fd = open_config(&system->config);
+	char path[FD_PATH_SIZE], directory[FD_PATH_SIZE];
 	const char *const paths[] = { path, NULL };
 	int r;
 
 	if (config_fd < 0)
 		return config_fd;
-	context->directory_fd = fcntl(config_fd, F_DUPFD_CLOEXEC, 0);
-	if (context->directory_fd < 0)
+	system->kmod_directory_fd = fcntl(config_fd, F_DUPFD_CLOEXEC, 0);
+	if (system->kmod_directory_fd < 0)
 		return -errno;
-	(void)snprintf(path, sizeof(path), "/proc/self/fd/%d", config_fd);
-	(void)snprintf(directory, sizeof(directory), "/proc/self/fd/%d", context->directory_fd);
-	if (!is_proc_mounted(config_fd, path))
-		return -ENOENT;
-	/* libkmod does not read on after a signal: so it is started a second time before that
-	 * counts */
-	r = new_kmod_ctx(context, directory, paths, config);
-	return r < 0 ? new_kmod_ctx(context, directory, paths, config) : 0;
-}
-
-static bool is_kmod_fault(int error)
-{
-	return is_fatal(error) || error == -EIO;
+	if (!fd_get_path(config_fd, path) || !fd_get_path(system->kmod_directory_fd, directory)) {
+		/* not as a file, which would be one below the root */
+		r = report_add(system->report, KMOD_DEVNAME_CODE_SYSTEM,
+			       KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
+			       "/proc/self/fd does not exist, and is needed: mount /proc");
+		return r < 0 ? r : -ENOENT;
+	}
+	/* libkmod does not read on after a signal: so a failure counts the second time */
+	r = new_kmod_ctx(system, directory, paths);
+	return r < 0 ? new_kmod_ctx(system, directory, paths) : 0;
 }
 
 /*
  * It fails without modules.symbols.bin, or if modules.builtin.bin is empty: then libkmod opens the
  * others as it needs them.
  */
-static int load_indexes(struct kmod_context *context, int directory_fd)
+static int load_indexes(const struct modprobe_system *system)
 {
-	int r = dup3(directory_fd, context->directory_fd, O_CLOEXEC) < 0 ? -errno : 0;
+	int r;
 
-	if (r < 0)
-		return r;
+	if (dup3(system->directory_fd, system->kmod_directory_fd, O_CLOEXEC) < 0)
+		return -errno;
 	errno = 0;
-	r = kmod_load_resources(context->ctx);
-	return check_kmod_memory(is_kmod_fault(r) ? r : 0);
+	r = kmod_load_resources(system->kmod);
+	return check_kmod_memory(is_fatal(r) || r == -EIO ? r : 0);
 }
 
 int kmod_context_start(struct modprobe_system *system)
 {
-	static const struct location nowhere = { NULL, 0 };
-	struct kmod_context *context;
 	int r;
 
-	if (system->context)
+	if (system->kmod)
 		return 0;
-	context = calloc(1, sizeof(*context));
-	if (!context)
-		return -ENOMEM;
-	context->directory_fd = -1;
-	r = start_kmod(context, &system->config);
-	/* not as a file, which would be one below the root */
-	if (r == -ENOENT)
-		(void)report_add(system->report, KMOD_DEVNAME_CODE_SYSTEM,
-				 KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
-				 "/proc/self/fd does not exist, and is needed: mount /proc");
+	r = start_kmod(system);
 	if (r == 0 && system->indexes == INDEXES_BINARY)
-		r = load_indexes(context, system->directory_fd);
+		r = load_indexes(system);
 	if (r < 0)
-		kmod_context_free(context);
-	else
-		system->context = context;
+		kmod_context_stop(system);
 	return r;
 }
 
-void kmod_context_free(struct kmod_context *context)
+void kmod_context_stop(struct modprobe_system *system)
 {
-	if (!context)
-		return;
-	if (context->ctx)
-		kmod_unref(context->ctx);
-	close_fd(&context->directory_fd);
-	free(context);
-}
-
-void kmod_context_unref_module(void *module)
-{
-	(void)kmod_module_unref(module);
+	if (system->kmod)
+		kmod_unref(system->kmod);
+	system->kmod = NULL;
+	close_fd(&system->kmod_directory_fd);
+	system->kmod_directory_fd = -1;
 }
 
 static int push_module(struct list *modules, struct kmod_module *module)
@@ -188,61 +152,45 @@ static int push_module(struct list *modules, struct kmod_module *module)
 	return r;
 }
 
-int kmod_context_add_reference(struct kmod_module *module, struct list *modules)
-{
-	return push_module(modules, kmod_module_ref(module));
-}
-
-bool kmod_context_has_module(const struct list *modules, const struct kmod_module *module)
-{
-	for (size_t i = 0; i < modules->size; i++)
-		if (modules->items[i] == module)
-			return true;
-	return false;
-}
-
-static int push_modules(struct list *modules, struct kmod_list *list)
+/* Takes what libkmod has found, with its result and errno. 0 or a negative errno. */
+static int take_modules(int r, struct kmod_list *list, struct list *modules)
 {
 	const struct kmod_list *entry;
-	int r = 0;
 
+	r = check_kmod_memory(r);
 	kmod_list_foreach(entry, list) if (r == 0) r =
 		push_module(modules, kmod_module_get_module(entry));
 	(void)kmod_module_unref_list(list);
 	return r;
 }
 
-int kmod_context_add_module(const struct kmod_context *context, const char *name,
+int kmod_context_add_module(const struct modprobe_system *system, const char *name,
 			    struct list *modules)
 {
 	struct kmod_module *module;
-	int r = kmod_module_new_from_name(context->ctx, name, &module);
+	int r = kmod_module_new_from_name(system->kmod, name, &module);
 
 	return r < 0 ? r : push_module(modules, module);
 }
 
 /*
- * After an allocation fails libkmod goes on with the next index, and a missing file may replace
+ * After an allocation fails libkmod continues with the next index, and a missing file may replace
  * ENOMEM in errno. An empty result counts only if a second look-up is empty, too.
  */
-static int look_up_in_kmod(const struct kmod_context *context, const char *alias,
+static int look_up_in_kmod(const struct modprobe_system *system, const char *alias,
 			   struct list *modules)
 {
-	struct kmod_list *list = NULL;
+	int r = 0;
 
-	for (unsigned int i = 0; i < 2 && !list; i++) {
-		int r;
+	for (unsigned int i = 0; i < 2 && r == 0 && modules->size == 0; i++) {
+		struct kmod_list *list = NULL;
 
 		errno = 0;
-		r = kmod_module_new_from_lookup(context->ctx, alias, &list);
+		r = kmod_module_new_from_lookup(system->kmod, alias, &list);
 		/* modprobe fails, too, for an alias that is too long together with its module */
-		r = check_kmod_memory(r == -ENOENT || r == -ENAMETOOLONG ? 0 : r);
-		if (r < 0) {
-			(void)kmod_module_unref_list(list);
-			return r;
-		}
+		r = take_modules(r == -ENOENT || r == -ENAMETOOLONG ? 0 : r, list, modules);
 	}
-	return push_modules(modules, list);
+	return r;
 }
 
 static int look_up_in_text(const struct modprobe_system *system, const char *alias,
@@ -254,7 +202,7 @@ static int look_up_in_text(const struct modprobe_system *system, const char *ali
 	if (r == 0 && names.size == 0)
 		r = text_index_look_up(&system->text, alias, &names);
 	for (size_t i = 0; i < names.size && r == 0; i++)
-		r = kmod_context_add_module(system->context, names.items[i], modules);
+		r = kmod_context_add_module(system, names.items[i], modules);
 	return r;
 }
 
@@ -262,42 +210,24 @@ int kmod_context_look_up(const struct modprobe_system *system, const char *alias
 			 struct list *modules)
 {
 	return system->indexes == INDEXES_TEXT ? look_up_in_text(system, alias, modules)
-					       : look_up_in_kmod(system->context, alias, modules);
+					       : look_up_in_kmod(system, alias, modules);
 }
 
 int kmod_context_add_softdeps(const struct kmod_module *module, struct list *before,
 			      struct list *after)
 {
 	struct kmod_list *pre = NULL, *post = NULL;
-	int r, other;
+	int r;
 
 	errno = 0;
-	r = check_kmod_memory(kmod_module_get_softdeps(module, &pre, &post));
-	if (r < 0) {
-		(void)kmod_module_unref_list(pre);
-		(void)kmod_module_unref_list(post);
-		return r;
-	}
-	r = push_modules(before, pre);
-	other = push_modules(after, post);
-	return r < 0 ? r : other;
+	r = kmod_module_get_softdeps(module, &pre, &post);
+	r = take_modules(r, pre, before);
+	return take_modules(r, post, after);
 }
 
-int kmod_context_is_loaded(const struct kmod_module *module)
+bool kmod_context_is_blacklisted(const struct modprobe_system *system, const char *name)
 {
-	int state;
-
-	do
-		state = kmod_module_get_initstate(module);
-	while (state == -EINTR);
-	if (is_kmod_fault(state))
-		return state;
-	return state == KMOD_MODULE_LIVE;
-}
-
-bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name)
-{
-	struct kmod_config_iter *iter = kmod_config_get_blacklists(context->ctx);
+	struct kmod_config_iter *iter = kmod_config_get_blacklists(system->kmod);
 	bool found = false;
 
 	while (iter && !found && kmod_config_iter_next(iter))

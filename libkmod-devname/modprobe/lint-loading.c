@@ -8,10 +8,10 @@
 #include "modprobe/modprobe.h"
 #include "node/table.h"
 
+static const struct location nowhere = { NULL, 0 };
+
 static int report_no_index(struct kmod_devname_report *report)
 {
-	const struct location nowhere = { NULL, 0 };
-
 	return report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, KMOD_DEVNAME_SEVERITY_ERROR,
 			  &nowhere,
 			  "an index that modprobe needs is missing or cannot be read, so that "
@@ -21,16 +21,16 @@ static int report_no_index(struct kmod_devname_report *report)
 static int report_not_asked(struct kmod_devname_report *report,
 			    const struct kmod_devname_node *node)
 {
-	const struct location nowhere = { NULL, 0 };
+	char number[SYNTAX_NUMBER_SIZE];
 
 	return report_add(report, KMOD_DEVNAME_CODE_BLOCK_AUTOLOAD, KMOD_DEVNAME_SEVERITY_WARNING,
 			  &nowhere,
-			  "opening '%s' (b%u:%u) does not load module %s: the kernel is without "
+			  "opening '%s' (%s) does not load module %s: the kernel is without "
 			  "CONFIG_BLOCK_LEGACY_AUTOLOAD; load the module by other means",
-			  node->name, node->number.major, node->number.minor, node->module);
+			  node->name, syntax_format_number(&node->number, number), node->module);
 }
 
-static bool is_in_the_way(const struct resolution_step *step)
+static bool keeps_from_loading(const struct resolution_step *step)
 {
 	return step->verdict > VERDICT_BUILT_IN && step->role != ROLE_SOFT;
 }
@@ -46,7 +46,7 @@ static const struct resolution_step *find_deciding_step(const struct resolution 
 		const struct resolution_step *step = resolution->steps.items[i];
 		bool own = strcmp(step->module, module) == 0;
 
-		if (is_in_the_way(step) && (own || !found || !is_in_the_way(found)))
+		if (keeps_from_loading(step) && (own || !found || !keeps_from_loading(found)))
 			found = step;
 		else if (!found && step->role == ROLE_ALIAS)
 			found = step;
@@ -91,14 +91,14 @@ static int report_not_loaded(struct kmod_devname_report *report,
 			     const struct resolution *resolution)
 {
 	const struct resolution_step *step = find_deciding_step(resolution, node->module);
-	struct location location = { NULL, 0 };
 	const struct load_obstacle *obstacle;
+	struct location location;
 	char number[SYNTAX_NUMBER_SIZE];
 
 	(void)syntax_format_number(&node->number, number);
 	if (!step)
 		return report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, KMOD_DEVNAME_SEVERITY_ERROR,
-				  &location,
+				  &nowhere,
 				  "opening '%s' (%s) does not load module %s, since the indexes do "
 				  "not have the number; run depmod",
 				  node->name, number, node->module);
@@ -116,19 +116,20 @@ static int report_not_loaded(struct kmod_devname_report *report,
 static int report_too_much(struct kmod_devname_report *report, const struct kmod_devname_node *node,
 			   const struct modprobe_system *system)
 {
-	const struct location nowhere = { NULL, 0 };
-	int r = report_add(report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_ERROR,
-			   &nowhere,
-			   "cannot find out whether opening '%s' (%c%u:%u) loads module %s: %s; "
-			   "correct modprobe.d, or run depmod",
-			   node->name, syntax_type_letter(node->number.type), node->number.major,
-			   node->number.minor, node->module,
-			   system->work_left > 0
-				   ? "over 10000 modules or 2 MiB of dependencies"
-				   : "over 300000000 comparisons for it and the nodes before it, "
-				     "and none is made for those behind");
+	const char *limit = "over 10000 modules, a chain of 100 soft dependencies, or 2 MiB of "
+			    "dependencies";
+	char number[SYNTAX_NUMBER_SIZE];
+	int r;
 
-	return r < 0 ? r : system->work_left == 0;
+	if (system_check_work(system) < 0)
+		limit = "over 300000000 comparisons for it and the nodes before it, and none is "
+			"made for those behind";
+	r = report_add(report, KMOD_DEVNAME_CODE_BAD_CONFIG, KMOD_DEVNAME_SEVERITY_ERROR, &nowhere,
+		       "cannot find out whether opening '%s' (%s) loads module %s: %s; correct "
+		       "modprobe.d, or run depmod",
+		       node->name, syntax_format_number(&node->number, number), node->module,
+		       limit);
+	return r < 0 ? r : system_check_work(system) < 0;
 }
 
 /* Returns 1 if there is no index, which holds for all nodes; 0; or -ENOMEM. */

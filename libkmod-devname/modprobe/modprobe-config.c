@@ -8,7 +8,7 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,11 +37,10 @@ static const struct {
 	{ "weakdep", FORM_REST, MODPROBE_OTHER },
 };
 
-#define N_WORDS (sizeof(words) / sizeof(words[0]))
-
 struct modprobe_reading {
 	struct modprobe_config *config;
 	struct kmod_devname_report *report;
+	FILE *text; /* of the configuration */
 };
 
 static void statement_done(struct modprobe_statement *statement)
@@ -97,23 +96,6 @@ static int add_statement(struct modprobe_config *config, enum modprobe_word word
 	return 0;
 }
 
-/* The empty line behind it ends the one that a backslash would join with the next. */
-static int add_kept_line(struct modprobe_config *config, const char *line)
-{
-	size_t size = strlen(line);
-	char *text =
-		array_grow(config->text, &config->text_capacity, 1, config->text_size + size + 2);
-
-	if (!text)
-		return -ENOMEM;
-	config->text = text;
-	memcpy(text + config->text_size, line, size + 1);
-	text[config->text_size + size] = '\n';
-	text[config->text_size + size + 1] = '\n';
-	config->text_size += size + 2;
-	return 0;
-}
-
 /* 1 if it is one that libkmod can parse and that counts, 0, or a negative errno. */
 static int parse_statement(struct modprobe_config *config, const struct location *location,
 			   size_t i, char *rest)
@@ -150,20 +132,24 @@ static int take_config_line(void *data, const struct location *location, char *t
 		return -ENOMEM;
 	if (!word)
 		return 0;
-	for (size_t i = 0; i < N_WORDS; i++)
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(word, words[i].text) == 0)
 			r = parse_statement(reading->config, location, i, rest);
 	if (r == -EINVAL)
 		return report_add(reading->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
 				  KMOD_DEVNAME_SEVERITY_WARNING, location,
 				  "unknown or incomplete directive '%s'", word);
-	return r > 0 ? add_kept_line(reading->config, copy) : r;
+	/* the empty line ends one that a backslash would join with the next */
+	if (r > 0)
+		r = fprintf(reading->text, "%s\n\n", copy) < 0 ? -ENOMEM : 0;
+	return r;
 }
 
 int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,
 			 int root_fd, const char *softdep)
 {
-	struct modprobe_reading reading = { config, report };
+	struct modprobe_reading reading = { config, report,
+					    open_memstream(&config->text, &config->text_size) };
 	const struct config_files files = { .root_fd = root_fd,
 					    .name = "modprobe.d",
 #ifdef LIBKMOD_READS_ALIAS_FILES
@@ -173,17 +159,13 @@ int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_rep
 					    .report = report,
 					    .take = take_config_line,
 					    .data = &reading };
+	int r;
 
-	return config_files_read(&files, NULL, 0);
-}
-
-static bool statement_matches(const struct modprobe_statement *statement, enum modprobe_word word,
-			      const char *name)
-{
-	if (statement->word != word)
-		return false;
-	return word == MODPROBE_BLACKLIST ? strcmp(statement->key, name) == 0
-					  : fnmatch(statement->key, name, 0) == 0;
+	if (!reading.text)
+		return -ENOMEM;
+	r = config_files_read(&files, NULL, 0);
+	/* glibc frees the text silently if it has no memory to shrink it */
+	return fclose(reading.text) != 0 || !config->text ? -ENOMEM : r;
 }
 
 const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
@@ -198,10 +180,11 @@ const struct modprobe_statement *modprobe_config_find(const struct modprobe_conf
 			continue;
 		(*work)++;
 		/* comparing patterns takes longer */
-		if (value && (!statement->value || strcmp(statement->value, value) != 0))
+		if (value && strcmp(statement->value, value) != 0)
 			continue;
 		*work += strlen(statement->key);
-		if (statement_matches(statement, word, name))
+		if (word == MODPROBE_BLACKLIST ? strcmp(statement->key, name) == 0
+					       : fnmatch(statement->key, name, 0) == 0)
 			return statement;
 	}
 	return NULL;
@@ -211,7 +194,8 @@ int modprobe_config_look_up(const struct modprobe_config *config, const char *al
 			    struct list *names)
 {
 	for (size_t i = 0; i < config->size; i++)
-		if (statement_matches(&config->items[i], MODPROBE_ALIAS, alias) &&
+		if (config->items[i].word == MODPROBE_ALIAS &&
+		    fnmatch(config->items[i].key, alias, 0) == 0 &&
 		    list_push(names, config->items[i].value) < 0)
 			return -ENOMEM;
 	return 0;

@@ -32,8 +32,8 @@ enum resolution_role {
 	ROLE_SOFT, /* a soft dependency, or needed by one; nothing depends on it */
 };
 
-struct kmod_context;
-struct kmod_module; /* of libkmod */
+struct kmod_ctx; /* these two are of libkmod */
+struct kmod_module;
 
 /* --- modprobe-config.c: the statements of modprobe.d ---------------------------------------- */
 
@@ -64,7 +64,6 @@ struct modprobe_config {
 	/* The lines of the statements, as one file for libkmod. */
 	char *text;
 	size_t text_size;
-	size_t text_capacity;
 };
 
 /*
@@ -119,9 +118,9 @@ const char *binary_index_find(const struct binary_index *index, const char *key)
  * modules.dep, modules.alias and modules.builtin.
  */
 struct text_index {
-	struct list modules; /* of struct text_entry *, by name */
-	struct list aliases; /* of the same, in the order of the file */
-	struct list built_in; /* of the same, by name */
+	struct list modules; /* by name */
+	struct list aliases; /* in the order of the file */
+	struct list built_in; /* by name */
 };
 
 /*
@@ -134,10 +133,11 @@ int text_index_read(struct text_index *index, int root_fd, const char *directory
 
 void text_index_done(struct text_index *index);
 
-/* "PATH: PATH...", as an index of kmod has it, or NULL. */
-const char *text_index_find_dependencies(const struct text_index *index, const char *module);
+/* The name of a module by the path of its file; NULL: no memory. */
+char *copy_module_name(const char *path);
 
-bool text_index_is_built_in(const struct text_index *index, const char *module);
+/* The value of a name in one of the sorted lists, or NULL. */
+const char *text_index_find(const struct list *entries, const char *name);
 
 /* Adds the names of the modules that have an alias, char *, which are the index's. 0 or -ENOMEM. */
 int text_index_look_up(const struct text_index *index, const char *alias, struct list *names);
@@ -163,11 +163,10 @@ struct modprobe_system {
 	struct binary_index built_in; /* modules.builtin.bin */
 	struct text_index text;
 	struct modprobe_config config;
-	size_t look_up_work; /* patterns that one look-up in the indexes compares, at most */
-	size_t work_left; /* for all numbers together, see SYSTEM_WORK_MAX */
-	struct kmod_context *context; /* NULL until an alias is looked up */
-	void *known_modules; /* tsearch(3) tree of struct known_module */
-	bool has_told_depth; /* the finding that not all soft dependencies are followed */
+	size_t work; /* for all numbers so far, see SYSTEM_WORK_MAX */
+	size_t work_of_look_up; /* of one alias, at most */
+	struct kmod_ctx *kmod; /* NULL until an alias is looked up */
+	int kmod_directory_fd; /* as libkmod has the directory, by its number */
 };
 
 /*
@@ -189,12 +188,8 @@ void system_done(struct modprobe_system *system);
 #define WORK_OF_STEP ((size_t)200) /* or of a module that is needed */
 #define WORK_OF_FILE ((size_t)2000) /* that is looked for */
 
-/* Takes from the work that is left. 0; or -EFBIG, and then none is left. */
-int system_spend(struct modprobe_system *system, size_t work);
-
-/* modprobe_config_find(), or NULL. 0; or -EFBIG, and then no work is left. */
-int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
-			  const char *value, const struct modprobe_statement **ret_statement);
+/* 0; or -EFBIG if the work so far is too much. */
+int system_check_work(const struct modprobe_system *system);
 
 /*
  * 1 if the kernel is known to ask for no module when a block device is opened, by its configuration
@@ -207,7 +202,10 @@ int system_lacks_block_autoload(struct modprobe_system *system);
  * 1 if a regular file has this name, below the module directory if it is relative; 0 if not; or a
  * negative errno, which is reported.
  */
-int system_has_file(const struct modprobe_system *system, const char *path);
+int system_has_file(struct modprobe_system *system, const char *path);
+
+/* 1 if the running kernel has the module, ready for use; 0 if not; or a negative errno. */
+int module_is_live(const char *name);
 
 /* "PATH: PATH..." of modules.dep: the dependency that is loaded first is the last; or NULL. */
 const char *system_find_dependencies(const struct modprobe_system *system, const char *module);
@@ -224,25 +222,16 @@ bool system_is_built_in(const struct modprobe_system *system, const char *module
 int kmod_context_start(struct modprobe_system *system);
 
 #ifdef WITH_LIBKMOD
-/* NULL is no context. */
-void kmod_context_free(struct kmod_context *context);
+void kmod_context_stop(struct modprobe_system *system);
 #else
-static inline void kmod_context_free(struct kmod_context *context)
+static inline void kmod_context_stop(struct modprobe_system *system)
 {
-	(void)context;
+	(void)system;
 }
 #endif
 
-/* The functions that add modules add a reference each, for kmod_context_unref_module(). */
-void kmod_context_unref_module(void *module);
-
-/* Adds a module. 0 or -ENOMEM. */
-int kmod_context_add_reference(struct kmod_module *module, struct list *modules);
-
-bool kmod_context_has_module(const struct list *modules, const struct kmod_module *module);
-
-/* Adds the module of a name. 0 or a negative errno. */
-int kmod_context_add_module(const struct kmod_context *context, const char *name,
+/* Adds the module of a name, with a reference. 0 or a negative errno. */
+int kmod_context_add_module(const struct modprobe_system *system, const char *name,
 			    struct list *modules);
 
 /* Adds the modules to which an alias leads, as modprobe(8) finds them. 0 or a negative errno. */
@@ -253,44 +242,8 @@ int kmod_context_look_up(const struct modprobe_system *system, const char *alias
 int kmod_context_add_softdeps(const struct kmod_module *module, struct list *before,
 			      struct list *after);
 
-/* 1 if the module is live in the running kernel, 0 if not, or a negative errno. */
-int kmod_context_is_loaded(const struct kmod_module *module);
-
 /* True if libkmod has a name as blacklisted, by a statement or the host's command line. */
-bool kmod_context_is_blacklisted(const struct kmod_context *context, const char *name);
-
-/* --- known-module.c: what modules need ------------------------------------------------------ */
-
-/* What is found out once about a module. */
-struct known_module {
-	char *name;
-	const char *line; /* "PATH: PATH..." of modules.dep, or NULL */
-	char *path; /* the first of these, or NULL */
-	int has_file; /* -1: not looked for yet */
-	bool has_needed; /* both below are known */
-	struct list needed; /* struct kmod_module *, in the order of modules.dep */
-	struct kmod_module *missing; /* the first of these that has no file, or NULL */
-};
-
-/* Finds what is known of a module; it stays the system's. 0 or -ENOMEM. */
-int known_module_get(struct modprobe_system *system, const char *name,
-		     struct known_module **ret_known);
-
-/* 1 if the module has a file, 0, or a negative errno. */
-int known_module_has_file(struct known_module *known, struct modprobe_system *system);
-
-/* Finds what the module needs. 0 or a negative errno. */
-int known_module_find_needed(struct known_module *known, struct modprobe_system *system);
-
-#ifdef WITH_LIBKMOD
-/* Before the context is freed. */
-void known_modules_done(struct modprobe_system *system);
-#else
-static inline void known_modules_done(struct modprobe_system *system)
-{
-	(void)system;
-}
-#endif
+bool kmod_context_is_blacklisted(const struct modprobe_system *system, const char *name);
 
 /* --- resolution.c: the answer for one number ------------------------------------------------ */
 
@@ -310,13 +263,14 @@ struct resolution {
 	enum resolution_verdict verdict; /* the best of the modules that have an alias */
 	struct list aliases; /* of char *, in the order in which the kernel asks */
 	struct list steps; /* of struct resolution_step *, in the order of loading */
-	struct list by_name; /* the same by their modules, once all are there */
+	void *by_name; /* tsearch(3) tree of the same */
 };
 
 /*
  * Asks a system that was opened, see system_open(). 0 or a negative errno; -EOPNOTSUPP: this build
- * is without libkmod; -EFBIG: over 10,000 modules, 2 MiB of dependencies, or the work of
- * SYSTEM_WORK_MAX; -ENOENT, with a finding: /proc is not mounted; -EBADMSG: libkmod fails.
+ * is without libkmod; -EFBIG: over 10,000 modules, a chain of 100 soft dependencies, 2 MiB of
+ * dependencies, or the work of SYSTEM_WORK_MAX; -ENOENT, with a finding: /proc is not mounted;
+ * -EBADMSG: libkmod fails.
  */
 int resolution_ask(struct modprobe_system *system, const struct device_number *number,
 		   struct resolution **ret_resolution);
@@ -338,25 +292,57 @@ bool resolution_loads(const struct resolution *resolution, const char *module);
 const char *resolution_verdict_to_string(enum resolution_verdict verdict);
 const char *resolution_role_to_string(enum resolution_role role);
 
-/* Of a struct resolution_step *; NULL is none. */
+/* Of a struct resolution_step *, or NULL. */
 void step_free(void *step);
 
-/* --- step.c: what becomes of a module when its turn comes ----------------------------------- */
+/* Adds a step, which becomes the resolution's, for one that may be NULL. 0 or a negative errno. */
+int resolution_put_step(struct resolution *resolution, struct resolution_step *replaced,
+			struct resolution_step *step);
 
-struct judgement {
-	const char *module;
-	enum resolution_role role;
-	enum resolution_verdict verdict;
-	const char *obstacle; /* the other module that decides it, or NULL */
-	const char *command; /* that is run instead, or NULL */
+/* --- judge.c: what becomes of a module at its turn ------------------------------------------ */
+
+/* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
+struct resolve_walk {
+	struct modprobe_system *system;
+	struct resolution *resolution;
+	const char *alias; /* normalised */
+	struct list visited;
+	struct list required; /* the module that has the alias, and its dependencies */
+	char *stop; /* the module at which modprobe gives up; NULL: it continues */
+	enum resolution_verdict stop_verdict;
+	unsigned int depth;
+	size_t bytes; /* of dependencies and soft dependencies that were followed */
 };
 
+/* Counts names that the walk follows. 0; or -EFBIG: over 2 MiB of one number. */
+int walk_count_names(struct resolve_walk *walk, const char *names);
+
+/* What a module needs. */
+struct needed_modules {
+	struct list names; /* char *, in the order of modules.dep: the last is loaded first */
+	const char *missing; /* the first of these that has no file, or NULL */
+};
+
+#define _cleanup_needed_ __attribute__((cleanup(needed_done)))
+
+int walk_find_needed(struct resolve_walk *walk, const char *module, struct needed_modules *needed);
+
+void needed_done(struct needed_modules *needed);
+
+/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
+int walk_is_in_kernel(const struct resolve_walk *walk, const char *module,
+		      enum resolution_verdict *ret_verdict);
+
+/* Adds a step, unless that which the module has is stronger. 0 or a negative errno. */
+int walk_add_verdict(const struct resolve_walk *walk, const char *module, enum resolution_role role,
+		     enum resolution_verdict verdict);
+
 /*
- * Adds a step, unless that which the module has is stronger; a final one is not replaced. The alias
- * is the one that was asked for. 0 or a negative errno.
+ * A module's turn: adds a step with the result. The command, if there is one, is run instead. If
+ * the module is required and fails, modprobe gives up here. 0 or a negative errno.
  */
-int resolution_add_step(struct resolution *resolution, struct modprobe_system *system,
-			const char *alias, bool is_final, const struct judgement *judgement);
+int walk_load_module(struct resolve_walk *walk, const char *module, const char *command,
+		     enum resolution_role role, bool is_required);
 
 /* --- resolve.c: an alias -------------------------------------------------------------------- */
 

@@ -8,13 +8,13 @@
  *                   the kernel's configuration
  *   resolution.c    turns the number into the aliases that the kernel asks for
  *   resolve.c       walks the modules of an alias as modprobe does, with dependencies and soft
- *                   dependencies, which libkmod finds (kmod-context.c); judges each module as its
- *                   turn comes, and adds a step for it
+ *                   dependencies, which libkmod finds (kmod-context.c)
+ *   judge.c         judges each module as its turn comes, and adds a step for it
  *   lint-loading.c  asks for each node of a table, and adds a finding if its module is not loaded
  */
 
 #include <errno.h>
-#include <fcntl.h>
+#include <search.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +26,14 @@
 #include "modprobe/modprobe.h"
 #include "node/syntax.h"
 
+#define STEPS_MAX 10000
+
 void step_free(void *item)
 {
 	struct resolution_step *step = item;
 
+	if (!step)
+		return;
 	free(step->module);
 	free(step->path);
 	free(step->obstacle);
@@ -40,8 +44,7 @@ void step_free(void *item)
 
 static int compare_steps(const void *a, const void *b)
 {
-	const struct resolution_step *x = *(const struct resolution_step *const *)a;
-	const struct resolution_step *y = *(const struct resolution_step *const *)b;
+	const struct resolution_step *x = a, *y = b;
 
 	return strcmp(x->module, y->module);
 }
@@ -50,59 +53,30 @@ struct resolution_step *resolution_find_step(const struct resolution *resolution
 					     const char *module)
 {
 	const struct resolution_step wanted = { .module = (char *)(uintptr_t)module };
-	const struct resolution_step *key = &wanted;
-	struct resolution_step **found = NULL;
+	struct resolution_step *const *found = tfind(&wanted, &resolution->by_name, compare_steps);
 
-	if (resolution->by_name.size > 0)
-		found = bsearch(&key, resolution->by_name.items, resolution->by_name.size,
-				sizeof(key), compare_steps);
-	for (size_t i = 0; resolution->by_name.size == 0 && i < resolution->steps.size; i++) {
-		struct resolution_step *step = resolution->steps.items[i];
-
-		if (strcmp(step->module, module) == 0)
-			return step;
-	}
 	return found ? *found : NULL;
 }
 
-/* For what asks about thousands of modules. */
-static int sort_steps(struct resolution *resolution)
+int resolution_put_step(struct resolution *resolution, struct resolution_step *replaced,
+			struct resolution_step *step)
 {
-	struct list *by_name = &resolution->by_name;
+	struct list *steps = &resolution->steps;
+	size_t i = 0;
 
-	if (list_reserve(by_name, resolution->steps.size) < 0)
-		return -ENOMEM;
-	for (size_t i = 0; i < resolution->steps.size; i++)
-		by_name->items[by_name->size++] = resolution->steps.items[i];
-	list_sort(by_name, compare_steps);
-	return 0;
-}
-
-static int add_alias(struct resolution *resolution, char *alias)
-{
-	int r = alias ? list_push(&resolution->aliases, alias) : -ENOMEM;
-
-	if (r < 0)
-		free(alias);
-	return r;
-}
-
-/* The misc driver asks for char-major-10-MINOR alone. */
-static bool asks_twice(const struct device_number *number)
-{
-	return number->type != S_IFCHR || number->major != MISC_MAJOR || number->minor > 255;
-}
-
-static int add_asked_aliases(struct resolution *resolution, const struct device_number *number)
-{
-	const char *type = number->type == S_IFCHR ? "char" : "block";
-	int r;
-
-	r = add_alias(resolution,
-		      format_text("%s-major-%u-%u", type, number->major, number->minor));
-	if (r < 0 || !asks_twice(number))
-		return r;
-	return add_alias(resolution, format_text("%s-major-%u", type, number->major));
+	if (replaced) {
+		while (steps->items[i] != replaced)
+			i++;
+		memmove(steps->items + i, steps->items + i + 1,
+			(--steps->size - i) * sizeof(*steps->items));
+		(void)tdelete(replaced, &resolution->by_name, compare_steps);
+		step_free(replaced);
+	}
+	if (steps->size >= STEPS_MAX || list_push(steps, step) < 0) {
+		step_free(step);
+		return steps->size >= STEPS_MAX ? -EFBIG : -ENOMEM;
+	}
+	return tsearch(step, &resolution->by_name, compare_steps) ? 0 : -ENOMEM;
 }
 
 /* The best of what happens to the modules that have an alias. */
@@ -119,34 +93,41 @@ static enum resolution_verdict find_best_verdict(const struct list *steps)
 	return best;
 }
 
-/* Asks for the next alias while modprobe fails, whatever it has loaded before. */
-static int ask_aliases(struct resolution *resolution, struct modprobe_system *system)
+/* Takes the alias; NULL: no memory. As resolve_alias(). */
+static int ask_alias(struct resolution *resolution, struct modprobe_system *system, char *alias)
 {
-	size_t i;
-	int r = 1;
+	int r = alias ? list_push(&resolution->aliases, alias) : -ENOMEM;
 
-	for (i = 0; i < resolution->aliases.size && r > 0; i++)
-		r = resolve_alias(system, resolution->aliases.items[i], resolution);
-	while (resolution->aliases.size > i)
-		free(list_pop(&resolution->aliases));
-	resolution->verdict = find_best_verdict(&resolution->steps);
-	if (resolution->verdict >= VERDICT_NO_FILE && system->indexes == INDEXES_NONE)
-		resolution->verdict = VERDICT_NO_INDEX;
-	return r < 0 ? r : 0;
+	if (r == 0)
+		return resolve_alias(system, alias, resolution);
+	free(alias);
+	return r;
 }
 
+/*
+ * Asks for a second alias if modprobe fails, whatever it has loaded before; but the misc driver
+ * asks for char-major-10-MINOR alone.
+ */
 static int answer_number(struct resolution *resolution, struct modprobe_system *system,
 			 const struct device_number *number)
 {
-	int r = number->type == S_IFCHR ? syntax_is_dynamic(number)
-					: system_lacks_block_autoload(system);
+	bool is_char = number->type == S_IFCHR;
+	bool is_misc = is_char && number->major == MISC_MAJOR && number->minor <= 255;
+	const char *type = is_char ? "char" : "block";
+	int r = is_char ? syntax_is_dynamic(number) : system_lacks_block_autoload(system);
 
 	if (r != 0) {
 		resolution->verdict = VERDICT_NOT_ASKED;
 		return r < 0 ? r : 0;
 	}
-	r = add_asked_aliases(resolution, number);
-	return r == 0 ? ask_aliases(resolution, system) : r;
+	r = ask_alias(resolution, system,
+		      format_text("%s-major-%u-%u", type, number->major, number->minor));
+	if (r > 0 && !is_misc)
+		r = ask_alias(resolution, system, format_text("%s-major-%u", type, number->major));
+	resolution->verdict = find_best_verdict(&resolution->steps);
+	if (resolution->verdict >= VERDICT_NO_FILE && system->indexes == INDEXES_NONE)
+		resolution->verdict = VERDICT_NO_INDEX;
+	return r < 0 ? r : 0;
 }
 
 int resolution_ask(struct modprobe_system *system, const struct device_number *number,
@@ -159,8 +140,6 @@ int resolution_ask(struct modprobe_system *system, const struct device_number *n
 		return -ENOMEM;
 	resolution->running = system->running;
 	r = answer_number(resolution, system, number);
-	if (r == 0)
-		r = sort_steps(resolution);
 	if (r < 0)
 		resolution_unref(resolution);
 	else
@@ -186,21 +165,11 @@ struct resolution *resolution_unref(struct resolution *resolution)
 {
 	if (!resolution)
 		return NULL;
+	tdestroy(resolution->by_name, free_nothing);
 	list_done(&resolution->aliases, free);
 	list_done(&resolution->steps, step_free);
-	list_done(&resolution->by_name, NULL);
 	free(resolution);
 	return NULL;
-}
-
-static bool is_module_live(const char *name)
-{
-	_cleanup_free_ char *path = format_text("/sys/module/%s/initstate", name);
-	_cleanup_close_ int fd = path ? open_at(AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0) : -1;
-	char state[5];
-
-	return fd >= 0 && read_at(fd, 0, state, sizeof(state)) == sizeof(state) &&
-	       memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
 /* The kernel asks for nothing if the driver of the number is there, whatever the alias leads to. */
@@ -209,7 +178,7 @@ bool resolution_loads(const struct resolution *resolution, const char *module)
 	const struct resolution_step *step = resolution_find_step(resolution, module);
 
 	return step ? step->verdict <= VERDICT_BUILT_IN
-		    : resolution->running && is_module_live(module);
+		    : resolution->running && module_is_live(module) > 0;
 }
 
 const char *resolution_verdict_to_string(enum resolution_verdict verdict)

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +13,9 @@
 #include "module/file.h"
 #include "node/syntax.h"
 
-#define CONFIG_SIZE_MAX ((size_t)16 << 20)
+#define KERNEL_CONFIG_SIZE_MAX ((size_t)16 << 20)
+
+/* --- the indexes --------------------------------------------------------------------------- */
 
 static int report_bad_index(const struct modprobe_system *system, const char *name,
 			    const char *problem)
@@ -58,13 +59,9 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 		return -ENOMEM;
 	fd = root_open_file(system->root_fd, path, 0);
 	r = fd < 0 ? fd : binary_index_read(ret_index, fd);
-	if (is_missing(r))
-		r = 1;
-	if (r == -EISDIR || r == -ENODEV) /* not a regular file */
-		r = 0;
-	if (r == 0)
+	if (r == 0 || r == -EISDIR || r == -ENODEV) /* or no regular file */
 		return report_bad_index(system, name, "damaged, or not an index of modprobe");
-	if (r > 0)
+	if (r > 0 || is_missing(r))
 		r = is_found_on_host(system, name, fd);
 	if (r < 0)
 		return report_system(system->report, r, &location);
@@ -74,38 +71,34 @@ static int check_index_file(const struct modprobe_system *system, const char *na
 /* libkmod maps all of them, so that none is used if one is damaged. */
 static int read_binary_indexes(struct modprobe_system *system)
 {
+	struct binary_index others[3] = { 0 };
 	const struct {
 		const char *name;
-		struct binary_index *kept; /* NULL: for libkmod alone */
+		struct binary_index *index;
 		bool is_needed;
 	} files[] = { { "modules.dep.bin", &system->dependencies, true },
-		      { "modules.alias.bin", NULL, true },
+		      { "modules.alias.bin", &others[0], true },
 		      { "modules.builtin.bin", &system->built_in, false },
-		      { "modules.symbols.bin", NULL, false },
-		      { "modules.builtin.alias.bin", NULL, false } };
+		      { "modules.symbols.bin", &others[1], false },
+		      { "modules.builtin.alias.bin", &others[2], false } };
 	bool is_good = true, is_complete = true;
+	int r = 0;
 
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		struct binary_index index = { 0 };
-		int r = check_index_file(system, files[i].name, &index);
-
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r >= 0; i++) {
+		r = check_index_file(system, files[i].name, files[i].index);
 		is_good = is_good && r > 0;
-		system->look_up_work += index.work;
-		is_complete = is_complete && (index.data || !files[i].is_needed);
-		if (files[i].kept)
-			*files[i].kept = index;
-		else
-			binary_index_done(&index);
-		if (r < 0)
-			return r;
+		is_complete = is_complete && (files[i].index->data || !files[i].is_needed);
+		system->work_of_look_up += WORK_OF_PATTERN * files[i].index->work;
 	}
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		binary_index_done(&others[i]);
 	if (is_good && is_complete)
 		system->indexes = INDEXES_BINARY;
 	if (!is_good) {
 		binary_index_done(&system->dependencies);
 		binary_index_done(&system->built_in);
 	}
-	return 0;
+	return r < 0 ? r : 0;
 }
 
 /* The modprobe of busybox reads text, and its depmod writes nothing else. */
@@ -113,7 +106,7 @@ static int read_text_indexes(struct modprobe_system *system)
 {
 	int r = text_index_read(&system->text, system->root_fd, system->directory, system->report);
 
-	system->look_up_work = system->text.aliases.size;
+	system->work_of_look_up += WORK_OF_PATTERN * system->text.aliases.size;
 	if (r > 0)
 		system->indexes = INDEXES_TEXT;
 	else
@@ -121,19 +114,8 @@ static int read_text_indexes(struct modprobe_system *system)
 	return r < 0 ? r : 0;
 }
 
-static int read_modprobe_config(struct modprobe_system *system)
-{
-	const char *slash = system->directory[0] == '/' ? "" : "/";
-	_cleanup_free_ char *softdep =
-		format_text("%s%s/modules.softdep", slash, system->directory);
-
-	return softdep ? modprobe_config_read(&system->config, system->report, system->root_fd,
-					      softdep)
-		       : -ENOMEM;
-}
-
 /* 1 where the depmod of busybox has written the indexes, and that of kmod none. */
-static int has_text_indexes_alone(const struct modprobe_system *system)
+static int has_text_indexes_alone(struct modprobe_system *system)
 {
 	int r = system_has_file(system, "modules.dep");
 
@@ -145,10 +127,17 @@ static int has_text_indexes_alone(const struct modprobe_system *system)
 	return r < 0 ? r : r == 0;
 }
 
+/* --- all of it ----------------------------------------------------------------------------- */
+
 static int open_all(struct modprobe_system *system)
 {
+	const char *slash = system->directory[0] == '/' ? "" : "/";
+	_cleanup_free_ char *softdep =
+		format_text("%s%s/modules.softdep", slash, system->directory);
 	int r;
 
+	if (!softdep)
+		return -ENOMEM;
 	system->directory_fd =
 		open_in_root(system->root_fd, system->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (system->directory_fd < 0)
@@ -156,7 +145,10 @@ static int open_all(struct modprobe_system *system)
 	r = has_text_indexes_alone(system);
 	if (r >= 0)
 		r = r > 0 ? read_text_indexes(system) : read_binary_indexes(system);
-	return r < 0 ? r : read_modprobe_config(system);
+	if (r == 0)
+		r = modprobe_config_read(&system->config, system->report, system->root_fd, softdep);
+	system->work_of_look_up += WORK_OF_STEP + system->config.key_bytes[MODPROBE_ALIAS];
+	return r;
 }
 
 int system_open(struct modprobe_system *system, int root_fd, const char *directory, bool running,
@@ -167,9 +159,9 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 	*system = (struct modprobe_system){ .root_fd = root_fd,
 					    .directory = directory,
 					    .directory_fd = -1,
+					    .kmod_directory_fd = -1,
 					    .running = running,
 					    .lacks_block_autoload = -1,
-					    .work_left = SYSTEM_WORK_MAX,
 					    .report = report };
 	r = open_all(system);
 	if (r < 0)
@@ -179,8 +171,7 @@ int system_open(struct modprobe_system *system, int root_fd, const char *directo
 
 void system_done(struct modprobe_system *system)
 {
-	known_modules_done(system);
-	kmod_context_free(system->context);
+	kmod_context_stop(system);
 	modprobe_config_done(&system->config);
 	text_index_done(&system->text);
 	binary_index_done(&system->dependencies);
@@ -188,62 +179,39 @@ void system_done(struct modprobe_system *system)
 	close_fd(&system->directory_fd);
 }
 
-int system_spend(struct modprobe_system *system, size_t work)
+int system_check_work(const struct modprobe_system *system)
 {
-	if (work > system->work_left) {
-		system->work_left = 0;
-		return -EFBIG;
-	}
-	system->work_left -= work;
-	return 0;
-}
-
-int system_find_statement(struct modprobe_system *system, enum modprobe_word word, const char *name,
-			  const char *value, const struct modprobe_statement **ret_statement)
-{
-	size_t work = 0;
-
-	*ret_statement = modprobe_config_find(&system->config, word, name, value, &work);
-	return system_spend(system, work);
+	return system->work > SYSTEM_WORK_MAX ? -EFBIG : 0;
 }
 
 /* --- the kernel's configuration ------------------------------------------------------------ */
 
 /*
- * The option is on where it is not mentioned: kernels before 5.18 have none, and do it always
- * (commit fbdee71bb5d8).
+ * 1 if a configuration turns the option off, 0 if not; -ENOENT: there is none, or it is for others
+ * to read. The option is on where it is not mentioned: kernels before 5.18 have none, and do it
+ * always (commit fbdee71bb5d8). A configuration that cannot be decompressed does not turn it off.
  */
-static bool lacks_autoload_option(const char *text, size_t size)
+static int examine_config(int root_fd, const char *path)
 {
 	static const char line[] = "\n# CONFIG_BLOCK_LEGACY_AUTOLOAD is not set\n";
-
-	return memmem(text, size, line, sizeof(line) - 1);
-}
-
-/* A configuration that cannot be decompressed counts as none. */
-static int examine_config(int fd)
-{
-	struct module_reader *reader = module_reader_new(CONFIG_SIZE_MAX, NULL);
-	int r = reader ? module_reader_start(reader, fd) : -ENOMEM;
+	_cleanup_close_ int fd = root_open_file(root_fd, path, 0);
+	struct module_reader *reader;
 	const uint8_t *text;
 	size_t size;
-
-	if (r >= 0)
-		r = module_reader_read_bytes(reader, &text, &size);
-	if (r >= 0)
-		r = r == MODULE_OK && lacks_autoload_option((const char *)text, size);
-	module_reader_free(reader);
-	return r;
-}
-
-/* -ENOENT: there is no such file, or it is for others to read. */
-static int examine_config_path(int root_fd, const char *path)
-{
-	_cleanup_close_ int fd = root_open_file(root_fd, path, 0);
+	int r;
 
 	if (is_missing(fd) || fd == -EISDIR || fd == -ENODEV || fd == -EACCES || fd == -EPERM)
 		return -ENOENT;
-	return fd < 0 ? fd : examine_config(fd);
+	if (fd < 0)
+		return fd;
+	reader = module_reader_new(KERNEL_CONFIG_SIZE_MAX, NULL);
+	r = reader ? module_reader_start(reader, fd) : -ENOMEM;
+	if (r >= 0)
+		r = module_reader_read_bytes(reader, &text, &size);
+	if (r >= 0)
+		r = r == MODULE_OK && memmem(text, size, line, sizeof(line) - 1);
+	module_reader_free(reader);
+	return r;
 }
 
 static int examine_configs(const struct modprobe_system *system)
@@ -255,11 +223,11 @@ static int examine_configs(const struct modprobe_system *system)
 
 	if (!beside || !boot)
 		return -ENOMEM;
-	r = examine_config_path(system->root_fd, beside);
+	r = examine_config(system->root_fd, beside);
 	if (r == -ENOENT)
-		r = examine_config_path(system->root_fd, boot);
+		r = examine_config(system->root_fd, boot);
 	if (r == -ENOENT && system->running)
-		r = examine_config_path(system->root_fd, "proc/config.gz");
+		r = examine_config(system->root_fd, "proc/config.gz");
 	return r == -ENOENT ? 0 : r;
 }
 
@@ -272,7 +240,7 @@ int system_lacks_block_autoload(struct modprobe_system *system)
 
 /* --- modules ------------------------------------------------------------------------------- */
 
-int system_has_file(const struct modprobe_system *system, const char *path)
+int system_has_file(struct modprobe_system *system, const char *path)
 {
 	const struct location location = { path, 0 };
 	_cleanup_close_ int fd = path[0] == '/'
@@ -281,6 +249,7 @@ int system_has_file(const struct modprobe_system *system, const char *path)
 							   O_PATH | O_CLOEXEC);
 	struct stat st;
 
+	system->work += WORK_OF_FILE;
 	if (is_missing(fd))
 		return 0;
 	if (fd == -EACCES || fd == -EPERM)
@@ -290,15 +259,31 @@ int system_has_file(const struct modprobe_system *system, const char *path)
 	return report_system(system->report, fd < 0 ? fd : -errno, &location);
 }
 
+int module_is_live(const char *name)
+{
+	_cleanup_free_ char *path = format_text("/sys/module/%s/initstate", name);
+	_cleanup_close_ int fd = path ? open_at(AT_FDCWD, path, O_RDONLY, 0) : -1;
+	char state[5];
+	ssize_t n;
+
+	if (!path)
+		return -ENOMEM;
+	if (fd < 0)
+		return is_fatal(-errno) ? -errno : 0;
+	n = read_at(fd, 0, state, sizeof(state));
+	if (n < 0)
+		return (int)n;
+	return n == sizeof(state) && memcmp(state, "live\n", sizeof(state)) == 0;
+}
+
 const char *system_find_dependencies(const struct modprobe_system *system, const char *module)
 {
-	return system->indexes == INDEXES_TEXT ? text_index_find_dependencies(&system->text, module)
+	return system->indexes == INDEXES_TEXT ? text_index_find(&system->text.modules, module)
 					       : binary_index_find(&system->dependencies, module);
 }
 
 bool system_is_built_in(const struct modprobe_system *system, const char *module)
 {
-	return system->indexes == INDEXES_TEXT
-		       ? text_index_is_built_in(&system->text, module)
-		       : binary_index_find(&system->built_in, module) != NULL;
+	return system->indexes == INDEXES_TEXT ? text_index_find(&system->text.built_in, module)
+					       : binary_index_find(&system->built_in, module);
 }

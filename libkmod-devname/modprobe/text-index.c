@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +19,7 @@
 
 #define TEXT_ALIASES_MAX 100000 /* a look-up compares all of them */
 
-struct text_entry {
-	char *key; /* the name of a module, or the pattern of an alias */
-	char *value; /* "PATH: PATH..."; the module of the alias; the path of what is built in */
-};
-
-/* The name of a module's file: without directories and all that follows the first dot. */
-static char *copy_module_name(const char *path)
+char *copy_module_name(const char *path)
 {
 	const char *base = syntax_base_name(path);
 	char *name = strndup(base, strcspn(base, "."));
@@ -36,49 +29,34 @@ static char *copy_module_name(const char *path)
 	return name;
 }
 
-static void free_text_entry(void *item)
+/* Takes an entry: the name of a module, or a pattern, and its value behind a NUL. 0 or -ENOMEM. */
+static int take_text_entry(struct list *entries, char *entry)
 {
-	struct text_entry *entry = item;
+	int r = entry ? list_push(entries, entry) : -ENOMEM;
 
-	free(entry->key);
-	free(entry->value);
-	free(entry);
-}
-
-/* Takes both texts; one is NULL if there was no memory for it. */
-static int add_text_entry(struct list *entries, char *key, char *value)
-{
-	struct text_entry *entry = malloc(sizeof(*entry));
-
-	if (!entry) {
-		free(key);
-		free(value);
-		return -ENOMEM;
-	}
-	*entry = (struct text_entry){ key, value };
-	if (key && value && list_push(entries, entry) == 0)
-		return 0;
-	free_text_entry(entry);
-	return -ENOMEM;
+	if (r < 0)
+		free(entry);
+	return r;
 }
 
 static int compare_text_entries(const void *a, const void *b)
 {
-	const struct text_entry *x = *(const struct text_entry *const *)a;
-	const struct text_entry *y = *(const struct text_entry *const *)b;
-
-	return strcmp(x->key, y->key);
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static const struct text_entry *find_text_entry(const struct list *entries, const char *name)
+static char *get_text_value(char *entry)
 {
-	const struct text_entry wanted = { (char *)(uintptr_t)name, NULL };
-	const struct text_entry *key = &wanted, *const *found = NULL;
+	return entry + strlen(entry) + 1;
+}
+
+const char *text_index_find(const struct list *entries, const char *name)
+{
+	char *const *found = NULL;
 
 	if (entries->size > 0)
-		found = bsearch(&key, entries->items, entries->size, sizeof(key),
+		found = bsearch(&name, entries->items, entries->size, sizeof(name),
 				compare_text_entries);
-	return found ? *found : NULL;
+	return found ? get_text_value(*found) : NULL;
 }
 
 static int read_text_modules(struct text_index *text, struct depmod_index *file)
@@ -86,10 +64,13 @@ static int read_text_modules(struct text_index *text, struct depmod_index *file)
 	char *path, *needed;
 	int r;
 
-	while ((r = depmod_index_next_module(file, &path, &needed)) == DEPMOD_INDEX_LINE)
-		if (add_text_entry(&text->modules, copy_module_name(path),
-				   format_text("%s:%s", path, needed)) < 0)
+	while ((r = depmod_index_next_module(file, &path, &needed)) == DEPMOD_INDEX_LINE) {
+		_cleanup_free_ char *name = copy_module_name(path);
+
+		if (!name || take_text_entry(&text->modules, format_text("%s%c%s:%s", name, '\0',
+									 path, needed)) < 0)
 			return -ENOMEM;
+	}
 	list_sort(&text->modules, compare_text_entries);
 	return r;
 }
@@ -100,15 +81,15 @@ static int read_text_aliases(struct text_index *text, struct depmod_index *file)
 	int r;
 
 	while ((r = depmod_index_next_alias(file, &alias, &module)) == DEPMOD_INDEX_LINE) {
-		char *pattern;
+		_cleanup_free_ char *pattern = strdup(alias), *name = copy_module_name(module);
 
 		if (text->aliases.size == TEXT_ALIASES_MAX)
 			return depmod_index_report(file, "over 100000 aliases");
-		pattern = strdup(alias);
+		if (!pattern || !name)
+			return -ENOMEM;
 		/* a pattern with a lone bracket matches nothing */
-		if (pattern && modprobe_config_normalise(pattern) < 0)
-			free(pattern);
-		else if (add_text_entry(&text->aliases, pattern, copy_module_name(module)) < 0)
+		if (modprobe_config_normalise(pattern) == 0 &&
+		    take_text_entry(&text->aliases, format_text("%s%c%s", pattern, '\0', name)) < 0)
 			return -ENOMEM;
 	}
 	return r;
@@ -119,9 +100,12 @@ static int read_text_built_in(struct text_index *text, struct depmod_index *file
 	const char *path;
 	int r;
 
-	while ((r = depmod_index_next_path(file, &path)) == DEPMOD_INDEX_LINE)
-		if (add_text_entry(&text->built_in, copy_module_name(path), strdup(path)) < 0)
+	while ((r = depmod_index_next_path(file, &path)) == DEPMOD_INDEX_LINE) {
+		_cleanup_free_ char *name = copy_module_name(path);
+
+		if (!name || take_text_entry(&text->built_in, format_text("%s%c", name, '\0')) < 0)
 			return -ENOMEM;
+	}
 	list_sort(&text->built_in, compare_text_entries);
 	return r;
 }
@@ -159,29 +143,18 @@ int text_index_read(struct text_index *index, int root_fd, const char *directory
 
 void text_index_done(struct text_index *index)
 {
-	list_done(&index->modules, free_text_entry);
-	list_done(&index->aliases, free_text_entry);
-	list_done(&index->built_in, free_text_entry);
-}
-
-const char *text_index_find_dependencies(const struct text_index *index, const char *module)
-{
-	const struct text_entry *entry = find_text_entry(&index->modules, module);
-
-	return entry ? entry->value : NULL;
-}
-
-bool text_index_is_built_in(const struct text_index *index, const char *module)
-{
-	return find_text_entry(&index->built_in, module) != NULL;
+	list_done(&index->modules, free);
+	list_done(&index->aliases, free);
+	list_done(&index->built_in, free);
 }
 
 int text_index_look_up(const struct text_index *index, const char *alias, struct list *names)
 {
 	for (size_t i = 0; i < index->aliases.size; i++) {
-		const struct text_entry *item = index->aliases.items[i];
+		char *pattern = index->aliases.items[i];
 
-		if (fnmatch(item->key, alias, 0) == 0 && list_push(names, item->value) < 0)
+		if (fnmatch(pattern, alias, 0) == 0 &&
+		    list_push(names, get_text_value(pattern)) < 0)
 			return -ENOMEM;
 	}
 	return 0;

@@ -6,9 +6,12 @@
  */
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/cleanup.h"
 #include "node/table.h"
 
 const char *const change_names[] = {
@@ -16,12 +19,6 @@ const char *const change_names[] = {
 	[CHANGE_REMOVED] = "removed",
 	[CHANGE_RENUMBERED] = "renumbered",
 	[CHANGE_MODULE] = "module-changed",
-};
-
-/* A node that has been matched is NULL. */
-struct sorted_nodes {
-	const struct kmod_devname_node **items;
-	size_t size;
 };
 
 /* Lexicographic, component by component. */
@@ -51,17 +48,16 @@ static int compare_differences(const void *a, const void *b)
 			     y->old_node ? &y->old_node : &y->new_node);
 }
 
-static int sort_nodes(const struct kmod_devname_table *table, struct sorted_nodes *ret_nodes)
+/* The nodes of a table; one that has been matched is NULL. */
+static int sort_nodes(const struct kmod_devname_table *table, struct list *nodes)
 {
 	size_t n = kmod_devname_table_size(table);
-	const struct kmod_devname_node **items = calloc(n + 1, sizeof(*items));
 
-	if (!items)
+	if (list_reserve(nodes, n) < 0)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; i++)
-		items[i] = kmod_devname_table_get(table, i);
-	qsort(items, n, sizeof(*items), compare_nodes);
-	*ret_nodes = (struct sorted_nodes){ items, n };
+		nodes->items[nodes->size++] = (void *)(uintptr_t)kmod_devname_table_get(table, i);
+	list_sort(nodes, compare_nodes);
 	return 0;
 }
 
@@ -73,7 +69,7 @@ static void add_difference(struct comparison *comparison, enum change change,
 }
 
 /* The position of the next node that has not been matched. */
-static size_t skip_matched(const struct sorted_nodes *nodes, size_t position)
+static size_t skip_matched(const struct list *nodes, size_t position)
 {
 	while (position < nodes->size && !nodes->items[position])
 		position++;
@@ -81,35 +77,31 @@ static size_t skip_matched(const struct sorted_nodes *nodes, size_t position)
 }
 
 /* Matches nodes that are equal according to the function. */
-static void match_nodes(struct comparison *comparison, struct sorted_nodes *old_nodes,
-			struct sorted_nodes *new_nodes, int (*compare)(const void *, const void *))
+static void match_nodes(struct comparison *comparison, struct list *old_nodes,
+			struct list *new_nodes, int (*compare)(const void *, const void *))
 {
 	size_t i = 0, j = 0;
 
 	while ((i = skip_matched(old_nodes, i)) < old_nodes->size &&
 	       (j = skip_matched(new_nodes, j)) < new_nodes->size) {
-		const struct kmod_devname_node **x = &old_nodes->items[i];
-		const struct kmod_devname_node **y = &new_nodes->items[j];
-		int order = compare(x, y);
+		const struct kmod_devname_node *x = old_nodes->items[i], *y = new_nodes->items[j];
+		int order = compare(&x, &y);
 
-		if (order < 0) {
-			i++;
+		if (order != 0) {
+			i += order < 0;
+			j += order > 0;
 			continue;
 		}
-		if (order > 0) {
-			j++;
-			continue;
-		}
-		if (!syntax_same_number(&(*x)->number, &(*y)->number))
-			add_difference(comparison, CHANGE_RENUMBERED, *x, *y);
-		else if (strcmp((*x)->module, (*y)->module) != 0)
-			add_difference(comparison, CHANGE_MODULE, *x, *y);
-		*x = *y = NULL;
+		if (!syntax_same_number(&x->number, &y->number))
+			add_difference(comparison, CHANGE_RENUMBERED, x, y);
+		else if (strcmp(x->module, y->module) != 0)
+			add_difference(comparison, CHANGE_MODULE, x, y);
+		old_nodes->items[i] = new_nodes->items[j] = NULL;
 	}
 }
 
-static void compare_tables(struct comparison *comparison, struct sorted_nodes *old_nodes,
-			   struct sorted_nodes *new_nodes)
+static void compare_tables(struct comparison *comparison, struct list *old_nodes,
+			   struct list *new_nodes)
 {
 	match_nodes(comparison, old_nodes, new_nodes, compare_nodes);
 	match_nodes(comparison, old_nodes, new_nodes, compare_node_names);
@@ -120,39 +112,20 @@ static void compare_tables(struct comparison *comparison, struct sorted_nodes *o
 	qsort(comparison->items, comparison->size, sizeof(*comparison->items), compare_differences);
 }
 
-int comparison_new(struct kmod_devname_table *old_table, struct kmod_devname_table *new_table,
-		   struct comparison **ret_comparison)
+int comparison_new(const struct kmod_devname_table *old_table,
+		   const struct kmod_devname_table *new_table, struct comparison **ret_comparison)
 {
 	size_t n = kmod_devname_table_size(old_table) + kmod_devname_table_size(new_table);
-	struct comparison *comparison = calloc(1, sizeof(*comparison));
-	struct sorted_nodes old_nodes = { 0 }, new_nodes = { 0 };
-	int r = -ENOMEM;
+	_cleanup_free_ struct comparison *comparison =
+		malloc(sizeof(*comparison) + n * sizeof(*comparison->items));
+	_cleanup_list_ struct list old_nodes = { 0 }, new_nodes = { 0 };
 
-	if (!comparison)
+	if (!comparison || sort_nodes(old_table, &old_nodes) < 0 ||
+	    sort_nodes(new_table, &new_nodes) < 0)
 		return -ENOMEM;
-	comparison->old_table = kmod_devname_table_ref(old_table);
-	comparison->new_table = kmod_devname_table_ref(new_table);
-	comparison->items = calloc(n + 1, sizeof(*comparison->items));
-	if (comparison->items && sort_nodes(old_table, &old_nodes) == 0 &&
-	    sort_nodes(new_table, &new_nodes) == 0) {
-		compare_tables(comparison, &old_nodes, &new_nodes);
-		*ret_comparison = comparison;
-		r = 0;
-	} else {
-		comparison_unref(comparison);
-	}
-	free(old_nodes.items);
-	free(new_nodes.items);
-	return r;
-}
-
-struct comparison *comparison_unref(struct comparison *comparison)
-{
-	if (!comparison)
-		return NULL;
-	kmod_devname_table_unref(comparison->old_table);
-	kmod_devname_table_unref(comparison->new_table);
-	free(comparison->items);
-	free(comparison);
-	return NULL;
+	comparison->size = 0;
+	compare_tables(comparison, &old_nodes, &new_nodes);
+	*ret_comparison = comparison;
+	comparison = NULL;
+	return 0;
 }

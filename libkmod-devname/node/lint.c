@@ -89,33 +89,6 @@ static const struct misc_minor {
 	{ 242, "RFKILL_MINOR", "rfkill" },
 };
 
-/* The device that has the minor number, unless it is the one of this name; NULL if none has it. */
-static const struct misc_minor *misc_minor_find_other(unsigned int minor, const char *name)
-{
-	const struct misc_minor *other = NULL;
-
-	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++) {
-		if (minors[i].minor != minor)
-			continue;
-		if (strcmp(minors[i].name, name) == 0)
-			return NULL;
-		if (!other)
-			other = &minors[i];
-	}
-	return other;
-}
-
-/* True if kernels assign the minor number dynamically. */
-static bool misc_minor_is_given_out(unsigned int minor)
-{
-	if (minor > MINOR_DYNAMIC_LAST)
-		return minor > MISC_MINOR_DYNAMIC;
-	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++)
-		if (minors[i].minor == minor)
-			return false;
-	return true;
-}
-
 static const struct location nowhere = { NULL, 0 };
 
 /* Orders the nodes of a tsearch(3) tree, which holds the first one of each number. */
@@ -131,30 +104,37 @@ static int compare_node_numbers(const void *a, const void *b)
 	return (x->minor > y->minor) - (x->minor < y->minor);
 }
 
+/* Another misc device has the minor number, or kernels assign it dynamically. */
 static int lint_minor(struct kmod_devname_report *report, const struct kmod_devname_node *node)
 {
-	const struct device_number *number = &node->number;
-	const struct misc_minor *other;
+	const unsigned int minor = node->number.minor;
+	const struct misc_minor *other = NULL;
 
-	if (number->type != S_IFCHR || number->major != MISC_MAJOR)
+	if (node->number.type != S_IFCHR || node->number.major != MISC_MAJOR)
 		return 0;
-	if (misc_minor_is_given_out(number->minor))
+	for (size_t i = 0; i < sizeof(minors) / sizeof(minors[0]); i++) {
+		if (minors[i].minor != minor)
+			continue;
+		if (strcmp(minors[i].name, node->name) == 0)
+			return 0;
+		if (!other)
+			other = &minors[i];
+	}
+	if (other)
 		return report_add(
 			report, KMOD_DEVNAME_CODE_TAKEN_MINOR, KMOD_DEVNAME_SEVERITY_WARNING,
 			&nowhere,
-			"device name '%s' of module %s has the number c10:%u, which kernels assign "
-			"dynamically; use a minor from %d to %d, or no node",
-			node->name, node->module, number->minor, MISC_MINOR_LOCAL_FIRST,
-			MISC_MINOR_LOCAL_LAST);
-	other = misc_minor_find_other(number->minor, node->name);
-	if (!other)
+			"device name '%s' of module %s has the number c10:%u, which is %s, "
+			"/dev/%s; use a minor from %d to %d",
+			node->name, node->module, minor, other->constant, other->name,
+			MISC_MINOR_LOCAL_FIRST, MISC_MINOR_LOCAL_LAST);
+	if (minor > MINOR_DYNAMIC_LAST && minor <= MISC_MINOR_DYNAMIC)
 		return 0;
-	return report_add(report, KMOD_DEVNAME_CODE_TAKEN_MINOR, KMOD_DEVNAME_SEVERITY_WARNING,
-			  &nowhere,
-			  "device name '%s' of module %s has the number c10:%u, which is %s, "
-			  "/dev/%s; use a minor from %d to %d",
-			  node->name, node->module, number->minor, other->constant, other->name,
-			  MISC_MINOR_LOCAL_FIRST, MISC_MINOR_LOCAL_LAST);
+	return report_add(
+		report, KMOD_DEVNAME_CODE_TAKEN_MINOR, KMOD_DEVNAME_SEVERITY_WARNING, &nowhere,
+		"device name '%s' of module %s has the number c10:%u, which kernels assign "
+		"dynamically; use a minor from %d to %d, or no node",
+		node->name, node->module, minor, MISC_MINOR_LOCAL_FIRST, MISC_MINOR_LOCAL_LAST);
 }
 
 /* The number of a name is checked once, with the first node of the name. */
@@ -286,12 +266,12 @@ static bool has_bad_line(const struct kmod_devname_report *report, const char *f
 	return false;
 }
 
-int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		    struct kmod_devname_table *file_table, const char *file)
+int table_lint_file(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		    const struct kmod_devname_table *file_table, const char *file)
 {
 	const struct location location = { file, 0 };
 	size_t n = kmod_devname_table_size(table);
-	struct comparison *comparison;
+	_cleanup_free_ struct comparison *comparison = NULL;
 	bool has_bad = has_bad_line(report, file);
 	int r;
 
@@ -311,6 +291,5 @@ int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report
 		if (!has_bad || difference->old_node)
 			r = report_out_of_date(report, &location, difference);
 	}
-	comparison_unref(comparison);
 	return r;
 }

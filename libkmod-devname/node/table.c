@@ -24,7 +24,6 @@
 #include "base/array.h"
 #include "base/cleanup.h"
 #include "base/lines.h"
-#include "base/reference.h"
 #include "node/table.h"
 
 /* For both names of a line, within the limit of all readers, see base/lines.h. */

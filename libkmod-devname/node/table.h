@@ -155,18 +155,17 @@ struct difference {
 	const struct kmod_devname_node *new_node; /* NULL: it was removed */
 };
 
-/* Keeps a reference to both tables, which must not change any more. */
 struct comparison {
-	struct kmod_devname_table *old_table;
-	struct kmod_devname_table *new_table;
-	struct difference *items; /* sorted by name; room for one of each node */
 	size_t size;
+	struct difference items[]; /* sorted by name */
 };
 
-/* The order of the nodes makes no difference. 0 or -ENOMEM. */
-int comparison_new(struct kmod_devname_table *old_table, struct kmod_devname_table *new_table,
-		   struct comparison **ret_comparison);
-struct comparison *comparison_unref(struct comparison *comparison);
+/*
+ * The order of the nodes makes no difference. The nodes are those of the tables; the comparison is
+ * to be freed. 0 or -ENOMEM.
+ */
+int comparison_new(const struct kmod_devname_table *old_table,
+		   const struct kmod_devname_table *new_table, struct comparison **ret_comparison);
 
 /* --- lint.c: findings about nodes, which name no file; 0 or -ENOMEM -------------------------- */
 
@@ -182,7 +181,7 @@ int table_lint_builtin(const struct kmod_devname_table *table, struct kmod_devna
  * each line; no-file. Nodes that the file lacks are no finding if the report has an error about a
  * line of the file, which may be the line of any of them.
  */
-int table_lint_file(struct kmod_devname_table *table, struct kmod_devname_report *report,
-		    struct kmod_devname_table *file_table, const char *file);
+int table_lint_file(const struct kmod_devname_table *table, struct kmod_devname_report *report,
+		    const struct kmod_devname_table *file_table, const char *file);
 
 #endif

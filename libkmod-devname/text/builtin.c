@@ -25,18 +25,6 @@ struct builtin_reader {
 	struct alias_list aliases; /* of the module */
 };
 
-/* Cuts MODULE off a string. Returns the alias, or NULL if the field is another one. */
-static char *cut_builtin_module(char *string)
-{
-	static const char field[] = "alias=";
-	char *rest = strchr(string, '.');
-
-	if (!rest)
-		return NULL;
-	*rest++ = '\0';
-	return strncmp(rest, field, sizeof(field) - 1) == 0 ? rest + sizeof(field) - 1 : NULL;
-}
-
 static int finish_builtin_module(struct builtin_reader *reader)
 {
 	int r = 0;
@@ -52,11 +40,13 @@ static int finish_builtin_module(struct builtin_reader *reader)
 
 static int read_builtin_string(struct builtin_reader *reader, char *string)
 {
-	const char *alias = cut_builtin_module(string);
+	static const char field[] = ".alias=";
+	char *end = strchr(string, '.');
 	int r;
 
-	if (!alias)
+	if (!end || strncmp(end, field, strlen(field)) != 0)
 		return 0;
+	*end = '\0';
 	if (!reader->module || strcmp(reader->module, string) != 0) {
 		r = finish_builtin_module(reader);
 		if (r < 0)
@@ -65,7 +55,7 @@ static int read_builtin_string(struct builtin_reader *reader, char *string)
 		if (!reader->module)
 			return -ENOMEM;
 	}
-	return alias_list_add(&reader->aliases, alias);
+	return alias_list_add(&reader->aliases, end + strlen(field));
 }
 
 static int read_builtin_strings(struct builtin_reader *reader, FILE *stream)

@@ -25,42 +25,18 @@
 #include "base/lines.h"
 #include "node/table.h"
 
-/* Cuts the text at the next blank and returns what follows; NULL if there is no blank. */
-static char *cut_field(char *text)
-{
-	char *blank = strchr(text, ' ');
-
-	if (!blank)
-		return NULL;
-	*blank = '\0';
-	return blank + 1;
-}
-
-static bool parse_device(const char *text, struct device_number *ret_number)
-{
-	if (*text != 'c' && *text != 'b')
-		return false;
-	ret_number->type = *text == 'c' ? S_IFCHR : S_IFBLK;
-	return syntax_parse_numbers(text + 1, ':', ret_number);
-}
-
 /* The field has the form TYPEMAJOR:MINOR, so only its numbers can be invalid. */
 static bool looks_like_device(const char *text)
 {
 	return (*text == 'c' || *text == 'b') && strchr(text, ':') && !strchr(text, ' ');
 }
 
-static int report_bad_line(struct kmod_devname_report *report, const struct location *location)
-{
-	return report_add(report, KMOD_DEVNAME_CODE_BAD_LINE, KMOD_DEVNAME_SEVERITY_ERROR, location,
-			  "not of the form MODULE NAME TYPEMAJOR:MINOR");
-}
-
 static int read_devname_line(struct kmod_devname_table *table, struct kmod_devname_report *report,
 			     const struct location *location, const struct lines *line, int status)
 {
-	char *module = line->text, *name, *device;
+	char *module, *name, *device = line->text;
 	struct device_number number;
+	bool has_nul;
 
 	if (status == LINE_LONG)
 		return report_add(report, KMOD_DEVNAME_CODE_LONG_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
@@ -70,18 +46,20 @@ static int read_devname_line(struct kmod_devname_table *table, struct kmod_devna
 	if (status == LINE_CUT)
 		return report_add(report, KMOD_DEVNAME_CODE_CUT_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
 				  location, "no newline at the end: the file is truncated");
-	if (module[0] == '#')
+	if (line->text[0] == '#')
 		return 0;
 	/* a NUL byte would hide the rest of the line */
-	if (strlen(module) != line->size || !(name = cut_field(module)) ||
-	    !(device = cut_field(name)))
-		return report_bad_line(report, location);
-	if (parse_device(device, &number))
-		return table_add(table, report, location, module, name, &number);
-	if (looks_like_device(device))
+	has_nul = strlen(line->text) != line->size;
+	module = strsep(&device, " ");
+	name = strsep(&device, " ");
+	if (has_nul || !device || !looks_like_device(device))
+		return report_add(report, KMOD_DEVNAME_CODE_BAD_LINE, KMOD_DEVNAME_SEVERITY_ERROR,
+				  location, "not of the form MODULE NAME TYPEMAJOR:MINOR");
+	number.type = *device == 'c' ? S_IFCHR : S_IFBLK;
+	if (!syntax_parse_numbers(device + 1, ':', &number))
 		return report_add(report, KMOD_DEVNAME_CODE_BAD_NUMBER, KMOD_DEVNAME_SEVERITY_ERROR,
 				  location, "'%s' is not a device number", device);
-	return report_bad_line(report, location);
+	return table_add(table, report, location, module, name, &number);
 }
 
 int kmod_devname_table_read(struct kmod_devname_table *table, struct kmod_devname_report *report,

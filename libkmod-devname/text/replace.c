@@ -122,23 +122,12 @@ static int claim_temporary(int dir_fd)
 	return steal_fd(&fd);
 }
 
-static int64_t elapsed_ms(const struct timespec *since)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (((int64_t)now.tv_sec - since->tv_sec) * 1000000000 + now.tv_nsec - since->tv_nsec) /
-	       1000000;
-}
-
 int replacement_begin(struct replacement *replacement, int dir_fd, int timeout_ms)
 {
 	static const struct timespec interval = { .tv_nsec = LOCK_INTERVAL_MS * 1000000L };
-	struct timespec start;
 
 	*replacement = (struct replacement){ .dir_fd = dir_fd };
-	(void)clock_gettime(CLOCK_MONOTONIC, &start);
-	for (;;) {
+	for (int waited_ms = 0;; waited_ms += LOCK_INTERVAL_MS) {
 		int tries = 0;
 
 		do
@@ -146,7 +135,7 @@ int replacement_begin(struct replacement *replacement, int dir_fd, int timeout_m
 		while (replacement->fd == -ESTALE && ++tries < TEMPORARY_TRIES);
 		if (replacement->fd != -EWOULDBLOCK && replacement->fd != -ESTALE)
 			break;
-		if (elapsed_ms(&start) >= timeout_ms)
+		if (waited_ms >= timeout_ms)
 			break;
 		/* F_OFD_SETLKW has no timeout, and a library has no signal handler to end it */
 		(void)nanosleep(&interval, NULL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * The end of a scan: declarations of modules become nodes of the table, in the order of
- * modules.order. The bounds are counted in that order, so they do not depend on the work of single
- * threads.
+ * modules.order, and nodes of modules that could not be read stay. The bounds are counted in that
+ * order, so they do not depend on the work of single threads.
  */
 
 #include <errno.h>
@@ -24,44 +24,25 @@
 
 /* --- modules.order ------------------------------------------------------------------------ */
 
-static int compare_texts(const char *a, size_t size_a, const char *b, size_t size_b)
-{
-	int r = memcmp(a, b, size_a < size_b ? size_a : size_b);
-
-	return r != 0 ? r : (size_a > size_b) - (size_a < size_b);
-}
-
-static int compare_listed_paths(const void *a, const void *b)
+static int compare_position_names(const void *a, const void *b)
 {
 	const struct module_position *x = a, *y = b;
-	int r = compare_texts(x->path, x->listed, y->path, y->listed);
 
-	return r != 0 ? r : strcmp(x->path, y->path);
+	return syntax_compare_module_names(syntax_base_name(x->path), syntax_base_name(y->path));
 }
 
 /* The first line of a module counts. The size is that of its path without ".ko". */
 static void note_position(struct module_position *positions, size_t n, const struct lines *line,
 			  size_t size)
 {
-	size_t low = 0, high = n;
+	const struct module_position key = { .path = line->text };
+	struct module_position *position =
+		n > 0 ? bsearch(&key, positions, n, sizeof(key), compare_position_names) : NULL;
 
-	while (low < high) { /* to the first module whose path is not before the line's */
-		size_t middle = low + (high - low) / 2;
-
-		if (compare_texts(positions[middle].path, positions[middle].listed, line->text,
-				  size) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < n; low++) {
-		struct module_position *position = &positions[low];
-
-		if (compare_texts(position->path, position->listed, line->text, size) != 0)
-			return;
-		if (position->position == MODULE_ORDER_NONE)
-			position->position = line->number;
-	}
+	if (position && position->position == MODULE_ORDER_NONE &&
+	    syntax_module_stem_size(position->path) == size &&
+	    memcmp(position->path, line->text, size) == 0)
+		position->position = line->number;
 }
 
 /* A line is the path of a module, ".ko" whatever the compression. */
@@ -98,10 +79,6 @@ int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 	struct lines lines;
 	int status, r = 0;
 
-	for (size_t i = 0; i < n; i++)
-		positions[i].listed = syntax_module_stem_size(positions[i].path);
-	if (n > 1)
-		qsort(positions, n, sizeof(*positions), compare_listed_paths);
 	lines_init(&lines, stream);
 	while (r == 0 && (status = lines_next(&lines)) != LINE_END) {
 		if (status < 0)
@@ -124,22 +101,13 @@ static int compare_positions(const void *a, const void *b)
 
 	if (x->position != y->position)
 		return x->position < y->position ? -1 : 1;
-	return syntax_compare_module_names(syntax_base_name(x->path), syntax_base_name(y->path));
+	return compare_position_names(a, b);
 }
 
 void module_order_sort(struct module_position *positions, size_t n)
 {
 	if (n > 1)
 		qsort(positions, n, sizeof(*positions), compare_positions);
-}
-
-/* A fatal error is returned. */
-static int report_unreadable_order(struct kmod_devname_scan *scan, int error)
-{
-	const struct location location = { "modules.order", 0 };
-
-	scan->is_order_unreadable = true;
-	return scan_report_unreadable(scan->report, &location, error);
 }
 
 int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream)
@@ -152,46 +120,51 @@ int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream)
 /* No modules.order, or one that is no file, is no order. */
 static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
 {
-	static const char no_file[] = "not a regular file, or too large";
+	const struct location location = { "modules.order", 0 };
 	FILE *stream;
 	int r = module_order_open(scan, &stream);
+	bool is_no_file = r == -EISDIR || r == -ENODEV;
 
 	if (is_missing(r))
 		return 0;
-	if (r == -EISDIR || r == -ENODEV)
-		return report_bad_order(scan->report, 0, no_file);
-	if (r < 0)
-		return report_unreadable_order(scan, r);
-	r = module_order_read(scan, stream, positions, n);
-	(void)fclose(stream);
-	if (r == -EFBIG) {
+	if (r == 0) {
+		r = module_order_read(scan, stream, positions, n);
+		(void)fclose(stream);
+		is_no_file = r == -EFBIG;
+	}
+	if (r == 0)
+		return 0;
+	if (is_no_file) {
 		for (size_t i = 0; i < n; i++)
 			positions[i].position = MODULE_ORDER_NONE;
 		scan->lists_modules = false;
-		return report_bad_order(scan->report, 0, no_file);
+		return report_bad_order(scan->report, 0, "not a regular file, or too large");
 	}
-	return r == 0 ? 0 : report_unreadable_order(scan, r);
+	scan->is_order_unreadable = true;
+	return scan_report_unreadable(scan->report, &location, r);
 }
 
 /* --- one module file ----------------------------------------------------------------------- */
 
-static int read_aliases(struct module_reader *reader, int fd, struct alias_list *aliases)
+static int report_module_error(struct kmod_devname_report *report, const struct location *location,
+			       enum module_error error)
 {
-	int r = fd < 0 ? fd : module_reader_start(reader, fd);
-
-	if (r >= 0)
-		r = module_reader_read(reader);
-	return r == MODULE_OK ? scan_collect_aliases(reader, aliases) : r;
+	return report_add(report, module_error_code(error), KMOD_DEVNAME_SEVERITY_ERROR, location,
+			  "%s", module_error_message(error));
 }
 
-/* Reads dropped aliases again. 0, a module error, or a negative errno. */
-static int read_again(const struct kmod_devname_scan *scan, const struct scan_module *module,
-		      struct alias_list *aliases)
+/* Reads a module outside the threads. 0, a module error, or a negative errno. */
+static int read_aliases(int fd, size_t size_max, struct alias_list *aliases)
 {
-	struct module_reader *reader = module_reader_new(scan->size_max, NULL);
-	_cleanup_close_ int fd = scan_open_module(scan, module);
-	int r = reader ? read_aliases(reader, fd, aliases) : -ENOMEM;
+	struct module_reader *reader = module_reader_new(size_max, NULL);
+	int r = reader ? fd : -ENOMEM;
 
+	if (r >= 0)
+		r = module_reader_start(reader, fd);
+	if (r >= 0)
+		r = module_reader_read(reader);
+	if (r == MODULE_OK)
+		r = scan_collect_aliases(reader, aliases);
 	module_reader_free(reader);
 	return r;
 }
@@ -200,38 +173,25 @@ int kmod_devname_table_add_file(struct kmod_devname_table *table,
 				struct kmod_devname_report *report, int fd, const char *file)
 {
 	const struct location location = { file, 0 };
-	struct module_reader *reader = module_reader_new(SCAN_SIZE_MAX, NULL);
 	const char *base = syntax_base_name(file);
 	_cleanup_free_ char *name = strndup(base, strcspn(base, "."));
 	struct alias_list aliases = { 0 };
-	int r = reader && name ? read_aliases(reader, fd < 0 ? -EBADF : fd, &aliases) : -ENOMEM;
+	int r = name ? read_aliases(fd < 0 ? -EBADF : fd, SCAN_SIZE_MAX, &aliases) : -ENOMEM;
 
 	if (r == 0)
 		r = table_add_aliases(table, report, name, file, &aliases);
 	else if (r > 0)
-		r = report_add(report, module_error_code((enum module_error)r),
-			       KMOD_DEVNAME_SEVERITY_ERROR, &location, "%s",
-			       module_error_message((enum module_error)r));
+		r = report_module_error(report, &location, (enum module_error)r);
 	else if (r != -ENOMEM)
 		r = report_system(report, r, &location);
 	alias_list_done(&aliases);
-	module_reader_free(reader);
 	return r;
 }
 
 /* --- into the table ----------------------------------------------------------------------- */
 
-/* The state that is common to all modules while they are added. */
-struct conclusion {
-	struct kmod_devname_scan *scan;
-	/* of modules whose compression is not in this build, by the module error */
-	struct {
-		size_t n;
-		const struct scan_module *first;
-	} unsupported[MODULE_ERRORS];
-};
-
-bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size)
+/* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
+static bool take_table_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size)
 {
 	if (n_nodes > NODES_MAX - scan->n_nodes || names_size > NAMES_SIZE_MAX - scan->names_size)
 		return false;
@@ -240,29 +200,21 @@ bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names
 	return true;
 }
 
-static bool take_room_for_aliases(struct kmod_devname_scan *scan, const char *name,
-				  const struct alias_list *aliases)
+static int add_declared_nodes(struct kmod_devname_scan *scan, const struct scan_module *module,
+			      const struct location *location, const struct alias_list *aliases)
 {
+	_cleanup_free_ char *name = strndup(module->name, strcspn(module->name, "."));
 	size_t n_nodes = 0, names_size = 0;
 
+	if (!name)
+		return -ENOMEM;
 	for (size_t i = 0; i < aliases->size; i++) {
 		if (aliases->items[i].kind != ALIAS_NAME)
 			continue;
 		n_nodes++;
 		names_size += strlen(name) + strlen(aliases->items[i].text);
 	}
-	return scan_take_room(scan, n_nodes, names_size);
-}
-
-static int conclusion_add_aliases(struct conclusion *conclusion, const struct scan_module *module,
-				  const struct location *location, const struct alias_list *aliases)
-{
-	struct kmod_devname_scan *scan = conclusion->scan;
-	_cleanup_free_ char *name = strndup(module->name, strcspn(module->name, "."));
-
-	if (!name)
-		return -ENOMEM;
-	if (take_room_for_aliases(scan, name, aliases))
+	if (take_table_room(scan, n_nodes, names_size))
 		return table_add_aliases(scan->table, scan->report, name, location->file, aliases);
 	return report_add(
 		scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES, KMOD_DEVNAME_SEVERITY_ERROR,
@@ -270,86 +222,74 @@ static int conclusion_add_aliases(struct conclusion *conclusion, const struct sc
 		"more device names than modules.devname can have after those of earlier modules");
 }
 
-static int conclusion_add_error(struct conclusion *conclusion, const struct scan_module *module,
-				const struct location *location, int error)
-{
-	struct kmod_devname_report *report = conclusion->scan->report;
-
-	if (error < 0)
-		return scan_report_unreadable(report, location, error);
-	if (module_error_compression((enum module_error)error)) {
-		if (conclusion->unsupported[error].n++ == 0)
-			conclusion->unsupported[error].first = module;
-		return 0;
-	}
-	return report_add(report, module_error_code((enum module_error)error),
-			  KMOD_DEVNAME_SEVERITY_ERROR, location, "%s",
-			  module_error_message((enum module_error)error));
-}
-
-static int conclusion_add_module(struct conclusion *conclusion, const struct scan_module *module)
+static int conclude_module(struct kmod_devname_scan *scan, const struct scan_module *module)
 {
 	_cleanup_free_ char *path = scan_get_path(module->directory, module->name);
 	const struct location location = { path, 0 };
+	struct scan_content *content = module->content;
 	struct alias_list aliases = { 0 };
-	int r = module->content->error;
+	_cleanup_close_ int fd = -1;
+	int r = content->error;
 
 	if (!path)
 		return -ENOMEM;
-	if (r == MODULE_OK && !module->content->is_dropped)
-		return conclusion_add_aliases(conclusion, module, &location,
-					      &module->content->aliases);
+	if (r == MODULE_OK && !content->is_dropped)
+		return add_declared_nodes(scan, module, &location, &content->aliases);
+	if (r == MODULE_OK) {
+		fd = scan_open_module(scan, module);
+		r = content->error = read_aliases(fd, scan->size_max, &aliases);
+	}
 	if (r == MODULE_OK)
-		r = module->content->error = read_again(conclusion->scan, module, &aliases);
-	if (r == MODULE_OK)
-		r = conclusion_add_aliases(conclusion, module, &location, &aliases);
-	else if (!is_fatal(r))
-		r = conclusion_add_error(conclusion, module, &location, r);
+		r = add_declared_nodes(scan, module, &location, &aliases);
+	else if (r < 0)
+		r = scan_report_unreadable(scan->report, &location, r);
+	else /* those of one compression have one finding */
+		r = module_error_compression((enum module_error)r)
+			    ? 0
+			    : report_module_error(scan->report, &location, (enum module_error)r);
 	alias_list_done(&aliases);
 	return r;
 }
 
 /* One finding for all modules of a compression: it may be that of the whole kernel. */
-static int conclusion_report_unsupported(const struct conclusion *conclusion, int error)
+static int report_unsupported(const struct kmod_devname_scan *scan, enum module_error error,
+			      const struct module_position *positions, size_t n)
 {
-	const struct scan_module *first = conclusion->unsupported[error].first;
-	struct kmod_devname_report *report = conclusion->scan->report;
-	size_t n = conclusion->unsupported[error].n;
+	const struct scan_module *first = NULL;
 	_cleanup_free_ char *path = NULL;
+	size_t n_modules = 0;
 
-	if (n == 0)
+	for (size_t i = 0; i < n; i++) {
+		if (positions[i].module->content->error != (int)error)
+			continue;
+		n_modules++;
+		first = first ? first : positions[i].module;
+	}
+	if (!first)
 		return 0;
 	path = scan_get_path(first->directory, first->name);
 	if (!path)
 		return -ENOMEM;
-	if (n == 1)
-		return report_add(report, KMOD_DEVNAME_CODE_UNSUPPORTED,
-				  KMOD_DEVNAME_SEVERITY_ERROR, &(struct location){ path, 0 }, "%s",
-				  module_error_message((enum module_error)error));
-	return report_add(report, KMOD_DEVNAME_CODE_UNSUPPORTED, KMOD_DEVNAME_SEVERITY_ERROR,
+	if (n_modules == 1)
+		return report_module_error(scan->report, &(struct location){ path, 0 }, error);
+	return report_add(scan->report, KMOD_DEVNAME_CODE_UNSUPPORTED, KMOD_DEVNAME_SEVERITY_ERROR,
 			  &(struct location){ ".", 0 },
 			  "%zu modules are compressed with %s (first: %s), which this build cannot "
 			  "read",
-			  n, module_error_compression((enum module_error)error), path);
+			  n_modules, module_error_compression(error), path);
 }
 
 static int conclude_modules(struct kmod_devname_scan *scan, const struct module_position *positions,
 			    size_t n)
 {
-	struct conclusion conclusion = { .scan = scan };
-	int r;
+	int r = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		r = conclusion_add_module(&conclusion, positions[i].module);
-		if (r < 0)
-			return r;
-	}
-	for (int error = 0; error < MODULE_ERRORS; error++) {
-		r = conclusion_report_unsupported(&conclusion, error);
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = conclude_module(scan, positions[i].module);
+	for (int error = 0; error < MODULE_ERRORS && r == 0; error++)
+		if (module_error_compression((enum module_error)error))
+			r = report_unsupported(scan, (enum module_error)error, positions, n);
+	return r;
 }
 
 int scan_conclude(struct kmod_devname_scan *scan)
@@ -375,4 +315,86 @@ int scan_conclude(struct kmod_devname_scan *scan)
 	for (size_t i = 0; i < n; i++)
 		free((char *)(uintptr_t)positions[i].path);
 	return r;
+}
+
+/* --- lines of the old list that stay -------------------------------------------------------- */
+
+/*
+ * A module that could not be read may still declare the nodes that the list has of it, so these
+ * stay until it is read or gone. If a directory could not be read, the same holds for each module
+ * that was not found. One behind a link that leads nowhere is gone. A node of a module that was
+ * read wins: kept nodes enter the table last, and are then moved to where the list has them, so
+ * that an unchanged list stays byte for byte.
+ */
+
+/* Adds the nodes, behind all others. 0 or -ENOMEM. */
+static int keep_nodes(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+		      const char *file)
+{
+	const struct location location = { file, 0 };
+
+	for (size_t i = 0; i < kmod_devname_table_size(old); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(old, i);
+		enum scan_module_state state = scan_find_module(scan, node->module);
+		size_t size = kmod_devname_table_size(scan->table);
+		int r;
+
+		if (state == SCAN_MODULE_READ)
+			continue;
+		if (state == SCAN_MODULE_ABSENT && !scan->found.is_incomplete)
+			continue;
+		if (table_find_line(scan->table, node) ||
+		    take_table_room(scan, 1, strlen(node->module) + strlen(node->name)))
+			r = table_add(scan->table, scan->report, &location, node->module,
+				      node->name, &node->number);
+		else
+			r = report_add(scan->report, KMOD_DEVNAME_CODE_TOO_MANY_ALIASES,
+				       KMOD_DEVNAME_SEVERITY_ERROR, &location,
+				       "cannot keep '%s' of module %s, which was not read: the "
+				       "list has no room for it",
+				       node->name, node->module);
+		if (r == 0 && kmod_devname_table_size(scan->table) > size)
+			r = report_add(scan->report, KMOD_DEVNAME_CODE_UNREADABLE,
+				       KMOD_DEVNAME_SEVERITY_ERROR, &location,
+				       "keeps '%s' of module %s, which was not read", node->name,
+				       node->module);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+/* Moves the kept nodes, from a position on, to where the old list has them. 0 or -ENOMEM. */
+static int order_nodes(struct kmod_devname_table *table, size_t kept,
+		       const struct kmod_devname_table *old)
+{
+	size_t size = kmod_devname_table_size(table), n = 0, next = 0;
+	_cleanup_free_ size_t *order = calloc(size + 1, sizeof(*order));
+
+	if (!order)
+		return -ENOMEM;
+	for (size_t i = 0; i < kmod_devname_table_size(old); i++) {
+		const struct kmod_devname_node *node =
+			table_find_line(table, kmod_devname_table_get(old, i));
+
+		if (!node)
+			continue;
+		if (node->index >= kept)
+			order[n++] = node->index;
+		else
+			while (next <= node->index)
+				order[n++] = next++;
+	}
+	while (next < kept)
+		order[n++] = next++;
+	return table_reorder(table, order);
+}
+
+int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+	      const char *file)
+{
+	size_t size = kmod_devname_table_size(scan->table);
+	int r = keep_nodes(scan, old, file);
+
+	return r < 0 ? r : order_nodes(scan->table, size, old);
 }

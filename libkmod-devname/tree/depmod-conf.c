@@ -18,7 +18,6 @@
 #include "base/cleanup.h"
 #include "base/confdir.h"
 #include "base/io.h"
-#include "base/reference.h"
 #include "node/syntax.h"
 #include "tree/scan.h"
 
@@ -125,6 +124,7 @@ struct kmod_devname_config {
 	unsigned int references;
 	char *kernel;
 	size_t n_words; /* so far, of all statements */
+	bool has_search; /* a statement with a word */
 	struct conf_words searches; /* directories below the module directory */
 	size_t built_in; /* position among the searches, or CONF_WORDS_NONE, as the next */
 	size_t external;
@@ -314,6 +314,7 @@ static int add_search_words(struct depmod_statement *statement)
 		size_t position = config->n_words++, *keyword = NULL;
 		int r;
 
+		config->has_search = true;
 		if (strcmp(word, "built-in") == 0)
 			keyword = &config->built_in;
 		else if (strcmp(word, "external") == 0)
@@ -414,20 +415,7 @@ static int add_external(struct depmod_statement *statement)
 			       more);
 }
 
-static int add_depmod_statement(struct depmod_statement *statement, const char *word)
-{
-	if (strcmp(word, "search") == 0)
-		return add_search_words(statement);
-	if (strcmp(word, "override") == 0)
-		return add_override(statement);
-	if (strcmp(word, "external") == 0)
-		return add_external(statement);
-	if (strcmp(word, "exclude") == 0)
-		return add_excludes(statement);
-	return report_bad_word(statement, "is not a command of depmod.d(5)", word);
-}
-
-/* Reads one line; the type is that of struct config_files. */
+/* Reads one line, which is a statement; the type is that of struct config_files. */
 static int take_depmod_line(void *data, const struct location *location, char *text)
 {
 	struct depmod_statement *statement = data;
@@ -437,7 +425,16 @@ static int take_depmod_line(void *data, const struct location *location, char *t
 	if (!word)
 		return 0;
 	statement->location = *location;
-	r = add_depmod_statement(statement, word);
+	if (strcmp(word, "search") == 0)
+		r = add_search_words(statement);
+	else if (strcmp(word, "override") == 0)
+		r = add_override(statement);
+	else if (strcmp(word, "external") == 0)
+		r = add_external(statement);
+	else if (strcmp(word, "exclude") == 0)
+		r = add_excludes(statement);
+	else
+		r = report_bad_word(statement, "is not a command of depmod.d(5)", word);
 	if (r == 0 && statement->config->n_words > CONF_WORDS_MAX)
 		return report_system(statement->report, -EFBIG, location);
 	return r;
@@ -521,12 +518,6 @@ static void rank_search(const struct kmod_devname_config *config, const char *pa
 		rank->external = config->n_words - external;
 }
 
-static bool has_search(const struct kmod_devname_config *config)
-{
-	return config->searches.size > 0 || config->built_in != CONF_WORDS_NONE ||
-	       config->external != CONF_WORDS_NONE;
-}
-
 int depmod_conf_rank(const struct kmod_devname_config *config, const char *directory,
 		     const char *path, struct copy_rank *ret_rank)
 {
@@ -544,7 +535,7 @@ int depmod_conf_rank(const struct kmod_devname_config *config, const char *direc
 		rank_search(config, path, external, &rank);
 	}
 	/* what depmod searches if the configuration has no "search" */
-	if ((!config || !has_search(config)) && strncmp(path, "updates/", strlen("updates/")) == 0)
+	if ((!config || !config->has_search) && strncmp(path, "updates/", strlen("updates/")) == 0)
 		rank.search = 0;
 	*ret_rank = rank;
 	return 0;

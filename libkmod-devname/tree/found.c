@@ -98,29 +98,30 @@ int scan_compare_paths(const struct scan_directory *directory_a, const char *nam
 
 /* --- what there is ------------------------------------------------------------------------ */
 
-/* Adds an item of so many bytes, all 0, to a list that owns it. NULL: no memory. */
-static void *add_item(struct list *list, size_t size)
+/* Adds a struct that ends with a name, its other bytes 0, to a list that owns it, or NULL. */
+static void *add_item(struct list *list, size_t name_offset, const char *name)
 {
-	void *item = calloc(1, size);
+	size_t size = strlen(name) + 1;
+	char *item = calloc(1, name_offset + size);
 
-	if (item && list_push(list, item) == 0)
-		return item;
-	free(item);
-	return NULL;
+	if (!item || list_push(list, item) < 0) {
+		free(item);
+		return NULL;
+	}
+	memcpy(item + name_offset, name, size);
+	return item;
 }
 
 struct scan_directory *scan_add_directory(struct scan_found *found, struct list *list,
 					  const struct scan_directory *parent, const char *name)
 {
-	size_t size = strlen(name);
 	struct scan_directory *directory =
-		add_item(&found->known_directories, sizeof(*directory) + size + 1);
+		add_item(&found->known_directories, offsetof(struct scan_directory, name), name);
 
 	if (!directory)
 		return NULL;
-	memcpy(directory->name, name, size + 1);
 	directory->parent = parent;
-	directory->path_size = size;
+	directory->path_size = strlen(name);
 	if (parent) {
 		directory->path_size += parent->path_size + 1;
 		directory->depth = parent->depth + 1;
@@ -131,34 +132,36 @@ struct scan_directory *scan_add_directory(struct scan_found *found, struct list 
 struct scan_module *scan_add_module(struct list *list, const struct scan_directory *directory,
 				    const char *name, bool is_linked)
 {
-	size_t size = strlen(name) + 1;
-	struct scan_module *module = add_item(list, sizeof(*module) + size);
+	struct scan_module *module = add_item(list, offsetof(struct scan_module, name), name);
 
 	if (!module)
 		return NULL;
 	module->directory = directory;
 	module->is_linked = is_linked;
-	memcpy(module->name, name, size);
 	return module;
 }
 
 struct scan_content *scan_add_content(struct scan_found *found)
 {
-	return add_item(&found->contents, sizeof(struct scan_content));
+	struct scan_content *content = calloc(1, sizeof(*content));
+
+	if (content && list_push(&found->contents, content) == 0)
+		return content;
+	free(content);
+	return NULL;
 }
 
 int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
 		     const struct scan_directory *directory, const char *name)
 {
-	size_t size = strlen(name) + 1;
-	struct scan_finding *finding = add_item(&found->findings, sizeof(*finding) + size);
+	struct scan_finding *finding =
+		add_item(&found->findings, offsetof(struct scan_finding, name), name);
 
 	if (!finding)
 		return -ENOMEM;
 	finding->problem = problem;
 	finding->error = error;
 	finding->directory = directory;
-	memcpy(finding->name, name, size);
 	return 0;
 }
 

@@ -106,14 +106,6 @@ static int count_work(const struct kmod_devname_scan *scan)
 	return left < INT_MAX ? (int)left : INT_MAX;
 }
 
-/* Ends the scan with an error; the first one counts. */
-static void fail_scan(struct kmod_devname_scan *scan, int error)
-{
-	if (scan->error == 0)
-		scan->error = error;
-	scan->stop = true;
-}
-
 /* r is the result of the work. */
 static void hand_in(struct scan_worker *worker, const struct scan_work *work, int r)
 {
@@ -125,8 +117,10 @@ static void hand_in(struct scan_worker *worker, const struct scan_work *work, in
 		scan->n_listing--;
 	else
 		scan->n_reading--;
-	if (r < 0)
-		fail_scan(scan, r);
+	if (r < 0) { /* the first error counts */
+		scan->error = scan->error < 0 ? scan->error : r;
+		scan->stop = true;
+	}
 	pthread_cond_broadcast(&scan->changed);
 	if (count_work(scan) <= 0)
 		pthread_cond_signal(&scan->over);
@@ -208,17 +202,8 @@ static size_t count_cpus(void)
 
 static void *run_thread(void *argument)
 {
-	struct kmod_devname_scan *scan = argument;
-	struct scan_worker *worker = worker_new(scan);
+	struct scan_worker *worker = argument;
 
-	if (!worker) {
-		pthread_mutex_lock(&scan->lock);
-		fail_scan(scan, -ENOMEM);
-		pthread_cond_broadcast(&scan->changed);
-		pthread_cond_signal(&scan->over);
-		pthread_mutex_unlock(&scan->lock);
-		return NULL;
-	}
 	while (do_work(worker))
 		;
 	worker_free(worker);
@@ -237,9 +222,16 @@ static int start_threads(struct kmod_devname_scan *scan, size_t n)
 	/* signals are for the threads of the program */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	while (scan->n_workers < n &&
-	       pthread_create(&workers[scan->n_workers], NULL, run_thread, scan) == 0)
+	while (scan->n_workers < n) {
+		struct scan_worker *worker = worker_new(scan);
+
+		if (!worker ||
+		    pthread_create(&workers[scan->n_workers], NULL, run_thread, worker) != 0) {
+			worker_free(worker);
+			break;
+		}
 		scan->n_workers++;
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return 0;
 }

@@ -26,7 +26,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/lines.h"
 #include "tree/scan.h"
 
 /* --- the public object -------------------------------------------------------------------- */
@@ -118,69 +117,6 @@ int kmod_devname_scan_set_use_index(struct kmod_devname_scan *scan, int use)
 	return 0;
 }
 
-/*
- * Whether the index may lack a module of the list or of modules.order. 1, also if that cannot be
- * read: it is read again for the order of the nodes, and judged then. 0 or a negative errno.
- */
-static int index_lacks_module(const struct kmod_devname_scan *scan,
-			      const struct kmod_devname_table *list)
-{
-	size_t size = list ? kmod_devname_table_size(list) : 0;
-	int status, lacks = 0, r;
-	struct lines lines;
-	FILE *stream;
-
-	for (size_t i = 0; i < size; i++)
-		if (!skip_find_module(&scan->skip, kmod_devname_table_get(list, i)->module))
-			return 1;
-	r = module_order_open(scan, &stream);
-	if (is_missing(r))
-		return 0;
-	if (r < 0)
-		return is_fatal(r) ? r : 1;
-	lines_init(&lines, stream);
-	while (!lacks && (status = lines_next(&lines)) != LINE_END && status >= 0) {
-		const char *name = syntax_base_name(lines.text);
-
-		/* the suffix of a compression may stand there, too */
-		lacks = status == LINE_GOOD && syntax_is_module_file(name) &&
-			!skip_find_module(&scan->skip, name);
-	}
-	(void)fclose(stream);
-	if (status < 0)
-		return is_fatal(status) ? status : 1;
-	return lacks;
-}
-
-/* Whether the index is in the module directory itself, where a scan looks for one. */
-static bool is_index_in_place(const struct kmod_devname_scan *scan, int index_dir_fd)
-{
-	_cleanup_close_ int fd = open_in_root(scan->root_fd, scan->directory, O_PATH | O_DIRECTORY);
-	struct stat own, other;
-
-	return fd >= 0 && fstat(fd, &own) == 0 && fstat(index_dir_fd, &other) == 0 &&
-	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
-}
-
-int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
-			 const struct kmod_devname_table *list)
-{
-	int r, lacks;
-
-	skip_done(&scan->skip);
-	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_SEVERITY_WARNING);
-	lacks = r > 0 && is_of_all ? index_lacks_module(scan, list) : 0;
-	if (lacks < 0)
-		return lacks;
-	scan->is_index_fresh = r > 0 && !lacks;
-	if (scan->is_index_fresh)
-		return r;
-	/* one that is older than this may be there */
-	scan->use_index = r > 0 && is_index_in_place(scan, index_dir_fd);
-	skip_done(&scan->skip);
-	return r;
-}
-
 int kmod_devname_scan_set_config(struct kmod_devname_scan *scan, struct kmod_devname_config *config)
 {
 	if (scan->begun)
@@ -193,33 +129,6 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan, struct kmod_dev
 }
 
 /* --- the first pieces of work ------------------------------------------------------------- */
-
-/* Those that are spared are only counted: no other file can be one of the same name. */
-static int add_index_modules(struct kmod_devname_scan *scan)
-{
-	for (size_t i = 0; i < scan->skip.size; i++) {
-		const struct skip_module *indexed = &scan->skip.modules[i];
-		size_t size = (size_t)(indexed->name - indexed->path);
-		_cleanup_free_ char *parent = NULL;
-		struct scan_directory *directory;
-
-		if (skip_spares(&scan->skip, indexed)) {
-			scan->n_spared++;
-			if (syntax_is_plain_module(indexed->name))
-				scan->found.is_decodable = true;
-			continue;
-		}
-		parent = strndup(indexed->path, size > 1 ? size - 1 : size);
-		if (!parent)
-			return -ENOMEM;
-		directory = scan_add_directory(&scan->found, NULL, NULL, parent);
-		/* depmod follows links, on the way to a module and to the module itself */
-		if (!directory ||
-		    !scan_add_module(&scan->found.waiting, directory, indexed->name, true))
-			return -ENOMEM;
-	}
-	return 0;
-}
 
 static int begin_walk(struct kmod_devname_scan *scan)
 {
@@ -256,7 +165,7 @@ static int step_scan(struct kmod_devname_scan *scan)
 
 	if (!scan->begun) {
 		scan->begun = true;
-		r = scan->is_index_fresh ? add_index_modules(scan) : begin_walk(scan);
+		r = scan->is_index_fresh ? skip_add_modules(scan) : begin_walk(scan);
 		if (r == 0)
 			r = pool_start(scan);
 		if (r < 0)
@@ -310,4 +219,69 @@ uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan)
 		bytes += ((const struct scan_module *)scan->found.waiting.items[i])->size;
 	pthread_mutex_unlock(&scan->lock);
 	return bytes;
+}
+
+/* --- answers of a finished scan ------------------------------------------------------------- */
+
+static bool is_unread_module(const struct scan_module *module)
+{
+	const struct scan_content *content = module->content;
+
+	return content && content->error != MODULE_OK && content->error != MODULE_TOO_MANY_ALIASES;
+}
+
+enum scan_module_state scan_find_module(const struct kmod_devname_scan *scan, const char *name)
+{
+	const struct list *modules = &scan->found.modules;
+	size_t low = 0, high = modules->size;
+
+	/* the first file of the module is the one that counts */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct scan_module *module = modules->items[middle];
+
+		if (syntax_compare_module_names(module->name, name) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == modules->size ||
+	    syntax_compare_module_names(((struct scan_module *)modules->items[low])->name, name) !=
+		    0)
+		return SCAN_MODULE_ABSENT;
+	return is_unread_module(modules->items[low]) ? SCAN_MODULE_UNREAD : SCAN_MODULE_READ;
+}
+
+size_t scan_count_unread(const struct kmod_devname_scan *scan)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < scan->found.modules.size; i++)
+		n += is_unread_module(scan->found.modules.items[i]);
+	return n;
+}
+
+bool scan_is_undecodable(const struct kmod_devname_scan *scan)
+{
+	const struct list *modules = &scan->found.modules;
+
+	for (size_t i = 0; !scan->found.is_decodable && i < modules->size; i++) {
+		const struct scan_module *module = modules->items[i];
+		int error = module->content ? module->content->error : MODULE_OK;
+
+		if (error > 0 &&
+		    module_error_code((enum module_error)error) == KMOD_DEVNAME_CODE_UNSUPPORTED)
+			return true;
+	}
+	return false;
+}
+
+bool scan_lacks_listed(const struct kmod_devname_scan *scan)
+{
+	return !scan->found.is_incomplete && scan->lists_modules && !scan->has_listed_module;
+}
+
+bool scan_may_keep(const struct kmod_devname_scan *scan)
+{
+	return scan->found.is_incomplete || scan_count_unread(scan) > 0;
 }

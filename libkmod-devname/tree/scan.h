@@ -119,7 +119,7 @@ struct kmod_devname_scan {
 	size_t n_spared; /* modules of a fresh index that are not read */
 	bool adaptive; /* the number of threads is ours to choose */
 	long blocks_before; /* that the process had read from disks when it began */
-	size_t n_nodes; /* for which there is room in the table so far, see scan_take_room() */
+	size_t n_nodes; /* for which there is room in the table so far, see take_table_room() */
 	size_t names_size; /* of these nodes: bytes of the names of devices and modules */
 	bool begun;
 	bool finished;
@@ -155,20 +155,8 @@ struct scan_worker {
 	struct scan_found found; /* by the piece of work at hand */
 };
 
-/*
- * Before the first step: depmod has just written its files into a directory. The scan reads the
- * modules of modules.dep that skip_spares() does not spare, and looks at no time and no directory.
- * But if modules.dep of all modules lacks one that modules.order or the old list has, depmod could
- * not read that, and the index is one of kmod_devname_scan_set_use_index(). Returns 1; 0 if the
- * files cannot be used, with a finding; or a negative errno.
- */
-int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
-			 const struct kmod_devname_table *list);
-
 /* The bytes of the files that wait to be read, as far as they are found. */
 uint64_t scan_count_waiting_bytes(struct kmod_devname_scan *scan);
-
-/* --- keep.c: answers of a finished scan, and the lines of the old list that stay ------------ */
 
 enum scan_module_state {
 	SCAN_MODULE_ABSENT, /* no file was found, and if found.is_incomplete there may be one */
@@ -190,13 +178,6 @@ bool scan_lacks_listed(const struct kmod_devname_scan *scan);
 
 /* True if something could not be read, so that lines of the list may have to stay. */
 bool scan_may_keep(const struct kmod_devname_scan *scan);
-
-/*
- * Adds to the table the nodes that the old list has of modules that could not be read, each where
- * it was in the old list, with a finding about the file. 0 or -ENOMEM.
- */
-int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
-	      const char *file);
 
 /* --- found.c: what there is, and which file of a module counts ---------------------------- */
 
@@ -232,7 +213,6 @@ struct module_position {
 			     has */
 	size_t position;
 	const struct scan_module *module;
-	size_t listed; /* how much of the path stands in modules.order: module_order_read()'s */
 };
 
 /*
@@ -308,15 +288,20 @@ void pool_stop(struct kmod_devname_scan *scan);
 /* Which modules count, in which order, and into the table with them. 0 or a negative errno. */
 int scan_conclude(struct kmod_devname_scan *scan);
 
-/* Takes the room for nodes in the table, with names of so many bytes, if there is enough. */
-bool scan_take_room(struct kmod_devname_scan *scan, size_t n_nodes, size_t names_size);
+/*
+ * Adds to the table the nodes that the old list has of modules that could not be read, each where
+ * it was in the old list, with a finding about the file. 0 or -ENOMEM.
+ */
+int scan_keep(struct kmod_devname_scan *scan, const struct kmod_devname_table *old,
+	      const char *file);
 
 /* Opens modules.order. 0 or a negative errno. */
 int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream);
 
 /*
- * Finds the positions of modules in the text of modules.order; sorts them by path. Notes in the
- * scan whether the text lists modules, and whether one is there. 0 or a negative errno.
+ * Finds the positions of modules in the text of modules.order. The modules are sorted by name, and
+ * no two have the same. Notes in the scan whether the text lists modules, and whether one is there.
+ * 0 or a negative errno.
  */
 int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 		      struct module_position *positions, size_t n);
@@ -345,5 +330,21 @@ bool skip_spares_file(const struct skip *skip, const char *directory, const char
 
 /* True if the status of a file or directory shows that it is older than the index. */
 bool skip_is_older(const struct skip *skip, const struct stat *st);
+
+/*
+ * Before the first step: depmod has just written its files into a directory. The scan reads the
+ * modules of modules.dep that skip_spares() does not spare, and looks at no time and no directory.
+ * But if modules.dep of all modules lacks one that modules.order or the old list has, depmod could
+ * not read that, and the index is one of kmod_devname_scan_set_use_index(). Returns 1; 0 if the
+ * files cannot be used, with a finding; or a negative errno.
+ */
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
+			 const struct kmod_devname_table *list);
+
+/*
+ * Adds the modules of a fresh index to those that wait to be read. Those that are spared are only
+ * counted: no other file can be one of the same name. 0 or -ENOMEM.
+ */
+int skip_add_modules(struct kmod_devname_scan *scan);
 
 #endif

@@ -271,3 +271,94 @@ bool skip_is_older(const struct skip *skip, const struct stat *st)
 {
 	return st->st_dev == skip->device && is_before(&st->st_ctim, &skip->written);
 }
+
+/* --- the index of a depmod that has just run ------------------------------------------------ */
+
+/*
+ * Whether the index may lack a module of the list or of modules.order. 1, also if that cannot be
+ * read: it is read again for the order of the nodes, and judged then. 0 or a negative errno.
+ */
+static int index_lacks_module(const struct kmod_devname_scan *scan,
+			      const struct kmod_devname_table *list)
+{
+	size_t size = list ? kmod_devname_table_size(list) : 0;
+	int status, lacks = 0, r;
+	struct lines lines;
+	FILE *stream;
+
+	for (size_t i = 0; i < size; i++)
+		if (!skip_find_module(&scan->skip, kmod_devname_table_get(list, i)->module))
+			return 1;
+	r = module_order_open(scan, &stream);
+	if (is_missing(r))
+		return 0;
+	if (r < 0)
+		return is_fatal(r) ? r : 1;
+	lines_init(&lines, stream);
+	while (!lacks && (status = lines_next(&lines)) != LINE_END && status >= 0) {
+		const char *name = syntax_base_name(lines.text);
+
+		/* the suffix of a compression may stand there, too */
+		lacks = status == LINE_GOOD && syntax_is_module_file(name) &&
+			!skip_find_module(&scan->skip, name);
+	}
+	(void)fclose(stream);
+	if (status < 0)
+		return is_fatal(status) ? status : 1;
+	return lacks;
+}
+
+/* Whether the index is in the module directory itself, where a scan looks for one. */
+static bool is_index_in_place(const struct kmod_devname_scan *scan, int index_dir_fd)
+{
+	_cleanup_close_ int fd = open_in_root(scan->root_fd, scan->directory, O_PATH | O_DIRECTORY);
+	struct stat own, other;
+
+	return fd >= 0 && fstat(fd, &own) == 0 && fstat(index_dir_fd, &other) == 0 &&
+	       own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+}
+
+int scan_use_fresh_index(struct kmod_devname_scan *scan, int index_dir_fd, bool is_of_all,
+			 const struct kmod_devname_table *list)
+{
+	int r, lacks;
+
+	skip_done(&scan->skip);
+	r = skip_read(&scan->skip, index_dir_fd, scan->report, KMOD_DEVNAME_SEVERITY_WARNING);
+	lacks = r > 0 && is_of_all ? index_lacks_module(scan, list) : 0;
+	if (lacks < 0)
+		return lacks;
+	scan->is_index_fresh = r > 0 && !lacks;
+	if (scan->is_index_fresh)
+		return r;
+	/* one that is older than this may be there */
+	scan->use_index = r > 0 && is_index_in_place(scan, index_dir_fd);
+	skip_done(&scan->skip);
+	return r;
+}
+
+int skip_add_modules(struct kmod_devname_scan *scan)
+{
+	for (size_t i = 0; i < scan->skip.size; i++) {
+		const struct skip_module *indexed = &scan->skip.modules[i];
+		size_t size = (size_t)(indexed->name - indexed->path);
+		_cleanup_free_ char *parent = NULL;
+		struct scan_directory *directory;
+
+		if (skip_spares(&scan->skip, indexed)) {
+			scan->n_spared++;
+			if (syntax_is_plain_module(indexed->name))
+				scan->found.is_decodable = true;
+			continue;
+		}
+		parent = strndup(indexed->path, size > 1 ? size - 1 : size);
+		if (!parent)
+			return -ENOMEM;
+		directory = scan_add_directory(&scan->found, NULL, NULL, parent);
+		/* depmod follows links, on the way to a module and to the module itself */
+		if (!directory ||
+		    !scan_add_module(&scan->found.waiting, directory, indexed->name, true))
+			return -ENOMEM;
+	}
+	return 0;
+}

@@ -66,13 +66,15 @@ static bool fd_is_in_proc(int fd)
 	return fstatfs(fd, &fs) == 0 && (fs.f_type == PROC_SUPER_MAGIC || fs.f_type == SYSFS_MAGIC);
 }
 
-/* Opens a regular file, also by links; -ENODEV if it is in proc or sysfs. */
-static int open_module_file(const struct kmod_devname_scan *scan,
-			    const struct scan_directory *directory, const char *name)
+int scan_open_module(const struct kmod_devname_scan *scan, const struct scan_module *module)
 {
-	_cleanup_free_ char *path = get_path_in_root(scan, directory, name);
-	_cleanup_close_ int fd = path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
+	_cleanup_free_ char *path = NULL;
+	_cleanup_close_ int fd = -1;
 
+	if (!module->is_linked)
+		return scan_open(scan, module->directory, module->name, FILE_FLAGS);
+	path = get_path_in_root(scan, module->directory, module->name);
+	fd = path ? root_open_file(scan->root_fd, path, 0) : -ENOMEM;
 	if (fd < 0)
 		return fd;
 	return fd_is_in_proc(fd) ? -ENODEV : steal_fd(&fd);
@@ -267,19 +269,21 @@ static int read_module_file(struct scan_worker *worker, int fd, bool may_wait)
 	return r;
 }
 
+/* Adds the module and reads it, or lets it wait. A directory that is not open is -1. */
 static int add_module_file(struct scan_worker *worker, const struct scan_directory *directory,
-			   const char *name, bool is_linked, int fd)
+			   int dir_fd, const char *name, bool is_linked)
 {
-	if (!scan_add_module(&worker->found.modules, directory, name, is_linked))
-		return -ENOMEM;
-	return read_module_file(worker, fd, true);
-}
+	const struct scan_module *module =
+		scan_add_module(&worker->found.modules, directory, name, is_linked);
+	_cleanup_close_ int fd = -1;
 
-int scan_open_module(const struct kmod_devname_scan *scan, const struct scan_module *module)
-{
-	if (module->is_linked)
-		return open_module_file(scan, module->directory, module->name);
-	return scan_open(scan, module->directory, module->name, FILE_FLAGS);
+	if (!module)
+		return -ENOMEM;
+	if (dir_fd < 0)
+		fd = scan_open_module(worker->scan, module);
+	else if ((fd = open_at(dir_fd, name, FILE_FLAGS, 0)) < 0)
+		fd = -errno;
+	return read_module_file(worker, fd, true);
 }
 
 int scan_read_waiting(struct scan_worker *worker, struct scan_module *module)
@@ -315,18 +319,11 @@ static bool is_spared(const struct scan_worker *worker, const struct scan_direct
 static int add_module_entry(struct scan_worker *worker, const struct scan_directory *directory,
 			    int dir_fd, const char *name)
 {
-	_cleanup_close_ int fd = -1;
-
-	if (is_spared(worker, directory, dir_fd, name)) {
-		if (syntax_is_plain_module(name))
-			worker->found.is_decodable = true;
-		return scan_add_module(&worker->found.modules, directory, name, false) ? 0
-										       : -ENOMEM;
-	}
-	fd = open_at(dir_fd, name, FILE_FLAGS, 0);
-	if (fd < 0)
-		fd = -errno;
-	return add_module_file(worker, directory, name, directory->is_linked, fd);
+	if (!is_spared(worker, directory, dir_fd, name))
+		return add_module_file(worker, directory, dir_fd, name, directory->is_linked);
+	if (syntax_is_plain_module(name))
+		worker->found.is_decodable = true;
+	return scan_add_module(&worker->found.modules, directory, name, false) ? 0 : -ENOMEM;
 }
 
 /* --- directories -------------------------------------------------------------------------- */
@@ -361,7 +358,7 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 		    const char *name)
 {
 	struct kmod_devname_scan *scan = worker->scan;
-	_cleanup_close_ int fd = scan_open(scan, directory, name, O_PATH), file_fd = -1;
+	_cleanup_close_ int fd = scan_open(scan, directory, name, O_PATH);
 	bool is_module = syntax_is_module_file(name);
 	struct stat st, root;
 	int r = fd;
@@ -373,22 +370,20 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 		return scan_add_finding(&worker->found, SCAN_LINK_LEADS_NOWHERE, 0, directory,
 					name);
 	if (r < 0 && is_module)
-		return add_module_file(worker, directory, name, true, r);
+		return add_module_file(worker, directory, -1, name, true);
 	if (r < 0) /* it may lead to modules */
 		return add_unreadable(worker, r, directory, name);
 	if (!S_ISDIR(st.st_mode) && !is_module)
 		return 0;
 	if (fd_is_in_proc(fd))
 		return scan_add_finding(&worker->found, SCAN_LINK_INTO_PROC, 0, directory, name);
-	if (S_ISDIR(st.st_mode)) {
-		/* a link to the root leads to no modules but, by way of everything, to these */
-		if (fstat(scan->root_fd, &root) == 0 && root.st_dev == st.st_dev &&
-		    root.st_ino == st.st_ino)
-			return 0;
-		return add_directory(worker, &worker->found.links, directory, name, true);
-	}
-	file_fd = open_module_file(scan, directory, name);
-	return add_module_file(worker, directory, name, true, file_fd);
+	if (!S_ISDIR(st.st_mode))
+		return add_module_file(worker, directory, -1, name, true);
+	/* a link to the root leads to no modules but, by way of everything, to these */
+	if (fstat(scan->root_fd, &root) == 0 && root.st_dev == st.st_dev &&
+	    root.st_ino == st.st_ino)
+		return 0;
+	return add_directory(worker, &worker->found.links, directory, name, true);
 }
 
 /* "build" and "source" lead to the kernel's sources, "." and ".." to nothing new. */

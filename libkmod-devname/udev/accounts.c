@@ -19,7 +19,7 @@
 #include "base/io.h"
 #include "base/report.h"
 #include "node/syntax.h"
-#include "udev/accounts.h"
+#include "udev/rules.h"
 
 /* 100,000 users. The C library reads lines of any length, and a file need not have an end. */
 #define ACCOUNTS_FILE_MAX ((size_t)8 << 20)
@@ -34,145 +34,112 @@ struct account {
 	char **members; /* of a group; NULL-terminated */
 };
 
+/* An ID by the name or the number that a rule can have. */
+struct account_id {
+	const char *text;
+	unsigned int id;
+};
+
 /* Gets each account of a file. Returns 0 to go on, 1 to stop, or -ENOMEM. */
 typedef int (*account_visit)(void *data, const struct account *entry);
 
 void accounts_done(struct accounts *accounts)
 {
-	for (size_t i = 0; i < ACCOUNT_KINDS; i++) {
-		tdestroy(accounts->by_id[i], free_nothing);
-		tdestroy(accounts->by_name[i], free);
-	}
-}
-
-static int compare_accounts(const void *a, const void *b)
-{
-	return strcmp(((const struct account *)a)->name, ((const struct account *)b)->name);
+	for (size_t i = 0; i < ACCOUNT_KINDS; i++)
+		tdestroy(accounts->by_text[i], free);
 }
 
 static int compare_account_ids(const void *a, const void *b)
 {
-	const struct account *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
+	return strcmp(((const struct account_id *)a)->text, ((const struct account_id *)b)->text);
 }
 
-struct account_trees {
-	void **by_name;
-	void **by_id;
-};
+/* The first account of a name counts. */
+static int add_account_id(void **by_text, const char *text, unsigned int id)
+{
+	size_t size = strlen(text) + 1;
+	struct account_id *account = malloc(sizeof(*account) + size), **found;
 
-/* The first account of a name counts. "+" and "-" at the beginning are for NIS, and no names. */
+	if (!account)
+		return -ENOMEM;
+	account->id = id;
+	account->text = memcpy(account + 1, text, size);
+	found = tsearch(account, by_text, compare_account_ids);
+	if (!found || *found != account)
+		free(account);
+	return found ? 0 : -ENOMEM;
+}
+
+/* "+" and "-" at the beginning are for NIS, and no names; digits alone are an ID. */
 static int add_account(void *data, const struct account *entry)
 {
-	const struct account_trees *trees = data;
-	size_t size = strlen(entry->name) + 1;
-	struct account *account, **found;
+	char number[16];
+	int r = 0;
 
 	if (!syntax_is_owner(entry->name) || !syntax_is_id(entry->id))
 		return 0;
-	account = malloc(sizeof(*account) + size);
-	if (!account)
-		return -ENOMEM;
-	account->id = entry->id;
-	account->name = memcpy(account + 1, entry->name, size);
-	found = tsearch(account, trees->by_name, compare_accounts);
-	if (!found || *found != account)
-		free(account);
-	if (!found)
-		return -ENOMEM;
-	return tsearch(*found, trees->by_id, compare_account_ids) ? 0 : -ENOMEM;
+	if (!syntax_is_digits(entry->name))
+		r = add_account_id(data, entry->name, entry->id);
+	(void)snprintf(number, sizeof(number), "%u", entry->id);
+	return r < 0 ? r : add_account_id(data, number, entry->id);
 }
 
-#ifdef HAVE_FGETPWENT_R
-/* The name lies in the buffer. Returns 0, ERANGE if that is too small, or ENOENT at the end. */
+/* The texts lie in the buffer. Returns 0, ENOENT at the end, or another errno. */
 static int read_account(FILE *stream, enum account_kind kind, char *buffer, size_t size,
 			struct account *ret_account)
 {
-	struct passwd user, *next_user;
-	struct group group, *next_group;
+	struct passwd *user = NULL;
+	struct group *group = NULL;
 	int error;
+#ifdef HAVE_FGETPWENT_R
+	struct passwd user_entry;
+	struct group group_entry;
 
-	if (kind == ACCOUNT_USER) {
-		error = fgetpwent_r(stream, &user, buffer, size, &next_user);
-		if (error == 0)
-			*ret_account =
-				(struct account){ user.pw_name, user.pw_uid, user.pw_gid, NULL };
-	} else {
-		error = fgetgrent_r(stream, &group, buffer, size, &next_group);
-		if (error == 0)
-			*ret_account =
-				(struct account){ group.gr_name, group.gr_gid, 0, group.gr_mem };
-	}
-	return error;
-}
+	error = kind == ACCOUNT_USER ? fgetpwent_r(stream, &user_entry, buffer, size, &user)
+				     : fgetgrent_r(stream, &group_entry, buffer, size, &group);
 #else
-/* musl has only the older functions, whose result lies in memory of the C library. */
-static int read_account(FILE *stream, enum account_kind kind, char *buffer, size_t size,
-			struct account *ret_account)
-{
-	const struct passwd *user;
-	const struct group *group;
-
+	/* musl has only the older functions, whose result lies in memory of the C library. */
 	(void)buffer, (void)size;
 	errno = 0;
-	if (kind == ACCOUNT_USER && (user = fgetpwent(stream)))
-		*ret_account = (struct account){ user->pw_name, user->pw_uid, user->pw_gid, NULL };
-	else if (kind == ACCOUNT_GROUP && (group = fgetgrent(stream)))
-		*ret_account = (struct account){ group->gr_name, group->gr_gid, 0, group->gr_mem };
+	if (kind == ACCOUNT_USER)
+		user = fgetpwent(stream);
 	else
-		return errno > 0 ? errno : ENOENT;
-	return 0;
-}
+		group = fgetgrent(stream);
+	error = user || group ? 0 : errno > 0 ? errno : ENOENT;
 #endif
-
-static int read_accounts(FILE *stream, enum account_kind kind, account_visit visit, void *data)
-{
-	_cleanup_free_ char *buffer = NULL;
-	size_t capacity = 0;
-	struct account account;
-
-	for (;;) {
-		long start = ftell(stream);
-		int r, error = buffer ? read_account(stream, kind, buffer, capacity, &account)
-				      : ERANGE;
-
-		if (error == ERANGE) {
-			char *grown = array_grow(buffer, &capacity, 1, capacity + 1024);
-
-			if (!grown)
-				return -ENOMEM;
-			buffer = grown;
-			/* glibc before 2.32 does not go back to the start of the line */
-			if (fseek(stream, start, SEEK_SET) < 0)
-				return -errno;
-			continue;
-		}
-		if (error != 0)
-			return error == ENOENT ? 0 : -error;
-		r = visit(data, &account);
-		if (r != 0)
-			return r;
-	}
+	if (error != 0)
+		return error;
+	*ret_account = user ? (struct account){ user->pw_name, user->pw_uid, user->pw_gid, NULL }
+			    : (struct account){ group->gr_name, group->gr_gid, 0, group->gr_mem };
+	return 0;
 }
 
 /* Reads a file into memory, because the C library reads without a limit. */
 static int read_account_file(int root_fd, const char *file, enum account_kind kind,
 			     account_visit visit, void *data)
 {
-	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *text = NULL, *buffer = NULL;
 	ssize_t size = root_read_file(root_fd, file, ACCOUNTS_FILE_MAX, &text);
+	struct account account;
+	size_t capacity;
 	FILE *memory;
-	int r;
+	int r = 0, error = 0;
 
 	if (size <= 0)
 		return (int)size;
-	memory = fmemopen(text, (size_t)size, "r");
+	/* a line, and a pointer to each member: none is shorter than two bytes */
+	capacity = (size_t)size + ((size_t)size / 2 + 8) * sizeof(char *);
+	buffer = malloc(capacity);
+	memory = buffer ? fmemopen(text, (size_t)size, "r") : NULL;
 	if (!memory)
 		return -ENOMEM;
-	r = read_accounts(memory, kind, visit, data);
+	while (r == 0 && error == 0) {
+		error = read_account(memory, kind, buffer, capacity, &account);
+		if (error == 0)
+			r = visit(data, &account);
+	}
 	(void)fclose(memory);
-	return r;
+	return error == 0 || error == ENOENT ? r : -error;
 }
 
 /*
@@ -216,26 +183,12 @@ static int read_account_files(const struct accounts *accounts, enum account_kind
 	return 0;
 }
 
-/* udevd takes a number without an entry if it is one of the system's. */
-static bool find_account_id(const struct accounts *accounts, enum account_kind kind,
-			    const char *text, unsigned int *ret_id)
-{
-	struct account key = { .name = NULL };
-
-	if (!syntax_parse_id(text, &key.id))
-		return false;
-	if (key.id > SYSTEM_ID_MAX && !tfind(&key, &accounts->by_id[kind], compare_account_ids))
-		return false;
-	*ret_id = key.id;
-	return true;
-}
-
 int accounts_find(struct accounts *accounts, enum account_kind kind, const char *text,
 		  unsigned int *ret_id)
 {
-	const struct account key = { .name = text };
-	struct account *const *found;
-	int r;
+	const struct account_id key = { .text = text };
+	struct account_id *const *found;
+	unsigned int id;
 
 	/* an image may have no files yet, and root is the same everywhere */
 	if (strcmp(text, "root") == 0 || strcmp(text, "0") == 0) {
@@ -243,19 +196,20 @@ int accounts_find(struct accounts *accounts, enum account_kind kind, const char 
 		return 1;
 	}
 	if (!accounts->is_read[kind]) {
-		struct account_trees trees = { &accounts->by_name[kind], &accounts->by_id[kind] };
+		int r = read_account_files(accounts, kind, true, add_account,
+					   &accounts->by_text[kind]);
 
-		r = read_account_files(accounts, kind, true, add_account, &trees);
 		if (r < 0)
 			return r;
 		accounts->is_read[kind] = true;
 	}
-	if (syntax_is_digits(text))
-		return find_account_id(accounts, kind, text, ret_id);
-	found = tfind(&key, &accounts->by_name[kind], compare_accounts);
-	if (!found)
+	found = tfind(&key, &accounts->by_text[kind], compare_account_ids);
+	if (found)
+		id = (*found)->id;
+	/* udevd takes a number without an entry if it is one of the system's */
+	else if (!syntax_parse_id(text, &id) || id > SYSTEM_ID_MAX)
 		return 0;
-	*ret_id = (*found)->id;
+	*ret_id = id;
 	return 1;
 }
 
@@ -287,12 +241,6 @@ int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsign
 	return 0;
 }
 
-struct user_search {
-	const char *name;
-	struct account_user *user;
-	bool is_found;
-};
-
 /* 0 or -ENOMEM. */
 static int add_account_group(struct account_user *user, unsigned int gid)
 {
@@ -307,32 +255,32 @@ static int add_account_group(struct account_user *user, unsigned int gid)
 
 static int match_user(void *data, const struct account *entry)
 {
-	struct user_search *search = data;
+	struct account_user *user = data;
 
-	if (strcmp(entry->name, search->name) != 0)
+	if (strcmp(entry->name, user->name) != 0)
 		return 0;
-	search->user->uid = entry->id;
-	search->is_found = true;
-	return add_account_group(search->user, entry->gid) < 0 ? -ENOMEM : 1;
+	user->uid = entry->id;
+	return add_account_group(user, entry->gid) < 0 ? -ENOMEM : 1;
 }
 
 static int match_member(void *data, const struct account *entry)
 {
-	struct user_search *search = data;
+	struct account_user *user = data;
 
 	for (char **member = entry->members; *member; member++)
-		if (strcmp(*member, search->name) == 0)
-			return add_account_group(search->user, entry->id);
+		if (strcmp(*member, user->name) == 0)
+			return add_account_group(user, entry->id);
 	return 0;
 }
 
 int accounts_find_user(const struct accounts *accounts, const char *name, struct account_user *user)
 {
-	struct user_search search = { .name = name, .user = user };
-	int r = read_account_files(accounts, ACCOUNT_USER, false, match_user, &search);
+	int r;
 
-	if (r < 0 || !search.is_found)
+	user->name = name;
+	r = read_account_files(accounts, ACCOUNT_USER, false, match_user, user);
+	if (r <= 0)
 		return r;
-	r = read_account_files(accounts, ACCOUNT_GROUP, false, match_member, &search);
+	r = read_account_files(accounts, ACCOUNT_GROUP, false, match_member, user);
 	return r < 0 ? r : 1;
 }

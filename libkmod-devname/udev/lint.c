@@ -48,25 +48,21 @@ struct key_rule {
 	uint64_t value; /* the mode, the hash of an owner or 0 for root, or 1 */
 };
 
-/* The last rules for any device of a name, and for one of major 10. */
+/* The last rules for any device of a name, and for one of major 10: is_for_misc is the index. */
 struct linted_device {
 	const char *name;
-	struct key_rule rules[N_ACCESS_KEYS];
-	struct key_rule misc_rules[N_ACCESS_KEYS];
-};
-
-/* The last rules that name a node in static_node=. */
-struct linted_node {
-	struct key_rule rules[N_ACCESS_KEYS];
+	struct key_rule rules[2][N_ACCESS_KEYS];
 };
 
 struct udev_lint {
 	const struct kmod_devname_table *table;
 	struct kmod_devname_report *report;
-	struct linted_node *nodes; /* in the order of the table */
+	struct static_node_set *static_nodes; /* that gets each rule too, or NULL */
+	struct key_rule (*nodes)[N_ACCESS_KEYS]; /* by static_node=, in the order of the table */
 	struct linted_device *devices; /* sorted by name */
 	size_t n_devices;
 	size_t n_rules; /* so far */
+	struct key_rule given[N_ACCESS_KEYS]; /* by the current rule */
 	uint64_t names_size; /* COMPARISON_SIZE() of all of their names */
 	uint64_t comparisons;
 	bool is_incomplete;
@@ -84,26 +80,25 @@ static uint64_t hash_owner(const char *owner)
 	return hash;
 }
 
-/* Records the values of a rule, which replace those of earlier rules. */
-static void note_keys(const struct udev_lint *lint, const struct udev_rule *rule,
-		      struct key_rule *keys)
+/* Once a rule: it can match all nodes, and its owner can be long. */
+static void get_given_keys(struct udev_lint *lint, const struct udev_rule *rule)
 {
-	const struct key_rule key = { lint->n_rules, rule->location, 0 };
+	const bool has[N_ACCESS_KEYS] = { rule->has_mode, rule->user != NULL, rule->group != NULL,
+					  rule->gives_seat };
+	const uint64_t values[N_ACCESS_KEYS] = { rule->mode, hash_owner(rule->user),
+						 hash_owner(rule->group), 1 };
 
-	if (rule->has_mode)
-		keys[ACCESS_MODE] = key;
-	if (rule->user)
-		keys[ACCESS_USER] = key;
-	if (rule->group)
-		keys[ACCESS_GROUP] = key;
-	if (rule->gives_seat)
-		keys[ACCESS_SEAT] = key;
 	for (int i = 0; i < N_ACCESS_KEYS; i++)
-		if (keys[i].number == lint->n_rules)
-			keys[i].value = i == ACCESS_MODE    ? rule->mode
-					: i == ACCESS_USER  ? hash_owner(rule->user)
-					: i == ACCESS_GROUP ? hash_owner(rule->group)
-							    : 1;
+		lint->given[i] =
+			(struct key_rule){ has[i] ? lint->n_rules : 0, rule->location, values[i] };
+}
+
+/* Replaces the values of earlier rules by those of the current one. */
+static void note_given_keys(const struct udev_lint *lint, struct key_rule *keys)
+{
+	for (int i = 0; i < N_ACCESS_KEYS; i++)
+		if (lint->given[i].number > 0)
+			keys[i] = lint->given[i];
 }
 
 static int compare_linted_devices(const void *a, const void *b)
@@ -123,8 +118,7 @@ static int udev_lint_init(struct udev_lint *lint)
 	for (size_t i = 0; i < size; i++)
 		lint->devices[i].name =
 			syntax_base_name(kmod_devname_table_get(lint->table, i)->name);
-	if (size > 1)
-		qsort(lint->devices, size, sizeof(*lint->devices), compare_linted_devices);
+	qsort(lint->devices, size, sizeof(*lint->devices), compare_linted_devices);
 	for (size_t i = 0; i < size; i++)
 		if (n == 0 || strcmp(lint->devices[i].name, lint->devices[n - 1].name) != 0)
 			lint->devices[n++] = lint->devices[i];
@@ -138,15 +132,7 @@ static struct linted_device *find_linted_device(const struct udev_lint *lint, co
 {
 	const struct linted_device key = { .name = name };
 
-	return lint->n_devices == 0 ? NULL
-				    : bsearch(&key, lint->devices, lint->n_devices, sizeof(key),
-					      compare_linted_devices);
-}
-
-static void note_device(const struct udev_lint *lint, struct linted_device *device,
-			const struct udev_rule *rule)
-{
-	note_keys(lint, rule, rule->is_for_misc ? device->misc_rules : device->rules);
+	return bsearch(&key, lint->devices, lint->n_devices, sizeof(key), compare_linted_devices);
 }
 
 /* Patterns with wildcards, of which real rules have few, are compared with all names. */
@@ -158,7 +144,7 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 		struct linted_device *device = find_linted_device(lint, pattern);
 
 		if (device)
-			note_device(lint, device, rule);
+			note_given_keys(lint, device->rules[rule->is_for_misc]);
 		return 0;
 	}
 	work = COMPARISON_SIZE(pattern) * lint->names_size;
@@ -174,41 +160,42 @@ static int lint_pattern(struct udev_lint *lint, const struct udev_rule *rule, co
 	lint->comparisons += work;
 	for (size_t i = 0; i < lint->n_devices; i++)
 		if (fnmatch(pattern, lint->devices[i].name, 0) == 0)
-			note_device(lint, &lint->devices[i], rule);
+			note_given_keys(lint, lint->devices[i].rules[rule->is_for_misc]);
 	return 0;
 }
 
 static void note_static_nodes(const struct udev_lint *lint, const struct udev_rule *rule)
 {
+	const struct key_rule *group = &lint->given[ACCESS_GROUP];
+
 	for (size_t i = 0; i < rule->static_nodes.size; i++) {
 		const struct kmod_devname_node *node =
 			kmod_devname_table_find_name(lint->table, rule->static_nodes.items[i]);
-		struct key_rule *keys = node ? lint->nodes[node->index].rules : NULL;
 
 		if (!node)
 			continue;
-		note_keys(lint, rule, keys);
-		if (rule->group && !rule->has_mode && keys[ACCESS_GROUP].value)
-			keys[ACCESS_MODE] = (struct key_rule){ lint->n_rules, rule->location,
-							       STATIC_GROUP_MODE };
+		note_given_keys(lint, lint->nodes[node->index]);
+		if (rule->group && !rule->has_mode && group->value)
+			lint->nodes[node->index][ACCESS_MODE] =
+				(struct key_rule){ group->number, group->location,
+						   STATIC_GROUP_MODE };
 	}
 }
 
 static int lint_rule(struct udev_lint *lint, const struct udev_rule *rule)
 {
+	char *rest = rule->needs_device ? NULL : rule->kernels;
+	const char *pattern;
+	int r = 0;
+
 	lint->n_rules++;
 	if (rule->fault)
 		return 0;
+	get_given_keys(lint, rule);
 	note_static_nodes(lint, rule);
-	if (!rule->kernels || rule->needs_device)
-		return 0;
-	for (const char *p = rule->kernels; p <= rule->kernels_end; p += strlen(p) + 1) {
-		int r = lint_pattern(lint, rule, p);
-
-		if (r < 0)
-			return r;
-	}
-	return 0;
+	while (r == 0 && (pattern = strsep(&rest, "|")))
+		r = lint_pattern(lint, rule, pattern);
+	return r;
 }
 
 /* Of a distribution, whose files its packages replace. */
@@ -238,13 +225,13 @@ static const struct key_rule *find_late_rule(const struct udev_lint *lint,
 					     enum access_key key)
 {
 	const struct linted_device *device = find_linted_device(lint, syntax_base_name(node->name));
-	const struct key_rule *late = &device->rules[key];
-	const struct key_rule *has = &lint->nodes[node->index].rules[key];
+	const struct key_rule *late = &device->rules[false][key];
+	const struct key_rule *has = &lint->nodes[node->index][key];
 	uint64_t plain = key == ACCESS_MODE ? PERMISSIONS_PLAIN_MODE : 0;
 
 	if (node->number.type == S_IFCHR && node->number.major == MISC_MAJOR &&
-	    device->misc_rules[key].number > late->number)
-		late = &device->misc_rules[key];
+	    device->rules[true][key].number > late->number)
+		late = &device->rules[true][key];
 	/* a default value makes no difference */
 	if (late->number == 0 || late->value == plain || late->value == has->value)
 		return NULL;
@@ -254,7 +241,7 @@ static const struct key_rule *find_late_rule(const struct udev_lint *lint,
 /* Of several modules that declare a node the first is named. */
 static int lint_static_node(const struct udev_lint *lint, const struct kmod_devname_node *node)
 {
-	const struct key_rule *has = lint->nodes[node->index].rules, *late = NULL, *seat;
+	const struct key_rule *has = lint->nodes[node->index], *late = NULL, *seat;
 	bool is_static = has[ACCESS_MODE].number > 0 || has[ACCESS_USER].number > 0;
 	int r = 0;
 
@@ -278,45 +265,36 @@ static int lint_static_node(const struct udev_lint *lint, const struct kmod_devn
 				"the user of the seat cannot load it by opening the node");
 }
 
-/* Reads each rule once, for late rules and also for permissions. */
-static int lint_rules(struct udev_lint *lint, int root_fd, struct static_node_set *nodes,
-		      struct kmod_devname_permissions *permissions)
+static int take_linted_rule(void *data, const struct udev_rule *rule)
 {
-	const struct udev_rule *rule;
-	struct udev_rules *rules;
-	int r = udev_rules_open(root_fd, lint->report, &rules);
+	struct udev_lint *lint = data;
+	int r = lint->static_nodes ? static_node_set_take_rule(lint->static_nodes, rule) : 0;
 
-	if (r < 0)
-		return r;
-	while ((r = udev_rules_next(rules, &rule)) > 0) {
-		r = permissions ? static_node_set_add_rule(nodes, rule) : 0;
-		if (r == 0)
-			r = lint_rule(lint, rule);
-		if (r < 0)
-			break;
-	}
-	/* the findings name files of the rules */
-	if (r == 0 && permissions)
-		r = static_node_set_finish(nodes, permissions);
+	if (r == 0 && rule)
+		return lint_rule(lint, rule);
 	for (size_t i = 0; i < kmod_devname_table_size(lint->table) && r == 0; i++)
 		r = lint_static_node(lint, kmod_devname_table_get(lint->table, i));
-	udev_rules_close(rules);
 	return r;
 }
 
 int udev_lint(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 	      int root_fd, struct kmod_devname_permissions *permissions)
 {
-	struct udev_lint lint = { .table = table, .report = report };
 	struct static_node_set nodes = {
 		.report = report,
 		.table = table,
+		.permissions = permissions,
 		.accounts = { .root_fd = root_fd, .report = report },
+	};
+	struct udev_lint lint = {
+		.table = table,
+		.report = report,
+		.static_nodes = permissions ? &nodes : NULL,
 	};
 	int r = udev_lint_init(&lint);
 
 	if (r == 0)
-		r = lint_rules(&lint, root_fd, &nodes, permissions);
+		r = udev_rules_read(root_fd, report, take_linted_rule, &lint);
 	static_node_set_done(&nodes);
 	free(lint.nodes);
 	free(lint.devices);

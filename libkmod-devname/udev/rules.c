@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/confdir.h"
 #include "base/io.h"
 #include "node/syntax.h"
@@ -55,38 +56,6 @@ static int report_unreadable_rules(struct kmod_devname_report *report, int error
 		       "0600; make it readable",
 		       report_describe_error(error));
 	return r < 0 ? r : error;
-}
-
-int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev_rules **ret_rules)
-{
-	static const char *const suffixes[] = { ".rules", NULL };
-	struct udev_rules *rules = calloc(1, sizeof(*rules));
-	int r;
-
-	if (!rules)
-		return -ENOMEM;
-	rules->dirs = (struct conf_dirs){
-		.root_fd = root_fd,
-		.report = report,
-		.suffixes = suffixes,
-		.unreadable = report_unreadable_rules,
-	};
-	r = conf_dirs_add_usual(&rules->dirs, "udev/rules.d");
-	if (r < 0) {
-		udev_rules_close(rules);
-		return r;
-	}
-	conf_dirs_choose(&rules->dirs);
-	*ret_rules = rules;
-	return 0;
-}
-
-void udev_rules_close(struct udev_rules *rules)
-{
-	free(rules->file);
-	conf_dirs_done(&rules->dirs);
-	list_done(&rules->rule.static_nodes, NULL);
-	free(rules);
 }
 
 #define LINE_END_NUL 4U
@@ -188,15 +157,12 @@ static bool join_rule_line(struct udev_rules *rules, const char *line, size_t si
 static bool read_rule_text(struct udev_rules *rules)
 {
 	struct udev_rule *rule = &rules->rule;
-	struct list static_nodes = rule->static_nodes;
 	bool continues = false;
 	const char *line;
 	size_t size;
 
-	static_nodes.size = 0; /* without giving its memory back */
-	*rule = (struct udev_rule){ .location.file = rule->location.file,
-				    .text = rules->text,
-				    .static_nodes = static_nodes };
+	list_free(&rule->static_nodes);
+	*rule = (struct udev_rule){ .location.file = rule->location.file, .text = rules->text };
 	if (rules->is_disputed)
 		rule->dispute = "rule in a file with a line of more than 16383 bytes";
 	rules->size = 0;
@@ -269,9 +235,6 @@ static void add_condition(struct udev_rule *rule, const struct udev_token *token
 		return;
 	}
 	rule->kernels = token->value;
-	rule->kernels_end = token->value + strlen(token->value);
-	for (char *p = token->value; (p = strchr(p, '|')); p++)
-		*p = '\0';
 }
 
 static int add_assignment(struct udev_rule *rule, const struct udev_token *token)
@@ -332,7 +295,8 @@ static int parse_rule(struct udev_rules *rules)
 	return 0;
 }
 
-int udev_rules_next(struct udev_rules *rules, const struct udev_rule **ret_rule)
+/* Returns 1; 0 if there is no further rule; or a negative errno. */
+static int read_next_rule(struct udev_rules *rules)
 {
 	int r;
 
@@ -341,11 +305,33 @@ int udev_rules_next(struct udev_rules *rules, const struct udev_rule **ret_rule)
 		if (r <= 0)
 			return r;
 	}
-	if (!rules->rule.fault) {
-		r = parse_rule(rules);
-		if (r < 0)
-			return r;
-	}
-	*ret_rule = &rules->rule;
-	return 1;
+	r = rules->rule.fault ? 0 : parse_rule(rules);
+	return r < 0 ? r : 1;
+}
+
+int udev_rules_read(int root_fd, struct kmod_devname_report *report,
+		    int (*take)(void *data, const struct udev_rule *rule), void *data)
+{
+	static const char *const suffixes[] = { ".rules", NULL };
+	_cleanup_free_ struct udev_rules *rules = calloc(1, sizeof(*rules));
+	int r;
+
+	if (!rules)
+		return -ENOMEM;
+	rules->dirs = (struct conf_dirs){
+		.root_fd = root_fd,
+		.report = report,
+		.suffixes = suffixes,
+		.unreadable = report_unreadable_rules,
+	};
+	r = conf_dirs_add_usual(&rules->dirs, "udev/rules.d");
+	conf_dirs_choose(&rules->dirs);
+	while (r == 0 && (r = read_next_rule(rules)) > 0)
+		r = take(data, &rules->rule);
+	if (r == 0)
+		r = take(data, NULL);
+	free(rules->file);
+	conf_dirs_done(&rules->dirs);
+	list_free(&rules->rule.static_nodes);
+	return r;
 }

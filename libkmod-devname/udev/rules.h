@@ -8,7 +8,7 @@
 
 #include "base/array.h"
 #include "base/report.h"
-#include "udev/accounts.h"
+#include "libkmod-devname.h"
 
 /* --- token.c: one token of a rule ----------------------------------------------------------- */
 
@@ -49,7 +49,7 @@ int udev_token_next(char **line, struct udev_token *ret_token);
 
 /*
  * A rule, as far as it concerns nodes. With a fault only location and text count. All texts are
- * valid until the next rule is read; the name of the file until udev_rules_close().
+ * valid until the next rule is read; the name of the file until all of them are.
  */
 struct udev_rule {
 	struct location location; /* the first line */
@@ -67,8 +67,7 @@ struct udev_rule {
 	bool gives_seat; /* TAG+="uaccess": systemd-logind gives the user of a seat access */
 
 	/* Conditions. */
-	char *kernels; /* patterns of KERNEL==, each with a NUL behind; or NULL */
-	char *kernels_end;
+	char *kernels; /* patterns of KERNEL==, with a bar between them; or NULL */
 	bool is_for_misc; /* SUBSYSTEM=="misc" */
 	bool needs_device; /* has other conditions, which take a device to be true or false */
 };
@@ -76,40 +75,80 @@ struct udev_rule {
 /* Removes "./" and "//" from the name of a node, as open(2) ignores them. */
 void udev_normalise_node(char *name);
 
-/* Reads the rules of a root directory in the order of udevd. */
-struct udev_rules;
+/*
+ * Reads the rules of a root directory in the order of udevd. take gets each of them, and NULL at
+ * the end; it returns 0, or a negative errno to stop. Returns 0, such an errno, or one with a
+ * finding that names the file or directory: system if it is_fatal(), else bad-rule, an error.
+ */
+int udev_rules_read(int root_fd, struct kmod_devname_report *report,
+		    int (*take)(void *data, const struct udev_rule *rule), void *data);
+
+/* --- accounts.c: users and groups ------------------------------------------------------------ */
+
+enum account_kind {
+	ACCOUNT_USER,
+	ACCOUNT_GROUP,
+};
+#define ACCOUNT_KINDS 2
+
+/* The users and groups of a root directory, read when a name is first asked for. */
+struct accounts {
+	int root_fd;
+	struct kmod_devname_report *report;
+	bool is_read[ACCOUNT_KINDS];
+	void *by_text[ACCOUNT_KINDS]; /* tsearch(3) trees, by name and by number */
+};
+
+void accounts_done(struct accounts *accounts);
 
 /*
- * Finds the files. Returns 0, or a negative errno, with a finding that names a directory: system if
- * it is_fatal(), else bad-rule, an error.
+ * Finds the ID of a user or group, given as a name or a number. A number without an entry counts up
+ * to 999, as in udevd. Returns 1; 0 if there is none; or a negative errno, with a system finding
+ * that names the file. A file that cannot be read, or has over 8 MiB, is an unknown-owner finding.
  */
-int udev_rules_open(int root_fd, struct kmod_devname_report *report, struct udev_rules **ret_rules);
-void udev_rules_close(struct udev_rules *rules);
+int accounts_find(struct accounts *accounts, enum account_kind kind, const char *text,
+		  unsigned int *ret_id);
 
 /*
- * Reads the next rule. Returns 1; 0 at the end; or a negative errno, with a finding as above that
- * names the file unless it is -ENOMEM.
+ * Finds the first name of an ID in the same files. *ret_name, to be freed, is NULL if there is
+ * none. Returns 0 or a negative errno, also for a file that cannot be read, with a system finding.
  */
-int udev_rules_next(struct udev_rules *rules, const struct udev_rule **ret_rule);
+int accounts_find_name(struct accounts *accounts, enum account_kind kind, unsigned int id,
+		       char **ret_name);
+
+/* Starts as { 0 }; groups is to be freed. */
+struct account_user {
+	const char *name; /* that was asked for */
+	uid_t uid;
+	gid_t *groups;
+	size_t size;
+	size_t capacity;
+};
+
+/*
+ * Finds a user with all groups in the same files. Returns 1, 0 if there is none, or a negative
+ * errno as accounts_find_name().
+ */
+int accounts_find_user(const struct accounts *accounts, const char *name,
+		       struct account_user *user);
 
 /* --- static-nodes.c: rules -> permissions --------------------------------------------------- */
 
 /* A group is of no use without it: static_node_apply_permissions() of systemd's udev-node.c. */
 #define STATIC_GROUP_MODE 0660
 
-/* What rules give to nodes that have no device yet. Begin with these three. */
+/* What rules give to nodes that have no device yet. Begin with these four. */
 struct static_node_set {
 	struct kmod_devname_report *report;
 	const struct kmod_devname_table *table; /* the nodes that are wanted; NULL for all */
+	struct kmod_devname_permissions *permissions; /* are added after the last rule */
 	struct accounts accounts;
 	struct list in_order;
 	void *by_name; /* tsearch(3) tree of the same nodes */
 };
 
-/* Each rule in its order; then the permissions, while the rules are open. 0 or a negative errno. */
-int static_node_set_add_rule(struct static_node_set *nodes, const struct udev_rule *rule);
-int static_node_set_finish(struct static_node_set *nodes,
-			   struct kmod_devname_permissions *permissions);
+/* For udev_rules_read(), with the set as data. */
+int static_node_set_take_rule(void *data, const struct udev_rule *rule);
 void static_node_set_done(struct static_node_set *nodes);
 
 /* --- lint.c --------------------------------------------------------------------------------- */

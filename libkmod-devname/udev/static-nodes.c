@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <search.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,16 +28,9 @@
 struct static_doubt {
 	struct location location; /* of the rule */
 	const char *reason;
-	char *owner; /* an unknown user or group, or NULL */
+	const char *owner; /* a copy of an unknown user or group, or NULL */
 	enum account_kind kind;
 	bool is_reported; /* with the rule, and not for each node */
-};
-
-/* A user or group. */
-struct static_owner {
-	char *text; /* as in the rule; NULL if no rule has one */
-	unsigned int id;
-	bool is_doubtful;
 };
 
 /* The values of a node from the rules so far. */
@@ -45,7 +39,8 @@ struct static_node {
 	bool has_mode;
 	bool is_mode_doubtful;
 	mode_t mode;
-	struct static_owner owners[ACCOUNT_KINDS];
+	struct owner owners[ACCOUNT_KINDS]; /* with copies of the texts */
+	bool is_owner_doubtful[ACCOUNT_KINDS];
 	struct static_doubt doubt; /* the last one */
 };
 
@@ -54,8 +49,8 @@ static void static_node_free(void *p)
 	struct static_node *node = p;
 
 	for (size_t i = 0; i < ACCOUNT_KINDS; i++)
-		free(node->owners[i].text);
-	free(node->doubt.owner);
+		free((char *)(uintptr_t)node->owners[i].text);
+	free((char *)(uintptr_t)node->doubt.owner);
 	free(node);
 }
 
@@ -109,7 +104,7 @@ static int report_bad_value(const struct static_node_set *nodes, const struct ud
 static int find_static_owner(struct static_node_set *nodes, const struct udev_rule *rule,
 			     enum account_kind kind, struct static_node *given)
 {
-	struct static_owner *owner = &given->owners[kind];
+	struct owner *owner = &given->owners[kind];
 	int r;
 
 	owner->text = kind == ACCOUNT_USER ? rule->user : rule->group;
@@ -151,60 +146,48 @@ static int read_static_rule(struct static_node_set *nodes, const struct udev_rul
 	if (given.doubt.location.file) {
 		given.is_mode_doubtful = given.has_mode;
 		for (size_t i = 0; i < ACCOUNT_KINDS; i++)
-			given.owners[i].is_doubtful = given.owners[i].text != NULL;
+			given.is_owner_doubtful[i] = given.owners[i].text != NULL;
 	}
 	*ret_given = given;
 	return 0;
 }
 
-/* Replaces a text by a copy of another one, unless that is NULL. */
-static int replace_text(char **text, const char *other)
+/* Replaces a text by its copy; NULL stays. The old copy is freed. */
+static int copy_rule_text(const char **text, const char *old_copy)
 {
-	char *copy;
+	const char *copy = *text ? strdup(*text) : NULL;
+	int r = *text && !copy ? -ENOMEM : 0;
 
-	if (!other)
-		return 0;
-	copy = strdup(other);
-	if (!copy)
-		return -ENOMEM;
-	free(*text);
+	free((char *)(uintptr_t)old_copy);
 	*text = copy;
-	return 0;
+	return r;
 }
 
 static int apply_to_node(struct static_node_set *nodes, const char *name,
 			 const struct static_node *given)
 {
-	struct static_node *node = get_static_node(nodes, name);
+	struct static_node *node = get_static_node(nodes, name), old;
 
 	if (!node)
 		return -ENOMEM;
+	old = *node;
 	for (size_t i = 0; i < ACCOUNT_KINDS; i++) {
-		struct static_owner owner = given->owners[i];
-
-		if (!owner.text)
+		if (!given->owners[i].text)
 			continue;
-		if (replace_text(&node->owners[i].text, owner.text) < 0)
+		node->owners[i] = given->owners[i];
+		node->is_owner_doubtful[i] = given->is_owner_doubtful[i];
+		if (copy_rule_text(&node->owners[i].text, old.owners[i].text) < 0)
 			return -ENOMEM;
-		owner.text = node->owners[i].text;
-		node->owners[i] = owner;
 	}
 	if (given->has_mode) {
 		node->has_mode = true;
 		node->mode = given->mode;
 		node->is_mode_doubtful = given->is_mode_doubtful;
 	}
-	if (given->doubt.location.file) {
-		struct static_doubt doubt = given->doubt;
-
-		free(node->doubt.owner);
-		node->doubt.owner = NULL;
-		if (replace_text(&node->doubt.owner, doubt.owner) < 0)
-			return -ENOMEM;
-		doubt.owner = node->doubt.owner;
-		node->doubt = doubt;
-	}
-	return 0;
+	if (!given->doubt.location.file)
+		return 0;
+	node->doubt = given->doubt;
+	return copy_rule_text(&node->doubt.owner, old.doubt.owner);
 }
 
 static int apply_rule(struct static_node_set *nodes, const struct udev_rule *rule)
@@ -280,57 +263,31 @@ static int report_doubt(struct kmod_devname_report *report, const struct static_
 			  doubt->reason, node->name);
 }
 
-static int add_static_node(const struct static_node *node, struct kmod_devname_report *report,
-			   struct kmod_devname_permissions *permissions)
+static int add_static_node(const struct static_node_set *nodes, const struct static_node *node)
 {
 	static const struct owner root = { 0 };
-	const struct static_owner *users = &node->owners[ACCOUNT_USER];
-	const struct static_owner *groups = &node->owners[ACCOUNT_GROUP];
-	const struct owner user = { users->text, users->id };
-	const struct owner group = { groups->text, groups->id };
-	mode_t mode = node->has_mode ? node->mode : permissions->default_permission.mode;
+	mode_t mode = node->has_mode ? node->mode : nodes->permissions->default_permission.mode;
 	int r;
 
-	if (!node->is_mode_doubtful && !users->is_doubtful && !groups->is_doubtful)
-		return permissions_add(permissions, node->name, mode, &user, &group);
-	r = report_doubt(report, node);
-	if (r < 0)
-		return r;
-	return permissions_add(permissions, node->name, PERMISSIONS_PLAIN_MODE, &root, &root);
+	if (!node->is_mode_doubtful && !node->is_owner_doubtful[ACCOUNT_USER] &&
+	    !node->is_owner_doubtful[ACCOUNT_GROUP])
+		return permissions_add(nodes->permissions, node->name, mode,
+				       &node->owners[ACCOUNT_USER], &node->owners[ACCOUNT_GROUP]);
+	r = report_doubt(nodes->report, node);
+	return r < 0 ? r
+		     : permissions_add(nodes->permissions, node->name, PERMISSIONS_PLAIN_MODE,
+				       &root, &root);
 }
 
-int static_node_set_add_rule(struct static_node_set *nodes, const struct udev_rule *rule)
+int static_node_set_take_rule(void *data, const struct udev_rule *rule)
 {
-	return rule->fault ? report_dropped_rule(nodes, rule) : apply_rule(nodes, rule);
-}
-
-int static_node_set_finish(struct static_node_set *nodes,
-			   struct kmod_devname_permissions *permissions)
-{
+	struct static_node_set *nodes = data;
 	int r = 0;
 
+	if (rule)
+		return rule->fault ? report_dropped_rule(nodes, rule) : apply_rule(nodes, rule);
 	for (size_t i = 0; i < nodes->in_order.size && r == 0; i++)
-		r = add_static_node(nodes->in_order.items[i], nodes->report, permissions);
-	return r;
-}
-
-static int read_static_nodes(struct static_node_set *nodes, int root_fd,
-			     struct kmod_devname_permissions *permissions)
-{
-	const struct udev_rule *rule;
-	struct udev_rules *rules;
-	int r = udev_rules_open(root_fd, nodes->report, &rules);
-
-	if (r < 0)
-		return r;
-	while ((r = udev_rules_next(rules, &rule)) > 0) {
-		r = static_node_set_add_rule(nodes, rule);
-		if (r < 0)
-			break;
-	}
-	if (r == 0)
-		r = static_node_set_finish(nodes, permissions);
-	udev_rules_close(rules);
+		r = add_static_node(nodes, nodes->in_order.items[i]);
 	return r;
 }
 
@@ -341,13 +298,14 @@ int kmod_devname_permissions_read_udev(struct kmod_devname_permissions *permissi
 	struct static_node_set nodes = {
 		.report = report,
 		.table = table,
+		.permissions = permissions,
 		.accounts = { .root_fd = root_fd, .report = report },
 	};
 	int r = fd_check_directory(root_fd);
 
 	if (r < 0)
 		return r;
-	r = read_static_nodes(&nodes, root_fd, permissions);
+	r = udev_rules_read(root_fd, report, static_node_set_take_rule, &nodes);
 	static_node_set_done(&nodes);
 	if (r == 0 || is_fatal(r))
 		return r;

@@ -10,7 +10,6 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/types.h>
@@ -90,13 +89,14 @@ static const struct udev_key *find_udev_key(const char *name)
 	return NULL;
 }
 
-/* Looks for the first bytes of a text in a list of words with one blank between them. */
-static bool is_word_of(const char *text, size_t size, const char *words)
+/* Looks for the first bytes of a text in a list of words, or of their beginnings. */
+static bool is_word_of(const char *text, size_t size, const char *words, bool or_beginning)
 {
 	while (*words != '\0') {
 		size_t next = strcspn(words, " ");
 
-		if (next == size && strncmp(words, text, size) == 0)
+		if ((size == next || (or_beginning && size < next)) &&
+		    strncmp(words, text, size) == 0)
 			return true;
 		words += next;
 		words += strspn(words, " ");
@@ -104,21 +104,9 @@ static bool is_word_of(const char *text, size_t size, const char *words)
 	return false;
 }
 
-/* True if the first bytes of a text begin one of these words. */
-static bool begins_word_of(const char *text, size_t size, const char *words)
-{
-	while (strncmp(words, text, size) != 0) {
-		words = strchr(words, ' ');
-		if (!words)
-			return false;
-		words++;
-	}
-	return true;
-}
-
 static bool is_one_of(const char *text, const char *words)
 {
-	return is_word_of(text, strlen(text), words);
+	return is_word_of(text, strlen(text), words, false);
 }
 
 static bool has_valid_attribute(const struct udev_token *token, const struct udev_key *key)
@@ -137,22 +125,18 @@ static bool has_valid_attribute(const struct udev_token *token, const struct ude
 	return *attribute != '\0';
 }
 
-/* Plain decimal, with or without a sign; udevd also accepts blanks and other bases. */
+/* An int in plain decimal, with or without a sign; udevd also accepts blanks and other bases. */
 static bool is_int_value(const char *text)
 {
-	unsigned int limit = (unsigned int)INT_MAX + (*text == '-'), value = 0;
+	const char *limit = *text == '-' ? "2147483648" : "2147483647";
+	const char *digits = text + (*text == '-' || *text == '+');
+	size_t size;
 
-	text += *text == '-' || *text == '+';
-	if (!syntax_is_digits(text))
+	if (!syntax_is_digits(digits))
 		return false;
-	for (; *text != '\0'; text++) {
-		unsigned int digit = (unsigned int)(*text - '0');
-
-		if (value > (limit - digit) / 10)
-			return false;
-		value = value * 10 + digit;
-	}
-	return true;
+	digits += strspn(digits, "0");
+	size = strlen(digits);
+	return size < strlen(limit) || (size == strlen(limit) && strcmp(digits, limit) <= 0);
 }
 
 /*
@@ -175,10 +159,11 @@ static bool has_valid_builtin(struct udev_token *token)
 	const char *name = token->value + strspn(token->value, BLANKS);
 	size_t size = strcspn(name, BLANKS);
 
-	if (is_word_of(name, size, BUILTINS))
+	if (is_word_of(name, size, BUILTINS, false))
 		return true;
 	token->is_disputed = true;
-	return is_word_of(name, size, LATER_BUILTINS) || begins_word_of(name, size, BUILTINS);
+	return is_word_of(name, size, LATER_BUILTINS, false) ||
+	       is_word_of(name, size, BUILTINS, true);
 }
 
 static bool has_settable_property(struct udev_token *token)

@@ -798,7 +798,7 @@ test_list_of_what_is_no_file_fails() {
 		fifo) mkfifo "$file" ;;
 		esac
 		got=0
-		timeout 60 kmod-devname list --noheadings -b root 6.1.0 > out 2> messages || got=$?
+		timeout 600 kmod-devname list --noheadings -b root 6.1.0 > out 2> messages || got=$?
 		[ "$got" -eq 2 ] || fail "$kind: status $got instead of 2: $(cat messages)"
 		[ "$(wc -l < messages)" -eq 1 ] || fail "$kind: not one line: $(cat messages)"
 		says "$file"

@@ -11,21 +11,11 @@
 VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
-HEADER='# Device nodes to trigger on-demand module loading.'
-
-# node FILE NAME MINOR
-node() {
-	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
-}
 
 # config TEXT: the one file that depmod and we read.
 config() {
 	mkdir -p conf
 	printf '%s\n' "$@" > conf/test.conf
-}
-
-nodes() {
-	[ $# -eq 0 ] || printf '%s\n' "$HEADER" "$@"
 }
 
 ours() {

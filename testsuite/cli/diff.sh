@@ -8,7 +8,6 @@
 # shellcheck source=testsuite/lib/kernels.sh
 . "$top_srcdir/testsuite/lib/kernels.sh"
 
-HEADER='# Device nodes to trigger on-demand module loading.'
 
 # devname FILE LINE...
 devname() {

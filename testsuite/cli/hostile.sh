@@ -3,7 +3,7 @@
 #
 # Module directories that mean harm, through the command line tool: each is made by a row, and
 # the row says what must come of it: the exit status, and a finding or none. A module that is
-# sound stands beside it, in modules.order if that has any, and must be written whatever happens. No
+# sound stands beside it, and must be written whatever happens. No
 # run may take more CPU time than LIMIT_SECONDS, which is 20 times what the largest of them needs.
 
 # shellcheck source=testsuite/lib/tap.sh
@@ -12,19 +12,8 @@
 VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
-HEADER='# Device nodes to trigger on-demand module loading.'
 LIMIT_SECONDS=10
 RESIDENT_KIB=131072
-
-# node FILE NAME MINOR: a module with this node.
-node() {
-	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
-}
-
-# long N: a name of N bytes.
-long() {
-	awk -v n="$1" 'BEGIN { while (i++ < n) printf "x" }'
-}
 
 # generate STATUS [OPTION...]: text in out, messages in err.
 generate() {
@@ -33,7 +22,7 @@ generate() {
 	(
 		# shellcheck disable=SC3045 # every sh of Linux has ulimit -t
 		is_sanitized || ulimit -t $LIMIT_SECONDS
-		status "$generate_status" timeout 120 kmod-devname generate -n -v -b $R "$@" $VER \
+		status "$generate_status" timeout 600 kmod-devname generate -n -v -b $R "$@" $VER \
 			> out 2> err
 	) || { head -n 20 err >&2; return 1; }
 }
@@ -145,119 +134,6 @@ test_a_file_of_any_type_for_a_module_spares_the_others() {
 	dots 1 bad-module-name 0
 	only-suffix 0 - 0
 	END
-}
-
-# --- what stands in the place of modules.order ---------------------------------------------
-
-make_order() {
-	o=$M/modules.order
-	case $1 in
-	empty) : > $o ;;
-	fifo) mkfifo $o ;;
-	directory) mkdir $o ;;
-	itself) ln -s modules.order $o ;;
-	dangling) ln -s nowhere $o ;;
-	to-zero) ln -s /dev/zero $o ;;
-	hole) hole $o ;;
-	200-mib) truncate -s 200M $o ;;
-	nul) printf 'good\0.ko\ngood.ko\n' > $o ;;
-	no-newline) printf good.ko > $o ;;
-	long) { long 5000; echo; echo good.ko; } > $o ;;
-	absolute) printf '/etc/passwd\n/good.ko\n../good.ko\n./good.ko\n' > $o ;;
-	blanks) printf ' good.ko\ngood.ko \n\n\t\ngood.ko\n' > $o ;;
-	million) { yes kernel/x.ko | head -n 1000000; echo good.ko; } > $o ;;
-	*) fail "$1 is unknown" ;;
-	esac
-}
-
-test_a_file_of_any_type_for_modules_order_is_handled() {
-	rows make_order <<-'END'
-	empty 0 - 0
-	fifo 0 bad-order 0
-	directory 0 bad-order 0
-	itself 0 dangling-link 0
-	dangling 0 dangling-link 0
-	to-zero 0 dangling-link 0
-	hole 0 bad-order 0
-	200-mib 0 bad-order 0
-	nul 0 - 0
-	no-newline 0 bad-order 0
-	long 0 bad-order 0
-	absolute 0 - 0
-	blanks 0 - 0
-	million 0 - 0
-	END
-}
-
-# --- what stands in the place of the index -------------------------------------------------
-
-make_index() {
-	: > $M/modules.dep
-	: > $M/modules.alias
-	case $1 in
-	empty) ;;
-	fifo-*) rm $M/modules."${1#*-}" && mkfifo $M/modules."${1#*-}" ;;
-	directory-*) rm $M/modules."${1#*-}" && mkdir $M/modules."${1#*-}" ;;
-	itself-*) ln -sf modules."${1#*-}" $M/modules."${1#*-}" ;;
-	hole-*) hole $M/modules."${1#*-}" ;;
-	lie-dep) printf 'good.ko:\nx.ko:\n' > $M/modules.dep ;;
-	lie-alias)
-		printf 'good.ko: x.ko\n' > $M/modules.dep
-		printf 'alias devname:evil good\nalias char-major-1-1 good\n' > $M/modules.alias
-		;;
-	nul-alias) printf 'alias devname:x\0y good\n' > $M/modules.alias ;;
-	nul-dep) printf 'good.ko\0: x\n' > $M/modules.dep ;;
-	cut-*) printf 'good.ko' > $M/modules."${1#*-}" ;;
-	long-*) { long 5000; echo; } > $M/modules."${1#*-}" ;;
-	*) fail "$1 is unknown" ;;
-	esac
-}
-
-# None of these was written by depmod: the modules count.
-test_a_file_of_any_type_for_the_index_spares_the_modules() {
-	n=0
-	for name in empty fifo-dep fifo-alias directory-dep directory-alias itself-dep itself-alias \
-		hole-dep hole-alias lie-dep lie-alias nul-alias nul-dep cut-dep cut-alias \
-		long-dep long-alias; do
-		rm -rf $R
-		node $M/good.ko good 2
-		make_index $name
-		generate 0 --source=auto || fail "$name"
-		printf '%s\n' "$HEADER" 'good good c10:2' | same out || fail "$name"
-		n=$((n + 1))
-	done
-	count "$n hostile trees: $tap_title"
-}
-
-# An index alone is either good or refused, and then nothing is written.
-test_a_file_of_any_type_for_the_index_is_used_or_refused() {
-	n=0
-	while read -r name wanted said; do
-		rm -rf $R
-		node $M/good.ko good 2
-		make_index "$name"
-		echo old > $M/modules.devname
-		got=0
-		timeout 60 kmod-devname generate -b $R --source=index $VER > out 2> err || got=$?
-		[ $got -eq "$wanted" ] || fail "$name: $got: $(cat err)"
-		echo old | same $M/modules.devname || fail "$name"
-		grep -qF "$said" err || fail "$name: not '$said': $(cat err)"
-		n=$((n + 1))
-	done <<-'END'
-	empty 2 [bad-index]
-	fifo-dep 2 modules.dep: warning: cannot be used: No such device
-	directory-alias 2 modules.alias: warning: cannot be used: Is a directory
-	itself-dep 2 modules.dep: warning: cannot be used: Too many levels of symbolic links
-	hole-alias 2 modules.alias: warning: cannot be used: File too large
-	nul-dep 2 [bad-index]
-	nul-alias 2 [bad-index]
-	cut-dep 2 [cut-line]
-	cut-alias 2 [cut-line]
-	long-dep 2 [bad-index]
-	long-alias 2 [long-line]
-	END
-	[ $n -eq 11 ]
-	count "$n hostile trees: $tap_title"
 }
 
 # --- the shape of the tree -----------------------------------------------------------------

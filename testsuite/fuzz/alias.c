@@ -33,7 +33,7 @@ struct verdict {
 	size_t n_words;
 	struct pair pairs[ALIASES_MAX / 2 + 1];
 	size_t n_pairs;
-	struct bytes text; /* "NAME ALIAS" for each node, sorted */
+	struct fuzz_bytes text; /* "NAME ALIAS" for each node, sorted */
 	unsigned int found[KMOD_DEVNAME_CODE_SYSTEM]; /* how many findings of each code */
 };
 
@@ -261,9 +261,9 @@ static void make_verdict(const char *const *aliases, size_t n, struct verdict *v
 /* --- what comes out ---------------------------------------------------------------------- */
 
 /* The nodes as a verdict has them. */
-static struct bytes describe(const struct kmod_devname_table *table)
+static struct fuzz_bytes describe(const struct kmod_devname_table *table)
 {
-	struct bytes text = { 0 };
+	struct fuzz_bytes text = { 0 };
 	FILE *stream = open_memstream(&text.data, &text.size);
 
 	FUZZ_CHECK(stream, "no memory");
@@ -306,7 +306,7 @@ static void check(const struct verdict *verdict, const char *const *aliases, siz
 	add(&result, aliases, n);
 	check_findings(verdict, result.report);
 	for (int i = 0; i < 2; i++) {
-		struct bytes text = describe(result.table);
+		struct fuzz_bytes text = describe(result.table);
 
 		FUZZ_CHECK(text.size == verdict->text.size &&
 				   memcmp(text.data, verdict->text.data, text.size) == 0,
@@ -329,7 +329,7 @@ static size_t split(char *text, const char **ret_lines)
 void fuzz_target_alias(const uint8_t *data, size_t size)
 {
 	static struct verdict verdict;
-	struct bytes copy = fuzz_copy(data, size);
+	struct fuzz_bytes copy = fuzz_copy(data, size);
 	const char **aliases = calloc(size + 1, sizeof(*aliases));
 	size_t n;
 

@@ -38,7 +38,7 @@ static void check_order(const struct kmod_devname_config *config)
 		}
 }
 
-static void check_names(const struct kmod_devname_config *config, const struct bytes *text)
+static void check_names(const struct kmod_devname_config *config, const struct fuzz_bytes *text)
 {
 	const char *directory;
 
@@ -56,7 +56,7 @@ static void check_names(const struct kmod_devname_config *config, const struct b
 void fuzz_target_depmod(const uint8_t *data, size_t size)
 {
 	static const char *const file = "depmod.conf";
-	const struct bytes text = { (char *)(uintptr_t)data, size };
+	const struct fuzz_bytes text = { (char *)(uintptr_t)data, size };
 	struct fuzz_result result = fuzz_result_new();
 	struct kmod_devname_config *config;
 

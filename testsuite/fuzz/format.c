@@ -55,11 +55,11 @@ static struct kmod_devname_permissions *read_permissions(char *text)
 	return permissions;
 }
 
-static struct bytes write_format(const struct kmod_devname_table *table, int format,
-				 const struct kmod_devname_permissions *permissions,
-				 unsigned int flags)
+static struct fuzz_bytes write_format(const struct kmod_devname_table *table, int format,
+				      const struct kmod_devname_permissions *permissions,
+				      unsigned int flags)
 {
-	struct bytes text = { 0 };
+	struct fuzz_bytes text = { 0 };
 	FILE *stream = open_memstream(&text.data, &text.size);
 
 	FUZZ_CHECK(stream, "no memory");
@@ -71,7 +71,7 @@ static struct bytes write_format(const struct kmod_devname_table *table, int for
 	return text;
 }
 
-static void check_same(struct bytes *got, struct bytes *wanted, const char *what)
+static void check_same(struct fuzz_bytes *got, struct fuzz_bytes *wanted, const char *what)
 {
 	FUZZ_CHECK(got->size == wanted->size && memcmp(got->data, wanted->data, got->size) == 0,
 		   "%s:\n%sinstead of\n%s", what, got->data, wanted->data);
@@ -117,8 +117,8 @@ static void describe_node(FILE *stream, size_t i, const struct kmod_devname_node
 static void check_json(const struct kmod_devname_table *table,
 		       const struct kmod_devname_permissions *permissions)
 {
-	struct bytes text = write_format(table, KMOD_DEVNAME_FORMAT_JSON, permissions, 0);
-	struct bytes wanted = { 0 }, got = { 0 };
+	struct fuzz_bytes text = write_format(table, KMOD_DEVNAME_FORMAT_JSON, permissions, 0);
+	struct fuzz_bytes wanted = { 0 }, got = { 0 };
 	FILE *stream = open_memstream(&wanted.data, &wanted.size);
 
 	FUZZ_CHECK(stream, "no memory");
@@ -230,8 +230,9 @@ static void check_tmpfiles(const struct kmod_devname_table *table,
 			   const struct kmod_devname_permissions *permissions, unsigned int flags)
 {
 	const char *prefix = flags == KMOD_DEVNAME_PRINT_CREATE_ONLY ? ":" : "";
-	struct bytes text = write_format(table, KMOD_DEVNAME_FORMAT_TMPFILES, permissions, flags);
-	struct bytes directories = { 0 };
+	struct fuzz_bytes text =
+		write_format(table, KMOD_DEVNAME_FORMAT_TMPFILES, permissions, flags);
+	struct fuzz_bytes directories = { 0 };
 	FILE *made = open_memstream(&directories.data, &directories.size);
 	size_t n = 0;
 	char *rest = text.data, *next;
@@ -265,10 +266,11 @@ static void check_tmpfiles(const struct kmod_devname_table *table,
 /* The lines of modules.devname without its first one. */
 static void check_devname(const struct kmod_devname_table *table)
 {
-	struct bytes got = write_format(table, KMOD_DEVNAME_FORMAT_DEVNAME, NULL, 0);
-	struct bytes text = fuzz_text(table);
+	struct fuzz_bytes got = write_format(table, KMOD_DEVNAME_FORMAT_DEVNAME, NULL, 0);
+	struct fuzz_bytes text = fuzz_text(table);
 	const char *nodes = text.data + strcspn(text.data, "\n");
-	struct bytes wanted = fuzz_copy(nodes + (*nodes != '\0'), strlen(nodes + (*nodes != '\0')));
+	struct fuzz_bytes wanted =
+		fuzz_copy(nodes + (*nodes != '\0'), strlen(nodes + (*nodes != '\0')));
 
 	free(text.data);
 	check_same(&got, &wanted, "devname has");
@@ -279,7 +281,7 @@ static void check_others(const struct kmod_devname_table *table,
 {
 	for (int format = 0; kmod_devname_format_to_string((enum kmod_devname_format)format);
 	     format++) {
-		struct bytes text = write_format(table, format, permissions, 0);
+		struct fuzz_bytes text = write_format(table, format, permissions, 0);
 
 		FUZZ_CHECK(text.size == 0 || text.data[text.size - 1] == '\n',
 			   "the last line of format %d has no end", format);
@@ -289,7 +291,7 @@ static void check_others(const struct kmod_devname_table *table,
 
 void fuzz_target_format(const uint8_t *data, size_t size)
 {
-	struct bytes copy = fuzz_copy(data, size);
+	struct fuzz_bytes copy = fuzz_copy(data, size);
 	struct kmod_devname_permissions *permissions = read_permissions(copy.data);
 	struct fuzz_result result = fuzz_result_new();
 	FILE *stream = fuzz_open(data, size);

@@ -59,11 +59,11 @@ void fuzz_codec_check(const uint8_t *data, size_t size,
 	compare(module_error, &got, verdict, wanted, wanted_size);
 }
 
-static struct bytes make_plain(int content)
+static struct fuzz_bytes make_plain(int content)
 {
 	static const char *const strings[] = { "alias=devname:fuse", "alias=char-major-10-229" };
 	static const struct mkmodule spec = { 64, 0, MKMODULE_NAMES_FAR, strings, 2 };
-	struct bytes plain = { 0 };
+	struct fuzz_bytes plain = { 0 };
 
 	if (content == 0)
 		return fuzz_copy("", 0);
@@ -73,7 +73,7 @@ static struct bytes make_plain(int content)
 		plain.data = (char *)mkmodule(&spec, &plain.size);
 		return plain;
 	}
-	plain = (struct bytes){ calloc(1, LIMIT + 1), LIMIT + (content == 4) };
+	plain = (struct fuzz_bytes){ calloc(1, LIMIT + 1), LIMIT + (content == 4) };
 	FUZZ_CHECK(plain.data, "no memory");
 	return plain;
 }
@@ -92,7 +92,7 @@ void fuzz_codec_seeds(fuzz_take take, fuzz_compress compress)
 	static uint8_t output[2 * (64 << 10) + 8];
 
 	for (int content = 0; content < 5; content++) {
-		struct bytes plain = make_plain(content);
+		struct fuzz_bytes plain = make_plain(content);
 		size_t size;
 
 		for (int way = 0; (size = compress(way, (uint8_t *)plain.data, plain.size, output,

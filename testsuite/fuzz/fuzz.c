@@ -26,9 +26,9 @@ void fuzz_fail(const char *file, int line, const char *format, ...)
 	abort();
 }
 
-struct bytes fuzz_copy(const void *data, size_t size)
+struct fuzz_bytes fuzz_copy(const void *data, size_t size)
 {
-	struct bytes copy = { malloc(size + 1), size };
+	struct fuzz_bytes copy = { malloc(size + 1), size };
 
 	FUZZ_CHECK(copy.data, "no memory");
 	if (size > 0)
@@ -60,9 +60,9 @@ void fuzz_result_done(struct fuzz_result *result)
 	kmod_devname_report_unref(result->report);
 }
 
-struct bytes fuzz_text(const struct kmod_devname_table *table)
+struct fuzz_bytes fuzz_text(const struct kmod_devname_table *table)
 {
-	struct bytes text = { 0 };
+	struct fuzz_bytes text = { 0 };
 	FILE *stream = open_memstream(&text.data, &text.size);
 
 	FUZZ_CHECK(stream, "no memory");
@@ -144,7 +144,7 @@ int fuzz_root(void)
 
 static void make_parents(const char *path)
 {
-	struct bytes copy = fuzz_copy(path, strlen(path));
+	struct fuzz_bytes copy = fuzz_copy(path, strlen(path));
 
 	for (char *p = copy.data; (p = strchr(p, '/')); p++) {
 		*p = '\0';

@@ -54,13 +54,13 @@ _Noreturn void fuzz_fail(const char *file, int line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /* A piece of memory that may have NUL bytes in it, and has one behind it. */
-struct bytes {
+struct fuzz_bytes {
 	char *data;
 	size_t size;
 };
 
 /* A copy, to be freed. Fails if there is no memory, as all of these do. */
-struct bytes fuzz_copy(const void *data, size_t size);
+struct fuzz_bytes fuzz_copy(const void *data, size_t size);
 
 /* The bytes as a stream. */
 FILE *fuzz_open(const void *data, size_t size);
@@ -74,7 +74,7 @@ struct fuzz_result fuzz_result_new(void);
 void fuzz_result_done(struct fuzz_result *result);
 
 /* The text of a table, to be freed. */
-struct bytes fuzz_text(const struct kmod_devname_table *table);
+struct fuzz_bytes fuzz_text(const struct kmod_devname_table *table);
 
 /* The codes of all findings, sorted, as text, to be freed. */
 char *fuzz_codes(const struct kmod_devname_report *report);

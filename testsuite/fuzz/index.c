@@ -15,13 +15,13 @@
 #include "node/table.h"
 #include "text/depmod-index.h"
 
-static void check_same(const struct bytes *a, const struct bytes *b, const char *what)
+static void check_same(const struct fuzz_bytes *a, const struct fuzz_bytes *b, const char *what)
 {
 	FUZZ_CHECK(a->size == b->size && memcmp(a->data, b->data, a->size) == 0,
 		   "%s\n<<<\n%s>>>\n%s---", what, a->data, b->data);
 }
 
-static FILE *begin(struct bytes *ret_text)
+static FILE *begin(struct fuzz_bytes *ret_text)
 {
 	FILE *stream = open_memstream(&ret_text->data, &ret_text->size);
 
@@ -32,9 +32,9 @@ static FILE *begin(struct bytes *ret_text)
 /* --- modules.alias ------------------------------------------------------------------------- */
 
 /* The lines up to the first one that is damaged. */
-static struct bytes rewrite_aliases(const void *data, size_t size)
+static struct fuzz_bytes rewrite_aliases(const void *data, size_t size)
 {
-	struct bytes text;
+	struct fuzz_bytes text;
 	FILE *from = fuzz_open(data, size), *to = begin(&text);
 	struct depmod_index index;
 	const char *alias, *module;
@@ -53,8 +53,8 @@ static struct bytes rewrite_aliases(const void *data, size_t size)
 
 static void check_aliases(const void *data, size_t size)
 {
-	struct bytes text = rewrite_aliases(data, size);
-	struct bytes again = rewrite_aliases(text.data, text.size);
+	struct fuzz_bytes text = rewrite_aliases(data, size);
+	struct fuzz_bytes again = rewrite_aliases(text.data, text.size);
 
 	check_same(&text, &again, "modules.alias, read and written again:");
 	free(text.data);
@@ -64,9 +64,9 @@ static void check_aliases(const void *data, size_t size)
 /* --- modules.dep --------------------------------------------------------------------------- */
 
 /* The lines up to the first one that is damaged. */
-static struct bytes rewrite_dep(const void *data, size_t size)
+static struct fuzz_bytes rewrite_dep(const void *data, size_t size)
 {
-	struct bytes text;
+	struct fuzz_bytes text;
 	FILE *from = fuzz_open(data, size), *to = begin(&text);
 	struct depmod_index index;
 	char *path, *needed;
@@ -87,7 +87,7 @@ static struct bytes rewrite_dep(const void *data, size_t size)
 
 static void check_dep(const void *data, size_t size)
 {
-	struct bytes text = rewrite_dep(data, size), again = rewrite_dep(text.data, text.size);
+	struct fuzz_bytes text = rewrite_dep(data, size), again = rewrite_dep(text.data, text.size);
 
 	FUZZ_CHECK(text.size <= size && memcmp(text.data, data, text.size) == 0,
 		   "not what stands in the file:\n%s", text.data);
@@ -113,7 +113,7 @@ static void check_builtin(const void *data, size_t size)
 	static const char other[] = "other.license=GPL";
 	struct fuzz_result result = fuzz_result_new(), longer = fuzz_result_new();
 	char *text = malloc(sizeof(other) + size);
-	struct bytes nodes, others;
+	struct fuzz_bytes nodes, others;
 
 	read_builtin(&result, data, size);
 	nodes = fuzz_text(result.table);
@@ -161,7 +161,7 @@ static struct modprobe_config read_softdep(const void *data, size_t size)
 }
 
 /* As libkmod is given them. */
-static struct bytes copy_statements(const struct modprobe_config *config)
+static struct fuzz_bytes copy_statements(const struct modprobe_config *config)
 {
 	return fuzz_copy(config->text, config->text_size);
 }
@@ -184,7 +184,7 @@ static void look_up(const struct modprobe_config *config)
 static void check_statements(const void *data, size_t size)
 {
 	struct modprobe_config config = read_statements(data, size), again;
-	struct bytes text = copy_statements(&config), written;
+	struct fuzz_bytes text = copy_statements(&config), written;
 	size_t n = config.size;
 
 	look_up(&config);
@@ -206,7 +206,7 @@ static void check_softdep(const void *data, size_t size)
 {
 	struct modprobe_config config = read_statements(data, size);
 	struct modprobe_config other = read_softdep(data, size);
-	struct bytes text = copy_statements(&config), written = copy_statements(&other);
+	struct fuzz_bytes text = copy_statements(&config), written = copy_statements(&other);
 
 	check_same(&text, &written, "statements, and those of modules.softdep:");
 	modprobe_config_done(&config);

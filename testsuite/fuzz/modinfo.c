@@ -52,7 +52,7 @@ static struct fuzz_result add_aliases(const struct modinfo *modinfo)
 static void check_public(const struct modinfo *modinfo, int fault, int fd)
 {
 	struct fuzz_result wanted = add_aliases(modinfo), result = fuzz_result_new();
-	struct bytes a = fuzz_text(wanted.table), b;
+	struct fuzz_bytes a = fuzz_text(wanted.table), b;
 	char *x, *y;
 
 	FUZZ_CHECK(kmod_devname_table_add_file(result.table, result.report, fd, "module.ko") == 0,

@@ -23,9 +23,9 @@ static struct fuzz_result read_text(const void *data, size_t size)
 }
 
 /* The lines that are no comments, one after the other; *ret_n is how many must be accounted for. */
-static struct bytes lines_of(const char *data, size_t size, size_t *ret_n)
+static struct fuzz_bytes lines_of(const char *data, size_t size, size_t *ret_n)
 {
-	struct bytes lines = fuzz_copy("", 0);
+	struct fuzz_bytes lines = fuzz_copy("", 0);
 	const char *end = data + size;
 
 	*ret_n = 0;
@@ -53,16 +53,16 @@ static void check_no_line_is_lost(const struct fuzz_result *result, size_t n)
 	FUZZ_CHECK(nodes + findings == n, "%zu lines, %zu nodes, %zu findings", n, nodes, findings);
 }
 
-static void check_same(const struct bytes *a, const struct bytes *b, const char *what)
+static void check_same(const struct fuzz_bytes *a, const struct fuzz_bytes *b, const char *what)
 {
 	FUZZ_CHECK(a->size == b->size && memcmp(a->data, b->data, a->size) == 0,
 		   "%s\n<<<\n%s>>>\n%s---", what, a->data, b->data);
 }
 
-static void check_round_trip(const struct bytes *text)
+static void check_round_trip(const struct fuzz_bytes *text)
 {
 	struct fuzz_result result = read_text(text->data, text->size);
-	struct bytes again = fuzz_text(result.table);
+	struct fuzz_bytes again = fuzz_text(result.table);
 
 	FUZZ_CHECK(kmod_devname_report_size(result.report) == 0, "a finding in what was written");
 	check_same(text, &again, "written, read and written again:");
@@ -73,7 +73,7 @@ static void check_round_trip(const struct bytes *text)
 void fuzz_target_read(const uint8_t *data, size_t size)
 {
 	struct fuzz_result result = read_text(data, size);
-	struct bytes text = fuzz_text(result.table), lines, nodes;
+	struct fuzz_bytes text = fuzz_text(result.table), lines, nodes;
 	size_t n, written;
 
 	lines = lines_of((const char *)data, size, &n);

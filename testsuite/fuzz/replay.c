@@ -72,7 +72,7 @@ static unsigned int digit(char c)
 }
 
 /* In its place: two digits are one byte. */
-static void decode(struct bytes *text)
+static void decode(struct fuzz_bytes *text)
 {
 	bool comment = false;
 	char *to = text->data;
@@ -87,9 +87,9 @@ static void decode(struct bytes *text)
 	text->size = (size_t)(to - text->data);
 }
 
-static struct bytes read_file(const char *path)
+static struct fuzz_bytes read_file(const char *path)
 {
-	struct bytes text = { 0 };
+	struct fuzz_bytes text = { 0 };
 	FILE *from = fopen(path, "re"), *to = open_memstream(&text.data, &text.size);
 	int c;
 
@@ -106,7 +106,7 @@ static struct bytes read_file(const char *path)
 
 static void take_file(const char *path)
 {
-	struct bytes input = read_file(path);
+	struct fuzz_bytes input = read_file(path);
 	const char *slash = strrchr(path, '/');
 
 	take_input(slash ? slash + 1 : path, (const uint8_t *)input.data, input.size);

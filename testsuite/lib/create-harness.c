@@ -31,13 +31,13 @@ static bool mount_root(void)
 	       setenv("TMPDIR", root, 1) == 0;
 }
 
-int create_harness_run(Suite *suite)
+int create_harness_run(void (*set_up)(void), void (*tear_down)(void))
 {
 	int status;
 
 	if (mount_root() && mknod("probe", S_IFCHR | 0600, makedev(1, 3)) == 0 &&
 	    unlink("probe") == 0) {
-		status = harness_run(suite);
+		status = harness_run(set_up, tear_down);
 	} else {
 		printf("1..0 # SKIP device nodes cannot be made here: %s\n", strerror(errno));
 		status = EXIT_SUCCESS;
@@ -49,36 +49,15 @@ int create_harness_run(Suite *suite)
 	return status;
 }
 
-static void set_up_create(void)
+void create_harness_set_up(void)
 {
 	ck_assert_int_eq(kmod_devname_report_new(&create_report), 0);
 	(void)umask(022);
 }
 
-static void tear_down_create(void)
+void create_harness_tear_down(void)
 {
 	kmod_devname_report_unref(create_report);
-}
-
-void create_harness_add_fixture(TCase *tcase)
-{
-	tcase_add_checked_fixture(tcase, set_up_create, tear_down_create);
-}
-
-struct kmod_devname_table *create_harness_table(const char *text)
-{
-	struct harness_source source = { .text = { text, strlen(text) } };
-	FILE *stream = harness_open(&source);
-	struct kmod_devname_report *report;
-	struct kmod_devname_table *table;
-
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(kmod_devname_table_read(table, report, stream, "text"), 0);
-	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
-	kmod_devname_report_unref(report);
-	(void)fclose(stream);
-	return table;
 }
 
 unsigned int create_harness_count(int dir_fd, const char *prefix)
@@ -124,8 +103,7 @@ bool create_harness_deny(long call, int error)
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (unsigned int)error),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
-	const struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]),
-					    (struct sock_filter *)filter };
+	const struct sock_fprog program = { ARRAY_SIZE(filter), (struct sock_filter *)filter };
 
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	       prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;

@@ -14,14 +14,12 @@
  * Runs the tests with a file system of their own, in which device nodes can be opened, below
  * TMPDIR. Skips all where none can be had, or no nodes can be made.
  */
-int create_harness_run(Suite *suite);
+int create_harness_run(void (*set_up)(void), void (*tear_down)(void));
 
 /* For a case: a report of its own, and the umask 022. */
 extern struct kmod_devname_report *create_report;
-void create_harness_add_fixture(TCase *tcase);
-
-/* The table of some lines of modules.devname. */
-struct kmod_devname_table *create_harness_table(const char *text);
+void create_harness_set_up(void);
+void create_harness_tear_down(void);
 
 /* Below a directory and all others in it: how many names begin with this. */
 unsigned int create_harness_count(int dir_fd, const char *prefix);

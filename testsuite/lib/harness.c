@@ -16,22 +16,54 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* By default check ends a case that takes 4 s, as any does on a machine that is busy enough. */
-__attribute__((constructor)) static void end_only_hangs(void)
+static struct test_case {
+	const TTest *test;
+	int n;
+} cases[64];
+static size_t n_cases;
+
+void harness_add(const TTest *test, int n)
 {
-	(void)setenv("CK_DEFAULT_TIMEOUT", "600", 0);
+	if (n_cases == ARRAY_SIZE(cases))
+		abort();
+	cases[n_cases++] = (struct test_case){ test, n };
 }
 
-int harness_run(Suite *suite)
+static int compare_lines(const void *a, const void *b)
 {
+	return ((const struct test_case *)a)->test->line -
+	       ((const struct test_case *)b)->test->line;
+}
+
+static int run_cases(void (*add_fixture)(TCase *, SFun, SFun), SFun set_up, SFun tear_down)
+{
+	TCase *tcase = tcase_create("unit");
+	Suite *suite = suite_create("unit");
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
+	qsort(cases, n_cases, sizeof(cases[0]), compare_lines);
+	for (size_t i = 0; i < n_cases; i++)
+		tcase_add_loop_test(tcase, cases[i].test, 0, cases[i].n);
+	add_fixture(tcase, set_up, tear_down);
+	/* Only a hang takes longer, also on a busy machine and under valgrind. */
+	tcase_set_timeout(tcase, 1200);
+	suite_add_tcase(suite, tcase);
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
 	srunner_free(runner);
 	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+int harness_run(void (*set_up)(void), void (*tear_down)(void))
+{
+	return run_cases(tcase_add_checked_fixture, set_up, tear_down);
+}
+
+int harness_run_once(void (*set_up)(void), void (*tear_down)(void))
+{
+	return run_cases(tcase_add_unchecked_fixture, set_up, tear_down);
 }
 
 bool harness_under_valgrind(void)
@@ -97,7 +129,7 @@ static const char *lend(char *text)
 {
 	if (n_borrowed == 0 && directory[0] == '\0')
 		(void)atexit(clean_up);
-	ck_assert_uint_lt(n_borrowed, sizeof(borrowed) / sizeof(borrowed[0]));
+	ck_assert_uint_lt(n_borrowed, ARRAY_SIZE(borrowed));
 	return borrowed[n_borrowed++] = text;
 }
 
@@ -152,6 +184,22 @@ FILE *harness_open(struct harness_source *source)
 
 	ck_assert_ptr_nonnull(stream);
 	return stream;
+}
+
+struct kmod_devname_table *harness_table(const char *lines)
+{
+	struct harness_source source = { .text = { lines, strlen(lines) } };
+	FILE *stream = harness_open(&source);
+	struct kmod_devname_report *report;
+	struct kmod_devname_table *table;
+
+	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
+	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
+	ck_assert_int_eq(kmod_devname_table_read(table, report, stream, "text"), 0);
+	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
+	kmod_devname_report_unref(report);
+	(void)fclose(stream);
+	return table;
 }
 
 void *harness_share(size_t size)

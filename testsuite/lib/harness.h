@@ -14,11 +14,36 @@
 /* Of modules.devname. */
 #define DEVNAME_HEADER "# Device nodes to trigger on-demand module loading.\n"
 
-/* A unit test program defines its cases, and main() with this: TAP on standard output. */
-int harness_run(Suite *suite);
+/*
+ * TEST(name) { ... } is a case, LOOP_TEST(name, n) { ... } one for each _i from 0 to n - 1. A
+ * program runs its cases in the order of its file.
+ */
+#define TEST(name) LOOP_TEST(name, 1)
+#define LOOP_TEST(name, n) \
+	static const TTest *name; \
+	__attribute__((constructor)) static void add_##name(void) \
+	{ \
+		harness_add(name, (int)(n)); \
+	} \
+	START_TEST(name)
 
-/* valgrind runs one thread at a time and has descriptors of its own: not for every test. */
+void harness_add(const TTest *test, int n);
+
+/*
+ * Runs the cases, each between these two functions, which may be NULL, and in a process of its own.
+ * Prints TAP. Returns the exit status.
+ */
+int harness_run(void (*set_up)(void), void (*tear_down)(void));
+
+/* The same, but these functions are called once, before and after all cases. */
+int harness_run_once(void (*set_up)(void), void (*tear_down)(void));
+
+/*
+ * valgrind runs one thread at a time, has descriptors of its own and nothing to say of what is
+ * killed; and what takes a second takes a minute there.
+ */
 bool harness_under_valgrind(void);
+#define UNLESS_VALGRIND(n) (harness_under_valgrind() ? 0 : (n))
 
 /*
  * What a case is about, or a part of it, this machine cannot do: it says so, once, and runtests
@@ -26,7 +51,7 @@ bool harness_under_valgrind(void);
  */
 void harness_skip(const char *reason);
 
-/* Likewise, but it is left to a build without sanitizers and valgrind, which shows the same. */
+/* The case is left to a build without sanitizers and valgrind, which shows the same. */
 void harness_leave(const char *reason);
 
 /* How often something is tried, or for how long: with KMOD_DEVNAME_LONG more. */
@@ -41,7 +66,7 @@ size_t harness_step(void);
  */
 const char *harness_codes(const struct kmod_devname_report *report);
 
-/* The text of a table, header included, likewise. */
+/* The text of a table, header included, in such a buffer. */
 const char *harness_text(const struct kmod_devname_table *table);
 
 /* A piece of text that may have NUL bytes in it. */
@@ -58,6 +83,9 @@ struct harness_source {
 };
 
 FILE *harness_open(struct harness_source *source);
+
+/* The table of some lines of modules.devname, which have nothing wrong. */
+struct kmod_devname_table *harness_table(const char *lines);
 
 /* Memory that this process shares with those that it starts, and so with cases; zeros. */
 void *harness_share(size_t size);

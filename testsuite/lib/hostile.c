@@ -3,8 +3,6 @@
 
 #include "lib/hostile.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,42 +23,6 @@
 #ifndef SANITIZED
 #define SANITIZED 0
 #endif
-
-static uint8_t *room_for(struct bytes *bytes, size_t size)
-{
-	if (bytes->size + size > bytes->capacity) {
-		bytes->capacity = 2 * (bytes->size + size);
-		bytes->data = realloc(bytes->data, bytes->capacity);
-		CHECK(bytes->data, "no memory");
-	}
-	return bytes->data + bytes->size;
-}
-
-void bytes_add(struct bytes *bytes, const void *data, size_t size)
-{
-	if (size > 0)
-		memcpy(room_for(bytes, size), data, size);
-	bytes->size += size;
-}
-
-void bytes_fill(struct bytes *bytes, uint8_t byte, size_t size)
-{
-	if (size > 0)
-		memset(room_for(bytes, size), byte, size);
-	bytes->size += size;
-}
-
-void bytes_number(struct bytes *bytes, uint64_t number, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		bytes_fill(bytes, (uint8_t)(number >> (8 * i)), 1);
-}
-
-void bytes_done(struct bytes *bytes)
-{
-	free(bytes->data);
-	*bytes = (struct bytes){ 0 };
-}
 
 bool hostile_is_watched(void)
 {
@@ -84,22 +46,6 @@ void hostile_bounds(size_t memory)
 		CHECK(setrlimit(RLIMIT_AS, &(struct rlimit){ memory, memory }) == 0, "RLIMIT_AS");
 }
 
-int hostile_file(const void *data, size_t size)
-{
-	static int fd = -1;
-
-	if (fd < 0)
-		fd = openat(harness_directory(), "m.ko", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	CHECK(fd >= 0 && ftruncate(fd, 0) == 0, "m.ko: %s", strerror(errno));
-	for (size_t done = 0; done < size;) {
-		ssize_t n = pwrite(fd, (const uint8_t *)data + done, size - done, (off_t)done);
-
-		CHECK(n > 0, "m.ko: %s", strerror(errno));
-		done += (size_t)n;
-	}
-	return fd;
-}
-
 static atomic_ulong *judged; /* in all tests, which are processes of their own */
 
 void hostile_judged(void)
@@ -108,12 +54,12 @@ void hostile_judged(void)
 		++*judged;
 }
 
-int hostile_run(Suite *suite, const char *what)
+int hostile_run(const char *what, void (*set_up)(void), void (*tear_down)(void))
 {
 	int r;
 
 	judged = harness_share(sizeof(*judged));
-	r = harness_run(suite);
+	r = harness_run(set_up, tear_down);
 	if (r == EXIT_SUCCESS)
 		printf("# count: %lu hostile %s\n", *judged, what);
 	return r;
@@ -165,5 +111,5 @@ const char *hostile_judge_fd(int fd)
 
 const char *hostile_judge(const void *data, size_t size)
 {
-	return hostile_judge_fd(hostile_file(data, size));
+	return hostile_judge_fd(bytes_file(data, size));
 }

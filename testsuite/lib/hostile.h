@@ -3,38 +3,8 @@
 #define HOSTILE_H
 
 #include <stddef.h>
-#include <stdint.h>
 
-#include "lib/harness.h"
-
-/* For loops: ck_assert_msg() tells the parent process where it is, each time. */
-#define CHECK(condition, ...) \
-	do { \
-		if (!(condition)) \
-			ck_abort_msg(__VA_ARGS__); \
-	} while (0)
-
-#define N(array) (sizeof(array) / sizeof((array)[0]))
-#define BYTES(literal) \
-	{ \
-		(literal), sizeof(literal) - 1 \
-	}
-
-#define KIB ((size_t)1 << 10)
-#define MIB ((size_t)1 << 20)
-
-/* A file in the making. */
-struct bytes {
-	uint8_t *data;
-	size_t size;
-	size_t capacity;
-};
-
-void bytes_add(struct bytes *bytes, const void *data, size_t size);
-void bytes_fill(struct bytes *bytes, uint8_t byte, size_t size);
-/* The least significant byte comes first. */
-void bytes_number(struct bytes *bytes, uint64_t number, size_t size);
-void bytes_done(struct bytes *bytes);
+#include "lib/bytes.h"
 
 /*
  * For each test, which is a process of its own: more CPU time than this, or more address space than
@@ -54,12 +24,8 @@ bool hostile_is_too_much(void);
 /* One more has been judged; hostile_judge() says so itself. */
 void hostile_judged(void);
 
-/* Runs the suite; if all went well, prints how many of WHAT were judged. Returns as harness_run().
- */
-int hostile_run(Suite *suite, const char *what);
-
-/* An open file of these bytes: the one of this test. */
-int hostile_file(const void *data, size_t size);
+/* As harness_run(); if all went well, it prints how many of WHAT were judged. */
+int hostile_run(const char *what, void (*set_up)(void), void (*tear_down)(void));
 
 /*
  * What kmod_devname_table_add_file() makes of a file called m.ko: the nodes, or else the codes of

@@ -18,6 +18,9 @@ export PATH LC_ALL SHELL
 # A make that a test calls is not part of the one that runs the tests.
 unset CDPATH MAKEFLAGS MFLAGS MAKELEVEL
 
+# shellcheck disable=SC2034 # for the tests
+HEADER='# Device nodes to trigger on-demand module loading.'
+
 fail() {
 	echo "$*" >&2
 	exit 1
@@ -37,6 +40,18 @@ need_program() { # NAME...
 	for needed; do
 		command -v "$needed" > /dev/null || skip "$needed is not installed"
 	done
+}
+
+need_mknod() {
+	mknod probe c 1 3 2> /dev/null || skip "device nodes cannot be made here"
+	rm probe
+}
+
+# LeakSanitizer does not work under ptrace(2).
+need_strace() {
+	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
+	export ASAN_OPTIONS
+	strace -f -o trace true 2> strace.err || skip "strace does not work here: $(head -n 1 strace.err)"
 }
 
 # leave_out REASON: a part of the case cannot be done here. It goes on, and counts as skipped.
@@ -154,6 +169,21 @@ module() {
 	shift
 	mkdir -p "$(dirname "$module_file")"
 	mkmodule "$@" > "$module_file"
+}
+
+# node FILE NAME MINOR: makes a module with a node of major 10.
+node() {
+	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
+}
+
+# nodes LINE...: the text of modules.devname with these lines.
+nodes() {
+	[ $# -eq 0 ] || printf '%s\n' "$HEADER" "$@"
+}
+
+# long N: so many bytes, all x.
+long() {
+	awk -v n="$1" 'BEGIN { while (i++ < n) printf "x" }'
 }
 
 # linked_module FILE [+SYMBOL] [-SYMBOL] STRING...: one that exports and needs symbols, for depmod.

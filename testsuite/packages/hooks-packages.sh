@@ -38,7 +38,7 @@ state() { # PACKAGE
 # A package with our trigger is installed; those of kernels are made: one with its modules in
 # /lib, the other in /usr/lib.
 make_dpkg() { # [COMMAND THAT EDITS THE TRIGGERS]
-	need dpkg dpkg-deb
+	need_program dpkg dpkg-deb
 	need_root
 	make_root rm rmdir
 	mkdir -p root/var/lib/dpkg/info root/var/lib/dpkg/updates ours/DEBIAN
@@ -157,7 +157,7 @@ archive() {
 }
 
 make_pacman() {
-	need pacman
+	need_program pacman
 	need_root
 	make_root
 	mkdir -p root/var/lib/pacman cache gpg
@@ -213,7 +213,7 @@ test_pacman_removes_the_directory_of_a_kernel() {
 
 # apk runs it with the directories that have changed; its shell is that of busybox.
 test_apk_trigger_does_the_directories_it_is_given() {
-	need busybox
+	need_program busybox
 	need_root
 	make_root busybox
 	kernel root/usr/lib/modules/$KERNEL
@@ -281,7 +281,7 @@ rpm_old_kernel() {
 }
 
 make_rpm() {
-	need rpm rpmbuild
+	need_program rpm rpmbuild
 	need_root
 	make_root
 	echo "%include $top_srcdir/$HOOKS/rpm/file-triggers.inc" > triggers

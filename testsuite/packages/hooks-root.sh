@@ -46,12 +46,6 @@ says_nothing() {
 
 # --- a root directory ------------------------------------------------------------------------
 
-need() { # PROGRAM...
-	for needed; do
-		command -v "$needed" >/dev/null || skip "$needed is not installed"
-	done
-}
-
 # A directory that configure has chosen, such as libdir, with what it refers to put in.
 directory() { # NAME
 	# shellcheck disable=SC2016 # for make
@@ -124,7 +118,7 @@ with_mounts() {
 }
 
 need_root() {
-	need unshare chroot mount ldconfig ldd
+	need_program unshare chroot mount ldconfig ldd
 	mkdir -p root/dev root/proc
 	: > root/dev/null
 	with_mounts chroot / true 2>/dev/null || skip "no root directory can be mounted here"

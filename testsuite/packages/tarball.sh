@@ -40,12 +40,6 @@ give_to_user() { # FILE...
 	[ "$(id -u)" -ne 0 ] || chown -R nobody:nogroup "$@"
 }
 
-need() { # PROGRAM...
-	for needed; do
-		command -v "$needed" >/dev/null || skip "$needed is not installed"
-	done
-}
-
 # version_is TEXT: that of a package must be that of configure.ac.
 version_is() {
 	[ "$1" = "$PACKAGE_VERSION" ] || fail "version $1, not $PACKAGE_VERSION"

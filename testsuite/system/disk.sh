@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # What "kmod-devname generate" leaves on disk: the new file in full or the old one byte for
-# byte, and no other, whether the disk is full, not writable, or an earlier run was killed.
+# byte, and no other, also on a disk that is full or not writable.
 
 # shellcheck source=testsuite/lib/tap.sh
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
@@ -11,12 +11,6 @@ VER=6.1.0
 R=root
 M=root/lib/modules/6.1.0
 F=root/lib/modules/6.1.0/modules.devname
-HEADER='# Device nodes to trigger on-demand module loading.'
-
-# node FILE NAME MINOR: a module with this node.
-node() {
-	module "$1" "alias=devname:$2" "alias=char-major-10-$3"
-}
 
 # big_module FILE N: a module with N nodes of about 200 bytes each.
 big_module() {
@@ -64,40 +58,6 @@ test_the_file_is_written_and_then_left_untouched() {
 	# standard output is for data
 	same out < /dev/null
 	only $M fuse.ko modules.devname
-}
-
-test_no_node_at_all_is_a_file_of_zero_bytes() {
-	module $M/plain.ko license=GPL
-	generate
-	[ -f $F ]
-	same $F < /dev/null
-	mkdir -p $R/lib/modules/6.2.0
-	kmod-devname generate -b $R 6.2.0
-	[ -f $R/lib/modules/6.2.0/modules.devname ]
-	[ ! -s $R/lib/modules/6.2.0/modules.devname ]
-}
-
-test_the_mode_is_0644_with_any_umask() {
-	node $M/fuse.ko fuse 229
-	for mask in 000 022 077 777; do
-		rm -f $F
-		(umask $mask; generate)
-		[ "$(stat -c %a:%F $F)" = '644:regular file' ] || fail "umask $mask: $(ls -l $F)"
-	done
-	chmod 600 $F
-	generate
-	[ "$(stat -c %a $F)" = 644 ]
-	only $M fuse.ko modules.devname
-}
-
-test_a_link_is_replaced_and_what_it_leads_to_is_untouched() {
-	node $M/fuse.ko fuse 229
-	echo keep > target
-	ln -s "$PWD/target" $F
-	generate
-	[ ! -L $F ]
-	[ -s $F ]
-	echo keep | same target
 }
 
 test_a_directory_in_place_of_the_file_stays() {
@@ -210,22 +170,6 @@ test_a_read_only_mount_with_the_right_file_is_fine() {
 	with_mounts inside_a_read_only_mount_with_the_right_file_is_fine
 }
 
-test_a_directory_that_may_not_be_written_keeps_the_old_file() {
-	node $M/fuse.ko fuse 229
-	generate
-	cp $F old
-	node $M/cuse.ko cuse 203
-	generate -n > new
-	chmod 555 $M
-	need_nobody
-	as_nobody test -r $M || skip "no other user can read the directory"
-	status 2 as_nobody kmod-devname generate -b $R $VER 2> err
-	grep -q 'modules\.devname: Permission denied$' err
-	same $F < old
-	only $M cuse.ko fuse.ko modules.devname
-	as_nobody kmod-devname generate -n -b $R $VER | same new
-}
-
 test_a_module_that_may_not_be_read_keeps_its_line_and_is_named() {
 	node $M/fuse.ko fuse 229
 	node $M/cuse.ko cuse 203
@@ -318,80 +262,6 @@ test_links_in_outdir_stay_inside_it() {
 	ln -s "$PWD/host" out/lib
 	kmod-devname generate -b $R -o out $VER 2> err || true
 	[ -z "$(find host -mindepth 1)" ]
-}
-
-# --- killed, and several at once -----------------------------------------------------------
-
-# Two sets of modules; choose N decides which of them the kernel has.
-make_two_sets() {
-	for i in 1 2 3 4 5 6 7 8; do
-		node $R/set1/fuse$i.ko fuse$i $i
-	done
-	for i in 1 2 3 4 5; do
-		node $R/set2/cuse$i.ko cuse$i $((i + 10))
-	done
-	mkdir -p $M
-	for i in 1 2; do
-		choose $i
-		generate -n > text$i
-	done
-}
-
-choose() {
-	rm -f $M/kernel
-	ln -s /set"$1" $M/kernel
-}
-
-is_complete() {
-	cmp -s "$1" text1 || cmp -s "$1" text2
-}
-
-test_leftovers_of_a_killed_run_are_removed() {
-	make_two_sets
-	generate
-	cp $F wanted
-	for size in 0 10 100000; do
-		rm $F
-		head -c $size /dev/zero > $M/.modules.devname.new
-		generate
-		same $F < wanted
-		only $M kernel modules.devname
-		head -c $size /dev/zero > $M/.modules.devname.new
-		generate
-		only $M kernel modules.devname
-	done
-}
-
-test_several_runs_at_once_only_ever_show_complete_files() {
-	make_two_sets
-	mkdir $R/top1 $R/top2
-	mv $R/set1 $R/top1/$VER
-	mv $R/set2 $R/top2/$VER
-	cp text1 $F
-	: > failures
-	for writer in 1 2 3; do
-		(
-			i=0
-			while [ $i -lt 60 ]; do
-				i=$((i + 1))
-				kmod-devname generate -b $R -m top$(((i + writer) % 2 + 1)) \
-					--output $F $VER || echo "writer $writer, run $i" >> failures
-			done
-			: > done$writer
-		) &
-	done
-	reads=0
-	while [ ! -e done1 ] || [ ! -e done2 ] || [ ! -e done3 ]; do
-		cat $F > seen || fail "the file was not there"
-		is_complete seen || fail "the reader saw: $(cat seen)"
-		reads=$((reads + 1))
-	done
-	wait
-	same failures < /dev/null
-	is_complete $F
-	rm $M/kernel
-	only $M modules.devname
-	[ $reads -ge 10 ] || skip "the file was read only $reads times meanwhile"
 }
 
 run_tests "$@"

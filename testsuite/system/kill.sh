@@ -188,12 +188,6 @@ test_generate_killed_at_any_system_call() {
 	[ $killed -gt 60 ]
 }
 
-test_static_nodes_killed_at_any_time() {
-	start static_nodes
-	kill_spread static_nodes "$(how_often 300 1000)"
-	tell "static-nodes -o, at any time"
-}
-
 test_static_nodes_killed_at_any_system_call() {
 	start static_nodes
 	kill_each_call static_nodes
@@ -201,23 +195,16 @@ test_static_nodes_killed_at_any_system_call() {
 }
 
 # The nodes are made in memory: nobody but root may, and not everywhere.
-inside_create_killed() { # NODES FUNCTION HOW-OFTEN WHAT
-	n_nodes=$1
+inside_create_killed() {
+	n_nodes=5
 	start create
-	$2 create "$3"
-	tell "$4"
-	[ $both -eq 0 ] || return 0
-	[ "$2" = kill_each_call ] || skip "no run was killed between two nodes"
-	fail "no call is between two nodes"
-}
-
-test_create_killed_at_any_time() {
-	with_mounts inside_create_killed 200 kill_spread "$(how_often 300 1000)" \
-		"create, at any time"
+	kill_each_call create
+	tell "create, at each system call"
+	[ $both -gt 0 ] || fail "no call is between two nodes"
 }
 
 test_create_killed_at_any_system_call() {
-	with_mounts inside_create_killed 5 kill_each_call '' "create, at each system call"
+	with_mounts inside_create_killed
 }
 
 run_tests "$@"

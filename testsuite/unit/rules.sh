@@ -158,7 +158,7 @@ test_each_library_is_used_in_one_room() {
 	zstd.*\.h|zdict\.h libkmod-devname/module/zstd.c
 	libkmod\.h libkmod-devname/modprobe/kmod-context.c libkmod-devname/modprobe/resolve.c
 	libsmartcols.*\.h tools/sheet.c
-	selinux/.* libkmod-devname/dev/label.c
+	selinux/.* libkmod-devname/dev/file.c
 	END
 }
 
@@ -484,7 +484,7 @@ test_tests_that_the_promises_name_exist() {
 		tr -d '`(),' | awk '{ for (i = 2; i <= NF; i++) print $1, $i }' > cases
 	[ "$(wc -l < cases)" -ge 60 ] || fail "SECURITY.md names few cases: $(cat cases)"
 	while read -r file name; do
-		grep -qE "^(test_$name\(\)|START_TEST\($name\))" "$top_srcdir/$file" ||
+		grep -qE "^(test_$name\(\)|(LOOP_)?TEST\(${name}[,)])" "$top_srcdir/$file" ||
 			echo "$file: $name"
 	done < cases | none "named in SECURITY.md, and not there:"
 }

@@ -91,7 +91,7 @@ static const struct parse_row {
 	{ "pci:v00008086d*sv*sd*bc*sc*i*", ALIAS_OTHER, NULL, { 0 } },
 };
 
-START_TEST(the_beginning_of_an_alias_selects_its_kind)
+LOOP_TEST(the_beginning_of_an_alias_selects_its_kind, ARRAY_SIZE(parse_rows))
 {
 	const struct parse_row *row = &parse_rows[_i];
 	struct alias alias;
@@ -105,7 +105,6 @@ START_TEST(the_beginning_of_an_alias_selects_its_kind)
 	ck_assert_msg(alias.text >= row->string && alias.text <= row->string + strlen(row->string),
 		      "the text of '%s' is not in it", row->string);
 }
-END_TEST
 
 /* --- lists ------------------------------------------------------------------------------- */
 
@@ -267,7 +266,7 @@ static size_t make_list(const char *words, char text[LIST_MAX][64], struct alias
 	return n;
 }
 
-START_TEST(names_and_numbers_pair_by_the_rule)
+LOOP_TEST(names_and_numbers_pair_by_the_rule, ARRAY_SIZE(pair_rows))
 {
 	const struct pair_row *row = &pair_rows[_i];
 	struct alias aliases[LIST_MAX] = { 0 }, reversed[LIST_MAX];
@@ -282,7 +281,6 @@ START_TEST(names_and_numbers_pair_by_the_rule)
 	ck_assert_msg(strcmp(describe(&other, text, sizeof(text)), row->outcome) == 0,
 		      "'%s' reversed gives '%s', not '%s'", row->list, text, row->outcome);
 }
-END_TEST
 
 /* --- properties -------------------------------------------------------------------------- */
 
@@ -324,7 +322,7 @@ static void check_list(const char *const *aliases, size_t n)
 	fuzz_target_alias(text, size);
 }
 
-START_TEST(every_short_list_gives_the_same_as_its_reverse)
+LOOP_TEST(every_short_list_gives_the_same_as_its_reverse, 7)
 {
 	const char *aliases[LIST_MAX];
 	size_t size = (size_t)_i, lists = 1;
@@ -337,7 +335,6 @@ START_TEST(every_short_list_gives_the_same_as_its_reverse)
 		check_list(aliases, size);
 	}
 }
-END_TEST
 
 static unsigned int random_below(unsigned int *seed, unsigned int limit)
 {
@@ -399,7 +396,7 @@ static void count_verdict(const char *const *texts, size_t n, unsigned int verdi
 	*many += pairing == ALIAS_PAIRED && n_claims >= 3;
 }
 
-START_TEST(long_lists_give_the_same_as_their_reverse)
+TEST(long_lists_give_the_same_as_their_reverse)
 {
 	unsigned int n_lists = 120000 / (unsigned int)harness_step();
 	unsigned int seed = 20240229, verdicts[3] = { 0 }, many = 0;
@@ -416,22 +413,8 @@ START_TEST(long_lists_give_the_same_as_their_reverse)
 	ck_assert_uint_gt(verdicts[ALIAS_PAIRED], n_lists / 12);
 	ck_assert_uint_gt(many, n_lists / 24);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("alias");
-	TCase *rows = tcase_create("rows");
-	TCase *properties = tcase_create("properties");
-
-	tcase_add_loop_test(rows, the_beginning_of_an_alias_selects_its_kind, 0,
-			    ARRAY_SIZE(parse_rows));
-	tcase_add_loop_test(rows, names_and_numbers_pair_by_the_rule, 0, ARRAY_SIZE(pair_rows));
-	suite_add_tcase(suite, rows);
-	/* Seconds, or minutes under valgrind: only a hang takes longer. */
-	tcase_set_timeout(properties, 900);
-	tcase_add_loop_test(properties, every_short_list_gives_the_same_as_its_reverse, 0, 7);
-	tcase_add_test(properties, long_lists_give_the_same_as_their_reverse);
-	suite_add_tcase(suite, properties);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

@@ -164,7 +164,7 @@ static const struct {
 	{ 3, "bc", "kernel/bc.ko" },
 };
 
-START_TEST(keys_are_found)
+LOOP_TEST(keys_are_found, ARRAY_SIZE(keys))
 {
 	struct binary_index index;
 	const char *value;
@@ -179,9 +179,8 @@ START_TEST(keys_are_found)
 	binary_index_done(&index);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(an_empty_file_has_no_keys)
+TEST(an_empty_file_has_no_keys)
 {
 	const struct bytes none = { { 0 }, 0 };
 	struct binary_index index;
@@ -194,7 +193,6 @@ START_TEST(an_empty_file_has_no_keys)
 	binary_index_done(&index);
 	(void)close(root_fd);
 }
-END_TEST
 
 static const struct {
 	size_t offset;
@@ -208,7 +206,7 @@ static const struct {
 	{ 10, 0xff, 0 },
 };
 
-START_TEST(headers_are_looked_at)
+LOOP_TEST(invalid_headers_are_refused, ARRAY_SIZE(headers))
 {
 	struct binary_index index;
 	struct bytes bytes;
@@ -221,10 +219,9 @@ START_TEST(headers_are_looked_at)
 	binary_index_done(&index);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Nodes one below the other, as of an alias that is as long: libkmod goes down by recursion. */
-START_TEST(trees_are_bounded)
+LOOP_TEST(trees_are_bounded, 2)
 {
 	static const struct {
 		unsigned int depth;
@@ -252,10 +249,9 @@ START_TEST(trees_are_bounded)
 	binary_index_done(&index);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* The same value again and again, of a key that matches all. */
-START_TEST(the_work_of_a_look_up_is_bounded)
+LOOP_TEST(the_work_of_a_look_up_is_bounded, 2)
 {
 	static const struct {
 		unsigned int n;
@@ -279,7 +275,6 @@ START_TEST(the_work_of_a_look_up_is_bounded)
 	free(data);
 	(void)close(root_fd);
 }
-END_TEST
 
 #if WITH_LIBKMOD
 static const struct {
@@ -291,7 +286,7 @@ static const struct {
 	{ 10, 22, "" },       { 4, 64, "bc a " }, { 4, 65, "a " },
 };
 
-START_TEST(numbers_lead_to_modules)
+LOOP_TEST(numbers_lead_to_modules, ARRAY_SIZE(found))
 {
 	struct resolution *resolution;
 	char modules[64] = "";
@@ -312,7 +307,6 @@ START_TEST(numbers_lead_to_modules)
 	resolution_unref(resolution);
 	(void)close(root_fd);
 }
-END_TEST
 
 static const unsigned int numbers[][2] = { { 10, 229 }, { 10, 205 }, { 4, 64 } };
 
@@ -357,7 +351,7 @@ static bool is_refused(int root_fd)
 }
 
 /* The control of what follows. */
-START_TEST(whole_indexes_are_followed)
+TEST(whole_indexes_are_followed)
 {
 	struct resolution *resolution;
 	int root_fd = root_with_indexes();
@@ -377,9 +371,8 @@ START_TEST(whole_indexes_are_followed)
 	ck_assert(!is_refused(root_fd));
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(every_truncation_of_an_index_is_refused)
+LOOP_TEST(every_truncation_of_an_index_is_refused, ARRAY_SIZE(indexes))
 {
 	int root_fd = root_with_indexes();
 	struct bytes bytes;
@@ -394,9 +387,8 @@ START_TEST(every_truncation_of_an_index_is_refused)
 	}
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(no_flipped_bit_of_an_index_does_harm)
+LOOP_TEST(no_flipped_bit_of_an_index_does_harm, ARRAY_SIZE(indexes))
 {
 	int root_fd = root_with_indexes();
 	struct bytes bytes;
@@ -413,10 +405,9 @@ START_TEST(no_flipped_bit_of_an_index_does_harm)
 	ck_assert_uint_ge(n_refused, 48 / harness_step());
 	(void)close(root_fd);
 }
-END_TEST
 
 /* A tree that is none: the way through it has no end, or a great many. */
-START_TEST(an_index_whose_nodes_have_several_parents_is_refused)
+LOOP_TEST(an_index_whose_nodes_have_several_parents_is_refused, 2)
 {
 	int root_fd = root_with_indexes();
 	struct bytes bytes = { { 0 }, 12 };
@@ -431,7 +422,6 @@ START_TEST(an_index_whose_nodes_have_several_parents_is_refused)
 	ck_assert(is_refused(root_fd));
 	(void)close(root_fd);
 }
-END_TEST
 
 /* A table of n nodes, each of which loads tun. */
 static struct kmod_devname_table *make_table(unsigned int n)
@@ -480,7 +470,7 @@ static void lint(int root_fd, unsigned int n)
 	kmod_devname_table_unref(table);
 }
 
-START_TEST(files_are_read_once_for_all_nodes)
+TEST(files_are_read_once_for_all_nodes)
 {
 	int root_fd = root_with_indexes(), watch_fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
 	unsigned int one, all;
@@ -497,28 +487,10 @@ START_TEST(files_are_read_once_for_all_nodes)
 	ck_assert_uint_eq(all, one);
 	(void)close(root_fd);
 }
-END_TEST
 
 #endif
 
 int main(void)
 {
-	TCase *tests = tcase_create("binary-index");
-	Suite *suite = suite_create("binary-index");
-
-	tcase_add_loop_test(tests, keys_are_found, 0, ARRAY_SIZE(keys));
-	tcase_add_test(tests, an_empty_file_has_no_keys);
-	tcase_add_loop_test(tests, headers_are_looked_at, 0, ARRAY_SIZE(headers));
-	tcase_add_loop_test(tests, trees_are_bounded, 0, 2);
-	tcase_add_loop_test(tests, the_work_of_a_look_up_is_bounded, 0, 2);
-#if WITH_LIBKMOD
-	tcase_add_loop_test(tests, numbers_lead_to_modules, 0, ARRAY_SIZE(found));
-	tcase_add_test(tests, whole_indexes_are_followed);
-	tcase_add_loop_test(tests, every_truncation_of_an_index_is_refused, 0, ARRAY_SIZE(indexes));
-	tcase_add_loop_test(tests, no_flipped_bit_of_an_index_does_harm, 0, ARRAY_SIZE(indexes));
-	tcase_add_loop_test(tests, an_index_whose_nodes_have_several_parents_is_refused, 0, 2);
-	tcase_add_test(tests, files_are_read_once_for_all_nodes);
-#endif
-	suite_add_tcase(suite, tests);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

@@ -24,7 +24,6 @@
 #include <unistd.h>
 
 #define NOBODY 65534
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define ACCESS_ACL "system.posix_acl_access"
 #define DEFAULT_ACL "system.posix_acl_default"
@@ -40,9 +39,9 @@ static bool set_acl(const char *path, const char *attribute)
 		{ 0x01, 7, UINT32_MAX }, { 0x02, 7, NOBODY },     { 0x04, 7, UINT32_MAX },
 		{ 0x10, 7, UINT32_MAX }, { 0x20, 0, UINT32_MAX },
 	};
-	unsigned char acl[4 + 8 * N(entries)] = { 2 };
+	unsigned char acl[4 + 8 * ARRAY_SIZE(entries)] = { 2 };
 
-	for (size_t i = 0; i < N(entries); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++) {
 		unsigned char *p = acl + 4 + 8 * i;
 
 		p[0] = (unsigned char)entries[i].tag;
@@ -89,7 +88,7 @@ static bool make_directory_of(uid_t uid, int dir_fd, unsigned int round)
 
 static int create(mode_t mode)
 {
-	struct kmod_devname_table *table = create_harness_table(LIST);
+	struct kmod_devname_table *table = harness_table(LIST);
 	struct kmod_devname_permissions *permissions;
 	int dev_fd = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
 
@@ -104,7 +103,7 @@ static int create(mode_t mode)
 static const mode_t modes[] = { 0600, 0660, 0666, 0640, 0 };
 
 /* _i: mode, whose directory, kernel with fchmodat2(2) or without */
-START_TEST(a_new_node_inherits_no_acl)
+LOOP_TEST(a_new_node_inherits_no_acl, ARRAY_SIZE(modes) * 4)
 {
 	mode_t mode = modes[_i / 4];
 
@@ -123,10 +122,9 @@ START_TEST(a_new_node_inherits_no_acl)
 	/* what was there is as it was */
 	ck_assert(has_acl("u", DEFAULT_ACL));
 }
-END_TEST
 
 /* Of ext4, as the machine may have none for the tests otherwise. */
-START_TEST(a_new_node_inherits_no_acl_on_ext4)
+TEST(a_new_node_inherits_no_acl_on_ext4)
 {
 	int status;
 
@@ -150,7 +148,6 @@ START_TEST(a_new_node_inherits_no_acl_on_ext4)
 	ck_assert_int_eq(chdir(".."), 0);
 	ck_assert_int_eq(umount2("m", MNT_DETACH), 0);
 }
-END_TEST
 
 static int create_at_once(void *data)
 {
@@ -182,7 +179,7 @@ static void check_rights(void *data)
 	(void)closedir(dir);
 }
 
-START_TEST(an_acl_has_no_effect_at_any_system_call)
+LOOP_TEST(an_acl_has_no_effect_at_any_system_call, UNLESS_VALGRIND(1))
 {
 	struct acl_counts *counts = harness_share(sizeof(*counts));
 	int dir_fd = harness_directory(), stopped = 1;
@@ -195,7 +192,6 @@ START_TEST(an_acl_has_no_effect_at_any_system_call)
 	}
 	ck_assert(stopped < 0 || counts->n_seen > 0);
 }
-END_TEST
 
 /* Puts a private directory of root in the place of one that was just made. */
 static void swap_private(void *data)
@@ -219,7 +215,7 @@ static void swap_private(void *data)
 }
 
 /* _i: one that another mode protects, or one that is shut, and has a file */
-START_TEST(no_other_directory_is_adjusted_while_files_are_swapped)
+LOOP_TEST(no_other_directory_is_adjusted_while_files_are_swapped, UNLESS_VALGRIND(2))
 {
 	mode_t mode = _i == 0 ? 0700 : 0;
 	int dir_fd = harness_directory(), stopped = 1;
@@ -246,25 +242,35 @@ START_TEST(no_other_directory_is_adjusted_while_files_are_swapped)
 	}
 	ck_assert(stopped < 0 || stop > 40);
 }
-END_TEST
 
-/* Of a node with a rule; those of other nodes are the administrator's. */
-START_TEST(an_acl_is_no_mode_of_a_rule)
+/* The nodes of these lines, made below a directory whose rule is about kvm. */
+static struct kmod_devname_table *make_kvm(int dir_fd, const char *lines,
+					   struct kmod_devname_permissions **ret_permissions)
 {
 	static const char rule[] = "KERNEL==\"kvm\", MODE=\"0660\", OPTIONS+=\"static_node=kvm\"\n";
-	struct kmod_devname_table *table = create_harness_table("kvm kvm c10:232\na a c10:1\n");
+	struct kmod_devname_table *table = harness_table(lines);
+
+	harness_write(dir_fd, "etc/udev/rules.d/a.rules", rule, strlen(rule));
+	ck_assert_int_eq(kmod_devname_permissions_new(0600, ret_permissions), 0);
+	ck_assert_int_eq(
+		kmod_devname_permissions_read_udev(*ret_permissions, create_report, dir_fd, table),
+		0);
+	ck_assert_int_eq(kmod_devname_table_make_nodes(table, create_report, dir_fd,
+						       *ret_permissions, 0, NULL, 0),
+			 0);
+	return table;
+}
+
+/* Of a node with a rule; those of other nodes are the administrator's. */
+TEST(an_acl_is_no_mode_of_a_rule)
+{
 	struct kmod_devname_permissions *permissions;
+	struct kmod_devname_table *table;
 	const struct kmod_devname_finding *finding;
 	int dir_fd = harness_directory();
 
 	ck_assert_int_eq(fchdir(dir_fd), 0);
-	harness_write(dir_fd, "etc/udev/rules.d/a.rules", rule, strlen(rule));
-	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
-	ck_assert_int_eq(
-		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
-	ck_assert_int_eq(kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0,
-						       NULL, 0),
-			 0);
+	table = make_kvm(dir_fd, "kvm kvm c10:232\na a c10:1\n", &permissions);
 	ck_assert_int_eq(table_verify(table, create_report, dir_fd, "", permissions), 0);
 	ck_assert_str_eq(harness_codes(create_report), "");
 	if (set_acl("kvm", ACCESS_ACL) && set_acl("a", ACCESS_ACL)) {
@@ -279,25 +285,17 @@ START_TEST(an_acl_is_no_mode_of_a_rule)
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
 static const int acl_errors[] = { EOPNOTSUPP, ENODATA, ENOSYS, EIO, EACCES };
 
 /* _i: what reading the ACL fails with; the first three say that there is none */
-START_TEST(an_acl_that_cannot_be_read_is_a_finding)
+LOOP_TEST(an_acl_that_cannot_be_read_is_a_finding, UNLESS_VALGRIND(ARRAY_SIZE(acl_errors)))
 {
-	static const char rule[] = "KERNEL==\"kvm\", MODE=\"0660\", OPTIONS+=\"static_node=kvm\"\n";
-	struct kmod_devname_table *table = create_harness_table("kvm kvm c10:232\n");
 	struct kmod_devname_permissions *permissions;
+	struct kmod_devname_table *table;
 	int dir_fd = harness_directory(), error = acl_errors[_i];
 
-	harness_write(dir_fd, "etc/udev/rules.d/a.rules", rule, strlen(rule));
-	ck_assert_int_eq(kmod_devname_permissions_new(0600, &permissions), 0);
-	ck_assert_int_eq(
-		kmod_devname_permissions_read_udev(permissions, create_report, dir_fd, table), 0);
-	ck_assert_int_eq(kmod_devname_table_make_nodes(table, create_report, dir_fd, permissions, 0,
-						       NULL, 0),
-			 0);
+	table = make_kvm(dir_fd, "kvm kvm c10:232\n", &permissions);
 	if (refuse_next(SYS_getxattr, error)) {
 		ck_assert_int_eq(table_verify(table, create_report, dir_fd, "", permissions),
 				 _i < 3 ? 0 : -error);
@@ -307,10 +305,9 @@ START_TEST(an_acl_that_cannot_be_read_is_a_finding)
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
 /* Nothing can be seen of an ACL then: a node is made only where there can be none. _i: whose */
-START_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made)
+LOOP_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made, 2)
 {
 	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), r;
 
@@ -331,25 +328,8 @@ START_TEST(without_proc_a_node_that_may_have_an_acl_is_not_made)
 			kmod_devname_finding_get_message(kmod_devname_report_get(create_report, 0)),
 			"/proc; mount it"));
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("create-acl");
-	TCase *tcase = tcase_create("create-acl");
-
-	create_harness_add_fixture(tcase);
-	tcase_add_loop_test(tcase, a_new_node_inherits_no_acl, 0, N(modes) * 4);
-	tcase_add_test(tcase, a_new_node_inherits_no_acl_on_ext4);
-	if (!harness_under_valgrind()) {
-		tcase_add_test(tcase, an_acl_has_no_effect_at_any_system_call);
-		tcase_add_loop_test(tcase, no_other_directory_is_adjusted_while_files_are_swapped,
-				    0, 2);
-		tcase_add_loop_test(tcase, an_acl_that_cannot_be_read_is_a_finding, 0,
-				    N(acl_errors));
-	}
-	tcase_add_test(tcase, an_acl_is_no_mode_of_a_rule);
-	tcase_add_loop_test(tcase, without_proc_a_node_that_may_have_an_acl_is_not_made, 0, 2);
-	suite_add_tcase(suite, tcase);
-	return create_harness_run(suite);
+	return create_harness_run(create_harness_set_up, create_harness_tear_down);
 }

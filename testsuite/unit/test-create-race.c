@@ -19,7 +19,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 #define SWAPS_MIN harness_often(100000, 1000000)
 #define MADE_MIN 2000
 #define SECONDS_MAX harness_often(25, 250) /* ends a slow run; no verdict comes from it */
@@ -78,7 +77,7 @@ static int make_place(void)
 	ck_assert_int_eq(mknod("outside/node", S_IFCHR | 0400, makedev(10, 200)), 0);
 	ck_assert_int_eq(chown("outside/node", 5, 6), 0);
 	ck_assert_int_eq(mknod("outside/lone", S_IFCHR | 0400, makedev(10, 200)), 0);
-	for (size_t i = 0; i < N(nets); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
 		make_net(nets[i]);
 	ck_assert_int_eq(symlink("/", "dev/net.root"), 0);
 	ck_assert_int_eq(symlink("/outside", "dev/net.outside"), 0);
@@ -93,14 +92,14 @@ static const char *const outsiders[] = {
 };
 
 struct snapshot {
-	struct stat st[N(outsiders)];
+	struct stat st[ARRAY_SIZE(outsiders)];
 };
 
 static struct snapshot look_outside(void)
 {
 	struct snapshot snapshot;
 
-	for (size_t i = 0; i < N(outsiders); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(outsiders); i++)
 		ck_assert_int_eq(
 			fstatat(AT_FDCWD, outsiders[i], &snapshot.st[i], AT_SYMLINK_NOFOLLOW), 0);
 	return snapshot;
@@ -117,7 +116,7 @@ static bool same_time(struct timespec a, struct timespec b)
  */
 static const char *find_change(const struct snapshot *before, const struct snapshot *after)
 {
-	for (size_t i = 0; i < N(outsiders); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(outsiders); i++) {
 		const struct stat *a = &before->st[i], *b = &after->st[i];
 
 		if (a->st_ino != b->st_ino || a->st_mode != b->st_mode || a->st_uid != b->st_uid ||
@@ -159,7 +158,7 @@ static unsigned int count_bystanders(int dir_fd)
 
 struct swapper {
 	int dev_fd;
-	int net_fds[N(nets)]; /* wherever they are by now */
+	int net_fds[ARRAY_SIZE(nets)]; /* wherever they are by now */
 	int outside_fd;
 	pid_t victim; /* whose temporary names are known */
 	unsigned int seed;
@@ -192,8 +191,9 @@ static void swap_in_net(struct swapper *swapper)
 {
 	static const char *const names[] = { "tun", "sub" };
 	static const char *const others[] = { "x.link", "x.dirlink", "x.file", "x.null", "x.hard" };
-	int fd = swapper->net_fds[any(swapper, N(nets))];
-	const char *name = names[any(swapper, N(names))], *other = others[any(swapper, N(others))];
+	int fd = swapper->net_fds[any(swapper, ARRAY_SIZE(nets))];
+	const char *name = names[any(swapper, ARRAY_SIZE(names))],
+		   *other = others[any(swapper, ARRAY_SIZE(others))];
 
 	/* replaced or dropped, rightly, by who makes nodes */
 	if (strcmp(other, "x.null") == 0)
@@ -211,7 +211,7 @@ static void swap_net(struct swapper *swapper)
 {
 	static const char *const others[] = { "net.root", "net.outside", "net.up", "net.file",
 					      "net.other" };
-	const char *other = others[any(swapper, N(others))];
+	const char *other = others[any(swapper, ARRAY_SIZE(others))];
 
 	swap(swapper->dev_fd, "net", other);
 	swap_in_net(swapper);
@@ -239,7 +239,7 @@ static void swap_for_ever(pid_t victim)
 
 	swapper.dev_fd = open("dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	swapper.outside_fd = open("outside", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	for (size_t i = 0; i < N(nets); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(nets); i++)
 		swapper.net_fds[i] = open(nets[i], O_PATH | O_DIRECTORY | O_CLOEXEC);
 	while (!shared->done) {
 		swap_net(&swapper);
@@ -261,7 +261,7 @@ static void remove_made(int dev_fd)
 	(void)unlinkat(dev_fd, "fuse", 0);
 	if (fd < 0)
 		return;
-	for (size_t i = 0; i < N(names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (fstatat(fd, names[i], &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISCHR(st.st_mode) &&
 		    st.st_nlink == 1)
 			(void)unlinkat(fd, names[i], 0);
@@ -271,7 +271,7 @@ static void remove_made(int dev_fd)
 
 static void run_library(unsigned int flags)
 {
-	struct kmod_devname_table *table = create_harness_table(NODES);
+	struct kmod_devname_table *table = harness_table(NODES);
 	struct kmod_devname_permissions *permissions;
 	int outcomes[3];
 	int dev_fd = open("/dev", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -283,9 +283,9 @@ static void run_library(unsigned int flags)
 	while (!shared->done) {
 		remove_made(dev_fd);
 		if (kmod_devname_table_make_nodes(table, NULL, dev_fd, permissions, flags, outcomes,
-						  N(outcomes)) < 0)
+						  ARRAY_SIZE(outcomes)) < 0)
 			shared->failed++;
-		for (size_t i = 0; i < N(outcomes); i++)
+		for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
 			if (outcomes[i] == KMOD_DEVNAME_OUTCOME_MADE ||
 			    outcomes[i] == KMOD_DEVNAME_OUTCOME_REPLACED)
 				shared->made++;
@@ -420,7 +420,7 @@ static void strike(void *data)
 static int create_in_root(void *data)
 {
 	const struct attack *attack = data;
-	struct kmod_devname_table *table = create_harness_table(NODES);
+	struct kmod_devname_table *table = harness_table(NODES);
 	struct kmod_devname_permissions *permissions;
 	int dev_fd = open("dev", O_PATH | O_DIRECTORY | O_CLOEXEC);
 
@@ -453,7 +453,7 @@ static int make_round(int dir_fd, unsigned int stop)
 }
 
 /* _i: attack, replace */
-START_TEST(nothing_happens_outside_if_files_are_swapped_at_any_call)
+LOOP_TEST(nothing_happens_outside_if_files_are_swapped_at_any_call, 2 * ARRAY_SIZE(attacks))
 {
 	struct attack attack = { attacks[_i / 2].name, attacks[_i / 2].other,
 				 (unsigned int)_i % 2 };
@@ -479,12 +479,11 @@ START_TEST(nothing_happens_outside_if_files_are_swapped_at_any_call)
 	}
 	ck_assert(stopped < 0 || stop > 40);
 }
-END_TEST
 
 /* --- the tests ----------------------------------------------------------------------------- */
 
 /* _i: flags. What becomes of files inside is for the other test: remove_made() here looks first. */
-START_TEST(nothing_happens_outside_while_files_are_swapped)
+LOOP_TEST(nothing_happens_outside_while_files_are_swapped, 2)
 {
 	const char *change;
 
@@ -498,17 +497,8 @@ START_TEST(nothing_happens_outside_while_files_are_swapped)
 	       _i == KMOD_DEVNAME_MAKE_REPLACE ? " --replace" : "", shared->swaps, shared->made);
 	(void)fflush(stdout);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("create-race");
-	TCase *tcase = tcase_create("create-race");
-
-	tcase_set_timeout(tcase, 4 * SECONDS_MAX);
-	tcase_add_loop_test(tcase, nothing_happens_outside_while_files_are_swapped, 0, 2);
-	tcase_add_loop_test(tcase, nothing_happens_outside_if_files_are_swapped_at_any_call, 0,
-			    2 * N(attacks));
-	suite_add_tcase(suite, tcase);
-	return create_harness_run(suite);
+	return create_harness_run(NULL, NULL);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Making the nodes of a table: what is made, kept, replaced and left in the way; modes; failures,
+ * Making the nodes of a table: which are made, kept, replaced and obstructed; modes; failures,
  * kills and old kernels. test-create-race.c has what others may do meanwhile.
  */
 
@@ -22,7 +22,6 @@
 #include <unistd.h>
 
 #define NOBODY 65534
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define FUSE "fuse fuse c10:229\n"
 #define TUN "tun net/tun c10:200\n"
@@ -30,7 +29,7 @@
 /* Makes the nodes of a text; -1 as the mode means without permissions. */
 static int create(int dev_fd, const char *text, int mode, unsigned int flags, int *outcomes)
 {
-	struct kmod_devname_table *table = create_harness_table(text);
+	struct kmod_devname_table *table = harness_table(text);
 	struct kmod_devname_permissions *permissions = NULL;
 	int r;
 
@@ -78,7 +77,7 @@ static const struct kmod_devname_finding *first_finding(void)
 	return finding;
 }
 
-/* --- what is there: each state of a name, with and without the flags ----------------------- */
+/* --- each state of a name, with and without the flags -------------------------------------- */
 
 #define KEPT KMOD_DEVNAME_OUTCOME_KEPT
 #define MADE KMOD_DEVNAME_OUTCOME_MADE
@@ -223,7 +222,7 @@ static void put_state(int dev_fd, const char *name, size_t state)
 }
 
 /* _i: state, place, flags */
-START_TEST(each_state_of_a_name_has_its_outcome)
+LOOP_TEST(each_state_of_a_name_has_its_outcome, ARRAY_SIZE(states) * 8)
 {
 	size_t state = (size_t)_i / 8;
 	unsigned int flags = (unsigned int)_i % 4;
@@ -254,9 +253,8 @@ START_TEST(each_state_of_a_name_has_its_outcome)
 	after = stat_of(dev_fd, name);
 	ck_assert_msg(same_file(&before, &after), "%s was touched", states[state].what);
 }
-END_TEST
 
-START_TEST(the_message_names_the_fault_of_the_node)
+TEST(the_message_names_the_fault_of_the_node)
 {
 	int dev_fd = harness_directory();
 
@@ -265,9 +263,8 @@ START_TEST(the_message_names_the_fault_of_the_node)
 	ck_assert_str_eq(kmod_devname_finding_get_message(first_finding()),
 			 "device node b7:1 instead of c10:229; run kmod-devname create --replace");
 }
-END_TEST
 
-START_TEST(a_directory_is_as_it_was_after_a_dry_run)
+TEST(a_directory_is_as_it_was_after_a_dry_run)
 {
 	int dev_fd = harness_directory();
 	int outcomes[3];
@@ -289,7 +286,6 @@ START_TEST(a_directory_is_as_it_was_after_a_dry_run)
 	ck_assert(!is_there(dev_fd, "net/tun"));
 	ck_assert(!is_there(dev_fd, "a"));
 }
-END_TEST
 
 /* --- directories on the way ---------------------------------------------------------------- */
 
@@ -328,7 +324,7 @@ static void (*const obstacles[])(int dir_fd, const char *name) = {
 };
 
 /* _i: obstacle, flags */
-START_TEST(a_file_on_the_path_obstructs_the_node)
+LOOP_TEST(a_file_on_the_path_obstructs_the_node, ARRAY_SIZE(obstacles) * 4)
 {
 	int dev_fd = harness_directory();
 	int outcomes[3];
@@ -353,9 +349,8 @@ START_TEST(a_file_on_the_path_obstructs_the_node)
 	after = stat_of(dev_fd, ".");
 	ck_assert(same_file(&target, &after));
 }
-END_TEST
 
-START_TEST(a_directory_that_is_there_is_kept_as_it_is)
+TEST(a_directory_that_is_there_is_kept_as_it_is)
 {
 	int dev_fd = harness_directory();
 
@@ -366,10 +361,9 @@ START_TEST(a_directory_that_is_there_is_kept_as_it_is)
 	ck_assert_int_eq(stat_of(dev_fd, "net").st_mode, S_IFDIR | 0700);
 	ck_assert_uint_eq(stat_of(dev_fd, "net").st_uid, 5);
 }
-END_TEST
 
 /* As long and as deep as a name can be. */
-START_TEST(long_names_are_made)
+TEST(long_names_are_made)
 {
 	static char name[4001], text[5000];
 	int dev_fd = harness_directory(), fd = dev_fd;
@@ -388,11 +382,10 @@ START_TEST(long_names_are_made)
 	ck_assert_str_eq(harness_codes(create_report), "");
 	check_node(fd, name, S_IFCHR | 0600, 10, 1);
 }
-END_TEST
 
 /* --- numbers, modes, owners ---------------------------------------------------------------- */
 
-START_TEST(type_and_numbers_are_those_of_the_table)
+TEST(type_and_numbers_are_those_of_the_table)
 {
 	int dev_fd = harness_directory();
 
@@ -407,16 +400,15 @@ START_TEST(type_and_numbers_are_those_of_the_table)
 	check_node(dev_fd, "d", S_IFCHR | 0600, 1, 1048575);
 	check_node(dev_fd, "e", S_IFBLK | 0600, 259, 256);
 }
-END_TEST
 
 static const mode_t umasks[] = { 0, 022, 077, 0777, 0137 };
 static const int modes[] = { 0, 0600, 0660, 0666, 0777, 0401 };
 
 /* _i: umask, mode, kernel with fchmodat2(2) or without */
-START_TEST(modes_do_not_depend_on_the_umask)
+LOOP_TEST(modes_do_not_depend_on_the_umask, ARRAY_SIZE(umasks) * ARRAY_SIZE(modes) * 2)
 {
-	mode_t mask = umasks[_i / 2 / N(modes)];
-	int mode = modes[_i / 2 % N(modes)], dev_fd = harness_directory(), r;
+	mode_t mask = umasks[_i / 2 / ARRAY_SIZE(modes)];
+	int mode = modes[_i / 2 % ARRAY_SIZE(modes)], dev_fd = harness_directory(), r;
 
 	if (_i % 2 == 1 && !create_harness_deny(SYS_fchmodat2, ENOSYS))
 		return;
@@ -429,9 +421,8 @@ START_TEST(modes_do_not_depend_on_the_umask)
 	ck_assert_int_eq(stat_of(dev_fd, "a").st_mode, S_IFDIR | 0755);
 	ck_assert_int_eq(stat_of(dev_fd, "a/b").st_mode, S_IFDIR | 0755);
 }
-END_TEST
 
-START_TEST(a_set_group_id_directory_gives_its_group_to_directories_only)
+TEST(a_set_group_id_directory_gives_its_group_to_directories_only)
 {
 	int dev_fd = harness_directory();
 
@@ -444,9 +435,8 @@ START_TEST(a_set_group_id_directory_gives_its_group_to_directories_only)
 	ck_assert_int_eq(stat_of(dev_fd, "net").st_mode, S_IFDIR | 02755);
 	ck_assert_uint_eq(stat_of(dev_fd, "net").st_gid, 6);
 }
-END_TEST
 
-START_TEST(a_replaced_node_gets_the_mode_and_owner_of_a_new_node)
+TEST(a_replaced_node_gets_the_mode_and_owner_of_a_new_node)
 {
 	int dev_fd = harness_directory();
 
@@ -455,12 +445,11 @@ START_TEST(a_replaced_node_gets_the_mode_and_owner_of_a_new_node)
 	ck_assert_int_eq(create(dev_fd, FUSE, 0640, KMOD_DEVNAME_MAKE_REPLACE, NULL), 0);
 	check_node(dev_fd, "fuse", S_IFCHR | 0640, 10, 229);
 }
-END_TEST
 
 /* --- the call itself ----------------------------------------------------------------------- */
 
 /* _i: flags */
-START_TEST(of_a_name_that_is_there_twice_the_second_is_kept)
+LOOP_TEST(of_a_name_that_is_there_twice_the_second_is_kept, 4)
 {
 	static const int wanted[] = { MADE, KEPT, NOT_DONE, NOT_DONE, MADE };
 	int outcomes[5];
@@ -471,13 +460,12 @@ START_TEST(of_a_name_that_is_there_twice_the_second_is_kept)
 		create(dev_fd, "a kvm c10:232\nb kvm c10:232\na x c10:1\nb x c10:1\nc net/c b7:0\n",
 		       -1, (unsigned int)_i, outcomes),
 		0);
-	for (size_t i = 0; i < N(wanted); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
 		ck_assert_msg(outcomes[i] == wanted[i], "%zu: %d", i, outcomes[i]);
 	ck_assert_str_eq(harness_codes(create_report), "obstructed");
 }
-END_TEST
 
-START_TEST(a_second_run_keeps_everything)
+TEST(a_second_run_keeps_everything)
 {
 	int outcomes[2];
 	int dev_fd = harness_directory();
@@ -495,9 +483,8 @@ START_TEST(a_second_run_keeps_everything)
 	ck_assert(same_file(&before[0], &after[0]));
 	ck_assert(same_file(&before[1], &after[1]));
 }
-END_TEST
 
-START_TEST(unknown_flags_are_einval_and_nothing_is_touched)
+LOOP_TEST(unknown_flags_are_einval_and_nothing_is_touched, 4)
 {
 	static const unsigned int flags[] = { 4, 8, 0x80000000U, 7 };
 	int outcome = 42;
@@ -508,13 +495,12 @@ START_TEST(unknown_flags_are_einval_and_nothing_is_touched)
 	ck_assert_str_eq(harness_codes(create_report), "");
 	ck_assert(!is_there(dev_fd, "fuse"));
 }
-END_TEST
 
 /* An array of another size would be written beyond its end, or be read where it was not filled. */
-START_TEST(outcomes_have_the_size_of_the_table)
+LOOP_TEST(outcomes_have_the_size_of_the_table, 4)
 {
 	static const size_t sizes[] = { 0, 1, 3, SIZE_MAX };
-	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
+	struct kmod_devname_table *table = harness_table(FUSE TUN);
 	int outcomes[3] = { 42, 42, 42 }, dev_fd = harness_directory();
 
 	ck_assert_int_eq(kmod_devname_table_make_nodes(table, create_report, dev_fd, NULL, 0,
@@ -528,11 +514,10 @@ START_TEST(outcomes_have_the_size_of_the_table)
 	ck_assert(!is_there(dev_fd, "fuse"));
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-START_TEST(report_permissions_and_outcomes_may_be_null)
+TEST(report_permissions_and_outcomes_may_be_null)
 {
-	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
+	struct kmod_devname_table *table = harness_table(FUSE TUN);
 	int dev_fd = harness_directory();
 
 	put_file(dev_fd, "fuse");
@@ -540,9 +525,8 @@ START_TEST(report_permissions_and_outcomes_may_be_null)
 	check_node(dev_fd, "net/tun", S_IFCHR | 0600, 10, 200);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-START_TEST(a_path_descriptor_is_enough)
+TEST(a_path_descriptor_is_enough)
 {
 	int dir_fd = harness_directory();
 	int dev_fd = openat(dir_fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -551,9 +535,8 @@ START_TEST(a_path_descriptor_is_enough)
 	check_node(dir_fd, "fuse", S_IFCHR | 0666, 10, 229);
 	check_node(dir_fd, "net/tun", S_IFCHR | 0666, 10, 200);
 }
-END_TEST
 
-START_TEST(no_descriptor_is_left_open)
+TEST(no_descriptor_is_left_open)
 {
 	int dev_fd = harness_directory(), next = dup(dev_fd);
 
@@ -565,7 +548,6 @@ START_TEST(no_descriptor_is_left_open)
 		0);
 	ck_assert_int_eq(dup(dev_fd), next);
 }
-END_TEST
 
 /* --- failures ------------------------------------------------------------------------------ */
 
@@ -576,13 +558,12 @@ static void check_failure(int r, int error, const char *file)
 	ck_assert_str_eq(kmod_devname_finding_get_file(first_finding()), file);
 }
 
-START_TEST(a_descriptor_that_is_none_is_ebadf)
+TEST(a_closed_descriptor_is_ebadf)
 {
 	check_failure(create(-1, FUSE, -1, 0, NULL), -EBADF, "fuse");
 }
-END_TEST
 
-START_TEST(a_descriptor_of_a_file_is_enotdir)
+TEST(a_descriptor_of_a_file_is_enotdir)
 {
 	int dir_fd = harness_directory();
 
@@ -590,9 +571,8 @@ START_TEST(a_descriptor_of_a_file_is_enotdir)
 	check_failure(create(openat(dir_fd, "x", O_RDONLY | O_CLOEXEC), TUN, -1, 0, NULL), -ENOTDIR,
 		      "net/tun");
 }
-END_TEST
 
-START_TEST(a_removed_directory_is_enoent)
+LOOP_TEST(a_removed_directory_is_enoent, 2)
 {
 	int parent_fd = harness_directory(), dev_fd;
 
@@ -602,10 +582,9 @@ START_TEST(a_removed_directory_is_enoent)
 	check_failure(create(dev_fd, _i == 0 ? FUSE : TUN, -1, 0, NULL), -ENOENT,
 		      _i == 0 ? "fuse" : "net/tun");
 }
-END_TEST
 
-/* _i: what is there before, nothing, a right node or a wrong one */
-START_TEST(a_user_without_cap_mknod_gets_a_message)
+/* _i: before it the name has nothing, a right node or a wrong one */
+LOOP_TEST(a_user_without_cap_mknod_gets_a_message, 3)
 {
 	int outcomes[2] = { MADE, MADE };
 	int dev_fd = harness_directory(), r;
@@ -628,9 +607,8 @@ START_TEST(a_user_without_cap_mknod_gets_a_message)
 	ck_assert(!is_there(dev_fd, "zero"));
 	ck_assert_uint_eq(create_harness_count(dev_fd, ".kmod-devname"), 0);
 }
-END_TEST
 
-START_TEST(who_need_not_make_nodes_needs_no_right_to)
+TEST(without_nodes_to_make_no_capability_is_needed)
 {
 	int dev_fd = harness_directory(), r;
 
@@ -641,9 +619,8 @@ START_TEST(who_need_not_make_nodes_needs_no_right_to)
 	ck_assert_int_eq(seteuid(0), 0);
 	ck_assert_int_eq(r, 0);
 }
-END_TEST
 
-START_TEST(a_directory_that_may_not_be_written_is_eacces)
+TEST(a_directory_that_may_not_be_written_is_eacces)
 {
 	int dev_fd = harness_directory(), r;
 
@@ -653,7 +630,6 @@ START_TEST(a_directory_that_may_not_be_written_is_eacces)
 	check_failure(r, -EACCES, "net/tun");
 	ck_assert(!is_there(dev_fd, "net"));
 }
-END_TEST
 
 static const struct {
 	const char *type, *options;
@@ -666,7 +642,7 @@ static const struct {
 };
 
 /* _i: mount, replace */
-START_TEST(a_directory_that_fails_takes_its_own_nodes_only)
+LOOP_TEST(a_directory_that_fails_takes_its_own_nodes_only, ARRAY_SIZE(mounts) * 2)
 {
 	int outcomes[4];
 	int dev_fd = harness_directory(), error = mounts[_i / 2].error;
@@ -687,11 +663,10 @@ START_TEST(a_directory_that_fails_takes_its_own_nodes_only)
 	ck_assert_int_eq(outcomes[2], MADE);
 	ck_assert_int_eq(outcomes[3], NOT_DONE);
 }
-END_TEST
 
-START_TEST(an_unverifiable_node_does_not_stop_the_others)
+TEST(an_unverifiable_node_does_not_stop_the_others)
 {
-	struct kmod_devname_table *table = create_harness_table("a u/a c10:1\n" FUSE TUN);
+	struct kmod_devname_table *table = harness_table("a u/a c10:1\n" FUSE TUN);
 	int dev_fd = harness_directory(), r;
 
 	ck_assert_int_eq(fchmod(dev_fd, 0755), 0);
@@ -703,19 +678,17 @@ START_TEST(an_unverifiable_node_does_not_stop_the_others)
 	ck_assert_str_eq(harness_codes(create_report), "system,absent,absent");
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-START_TEST(a_directory_that_is_none_cannot_be_verified)
+TEST(a_closed_directory_cannot_be_verified)
 {
-	struct kmod_devname_table *table = create_harness_table(FUSE TUN);
+	struct kmod_devname_table *table = harness_table(FUSE TUN);
 
 	ck_assert_int_eq(table_verify(table, create_report, -1, "", NULL), -EBADF);
 	ck_assert_str_eq(harness_codes(create_report), "system");
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-START_TEST(no_file_descriptor_left_is_emfile)
+LOOP_TEST(no_file_descriptor_left_is_emfile, UNLESS_VALGRIND(2))
 {
 	struct rlimit limit, small;
 	int dev_fd = harness_directory(), next = dup(dev_fd), r;
@@ -730,7 +703,6 @@ START_TEST(no_file_descriptor_left_is_emfile)
 	ck_assert(!is_there(dev_fd, "fuse"));
 	ck_assert_uint_eq(create_harness_count(dev_fd, ".kmod-devname"), 0);
 }
-END_TEST
 
 /* --- kernels and file systems that know less ----------------------------------------------- */
 
@@ -738,7 +710,7 @@ END_TEST
  * Every state again, with renameat2(2) of old; but nothing is replaced, since what somebody puts
  * there meanwhile could be lost. _i: state, replace
  */
-START_TEST(without_flags_of_renameat2_the_outcome_is_that_without_replace)
+LOOP_TEST(without_flags_of_renameat2_the_outcome_is_that_without_replace, ARRAY_SIZE(states) * 2)
 {
 	size_t state = (size_t)_i / 2;
 	int outcome, wanted = states[state].outcome;
@@ -761,9 +733,8 @@ START_TEST(without_flags_of_renameat2_the_outcome_is_that_without_replace)
 	}
 	ck_assert_uint_eq(create_harness_count(dev_fd, ".kmod-devname"), 0);
 }
-END_TEST
 
-START_TEST(without_flags_of_renameat2_directories_are_made)
+TEST(without_flags_of_renameat2_directories_are_made)
 {
 	int dev_fd = harness_directory();
 
@@ -777,10 +748,9 @@ START_TEST(without_flags_of_renameat2_directories_are_made)
 	ck_assert_uint_eq(stat_of(dev_fd, "a/b").st_mode, S_IFDIR | 0755);
 	ck_assert_uint_eq(create_harness_count(dev_fd, ".kmod-devname"), 0);
 }
-END_TEST
 
 /* Neither way to set a mode: then none is needed if the umask is 0, and else it fails clearly. */
-START_TEST(without_fchmodat2_and_proc_only_a_umask_fails)
+LOOP_TEST(without_fchmodat2_and_proc_only_a_umask_fails, 2)
 {
 	int dev_fd = harness_directory(), r;
 	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -801,7 +771,6 @@ START_TEST(without_fchmodat2_and_proc_only_a_umask_fails)
 	ck_assert_int_eq(r, 0);
 	check_node(dev_fd, "fuse", S_IFCHR | 0666, 10, 229);
 }
-END_TEST
 
 /* --- killed, and what is left -------------------------------------------------------------- */
 
@@ -855,7 +824,7 @@ static void name_leftover(size_t row, char *name, size_t size)
 }
 
 /* _i: leftover, place, dry run */
-START_TEST(only_leftovers_of_runs_that_are_gone_are_removed)
+LOOP_TEST(only_leftovers_of_runs_that_are_gone_are_removed, ARRAY_SIZE(leftovers) * 4)
 {
 	size_t row = (size_t)_i / 4;
 	int dev_fd = harness_directory(), dir_fd = dev_fd;
@@ -873,7 +842,6 @@ START_TEST(only_leftovers_of_runs_that_are_gone_are_removed)
 			 0);
 	ck_assert_msg(is_there(dir_fd, name) == (dry_run || !leftovers[row].goes), "%s", name);
 }
-END_TEST
 
 static int create_in_child(void *data)
 {
@@ -895,7 +863,7 @@ static void check_after_kill(int dev_fd)
 		check_node(dev_fd, "fuse", S_IFCHR | 0666, 10, 229);
 	else
 		check_node(dev_fd, "fuse", S_IFCHR | 0666, 10, 228);
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		if (is_there(dev_fd, rows[i].name))
 			check_node(dev_fd, rows[i].name, rows[i].type | 0666, rows[i].major,
 				   rows[i].minor);
@@ -908,12 +876,12 @@ static void start_over(int dev_fd)
 {
 	static const char *const names[] = { "net/tun", "a/b/x", "fuse", "net", "a/b", "a" };
 
-	for (size_t i = 0; i < N(names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		(void)unlinkat(dev_fd, names[i], i < 3 ? 0 : AT_REMOVEDIR);
 	put_wrong_minor(dev_fd, "fuse");
 }
 
-START_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_node)
+LOOP_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_node, UNLESS_VALGRIND(1))
 {
 	int dev_fd = harness_directory(), killed = 1;
 	unsigned int n_left = 0, stop;
@@ -936,67 +904,8 @@ START_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_node)
 	ck_assert_uint_ge(stop, 60);
 	ck_assert_uint_ge(n_left, 10);
 }
-END_TEST
-
-static void add_state_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, each_state_of_a_name_has_its_outcome, 0, N(states) * 8);
-	tcase_add_test(tcase, the_message_names_the_fault_of_the_node);
-	tcase_add_test(tcase, a_directory_is_as_it_was_after_a_dry_run);
-	tcase_add_loop_test(tcase, a_file_on_the_path_obstructs_the_node, 0, N(obstacles) * 4);
-	tcase_add_test(tcase, a_directory_that_is_there_is_kept_as_it_is);
-	tcase_add_test(tcase, long_names_are_made);
-	tcase_add_test(tcase, type_and_numbers_are_those_of_the_table);
-	tcase_add_loop_test(tcase, modes_do_not_depend_on_the_umask, 0, N(umasks) * N(modes) * 2);
-	tcase_add_test(tcase, a_set_group_id_directory_gives_its_group_to_directories_only);
-	tcase_add_test(tcase, a_replaced_node_gets_the_mode_and_owner_of_a_new_node);
-}
-
-static void add_call_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, of_a_name_that_is_there_twice_the_second_is_kept, 0, 4);
-	tcase_add_test(tcase, a_second_run_keeps_everything);
-	tcase_add_loop_test(tcase, unknown_flags_are_einval_and_nothing_is_touched, 0, 4);
-	tcase_add_loop_test(tcase, outcomes_have_the_size_of_the_table, 0, 4);
-	tcase_add_test(tcase, report_permissions_and_outcomes_may_be_null);
-	tcase_add_test(tcase, a_path_descriptor_is_enough);
-	tcase_add_test(tcase, no_descriptor_is_left_open);
-}
-
-static void add_failure_tests(TCase *tcase)
-{
-	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
-	tcase_add_test(tcase, a_descriptor_of_a_file_is_enotdir);
-	tcase_add_loop_test(tcase, a_removed_directory_is_enoent, 0, 2);
-	tcase_add_loop_test(tcase, a_user_without_cap_mknod_gets_a_message, 0, 3);
-	tcase_add_test(tcase, who_need_not_make_nodes_needs_no_right_to);
-	tcase_add_test(tcase, a_directory_that_may_not_be_written_is_eacces);
-	tcase_add_loop_test(tcase, a_directory_that_fails_takes_its_own_nodes_only, 0,
-			    N(mounts) * 2);
-	tcase_add_test(tcase, an_unverifiable_node_does_not_stop_the_others);
-	tcase_add_test(tcase, a_directory_that_is_none_cannot_be_verified);
-	/* valgrind has descriptors of its own */
-	if (!harness_under_valgrind())
-		tcase_add_loop_test(tcase, no_file_descriptor_left_is_emfile, 0, 2);
-	tcase_add_loop_test(tcase, without_flags_of_renameat2_the_outcome_is_that_without_replace,
-			    0, N(states) * 2);
-	tcase_add_test(tcase, without_flags_of_renameat2_directories_are_made);
-	tcase_add_loop_test(tcase, without_fchmodat2_and_proc_only_a_umask_fails, 0, 2);
-	tcase_add_loop_test(tcase, only_leftovers_of_runs_that_are_gone_are_removed, 0,
-			    N(leftovers) * 4);
-	if (!harness_under_valgrind()) /* has nothing to say of what is killed */
-		tcase_add_test(tcase, a_kill_at_any_system_call_leaves_the_old_or_the_new_node);
-}
 
 int main(void)
 {
-	Suite *suite = suite_create("create");
-	TCase *tcase = tcase_create("create");
-
-	create_harness_add_fixture(tcase);
-	add_state_tests(tcase);
-	add_call_tests(tcase);
-	add_failure_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	return create_harness_run(suite);
+	return create_harness_run(create_harness_set_up, create_harness_tear_down);
 }

@@ -43,7 +43,6 @@
 #define OWN_MALLOC false
 #endif
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 #define DIRECTORY "lib/modules/1.0"
 #define FILE_NAME "modules.devname"
 #define OLD_TEXT "# old\n"
@@ -97,7 +96,7 @@ static void make_link(const char *target, const char *path)
 static void write_module(const char *path, const char *devname, const char *number)
 {
 	const char *const strings[] = { "license=GPL", devname, number };
-	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, ARRAY_SIZE(strings) };
 	size_t size;
 	uint8_t *image = mkmodule(&spec, &size);
 
@@ -593,7 +592,7 @@ static bool needs_index(const struct verb *verb)
 static void objects_done(struct objects *o)
 {
 	kmod_devname_scan_unref(o->scan);
-	comparison_unref(o->comparison);
+	free(o->comparison);
 	kmod_devname_config_unref(o->config);
 	kmod_devname_permissions_unref(o->permissions);
 	resolution_unref(o->resolution);
@@ -655,7 +654,7 @@ static void print_devices(FILE *stream)
 	static const char *const paths[] = { "fuse", "loop0", "net/tun", FILE_NAME };
 	struct stat st;
 
-	for (size_t i = 0; i < N(paths); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
 		if (fstatat(dev_fd, paths[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
 			fprintf(stream, "%s %o %lx %ld\n", paths[i], st.st_mode,
 				(unsigned long)st.st_rdev, (long)st.st_size);
@@ -680,7 +679,7 @@ static char *describe_made(const struct objects *o)
 		print_permission(stream, o->permissions, "fuse");
 		print_permission(stream, o->permissions, "cuse");
 	}
-	for (size_t i = 0; i < N(o->outcomes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(o->outcomes); i++)
 		fprintf(stream, "%d ", o->outcomes[i]);
 	print_devices(stream);
 	(void)fclose(stream);
@@ -939,10 +938,10 @@ static bool make_wanted(const struct verb *verb, struct result *ret_wanted)
 	return true;
 }
 
-START_TEST(every_allocation_of_a_verb_may_fail)
+LOOP_TEST(every_allocation_of_a_verb_may_fail, ARRAY_SIZE(verbs))
 {
 	static const unsigned long numbers[] = { 1, ULONG_MAX, 2, 3, 10 };
-	size_t n_numbers = harness_often(2, N(numbers));
+	size_t n_numbers = harness_often(2, ARRAY_SIZE(numbers));
 	struct fault fault = { .call = REFUSE_CALLS };
 	const struct verb *verb = &verbs[_i];
 	struct result wanted;
@@ -960,9 +959,8 @@ START_TEST(every_allocation_of_a_verb_may_fail)
 	}
 	result_done(&wanted);
 }
-END_TEST
 
-START_TEST(every_system_call_of_a_verb_may_fail)
+LOOP_TEST(every_system_call_of_a_verb_may_fail, ARRAY_SIZE(verbs))
 {
 	const struct verb *verb = &verbs[_i];
 	struct result wanted;
@@ -976,9 +974,8 @@ START_TEST(every_system_call_of_a_verb_may_fail)
 			figures->calls++;
 	result_done(&wanted);
 }
-END_TEST
 
-START_TEST(where_directories_tell_no_types_all_is_the_same)
+LOOP_TEST(where_directories_tell_no_types_all_is_the_same, ARRAY_SIZE(verbs))
 {
 	const struct verb *verb = &verbs[_i];
 	struct result wanted, result;
@@ -993,21 +990,13 @@ START_TEST(where_directories_tell_no_types_all_is_the_same)
 	result_done(&result);
 	result_done(&wanted);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("faults");
-	TCase *tcase = tcase_create("faults");
 	int r;
 
 	figures = harness_share(sizeof(*figures));
-	tcase_add_unchecked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, every_allocation_of_a_verb_may_fail, 0, N(verbs));
-	tcase_add_loop_test(tcase, every_system_call_of_a_verb_may_fail, 0, N(verbs));
-	tcase_add_loop_test(tcase, where_directories_tell_no_types_all_is_the_same, 0, N(verbs));
-	suite_add_tcase(suite, tcase);
-	r = harness_run(suite);
+	r = harness_run_once(set_up, tear_down);
 	if (r == EXIT_SUCCESS)
 		(void)printf("# count: %lu failing allocations and %lu failing system calls of the "
 			     "library, all survived or told\n",

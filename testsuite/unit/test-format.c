@@ -130,7 +130,7 @@ static const struct format_row {
 	  "/dev\td\t0755\t0\t0\t-\t-\t-\t-\t-\n" },
 };
 
-START_TEST(each_format_has_its_lines)
+LOOP_TEST(each_format_has_its_lines, ARRAY_SIZE(rows))
 {
 	const struct format_row *row = &rows[_i];
 	char *text;
@@ -144,10 +144,9 @@ START_TEST(each_format_has_its_lines)
 	ck_assert_str_eq(text, row->text);
 	free(text);
 }
-END_TEST
 
 /* The part of the script that depends on the table: what stands between two empty lines. */
-START_TEST(the_script_calls_a_function_for_each)
+TEST(the_script_calls_a_function_for_each)
 {
 	static const char wanted[] = "\n\nnode 'fuse' '0600' '0' '0' 'c' '10' '229'\n"
 				     "directory 'x'\n"
@@ -163,9 +162,8 @@ START_TEST(the_script_calls_a_function_for_each)
 	ck_assert_msg(strncmp(text, "#!/bin/sh\n", 10) == 0 && strstr(text, wanted), "%s", text);
 	free(text);
 }
-END_TEST
 
-START_TEST(json_has_an_object_for_each_module)
+TEST(json_has_an_object_for_each_module)
 {
 	char *text = write_format(KMOD_DEVNAME_FORMAT_JSON, NULL, 0);
 
@@ -187,11 +185,10 @@ START_TEST(json_has_an_object_for_each_module)
 			       "]}\n");
 	free(text);
 }
-END_TEST
 
 /* --- permissions ------------------------------------------------------------------------- */
 
-START_TEST(modes_come_from_the_permissions)
+TEST(modes_come_from_the_permissions)
 {
 	struct kmod_devname_permissions *permissions;
 	char *text;
@@ -203,7 +200,6 @@ START_TEST(modes_come_from_the_permissions)
 	free(text);
 	kmod_devname_permissions_unref(permissions);
 }
-END_TEST
 
 #define MAX_ID 4294967294u
 
@@ -235,7 +231,7 @@ static const struct owner_row {
 };
 
 /* What the fields of a table hold that the formats do not have. */
-START_TEST(unknown_fields_are_null_and_quotes_are_escaped)
+TEST(unknown_fields_are_null_and_quotes_are_escaped)
 {
 	const struct printed_node node = {
 		.module = "m",
@@ -257,9 +253,8 @@ START_TEST(unknown_fields_are_null_and_quotes_are_escaped)
 			       "\"path\": \"/dev/n\", \"major\": 7, \"minor\": 0, "
 			       "\"uid\": null, \"gid\": null, \"kernel\": \"6\\\"\\\\x1b\"}");
 }
-END_TEST
 
-START_TEST(owners_are_names_in_tmpfiles_and_numbers_in_images)
+LOOP_TEST(owners_are_names_in_tmpfiles_and_numbers_in_images, ARRAY_SIZE(owner_rows))
 {
 	const struct owner_row *row = &owner_rows[_i];
 	const struct owner user = { row->user, MAX_ID }, group = { row->group, 44 };
@@ -274,7 +269,6 @@ START_TEST(owners_are_names_in_tmpfiles_and_numbers_in_images)
 	free(text);
 	kmod_devname_permissions_unref(permissions);
 }
-END_TEST
 
 /* --- directories ------------------------------------------------------------------------- */
 
@@ -327,7 +321,7 @@ static size_t check_parents(const char *text, const char *line)
 	return n;
 }
 
-START_TEST(each_directory_comes_once_before_what_is_in_it)
+LOOP_TEST(each_directory_comes_once_before_what_is_in_it, 8)
 {
 	size_t parents = 0;
 	char *text;
@@ -340,7 +334,6 @@ START_TEST(each_directory_comes_once_before_what_is_in_it)
 	ck_assert_uint_gt(parents, RANDOM_NODES);
 	free(text);
 }
-END_TEST
 
 /* --- what cannot be written -------------------------------------------------------------- */
 
@@ -361,7 +354,7 @@ static const struct {
 	{ N_FORMATS, CREATE_ONLY },
 };
 
-START_TEST(an_unknown_format_or_flag_writes_nothing)
+LOOP_TEST(an_unknown_format_or_flag_writes_nothing, ARRAY_SIZE(invalid_rows))
 {
 	char *text;
 	size_t size;
@@ -376,16 +369,14 @@ START_TEST(an_unknown_format_or_flag_writes_nothing)
 	ck_assert_uint_eq(size, 0);
 	free(text);
 }
-END_TEST
 
-START_TEST(formats_are_numbered_without_a_gap)
+TEST(formats_are_numbered_without_a_gap)
 {
 	for (int i = 0; i < N_FORMATS; i++)
 		ck_assert_ptr_nonnull(kmod_devname_format_to_string((enum kmod_devname_format)i));
 	ck_assert_ptr_null(kmod_devname_format_to_string((enum kmod_devname_format)N_FORMATS));
 	ck_assert_ptr_null(kmod_devname_format_to_string((enum kmod_devname_format) - 1));
 }
-END_TEST
 
 /* A disk with room for so many bytes, then an error that errno tells, or does not. */
 struct sink {
@@ -419,7 +410,7 @@ static int write_to_sink(struct sink sink, enum kmod_devname_format format, int 
 	return r;
 }
 
-START_TEST(a_full_disk_is_an_error_at_every_byte)
+LOOP_TEST(a_full_disk_is_an_error_at_every_byte, N_FORMATS)
 {
 	enum kmod_devname_format format = (enum kmod_devname_format)_i;
 	size_t size;
@@ -438,9 +429,8 @@ START_TEST(a_full_disk_is_an_error_at_every_byte)
 	ck_assert_int_eq(write_to_sink((struct sink){ size, ENOSPC }, format, _IOFBF), 0);
 	ck_assert_int_eq(write_to_sink((struct sink){ size, ENOSPC }, format, _IONBF), 0);
 }
-END_TEST
 
-START_TEST(a_stream_that_has_failed_before_is_an_error)
+TEST(a_stream_that_has_failed_before_is_an_error)
 {
 	FILE *stream = fopen("/dev/null", "re");
 
@@ -450,30 +440,8 @@ START_TEST(a_stream_that_has_failed_before_is_an_error)
 		kmod_devname_table_print(table, KMOD_DEVNAME_FORMAT_HUMAN, NULL, 0, stream), -EIO);
 	(void)fclose(stream);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("format");
-	TCase *text = tcase_create("text");
-	TCase *failures = tcase_create("failures");
-
-	tcase_add_checked_fixture(text, set_up, tear_down);
-	tcase_add_loop_test(text, each_format_has_its_lines, 0, ARRAY_SIZE(rows));
-	tcase_add_test(text, the_script_calls_a_function_for_each);
-	tcase_add_test(text, json_has_an_object_for_each_module);
-	tcase_add_test(text, unknown_fields_are_null_and_quotes_are_escaped);
-	tcase_add_test(text, modes_come_from_the_permissions);
-	tcase_add_loop_test(text, owners_are_names_in_tmpfiles_and_numbers_in_images, 0,
-			    ARRAY_SIZE(owner_rows));
-	tcase_add_loop_test(text, each_directory_comes_once_before_what_is_in_it, 0, 8);
-	suite_add_tcase(suite, text);
-	tcase_add_checked_fixture(failures, set_up, tear_down);
-	tcase_add_loop_test(failures, an_unknown_format_or_flag_writes_nothing, 0,
-			    ARRAY_SIZE(invalid_rows));
-	tcase_add_test(failures, formats_are_numbered_without_a_gap);
-	tcase_add_loop_test(failures, a_full_disk_is_an_error_at_every_byte, 0, N_FORMATS);
-	tcase_add_test(failures, a_stream_that_has_failed_before_is_an_error);
-	suite_add_tcase(suite, failures);
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

@@ -32,7 +32,7 @@ static struct bytes module_bytes(void)
 {
 	static const char *const strings[] = { "license=GPL", "alias=devname:fuse",
 					       "alias=char-major-10-229" };
-	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, ARRAY_SIZE(strings) };
 	struct bytes bytes = { 0 };
 
 	bytes.data = mkmodule(&spec, &bytes.size);
@@ -526,33 +526,28 @@ static void zstd_frame(struct bytes *file, const struct bytes *content)
 
 /* --- rows -------------------------------------------------------------------------------- */
 
-START_TEST(gzip_headers_of_all_kinds_are_read)
+LOOP_TEST(gzip_headers_of_all_kinds_are_read, ARRAY_SIZE(gzip_rows))
 {
-	struct bytes module = module_bytes(), file = { 0 };
+	_cleanup_bytes_ struct bytes module = module_bytes(), file = { 0 };
 
 	hostile_bounds(MEMORY);
 	gzip_member(&file, &gzip_rows[_i].gzip, &module);
 	check(&file, gzip_rows[_i].expected, gzip_rows[_i].what);
-	bytes_done(&file);
-	bytes_done(&module);
 }
-END_TEST
 
-START_TEST(deflate_blocks_of_all_kinds_are_read)
+LOOP_TEST(deflate_blocks_of_all_kinds_are_read, ARRAY_SIZE(deflate_rows))
 {
-	struct bytes file = { 0 };
+	_cleanup_bytes_ struct bytes file = { 0 };
 
 	hostile_bounds(MEMORY);
-	deflate_bits(&file, deflate_rows[_i].bits, N(deflate_rows[_i].bits));
+	deflate_bits(&file, deflate_rows[_i].bits, ARRAY_SIZE(deflate_rows[_i].bits));
 	check(&file, deflate_rows[_i].expected, deflate_rows[_i].what);
-	bytes_done(&file);
 }
-END_TEST
 
-START_TEST(xz_streams_of_all_kinds_are_read)
+LOOP_TEST(xz_streams_of_all_kinds_are_read, ARRAY_SIZE(xz_rows))
 {
 	const struct xz *xz = &xz_rows[_i].xz;
-	struct bytes module = module_bytes(), file = { 0 };
+	_cleanup_bytes_ struct bytes module = module_bytes(), file = { 0 };
 
 	hostile_bounds(MEMORY);
 	xz_stream(&file, xz, &module);
@@ -560,24 +555,18 @@ START_TEST(xz_streams_of_all_kinds_are_read)
 	if (xz->again)
 		xz_stream(&file, xz, &module);
 	check(&file, xz_rows[_i].expected, xz_rows[_i].what);
-	bytes_done(&file);
-	bytes_done(&module);
 }
-END_TEST
 
-START_TEST(zstd_frames_of_all_kinds_are_read)
+LOOP_TEST(zstd_frames_of_all_kinds_are_read, ARRAY_SIZE(zstd_rows))
 {
-	struct bytes module = module_bytes(), file = { 0 };
+	_cleanup_bytes_ struct bytes module = module_bytes(), file = { 0 };
 
 	hostile_bounds(MEMORY);
 	bytes_add(&file, zstd_rows[_i].before.bytes, zstd_rows[_i].before.size);
 	zstd_raw_block(&file, &module);
 	bytes_add(&file, zstd_rows[_i].after.bytes, zstd_rows[_i].after.size);
 	check(&file, zstd_rows[_i].expected, zstd_rows[_i].what);
-	bytes_done(&file);
-	bytes_done(&module);
 }
-END_TEST
 
 /* --- one in another, and none whole ------------------------------------------------------ */
 
@@ -595,46 +584,40 @@ static void wrap(struct bytes *file, char format, const struct bytes *content)
 }
 
 static const char formats[] = "gxz";
-#define N_FORMATS (N(formats) - 1)
+#define N_FORMATS (ARRAY_SIZE(formats) - 1)
+#define N_PAIRS (N_FORMATS * N_FORMATS)
 
 /* The kernel, and kmod, unpack once; so nobody makes these but who means harm. */
-START_TEST(a_module_compressed_twice_is_malformed)
+LOOP_TEST(a_module_compressed_twice_is_malformed, N_PAIRS)
 {
 	char outer = formats[_i / (int)N_FORMATS], inner = formats[_i % (int)N_FORMATS];
-	struct bytes module = module_bytes(), once = { 0 }, twice = { 0 };
+	_cleanup_bytes_ struct bytes module = module_bytes(), once = { 0 }, twice = { 0 };
 
 	hostile_bounds(MEMORY);
 	wrap(&once, inner, &module);
 	wrap(&twice, outer, &once);
 	check(&twice, MALFORMED, "packed twice");
-	bytes_done(&twice);
-	bytes_done(&once);
-	bytes_done(&module);
 }
-END_TEST
 
 /* A member of one format behind one of another: no format allows that. */
-START_TEST(formats_do_not_mix)
+LOOP_TEST(formats_do_not_mix, N_PAIRS)
 {
 	char first = formats[_i / (int)N_FORMATS], second = formats[_i % (int)N_FORMATS];
-	struct bytes module = module_bytes(), file = { 0 };
+	_cleanup_bytes_ struct bytes module = module_bytes(), file = { 0 };
 	const char *expected = first == second ? GOOD : CORRUPT;
 
 	hostile_bounds(MEMORY);
 	wrap(&file, first, &module);
 	wrap(&file, second, &module);
 	check(&file, expected, "one behind another");
-	bytes_done(&file);
-	bytes_done(&module);
 }
-END_TEST
 
 /* Repeats a piece of a file at its end until that is so large. Returns its descriptor. */
 static int repeat(const struct bytes *start, const struct bytes *piece, uint64_t times)
 {
-	int fd = hostile_file(start->data, start->size);
+	int fd = bytes_file(start->data, start->size);
 	uint64_t size = start->size;
-	struct bytes many = { 0 };
+	_cleanup_bytes_ struct bytes many = { 0 };
 	uint64_t n;
 
 	while (many.size < 256 * KIB || many.size < piece->size)
@@ -643,7 +626,6 @@ static int repeat(const struct bytes *start, const struct bytes *piece, uint64_t
 		n = left < many.size ? left : many.size;
 		CHECK(pwrite(fd, many.data, n, (off_t)size) == (ssize_t)n, "pwrite");
 	}
-	bytes_done(&many);
 	return fd;
 }
 
@@ -682,18 +664,18 @@ static void compress_zeros(struct bytes *file, char format, size_t size)
 
 /* What the first bytes of a bomb say. */
 enum head { HEAD_NONE, HEAD_MODULE, HEAD_HUGE, HEADS };
+#define N_BOMBS (N_FORMATS * HEADS)
 static const char *const heads[] = { "no header", "a module", "a header that says 2 GiB" };
 
 static void add_head(struct bytes *file, char format, enum head head)
 {
-	struct bytes module = module_bytes();
+	_cleanup_bytes_ struct bytes module = module_bytes();
 
 	/* e_shoff */
 	if (head == HEAD_HUGE)
 		memcpy(module.data + 40, "\0\0\0\x80\0\0\0", 8);
 	if (head != HEAD_NONE)
 		wrap(file, format, &module);
-	bytes_done(&module);
 }
 
 static size_t resident_kib(void)
@@ -721,11 +703,11 @@ static unsigned long long bytes_read(void)
 #define BOMB_PART (4 * MIB)
 #define BOMB_PARTS 2560 /* 10 GiB */
 
-START_TEST(a_bomb_of_10_gib_is_refused_soon_and_in_little_memory)
+LOOP_TEST(a_bomb_of_10_gib_is_refused_soon_and_in_little_memory, N_BOMBS)
 {
 	char format = formats[_i / HEADS];
 	enum head head = (enum head)(_i % HEADS);
-	struct bytes start = { 0 }, part = { 0 };
+	_cleanup_bytes_ struct bytes start = { 0 }, part = { 0 };
 	unsigned long long before;
 	const char *got;
 	int fd;
@@ -744,10 +726,7 @@ START_TEST(a_bomb_of_10_gib_is_refused_soon_and_in_little_memory)
 	CHECK(strcmp(got, TOO_LARGE) == 0, "%c, %s: '%s'", format, heads[head], got);
 	CHECK(hostile_is_watched() || resident_kib() <= RESIDENT_KIB, "%c, %s: %zu KiB", format,
 	      heads[head], resident_kib());
-	bytes_done(&start);
-	bytes_done(&part);
 }
-END_TEST
 
 /* Content-less pieces, as many as fit into so many MiB of file. */
 static const struct {
@@ -786,7 +765,7 @@ static const struct {
 	{ "blocks of one byte", 'z', BYTES(PLAIN), BYTES("\x0a\0\0\x7f"), 30, CORRUPT },
 };
 
-START_TEST(empty_frames_take_little_time)
+LOOP_TEST(empty_frames_take_linear_time, ARRAY_SIZE(idle_rows))
 {
 	const struct bytes start = { (uint8_t *)(uintptr_t)idle_rows[_i].start.bytes,
 				     idle_rows[_i].start.size, 0 };
@@ -803,7 +782,6 @@ START_TEST(empty_frames_take_little_time)
 	CHECK(strcmp(got, idle_rows[_i].expected) == 0, "%s: '%s' instead of '%s'",
 	      idle_rows[_i].what, got, idle_rows[_i].expected);
 }
-END_TEST
 
 /* Sparse files: what comes after the beginning is a hole, which reads as bytes of 0. */
 static const struct {
@@ -828,9 +806,9 @@ static const struct {
 	  TOO_LARGE },
 };
 
-START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
+LOOP_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end, ARRAY_SIZE(hole_rows))
 {
-	struct bytes module = { 0 }, file = { 0 };
+	_cleanup_bytes_ struct bytes module = { 0 }, file = { 0 };
 	const char *got;
 	int fd;
 
@@ -841,7 +819,7 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 		bytes_add(&file, hole_rows[_i].start.bytes, hole_rows[_i].start.size);
 	else
 		wrap(&file, hole_rows[_i].format, &module);
-	fd = hostile_file(file.data, file.size);
+	fd = bytes_file(file.data, file.size);
 	if (ftruncate(fd, (off_t)1 << 40) < 0) {
 		harness_skip("no file of that size can be made here");
 		return;
@@ -850,10 +828,7 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 	got = hostile_judge_fd(fd);
 	CHECK(strcmp(got, hole_rows[_i].expected) == 0, "%s: '%s' instead of '%s'",
 	      hole_rows[_i].what, got, hole_rows[_i].expected);
-	bytes_done(&file);
-	bytes_done(&module);
 }
-END_TEST
 
 /* --- what is large and sound --------------------------------------------------------------- */
 
@@ -861,10 +836,10 @@ END_TEST
  * Debug information: the section headers, behind it, speak of what comes before. Some of it does
  * not compress: the whole is less than 256 times as large as the file.
  */
-START_TEST(a_large_module_is_read_if_its_headers_speak_of_it)
+LOOP_TEST(a_large_module_is_read_if_its_headers_speak_of_it, N_FORMATS)
 {
 	enum { SIZE = 48 << 20 };
-	struct bytes module, file = { 0 }, large = { 0 };
+	_cleanup_bytes_ struct bytes module = { 0 }, file = { 0 }, large = { 0 };
 	uint32_t noise = 1;
 	size_t table;
 
@@ -911,39 +886,15 @@ START_TEST(a_large_module_is_read_if_its_headers_speak_of_it)
 		bytes_add(&file, LAST_EMPTY, 3);
 	}
 	check(&file, GOOD, "48 MiB");
-	bytes_done(&large);
-	bytes_done(&file);
-	bytes_done(&module);
-}
-END_TEST
-
-static void add_rows(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, gzip_headers_of_all_kinds_are_read, 0, N(gzip_rows));
-	tcase_add_loop_test(tcase, deflate_blocks_of_all_kinds_are_read, 0, N(deflate_rows));
-	tcase_add_loop_test(tcase, xz_streams_of_all_kinds_are_read, 0, N(xz_rows));
-	tcase_add_loop_test(tcase, zstd_frames_of_all_kinds_are_read, 0, N(zstd_rows));
 }
 
 int main(void)
 {
-	const int n = N_FORMATS;
-	Suite *suite = suite_create("hostile-containers");
-	TCase *tcase = tcase_create("hostile-containers");
 	char what[128] = "containers of modules";
 
 	/* a sanitizer takes more than the files do */
 	if (!hostile_is_watched())
 		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what),
 			       "; 10 GiB refused within %zu MiB", RESIDENT_KIB / KIB);
-	add_rows(tcase);
-	tcase_add_loop_test(tcase, a_module_compressed_twice_is_malformed, 0, n * n);
-	tcase_add_loop_test(tcase, formats_do_not_mix, 0, n * n);
-	tcase_add_loop_test(tcase, a_bomb_of_10_gib_is_refused_soon_and_in_little_memory, 0,
-			    n * HEADS);
-	tcase_add_loop_test(tcase, empty_frames_take_little_time, 0, N(idle_rows));
-	tcase_add_loop_test(tcase, a_hole_of_a_terabyte_is_not_read_to_its_end, 0, N(hole_rows));
-	tcase_add_loop_test(tcase, a_large_module_is_read_if_its_headers_speak_of_it, 0, n);
-	suite_add_tcase(suite, tcase);
-	return hostile_run(suite, what);
+	return hostile_run(what, NULL, NULL);
 }

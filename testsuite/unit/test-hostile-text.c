@@ -126,7 +126,7 @@ static int read_aliases(struct kmod_devname_table *into, struct kmod_devname_rep
 	return status;
 }
 
-START_TEST(a_line_that_is_no_alias_damages_an_index)
+LOOP_TEST(a_line_that_is_no_alias_damages_an_index, ARRAY_SIZE(index_rows))
 {
 	const char *codes = index_rows[_i].codes;
 
@@ -135,7 +135,6 @@ START_TEST(a_line_that_is_no_alias_damages_an_index)
 	      codes[0] == '\0' ? DEPMOD_INDEX_END : DEPMOD_INDEX_DAMAGED, "", codes,
 	      index_rows[_i].what);
 }
-END_TEST
 
 /* --- modules.builtin.modinfo --------------------------------------------------------------- */
 
@@ -190,16 +189,16 @@ static const struct {
 };
 /* clang-format on */
 
-START_TEST(built_in_strings_give_nodes_or_findings)
+LOOP_TEST(built_in_strings_give_nodes_or_findings, ARRAY_SIZE(builtin_rows))
 {
 	hostile_bounds(MEMORY);
 	check(read_text(table_read_builtin, builtin_rows[_i].text), 0, builtin_rows[_i].nodes,
 	      builtin_rows[_i].codes, builtin_rows[_i].what);
 }
-END_TEST
 
 /* --- names and numbers, by every way in ---------------------------------------------------- */
 
+/* Of each kind one: test-syntax.c has all. */
 static const struct {
 	const char *name;
 	/* by a module, by modules.builtin.modinfo, by modules.devname */
@@ -221,90 +220,22 @@ static const struct {
 	{ \
 		name, "", "", "" \
 	}
-	GOOD("fuse"),
-	GOOD("a/b/c/d/e"),
-	GOOD("..."),
-	GOOD("a.."),
-	GOOD("..a"),
-	GOOD(".a"),
-	GOOD("a/...b"),
-	GOOD("A-Z_a.z+0:9@x,y=z#1!2"),
-	GOOD("0"),
-	GOOD("a-"),
-	GOOD("a#"),
-	GOOD("=,:@"),
-	GOOD("null"),
-	GOOD("mem"),
-	GOOD("c1:1"),
-	BAD("."),
-	BAD(".."),
-	BAD("/"),
-	BAD("//"),
-	BAD("/a"),
-	BAD("a/"),
-	BAD("a//b"),
-	BAD("./a"),
-	BAD("a/."),
-	BAD("a/.."),
-	BAD("a/../b"),
-	BAD("../a"),
-	BAD("../../etc/passwd"),
-	BAD("/etc/passwd"),
-	BAD("/dev/fuse"),
-	BAD("-"),
-	BAD("-a"),
-	BAD("--help"),
-	BAD("#"),
-	BAD("#a"),
-	BAD("a/-b"),
-	BAD("a/#b"),
-	BAD("a/b/-"),
-	BAD("%"),
-	BAD("a%b"),
-	BAD("%%"),
-	BAD("a\\b"),
-	BAD("a\\x2fb"),
-	BAD("\\"),
-	BAD("a\"b"),
-	BAD("a'b"),
-	BAD("a`b"),
-	BAD("a$b"),
-	BAD("$(x)"),
-	BAD("a;b"),
-	BAD("a&b"),
-	BAD("a|b"),
-	BAD("a<b"),
-	BAD("a>b"),
-	BAD("a*b"),
-	BAD("a?b"),
-	BAD("[a]"),
-	BAD("{a}"),
-	BAD("a~"),
-	BAD("~root"),
-	BAD("a^b"),
-	BAD("(a)"),
-	BAD("a\001"),
-	BAD("a\033[2Jb"),
-	BAD("a\tb"),
-	BAD("a\vb"),
-	BAD("a\rb"),
-	BAD("a\177"),
-	BAD("a\200"),
-	BAD("a\377"),
-	BAD("\303\274"),
-	BAD("\300\257"),
-	BAD("\342\200\256a"),
-	BAD("\357\274\217"),
-	BAD("a\302\240b"),
-	BAD("\357\273\277a"),
-	BLANK(" a"),
-	BLANK("a b"),
-	BLANK("a c1:1"),
-	BLANK("a  b"),
-	BLANK("a/ /b"),
-	LINE_FEED("a\nb"),
-	LINE_FEED("\na"),
-	LINE_FEED("a\n"),
+	GOOD("fuse"),     GOOD("a/b/c/d/e"),
+	GOOD("..."),      GOOD("A-Z_a.z+0:9@x,y=z#1!2"),
+	GOOD("null"),     GOOD("c1:1"),
+	BAD("/a"),        BAD("a/"),
+	BAD("a//b"),      BAD("../../etc/passwd"),
+	BAD("-a"),        BAD("#a"),
+	BAD("a%b"),       BAD("a\\b"),
+	BAD("a\"b"),      BAD("a*b"),
+	BAD("a\001"),     BAD("a\033[2Jb"),
+	BAD("a\tb"),      BAD("a\vb"),
+	BAD("a\rb"),      BAD("a\177"),
+	BAD("a\377"),     BAD("a\302\240b"),
+	BLANK(" a"),      BLANK("a b"),
+	BLANK("a c1:1"),  BLANK("a  b"),
+	BLANK("a/ /b"),   LINE_FEED("a\nb"),
+	LINE_FEED("\na"), LINE_FEED("a\n"),
 };
 
 /* What a text must come to: the node, or the codes, of whatever place. */
@@ -338,7 +269,7 @@ static void check_module(const char *code, const char *name, const char *const a
 	tear_down();
 }
 
-START_TEST(a_name_is_judged_alike_by_every_way_in)
+LOOP_TEST(a_name_is_judged_alike_by_every_way_in, ARRAY_SIZE(name_rows))
 {
 	const char *name = name_rows[_i].name;
 	char *alias = NULL, *text = NULL;
@@ -355,7 +286,6 @@ START_TEST(a_name_is_judged_alike_by_every_way_in)
 	free(alias);
 	set_up();
 }
-END_TEST
 
 /* MAJOR-MINOR of an alias, MAJOR:MINOR of a line; codes as above. */
 static const struct {
@@ -371,56 +301,26 @@ static const struct {
 		major, minor, "bad-number", "bad-number" \
 	}
 	LEGAL("1", "0"),
-	LEGAL("1", "1048575"),
-	LEGAL("4095", "0"),
 	LEGAL("4095", "1048575"),
 	LEGAL("10", "254"),
 	LEGAL("10", "256"),
-	LEGAL("255", "255"),
 	LEGAL("11", "255"),
 	{ "10", "255", "dynamic-minor", "dynamic-minor" },
-	WRONG("0", "0"),
 	WRONG("0", "1"),
 	WRONG("4096", "0"),
 	WRONG("1", "1048576"),
-	WRONG("65536", "1"),
-	WRONG("1", "4294967295"),
 	WRONG("1", "4294967296"),
-	WRONG("4294967297", "1"),
 	WRONG("18446744073709551617", "1"),
-	WRONG("1", "18446744073709551616"),
-	WRONG("2147483647", "1"),
-	WRONG("2147483649", "1"),
-	WRONG("99999999999999999999999999999999999999999999", "1"),
 	WRONG("1", "99999999999999999999999999999999999999999999"),
 	WRONG("01", "1"),
-	WRONG("1", "01"),
 	WRONG("1", "00"),
-	WRONG("00", "1"),
-	WRONG("0x1", "1"),
 	WRONG("1", "0x1"),
-	WRONG("1", "1e1"),
-	WRONG("1.0", "1"),
-	WRONG("1", "1.0"),
-	WRONG("+1", "1"),
 	WRONG("1", "+1"),
-	WRONG("-1", "1"),
 	WRONG("1", "-1"),
-	WRONG("", "1"),
 	WRONG("1", ""),
 	WRONG("1", "1a"),
-	WRONG("a", "1"),
-	WRONG("1,0", "1"),
-	WRONG("1'000", "1"),
 	WRONG("1", "\331\241"),
-	WRONG("\357\274\221", "1"),
-	WRONG("1\t", "1"),
 	WRONG("1", "1\t"),
-	WRONG("1", "1\r"),
-	WRONG("1", "1\v"),
-	WRONG("1", "1\001"),
-	WRONG("1", "FUSE_MINOR"),
-	WRONG("(1)", "1"),
 	{ "1 ", "1", "bad-number", "bad-line" },
 	{ "1", " 1", "bad-number", "bad-line" },
 	{ " 1", "1", "bad-number", "bad-line" },
@@ -431,14 +331,14 @@ static const struct {
 	{ "1", "1?", "missing-number", "bad-number" },
 };
 
-START_TEST(a_number_is_judged_alike_by_every_way_in)
+LOOP_TEST(a_number_is_judged_alike_by_every_way_in, ARRAY_SIZE(number_rows))
 {
 	const char *major = number_rows[_i].major, *minor = number_rows[_i].minor;
 	static const char *const types[] = { "char", "block" };
 
 	hostile_bounds(MEMORY);
 	tear_down();
-	for (size_t i = 0; i < N(types); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		char *alias = NULL, *text = NULL;
 		bool dynamic = strcmp(number_rows[_i].alias, "dynamic-minor") == 0;
 		const char *code = dynamic && i == 1 ? "" : number_rows[_i].alias;
@@ -455,7 +355,6 @@ START_TEST(a_number_is_judged_alike_by_every_way_in)
 	}
 	set_up();
 }
-END_TEST
 
 /* --- what is large ----------------------------------------------------------------------- */
 
@@ -505,7 +404,7 @@ static FILE *write_large(size_t row)
 	return stream;
 }
 
-START_TEST(a_million_lines_take_bounded_time_and_memory)
+LOOP_TEST(a_million_lines_take_bounded_time_and_memory, ARRAY_SIZE(large_rows))
 {
 	FILE *stream;
 	int r;
@@ -528,7 +427,6 @@ START_TEST(a_million_lines_take_bounded_time_and_memory)
 	hostile_judged();
 	(void)fclose(stream);
 }
-END_TEST
 
 static int read_order(struct kmod_devname_table *into, struct kmod_devname_report *findings,
 		      FILE *stream, const char *file)
@@ -543,7 +441,7 @@ static reader *const readers[] = { kmod_devname_table_read, read_aliases, table_
 				   read_order };
 
 /* A hole is a line of NULs, or as many strings of nothing. */
-START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
+LOOP_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end, ARRAY_SIZE(readers))
 {
 	FILE *stream = tmpfile();
 
@@ -559,10 +457,9 @@ START_TEST(a_hole_of_a_terabyte_is_not_read_to_its_end)
 	hostile_judged();
 	(void)fclose(stream);
 }
-END_TEST
 
 /* _i: as many as the limit of modules.builtin.modinfo, or one more; a hole is such strings */
-START_TEST(built_in_strings_have_a_limit)
+LOOP_TEST(built_in_strings_have_a_limit, 2)
 {
 	FILE *stream = tmpfile();
 
@@ -572,21 +469,8 @@ START_TEST(built_in_strings_have_a_limit)
 	ck_assert_str_eq(harness_codes(report), _i == 0 ? "" : "system");
 	(void)fclose(stream);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("hostile-text");
-	TCase *tcase = tcase_create("hostile-text");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_loop_test(tcase, a_line_that_is_no_alias_damages_an_index, 0, N(index_rows));
-	tcase_add_loop_test(tcase, built_in_strings_give_nodes_or_findings, 0, N(builtin_rows));
-	tcase_add_loop_test(tcase, a_name_is_judged_alike_by_every_way_in, 0, N(name_rows));
-	tcase_add_loop_test(tcase, a_number_is_judged_alike_by_every_way_in, 0, N(number_rows));
-	tcase_add_loop_test(tcase, a_million_lines_take_bounded_time_and_memory, 0, N(large_rows));
-	tcase_add_loop_test(tcase, a_hole_of_a_terabyte_is_not_read_to_its_end, 0, N(readers));
-	tcase_add_loop_test(tcase, built_in_strings_have_a_limit, 0, 2);
-	suite_add_tcase(suite, tcase);
-	return hostile_run(suite, "texts");
+	return hostile_run("texts", set_up, tear_down);
 }

@@ -19,7 +19,7 @@ static int add_node(const char *module, const char *name, mode_t type, unsigned 
 	return kmod_devname_table_add_node(table, report, module, name, type, major, minor);
 }
 
-START_TEST(a_node_is_added_and_found_by_name_and_by_number)
+TEST(a_node_is_added_and_found_by_name_and_by_number)
 {
 	const struct kmod_devname_node *tun, *loop;
 
@@ -39,7 +39,6 @@ START_TEST(a_node_is_added_and_found_by_name_and_by_number)
 	ck_assert_ptr_null(kmod_devname_table_find_number(table, S_IFCHR, 10, 201));
 	ck_assert_str_eq(harness_codes(report), "");
 }
-END_TEST
 
 static const struct {
 	const char *module, *name;
@@ -57,7 +56,7 @@ static const struct {
 	{ "m", "here/below", 10, 1, "name-conflict" },
 };
 
-START_TEST(an_invalid_node_is_a_finding)
+LOOP_TEST(an_invalid_node_is_a_finding, ARRAY_SIZE(bad_rows))
 {
 	ck_assert_int_eq(add_node("n", "here", S_IFCHR, 10, 1), 0);
 	ck_assert_int_eq(add_node(bad_rows[_i].module, bad_rows[_i].name, S_IFCHR,
@@ -66,18 +65,16 @@ START_TEST(an_invalid_node_is_a_finding)
 	ck_assert_str_eq(harness_codes(report), bad_rows[_i].codes);
 	ck_assert_uint_eq(kmod_devname_table_size(table), 1);
 }
-END_TEST
 
-START_TEST(a_node_is_a_character_or_a_block_device)
+TEST(a_node_is_a_character_or_a_block_device)
 {
 	ck_assert_int_eq(add_node("m", "a", 0, 10, 1), -EINVAL);
 	ck_assert_int_eq(add_node("m", "a", S_IFREG, 10, 1), -EINVAL);
 	ck_assert_int_eq(add_node("m", "a", S_IFCHR | 0600, 10, 1), -EINVAL);
 	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
 }
-END_TEST
 
-START_TEST(the_list_of_a_kernel_is_read_below_a_root)
+TEST(the_list_of_a_kernel_is_read_below_a_root)
 {
 	static const char text[] = DEVNAME_HEADER "fuse fuse c10:229\nbad\n";
 	int root_fd = harness_directory();
@@ -94,9 +91,8 @@ START_TEST(the_list_of_a_kernel_is_read_below_a_root)
 			 "modules.devname");
 	ck_assert_uint_eq(harness_count_fds(), before);
 }
-END_TEST
 
-START_TEST(a_list_that_is_no_file_is_an_errno)
+TEST(a_list_that_is_no_file_is_an_errno)
 {
 	int root_fd = harness_directory();
 
@@ -115,9 +111,8 @@ START_TEST(a_list_that_is_no_file_is_an_errno)
 	ck_assert_int_eq(kmod_devname_table_read_kernel(table, report, root_fd, ""), -EINVAL);
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
-START_TEST(codes_have_names_and_names_have_codes)
+TEST(codes_have_names_and_names_have_codes)
 {
 	unsigned int n = 0;
 
@@ -134,9 +129,8 @@ START_TEST(codes_have_names_and_names_have_codes)
 	}
 	ck_assert_uint_gt(n, 30);
 }
-END_TEST
 
-START_TEST(formats_have_names_and_names_have_formats)
+TEST(formats_have_names_and_names_have_formats)
 {
 	const char *name;
 	int i, found;
@@ -147,9 +141,8 @@ START_TEST(formats_have_names_and_names_have_formats)
 	}
 	ck_assert_int_gt(i, 5);
 }
-END_TEST
 
-START_TEST(unknown_names_are_enoent)
+TEST(unknown_names_are_enoent)
 {
 	int code = KMOD_DEVNAME_CODE_SYSTEM, format = KMOD_DEVNAME_FORMAT_JSON;
 
@@ -160,9 +153,8 @@ START_TEST(unknown_names_are_enoent)
 	ck_assert_int_eq(code, KMOD_DEVNAME_CODE_SYSTEM);
 	ck_assert_int_eq(format, KMOD_DEVNAME_FORMAT_JSON);
 }
-END_TEST
 
-START_TEST(version_and_features_are_those_of_the_build)
+TEST(version_and_features_are_those_of_the_build)
 {
 	unsigned int features = 0;
 
@@ -181,7 +173,6 @@ START_TEST(version_and_features_are_those_of_the_build)
 	ck_assert_uint_eq(kmod_devname_get_features(), features);
 	ck_assert_str_eq(kmod_devname_get_version(), PACKAGE_VERSION);
 }
-END_TEST
 
 static const struct {
 	const char *text;
@@ -203,7 +194,7 @@ static const struct {
 	{ "a\n\\", 10, 9, "a\\x0a\\x5c" },
 };
 
-START_TEST(escape_writes_within_its_size_and_returns_the_whole_length)
+LOOP_TEST(escape_writes_within_its_size_and_returns_the_whole_length, ARRAY_SIZE(escape_rows))
 {
 	char escaped[16];
 	size_t size = escape_rows[_i].size;
@@ -217,10 +208,9 @@ START_TEST(escape_writes_within_its_size_and_returns_the_whole_length)
 	if (size > 0)
 		ck_assert_str_eq(escaped, escape_rows[_i].escaped);
 }
-END_TEST
 
 /* _i: a file, none, the working directory */
-START_TEST(a_root_that_is_no_directory_is_an_errno_at_once)
+LOOP_TEST(a_root_that_is_no_directory_is_an_errno_at_once, 3)
 {
 	static const int errors[] = { -ENOTDIR, -EBADF, -EBADF };
 	int dir_fd = harness_directory(), root_fd = -1;
@@ -246,9 +236,8 @@ START_TEST(a_root_that_is_no_directory_is_an_errno_at_once)
 	kmod_devname_permissions_unref(permissions);
 	kmod_devname_config_unref(config);
 }
-END_TEST
 
-START_TEST(what_is_not_open_for_the_purpose_is_ebadf)
+TEST(a_descriptor_open_for_another_purpose_is_ebadf)
 {
 	int dir_fd = harness_directory(), fd;
 	FILE *stream;
@@ -268,9 +257,8 @@ START_TEST(what_is_not_open_for_the_purpose_is_ebadf)
 	ck_assert_int_eq(kmod_devname_table_add_file(table, NULL, AT_FDCWD, "x.ko"), -EBADF);
 	(void)close(fd);
 }
-END_TEST
 
-START_TEST(an_empty_path_of_depmod_d_is_einval)
+TEST(an_empty_path_of_depmod_d_is_einval)
 {
 	static const char *const path = "";
 	struct kmod_devname_config *config;
@@ -280,7 +268,6 @@ START_TEST(an_empty_path_of_depmod_d_is_einval)
 			 -EINVAL);
 	kmod_devname_config_unref(config);
 }
-END_TEST
 
 #define REFERENCE_THREADS 4
 #define REFERENCES 1000000
@@ -301,7 +288,7 @@ static void *add_references(void *data)
 }
 
 /* For a thread sanitizer; without one, a lost reference is a use after the release at most. */
-START_TEST(threads_share_references)
+TEST(threads_share_references)
 {
 	pthread_t threads[REFERENCE_THREADS];
 	struct kmod_devname_config *config;
@@ -322,29 +309,8 @@ START_TEST(threads_share_references)
 	ck_assert_ptr_nonnull(kmod_devname_table_find_name(table, "net/tun"));
 	kmod_devname_config_unref(config);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("interface");
-	TCase *tests = tcase_create("interface");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, a_node_is_added_and_found_by_name_and_by_number);
-	tcase_add_loop_test(tests, an_invalid_node_is_a_finding, 0, ARRAY_SIZE(bad_rows));
-	tcase_add_test(tests, a_node_is_a_character_or_a_block_device);
-	tcase_add_test(tests, the_list_of_a_kernel_is_read_below_a_root);
-	tcase_add_test(tests, a_list_that_is_no_file_is_an_errno);
-	tcase_add_test(tests, codes_have_names_and_names_have_codes);
-	tcase_add_test(tests, formats_have_names_and_names_have_formats);
-	tcase_add_test(tests, unknown_names_are_enoent);
-	tcase_add_test(tests, version_and_features_are_those_of_the_build);
-	tcase_add_loop_test(tests, escape_writes_within_its_size_and_returns_the_whole_length, 0,
-			    ARRAY_SIZE(escape_rows));
-	tcase_add_loop_test(tests, a_root_that_is_no_directory_is_an_errno_at_once, 0, 3);
-	tcase_add_test(tests, what_is_not_open_for_the_purpose_is_ebadf);
-	tcase_add_test(tests, an_empty_path_of_depmod_d_is_einval);
-	tcase_add_test(tests, threads_share_references);
-	suite_add_tcase(suite, tests);
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

@@ -120,14 +120,14 @@ static void tear_down(void)
 
 static int create(int dev_fd, const char *text, unsigned int flags)
 {
-	struct kmod_devname_table *table = create_harness_table(text);
+	struct kmod_devname_table *table = harness_table(text);
 	int r = kmod_devname_table_make_nodes(table, report, dev_fd, NULL, flags, NULL, 0);
 
 	kmod_devname_table_unref(table);
 	return r;
 }
 
-START_TEST(each_thing_is_made_with_its_label_set)
+TEST(each_thing_is_made_with_its_label_set)
 {
 	ck_assert_int_eq(create(harness_directory(), "tun net/tun c10:200\nx x b7:0\n", 0), 0);
 	ck_assert_str_eq(record, "open\n"
@@ -145,18 +145,16 @@ START_TEST(each_thing_is_made_with_its_label_set)
 				 "set none\n"
 				 "close\n");
 }
-END_TEST
 
-START_TEST(a_directory_is_named_by_its_whole_path)
+TEST(a_directory_is_named_by_its_whole_path)
 {
 	ck_assert_int_eq(create(harness_directory(), "x a/b/x c10:1\n", 0), 0);
 	ck_assert_ptr_nonnull(strstr(record, "lookup /dev/a dir\nset label of /dev/a\nmkdir\n"));
 	ck_assert_ptr_nonnull(
 		strstr(record, "lookup /dev/a/b dir\nset label of /dev/a/b\nmkdir\n"));
 }
-END_TEST
 
-START_TEST(no_label_is_looked_up_without_a_new_node)
+TEST(no_label_is_looked_up_without_a_new_node)
 {
 	int dev_fd = harness_directory();
 
@@ -167,32 +165,28 @@ START_TEST(no_label_is_looked_up_without_a_new_node)
 	ck_assert_int_eq(create(dev_fd, "x x c10:1\n", 0), 0);
 	ck_assert_str_eq(record, "");
 }
-END_TEST
 
 /* _i: SELinux is off, is_selinux_enabled(3) fails */
-START_TEST(without_selinux_nothing_is_set)
+LOOP_TEST(without_selinux_nothing_is_set, 2)
 {
 	enabled = -_i;
 	ck_assert_int_eq(create(harness_directory(), "x x c10:1\n", 0), 0);
 	ck_assert_str_eq(record, "mknod\n");
 }
-END_TEST
 
-START_TEST(without_a_policy_nothing_is_set)
+TEST(without_a_policy_nothing_is_set)
 {
 	open_error = ENOENT;
 	ck_assert_int_eq(create(harness_directory(), "x x c10:1\ny y c10:2\n", 0), 0);
 	ck_assert_str_eq(record, "open\nmknod\nmknod\n");
 }
-END_TEST
 
-START_TEST(a_path_without_a_policy_entry_has_no_label)
+TEST(a_path_without_a_policy_entry_has_no_label)
 {
 	lookup_error = ENOENT;
 	ck_assert_int_eq(create(harness_directory(), "x x c10:1\n", 0), 0);
 	ck_assert_str_eq(record, "open\nlookup /dev/x chr\nmknod\nset none\nclose\n");
 }
-END_TEST
 
 static const struct {
 	int *error;
@@ -208,7 +202,7 @@ static const struct {
 };
 
 /* Nothing is made without the label that it should have, and none stays set. */
-START_TEST(a_failure_unsets_the_label_and_is_of_each_node)
+LOOP_TEST(a_failure_unsets_the_label_and_is_of_each_node, ARRAY_SIZE(failures))
 {
 	int dev_fd = harness_directory();
 
@@ -218,22 +212,8 @@ START_TEST(a_failure_unsets_the_label_and_is_of_each_node)
 	ck_assert_str_eq(harness_codes(report), "system,system");
 	ck_assert_uint_eq(create_harness_count(dev_fd, ""), 0);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("label");
-	TCase *tcase = tcase_create("label");
-
-	tcase_add_checked_fixture(tcase, set_up, tear_down);
-	tcase_add_test(tcase, each_thing_is_made_with_its_label_set);
-	tcase_add_test(tcase, a_directory_is_named_by_its_whole_path);
-	tcase_add_test(tcase, no_label_is_looked_up_without_a_new_node);
-	tcase_add_loop_test(tcase, without_selinux_nothing_is_set, 0, 2);
-	tcase_add_test(tcase, without_a_policy_nothing_is_set);
-	tcase_add_test(tcase, a_path_without_a_policy_entry_has_no_label);
-	tcase_add_loop_test(tcase, a_failure_unsets_the_label_and_is_of_each_node, 0,
-			    sizeof(failures) / sizeof(failures[0]));
-	suite_add_tcase(suite, tcase);
-	return create_harness_run(suite);
+	return create_harness_run(set_up, tear_down);
 }

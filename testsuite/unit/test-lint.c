@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What is judged of nodes: by themselves, by built-in ones, the file, and the rules of udev. */
+/* Findings about nodes: alone, with built-in ones, with the file, and with the rules of udev. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,19 +25,6 @@ static void set_up(void)
 static void tear_down(void)
 {
 	kmod_devname_report_unref(report);
-}
-
-static struct kmod_devname_table *read_table(const char *lines)
-{
-	struct harness_source source = { { lines, strlen(lines) }, 0, 0 };
-	struct kmod_devname_table *table;
-	FILE *stream = harness_open(&source);
-
-	ck_assert_int_eq(kmod_devname_table_new(&table), 0);
-	ck_assert_int_eq(kmod_devname_table_read(table, report, stream, "x"), 0);
-	ck_assert_str_eq(harness_codes(report), "");
-	(void)fclose(stream);
-	return table;
 }
 
 /* Every message must have the words, which are divided by "|". */
@@ -90,7 +77,7 @@ static const struct {
 	{ "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n", "shared-node", "kvm_hv|kvm_pr|c10:232" },
 	{ "a k c1:1\nb k c1:1\nc k c1:1\n", "shared-node,shared-node", "module a" },
 	{ "a k c1:1\nb j c1:1\nc j c1:1\n", "same-number,shared-node", "" },
-	/* a minor of another; each end of what is free, and what is not about major 10 */
+	/* a minor of another device; each end of the free range; other majors */
 	{ "x zz c10:229\n", "taken-minor", "'zz' of module x|c10:229|FUSE_MINOR|/dev/fuse" },
 	{ "x sub/fuse c10:229\n", "taken-minor", "FUSE_MINOR" },
 	{ "x zz c10:1\n", "taken-minor", "PSMOUSE_MINOR" },
@@ -116,9 +103,9 @@ static const struct {
 	{ "x zz c10:229\ny zz c10:229\n", "taken-minor,shared-node", "c10:229" },
 };
 
-START_TEST(a_table_is_judged)
+LOOP_TEST(a_table_is_judged, ARRAY_SIZE(table_rows))
 {
-	struct kmod_devname_table *table = read_table(table_rows[_i].lines);
+	struct kmod_devname_table *table = harness_table(table_rows[_i].lines);
 	bool shared = strstr(table_rows[_i].codes, "shared-node");
 
 	ck_assert_int_eq(table_lint(table, report), 0);
@@ -131,9 +118,8 @@ START_TEST(a_table_is_judged)
 	ck_assert_int_eq(table_lint(table, NULL), 0);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-/* --- what is built in -------------------------------------------------------------------- */
+/* --- built-in modules -------------------------------------------------------------------- */
 
 static const struct {
 	const char *lines;
@@ -153,10 +139,10 @@ static const struct {
 	{ "a k c1:1\nb k c1:1\n", "c k c1:1\n", "built-in,built-in", "c, which is built in" },
 };
 
-START_TEST(built_in_modules_have_their_nodes)
+LOOP_TEST(built_in_modules_have_their_nodes, ARRAY_SIZE(builtin_rows))
 {
-	struct kmod_devname_table *table = read_table(builtin_rows[_i].lines);
-	struct kmod_devname_table *built_in = read_table(builtin_rows[_i].built_in);
+	struct kmod_devname_table *table = harness_table(builtin_rows[_i].lines);
+	struct kmod_devname_table *built_in = harness_table(builtin_rows[_i].built_in);
 
 	ck_assert_int_eq(table_lint_builtin(table, report, built_in), 0);
 	ck_assert_str_eq(harness_codes(report), builtin_rows[_i].codes);
@@ -165,7 +151,6 @@ START_TEST(built_in_modules_have_their_nodes)
 	kmod_devname_table_unref(built_in);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
 /* --- the file ---------------------------------------------------------------------------- */
 
@@ -189,11 +174,11 @@ static const struct {
 	{ "a a c1:1\n", NULL, "no-file", "1 nodes|generate" },
 };
 
-START_TEST(the_file_is_compared)
+LOOP_TEST(the_file_is_compared, ARRAY_SIZE(file_rows))
 {
-	struct kmod_devname_table *table = read_table(file_rows[_i].lines);
+	struct kmod_devname_table *table = harness_table(file_rows[_i].lines);
 	struct kmod_devname_table *file =
-		file_rows[_i].file ? read_table(file_rows[_i].file) : NULL;
+		file_rows[_i].file ? harness_table(file_rows[_i].file) : NULL;
 
 	ck_assert_int_eq(table_lint_file(table, report, file, "name"), 0);
 	ck_assert_str_eq(harness_codes(report), file_rows[_i].codes);
@@ -202,18 +187,16 @@ START_TEST(the_file_is_compared)
 	kmod_devname_table_unref(file);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-START_TEST(no_file_without_nodes_is_a_warning)
+TEST(no_file_without_nodes_is_a_warning)
 {
-	struct kmod_devname_table *table = read_table("");
+	struct kmod_devname_table *table = harness_table("");
 
 	ck_assert_int_eq(table_lint_file(table, report, NULL, "name"), 0);
 	ck_assert_str_eq(harness_codes(report), "no-file");
 	findings_are(KMOD_DEVNAME_SEVERITY_WARNING, "name");
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
 /* --- rules of udev ----------------------------------------------------------------------- */
 
@@ -228,7 +211,7 @@ static const struct {
 	{ "KERNEL==\"btrfs-control\", GROUP=\"disk\"\n", "no-static-node",
 	  "'btrfs-control'|module btrfs|OPTIONS+=\"static_node=btrfs-control\"" },
 	{ "KERNEL==\"other\", GROUP=\"disk\"\n", "", "" },
-	/* what is given must make a difference */
+	/* a default value makes no difference */
 	{ "KERNEL==\"x\", MODE=\"0666\"\n", "no-static-node", "'x'" },
 	{ "KERNEL==\"x\", MODE=\"0600\"\n", "", "" },
 	{ "KERNEL==\"x\", MODE=\"abc\"\n", "", "" },
@@ -301,9 +284,9 @@ static const struct {
 	{ "# KERNEL==\"x\", MODE=\"0666\"\n", "", "" },
 };
 
-START_TEST(rules_of_udev_that_come_too_late)
+LOOP_TEST(rules_of_udev_that_come_too_late, ARRAY_SIZE(udev_rows))
 {
-	struct kmod_devname_table *table = read_table(NODES);
+	struct kmod_devname_table *table = harness_table(NODES);
 	static const char path[] = "/etc/udev/rules.d/1.rules";
 	int root_fd = harness_directory();
 
@@ -318,7 +301,6 @@ START_TEST(rules_of_udev_that_come_too_late)
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* A rule behind that with static_node replaces what that gives, but not before there is a device.
  */
@@ -335,10 +317,10 @@ static const struct {
 	{ "KERNEL==\"x\", GROUP=\"other\", OPTIONS+=\"static_node=x\"\n", "" },
 };
 
-START_TEST(rules_behind_the_static_one_come_too_late)
+LOOP_TEST(rules_behind_the_static_one_come_too_late, ARRAY_SIZE(replacing_rows))
 {
 	static const char first[] = "KERNEL==\"x\", GROUP=\"disk\", OPTIONS+=\"static_node=x\"\n";
-	struct kmod_devname_table *table = read_table(NODES);
+	struct kmod_devname_table *table = harness_table(NODES);
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, "usr/lib/udev/rules.d/1.rules", first, strlen(first));
@@ -351,9 +333,8 @@ START_TEST(rules_behind_the_static_one_come_too_late)
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
-END_TEST
 
-/* Nobody can change the files of packages for good. */
+/* An update of the package replaces its files. */
 static const struct {
 	const char *directory;
 	enum kmod_devname_severity severity;
@@ -366,10 +347,10 @@ static const struct {
 	{ "lib", KMOD_DEVNAME_SEVERITY_NOTE, "; copy it to /etc/udev/rules.d, add OPTIONS" },
 };
 
-START_TEST(rules_of_packages_are_notes)
+LOOP_TEST(rules_of_packages_are_notes, ARRAY_SIZE(place_rows))
 {
 	static const char rule[] = "KERNEL==\"x\", GROUP=\"disk\"\n";
-	struct kmod_devname_table *table = read_table(NODES);
+	struct kmod_devname_table *table = harness_table(NODES);
 	int root_fd = harness_directory();
 	char path[64];
 
@@ -382,14 +363,13 @@ START_TEST(rules_of_packages_are_notes)
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(the_last_rule_is_named_and_a_node_once)
+TEST(the_last_rule_is_named_and_a_node_once)
 {
 	static const char rules[] = "\n\nKERNEL==\"k\", MODE=\"0666\"\n\n"
 				    "KERNEL==\"k\", \\\n  GROUP=\"g\"\n"
 				    "KERNEL==\"k\", TAG+=\"t\"\n";
-	struct kmod_devname_table *table = read_table("a k c1:1\nb k c1:1\n");
+	struct kmod_devname_table *table = harness_table("a k c1:1\nb k c1:1\n");
 	int root_fd = harness_directory();
 
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, strlen(rules));
@@ -400,7 +380,6 @@ START_TEST(the_last_rule_is_named_and_a_node_once)
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* N nodes, and N / 40 rules with 1,000 patterns each, which end in a text. */
 static double lint_many(int root_fd, unsigned int n, const char *end)
@@ -414,7 +393,7 @@ static double lint_many(int root_fd, unsigned int n, const char *end)
 	for (unsigned int i = 0; i < n; i++)
 		fprintf(stream, "m d/n%u c%u:%u\n", i, 1 + i / 100, i % 100);
 	(void)fclose(stream);
-	table = read_table(nodes);
+	table = harness_table(nodes);
 	stream = open_memstream(&rules, &size);
 	for (unsigned int i = 0; i < n / 40; i++) {
 		fputs("MODE=\"0666\", KERNEL==\"", stream);
@@ -434,7 +413,7 @@ static double lint_many(int root_fd, unsigned int n, const char *end)
 	       (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec) / 1e6;
 }
 
-START_TEST(rules_and_nodes_take_no_square)
+TEST(rules_and_nodes_take_linear_time)
 {
 	int root_fd = harness_directory();
 	double one = lint_many(root_fd, 400, ""), eight;
@@ -447,10 +426,9 @@ START_TEST(rules_and_nodes_take_no_square)
 	ck_assert_msg(eight < 24 * one + 0.2, "%f s, and %f s for 8 times as many", one, eight);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* 3,200 names are compared with some of 80,000 patterns; those without wildcards all count. */
-START_TEST(patterns_with_wildcards_are_bounded)
+TEST(patterns_with_wildcards_are_bounded)
 {
 	int root_fd = harness_directory();
 
@@ -460,10 +438,9 @@ START_TEST(patterns_with_wildcards_are_bounded)
 	ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 1)), 80);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Long names and patterns, of which two are compared. */
-START_TEST(long_patterns_are_bounded)
+LOOP_TEST(long_patterns_are_bounded, UNLESS_VALGRIND(1))
 {
 	enum { PATTERN = 15000, RULES = 1000, NAMES = 100, NAME = 250, SECONDS = 20 };
 	int root_fd = harness_directory();
@@ -476,7 +453,7 @@ START_TEST(long_patterns_are_bounded)
 	for (unsigned int i = 0; i < NAMES; i++)
 		fprintf(stream, "m %.*s%02u c1:%u\n", NAME - 2, name, i, i);
 	(void)fclose(stream);
-	table = read_table(nodes);
+	table = harness_table(nodes);
 	/* a set that each byte of each name is looked for in */
 	memset(pattern, 'b', PATTERN);
 	memcpy(pattern, "*[", 2);
@@ -495,7 +472,37 @@ START_TEST(long_patterns_are_bounded)
 	kmod_devname_table_unref(table);
 	(void)close(root_fd);
 }
-END_TEST
+
+/* A rule has one owner, whose bytes are read once and not for each of its nodes. */
+LOOP_TEST(long_owners_of_many_nodes_are_read_once, UNLESS_VALGRIND(1))
+{
+	enum { OWNER = 15000, RULES = 50, NODES_OF_ALL = 20000, SECONDS = 8 };
+	int root_fd = harness_directory();
+	char owner[OWNER + 1] = "", *nodes, *rules;
+	struct kmod_devname_table *table;
+	size_t size;
+	FILE *stream = open_memstream(&nodes, &size);
+
+	for (unsigned int i = 0; i < NODES_OF_ALL; i++)
+		fprintf(stream, "m n%u c%u:%u\n", i, 1 + i / 100, i % 100);
+	(void)fclose(stream);
+	table = harness_table(nodes);
+	memset(owner, 'o', OWNER);
+	stream = open_memstream(&rules, &size);
+	for (unsigned int i = 0; i < RULES; i++)
+		fprintf(stream, "KERNEL==\"n*\", OWNER=\"%s\"\n", owner);
+	(void)fclose(stream);
+	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
+	/* 20 times what is needed */
+	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
+	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_WARNING),
+			  NODES_OF_ALL);
+	free(nodes);
+	free(rules);
+	kmod_devname_table_unref(table);
+	(void)close(root_fd);
+}
 
 /* --- a module file ----------------------------------------------------------------------- */
 
@@ -513,7 +520,7 @@ static int add_file(struct kmod_devname_table *table, const void *data, size_t s
 	return r;
 }
 
-START_TEST(a_file_gives_its_nodes)
+LOOP_TEST(a_file_gives_its_nodes, 2)
 {
 	static const char *const strings[] = { "license=GPL", "alias=devname:snd/seq",
 					       "alias=char-major-116-1" };
@@ -534,7 +541,6 @@ START_TEST(a_file_gives_its_nodes)
 	kmod_devname_table_unref(table);
 	free(image);
 }
-END_TEST
 
 static const struct {
 	const char *bytes;
@@ -550,7 +556,7 @@ static const struct {
 #endif
 };
 
-START_TEST(a_bad_file_is_a_finding)
+LOOP_TEST(a_bad_file_is_a_finding, ARRAY_SIZE(bad_rows))
 {
 	struct kmod_devname_table *table;
 
@@ -561,9 +567,8 @@ START_TEST(a_bad_file_is_a_finding)
 	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-START_TEST(not_a_file_is_an_error)
+TEST(another_file_type_is_an_error)
 {
 	struct kmod_devname_table *table;
 	int dir_fd = harness_directory(), pipe_fds[2];
@@ -580,30 +585,8 @@ START_TEST(not_a_file_is_an_error)
 	(void)close(pipe_fds[1]);
 	(void)close(dir_fd);
 }
-END_TEST
 
 int main(void)
 {
-	TCase *tests = tcase_create("lint");
-	Suite *suite = suite_create("lint");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, a_table_is_judged, 0, ARRAY_SIZE(table_rows));
-	tcase_add_loop_test(tests, built_in_modules_have_their_nodes, 0, ARRAY_SIZE(builtin_rows));
-	tcase_add_loop_test(tests, the_file_is_compared, 0, ARRAY_SIZE(file_rows));
-	tcase_add_test(tests, no_file_without_nodes_is_a_warning);
-	tcase_add_loop_test(tests, rules_of_udev_that_come_too_late, 0, ARRAY_SIZE(udev_rows));
-	tcase_add_loop_test(tests, rules_behind_the_static_one_come_too_late, 0,
-			    ARRAY_SIZE(replacing_rows));
-	tcase_add_loop_test(tests, rules_of_packages_are_notes, 0, ARRAY_SIZE(place_rows));
-	tcase_add_test(tests, the_last_rule_is_named_and_a_node_once);
-	tcase_add_test(tests, rules_and_nodes_take_no_square);
-	tcase_add_test(tests, patterns_with_wildcards_are_bounded);
-	if (!harness_under_valgrind())
-		tcase_add_test(tests, long_patterns_are_bounded);
-	tcase_add_loop_test(tests, a_file_gives_its_nodes, 0, 2);
-	tcase_add_loop_test(tests, a_bad_file_is_a_finding, 0, ARRAY_SIZE(bad_rows));
-	tcase_add_test(tests, not_a_file_is_an_error);
-	suite_add_tcase(suite, tests);
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

@@ -15,21 +15,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "fuzz/fuzz.h"
-#include "lib/harness.h"
+#include "lib/bytes.h"
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
 #include "module/modinfo.h"
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 #define MODINFO_MAX ((size_t)16 << 20)
-
-/* For sweeps: ck_assert_msg() tells the parent process where it is, each time. */
-#define CHECK(condition, ...) \
-	do { \
-		if (!(condition)) \
-			ck_abort_msg(__VA_ARGS__); \
-	} while (0)
 
 static const struct layout {
 	const char *name;
@@ -51,7 +44,8 @@ static const char *const strings[] = { "license=GPL", "alias=devname:fuse",
 
 static uint8_t *build(const struct layout *layout, enum mkmodule_defect defect, size_t *ret_size)
 {
-	struct mkmodule spec = { layout->bits, layout->big_endian, defect, strings, N(strings) };
+	struct mkmodule spec = { layout->bits, layout->big_endian, defect, strings,
+				 ARRAY_SIZE(strings) };
 
 	return mkmodule(&spec, ret_size);
 }
@@ -80,38 +74,25 @@ static uint8_t *build_bytes(const struct layout *layout, const void *bytes, size
 	return image;
 }
 
-/* The one temporary file of a test. */
-static int module_fd(void)
-{
-	static int fd = -1;
+static struct modinfo modinfo; /* of the case */
 
-	if (fd < 0)
-		fd = openat(harness_directory(), "module", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	CHECK(fd >= 0, "module: %s", strerror(errno));
-	return fd;
+static void tear_down(void)
+{
+	modinfo_done(&modinfo);
 }
 
-static int file_of(const uint8_t *data, size_t size)
-{
-	int fd = module_fd();
-
-	ck_assert_int_eq(ftruncate(fd, 0), 0);
-	ck_assert_int_eq(pwrite(fd, data, size, 0), (ssize_t)size);
-	return fd;
-}
-
-static int read_file(struct modinfo *modinfo, int fd)
+static int read_file(int fd)
 {
 	struct module_bytes bytes;
 
 	CHECK(module_bytes_from_file(fd, &bytes) == 0, "cannot read the file");
-	return modinfo_read(modinfo, &bytes);
+	return modinfo_read(&modinfo, &bytes);
 }
 
 /* From a copy that ends where its memory does, for tools that see what is read beyond. */
-static int read_memory(struct modinfo *modinfo, const uint8_t *data, size_t size)
+static int read_memory(const uint8_t *data, size_t size)
 {
-	uint8_t *copy = malloc(size);
+	_cleanup_free_ uint8_t *copy = malloc(size);
 	struct module_bytes bytes;
 	int r;
 
@@ -119,31 +100,30 @@ static int read_memory(struct modinfo *modinfo, const uint8_t *data, size_t size
 	if (size > 0)
 		memcpy(copy, data, size);
 	bytes = (struct module_bytes){ .fd = -1, .data = copy, .size = size };
-	r = modinfo_read(modinfo, &bytes);
-	free(copy);
+	r = modinfo_read(&modinfo, &bytes);
 	return r;
 }
 
-static int read_from(struct modinfo *modinfo, enum source source, const uint8_t *data, size_t size)
+static int read_from(enum source source, const uint8_t *data, size_t size)
 {
 	if (source == IN_MEMORY)
-		return read_memory(modinfo, data, size);
-	return read_file(modinfo, file_of(data, size));
+		return read_memory(data, size);
+	return read_file(bytes_file(data, size));
 }
 
 /* Aliases as "<first><second>". */
-static const char *aliases_of(const struct modinfo *modinfo)
+static const char *aliases_of(void)
 {
 	static char text[1024];
 	size_t position = 0, used = 0;
 	const char *alias;
 
 	text[0] = '\0';
-	while ((alias = modinfo_next_alias(modinfo, &position))) {
+	while ((alias = modinfo_next_alias(&modinfo, &position))) {
 		used += (size_t)snprintf(text + used, sizeof(text) - used, "<%s>", alias);
 		CHECK(used < sizeof(text), "aliases without end: %s", text);
 	}
-	CHECK(!modinfo_next_alias(modinfo, &position), "an alias after the last");
+	CHECK(!modinfo_next_alias(&modinfo, &position), "an alias after the last");
 	return text;
 }
 
@@ -179,57 +159,47 @@ static const struct {
 	[MKMODULE_MODINFO_COMPRESSED] = { MODULE_BAD_SECTION, NULL },
 	[MKMODULE_MODINFO_HUGE] = { MODULE_MODINFO_TOO_LARGE, NULL },
 };
-_Static_assert(N(expected) == MKMODULE_DEFECTS, "a row for each defect");
+_Static_assert(ARRAY_SIZE(expected) == MKMODULE_DEFECTS, "a row for each defect");
 
 static bool is_sound(int defect)
 {
 	return expected[defect].aliases != NULL;
 }
 
-static void check_defect(struct modinfo *modinfo, const struct layout *layout, int defect,
-			 enum source source)
+static void check_defect(const struct layout *layout, int defect, enum source source)
 {
 	const char *name = mkmodule_defect_name((enum mkmodule_defect)defect);
 	const char *aliases = is_sound(defect) ? expected[defect].aliases : "";
 	size_t size;
-	uint8_t *image = build(layout, (enum mkmodule_defect)defect, &size);
-	int r = read_from(modinfo, source, image, size);
+	_cleanup_free_ uint8_t *image = build(layout, (enum mkmodule_defect)defect, &size);
+	int r = read_from(source, image, size);
 
-	free(image);
 	CHECK(r == (int)expected[defect].module_error, "%s, %s, %s: %d instead of %d", layout->name,
 	      source_names[source], name, r, expected[defect].module_error);
 	/* after a fault nothing is left, of this module or of the one before */
-	CHECK(strcmp(aliases_of(modinfo), aliases) == 0, "%s, %s, %s: %s", layout->name,
-	      source_names[source], name, aliases_of(modinfo));
+	CHECK(strcmp(aliases_of(), aliases) == 0, "%s, %s, %s: %s", layout->name,
+	      source_names[source], name, aliases_of());
 }
 
-START_TEST(each_defect_has_its_fault_and_sound_images_give_their_aliases)
+LOOP_TEST(each_defect_has_its_fault_and_sound_images_give_their_aliases, ARRAY_SIZE(layouts))
 {
 	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++)
 		for (int source = 0; source < SOURCES; source++) {
-			struct modinfo modinfo = { 0 };
-
-			check_defect(&modinfo, &layouts[_i], defect, (enum source)source);
-			modinfo_done(&modinfo);
+			check_defect(&layouts[_i], defect, (enum source)source);
 		}
 }
-END_TEST
 
-START_TEST(one_modinfo_serves_many_modules)
+LOOP_TEST(one_modinfo_serves_many_modules, ARRAY_SIZE(layouts))
 {
-	struct modinfo modinfo = { 0 };
-
 	for (int first = 0; first < MKMODULE_DEFECTS; first++)
 		for (int second = 0; second < MKMODULE_DEFECTS; second++) {
-			check_defect(&modinfo, &layouts[_i], first, IN_MEMORY);
-			check_defect(&modinfo, &layouts[(_i + 1) % (int)N(layouts)], second,
+			check_defect(&layouts[_i], first, IN_MEMORY);
+			check_defect(&layouts[(_i + 1) % (int)ARRAY_SIZE(layouts)], second,
 				     IN_MEMORY);
 		}
-	modinfo_done(&modinfo);
 }
-END_TEST
 
-START_TEST(defects_are_malformed_but_for_the_huge_one)
+TEST(every_defect_but_a_huge_modinfo_is_malformed)
 {
 	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++)
 		if (!is_sound(defect))
@@ -239,81 +209,66 @@ START_TEST(defects_are_malformed_but_for_the_huge_one)
 					       : KMOD_DEVNAME_CODE_MALFORMED),
 			      "%s", mkmodule_defect_name((enum mkmodule_defect)defect));
 }
-END_TEST
 
-#define BYTES(literal) (literal), sizeof(literal) - 1
-
-START_TEST(a_file_other_than_elf_is_malformed)
+TEST(a_file_other_than_elf_is_malformed)
 {
-	static const struct {
-		const char *bytes;
-		size_t size;
-	} rows[] = {
-		{ BYTES("") },
-		{ BYTES("\x7f") },
-		{ BYTES("\x7f"
-			"EL") },
-		{ BYTES("\x7f"
-			"ELF") },
-		{ BYTES("\x7f"
-			"ELF\2\1\1") },
-		{ BYTES("\x7f"
-			"ELF\2\1\1\0\0\0\0\0\0\0\0\0") },
-		{ BYTES("\x7f"
-			"elf\2\1\1\0\0\0\0\0\0\0\0\0") },
-		{ BYTES("alias=devname:fuse\0alias=char-major-10-229") },
-		{ BYTES("!<arch>\nmodule.o/       0           0     0     644     0         `\n") },
-		{ BYTES("MZ\220\0\3\0\0\0\4\0\0\0\377\377\0\0\270\0\0\0\0\0\0\0@\0\0\0\0\0\0\0") },
+	static const struct text rows[] = {
+		BYTES(""),
+		BYTES("\x7f"),
+		BYTES("\x7f"
+		      "EL"),
+		BYTES("\x7f"
+		      "ELF"),
+		BYTES("\x7f"
+		      "ELF\2\1\1"),
+		BYTES("\x7f"
+		      "ELF\2\1\1\0\0\0\0\0\0\0\0\0"),
+		BYTES("\x7f"
+		      "elf\2\1\1\0\0\0\0\0\0\0\0\0"),
+		BYTES("alias=devname:fuse\0alias=char-major-10-229"),
+		BYTES("!<arch>\nmodule.o/       0           0     0     644     0         `\n"),
+		BYTES("MZ\220\0\3\0\0\0\4\0\0\0\377\377\0\0\270\0\0\0\0\0\0\0@\0\0\0\0\0\0\0"),
 	};
 
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (int source = 0; source < SOURCES; source++) {
-			struct modinfo modinfo = { 0 };
-			int r = read_from(&modinfo, (enum source)source,
-					  (const uint8_t *)rows[i].bytes, rows[i].size);
+			int r = read_from((enum source)source, (const uint8_t *)rows[i].bytes,
+					  rows[i].size);
 
 			CHECK(r > 0 && module_error_code((enum module_error)r) ==
 					       KMOD_DEVNAME_CODE_MALFORMED,
 			      "row %zu, %s: %d", i, source_names[source], r);
-			modinfo_done(&modinfo);
 		}
 }
-END_TEST
 
 /* --- prefixes ---------------------------------------------------------------------------- */
 
-static void check_prefix(struct modinfo *modinfo, const struct layout *layout, int defect, int r,
-			 size_t n)
+static void check_prefix(const struct layout *layout, int defect, int r, size_t n)
 {
 	/* there is a header that names more than there is, once there is a header at all */
 	int module_error = n < SELFMAG ? MODULE_NOT_ELF : MODULE_TRUNCATED;
 
 	CHECK(r == module_error, "%s, %s, first %zu bytes: %d instead of %d", layout->name,
 	      mkmodule_defect_name((enum mkmodule_defect)defect), n, r, module_error);
-	CHECK(modinfo->size == 0, "first %zu bytes: strings and a fault", n);
+	CHECK(modinfo.size == 0, "first %zu bytes: strings and a fault", n);
 }
 
 /* In all of mkmodule's sound images the last bytes are headers or strings, and so are needed. */
-START_TEST(every_prefix_of_a_sound_image_is_refused)
+LOOP_TEST(every_prefix_of_a_sound_image_is_refused, ARRAY_SIZE(layouts))
 {
-	struct modinfo modinfo = { 0 };
-
 	for (int defect = 0; defect < MKMODULE_DEFECTS; defect++) {
 		size_t size;
-		uint8_t *image = build(&layouts[_i], (enum mkmodule_defect)defect, &size);
-		int fd = file_of(image, size);
+		_cleanup_free_ uint8_t *image =
+			build(&layouts[_i], (enum mkmodule_defect)defect, &size);
+		int fd = bytes_file(image, size);
 
 		for (size_t n = size; is_sound(defect) && n-- > 0;) {
 			CHECK(ftruncate(fd, (off_t)n) == 0, "ftruncate");
-			check_prefix(&modinfo, &layouts[_i], defect, read_file(&modinfo, fd), n);
-			check_prefix(&modinfo, &layouts[_i], defect,
-				     read_memory(&modinfo, image, n), n);
+			check_prefix(&layouts[_i], defect, read_file(fd), n);
+			check_prefix(&layouts[_i], defect, read_memory(image, n), n);
 		}
-		free(image);
 	}
-	modinfo_done(&modinfo);
 }
-END_TEST
 
 /* Adds to the number of sections that the header, or else section 0, says there are. */
 static void add_sections(const struct layout *layout, int defect, uint8_t *image, size_t size,
@@ -332,7 +287,7 @@ static void add_sections(const struct layout *layout, int defect, uint8_t *image
 }
 
 /* Even where .modinfo and the names come before its end. */
-START_TEST(section_headers_that_end_beyond_the_file_are_cut)
+LOOP_TEST(section_headers_that_end_beyond_the_file_are_cut, ARRAY_SIZE(layouts))
 {
 	static const struct {
 		enum mkmodule_defect defect;
@@ -342,65 +297,53 @@ START_TEST(section_headers_that_end_beyond_the_file_are_cut)
 		     { MKMODULE_EXTENDED_NUMBERS, 1 },
 		     { MKMODULE_EXTENDED_NUMBERS, 200 } };
 
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (int source = 0; source < SOURCES; source++) {
-			struct modinfo modinfo = { 0 };
 			size_t size;
-			uint8_t *image = build(&layouts[_i], rows[i].defect, &size);
+			_cleanup_free_ uint8_t *image = build(&layouts[_i], rows[i].defect, &size);
 			int r;
 
 			add_sections(&layouts[_i], rows[i].defect, image, size, rows[i].more);
-			r = read_from(&modinfo, (enum source)source, image, size);
+			r = read_from((enum source)source, image, size);
 			CHECK(r == MODULE_TRUNCATED, "row %zu, %s: %d instead of %d", i,
 			      source_names[source], r, MODULE_TRUNCATED);
-			free(image);
-			modinfo_done(&modinfo);
 		}
 }
-END_TEST
 
 /* As after the signature of a module. */
-START_TEST(bytes_after_the_image_do_not_matter)
+LOOP_TEST(bytes_after_the_image_do_not_matter, ARRAY_SIZE(layouts))
 {
 	static const char tail[] = "0123456789~Module signature appended~\n";
-	struct modinfo modinfo = { 0 };
 	size_t size;
-	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+	_cleanup_free_ uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
 
 	image = realloc(image, size + sizeof(tail));
 	ck_assert_ptr_nonnull(image);
 	memcpy(image + size, tail, sizeof(tail));
 	for (size_t n = size; n <= size + sizeof(tail); n++)
 		for (int source = 0; source < SOURCES; source++) {
-			ck_assert_int_eq(read_from(&modinfo, (enum source)source, image, n), 0);
-			ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+			ck_assert_int_eq(read_from((enum source)source, image, n), 0);
+			ck_assert_str_eq(aliases_of(), ALIASES);
 		}
-	free(image);
-	modinfo_done(&modinfo);
 }
-END_TEST
 
 /* A mapping would end this with SIGBUS. */
-START_TEST(a_file_truncated_between_two_reads_is_a_fault)
+LOOP_TEST(a_file_truncated_between_two_reads_is_a_fault, ARRAY_SIZE(layouts))
 {
-	struct modinfo modinfo = { 0 };
 	size_t size;
-	uint8_t *data = build(&layouts[_i], MKMODULE_SOUND, &size);
+	_cleanup_free_ uint8_t *data = build(&layouts[_i], MKMODULE_SOUND, &size);
 	struct module_bytes bytes;
 
 	for (size_t n = 0; n < size; n++) {
-		int fd = file_of(data, size), r;
+		int fd = bytes_file(data, size), r;
 
 		ck_assert_int_eq(module_bytes_from_file(fd, &bytes), 0);
 		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
 		r = modinfo_read(&modinfo, &bytes);
 		CHECK(r == MODULE_TRUNCATED, "%s, cut to %zu: %d", layouts[_i].name, n, r);
-		ck_assert_str_eq(aliases_of(&modinfo), "");
+		ck_assert_str_eq(aliases_of(), "");
 	}
-	free(data);
-	modinfo_done(&modinfo);
 }
-END_TEST
 
 /* --- bit flips ----------------------------------------------------------------------------- */
 
@@ -411,36 +354,31 @@ static const enum mkmodule_defect flipped[] = { MKMODULE_SOUND, MKMODULE_EXTENDE
  * The fuzz targets read an image from memory, from a file, by the public function and by libelf,
  * and compare; they end the process where something differs.
  */
-START_TEST(every_bit_flip_is_a_fault_or_read_as_libelf_does)
+LOOP_TEST(every_bit_flip_is_a_fault_or_read_as_libelf_does, ARRAY_SIZE(layouts))
 {
 	size_t size, accepted = 0, flips = 0;
-	struct modinfo modinfo = { 0 };
 
-	for (size_t i = 0; i < N(flipped); i++) {
-		uint8_t *image = build(&layouts[_i], flipped[i], &size);
+	for (size_t i = 0; i < ARRAY_SIZE(flipped); i++) {
+		_cleanup_free_ uint8_t *image = build(&layouts[_i], flipped[i], &size);
 
 		for (size_t bit = 0; bit < 8 * size; bit += harness_step(), flips++) {
 			image[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 			fuzz_target_libelf(image, size);
 			fuzz_target_modinfo(image, size);
-			accepted += read_memory(&modinfo, image, size) == 0;
+			accepted += read_memory(image, size) == 0;
 			image[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 		}
-		free(image);
 	}
-	modinfo_done(&modinfo);
 	printf("# %s: %zu bit flips, %zu accepted\n", layouts[_i].name, flips, accepted);
 	(void)fflush(stdout);
 	/* flips in unused header fields, in .text and in strings: nobody refuses those */
 	ck_assert_uint_gt(accepted, flips / 4);
 }
-END_TEST
 
 /* --- strings ----------------------------------------------------------------------------- */
 
 static const struct {
-	const char *bytes;
-	size_t size;
+	struct text text;
 	const char *aliases;
 } string_rows[] = {
 	{ BYTES(""), "" },
@@ -469,39 +407,30 @@ static const struct {
 	{ BYTES("a\0alias=a\0alias=a\0alias=b\0"), "<a><a><b>" },
 };
 
-START_TEST(aliases_are_the_strings_with_exactly_that_key)
+LOOP_TEST(aliases_are_the_strings_with_exactly_that_key, ARRAY_SIZE(layouts))
 {
-	for (size_t i = 0; i < N(string_rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(string_rows); i++)
 		for (int source = 0; source < SOURCES; source++) {
-			struct modinfo modinfo = { 0 };
 			size_t size;
-			uint8_t *image = build_bytes(&layouts[_i], string_rows[i].bytes,
-						     string_rows[i].size, &size);
+			_cleanup_free_ uint8_t *image =
+				build_bytes(&layouts[_i], string_rows[i].text.bytes,
+					    string_rows[i].text.size, &size);
 
-			ck_assert_int_eq(read_from(&modinfo, (enum source)source, image, size), 0);
-			ck_assert_uint_eq(modinfo.size, string_rows[i].size);
-			CHECK(strcmp(aliases_of(&modinfo), string_rows[i].aliases) == 0,
-			      "row %zu: %s instead of %s", i, aliases_of(&modinfo),
-			      string_rows[i].aliases);
-			free(image);
-			modinfo_done(&modinfo);
+			ck_assert_int_eq(read_from((enum source)source, image, size), 0);
+			ck_assert_uint_eq(modinfo.size, string_rows[i].text.size);
+			CHECK(strcmp(aliases_of(), string_rows[i].aliases) == 0,
+			      "row %zu: %s instead of %s", i, aliases_of(), string_rows[i].aliases);
 		}
 }
-END_TEST
 
-START_TEST(nothing_read_yet_has_no_aliases)
+TEST(a_new_modinfo_has_no_aliases)
 {
-	struct modinfo modinfo = { 0 };
-
-	ck_assert_str_eq(aliases_of(&modinfo), "");
-	modinfo_done(&modinfo);
+	ck_assert_str_eq(aliases_of(), "");
 }
-END_TEST
 
 /* --- sizes ------------------------------------------------------------------------------- */
 
-static int read_large(struct modinfo *modinfo, const struct layout *layout, enum source source,
-		      size_t n)
+static int read_large(const struct layout *layout, enum source source, size_t n)
 {
 	char *strings_block = malloc(n);
 	size_t size;
@@ -512,176 +441,103 @@ static int read_large(struct modinfo *modinfo, const struct layout *layout, enum
 	for (size_t i = 0; i < n; i++)
 		strings_block[i] = "alias=a"[i % 8];
 	image = build_bytes(layout, strings_block, n, &size);
-	r = read_from(modinfo, source, image, size);
+	r = read_from(source, image, size);
 	free(image);
 	free(strings_block);
 	return r;
 }
 
-START_TEST(modinfo_of_16_mib_is_read_in_linear_time)
+LOOP_TEST(modinfo_of_16_mib_is_read_in_linear_time, UNLESS_VALGRIND(ARRAY_SIZE(layouts)))
 {
 	for (int source = 0; source < SOURCES; source++) {
-		struct modinfo modinfo = { 0 };
 		size_t position = 0, n = 0;
 		const char *alias;
 
-		ck_assert_int_eq(
-			read_large(&modinfo, &layouts[_i], (enum source)source, MODINFO_MAX), 0);
+		ck_assert_int_eq(read_large(&layouts[_i], (enum source)source, MODINFO_MAX), 0);
 		ck_assert_uint_eq(modinfo.size, MODINFO_MAX);
 		/* two million strings: looking twice at what comes after each takes hours */
 		for (; (alias = modinfo_next_alias(&modinfo, &position)); n++)
 			CHECK(alias[0] == 'a' && alias[1] == '\0', "%s", alias);
 		ck_assert_uint_eq(n, MODINFO_MAX / 8);
-		modinfo_done(&modinfo);
 	}
 }
-END_TEST
 
-START_TEST(modinfo_above_16_mib_is_refused)
+LOOP_TEST(modinfo_above_16_mib_is_refused, UNLESS_VALGRIND(ARRAY_SIZE(layouts)))
 {
 	for (int source = 0; source < SOURCES; source++) {
-		struct modinfo modinfo = { 0 };
-
-		ck_assert_int_eq(
-			read_large(&modinfo, &layouts[_i], (enum source)source, MODINFO_MAX + 1),
-			MODULE_MODINFO_TOO_LARGE);
-		ck_assert_str_eq(aliases_of(&modinfo), "");
-		modinfo_done(&modinfo);
+		ck_assert_int_eq(read_large(&layouts[_i], (enum source)source, MODINFO_MAX + 1),
+				 MODULE_MODINFO_TOO_LARGE);
+		ck_assert_str_eq(aliases_of(), "");
 	}
 }
-END_TEST
 
 /* The size of section 0, where there are extended numbers; all ones in either byte order. */
-START_TEST(too_many_sections_are_malformed)
+LOOP_TEST(too_many_sections_are_malformed, ARRAY_SIZE(layouts))
 {
-	bool is32 = layouts[_i].bits == 32;
-	size_t entry = is32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr), size;
-	size_t field = is32 ? offsetof(Elf32_Shdr, sh_size) : offsetof(Elf64_Shdr, sh_size);
-	uint8_t *image = build(&layouts[_i], MKMODULE_EXTENDED_NUMBERS, &size);
+	size_t size, entry = layouts[_i].bits == 32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+	size_t field = layouts[_i].bits == 32 ? offsetof(Elf32_Shdr, sh_size)
+					      : offsetof(Elf64_Shdr, sh_size);
+	_cleanup_free_ uint8_t *image = build(&layouts[_i], MKMODULE_EXTENDED_NUMBERS, &size);
 
 	memset(image + size - 4 * entry + field, 0xff, layouts[_i].bits / 8);
 	for (int source = 0; source < SOURCES; source++) {
-		struct modinfo modinfo = { 0 };
-		int r = read_from(&modinfo, (enum source)source, image, size);
+		int r = read_from((enum source)source, image, size);
 
 		CHECK(r > 0 && module_error_code((enum module_error)r) ==
 				       KMOD_DEVNAME_CODE_MALFORMED,
 		      "%d", r);
-		modinfo_done(&modinfo);
-	}
-	free(image);
-}
-END_TEST
-
-/* Sets so many bytes of the section header that is so many before the end of the image. */
-static void set_field(const struct layout *layout, uint8_t *image, size_t size, size_t back,
-		      size_t field, int byte, size_t n)
-{
-	size_t entry = layout->bits == 32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
-
-	memset(image + size - back * entry + field, byte, n);
-}
-
-static void check_image(const struct layout *layout, const uint8_t *image, size_t size,
-			int module_error)
-{
-	for (int source = 0; source < SOURCES; source++) {
-		struct modinfo modinfo = { 0 };
-		int r = read_from(&modinfo, (enum source)source, image, size);
-
-		CHECK(r == module_error, "%s, %s: %d instead of %d", layout->name,
-		      source_names[source], r, module_error);
-		CHECK(modinfo.size == 0, "%s, %s: strings", layout->name, source_names[source]);
-		modinfo_done(&modinfo);
 	}
 }
 
-START_TEST(a_number_of_sections_without_headers_is_malformed)
+LOOP_TEST(a_number_of_sections_without_headers_is_malformed, ARRAY_SIZE(layouts))
 {
-	bool is32 = layouts[_i].bits == 32;
-	size_t size;
-	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
+	size_t size, e_shoff = layouts[_i].bits == 32 ? offsetof(Elf32_Ehdr, e_shoff)
+						      : offsetof(Elf64_Ehdr, e_shoff);
+	_cleanup_free_ uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
 
-	memset(image + (is32 ? offsetof(Elf32_Ehdr, e_shoff) : offsetof(Elf64_Ehdr, e_shoff)), 0,
-	       layouts[_i].bits / 8);
-	check_image(&layouts[_i], image, size, MODULE_BAD_HEADER);
-	free(image);
+	memset(image + e_shoff, 0, layouts[_i].bits / 8);
+	ck_assert_int_eq(read_memory(image, size), MODULE_BAD_HEADER);
 }
-END_TEST
-
-START_TEST(names_that_end_beyond_any_file_are_cut)
-{
-	bool is32 = layouts[_i].bits == 32;
-	size_t size;
-	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
-
-	set_field(&layouts[_i], image, size, 1,
-		  is32 ? offsetof(Elf32_Shdr, sh_offset) : offsetof(Elf64_Shdr, sh_offset), 0xff,
-		  layouts[_i].bits / 8);
-	check_image(&layouts[_i], image, size, MODULE_TRUNCATED);
-	free(image);
-}
-END_TEST
-
-/* elf(5): a section of strings has one NUL at least; the kernel loads no such module either. */
-START_TEST(an_empty_section_of_names_is_malformed)
-{
-	bool is32 = layouts[_i].bits == 32;
-	size_t size;
-	uint8_t *image = build(&layouts[_i], MKMODULE_SOUND, &size);
-
-	for (size_t back = 1; back <= 4; back++)
-		set_field(&layouts[_i], image, size, back, 0, 0, 4); /* sh_name */
-	set_field(&layouts[_i], image, size, 1,
-		  is32 ? offsetof(Elf32_Shdr, sh_size) : offsetof(Elf64_Shdr, sh_size), 0,
-		  layouts[_i].bits / 8);
-	check_image(&layouts[_i], image, size, MODULE_BAD_SECTION);
-	free(image);
-}
-END_TEST
 
 /* Moves the section headers, the last bytes of the image, to 2^40. */
-static bool make_sparse(const struct layout *layout, int with_table)
+static int make_sparse(const struct layout *layout, int with_table)
 {
 	static const uint8_t far_le[8] = { [5] = 1 }, far_be[8] = { [2] = 1 };
 	size_t size, table_size = 4 * sizeof(Elf64_Shdr);
-	uint8_t *image = build(layout, MKMODULE_SOUND, &size);
+	_cleanup_free_ uint8_t *image = build(layout, MKMODULE_SOUND, &size);
 	int fd;
-	bool made;
+	bool is_made;
 
 	memcpy(image + offsetof(Elf64_Ehdr, e_shoff), layout->big_endian ? far_be : far_le, 8);
-	fd = file_of(image, size - table_size);
+	fd = bytes_file(image, size - table_size);
 	if (with_table)
-		made = pwrite(fd, image + size - table_size, table_size, (off_t)1 << 40) ==
-		       (ssize_t)table_size;
+		is_made = pwrite(fd, image + size - table_size, table_size, (off_t)1 << 40) ==
+			  (ssize_t)table_size;
 	else
-		made = ftruncate(fd, (off_t)1 << 40) == 0;
-	free(image);
-	return made;
+		is_made = ftruncate(fd, (off_t)1 << 40) == 0;
+	return is_made ? fd : -1;
 }
 
-START_TEST(section_headers_may_stand_a_terabyte_away)
+LOOP_TEST(section_headers_may_stand_a_terabyte_away, ARRAY_SIZE(layouts))
 {
-	struct modinfo modinfo = { 0 };
+	int fd;
 
 	if (layouts[_i].bits == 32)
 		return;
-	if (!make_sparse(&layouts[_i], true)) {
+	fd = make_sparse(&layouts[_i], true);
+	if (fd < 0) {
 		ck_assert_int_eq(errno, EFBIG);
 		harness_skip("no file of that size can be made here");
 		return;
 	}
-	ck_assert_int_eq(read_file(&modinfo, module_fd()), 0);
-	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
-	ck_assert(make_sparse(&layouts[_i], false));
-	ck_assert_int_eq(read_file(&modinfo, module_fd()), MODULE_TRUNCATED);
-	modinfo_done(&modinfo);
+	ck_assert_int_eq(read_file(fd), 0);
+	ck_assert_str_eq(aliases_of(), ALIASES);
+	ck_assert_int_eq(read_file(make_sparse(&layouts[_i], false)), MODULE_TRUNCATED);
 }
-END_TEST
 
 /* --- images ------------------------------------------------------------------------------ */
 
-START_TEST(an_image_of_memory_is_read_to_its_end)
+TEST(an_image_of_memory_is_read_to_its_end)
 {
 	static const struct {
 		uint64_t offset;
@@ -699,8 +555,9 @@ START_TEST(an_image_of_memory_is_read_to_its_end)
 	for (size_t i = 0; i < sizeof(data); i++)
 		data[i] = (uint8_t)(i + 1);
 	images[IN_MEMORY] = (struct module_bytes){ .fd = -1, .data = data, .size = sizeof(data) };
-	ck_assert_int_eq(module_bytes_from_file(file_of(data, sizeof(data)), &images[IN_FILE]), 0);
-	for (size_t i = 0; i < N(rows); i++)
+	ck_assert_int_eq(module_bytes_from_file(bytes_file(data, sizeof(data)), &images[IN_FILE]),
+			 0);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		for (int source = 0; source < SOURCES; source++) {
 			ssize_t n = module_bytes_read(&images[source], rows[i].offset, buffer,
 						      rows[i].size);
@@ -709,17 +566,14 @@ START_TEST(an_image_of_memory_is_read_to_its_end)
 			ck_assert(n <= 0 || memcmp(buffer, data + rows[i].offset, (size_t)n) == 0);
 		}
 }
-END_TEST
 
-START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
+TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
 {
-	struct modinfo modinfo = { 0 };
 	struct module_bytes bytes;
 	size_t size;
-	uint8_t *data = build(&layouts[0], MKMODULE_SOUND, &size);
-	int fd = file_of(data, size);
+	_cleanup_free_ uint8_t *data = build(&layouts[0], MKMODULE_SOUND, &size);
+	int fd = bytes_file(data, size);
 
-	free(data);
 	ck_assert_int_eq(module_bytes_from_file(fd, &bytes), 0);
 	ck_assert_int_eq(close(fd), 0);
 	ck_assert_int_eq(modinfo_read(&modinfo, &bytes), -EBADF);
@@ -727,35 +581,39 @@ START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
 	fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	ck_assert_int_ge(fd, 0);
 	ck_assert_int_eq(module_bytes_from_file(fd, &bytes), -EISDIR);
-	modinfo_done(&modinfo);
 }
-END_TEST
 
 /* So short that the first bytes, read before, are not all that is asked for. */
-START_TEST(a_short_file_that_cannot_be_read_is_an_error_and_no_fault)
+TEST(a_short_file_that_cannot_be_read_is_an_error_and_no_fault)
 {
-	struct modinfo modinfo = { 0 };
 	struct module_bytes bytes;
-	int fd = file_of((const uint8_t *)"\x7f"
-					  "ELF",
-			 4);
+	int fd = bytes_file((const uint8_t *)"\x7f"
+					     "ELF",
+			    4);
 
 	ck_assert_int_eq(module_bytes_from_file(fd, &bytes), 0);
 	ck_assert_int_eq(close(fd), 0);
 	ck_assert_int_eq(modinfo_read(&modinfo, &bytes), -EBADF);
-	modinfo_done(&modinfo);
 }
-END_TEST
 
 /* Returns what comes of it if a read fails; that of the head, of which module_bytes_read() knows,
  * first.
  */
-static int read_refused(struct modinfo *modinfo, int fd)
+static int read_refused(int fd)
 {
 	struct module_bytes bytes;
 	int r = module_bytes_from_file(fd, &bytes);
 
-	return r < 0 ? r : modinfo_read(modinfo, &bytes);
+	return r < 0 ? r : modinfo_read(&modinfo, &bytes);
+}
+
+/* Sets so many bytes of the section header that is so many before the end of the image. */
+static void set_field(const struct layout *layout, uint8_t *image, size_t size, size_t back,
+		      size_t field, int byte, size_t n)
+{
+	size_t entry = layout->bits == 32 ? sizeof(Elf32_Shdr) : sizeof(Elf64_Shdr);
+
+	memset(image + size - back * entry + field, byte, n);
 }
 
 /*
@@ -785,55 +643,49 @@ static int many_reads(int which)
 		header.e_shstrndx = htole16(1);
 		memcpy(data, &header, sizeof(header));
 	}
-	fd = file_of(data, size);
+	fd = bytes_file(data, size);
 	free(data);
 	return fd;
 }
 
-START_TEST(each_read_that_fails_is_an_error_and_no_fault)
+LOOP_TEST(each_read_that_fails_is_an_error_and_no_fault, 3)
 {
-	struct modinfo modinfo = { 0 };
 	int fd = many_reads(_i), r;
 	unsigned int n;
 
 	for (n = 0;; n++) {
 		if (!refuse(&(struct refusal){ SYS_pread64, n, 1, EIO }, 1))
 			return;
-		r = read_refused(&modinfo, fd);
+		r = read_refused(fd);
 		if (!refuse_met())
 			break;
 		ck_assert_int_eq(r, -EIO);
-		ck_assert_str_eq(aliases_of(&modinfo), "");
+		ck_assert_str_eq(aliases_of(), "");
 	}
 	ck_assert_int_eq(r, 0);
-	ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+	ck_assert_str_eq(aliases_of(), ALIASES);
 	ck_assert_uint_ge(n, 5); /* the head, headers, names, and of one of them more, strings */
-	modinfo_done(&modinfo);
 }
-END_TEST
 
-START_TEST(a_read_that_a_signal_interrupts_is_made_again)
+LOOP_TEST(a_read_that_a_signal_interrupts_is_made_again, 3)
 {
-	struct modinfo modinfo = { 0 };
 	int fd = many_reads(_i), r;
 	bool met = true;
 
 	for (unsigned int n = 0; met; n++) {
 		if (!refuse(&(struct refusal){ SYS_pread64, n, 3, EINTR }, 1))
 			return;
-		r = read_refused(&modinfo, fd);
+		r = read_refused(fd);
 		met = refuse_met();
 		ck_assert_int_eq(r, 0);
-		ck_assert_str_eq(aliases_of(&modinfo), ALIASES);
+		ck_assert_str_eq(aliases_of(), ALIASES);
 	}
-	modinfo_done(&modinfo);
 }
-END_TEST
 
 /* --- expected sizes ----------------------------------------------------------------------- */
 
 /* Of mkmodule's images all bytes are spoken of, unless an offset is beyond any file. */
-START_TEST(the_expected_size_is_where_the_last_section_ends)
+LOOP_TEST(the_expected_size_is_where_the_last_section_ends, ARRAY_SIZE(layouts))
 {
 	static const enum mkmodule_defect whole[] = {
 		MKMODULE_SOUND,        MKMODULE_NO_MODINFO,     MKMODULE_SECOND_MODINFO,
@@ -844,7 +696,7 @@ START_TEST(the_expected_size_is_where_the_last_section_ends)
 						       MKMODULE_MODINFO_OVERFLOW };
 	size_t size;
 
-	for (size_t i = 0; i < N(whole); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
 		uint8_t *image = build(&layouts[_i], whole[i], &size);
 
 		CHECK(modinfo_expected_size(image, size) == size, "%s: %zu of %zu",
@@ -852,7 +704,7 @@ START_TEST(the_expected_size_is_where_the_last_section_ends)
 		      size);
 		free(image);
 	}
-	for (size_t i = 0; i < N(beyond); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(beyond); i++) {
 		uint8_t *image = build(&layouts[_i], beyond[i], &size);
 
 		CHECK(modinfo_expected_size(image, size) >
@@ -861,14 +713,13 @@ START_TEST(the_expected_size_is_where_the_last_section_ends)
 		free(image);
 	}
 }
-END_TEST
 
 /* It is told of the first bytes, and never less than of fewer; 0 if there is no header yet. */
-START_TEST(the_expected_size_is_known_from_the_first_bytes)
+LOOP_TEST(the_expected_size_is_known_from_the_first_bytes, ARRAY_SIZE(layouts))
 {
 	const struct layout *layout = &layouts[_i];
 	size_t header = layout->bits == 32 ? sizeof(Elf32_Ehdr) : sizeof(Elf64_Ehdr), size;
-	uint8_t *image = build(layout, MKMODULE_EXTENDED_NUMBERS, &size);
+	_cleanup_free_ uint8_t *image = build(layout, MKMODULE_EXTENDED_NUMBERS, &size);
 	uint64_t before = 0;
 
 	for (size_t n = 0; n <= size; n++) {
@@ -880,50 +731,9 @@ START_TEST(the_expected_size_is_known_from_the_first_bytes)
 	}
 	ck_assert_uint_eq(before, size);
 	ck_assert_uint_eq(modinfo_expected_size((const uint8_t *)"no module", 9), 0);
-	free(image);
-}
-END_TEST
-
-static void add_layout_tests(TCase *tcase)
-{
-	const int n = N(layouts);
-
-	tcase_add_loop_test(tcase, each_defect_has_its_fault_and_sound_images_give_their_aliases, 0,
-			    n);
-	tcase_add_loop_test(tcase, one_modinfo_serves_many_modules, 0, n);
-	tcase_add_loop_test(tcase, every_prefix_of_a_sound_image_is_refused, 0, n);
-	tcase_add_loop_test(tcase, section_headers_that_end_beyond_the_file_are_cut, 0, n);
-	tcase_add_loop_test(tcase, bytes_after_the_image_do_not_matter, 0, n);
-	tcase_add_loop_test(tcase, a_file_truncated_between_two_reads_is_a_fault, 0, n);
-	tcase_add_loop_test(tcase, every_bit_flip_is_a_fault_or_read_as_libelf_does, 0, n);
-	tcase_add_loop_test(tcase, aliases_are_the_strings_with_exactly_that_key, 0, n);
-	if (!harness_under_valgrind()) { /* so much takes a minute there, and shows nothing else */
-		tcase_add_loop_test(tcase, modinfo_of_16_mib_is_read_in_linear_time, 0, n);
-		tcase_add_loop_test(tcase, modinfo_above_16_mib_is_refused, 0, n);
-	}
-	tcase_add_loop_test(tcase, too_many_sections_are_malformed, 0, n);
-	tcase_add_loop_test(tcase, a_number_of_sections_without_headers_is_malformed, 0, n);
-	tcase_add_loop_test(tcase, names_that_end_beyond_any_file_are_cut, 0, n);
-	tcase_add_loop_test(tcase, an_empty_section_of_names_is_malformed, 0, n);
-	tcase_add_loop_test(tcase, the_expected_size_is_where_the_last_section_ends, 0, n);
-	tcase_add_loop_test(tcase, the_expected_size_is_known_from_the_first_bytes, 0, n);
-	tcase_add_loop_test(tcase, section_headers_may_stand_a_terabyte_away, 0, n);
 }
 
 int main(void)
 {
-	Suite *suite = suite_create("modinfo");
-	TCase *tcase = tcase_create("modinfo");
-
-	add_layout_tests(tcase);
-	tcase_add_test(tcase, defects_are_malformed_but_for_the_huge_one);
-	tcase_add_test(tcase, a_file_other_than_elf_is_malformed);
-	tcase_add_test(tcase, nothing_read_yet_has_no_aliases);
-	tcase_add_test(tcase, an_image_of_memory_is_read_to_its_end);
-	tcase_add_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault);
-	tcase_add_test(tcase, a_short_file_that_cannot_be_read_is_an_error_and_no_fault);
-	tcase_add_loop_test(tcase, each_read_that_fails_is_an_error_and_no_fault, 0, 3);
-	tcase_add_loop_test(tcase, a_read_that_a_signal_interrupts_is_made_again, 0, 3);
-	suite_add_tcase(suite, tcase);
-	return harness_run(suite);
+	return harness_run(NULL, tear_down);
 }

@@ -24,56 +24,16 @@
 #include <zstd.h>
 #endif
 
-#include "lib/harness.h"
+#include "lib/bytes.h"
 #include "lib/mkmodule.h"
 #include "lib/refuse.h"
 #include "module/file.h"
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
-#define KIB ((size_t)1 << 10)
-#define MIB ((size_t)1 << 20)
 #define LIMIT (64 * MIB)
 #define CHUNK MIB /* how much of a file is read at once: the boundaries to look at */
 #define NOT_COMPRESSED 1000
 
-/* For sweeps: ck_assert_msg() tells the parent process where it is, each time. */
-#define CHECK(condition, ...) \
-	do { \
-		if (!(condition)) \
-			ck_abort_msg(__VA_ARGS__); \
-	} while (0)
-
 /* --- bytes ------------------------------------------------------------------------------- */
-
-struct bytes {
-	uint8_t *data;
-	size_t size;
-	size_t capacity;
-};
-
-static uint8_t *room_for(struct bytes *bytes, size_t size)
-{
-	if (bytes->size + size > bytes->capacity) {
-		bytes->capacity = 2 * (bytes->size + size);
-		bytes->data = realloc(bytes->data, bytes->capacity);
-		ck_assert_ptr_nonnull(bytes->data);
-	}
-	return bytes->data + bytes->size;
-}
-
-static void add(struct bytes *bytes, const void *data, size_t size)
-{
-	if (size > 0)
-		memcpy(room_for(bytes, size), data, size);
-	bytes->size += size;
-}
-
-static void add_fill(struct bytes *bytes, uint8_t byte, size_t size)
-{
-	if (size > 0)
-		memset(room_for(bytes, size), byte, size);
-	bytes->size += size;
-}
 
 /* Aliases, which repeat after some 80 KiB. */
 static void add_text(struct bytes *bytes, size_t size)
@@ -85,14 +45,14 @@ static void add_text(struct bytes *bytes, size_t size)
 		text_size += (size_t)snprintf(text + text_size, 32, "alias=char-major-%u-%u",
 					      i % 97, i * i % 1009);
 	for (; size > text_size; size -= text_size)
-		add(bytes, text, text_size);
-	add(bytes, text, size);
+		bytes_add(bytes, text, text_size);
+	bytes_add(bytes, text, size);
 }
 
 /* What no codec can make smaller, the same in each run. */
 static void add_noise(struct bytes *bytes, size_t size)
 {
-	uint8_t *to = room_for(bytes, size);
+	uint8_t *to = bytes_room(bytes, size);
 	uint64_t state = 88172645463325252;
 
 	for (size_t i = 0; i < size; i++) {
@@ -104,33 +64,7 @@ static void add_noise(struct bytes *bytes, size_t size)
 	bytes->size += size;
 }
 
-static void done(struct bytes *bytes)
-{
-	free(bytes->data);
-	*bytes = (struct bytes){ 0 };
-}
-
-#if WITH_XZ || WITH_ZLIB || WITH_ZSTD
-static void add_number(struct bytes *bytes, uint64_t number, size_t size)
-{
-	for (size_t i = 0; i < size; i++)
-		add_fill(bytes, (uint8_t)(number >> (8 * i)), 1);
-}
-#endif
-
 /* --- the unit under test ----------------------------------------------------------------- */
-
-/* The one temporary file of a test. */
-static int file_of(const void *data, size_t size)
-{
-	static int fd = -1;
-
-	if (fd < 0)
-		fd = openat(harness_directory(), "module", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	CHECK(fd >= 0 && ftruncate(fd, 0) == 0 && pwrite(fd, data, size, 0) == (ssize_t)size,
-	      "module: %s", strerror(errno));
-	return fd;
-}
 
 /* The largest piece of memory that the library, or this test, has got by realloc(3): see ld(1). */
 static size_t largest_realloc;
@@ -153,12 +87,24 @@ void *__wrap_realloc(void *p, size_t size)
 	return __real_realloc(p, size);
 }
 
-static struct module_reader *reader_new(size_t size_max)
-{
-	struct module_reader *reader = module_reader_new(size_max, NULL);
+static struct module_reader *reader; /* of the case */
 
+static void tear_down(void)
+{
+	module_reader_free(reader);
+	reader = NULL;
+}
+
+static void use_limit(size_t size_max)
+{
+	tear_down();
+	reader = module_reader_new(size_max, NULL);
 	CHECK(reader, "no memory");
-	return reader;
+}
+
+static void set_up(void)
+{
+	use_limit(LIMIT);
 }
 
 struct decompressed {
@@ -166,7 +112,7 @@ struct decompressed {
 	size_t size;
 };
 
-static int decompress_fd(struct module_reader *reader, int fd, struct decompressed *ret_bytes)
+static int decompress_fd(int fd, struct decompressed *ret_bytes)
 {
 	int r = module_reader_start(reader, fd);
 
@@ -176,10 +122,9 @@ static int decompress_fd(struct module_reader *reader, int fd, struct decompress
 		      : module_reader_read_bytes(reader, &ret_bytes->data, &ret_bytes->size);
 }
 
-static int decompress(struct module_reader *reader, const void *data, size_t size,
-		      struct decompressed *ret_bytes)
+static int decompress(const void *data, size_t size, struct decompressed *ret_bytes)
 {
-	return decompress_fd(reader, file_of(data, size), ret_bytes);
+	return decompress_fd(bytes_file(data, size), ret_bytes);
 }
 
 static bool is_content(const struct decompressed *bytes, const struct bytes *content, size_t size)
@@ -193,11 +138,11 @@ static bool is_corrupt(int r)
 	       module_error_code((enum module_error)r) == KMOD_DEVNAME_CODE_CORRUPT;
 }
 
-static void expect(struct module_reader *reader, const struct bytes *input, int expected,
-		   const struct bytes *content, const char *what)
+static void expect(const struct bytes *input, int expected, const struct bytes *content,
+		   const char *what)
 {
 	struct decompressed bytes = { 0 };
-	int r = decompress(reader, input->data, input->size, &bytes);
+	int r = decompress(input->data, input->size, &bytes);
 
 	CHECK(r == expected, "%s: %d instead of %d", what, r, expected);
 	if (r == 0)
@@ -233,19 +178,19 @@ static void gzip_header(struct bytes *file, unsigned int flags, size_t name_size
 {
 	size_t start = file->size;
 
-	add(file, "\x1f\x8b\x08", 3);
-	add_number(file, flags, 1);
-	add(file, "\x01\x02\x03\x04\x00\x03", 6); /* time, extra flags, Unix */
+	bytes_add(file, "\x1f\x8b\x08", 3);
+	bytes_number(file, flags, 1);
+	bytes_add(file, "\x01\x02\x03\x04\x00\x03", 6); /* time, extra flags, Unix */
 	if (flags & FEXTRA)
-		add(file, "\x07\x00KM\x03\x00\x1f\x8b\x00", 9);
+		bytes_add(file, "\x07\x00KM\x03\x00\x1f\x8b\x00", 9);
 	if (flags & FNAME) {
-		add_fill(file, 'n', name_size);
-		add_fill(file, 0, 1);
+		bytes_fill(file, 'n', name_size);
+		bytes_fill(file, 0, 1);
 	}
 	if (flags & FCOMMENT)
-		add(file, "a comment", 10);
+		bytes_add(file, "a comment", 10);
 	if (flags & FHCRC)
-		add_number(file, crc32(0, file->data + start, (uInt)(file->size - start)), 2);
+		bytes_number(file, crc32(0, file->data + start, (uInt)(file->size - start)), 2);
 }
 
 static void gzip_member(struct bytes *file, unsigned int flags, size_t name_size, int level,
@@ -258,13 +203,13 @@ static void gzip_member(struct bytes *file, unsigned int flags, size_t name_size
 	ck_assert_int_eq(deflateInit2(&stream, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY),
 			 Z_OK);
 	bound = deflateBound(&stream, size);
-	stream.next_out = room_for(file, bound);
+	stream.next_out = bytes_room(file, bound);
 	stream.avail_out = (uInt)bound;
 	ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
 	file->size += stream.total_out;
 	ck_assert_int_eq(deflateEnd(&stream), Z_OK);
-	add_number(file, crc32(0, size > 0 ? data : (const void *)"", (uInt)size), 4);
-	add_number(file, size, 4);
+	bytes_number(file, crc32(0, size > 0 ? data : (const void *)"", (uInt)size), 4);
+	bytes_number(file, size, 4);
 }
 
 static void gzip_compress(struct bytes *file, const void *data, size_t size)
@@ -325,7 +270,7 @@ static void xz_code(lzma_stream *stream, struct bytes *file, lzma_action action)
 	lzma_ret r;
 
 	do {
-		stream->next_out = room_for(file, 64 * KIB);
+		stream->next_out = bytes_room(file, 64 * KIB);
 		stream->avail_out = 64 * KIB;
 		r = lzma_code(stream, action);
 		file->size += 64 * KIB - stream->avail_out;
@@ -361,7 +306,7 @@ static void xz_block_with_sizes(struct bytes *file, const struct xz_shape *shape
 	size_t bound = lzma_block_buffer_bound(size);
 
 	xz_filters(shape, &options, filters);
-	ck_assert_int_eq(lzma_block_buffer_encode(&block, NULL, data, size, room_for(file, bound),
+	ck_assert_int_eq(lzma_block_buffer_encode(&block, NULL, data, size, bytes_room(file, bound),
 						  &(size_t){ 0 }, bound),
 			 LZMA_OK);
 	file->size += lzma_block_total_size(&block);
@@ -377,8 +322,9 @@ static void xz_stream_with_sizes(struct bytes *file, const struct xz_shape *shap
 	size_t n = 0;
 
 	ck_assert_ptr_nonnull(index);
-	ck_assert_int_eq(lzma_stream_header_encode(&flags, room_for(file, LZMA_STREAM_HEADER_SIZE)),
-			 LZMA_OK);
+	ck_assert_int_eq(
+		lzma_stream_header_encode(&flags, bytes_room(file, LZMA_STREAM_HEADER_SIZE)),
+		LZMA_OK);
 	file->size += LZMA_STREAM_HEADER_SIZE;
 	for (unsigned int i = shape->blocks; i > 0; i--) {
 		xz_block_with_sizes(file, shape, data, size / i, index);
@@ -386,12 +332,13 @@ static void xz_stream_with_sizes(struct bytes *file, const struct xz_shape *shap
 		size -= size / i;
 	}
 	flags.backward_size = lzma_index_size(index);
-	ck_assert_int_eq(lzma_index_buffer_encode(index, room_for(file, flags.backward_size), &n,
+	ck_assert_int_eq(lzma_index_buffer_encode(index, bytes_room(file, flags.backward_size), &n,
 						  flags.backward_size),
 			 LZMA_OK);
 	file->size += n;
-	ck_assert_int_eq(lzma_stream_footer_encode(&flags, room_for(file, LZMA_STREAM_HEADER_SIZE)),
-			 LZMA_OK);
+	ck_assert_int_eq(
+		lzma_stream_footer_encode(&flags, bytes_room(file, LZMA_STREAM_HEADER_SIZE)),
+		LZMA_OK);
 	file->size += LZMA_STREAM_HEADER_SIZE;
 	lzma_index_end(index, NULL);
 }
@@ -419,7 +366,7 @@ static void xz_compress(struct bytes *file, const void *data, size_t size)
 
 static void xz_pad(struct bytes *file, size_t size)
 {
-	add_fill(file, 0, size);
+	bytes_fill(file, 0, size);
 }
 
 /* p: four bytes of padding; the letters of xz_shape() */
@@ -459,7 +406,7 @@ static void zstd_frame(struct bytes *file, bool with_size, bool with_checksum, c
 	ck_assert_ptr_nonnull(cctx);
 	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_contentSizeFlag, with_size);
 	(void)ZSTD_CCtx_setParameter(cctx, ZSTD_c_checksumFlag, with_checksum);
-	n = ZSTD_compress2(cctx, room_for(file, bound), bound, data, size);
+	n = ZSTD_compress2(cctx, bytes_room(file, bound), bound, data, size);
 	ck_assert(!ZSTD_isError(n));
 	file->size += n;
 	(void)ZSTD_freeCCtx(cctx);
@@ -469,20 +416,20 @@ static void zstd_frame(struct bytes *file, bool with_size, bool with_checksum, c
 static void zstd_raw_frame(struct bytes *file, unsigned int window_log, unsigned int mantissa,
 			   const void *data, size_t size)
 {
-	add(file,
-	    "\x28\xb5\x2f\xfd"
-	    "\0",
-	    5);
-	add_number(file, (window_log - 10) << 3 | mantissa, 1);
-	add_number(file, 1 | size << 3, 3);
-	add(file, data, size);
+	bytes_add(file,
+		  "\x28\xb5\x2f\xfd"
+		  "\0",
+		  5);
+	bytes_number(file, (window_log - 10) << 3 | mantissa, 1);
+	bytes_number(file, 1 | size << 3, 3);
+	bytes_add(file, data, size);
 }
 
 static void zstd_skippable(struct bytes *file, unsigned int number, size_t size)
 {
-	add_number(file, 0x184d2a50 + number % 16, 4);
-	add_number(file, size, 4);
-	add_fill(file, 0xfd, size);
+	bytes_number(file, 0x184d2a50 + number % 16, 4);
+	bytes_number(file, size, 4);
+	bytes_fill(file, 0xfd, size);
 }
 
 static void zstd_compress(struct bytes *file, const void *data, size_t size)
@@ -534,7 +481,7 @@ static const struct format formats[] = {
 #endif
 	{ .name = NULL },
 };
-#define N_FORMATS ((int)N(formats) - 1)
+#define N_FORMATS ((int)ARRAY_SIZE(formats) - 1)
 
 static const struct format *format_named(const char *name)
 {
@@ -566,7 +513,7 @@ static const struct shape {
 	{ "zstd", "aca", true },     { "zstd", "sa", true },    { "zstd", "as", true },
 	{ "zstd", "sSaSscs", true }, { "zstd", "eaEce", true }, { "zstd", "zuwa", false },
 };
-#define N_SHAPES ((int)N(shapes))
+#define N_SHAPES ((int)ARRAY_SIZE(shapes))
 
 /* Makes the file; ends[i] is where its i-th part ends, in the file and in the content. */
 struct end {
@@ -587,18 +534,13 @@ static const struct format *build(const struct shape *shape, struct bytes *file,
 	return format;
 }
 
-START_TEST(legal_shapes_give_the_bytes_that_went_in)
+LOOP_TEST(legal_shapes_give_the_bytes_that_went_in, N_SHAPES)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 
 	if (build(&shapes[_i], &input, &content, NULL))
-		expect(reader, &input, 0, &content, shapes[_i].parts);
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
+		expect(&input, 0, &content, shapes[_i].parts);
 }
-END_TEST
 
 static const struct end *end_at(const struct shape *shape, const struct end *ends, size_t n)
 {
@@ -620,37 +562,32 @@ static void check_prefix(const struct shape *shape, const struct end *end, int r
 }
 
 /* What ends between two parts is whole; half a unit of xz's padding is damage, not a cut. */
-START_TEST(every_other_prefix_is_a_fault)
+LOOP_TEST(every_other_prefix_is_a_fault, N_SHAPES)
 {
 	const struct shape *shape = &shapes[_i];
-	struct bytes input = { 0 }, content = { 0 };
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	struct end ends[16];
 	const struct format *format = build(shape, &input, &content, ends);
-	struct module_reader *reader = reader_new(LIMIT);
 	struct decompressed bytes;
 
 	for (size_t n = 0; format && n < input.size; n += harness_step()) {
-		int r = decompress(reader, input.data, n, &bytes);
+		int r = decompress(input.data, n, &bytes);
 
 		if (n < format->magic_size)
 			CHECK(r == NOT_COMPRESSED, "%s, first %zu bytes: %d", format->name, n, r);
 		else
 			check_prefix(shape, end_at(shape, ends, n), r, &bytes, &content, n);
 	}
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
 }
-END_TEST
 
-static void check_flip(struct module_reader *reader, const struct shape *shape,
-		       const struct bytes *input, const struct bytes *content, size_t bit)
+static void check_flip(const struct shape *shape, const struct bytes *input,
+		       const struct bytes *content, size_t bit)
 {
 	struct decompressed bytes;
 	int r;
 
 	input->data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-	r = decompress(reader, input->data, input->size, &bytes);
+	r = decompress(input->data, input->size, &bytes);
 	input->data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 	CHECK(r >= 0, "%s %s, bit %zu: %d", shape->format, shape->parts, bit, r);
 	if (r != 0)
@@ -662,139 +599,109 @@ static void check_flip(struct module_reader *reader, const struct shape *shape,
 		      "%s %s, bit %zu: other bytes are accepted", shape->format, shape->parts, bit);
 }
 
-START_TEST(no_bit_flip_gives_other_bytes_where_there_is_a_checksum)
+LOOP_TEST(no_bit_flip_gives_other_bytes_where_there_is_a_checksum, N_SHAPES)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 
 	(void)build(&shapes[_i], &input, &content, NULL);
 	for (size_t bit = 0; bit < 8 * input.size; bit += harness_step())
-		check_flip(reader, &shapes[_i], &input, &content, bit);
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
+		check_flip(&shapes[_i], &input, &content, bit);
 }
-END_TEST
 
 /* --- faults of any format ---------------------------------------------------------------- */
 
-#define BYTES(literal) (literal), sizeof(literal) - 1
-
-START_TEST(data_after_the_end_is_corrupt)
+LOOP_TEST(data_after_the_end_is_corrupt, N_FORMATS)
 {
-	static const struct {
-		const char *bytes;
-		size_t size;
-	} rows[] = {
-		{ BYTES("\0") },
-		{ BYTES("x") },
-		{ BYTES("\0\0\0\0x") },
-		{ BYTES("\0\0\0\0\0") },
-		{ BYTES("garbage, more than any header is long, garbage") },
-		{ BYTES("\x1f") },
-		{ BYTES("\x1f\x8b\x08\0\0") },
-		{ BYTES("\x1f\x8b\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0") },
-		{ BYTES("\xfd"
-			"7zXZ\0\0\4") },
-		{ BYTES("\x28\xb5\x2f\xfd\x24") },
-		{ BYTES("\x50\x2a\x4d\x18\x09\0\0\0skip") },
-		{ BYTES("BZh91AY&SY") },
-		{ BYTES("\x7f"
-			"ELF\2\1\1\0\0\0\0\0\0\0\0\0") },
+	static const struct text rows[] = {
+		BYTES("\0"),
+		BYTES("x"),
+		BYTES("\0\0\0\0x"),
+		BYTES("\0\0\0\0\0"),
+		BYTES("garbage, more than any header is long, garbage"),
+		BYTES("\x1f"),
+		BYTES("\x1f\x8b\x08\0\0"),
+		BYTES("\x1f\x8b\x09\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"),
+		BYTES("\xfd"
+		      "7zXZ\0\0\4"),
+		BYTES("\x28\xb5\x2f\xfd\x24"),
+		BYTES("\x50\x2a\x4d\x18\x09\0\0\0skip"),
+		BYTES("BZh91AY&SY"),
+		BYTES("\x7f"
+		      "ELF\2\1\1\0\0\0\0\0\0\0\0\0"),
 	};
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	struct decompressed bytes;
 
 	formats[_i].add_part(&input, &content, 'a');
-	for (size_t i = 0; i < N(rows); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		size_t size = input.size;
 		int r;
 
-		add(&input, rows[i].bytes, rows[i].size);
-		r = decompress(reader, input.data, input.size, &bytes);
+		bytes_add(&input, rows[i].bytes, rows[i].size);
+		r = decompress(input.data, input.size, &bytes);
 		CHECK(is_corrupt(r), "%s, row %zu: %d", formats[_i].name, i, r);
 		input.size = size;
 	}
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
 }
-END_TEST
 
 /* The padding of xz, which no other format has: gzip(1) passes over it, with a warning. */
-START_TEST(four_zero_bytes_after_the_end_are_legal_in_xz_only)
+LOOP_TEST(four_zero_bytes_after_the_end_are_legal_in_xz_only, N_FORMATS)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	struct decompressed bytes;
 	int r;
 
 	formats[_i].add_part(&input, &content, 'a');
-	add_fill(&input, 0, 4);
-	r = decompress(reader, input.data, input.size, &bytes);
+	bytes_fill(&input, 0, 4);
+	r = decompress(input.data, input.size, &bytes);
 	CHECK(strcmp(formats[_i].name, "xz") == 0 ? r == 0 : is_corrupt(r), "%s: %d",
 	      formats[_i].name, r);
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
 }
-END_TEST
 
-START_TEST(a_wrong_checksum_is_damage)
+LOOP_TEST(a_wrong_checksum_is_damage, N_FORMATS)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	size_t end;
 
 	formats[_i].add_part(&input, &content, 'a');
 	end = formats[_i].checksum_end(&input);
 	for (size_t bit = 8 * (end - 4); bit < 8 * end; bit++) {
 		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
-		expect(reader, &input, MODULE_DATA_DAMAGED, NULL, formats[_i].name);
+		expect(&input, MODULE_DATA_DAMAGED, NULL, formats[_i].name);
 		input.data[bit / 8] ^= (uint8_t)(1U << (bit % 8));
 	}
-	expect(reader, &input, 0, &content, formats[_i].name);
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
+	expect(&input, 0, &content, formats[_i].name);
 }
-END_TEST
 
 /* After its head was read, which is when the format is told. */
-START_TEST(a_file_truncated_between_two_reads_was_changed)
+LOOP_TEST(a_file_truncated_between_two_reads_was_changed, N_FORMATS)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	struct decompressed bytes;
 
 	formats[_i].add_part(&input, &content, 'a');
 	for (size_t n = 0; n < input.size; n++) {
-		int fd = file_of(input.data, input.size), r;
+		int fd = bytes_file(input.data, input.size), r;
 
 		ck_assert_int_eq(module_reader_start(reader, fd), 1);
 		ck_assert_int_eq(ftruncate(fd, (off_t)n), 0);
 		r = module_reader_read_bytes(reader, &bytes.data, &bytes.size);
 		CHECK(r == MODULE_CHANGED, "%s, cut to %zu: %d", formats[_i].name, n, r);
 	}
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
 }
-END_TEST
 
 /* A module, which is plain or has a format. */
 static struct bytes module_in_format(const struct format *format)
 {
 	static const char *const strings[] = { "alias=devname:fuse", "alias=char-major-10-229" };
-	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, ARRAY_SIZE(strings) };
 	struct bytes module = { 0 }, packed = { 0 };
 
 	module.data = mkmodule(&spec, &module.size);
 	if (!format)
 		return module;
 	format->compress(&packed, module.data, module.size);
-	done(&module);
+	bytes_done(&module);
 	return packed;
 }
 
@@ -817,38 +724,34 @@ static void touch_file(int fd, size_t size)
 }
 
 /* _i: plain, then each of the formats */
-START_TEST(a_module_that_changes_between_start_and_read_was_changed)
+LOOP_TEST(a_module_that_changes_between_start_and_read_was_changed, N_FORMATS + 1)
 {
 	static void (*const changes[])(int fd, size_t size) = { grow_file, cut_file, touch_file };
-	struct bytes module = module_in_format(_i == 0 ? NULL : &formats[_i - 1]);
-	struct module_reader *reader = reader_new(LIMIT);
-	int fd = file_of(module.data, module.size);
+	_cleanup_bytes_ struct bytes module = module_in_format(_i == 0 ? NULL : &formats[_i - 1]);
+	int fd = bytes_file(module.data, module.size);
 	size_t position = 0;
 
 	ck_assert_int_eq(module_reader_start(reader, fd), _i > 0);
 	ck_assert_uint_eq(module_reader_status(reader)->st_size, module.size);
 	ck_assert_int_eq(module_reader_read(reader), MODULE_OK);
 	ck_assert_str_eq(module_reader_next_alias(reader, &position), "devname:fuse");
-	for (size_t i = 0; i < N(changes); i++) {
-		fd = file_of(module.data, module.size);
+	for (size_t i = 0; i < ARRAY_SIZE(changes); i++) {
+		fd = bytes_file(module.data, module.size);
 		ck_assert_int_eq(module_reader_start(reader, fd), _i > 0);
 		changes[i](fd, module.size);
 		CHECK(module_reader_read(reader) == MODULE_CHANGED, "change %zu", i);
 	}
 	/* after that the file is as good as any other, also if its status changes, as by a link */
-	fd = file_of(module.data, module.size);
+	fd = bytes_file(module.data, module.size);
 	ck_assert_int_eq(module_reader_start(reader, fd), _i > 0);
 	ck_assert_int_eq(fchmod(fd, 0400), 0);
 	ck_assert_int_eq(module_reader_read(reader), MODULE_OK);
-	module_reader_free(reader);
-	done(&module);
 }
-END_TEST
 
 /* Starts, reads, and looks for the alias. */
-static void read_module(struct module_reader *reader, const struct bytes *module, int compressed)
+static void read_module(const struct bytes *module, int compressed)
 {
-	int fd = file_of(module->data, module->size);
+	int fd = bytes_file(module->data, module->size);
 	size_t position = 0;
 
 	ck_assert_int_eq(module_reader_start(reader, fd), compressed);
@@ -856,42 +759,34 @@ static void read_module(struct module_reader *reader, const struct bytes *module
 	ck_assert_str_eq(module_reader_next_alias(reader, &position), "devname:fuse");
 }
 
-START_TEST(plain_and_compressed_modules_follow_each_other)
+TEST(plain_and_compressed_modules_follow_each_other)
 {
-	struct module_reader *reader = reader_new(LIMIT);
-	struct bytes modules[N(formats)];
+	struct bytes modules[ARRAY_SIZE(formats)];
 
 	for (int i = 0; i <= N_FORMATS; i++)
 		modules[i] = module_in_format(i == 0 ? NULL : &formats[i - 1]);
 	for (int i = 0; i <= N_FORMATS; i++)
 		for (int j = 0; j <= N_FORMATS; j++) {
-			read_module(reader, &modules[i], i > 0);
-			read_module(reader, &modules[j], j > 0);
+			read_module(&modules[i], i > 0);
+			read_module(&modules[j], j > 0);
 		}
 	for (int i = 0; i <= N_FORMATS; i++)
-		done(&modules[i]);
-	module_reader_free(reader);
+		bytes_done(&modules[i]);
 }
-END_TEST
 
 /* One for the head and one for the data: a third would fail. */
-START_TEST(a_compressed_module_takes_two_reads)
+LOOP_TEST(a_compressed_module_takes_two_reads, N_FORMATS)
 {
-	struct module_reader *reader = reader_new(LIMIT);
-	struct bytes module = module_in_format(&formats[_i]);
+	_cleanup_bytes_ struct bytes module = module_in_format(&formats[_i]);
 
 	if (refuse(&(struct refusal){ SYS_pread64, 2, 1, EIO }, 1)) {
-		read_module(reader, &module, 1);
+		read_module(&module, 1);
 		ck_assert(!refuse_met());
 	}
-	done(&module);
-	module_reader_free(reader);
 }
-END_TEST
 
-START_TEST(an_irregular_file_is_an_error_and_no_module_error)
+TEST(an_irregular_file_is_an_error_and_no_module_error)
 {
-	struct module_reader *reader = reader_new(LIMIT);
 	int dir_fd = harness_directory(), fds[2];
 
 	ck_assert_int_eq(pipe2(fds, O_CLOEXEC), 0);
@@ -900,48 +795,39 @@ START_TEST(an_irregular_file_is_an_error_and_no_module_error)
 	ck_assert_int_eq(close(fds[0]), 0);
 	ck_assert_int_eq(close(fds[1]), 0);
 	ck_assert_int_eq(module_reader_start(reader, fds[0]), -EBADF);
-	module_reader_free(reader);
 }
-END_TEST
 
-START_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault)
+LOOP_TEST(a_file_that_cannot_be_read_is_an_error_and_no_fault, N_FORMATS)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	struct decompressed bytes;
 	int fd;
 
 	formats[_i].add_part(&input, &content, 'a');
-	fd = file_of(input.data, input.size);
+	fd = bytes_file(input.data, input.size);
 	ck_assert_int_eq(module_reader_start(reader, fd), 1);
 	ck_assert_int_eq(close(fd), 0);
 	ck_assert_int_eq(module_reader_read_bytes(reader, &bytes.data, &bytes.size), -EBADF);
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
 }
-END_TEST
 
 /* --- bounds ------------------------------------------------------------------------------ */
 
 static void check_limit(const struct format *format, const struct bytes *input,
 			const struct bytes *content, size_t limit)
 {
-	struct module_reader *reader = reader_new(limit);
-
-	expect(reader, input, limit < content->size ? MODULE_TOO_LARGE : 0, content, format->name);
+	use_limit(limit);
+	expect(input, limit < content->size ? MODULE_TOO_LARGE : 0, content, format->name);
 	/* the limit, and one byte more to tell that it was passed */
 	ck_assert_uint_le(largest_realloc, limit + 1);
-	module_reader_free(reader);
 }
 
-START_TEST(the_decompressed_size_may_reach_the_limit_and_no_more)
+LOOP_TEST(the_decompressed_size_may_reach_the_limit_and_no_more, N_FORMATS)
 {
 	static const size_t sizes[] = { 2, 1000, MIB - 1, MIB, MIB + 1, 2 * MIB + 17 };
 
-	for (size_t i = 0; i < N(sizes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (size_t parts = 1; parts <= 2; parts++) {
-			struct bytes input = { 0 }, content = { 0 };
+			_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 			size_t half = sizes[i] / parts;
 
 			add_text(&content, sizes[i]);
@@ -951,11 +837,8 @@ START_TEST(the_decompressed_size_may_reach_the_limit_and_no_more)
 			check_limit(&formats[_i], &input, &content, sizes[i] - 1);
 			check_limit(&formats[_i], &input, &content, sizes[i]);
 			check_limit(&formats[_i], &input, &content, sizes[i] + 1);
-			done(&input);
-			done(&content);
 		}
 }
-END_TEST
 
 #if WITH_XZ
 #define GIB ((size_t)1 << 30)
@@ -964,8 +847,8 @@ END_TEST
 static void make_large(struct bytes *input, size_t size, size_t noise)
 {
 	static const uint8_t header[64] = { 0x7f, 'E', 'L', 'F', 2, 1, 1, [58] = 64 };
-	struct bytes content = { calloc(1, size), size, size };
-	struct bytes random = { 0 };
+	_cleanup_bytes_ struct bytes content = { calloc(1, size), size, size };
+	_cleanup_bytes_ struct bytes random = { 0 };
 
 	CHECK(content.data, "no memory");
 	memcpy(content.data, header, sizeof(header));
@@ -976,15 +859,13 @@ static void make_large(struct bytes *input, size_t size, size_t noise)
 	if (noise > 0)
 		memcpy(content.data + 64, random.data, noise);
 	ck_assert_int_eq(lzma_easy_buffer_encode(0, LZMA_CHECK_CRC32, NULL, content.data,
-						 content.size, room_for(input, MIB), &input->size,
+						 content.size, bytes_room(input, MIB), &input->size,
 						 MIB),
 			 LZMA_OK);
-	done(&random);
-	done(&content);
 }
 
 /* A file with so many bytes of noise is hardly larger than that. */
-START_TEST(a_module_may_be_so_many_times_its_file)
+TEST(a_module_may_be_so_many_times_its_file)
 {
 	static const struct {
 		size_t size, noise;
@@ -1002,13 +883,14 @@ START_TEST(a_module_may_be_so_many_times_its_file)
 		{ 40 * MIB, 180 << 10, MODULE_BAD_SECTION },
 	};
 
-	for (size_t i = 0; i < N(large_rows); i++) {
-		struct module_reader *reader = reader_new(GIB);
-		struct bytes input = { 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(large_rows); i++) {
+		_cleanup_bytes_ struct bytes input = { 0 };
 		int r;
 
+		use_limit(GIB);
 		make_large(&input, large_rows[i].size, large_rows[i].noise);
-		ck_assert_int_eq(module_reader_start(reader, file_of(input.data, input.size)), 1);
+		ck_assert_int_eq(module_reader_start(reader, bytes_file(input.data, input.size)),
+				 1);
 		largest_realloc = 0;
 		r = module_reader_read(reader);
 		CHECK(r == large_rows[i].result, "row %zu: %d", i, r);
@@ -1016,27 +898,24 @@ START_TEST(a_module_may_be_so_many_times_its_file)
 		if (input.size < 64 << 10)
 			ck_assert_uint_le(largest_realloc,
 					  512 * (input.size < 1024 ? 1024 : input.size) + 1);
-		module_reader_free(reader);
-		done(&input);
 	}
 }
-END_TEST
 
 /* NULL if all is well. */
 static void *read_large(void *data)
 {
 	const int *fd = data;
-	struct module_reader *reader = module_reader_new(GIB, &shared_memory);
+	struct module_reader *own = module_reader_new(GIB, &shared_memory);
 	int r;
 
 	for (int i = 0; i < 3; i++) {
-		r = module_reader_start(reader, *fd);
-		r = r == 1 ? module_reader_read(reader) : -EBADF;
-		module_reader_end(reader);
+		r = module_reader_start(own, *fd);
+		r = r == 1 ? module_reader_read(own) : -EBADF;
+		module_reader_end(own);
 		if (r != MODULE_BAD_SECTION)
 			return data;
 	}
-	module_reader_free(reader);
+	module_reader_free(own);
 	return NULL;
 }
 
@@ -1050,19 +929,19 @@ static const struct {
 	{ 80 * MIB, 400 << 10, true },
 };
 
-START_TEST(readers_share_memory)
+LOOP_TEST(readers_share_memory, ARRAY_SIZE(shared_rows))
 {
-	struct bytes input = { 0 };
+	_cleanup_bytes_ struct bytes input = { 0 };
 	pthread_t threads[MODULE_MEMORY_SHARES + 4];
 	void *failed;
 	int fd;
 
 	make_large(&input, shared_rows[_i].size, shared_rows[_i].noise);
-	fd = file_of(input.data, input.size);
+	fd = bytes_file(input.data, input.size);
 	is_more_than_taken = false;
-	for (size_t i = 0; i < N(threads); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
 		ck_assert_int_eq(pthread_create(&threads[i], NULL, read_large, &fd), 0);
-	for (size_t i = 0; i < N(threads); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
 		ck_assert_int_eq(pthread_join(threads[i], &failed), 0);
 		ck_assert_ptr_null(failed);
 	}
@@ -1071,9 +950,7 @@ START_TEST(readers_share_memory)
 	ck_assert(!is_more_than_taken);
 	ck_assert_uint_gt(largest_realloc,
 			  shared_rows[_i].is_rest ? MODULE_MEMORY_SHARE : MODULE_MEMORY_EACH);
-	done(&input);
 }
-END_TEST
 
 /* A plain module with 8 MiB of .modinfo. */
 static void make_large_modinfo(struct bytes *module)
@@ -1088,30 +965,30 @@ static void make_large_modinfo(struct bytes *module)
 }
 
 /* _i: a share for a decompressed module, or for .modinfo */
-START_TEST(each_reader_has_a_share_until_its_end)
+LOOP_TEST(each_reader_has_a_share_until_its_end, 2)
 {
 	struct module_reader *readers[MODULE_MEMORY_SHARES];
-	struct bytes input = { 0 };
+	_cleanup_bytes_ struct bytes input = { 0 };
 	int fd;
 
 	if (_i == 0)
 		make_large(&input, 5 * MIB, 60 << 10);
 	else
 		make_large_modinfo(&input);
-	fd = file_of(input.data, input.size);
+	fd = bytes_file(input.data, input.size);
 	is_more_than_taken = false;
-	for (unsigned int i = 0; i < N(readers); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(readers); i++) {
 		readers[i] = module_reader_new(GIB, &shared_memory);
 		ck_assert_int_eq(module_reader_start(readers[i], fd), _i == 0);
 		ck_assert_int_eq(module_reader_read(readers[i]),
 				 _i == 0 ? MODULE_BAD_SECTION : MODULE_OK);
 		ck_assert_uint_eq(shared_memory.n_shares, i + 1);
 	}
-	for (unsigned int i = 0; i < N(readers); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(readers); i++) {
 		size_t position = 0;
 
 		module_reader_end(readers[i]);
-		ck_assert_uint_eq(shared_memory.n_shares, N(readers) - i - 1);
+		ck_assert_uint_eq(shared_memory.n_shares, ARRAY_SIZE(readers) - i - 1);
 		/* the memory that a reader keeps for the next module is smaller */
 		ck_assert_ptr_null(module_reader_next_alias(readers[i], &position));
 		ck_assert_uint_eq(position, 0);
@@ -1119,9 +996,7 @@ START_TEST(each_reader_has_a_share_until_its_end)
 	}
 	ck_assert_uint_eq(shared_memory.n_shares, 0);
 	ck_assert(!is_more_than_taken);
-	done(&input);
 }
-END_TEST
 #endif
 
 /* --- the chunks that the input is read in -------------------------------------------------- */
@@ -1140,30 +1015,28 @@ static void make_noise(const struct format *format, struct noise *noise)
 }
 
 /* A file of a size, padded after the part with content, or before it. */
-static void check_size(struct module_reader *reader, const struct format *format,
-		       const struct noise *noise, size_t size, bool before)
+static void check_size(const struct format *format, const struct noise *noise, size_t size,
+		       bool before)
 {
-	struct bytes input = { 0 };
+	_cleanup_bytes_ struct bytes input = { 0 };
 	char what[64];
 
 	if (before) {
 		format->compress(&input, NULL, 0);
 		format->pad(&input, size - input.size - noise->part.size);
 	}
-	add(&input, noise->part.data, noise->part.size);
+	bytes_add(&input, noise->part.data, noise->part.size);
 	if (!before)
 		format->pad(&input, size - input.size);
 	ck_assert_uint_eq(input.size, size);
 	(void)snprintf(what, sizeof(what), "%s of %zu bytes%s", format->name, size,
 		       before ? ", padding first" : "");
-	expect(reader, &input, 0, &noise->content, what);
-	done(&input);
+	expect(&input, 0, &noise->content, what);
 }
 
-START_TEST(files_may_end_anywhere_near_the_end_of_a_chunk)
+LOOP_TEST(files_may_end_anywhere_near_the_end_of_a_chunk, N_FORMATS)
 {
 	const struct format *format = &formats[_i];
-	struct module_reader *reader = reader_new(LIMIT);
 	struct noise noise;
 
 	make_noise(format, &noise);
@@ -1171,38 +1044,31 @@ START_TEST(files_may_end_anywhere_near_the_end_of_a_chunk)
 		for (size_t size = chunks * CHUNK - 16; size <= chunks * CHUNK + 16; size++) {
 			if (size % format->pad_unit != 0)
 				continue;
-			check_size(reader, format, &noise, size, false);
-			check_size(reader, format, &noise, size, true);
+			check_size(format, &noise, size, false);
+			check_size(format, &noise, size, true);
 		}
-	module_reader_free(reader);
-	done(&noise.content);
-	done(&noise.part);
+	bytes_done(&noise.content);
+	bytes_done(&noise.part);
 }
-END_TEST
 
-START_TEST(input_of_several_chunks)
+LOOP_TEST(input_of_several_chunks, N_FORMATS)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	struct decompressed bytes;
 
 	add_noise(&content, 2 * CHUNK + 4711);
 	formats[_i].compress(&input, content.data, content.size);
 	ck_assert_uint_gt(input.size, 2 * CHUNK + 1);
-	expect(reader, &input, 0, &content, formats[_i].name);
+	expect(&input, 0, &content, formats[_i].name);
 	for (size_t n = CHUNK - 1; n <= 2 * CHUNK + 1; n += n % CHUNK == 1 ? CHUNK - 2 : 1) {
-		int r = decompress(reader, input.data, n, &bytes);
+		int r = decompress(input.data, n, &bytes);
 
 		CHECK(r == MODULE_DATA_TRUNCATED, "%s, first %zu bytes: %d", formats[_i].name, n,
 		      r);
 	}
-	add_fill(&input, 'x', 1);
-	ck_assert(is_corrupt(decompress(reader, input.data, input.size, &bytes)));
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
+	bytes_fill(&input, 'x', 1);
+	ck_assert(is_corrupt(decompress(input.data, input.size, &bytes)));
 }
-END_TEST
 
 /* --- one object for many files -------------------------------------------------------------- */
 
@@ -1253,62 +1119,54 @@ static size_t make_samples(struct sample *samples)
 	return n;
 }
 
-START_TEST(no_file_leaves_anything_behind_for_the_next)
+TEST(a_reader_keeps_no_state_between_files)
 {
-	struct sample samples[SAMPLES_EACH * N(formats)];
+	struct sample samples[SAMPLES_EACH * ARRAY_SIZE(formats)];
 	size_t n = make_samples(samples);
-	struct module_reader *reader = reader_new(SAMPLES_LIMIT);
 
+	use_limit(SAMPLES_LIMIT);
 	for (size_t first = 0; first < n; first++)
 		for (size_t second = 0; second < n; second++) {
 			char what[80];
 
 			(void)snprintf(what, sizeof(what), "%s, then %s", samples[first].name,
 				       samples[second].name);
-			expect(reader, &samples[first].input, samples[first].expected,
+			expect(&samples[first].input, samples[first].expected,
 			       &samples[first].content, what);
-			expect(reader, &samples[second].input, samples[second].expected,
+			expect(&samples[second].input, samples[second].expected,
 			       &samples[second].content, what);
 		}
-	module_reader_free(reader);
 	for (size_t i = 0; i < n; i++) {
-		done(&samples[i].input);
-		done(&samples[i].content);
+		bytes_done(&samples[i].input);
+		bytes_done(&samples[i].content);
 	}
 }
-END_TEST
 
-START_TEST(the_name_of_a_file_does_not_matter)
+LOOP_TEST(the_name_of_a_file_does_not_matter, N_FORMATS)
 {
 	static const char *const names[] = { "a.ko", "a.ko.gz", "a.ko.xz", "a.ko.zst", "a" };
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	int dir_fd = harness_directory();
 
 	formats[_i].add_part(&input, &content, 'a');
-	for (size_t i = 0; i < N(names); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		struct decompressed bytes;
 		int fd;
 
 		harness_write(dir_fd, names[i], input.data, input.size);
 		fd = openat(dir_fd, names[i], O_RDONLY | O_CLOEXEC);
-		ck_assert_int_eq(decompress_fd(reader, fd, &bytes), 0);
+		ck_assert_int_eq(decompress_fd(fd, &bytes), 0);
 		CHECK(is_content(&bytes, &content, content.size), "%s called %s", formats[_i].name,
 		      names[i]);
 		ck_assert_int_eq(close(fd), 0);
 	}
 	ck_assert_int_eq(close(dir_fd), 0);
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
 }
-END_TEST
 
 /* --- magic ------------------------------------------------------------------------------- */
 
 static const struct {
-	const char *bytes;
-	size_t size; /* of the magic: fewer bytes are nothing */
+	struct text magic; /* fewer bytes are nothing */
 	bool compressed;
 } magic_rows[] = {
 	{ BYTES("\x1f\x8b"), true },
@@ -1346,33 +1204,29 @@ static const struct {
 
 static bool is_compressed(const void *data, size_t size)
 {
-	struct module_reader *reader = reader_new(LIMIT);
-	int r = module_reader_start(reader, file_of(data, size));
+	int r = module_reader_start(reader, bytes_file(data, size));
 
 	CHECK(r == 0 || r == 1, "cannot read the file: %d", r);
-	module_reader_free(reader);
 	return r == 1;
 }
 
-START_TEST(the_magic_selects_the_compression)
+TEST(the_magic_selects_the_compression)
 {
-	for (size_t i = 0; i < N(magic_rows); i++) {
-		struct bytes bytes = { 0 };
+	for (size_t i = 0; i < ARRAY_SIZE(magic_rows); i++) {
+		_cleanup_bytes_ struct bytes bytes = { 0 };
 
-		add(&bytes, magic_rows[i].bytes, magic_rows[i].size);
+		bytes_add(&bytes, magic_rows[i].magic.bytes, magic_rows[i].magic.size);
 		CHECK(is_compressed(bytes.data, bytes.size) == magic_rows[i].compressed, "row %zu",
 		      i);
-		add_fill(&bytes, 0, 100);
+		bytes_fill(&bytes, 0, 100);
 		CHECK(is_compressed(bytes.data, bytes.size) == magic_rows[i].compressed,
 		      "row %zu, and more", i);
-		for (size_t n = 0; n < magic_rows[i].size; n++)
+		for (size_t n = 0; n < magic_rows[i].magic.size; n++)
 			CHECK(!is_compressed(bytes.data, n), "row %zu, first %zu bytes", i, n);
-		done(&bytes);
 	}
 }
-END_TEST
 
-START_TEST(a_plain_module_is_not_compressed)
+TEST(a_plain_module_is_not_compressed)
 {
 	static const char *const strings[] = { "alias=devname:fuse" };
 
@@ -1386,14 +1240,13 @@ START_TEST(a_plain_module_is_not_compressed)
 		free(image);
 	}
 }
-END_TEST
 
 /* The first bytes are known in every build, so that what it cannot read has a name. */
-START_TEST(a_format_that_is_not_built_in_is_unsupported)
+TEST(a_format_that_is_not_built_in_is_unsupported)
 {
 	static const struct {
-		const char *format, *bytes;
-		size_t size;
+		const char *format;
+		struct text file;
 	} rows[] = {
 		{ "gzip", BYTES("\x1f\x8b\x08\0\0\0\0\0\0\3\3\0\0\0\0\0\0\0\0\0") },
 		{ "xz", BYTES("\xfd"
@@ -1402,46 +1255,37 @@ START_TEST(a_format_that_is_not_built_in_is_unsupported)
 		{ "zstd", BYTES("\x28\xb5\x2f\xfd\x20\0\1\0\0") },
 		{ "zstd", BYTES("\x5a\x2a\x4d\x18\4\0\0\0skip") },
 	};
-	struct module_reader *reader = reader_new(LIMIT);
 	struct decompressed bytes;
 
-	for (size_t i = 0; i < N(rows); i++) {
-		int r = decompress(reader, rows[i].bytes, rows[i].size, &bytes);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		int r = decompress(rows[i].file.bytes, rows[i].file.size, &bytes);
 
 		CHECK((r > 0 &&
 		       module_error_code((enum module_error)r) == KMOD_DEVNAME_CODE_UNSUPPORTED) ==
 			      !format_named(rows[i].format),
 		      "%s: %d", rows[i].format, r);
 	}
-	module_reader_free(reader);
 }
-END_TEST
 
 /* --- gzip -------------------------------------------------------------------------------- */
 
 #if WITH_ZLIB
-START_TEST(gzip_header_fields_do_not_matter)
+LOOP_TEST(gzip_header_fields_do_not_matter, 32)
 {
 	static const size_t name_sizes[] = { 0, 1, 255, 5000 };
 
-	for (size_t i = 0; i < N(name_sizes); i++) {
-		struct bytes input = { 0 }, content = { 0 };
-		struct module_reader *reader = reader_new(LIMIT);
+	for (size_t i = 0; i < ARRAY_SIZE(name_sizes); i++) {
+		_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 
 		add_text(&content, PART_SIZE);
 		gzip_member(&input, (unsigned int)_i, name_sizes[i], 6, content.data, content.size);
-		expect(reader, &input, 0, &content, "gzip");
-		module_reader_free(reader);
-		done(&input);
-		done(&content);
+		expect(&input, 0, &content, "gzip");
 	}
 }
-END_TEST
 
-START_TEST(gzip_of_a_thousand_members)
+TEST(gzip_of_a_thousand_members)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 
 	for (size_t i = 0; i < 1000; i++) {
 		size_t start = content.size;
@@ -1449,22 +1293,7 @@ START_TEST(gzip_of_a_thousand_members)
 		add_text(&content, i % 7);
 		gzip_member(&input, FNAME, i % 50, 6, content.data + start, content.size - start);
 	}
-	expect(reader, &input, 0, &content, "gzip");
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
-}
-END_TEST
-
-static void add_gzip_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, gzip_header_fields_do_not_matter, 0, 32);
-	tcase_add_test(tcase, gzip_of_a_thousand_members);
-}
-#else
-static void add_gzip_tests(TCase *tcase)
-{
-	(void)tcase;
+	expect(&input, 0, &content, "gzip");
 }
 #endif
 
@@ -1494,10 +1323,9 @@ static void set_dictionary(struct bytes *file, uint8_t bits)
 }
 
 /* The decoder may have 128 MiB in all: a dictionary of 96 MiB, but not one of 128. */
-START_TEST(xz_dictionaries_are_bounded)
+TEST(xz_dictionaries_are_bounded)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	char what[32];
 
 	xz_part(&input, &content, 'a');
@@ -1507,44 +1335,22 @@ START_TEST(xz_dictionaries_are_bounded)
 
 		set_dictionary(&input, bits);
 		(void)snprintf(what, sizeof(what), "dictionary 2^%u, %u", bits / 2 + 12, bits & 1);
-		expect(reader, &input, size < 128 * MIB ? 0 : MODULE_DATA_NEEDS_MEMORY, &content,
-		       what);
+		expect(&input, size < 128 * MIB ? 0 : MODULE_DATA_NEEDS_MEMORY, &content, what);
 	}
 	set_dictionary(&input, 29);
-	expect(reader, &input, 0, &content, "after a fault");
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
+	expect(&input, 0, &content, "after a fault");
 }
-END_TEST
 
 /* Also in a stream or block that is not the first. */
-START_TEST(xz_dictionaries_are_bounded_in_every_stream)
+TEST(xz_dictionaries_are_bounded_in_every_stream)
 {
-	struct bytes input = { 0 }, second = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, second = { 0 }, content = { 0 };
 
 	xz_part(&input, &content, 'a');
 	xz_part(&second, &content, 'a');
 	set_dictionary(&second, 31); /* 192 MiB */
-	add(&input, second.data, second.size);
-	expect(reader, &input, MODULE_DATA_NEEDS_MEMORY, NULL, "second stream");
-	module_reader_free(reader);
-	done(&input);
-	done(&second);
-	done(&content);
-}
-END_TEST
-
-static void add_xz_tests(TCase *tcase)
-{
-	tcase_add_test(tcase, xz_dictionaries_are_bounded);
-	tcase_add_test(tcase, xz_dictionaries_are_bounded_in_every_stream);
-}
-#else
-static void add_xz_tests(TCase *tcase)
-{
-	(void)tcase;
+	bytes_add(&input, second.data, second.size);
+	expect(&input, MODULE_DATA_NEEDS_MEMORY, NULL, "second stream");
 }
 #endif
 
@@ -1552,33 +1358,27 @@ static void add_xz_tests(TCase *tcase)
 
 #if WITH_ZSTD
 /* RFC 8878, section 3.1.1.1.2: the size is 2^log plus eighths of that */
-START_TEST(zstd_windows_are_bounded)
+TEST(zstd_windows_are_bounded)
 {
-	struct bytes content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes content = { 0 };
 
 	add_text(&content, PART_SIZE);
 	for (unsigned int window_log = 10; window_log <= 41; window_log++)
 		for (unsigned int mantissa = 0; mantissa < 8; mantissa++) {
 			bool fits = window_log < 27 || (window_log == 27 && mantissa == 0);
-			struct bytes input = { 0 };
+			_cleanup_bytes_ struct bytes input = { 0 };
 			char what[32];
 
 			zstd_raw_frame(&input, window_log, mantissa, content.data, content.size);
 			(void)snprintf(what, sizeof(what), "window 2^%u, %u/8", window_log,
 				       mantissa);
-			expect(reader, &input, fits ? 0 : MODULE_DATA_NEEDS_MEMORY, &content, what);
-			done(&input);
+			expect(&input, fits ? 0 : MODULE_DATA_NEEDS_MEMORY, &content, what);
 		}
-	module_reader_free(reader);
-	done(&content);
 }
-END_TEST
 
 static const struct {
 	const char *what;
-	const char *bytes; /* after the magic */
-	size_t size;
+	struct text text; /* after the magic */
 	enum kmod_devname_code code; /* NONE: legal, and the content is "hello" */
 } zstd_rows[] = {
 	{ "by the book", BYTES("\0\0\x29\0\0hello"), 0 },
@@ -1605,17 +1405,16 @@ static const struct {
 	  KMOD_DEVNAME_CODE_CORRUPT },
 };
 
-START_TEST(zstd_fields_are_believed_within_reason)
+LOOP_TEST(zstd_sizes_do_not_decide_the_allocation, ARRAY_SIZE(zstd_rows))
 {
 	static const struct bytes hello = { (uint8_t *)(uintptr_t) "hello", 5, 5 };
-	struct bytes input = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 };
 	struct decompressed bytes;
 	int r;
 
-	add(&input, "\x28\xb5\x2f\xfd", 4);
-	add(&input, zstd_rows[_i].bytes, zstd_rows[_i].size);
-	r = decompress(reader, input.data, input.size, &bytes);
+	bytes_add(&input, "\x28\xb5\x2f\xfd", 4);
+	bytes_add(&input, zstd_rows[_i].text.bytes, zstd_rows[_i].text.size);
+	r = decompress(input.data, input.size, &bytes);
 	if (zstd_rows[_i].code == 0)
 		CHECK(r == 0 && is_content(&bytes, &hello, hello.size), "%s: %d",
 		      zstd_rows[_i].what, r);
@@ -1624,15 +1423,11 @@ START_TEST(zstd_fields_are_believed_within_reason)
 		      "%s: %d", zstd_rows[_i].what, r);
 	/* whatever it says, a small file gets little memory */
 	ck_assert_uint_le(largest_realloc, 2 * MIB);
-	module_reader_free(reader);
-	done(&input);
 }
-END_TEST
 
-START_TEST(zstd_frames_to_be_skipped_may_be_large)
+TEST(zstd_frames_to_be_skipped_may_be_large)
 {
-	struct bytes input = { 0 }, content = { 0 };
-	struct module_reader *reader = reader_new(LIMIT);
+	_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 	struct decompressed bytes;
 
 	for (unsigned int i = 0; i < 16; i++) {
@@ -1640,23 +1435,18 @@ START_TEST(zstd_frames_to_be_skipped_may_be_large)
 		zstd_part(&input, &content, i % 2 ? 'a' : 'u');
 	}
 	zstd_skippable(&input, 0, 2 * CHUNK);
-	expect(reader, &input, 0, &content, "zstd");
-	ck_assert_int_eq(decompress(reader, input.data, input.size - 1, &bytes),
-			 MODULE_DATA_TRUNCATED);
-	module_reader_free(reader);
-	done(&input);
-	done(&content);
+	expect(&input, 0, &content, "zstd");
+	ck_assert_int_eq(decompress(input.data, input.size - 1, &bytes), MODULE_DATA_TRUNCATED);
 }
-END_TEST
 
 /* zstd has taken all input then, and still keeps output for which there was no room. */
-START_TEST(zstd_frames_without_a_size_may_be_large)
+TEST(zstd_frames_without_a_size_may_be_large)
 {
 	static const size_t sizes[] = { MIB - 1, MIB, MIB + 1, 2 * MIB, 2 * MIB + 17, 5 * MIB };
 
-	for (size_t i = 0; i < N(sizes); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++)
 		for (int with_checksum = 0; with_checksum < 2; with_checksum++) {
-			struct bytes input = { 0 }, content = { 0 };
+			_cleanup_bytes_ struct bytes input = { 0 }, content = { 0 };
 
 			add_text(&content, sizes[i]);
 			/* so that the end of the memory is not the end of a block */
@@ -1666,68 +1456,11 @@ START_TEST(zstd_frames_without_a_size_may_be_large)
 			check_limit(format_named("zstd"), &input, &content, LIMIT);
 			check_limit(format_named("zstd"), &input, &content, sizes[i]);
 			check_limit(format_named("zstd"), &input, &content, sizes[i] - 1);
-			done(&input);
-			done(&content);
 		}
 }
-END_TEST
-
-static void add_zstd_tests(TCase *tcase)
-{
-	tcase_add_test(tcase, zstd_windows_are_bounded);
-	tcase_add_loop_test(tcase, zstd_fields_are_believed_within_reason, 0, (int)N(zstd_rows));
-	tcase_add_test(tcase, zstd_frames_to_be_skipped_may_be_large);
-	tcase_add_test(tcase, zstd_frames_without_a_size_may_be_large);
-}
-#else
-static void add_zstd_tests(TCase *tcase)
-{
-	(void)tcase;
-}
 #endif
-
-static void add_format_tests(TCase *tcase)
-{
-	const int n = N_FORMATS;
-
-	tcase_add_loop_test(tcase, data_after_the_end_is_corrupt, 0, n);
-	tcase_add_loop_test(tcase, four_zero_bytes_after_the_end_are_legal_in_xz_only, 0, n);
-	tcase_add_loop_test(tcase, a_wrong_checksum_is_damage, 0, n);
-	tcase_add_loop_test(tcase, a_file_truncated_between_two_reads_was_changed, 0, n);
-	tcase_add_loop_test(tcase, a_file_that_cannot_be_read_is_an_error_and_no_fault, 0, n);
-	tcase_add_loop_test(tcase, the_decompressed_size_may_reach_the_limit_and_no_more, 0, n);
-#if WITH_XZ
-	tcase_add_test(tcase, a_module_may_be_so_many_times_its_file);
-	tcase_add_loop_test(tcase, readers_share_memory, 0, N(shared_rows));
-	tcase_add_loop_test(tcase, each_reader_has_a_share_until_its_end, 0, 2);
-#endif
-	tcase_add_loop_test(tcase, files_may_end_anywhere_near_the_end_of_a_chunk, 0, n);
-	tcase_add_loop_test(tcase, input_of_several_chunks, 0, n);
-	tcase_add_loop_test(tcase, the_name_of_a_file_does_not_matter, 0, n);
-}
 
 int main(void)
 {
-	Suite *suite = suite_create("module-file");
-	TCase *tcase = tcase_create("module-file");
-
-	tcase_add_loop_test(tcase, legal_shapes_give_the_bytes_that_went_in, 0, N_SHAPES);
-	tcase_add_loop_test(tcase, every_other_prefix_is_a_fault, 0, N_SHAPES);
-	tcase_add_loop_test(tcase, no_bit_flip_gives_other_bytes_where_there_is_a_checksum, 0,
-			    N_SHAPES);
-	add_format_tests(tcase);
-	add_gzip_tests(tcase);
-	add_xz_tests(tcase);
-	add_zstd_tests(tcase);
-	tcase_add_test(tcase, no_file_leaves_anything_behind_for_the_next);
-	tcase_add_test(tcase, the_magic_selects_the_compression);
-	tcase_add_test(tcase, a_plain_module_is_not_compressed);
-	tcase_add_loop_test(tcase, a_module_that_changes_between_start_and_read_was_changed, 0,
-			    N_FORMATS + 1);
-	tcase_add_test(tcase, plain_and_compressed_modules_follow_each_other);
-	tcase_add_loop_test(tcase, a_compressed_module_takes_two_reads, 0, N_FORMATS);
-	tcase_add_test(tcase, an_irregular_file_is_an_error_and_no_module_error);
-	tcase_add_test(tcase, a_format_that_is_not_built_in_is_unsupported);
-	suite_add_tcase(suite, tcase);
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

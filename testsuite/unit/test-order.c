@@ -24,6 +24,8 @@ static size_t make_positions(const char *const *paths, struct module_position *p
 	for (; n < PATHS_MAX && paths[n]; n++)
 		positions[n] =
 			(struct module_position){ .path = paths[n], .position = MODULE_ORDER_NONE };
+	/* by their names, as no module is listed yet */
+	module_order_sort(positions, n);
 	return n;
 }
 
@@ -102,9 +104,9 @@ static const struct order_row {
 	  "kernel/b-b.ko | kernel/a-a.ko",
 	  "" },
 	{ "dots in file names",
-	  LINE("kernel/foo.bar.ko\nkernel/a.ko.b.ko\nkernel/c.kontrol.ko\nkernel/a.ko\n"),
-	  { "kernel/a.ko", "kernel/a.ko.b.ko.xz", "kernel/c.kontrol.ko", "kernel/foo.bar.ko" },
-	  "kernel/foo.bar.ko kernel/a.ko.b.ko.xz kernel/c.kontrol.ko kernel/a.ko",
+	  LINE("kernel/foo.bar.ko\nkernel/a.ko\nkernel/a.ko.b.ko\nkernel/c.kontrol.ko\n"),
+	  { "kernel/a.ko.b.ko.xz", "kernel/c.kontrol.ko", "kernel/foo.bar.ko" },
+	  "kernel/foo.bar.ko kernel/a.ko.b.ko.xz kernel/c.kontrol.ko",
 	  "" },
 	{ "dots in directories",
 	  LINE("dir.ko/b.ko\ndir.ko.xz/a.ko\ndir.ko\n"),
@@ -167,7 +169,7 @@ static void check_findings(const struct kmod_devname_report *report, const struc
 	ck_assert_msg(kmod_devname_report_size(report) <= 1, "%s: more findings", row->what);
 }
 
-START_TEST(modules_are_sorted_by_their_lines)
+LOOP_TEST(modules_are_sorted_by_their_lines, ARRAY_SIZE(rows))
 {
 	const struct order_row *row = &rows[_i];
 	struct harness_source source = { row->text, 0, 0 };
@@ -189,10 +191,9 @@ START_TEST(modules_are_sorted_by_their_lines)
 	(void)fclose(stream);
 	kmod_devname_report_unref(report);
 }
-END_TEST
 
 /* In what order the tree lists the modules does not matter, nor where a read ends. */
-START_TEST(the_result_depends_on_the_lines_alone)
+LOOP_TEST(the_result_depends_on_the_lines_alone, ARRAY_SIZE(rows))
 {
 	const struct order_row *row = &rows[_i];
 	struct module_position positions[PATHS_MAX], swapped;
@@ -208,6 +209,7 @@ START_TEST(the_result_depends_on_the_lines_alone)
 		swapped = positions[turn];
 		positions[turn] = positions[n - 1 - turn];
 		positions[n - 1 - turn] = swapped;
+		module_order_sort(positions, n);
 		ck_assert_int_eq(
 			module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, n),
 			0);
@@ -218,7 +220,6 @@ START_TEST(the_result_depends_on_the_lines_alone)
 		(void)fclose(stream);
 	}
 }
-END_TEST
 
 /* --- long lines -------------------------------------------------------------------------- */
 
@@ -244,7 +245,7 @@ static const struct {
 	{ 4096, false }, { 8192, false }, { 1000000, false },
 };
 
-START_TEST(a_line_that_is_too_long_is_a_finding)
+LOOP_TEST(a_line_that_is_too_long_is_a_finding, ARRAY_SIZE(long_rows))
 {
 	char *path = make_path(long_rows[_i].size), *text;
 	struct module_position positions[] = { { .path = path, .position = MODULE_ORDER_NONE },
@@ -257,6 +258,7 @@ START_TEST(a_line_that_is_too_long_is_a_finding)
 	source.text.size = (size_t)asprintf(&text, "b.ko\n%s\na.ko\n", path);
 	source.text.bytes = text;
 	stream = harness_open(&source);
+	module_order_sort(positions, 3);
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
 	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ .report = report }, stream,
 					   positions, 3),
@@ -274,9 +276,8 @@ START_TEST(a_line_that_is_too_long_is_a_finding)
 	free(path);
 	kmod_devname_report_unref(report);
 }
-END_TEST
 
-START_TEST(a_finding_names_file_line_and_severity)
+TEST(a_finding_names_file_line_and_severity)
 {
 	const struct kmod_devname_finding *finding;
 	struct kmod_devname_report *report;
@@ -296,13 +297,12 @@ START_TEST(a_finding_names_file_line_and_severity)
 	(void)fclose(stream);
 	kmod_devname_report_unref(report);
 }
-END_TEST
 
 /* --- failures, size ---------------------------------------------------------------------- */
 
 static const int error_rows[] = { EIO, EISDIR, EACCES, ENOMEM };
 
-START_TEST(a_read_error_is_returned)
+LOOP_TEST(a_read_error_is_returned, ARRAY_SIZE(error_rows))
 {
 	struct harness_source source = { LINE("a.ko\nb.k"), 0, error_rows[_i] };
 	struct module_position positions[] = { { .path = "a.ko", .position = MODULE_ORDER_NONE } };
@@ -312,7 +312,6 @@ START_TEST(a_read_error_is_returned)
 			 -error_rows[_i]);
 	(void)fclose(stream);
 }
-END_TEST
 
 #define MANY 50000
 
@@ -323,7 +322,7 @@ static size_t scramble(size_t i)
 }
 
 /* A guard against quadratic time, which would be minutes. */
-START_TEST(many_modules_are_sorted)
+TEST(many_modules_are_sorted)
 {
 	struct module_position *positions = calloc(MANY, sizeof(*positions));
 	struct harness_source source = { { NULL, 0 }, 0, 0 };
@@ -340,6 +339,7 @@ START_TEST(many_modules_are_sorted)
 	ck_assert_int_eq(fclose(stream), 0);
 	source.text.bytes = text;
 	stream = harness_open(&source);
+	module_order_sort(positions, MANY);
 	ck_assert_int_eq(
 		module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, MANY), 0);
 	module_order_sort(positions, MANY);
@@ -351,21 +351,8 @@ START_TEST(many_modules_are_sorted)
 	free(paths);
 	free(positions);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("order");
-	TCase *lines = tcase_create("lines");
-	TCase *limits = tcase_create("limits");
-
-	tcase_add_loop_test(lines, modules_are_sorted_by_their_lines, 0, ARRAY_SIZE(rows));
-	tcase_add_loop_test(lines, the_result_depends_on_the_lines_alone, 0, ARRAY_SIZE(rows));
-	tcase_add_test(lines, a_finding_names_file_line_and_severity);
-	suite_add_tcase(suite, lines);
-	tcase_add_loop_test(limits, a_line_that_is_too_long_is_a_finding, 0, ARRAY_SIZE(long_rows));
-	tcase_add_loop_test(limits, a_read_error_is_returned, 0, ARRAY_SIZE(error_rows));
-	tcase_add_test(limits, many_modules_are_sorted);
-	suite_add_tcase(suite, limits);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

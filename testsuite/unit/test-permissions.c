@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #define NOBODY 65534
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 #define TEXT(text) text, sizeof(text) - 1
 
 #define RULES "etc/udev/rules.d/50-test.rules"
@@ -84,7 +83,7 @@ static struct kmod_devname_table *make_table(const char *name)
 
 /* --- values ------------------------------------------------------------------------------ */
 
-START_TEST(one_mode_holds_for_all_nodes)
+TEST(one_mode_holds_for_all_nodes)
 {
 	struct kmod_devname_permissions *one;
 
@@ -102,9 +101,8 @@ START_TEST(one_mode_holds_for_all_nodes)
 	ck_assert_ptr_null(kmod_devname_permissions_unref(one));
 	ck_assert_ptr_null(kmod_devname_permissions_unref(NULL));
 }
-END_TEST
 
-START_TEST(a_mode_has_permission_bits_alone)
+TEST(a_mode_has_permission_bits_alone)
 {
 	struct kmod_devname_permissions *one = NULL;
 
@@ -118,7 +116,6 @@ START_TEST(a_mode_has_permission_bits_alone)
 	ck_assert_int_eq(kmod_devname_permissions_new((mode_t)-1, &one), -EINVAL);
 	ck_assert_ptr_null(one);
 }
-END_TEST
 
 /* --- one rule ---------------------------------------------------------------------------- */
 
@@ -168,7 +165,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=./x\"\n"), "0640 0 0 - -", "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=//.//./x\"\n"), "0640 0 0 - -", "" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=/dev/x\"\n"), NOTHING, "" },
-	/* what is not constant */
+	/* values that are not constant */
 	{ TEXT("MODE=\"0$env{x}\", " NODE "\n"), NOTHING, "" },
 	{ TEXT("MODE=\"0640\", MODE=\"$x\", " NODE "\n"), "0640 0 0 - -", "" },
 	{ TEXT("MODE=\"0%k\", GROUP=\"kvm\", " NODE "\n"), "0660 0 104 - kvm", "" },
@@ -330,7 +327,7 @@ static const struct row rows[] = {
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=\"\n"), NOTHING, "bad-rule" },
 };
 
-START_TEST(a_rule_has_the_effect_that_it_has_in_udev)
+LOOP_TEST(a_rule_has_the_effect_that_it_has_in_udev, ARRAY_SIZE(rows))
 {
 	const struct row *row = &rows[_i];
 
@@ -343,10 +340,9 @@ START_TEST(a_rule_has_the_effect_that_it_has_in_udev)
 	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR), 0);
 	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_NOTE), 0);
 }
-END_TEST
 
-/* What nobody asks for is nobody's concern, whatever is wrong with it. */
-START_TEST(nodes_that_the_table_lacks_are_passed_over)
+/* Nodes that are not wanted have no findings, whatever their rules contain. */
+LOOP_TEST(nodes_that_the_table_lacks_are_passed_over, ARRAY_SIZE(rows))
 {
 	const struct row *row = &rows[_i];
 	struct kmod_devname_table *table = make_table("y");
@@ -358,9 +354,8 @@ START_TEST(nodes_that_the_table_lacks_are_passed_over)
 		      harness_codes(report));
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
-START_TEST(nodes_that_the_table_has_are_as_without_it)
+LOOP_TEST(nodes_that_the_table_has_are_as_without_it, ARRAY_SIZE(rows))
 {
 	const struct row *row = &rows[_i];
 	struct kmod_devname_table *table = make_table("x");
@@ -371,10 +366,9 @@ START_TEST(nodes_that_the_table_has_are_as_without_it)
 		      describe("x"), row->wanted);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
 /* A table refuses a node below another, and takes both names for one place. */
-START_TEST(a_node_below_or_above_is_another)
+LOOP_TEST(a_node_below_or_above_is_another, 3)
 {
 	static const char *const names[] = { "a", "a/b", "a/b/c" };
 	struct kmod_devname_table *table = make_table(names[_i]);
@@ -386,7 +380,6 @@ START_TEST(a_node_below_or_above_is_another)
 		ck_assert_str_eq(describe(names[i]), i == _i ? "0666 0 0 - -" : NOTHING);
 	kmod_devname_table_unref(table);
 }
-END_TEST
 
 /* --- keys of systemd 252 to 262 ---------------------------------------------------------- */
 
@@ -480,20 +473,18 @@ static void token_comes_to(const char *token, const char *wanted)
 	ck_assert_str_eq(harness_codes(report), strcmp(wanted, NOTHING) == 0 ? "bad-rule" : "");
 }
 
-START_TEST(every_udevd_takes_the_token)
+LOOP_TEST(every_udevd_takes_the_token, ARRAY_SIZE(taken_tokens))
 {
 	token_comes_to(taken_tokens[_i], "0640 0 0 - -");
 }
-END_TEST
 
-START_TEST(every_udevd_refuses_the_token)
+LOOP_TEST(every_udevd_refuses_the_token, ARRAY_SIZE(refused_tokens))
 {
 	token_comes_to(refused_tokens[_i], NOTHING);
 }
-END_TEST
 
 /* Whatever another rule gives: for all that is known this one is the last, or is none. */
-START_TEST(some_udevd_refuse_the_token)
+LOOP_TEST(some_udevd_refuse_the_token, ARRAY_SIZE(disputed_tokens))
 {
 	char rules[256];
 
@@ -507,9 +498,8 @@ START_TEST(some_udevd_refuse_the_token)
 	ck_assert_int_eq(read_rules(NULL), 0);
 	ck_assert_str_eq(describe("x"), NOTHING);
 }
-END_TEST
 
-START_TEST(a_rule_sets_no_property_of_the_kernel_or_udevd)
+LOOP_TEST(a_rule_sets_no_property_of_the_kernel_or_udevd, ARRAY_SIZE(fixed_properties))
 {
 	char token[64];
 
@@ -520,11 +510,10 @@ START_TEST(a_rule_sets_no_property_of_the_kernel_or_udevd)
 	(void)snprintf(token, sizeof(token), "ENV{%s}==\"x\"", fixed_properties[_i]);
 	token_comes_to(token, "0640 0 0 - -");
 }
-END_TEST
 
 /* --- several nodes ----------------------------------------------------------------------- */
 
-START_TEST(a_rule_may_be_for_several_nodes)
+TEST(a_rule_may_be_for_several_nodes)
 {
 	write_text(RULES, "GROUP=\"kvm\", OPTIONS+=\"static_node=a\", "
 			  "OPTIONS+=\"static_node=b/c\"\n"
@@ -536,9 +525,8 @@ START_TEST(a_rule_may_be_for_several_nodes)
 	ck_assert_str_eq(describe("c"), NOTHING);
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
-START_TEST(the_default_mode_is_for_nodes_without_a_rule_for_it)
+TEST(the_default_mode_is_for_nodes_without_a_rule_for_it)
 {
 	kmod_devname_permissions_unref(permissions);
 	ck_assert_int_eq(kmod_devname_permissions_new(0444, &permissions), 0);
@@ -553,9 +541,8 @@ START_TEST(the_default_mode_is_for_nodes_without_a_rule_for_it)
 	ck_assert_str_eq(describe("d"), "0444 0 0 - -");
 	ck_assert_str_eq(describe("e"), NOTHING);
 }
-END_TEST
 
-START_TEST(an_existing_entry_stays)
+TEST(an_existing_entry_stays)
 {
 	const struct kmod_devname_permission *before;
 
@@ -569,9 +556,8 @@ START_TEST(an_existing_entry_stays)
 	ck_assert_str_eq(describe("a"), "0666 0 0 - -");
 	ck_assert_str_eq(describe("b"), "0640 0 0 - -");
 }
-END_TEST
 
-START_TEST(a_finding_names_file_and_first_line)
+TEST(a_finding_names_file_and_first_line)
 {
 	const struct kmod_devname_finding *finding;
 
@@ -587,7 +573,6 @@ START_TEST(a_finding_names_file_and_first_line)
 	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(finding), "'none'"));
 	ck_assert_ptr_nonnull(strstr(kmod_devname_finding_get_message(finding), "'b'"));
 }
-END_TEST
 
 /* --- files ------------------------------------------------------------------------------- */
 
@@ -605,27 +590,25 @@ static void write_rule(const char *directory, const char *file, const char *mode
 	write_text(path, text);
 }
 
-START_TEST(a_root_without_rules_has_none)
+TEST(a_root_without_rules_has_none)
 {
 	ck_assert_int_eq(read_rules(NULL), 0);
 	ck_assert_str_eq(describe("x"), NOTHING);
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
 /* All directories from the one of this loop on have the file. */
-START_TEST(of_one_name_the_first_directory_counts)
+LOOP_TEST(of_one_name_the_first_directory_counts, ARRAY_SIZE(directories))
 {
 	static const char *const modes[] = { "0601", "0602", "0603", "0604", "0605" };
 
-	for (size_t i = N(directories); i-- > (size_t)_i;)
+	for (size_t i = ARRAY_SIZE(directories); i-- > (size_t)_i;)
 		write_rule(directories[i], "50-x.rules", modes[i]);
 	ck_assert_int_eq(read_rules(NULL), 0);
 	ck_assert_int_eq(strncmp(describe("x"), modes[_i], 4), 0);
 }
-END_TEST
 
-START_TEST(files_are_read_by_name_over_all_directories)
+TEST(files_are_read_by_name_over_all_directories)
 {
 	write_rule("etc/udev/rules.d", "10-a.rules", "0601");
 	write_rule("usr/lib/udev/rules.d", "90-b.rules", "0602");
@@ -633,9 +616,8 @@ START_TEST(files_are_read_by_name_over_all_directories)
 	ck_assert_int_eq(read_rules(NULL), 0);
 	ck_assert_str_eq(describe("x"), "0602 0 0 - -");
 }
-END_TEST
 
-START_TEST(only_files_with_the_suffix_count)
+TEST(only_files_with_the_suffix_count)
 {
 	write_rule("etc/udev/rules.d", "50-x.rules~", "0666");
 	write_rule("etc/udev/rules.d", "50-x.rules.dpkg-new", "0666");
@@ -646,17 +628,16 @@ START_TEST(only_files_with_the_suffix_count)
 	ck_assert_str_eq(describe("x"), NOTHING);
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
 static const char *const mask_rows[] = { "/dev/null", "../../../dev/null",
 					 "nowhere",   "self.rules",
 					 "/etc",      NULL };
 
 /* dev/null of the root may be a device or not be there. */
-START_TEST(a_mask_hides_the_rules_of_its_name)
+LOOP_TEST(a_mask_hides_the_rules_of_its_name, 2 * ARRAY_SIZE(mask_rows))
 {
-	const char *target = mask_rows[_i % (int)N(mask_rows)];
-	bool has_null = _i >= (int)N(mask_rows);
+	const char *target = mask_rows[_i % (int)ARRAY_SIZE(mask_rows)];
+	bool has_null = _i >= (int)ARRAY_SIZE(mask_rows);
 
 	write_rule("usr/lib/udev/rules.d", "self.rules", "0666");
 	write_rule("usr/lib/udev/rules.d", "60-y.rules", "0640");
@@ -674,9 +655,8 @@ START_TEST(a_mask_hides_the_rules_of_its_name)
 	ck_assert_str_eq(describe("x"), "0640 0 0 - -");
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
-START_TEST(links_stay_in_the_root)
+TEST(links_stay_in_the_root)
 {
 	char outside[] = "/tmp/kmod-devname-rules.XXXXXX";
 	static const char rule[] = "MODE=\"0666\", OPTIONS+=\"static_node=y\"\n";
@@ -694,10 +674,9 @@ START_TEST(links_stay_in_the_root)
 	ck_assert_str_eq(describe("x"), "0640 0 0 - -");
 	ck_assert_str_eq(describe("y"), NOTHING);
 }
-END_TEST
 
 /* A fifo would be waited for. */
-START_TEST(not_a_file_is_skipped)
+TEST(a_fifo_of_rules_is_skipped)
 {
 	write_rule("etc/udev/rules.d", "50-x.rules", "0640");
 	ck_assert_int_eq(mkfifoat(root_fd, "fifo", 0600), 0);
@@ -710,10 +689,9 @@ START_TEST(not_a_file_is_skipped)
 	ck_assert_str_eq(describe("x"), "0640 0 0 - -");
 	ck_assert_str_eq(harness_codes(report), "unknown-owner");
 }
-END_TEST
 
 /* udev passes over such directories too. */
-START_TEST(a_directory_that_cannot_be_reached_has_no_files)
+LOOP_TEST(a_directory_that_cannot_be_reached_has_no_files, 4)
 {
 	static const char *const targets[] = { "rules.d", "/nowhere", "../../passwd",
 					       "../../passwd/x" };
@@ -725,14 +703,13 @@ START_TEST(a_directory_that_cannot_be_reached_has_no_files)
 	ck_assert_str_eq(describe("x"), "0640 0 0 - -");
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
 static const char *const unreadable_rows[] = { "usr/lib/udev/rules.d",
 					       "usr/lib/udev/rules.d/a.rules", "etc/passwd",
 					       "etc/group" };
 
-/* A list of nodes is made at boot, and is to be made; without what nobody could read. */
-START_TEST(an_unreadable_file_is_a_finding)
+/* Rules that cannot be read do not keep the nodes from being made at boot. */
+LOOP_TEST(an_unreadable_file_is_a_finding, ARRAY_SIZE(unreadable_rows))
 {
 	const char *path = unreadable_rows[_i];
 	bool is_rules = strncmp(path, "usr", 3) == 0;
@@ -763,9 +740,8 @@ START_TEST(an_unreadable_file_is_a_finding)
 	ck_assert_str_eq(describe("y"), is_rules ? NOTHING : "0666 0 0 - -");
 	ck_assert_str_eq(describe("z"), is_rules ? NOTHING : "0644 0 0 - -");
 }
-END_TEST
 
-START_TEST(a_file_of_rules_has_at_most_16_mib)
+LOOP_TEST(a_file_of_rules_has_at_most_16_mib, 2)
 {
 	off_t size = (16 << 20) + _i;
 	int fd;
@@ -779,15 +755,13 @@ START_TEST(a_file_of_rules_has_at_most_16_mib)
 	ck_assert_str_eq(describe("x"), _i == 0 ? "0640 0 0 - -" : NOTHING);
 	ck_assert_str_eq(harness_codes(report), _i == 0 ? "" : "bad-rule");
 }
-END_TEST
 
-START_TEST(a_bad_root_is_an_error)
+TEST(a_bad_root_is_an_error)
 {
 	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, report, -1, NULL), -EBADF);
 	ck_assert_str_eq(harness_codes(report), "");
 	ck_assert_int_eq(kmod_devname_permissions_read_udev(permissions, NULL, -1, NULL), -EBADF);
 }
-END_TEST
 
 /* --- users and groups -------------------------------------------------------------------- */
 
@@ -841,7 +815,7 @@ static void write_or_remove(const char *path, const char *text)
 		(void)unlinkat(root_fd, path, 0);
 }
 
-START_TEST(names_are_those_of_the_root)
+LOOP_TEST(names_are_those_of_the_root, ARRAY_SIZE(account_rows))
 {
 	write_or_remove("etc/passwd", account_rows[_i].passwd);
 	write_or_remove("usr/lib/passwd", account_rows[_i].usr_passwd);
@@ -853,9 +827,8 @@ START_TEST(names_are_those_of_the_root)
 			 account_rows[_i].wanted ? account_rows[_i].wanted : NOTHING);
 	ck_assert_str_eq(harness_codes(report), account_rows[_i].wanted ? "" : "unknown-owner");
 }
-END_TEST
 
-START_TEST(root_and_numbers_need_no_file)
+TEST(root_and_numbers_need_no_file)
 {
 	ck_assert_int_eq(unlinkat(root_fd, "etc/passwd", 0), 0);
 	ck_assert_int_eq(unlinkat(root_fd, "etc/group", 0), 0);
@@ -866,10 +839,9 @@ START_TEST(root_and_numbers_need_no_file)
 	ck_assert_str_eq(describe("y"), "0660 7 8 7 8");
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
 /* A group may have more members than fit any line. */
-START_TEST(a_group_may_have_many_members)
+TEST(a_group_may_have_many_members)
 {
 	char *text = malloc(100000);
 
@@ -884,12 +856,11 @@ START_TEST(a_group_may_have_many_members)
 	ck_assert_str_eq(describe("x"), "0660 0 8 - kvm");
 	ck_assert_str_eq(describe("y"), "0660 0 9 - disk");
 }
-END_TEST
 
 static const off_t file_sizes[] = { 8 << 20, (8 << 20) + 1, 1 << 30 };
 
 /* A hole, or a file that never ends, takes no more memory and time than the largest file. */
-START_TEST(a_file_of_accounts_has_at_most_8_mib)
+LOOP_TEST(a_file_of_accounts_has_at_most_8_mib, 6)
 {
 	off_t size = file_sizes[_i % 3];
 	bool is_read = _i % 3 == 0, is_line = _i >= 3;
@@ -907,10 +878,9 @@ START_TEST(a_file_of_accounts_has_at_most_8_mib)
 	ck_assert_str_eq(harness_codes(report), is_read ? "" : "unknown-owner,unknown-owner");
 	ck_assert_str_eq(describe("x"), is_read ? "0660 0 8 - kvm" : NOTHING);
 }
-END_TEST
 
 /* The next file may have another ID for a name. */
-START_TEST(behind_an_unreadable_file_of_accounts_no_other_answers)
+LOOP_TEST(behind_an_unreadable_file_of_accounts_no_other_answers, 2)
 {
 	static const char *const first[] = { "etc/passwd", "etc/group" };
 	static const char *const second[] = { "usr/lib/passwd", "usr/lib/group" };
@@ -934,10 +904,9 @@ START_TEST(behind_an_unreadable_file_of_accounts_no_other_answers)
 							  "unknown-owner"
 							: "unknown-owner,unknown-owner");
 }
-END_TEST
 
 /* The C library keeps a pointer for each member. */
-START_TEST(a_group_may_have_millions_of_members)
+TEST(a_group_may_have_millions_of_members)
 {
 	size_t size = 8 << 20;
 	char *text = malloc(size);
@@ -954,7 +923,6 @@ START_TEST(a_group_may_have_millions_of_members)
 	ck_assert_str_eq(describe("x"), "0660 0 8 - kvm");
 	ck_assert_str_eq(describe("y"), "0660 0 9 - disk");
 }
-END_TEST
 
 /* --- hostile files ----------------------------------------------------------------------- */
 
@@ -971,7 +939,7 @@ static void write_large(char byte, size_t size, const char *end)
 }
 
 /* udevd 252 does not read on behind it, and later versions pass over the whole file. */
-START_TEST(a_file_with_a_huge_line_is_ignored)
+LOOP_TEST(a_file_with_a_huge_line_is_ignored, 10)
 {
 	static const char bytes[] = { 'a', '\\', '"', '#', ' ', ',', '=', '\0', '\r', '\xff' };
 	bool ends_line = bytes[_i] == '\0' || bytes[_i] == '\r';
@@ -982,10 +950,9 @@ START_TEST(a_file_with_a_huge_line_is_ignored)
 	/* a backslash at its end makes the rule a part of it */
 	ck_assert_str_eq(harness_codes(report), ends_line || bytes[_i] == '\\' ? "" : "bad-rule");
 }
-END_TEST
 
 /* 16383 bytes are the last that udev takes, in one line or in many. */
-START_TEST(a_rule_has_at_most_16383_bytes)
+LOOP_TEST(a_rule_has_at_most_16383_bytes, 4)
 {
 	static const char rule[] = "MODE=\"0640\", " NODE;
 	size_t blanks = 16383 - strlen(rule) + (size_t)(_i % 2);
@@ -999,7 +966,6 @@ START_TEST(a_rule_has_at_most_16383_bytes)
 	ck_assert_str_eq(describe("x"), _i % 2 == 0 ? "0640 0 0 - -" : NOTHING);
 	ck_assert_str_eq(harness_codes(report), _i % 2 == 0 ? "" : "bad-rule");
 }
-END_TEST
 
 static const char *const many_rows[] = {
 	"MODE=\"0640\", " NODE "\n",
@@ -1010,7 +976,7 @@ static const char *const many_rows[] = {
 };
 static const char *const many_codes[] = { "", "unknown-owner", NULL, "", "" };
 
-START_TEST(there_may_be_100000_lines)
+LOOP_TEST(there_may_be_100000_lines, UNLESS_VALGRIND(ARRAY_SIZE(many_rows)))
 {
 	size_t size = strlen(many_rows[_i]);
 	char *text = malloc(100000 * size);
@@ -1027,9 +993,8 @@ START_TEST(there_may_be_100000_lines)
 		ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_WARNING),
 				  100000);
 }
-END_TEST
 
-START_TEST(there_may_be_100000_nodes)
+LOOP_TEST(there_may_be_100000_nodes, UNLESS_VALGRIND(1))
 {
 	char *text = NULL, name[32];
 	size_t size;
@@ -1049,10 +1014,9 @@ START_TEST(there_may_be_100000_nodes)
 				  i & 0777);
 	}
 }
-END_TEST
 
 /* Whatever a rule is cut off at, or has changed in it, it is read or refused. */
-START_TEST(no_change_of_a_byte_does_harm)
+TEST(a_rule_with_any_byte_changed_is_read_or_refused)
 {
 	static const char rule[] =
 		"OWNER=e\"al\\x69ce\", GROUP=\"kvm\", ATTR{a}==\"b\\\"\", \\\n"
@@ -1072,96 +1036,8 @@ START_TEST(no_change_of_a_byte_does_harm)
 		}
 	}
 }
-END_TEST
-
-static TCase *make_values(void)
-{
-	TCase *tests = tcase_create("values");
-
-	tcase_add_test(tests, one_mode_holds_for_all_nodes);
-	tcase_add_test(tests, a_mode_has_permission_bits_alone);
-	return tests;
-}
-
-static TCase *make_rules(void)
-{
-	TCase *tests = tcase_create("rules");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, a_rule_has_the_effect_that_it_has_in_udev, 0, N(rows));
-	tcase_add_loop_test(tests, nodes_that_the_table_lacks_are_passed_over, 0, N(rows));
-	tcase_add_loop_test(tests, nodes_that_the_table_has_are_as_without_it, 0, N(rows));
-	tcase_add_loop_test(tests, a_node_below_or_above_is_another, 0, 3);
-	tcase_add_loop_test(tests, every_udevd_takes_the_token, 0, N(taken_tokens));
-	tcase_add_loop_test(tests, every_udevd_refuses_the_token, 0, N(refused_tokens));
-	tcase_add_loop_test(tests, some_udevd_refuse_the_token, 0, N(disputed_tokens));
-	tcase_add_loop_test(tests, a_rule_sets_no_property_of_the_kernel_or_udevd, 0,
-			    N(fixed_properties));
-	tcase_add_test(tests, a_rule_may_be_for_several_nodes);
-	tcase_add_test(tests, the_default_mode_is_for_nodes_without_a_rule_for_it);
-	tcase_add_test(tests, an_existing_entry_stays);
-	tcase_add_test(tests, a_finding_names_file_and_first_line);
-	return tests;
-}
-
-static TCase *make_files(void)
-{
-	TCase *tests = tcase_create("files");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, a_root_without_rules_has_none);
-	tcase_add_loop_test(tests, of_one_name_the_first_directory_counts, 0, N(directories));
-	tcase_add_test(tests, files_are_read_by_name_over_all_directories);
-	tcase_add_test(tests, only_files_with_the_suffix_count);
-	tcase_add_loop_test(tests, a_mask_hides_the_rules_of_its_name, 0, 2 * N(mask_rows));
-	tcase_add_test(tests, links_stay_in_the_root);
-	tcase_add_test(tests, not_a_file_is_skipped);
-	tcase_add_loop_test(tests, a_directory_that_cannot_be_reached_has_no_files, 0, 4);
-	tcase_add_loop_test(tests, an_unreadable_file_is_a_finding, 0, N(unreadable_rows));
-	tcase_add_loop_test(tests, a_file_of_rules_has_at_most_16_mib, 0, 2);
-	tcase_add_test(tests, a_bad_root_is_an_error);
-	return tests;
-}
-
-static TCase *make_accounts(void)
-{
-	TCase *tests = tcase_create("accounts");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, names_are_those_of_the_root, 0, N(account_rows));
-	tcase_add_test(tests, root_and_numbers_need_no_file);
-	tcase_add_loop_test(tests, behind_an_unreadable_file_of_accounts_no_other_answers, 0, 2);
-	tcase_add_test(tests, a_group_may_have_many_members);
-	tcase_add_test(tests, a_group_may_have_millions_of_members);
-	tcase_add_loop_test(tests, a_file_of_accounts_has_at_most_8_mib, 0, 6);
-	return tests;
-}
-
-static TCase *make_hostile(void)
-{
-	TCase *tests = tcase_create("hostile");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, a_file_with_a_huge_line_is_ignored, 0, 10);
-	tcase_add_loop_test(tests, a_rule_has_at_most_16383_bytes, 0, 4);
-	if (!harness_under_valgrind()) { /* so many take a minute there, and show nothing else */
-		tcase_add_loop_test(tests, there_may_be_100000_lines, 0, N(many_rows));
-		tcase_add_test(tests, there_may_be_100000_nodes);
-	}
-	tcase_add_test(tests, no_change_of_a_byte_does_harm);
-	return tests;
-}
 
 int main(void)
 {
-	TCase *(*const make[])(void) = { make_values, make_rules, make_files, make_accounts,
-					 make_hostile };
-	Suite *suite = suite_create("permissions");
-
-	for (size_t i = 0; i < N(make); i++) {
-		TCase *tests = make[i]();
-
-		suite_add_tcase(suite, tests);
-	}
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

@@ -131,11 +131,10 @@ static void check_file(const struct file_row *row)
 		      "%s: '%s' instead of '%s'", row->what, text, row->findings);
 }
 
-START_TEST(good_files_are_taken_whole)
+LOOP_TEST(good_files_are_taken_whole, ARRAY_SIZE(good_rows))
 {
 	check_file(&good_rows[_i]);
 }
-END_TEST
 
 static const struct file_row bad_rows[] = {
 	{ "the same line twice, then another number", LINES("m a c1:1\nm a c1:1\nm a c1:2\n"),
@@ -170,11 +169,10 @@ static const struct file_row bad_rows[] = {
 	  "m a c1:1\n", "bad-line:1" },
 };
 
-START_TEST(bad_files_keep_their_good_lines)
+LOOP_TEST(bad_files_keep_their_good_lines, ARRAY_SIZE(bad_rows))
 {
 	check_file(&bad_rows[_i]);
 }
-END_TEST
 
 /* --- lines ------------------------------------------------------------------------------- */
 
@@ -299,7 +297,7 @@ static bool is_finding(const char *code, size_t line)
 	return strcmp(findings(got, sizeof(got)), text) == 0;
 }
 
-START_TEST(a_bad_line_is_a_finding_and_no_node)
+LOOP_TEST(a_bad_line_is_a_finding_and_no_node, ARRAY_SIZE(line_rows))
 {
 	const struct line_row *row = &line_rows[_i];
 	struct text text = between_good_lines(row->line);
@@ -313,10 +311,9 @@ START_TEST(a_bad_line_is_a_finding_and_no_node)
 		      row->code);
 	free((char *)text.bytes);
 }
-END_TEST
 
 /* Without a newline each of them is cut, whatever else it is. */
-START_TEST(a_last_line_without_newline_is_cut)
+LOOP_TEST(a_last_line_without_newline_is_cut, ARRAY_SIZE(line_rows))
 {
 	const struct line_row *row = &line_rows[_i];
 
@@ -324,7 +321,6 @@ START_TEST(a_last_line_without_newline_is_cut)
 	ck_assert_str_eq(nodes(), "");
 	ck_assert_msg(row->line.size == 0 || is_finding("cut-line", 1), "'%s'", row->line.bytes);
 }
-END_TEST
 
 /* --- long lines -------------------------------------------------------------------------- */
 
@@ -338,7 +334,7 @@ static const struct {
 	{ 8193, false }, { 65536, false }, { 1000000, false },
 };
 
-START_TEST(comments_have_at_most_4094_bytes)
+LOOP_TEST(comments_have_at_most_4094_bytes, ARRAY_SIZE(long_rows))
 {
 	size_t size = long_rows[_i].size;
 	char *line = malloc(size), got[64];
@@ -358,7 +354,6 @@ START_TEST(comments_have_at_most_4094_bytes)
 	free((char *)text.bytes);
 	free(line);
 }
-END_TEST
 
 /* A node whose line has this many bytes; the module's name takes what the device's cannot. */
 static char *make_node_line(size_t size)
@@ -376,7 +371,7 @@ static char *make_node_line(size_t size)
 	return line;
 }
 
-START_TEST(nodes_have_lines_of_at_most_4094_bytes)
+LOOP_TEST(nodes_have_lines_of_at_most_4094_bytes, 4)
 {
 	size_t size = long_rows[_i].size;
 	char *line, *whole = NULL, got[64];
@@ -391,7 +386,6 @@ START_TEST(nodes_have_lines_of_at_most_4094_bytes)
 	free(line);
 	free(whole);
 }
-END_TEST
 
 /* --- sweeps ------------------------------------------------------------------------------ */
 
@@ -483,7 +477,7 @@ static size_t sweep_one(struct text text, const char *what, size_t where)
 }
 
 /* Cut anywhere but behind a newline, there is a finding, and never half a line as a node. */
-START_TEST(every_truncation_keeps_whole_lines_alone)
+TEST(every_truncation_keeps_whole_lines_alone)
 {
 	static const size_t comments[] = { 0, 3 };
 	size_t newlines = 0, wanted, before;
@@ -502,9 +496,8 @@ START_TEST(every_truncation_keeps_whole_lines_alone)
 				     kmod_devname_report_size(report));
 	}
 }
-END_TEST
 
-START_TEST(every_flipped_bit_gives_valid_nodes_alone)
+TEST(every_flipped_bit_gives_valid_nodes_alone)
 {
 	char text[sizeof(sample)];
 	size_t nodes_whole = sweep_one(as_text(sample), "whole", 0);
@@ -522,10 +515,9 @@ START_TEST(every_flipped_bit_gives_valid_nodes_alone)
 			ck_abort_msg("bit %zu: %zu nodes", bit, n);
 	}
 }
-END_TEST
 
 /* Every byte in every place of one line. */
-START_TEST(every_changed_byte_gives_valid_nodes_alone)
+TEST(every_changed_byte_gives_valid_nodes_alone)
 {
 	static const char line[] = "dm_mod mapper/control c10:236\n";
 	char text[sizeof(line)];
@@ -537,7 +529,6 @@ START_TEST(every_changed_byte_gives_valid_nodes_alone)
 			(void)sweep_one((struct text){ text, sizeof(line) - 1 }, "byte", location);
 		}
 }
-END_TEST
 
 /* --- there and back ---------------------------------------------------------------------- */
 
@@ -549,7 +540,7 @@ static const char *const round_trip_rows[] = {
 	DEVNAME_HEADER "z z c4095:1048575\na a b1:0\nm# x/y/z!# c1:1\n",
 };
 
-START_TEST(a_written_table_reads_back_equal)
+LOOP_TEST(a_written_table_reads_back_equal, ARRAY_SIZE(round_trip_rows))
 {
 	struct text text = as_text(round_trip_rows[_i]);
 
@@ -557,9 +548,8 @@ START_TEST(a_written_table_reads_back_equal)
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 	ck_assert_str_eq(harness_text(table), text.bytes);
 }
-END_TEST
 
-START_TEST(where_a_read_ends_does_not_matter)
+TEST(where_a_read_ends_does_not_matter)
 {
 	for (size_t piece = 1; piece < 80; piece++) {
 		struct kmod_devname_table *one;
@@ -577,19 +567,17 @@ START_TEST(where_a_read_ends_does_not_matter)
 	}
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 }
-END_TEST
 
-START_TEST(nodes_come_after_those_that_are_there)
+TEST(nodes_come_after_those_that_are_there)
 {
 	ck_assert_int_eq(read_text(as_text("m a c1:1\nm b c1:2\n")), 0);
 	ck_assert_int_eq(read_text(as_text("n c c1:3\nn a c1:1\nn b c1:4\n")), 0);
 	ck_assert_str_eq(nodes(), "m a c1:1\nm b c1:2\nn c c1:3\nn a c1:1\n");
 	ck_assert(is_finding("name-conflict", 3));
 }
-END_TEST
 
 /* The files of two kernels have most nodes in common; each is judged by itself. */
-START_TEST(a_node_of_two_texts_is_one_node)
+TEST(a_node_of_two_texts_is_one_node)
 {
 	char text[1024];
 
@@ -600,9 +588,8 @@ START_TEST(a_node_of_two_texts_is_one_node)
 	ck_assert_str_eq(nodes(), "m a c1:1\nn a c1:1\nm b c1:2\no a c1:1\n");
 	ck_assert_str_eq(findings(text, sizeof(text)), "bad-line:2 bad-line:4");
 }
-END_TEST
 
-START_TEST(reading_begins_where_the_stream_stands)
+TEST(reading_begins_where_the_stream_stands)
 {
 	FILE *stream = tmpfile();
 
@@ -615,9 +602,8 @@ START_TEST(reading_begins_where_the_stream_stands)
 	/* The stream is the caller's still. */
 	ck_assert_int_eq(fclose(stream), 0);
 }
-END_TEST
 
-START_TEST(a_report_is_not_needed)
+TEST(a_report_is_not_needed)
 {
 	struct text text = as_text("m a c1:1\n\nm b/ c1:2\nm a c1:3\nm c c1:4\nx");
 	FILE *stream = fmemopen((char *)text.bytes, text.size, "r");
@@ -627,9 +613,8 @@ START_TEST(a_report_is_not_needed)
 	ck_assert_str_eq(nodes(), "m a c1:1\nm c c1:4\n");
 	(void)fclose(stream);
 }
-END_TEST
 
-START_TEST(a_file_needs_no_name)
+TEST(a_file_needs_no_name)
 {
 	struct text text = as_text("\n");
 	FILE *stream = fmemopen((char *)text.bytes, text.size, "r");
@@ -639,12 +624,11 @@ START_TEST(a_file_needs_no_name)
 	ck_assert_ptr_null(kmod_devname_finding_get_file(kmod_devname_report_get(report, 0)));
 	(void)fclose(stream);
 }
-END_TEST
 
 #define MANY 200000
 
 /* A guard against quadratic time, which would be hours. */
-START_TEST(many_lines_are_read)
+TEST(many_lines_are_read)
 {
 	struct text text = { NULL, 0 };
 	char *bytes = NULL;
@@ -661,9 +645,8 @@ START_TEST(many_lines_are_read)
 	ck_assert_uint_eq(kmod_devname_table_size(table), MANY);
 	free(bytes);
 }
-END_TEST
 
-START_TEST(many_modules_with_one_name_are_read)
+TEST(many_modules_with_one_name_are_read)
 {
 	struct text text = { NULL, 0 };
 	char *bytes = NULL;
@@ -679,7 +662,6 @@ START_TEST(many_modules_with_one_name_are_read)
 	ck_assert_uint_eq(kmod_devname_table_size(table), MANY);
 	free(bytes);
 }
-END_TEST
 
 /* --- failures ---------------------------------------------------------------------------- */
 
@@ -693,7 +675,7 @@ static void check_system_finding(int error)
 	ck_assert_str_eq(kmod_devname_finding_get_message(finding), strerror(error));
 }
 
-START_TEST(a_directory_is_eisdir)
+TEST(a_directory_is_eisdir)
 {
 	FILE *stream = fopen("/", "r");
 
@@ -704,11 +686,10 @@ START_TEST(a_directory_is_eisdir)
 	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
 	(void)fclose(stream);
 }
-END_TEST
 
 static const int error_rows[] = { EIO, EISDIR, EACCES, ENOMEM, ESTALE };
 
-START_TEST(a_read_error_is_returned)
+LOOP_TEST(a_read_error_is_returned, ARRAY_SIZE(error_rows))
 {
 	struct harness_source source = { as_text("m a c1:1\nm b c1:2\nm c c1:"), 0,
 					 error_rows[_i] };
@@ -717,9 +698,8 @@ START_TEST(a_read_error_is_returned)
 	check_system_finding(error_rows[_i]);
 	ck_assert_str_eq(nodes(), "m a c1:1\nm b c1:2\n");
 }
-END_TEST
 
-START_TEST(a_read_error_in_a_long_line_is_returned)
+LOOP_TEST(a_read_error_in_a_long_line_is_returned, ARRAY_SIZE(error_rows))
 {
 	size_t size = 100000;
 	char *line = malloc(size);
@@ -731,9 +711,8 @@ START_TEST(a_read_error_in_a_long_line_is_returned)
 	check_system_finding(error_rows[_i]);
 	free(line);
 }
-END_TEST
 
-START_TEST(a_read_error_needs_no_report)
+TEST(a_read_error_needs_no_report)
 {
 	FILE *stream = fopen("/", "r");
 
@@ -741,7 +720,6 @@ START_TEST(a_read_error_needs_no_report)
 	ck_assert_int_eq(kmod_devname_table_read(table, NULL, stream, NULL), -EISDIR);
 	(void)fclose(stream);
 }
-END_TEST
 
 static ssize_t fail_to_write(void *cookie, const char *buffer, size_t size)
 {
@@ -773,15 +751,14 @@ static void check_write_error(int error, unsigned int n, int mode)
 
 static const int write_error_rows[] = { ENOSPC, EDQUOT, EIO, EPIPE };
 
-START_TEST(a_write_error_is_returned)
+LOOP_TEST(a_write_error_is_returned, ARRAY_SIZE(write_error_rows))
 {
 	check_write_error(write_error_rows[_i], 1, _IOFBF);
 	check_write_error(write_error_rows[_i], 5000, _IOFBF);
 	check_write_error(write_error_rows[_i], 1, _IONBF);
 }
-END_TEST
 
-START_TEST(a_stream_that_had_failed_is_eio)
+TEST(a_stream_that_had_failed_is_eio)
 {
 	FILE *stream = fopen("/", "r");
 
@@ -791,66 +768,8 @@ START_TEST(a_stream_that_had_failed_is_eio)
 	ck_assert_int_eq(kmod_devname_table_write(table, stream), -EIO);
 	(void)fclose(stream);
 }
-END_TEST
-
-static TCase *make_lines(void)
-{
-	TCase *tests = tcase_create("lines");
-
-	tcase_add_loop_test(tests, good_files_are_taken_whole, 0, ARRAY_SIZE(good_rows));
-	tcase_add_loop_test(tests, bad_files_keep_their_good_lines, 0, ARRAY_SIZE(bad_rows));
-	tcase_add_loop_test(tests, a_bad_line_is_a_finding_and_no_node, 0, ARRAY_SIZE(line_rows));
-	tcase_add_loop_test(tests, a_last_line_without_newline_is_cut, 0, ARRAY_SIZE(line_rows));
-	tcase_add_loop_test(tests, comments_have_at_most_4094_bytes, 0, ARRAY_SIZE(long_rows));
-	/* No valid names make a longer line than that of the fourth row. */
-	tcase_add_loop_test(tests, nodes_have_lines_of_at_most_4094_bytes, 0, 4);
-	return tests;
-}
-
-static TCase *make_sweeps(void)
-{
-	TCase *tests = tcase_create("sweeps");
-
-	tcase_add_test(tests, every_truncation_keeps_whole_lines_alone);
-	tcase_add_test(tests, every_flipped_bit_gives_valid_nodes_alone);
-	tcase_add_test(tests, every_changed_byte_gives_valid_nodes_alone);
-	tcase_add_loop_test(tests, a_written_table_reads_back_equal, 0,
-			    ARRAY_SIZE(round_trip_rows));
-	tcase_add_test(tests, where_a_read_ends_does_not_matter);
-	tcase_add_test(tests, nodes_come_after_those_that_are_there);
-	tcase_add_test(tests, a_node_of_two_texts_is_one_node);
-	tcase_add_test(tests, reading_begins_where_the_stream_stands);
-	tcase_add_test(tests, a_report_is_not_needed);
-	tcase_add_test(tests, a_file_needs_no_name);
-	tcase_add_test(tests, many_lines_are_read);
-	tcase_add_test(tests, many_modules_with_one_name_are_read);
-	return tests;
-}
-
-static TCase *make_failures(void)
-{
-	TCase *tests = tcase_create("failures");
-
-	tcase_add_test(tests, a_directory_is_eisdir);
-	tcase_add_loop_test(tests, a_read_error_is_returned, 0, ARRAY_SIZE(error_rows));
-	tcase_add_loop_test(tests, a_read_error_in_a_long_line_is_returned, 0,
-			    ARRAY_SIZE(error_rows));
-	tcase_add_test(tests, a_read_error_needs_no_report);
-	tcase_add_loop_test(tests, a_write_error_is_returned, 0, ARRAY_SIZE(write_error_rows));
-	tcase_add_test(tests, a_stream_that_had_failed_is_eio);
-	return tests;
-}
 
 int main(void)
 {
-	TCase *(*const make[])(void) = { make_lines, make_sweeps, make_failures };
-	Suite *suite = suite_create("read");
-
-	for (size_t i = 0; i < ARRAY_SIZE(make); i++) {
-		TCase *tests = make[i]();
-
-		tcase_add_checked_fixture(tests, set_up, tear_down);
-		suite_add_tcase(suite, tests);
-	}
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

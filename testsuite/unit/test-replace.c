@@ -37,7 +37,6 @@
 #endif
 
 #define NOBODY 65534
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 #define NAME "modules.devname"
 #define FUSE DEVNAME_HEADER "fuse fuse c10:229\n"
@@ -90,7 +89,7 @@ static const char *names_in(int dir_fd)
 	DIR *dir = fdopendir(openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 
 	ck_assert_ptr_nonnull(dir);
-	while ((entry = readdir(dir)) && n < N(names))
+	while ((entry = readdir(dir)) && n < ARRAY_SIZE(names))
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
 			names[n++] = strdup(entry->d_name);
 	(void)closedir(dir);
@@ -166,16 +165,15 @@ static int hold(int dir_fd, short type)
 
 /* --- what is replaced, what is not --------------------------------------------------------- */
 
-START_TEST(a_file_that_is_not_there_is_made)
+TEST(a_file_that_is_not_there_is_made)
 {
 	int dir_fd = harness_directory();
 
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(identical_content_is_left_alone_with_inode_and_times)
+TEST(identical_content_is_left_alone_with_inode_and_times)
 {
 	static const struct timespec times[] = { { 1000000000, 1 }, { 1000000000, 2 } };
 	int dir_fd = harness_directory();
@@ -193,11 +191,10 @@ START_TEST(identical_content_is_left_alone_with_inode_and_times)
 	ck_assert_int_eq(after.st_ctim.tv_nsec, before.st_ctim.tv_nsec);
 	check_is_new(dir_fd);
 }
-END_TEST
 
 static const mode_t other_modes[] = { 0, 0600, 0640, 0664, 0755, 04644, 01644 };
 
-START_TEST(identical_content_with_another_mode_is_replaced)
+LOOP_TEST(identical_content_with_another_mode_is_replaced, ARRAY_SIZE(other_modes))
 {
 	int dir_fd = harness_directory();
 
@@ -207,7 +204,6 @@ START_TEST(identical_content_with_another_mode_is_replaced)
 	check_is_new(dir_fd);
 	ck_assert_int_eq(replace(dir_fd, NAME), 0);
 }
-END_TEST
 
 static const char *const other_contents[] = {
 	"",
@@ -220,7 +216,7 @@ static const char *const other_contents[] = {
 	FUSE "cuse cuse c10:203\n",
 };
 
-START_TEST(other_content_is_replaced)
+LOOP_TEST(other_content_is_replaced, ARRAY_SIZE(other_contents))
 {
 	int dir_fd = harness_directory();
 
@@ -228,9 +224,8 @@ START_TEST(other_content_is_replaced)
 	ck_assert_msg(replace(dir_fd, NAME) == 1, "'%s'", other_contents[_i]);
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(the_file_stays_open_and_as_it_was_for_who_reads_it)
+TEST(a_reader_of_the_old_file_reads_the_old_content)
 {
 	int dir_fd = harness_directory(), reader;
 	char text[64] = "";
@@ -241,11 +236,10 @@ START_TEST(the_file_stays_open_and_as_it_was_for_who_reads_it)
 	ck_assert_int_eq(read(reader, text, sizeof(text) - 1), (ssize_t)strlen(OLD));
 	ck_assert_str_eq(text, OLD);
 }
-END_TEST
 
 static const mode_t umasks[] = { 0, 022, 077, 0777 };
 
-START_TEST(the_mode_is_0644_with_any_umask)
+LOOP_TEST(the_mode_is_0644_with_any_umask, ARRAY_SIZE(umasks))
 {
 	int dir_fd = harness_directory();
 	mode_t before = umask(umasks[_i]);
@@ -254,9 +248,8 @@ START_TEST(the_mode_is_0644_with_any_umask)
 	ck_assert_msg(umask(before) == umasks[_i], "the umask was changed");
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(an_empty_table_is_a_file_of_zero_bytes)
+TEST(an_empty_table_is_a_file_of_zero_bytes)
 {
 	int dir_fd = harness_directory();
 
@@ -269,11 +262,10 @@ START_TEST(an_empty_table_is_a_file_of_zero_bytes)
 	ck_assert_int_eq(stat_of(dir_fd, NAME).st_size, 0);
 	ck_assert_str_eq(names_in(dir_fd), NAME);
 }
-END_TEST
 
 static const char *const link_targets[] = { "target", "./target", "dir", "nowhere", NAME };
 
-START_TEST(a_link_is_replaced_and_what_it_leads_to_is_untouched)
+LOOP_TEST(a_link_is_replaced_and_what_it_leads_to_is_untouched, ARRAY_SIZE(link_targets))
 {
 	int dir_fd = harness_directory();
 	struct stat st;
@@ -290,9 +282,8 @@ START_TEST(a_link_is_replaced_and_what_it_leads_to_is_untouched)
 	ck_assert_uint_eq(stat_of(dir_fd, "target").st_ino, st.st_ino);
 	ck_assert_str_eq(names_in(dir_fd), "dir " NAME " target");
 }
-END_TEST
 
-START_TEST(another_name_of_the_old_file_keeps_the_old_content)
+TEST(another_name_of_the_old_file_keeps_the_old_content)
 {
 	int dir_fd = harness_directory();
 
@@ -302,9 +293,8 @@ START_TEST(another_name_of_the_old_file_keeps_the_old_content)
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 	ck_assert_str_eq(content_of(dir_fd, "other"), OLD);
 }
-END_TEST
 
-START_TEST(a_fifo_is_replaced_and_does_not_block)
+TEST(a_fifo_is_replaced_and_does_not_block)
 {
 	int dir_fd = harness_directory();
 
@@ -312,9 +302,8 @@ START_TEST(a_fifo_is_replaced_and_does_not_block)
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(a_socket_is_replaced)
+TEST(a_socket_is_replaced)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = NAME };
 	int dir_fd = harness_directory(), fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -324,9 +313,8 @@ START_TEST(a_socket_is_replaced)
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(any_name_without_a_slash_will_do)
+LOOP_TEST(any_name_without_a_slash_is_accepted, 6)
 {
 	static const char *const names[] = { "x", "...", ".hidden", "a b", "\xff\n", "-n" };
 	int dir_fd = harness_directory();
@@ -335,11 +323,10 @@ START_TEST(any_name_without_a_slash_will_do)
 	ck_assert_str_eq(content_of(dir_fd, names[_i]), FUSE);
 	ck_assert_str_eq(names_in(dir_fd), names[_i]);
 }
-END_TEST
 
 /* --- failures ----------------------------------------------------------------------------- */
 
-START_TEST(a_directory_is_eisdir_and_stays)
+LOOP_TEST(a_directory_is_eisdir_and_stays, 2)
 {
 	int dir_fd = harness_directory();
 
@@ -350,12 +337,11 @@ START_TEST(a_directory_is_eisdir_and_stays)
 	ck_assert(S_ISDIR(stat_of(dir_fd, NAME).st_mode));
 	ck_assert_str_eq(names_in(dir_fd), NAME);
 }
-END_TEST
 
 static const char *const bad_names[] = { "",    ".",  "..",  "/",    "/x",
 					 "a/b", "x/", "./x", "../x", ".modules.devname.new" };
 
-START_TEST(a_bad_name_is_einval_and_nothing_is_made)
+LOOP_TEST(a_bad_name_is_einval_and_nothing_is_made, ARRAY_SIZE(bad_names))
 {
 	int dir_fd = harness_directory();
 
@@ -363,9 +349,8 @@ START_TEST(a_bad_name_is_einval_and_nothing_is_made)
 	ck_assert_msg(replace(dir_fd, bad_names[_i]) == -EINVAL, "'%s'", bad_names[_i]);
 	ck_assert_str_eq(names_in(dir_fd), "a");
 }
-END_TEST
 
-START_TEST(a_name_of_256_bytes_is_too_long_and_nothing_is_left)
+TEST(a_name_of_256_bytes_is_too_long_and_nothing_is_left)
 {
 	int dir_fd = harness_directory();
 	char name[257] = "";
@@ -376,9 +361,8 @@ START_TEST(a_name_of_256_bytes_is_too_long_and_nothing_is_left)
 	name[255] = '\0';
 	ck_assert_int_eq(replace(dir_fd, name), 1);
 }
-END_TEST
 
-START_TEST(a_removed_directory_is_enoent)
+TEST(a_removed_directory_is_enoent)
 {
 	int parent_fd = harness_directory(), dir_fd;
 
@@ -388,13 +372,11 @@ START_TEST(a_removed_directory_is_enoent)
 	ck_assert_int_eq(replace(dir_fd, NAME), -ENOENT);
 	ck_assert_str_eq(names_in(parent_fd), "");
 }
-END_TEST
 
-START_TEST(a_descriptor_that_is_none_is_ebadf)
+TEST(a_closed_descriptor_is_ebadf)
 {
 	ck_assert_int_eq(replace(-1, NAME), -EBADF);
 }
-END_TEST
 
 /* What root can always do is tried as somebody else. False if that cannot be. */
 static bool become_nobody(void)
@@ -402,7 +384,7 @@ static bool become_nobody(void)
 	return geteuid() != 0 || seteuid(NOBODY) == 0;
 }
 
-START_TEST(a_directory_that_may_not_be_written_keeps_the_old_file)
+LOOP_TEST(a_directory_that_may_not_be_written_keeps_the_old_file, 2)
 {
 	int dir_fd = harness_directory(), different, identical;
 
@@ -421,9 +403,8 @@ START_TEST(a_directory_that_may_not_be_written_keeps_the_old_file)
 	ck_assert_str_eq(content_of(dir_fd, NAME), _i == 0 ? OLD : FUSE);
 	ck_assert_str_eq(names_in(dir_fd), NAME);
 }
-END_TEST
 
-START_TEST(a_write_that_stops_half_way_keeps_the_old_file)
+TEST(a_write_that_stops_half_way_keeps_the_old_file)
 {
 	struct rlimit limit, small;
 	int dir_fd = harness_directory(), r;
@@ -439,9 +420,8 @@ START_TEST(a_write_that_stops_half_way_keeps_the_old_file)
 	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
 	ck_assert_str_eq(names_in(dir_fd), NAME);
 }
-END_TEST
 
-START_TEST(no_file_descriptor_left_keeps_the_old_file)
+LOOP_TEST(no_file_descriptor_left_keeps_the_old_file, UNLESS_VALGRIND(1))
 {
 	struct rlimit limit, none;
 	int dir_fd = harness_directory(), next, r;
@@ -459,10 +439,9 @@ START_TEST(no_file_descriptor_left_keeps_the_old_file)
 	ck_assert_str_eq(names_in(dir_fd), NAME);
 	ck_assert_msg(dup(dir_fd) == next, "a file descriptor was left open");
 }
-END_TEST
 
 /* _i: a descriptor of O_PATH, none, the working directory, a file */
-START_TEST(a_directory_that_cannot_be_flushed_is_refused_before_the_write)
+LOOP_TEST(a_directory_that_cannot_be_flushed_is_refused_before_the_write, 4)
 {
 	static const int errors[] = { -EBADF, -EBADF, -EBADF, -ENOTDIR };
 	int dir_fd = harness_directory();
@@ -479,9 +458,8 @@ START_TEST(a_directory_that_cannot_be_flushed_is_refused_before_the_write)
 	ck_assert_int_eq(after.st_mtim.tv_sec, before.st_mtim.tv_sec);
 	ck_assert_int_eq(after.st_mtim.tv_nsec, before.st_mtim.tv_nsec);
 }
-END_TEST
 
-START_TEST(a_name_that_is_too_long_leaves_nothing)
+TEST(a_name_that_is_too_long_leaves_nothing)
 {
 	int dir_fd = harness_directory();
 	char name[300] = "";
@@ -490,7 +468,6 @@ START_TEST(a_name_that_is_too_long_leaves_nothing)
 	ck_assert_int_eq(replace(dir_fd, name), -ENAMETOOLONG);
 	ck_assert_str_eq(names_in(dir_fd), "");
 }
-END_TEST
 
 /* What file systems, disks and signals do that cannot be had otherwise. */
 static const struct {
@@ -534,7 +511,7 @@ static const struct {
 };
 
 /* No assertion stands between: check(3) writes for each. */
-START_TEST(a_system_call_that_fails_leaves_the_old_or_the_new_file)
+LOOP_TEST(a_system_call_that_fails_leaves_the_old_or_the_new_file, ARRAY_SIZE(refusal_rows))
 {
 	int dir_fd = harness_directory(), r;
 
@@ -547,7 +524,6 @@ START_TEST(a_system_call_that_fails_leaves_the_old_or_the_new_file)
 	ck_assert_str_eq(content_of(dir_fd, NAME), refusal_rows[_i].after);
 	ck_assert_str_eq(names_in(dir_fd), NAME);
 }
-END_TEST
 
 static void remove_temporaries(void *data)
 {
@@ -573,7 +549,8 @@ static const struct {
 #define CALLS 6 /* of each: some are about the temporary */
 
 /* Another run finds the temporary before that is locked, and has locked or removed it by then. */
-START_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover)
+LOOP_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover,
+	  ARRAY_SIZE(claims) * CALLS)
 {
 	long call = claims[_i / CALLS].call;
 	unsigned int n = (unsigned int)_i % CALLS;
@@ -585,7 +562,7 @@ START_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover)
 
 	write_old(dir_fd, OLD);
 	refuse_meanwhile(remove_temporaries, &dir_fd);
-	if (!refuse(refusals, N(refusals)))
+	if (!refuse(refusals, ARRAY_SIZE(refusals)))
 		return;
 	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
@@ -593,7 +570,6 @@ START_TEST(another_temporary_is_made_if_the_first_is_taken_for_a_leftover)
 	ck_assert_str_eq(content_of(dir_fd, NAME), r == 1 ? FUSE : OLD);
 	ck_assert_str_eq(names_in(dir_fd), NAME);
 }
-END_TEST
 
 /* Makes the first names that this run would take. Returns the last of these. */
 static const char *take_names(int dir_fd, int n)
@@ -607,7 +583,7 @@ static const char *take_names(int dir_fd, int n)
 	return taken;
 }
 
-START_TEST(no_name_left_keeps_the_old_file)
+TEST(without_a_free_temporary_name_the_old_file_stays)
 {
 	int dir_fd = harness_directory();
 
@@ -617,9 +593,8 @@ START_TEST(no_name_left_keeps_the_old_file)
 	ck_assert_int_eq(replace(dir_fd, NAME), -EEXIST);
 	ck_assert_str_eq(content_of(dir_fd, NAME), OLD);
 }
-END_TEST
 
-START_TEST(the_last_name_will_do)
+TEST(the_last_free_temporary_name_is_used)
 {
 	int dir_fd = harness_directory();
 
@@ -628,9 +603,8 @@ START_TEST(the_last_name_will_do)
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 }
-END_TEST
 
-START_TEST(no_capability_is_needed)
+TEST(no_capability_is_needed)
 {
 	int dir_fd = harness_directory(), r;
 
@@ -643,7 +617,6 @@ START_TEST(no_capability_is_needed)
 	ck_assert_int_eq(r, 1);
 	check_is_new(dir_fd);
 }
-END_TEST
 
 /* --- killed ------------------------------------------------------------------------------- */
 
@@ -661,7 +634,7 @@ static int replace_in_child(void *data)
 	return replace(*(int *)data, NAME) == 1 ? 0 : 1;
 }
 
-START_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_file)
+LOOP_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_file, UNLESS_VALGRIND(1))
 {
 	int dir_fd = harness_directory(), killed = 1;
 	unsigned int n_old = 0, n_new = 0;
@@ -688,7 +661,6 @@ START_TEST(a_kill_at_any_system_call_leaves_the_old_or_the_new_file)
 	ck_assert_uint_ge(n_old, 8);
 	ck_assert_uint_ge(n_new, 2);
 }
-END_TEST
 
 /* --- the lock ----------------------------------------------------------------------------- */
 
@@ -710,7 +682,7 @@ static int wait_for_run(int dir_fd, int timeout_ms)
 	return r;
 }
 
-START_TEST(a_free_lock_is_waited_for_in_no_time_and_not_kept)
+TEST(a_free_lock_is_acquired_at_once_and_released)
 {
 	int dir_fd = harness_directory();
 
@@ -719,9 +691,8 @@ START_TEST(a_free_lock_is_waited_for_in_no_time_and_not_kept)
 	ck_assert_int_eq(wait_for_run(dir_fd, 1000), 0);
 	ck_assert_str_eq(names_in(dir_fd), "");
 }
-END_TEST
 
-START_TEST(where_no_lock_can_be_made_is_the_errno)
+TEST(where_no_lock_can_be_made_is_the_errno)
 {
 	int dir_fd = harness_directory(), r;
 
@@ -733,9 +704,8 @@ START_TEST(where_no_lock_can_be_made_is_the_errno)
 	ck_assert_int_eq(seteuid(getuid()), 0);
 	ck_assert_int_eq(r, -EACCES);
 }
-END_TEST
 
-START_TEST(a_signal_does_not_end_the_wait_for_the_lock)
+TEST(a_signal_does_not_end_the_wait_for_the_lock)
 {
 	int dir_fd = harness_directory();
 
@@ -743,24 +713,22 @@ START_TEST(a_signal_does_not_end_the_wait_for_the_lock)
 		return;
 	ck_assert_int_eq(wait_for_run(dir_fd, 60000), 0);
 }
-END_TEST
 
-START_TEST(a_held_lock_is_waited_for_as_long_as_asked)
+TEST(a_held_lock_is_waited_for_until_the_timeout)
 {
 	static const int timeouts[] = { 0, 1, 70, 300 };
 	int dir_fd = harness_directory();
 
 	(void)hold(dir_fd, F_WRLCK);
-	for (size_t i = 0; i < N(timeouts); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(timeouts); i++) {
 		int64_t start = now_ms();
 
 		ck_assert_int_eq(wait_for_run(dir_fd, timeouts[i]), -EWOULDBLOCK);
 		ck_assert_int_ge(now_ms() - start, timeouts[i]);
 	}
 }
-END_TEST
 
-START_TEST(the_end_of_a_run_releases_the_lock)
+TEST(the_end_of_a_run_releases_the_lock)
 {
 	int dir_fd = harness_directory(), holder = hold(dir_fd, F_WRLCK);
 
@@ -769,9 +737,8 @@ START_TEST(the_end_of_a_run_releases_the_lock)
 	ck_assert_int_eq(wait_for_run(dir_fd, 0), 0);
 	ck_assert_str_eq(names_in(dir_fd), "");
 }
-END_TEST
 
-START_TEST(no_lock_stays_on_the_directory)
+TEST(no_lock_stays_on_the_directory)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int dir_fd = harness_directory(), fd;
@@ -781,10 +748,9 @@ START_TEST(no_lock_stays_on_the_directory)
 	ck_assert_int_eq(fcntl(fd, F_OFD_SETLK, &lock), 0);
 	ck_assert_int_eq(flock(reopen(dir_fd), LOCK_EX | LOCK_NB), 0);
 }
-END_TEST
 
 /* Whoever may read the directory, and the file that it holds in the end. */
-START_TEST(a_reader_of_the_directory_cannot_hold_the_lock)
+TEST(a_reader_of_the_directory_cannot_hold_the_lock)
 {
 	int dir_fd = harness_directory(), held, fd;
 	ino_t left;
@@ -813,7 +779,6 @@ START_TEST(a_reader_of_the_directory_cannot_hold_the_lock)
 	ck_assert_int_eq(wait_for_run(dir_fd, 0), 0);
 	check_is_new(dir_fd);
 }
-END_TEST
 
 static void *close_later(void *fd)
 {
@@ -824,7 +789,7 @@ static void *close_later(void *fd)
 	return NULL;
 }
 
-START_TEST(a_lock_that_is_released_meanwhile_is_had)
+TEST(a_lock_released_meanwhile_is_acquired)
 {
 	int dir_fd = harness_directory(), holder = hold(dir_fd, F_WRLCK);
 	pthread_t thread;
@@ -833,7 +798,6 @@ START_TEST(a_lock_that_is_released_meanwhile_is_had)
 	ck_assert_int_eq(wait_for_run(dir_fd, 60000), 0);
 	ck_assert_int_eq(pthread_join(thread, NULL), 0);
 }
-END_TEST
 
 static const char *const bystanders[] = {
 	".modules.dep.1",        ".modules.devname",      ".modules.devname.1.2",
@@ -843,7 +807,7 @@ static const char *const bystanders[] = {
 /* Only root can open the last, which no run leaves. */
 static const mode_t leftover_modes[] = { 0600, 0644, 0 };
 
-START_TEST(only_the_leftover_of_a_killed_run_is_reused)
+LOOP_TEST(only_the_leftover_of_a_killed_run_is_reused, ARRAY_SIZE(leftover_modes))
 {
 	int dir_fd = harness_directory();
 	struct stat st;
@@ -851,20 +815,19 @@ START_TEST(only_the_leftover_of_a_killed_run_is_reused)
 	harness_write(dir_fd, TEMPORARY, FUSE OLD, strlen(FUSE OLD));
 	ck_assert_int_eq(fchmodat(dir_fd, TEMPORARY, leftover_modes[_i], 0), 0);
 	st = stat_of(dir_fd, TEMPORARY);
-	for (size_t i = 0; i < N(bystanders); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bystanders); i++)
 		harness_write(dir_fd, bystanders[i], "", 0);
 	ck_assert_int_eq(replace(dir_fd, NAME), 1);
 	if (leftover_modes[_i] != 0 || geteuid() == 0)
 		ck_assert_uint_eq(stat_of(dir_fd, NAME).st_ino, st.st_ino);
 	else
 		ck_assert_int_eq(unlinkat(dir_fd, TEMPORARY, 0), 0);
-	for (size_t i = 0; i < N(bystanders); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(bystanders); i++)
 		ck_assert_int_eq(unlinkat(dir_fd, bystanders[i], 0), 0);
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(a_leftover_is_removed_even_if_the_file_is_left_alone)
+TEST(a_leftover_is_removed_even_if_the_file_is_left_alone)
 {
 	int dir_fd = harness_directory();
 
@@ -873,9 +836,8 @@ START_TEST(a_leftover_is_removed_even_if_the_file_is_left_alone)
 	ck_assert_int_eq(replace(dir_fd, NAME), 0);
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(without_the_lock_the_file_is_replaced)
+TEST(without_the_lock_the_file_is_replaced)
 {
 	int dir_fd = harness_directory(), holder = hold(dir_fd, F_WRLCK);
 	/* the names that this run would take first: they may be another run's, at work */
@@ -887,10 +849,9 @@ START_TEST(without_the_lock_the_file_is_replaced)
 	ck_assert_int_eq(stat_of(dir_fd, TEMPORARY).st_size, 0);
 	ck_assert_int_eq(close(holder), 0);
 }
-END_TEST
 
 /* Somebody could write to it later, by the other name or the descriptor that he has. */
-START_TEST(a_leftover_of_another_user_is_not_used)
+TEST(a_leftover_of_another_user_is_not_used)
 {
 	int dir_fd = harness_directory();
 	struct stat st;
@@ -912,9 +873,8 @@ START_TEST(a_leftover_of_another_user_is_not_used)
 	ck_assert_uint_ne(stat_of(dir_fd, NAME).st_ino, st.st_ino);
 	ck_assert_uint_eq(stat_of(dir_fd, NAME).st_uid, 0);
 }
-END_TEST
 
-START_TEST(not_a_file_is_refused_unless_it_is_not_needed)
+LOOP_TEST(another_file_type_is_refused_where_a_file_is_needed, 4)
 {
 	int dir_fd = harness_directory(), r = -1;
 
@@ -941,7 +901,6 @@ START_TEST(not_a_file_is_refused_unless_it_is_not_needed)
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 	ck_assert_str_eq(names_in(dir_fd), TEMPORARY " " NAME);
 }
-END_TEST
 
 /* The run that had the lock ends: its file is the list, and the name that of the next run. */
 static void use_the_name_again(void *data)
@@ -952,7 +911,7 @@ static void use_the_name_again(void *data)
 	harness_write(dir_fd, TEMPORARY, FUSE, strlen(FUSE));
 }
 
-START_TEST(a_temporary_that_was_renamed_meanwhile_is_not_written)
+TEST(a_temporary_that_was_renamed_meanwhile_is_not_written)
 {
 	int dir_fd = harness_directory(), r;
 
@@ -967,7 +926,6 @@ START_TEST(a_temporary_that_was_renamed_meanwhile_is_not_written)
 	ck_assert_int_eq(unlinkat(dir_fd, "renamed", 0), 0);
 	check_is_new(dir_fd);
 }
-END_TEST
 
 /* Another program removes the temporary file, and another run makes its own. */
 static void take_the_name(void *data)
@@ -978,7 +936,7 @@ static void take_the_name(void *data)
 	(void)hold(dir_fd, F_WRLCK);
 }
 
-START_TEST(the_temporary_of_another_run_is_not_put_there)
+TEST(the_temporary_of_another_run_is_not_put_there)
 {
 	int dir_fd = harness_directory(), r;
 
@@ -991,7 +949,6 @@ START_TEST(the_temporary_of_another_run_is_not_put_there)
 	ck_assert_str_eq(content_of(dir_fd, NAME), FUSE);
 	ck_assert_str_eq(names_in(dir_fd), TEMPORARY " " NAME);
 }
-END_TEST
 
 static void take_the_name_with_half_a_text(void *data)
 {
@@ -1002,14 +959,14 @@ static void take_the_name_with_half_a_text(void *data)
 }
 
 /* _i: the status that cannot be had, as on a network file system */
-START_TEST(a_temporary_whose_name_cannot_be_looked_at_is_not_put_there)
+LOOP_TEST(a_temporary_whose_name_cannot_be_looked_at_is_not_put_there, 8)
 {
 	const struct refusal refusals[] = { { SYS_fchmod, 0, 1, 0 },
 					    { SYS_newfstatat, (unsigned int)_i, 1, ESTALE } };
 	int dir_fd = harness_directory(), r;
 
 	refuse_meanwhile(take_the_name_with_half_a_text, &dir_fd);
-	if (!refuse(refusals, N(refusals)))
+	if (!refuse(refusals, ARRAY_SIZE(refusals)))
 		return;
 	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
@@ -1018,10 +975,9 @@ START_TEST(a_temporary_whose_name_cannot_be_looked_at_is_not_put_there)
 	else
 		ck_assert_int_eq(r, -ESTALE);
 }
-END_TEST
 
 /* _i: the file of this run is the one with the name, or that of another run */
-START_TEST(the_temporary_of_another_run_is_not_removed)
+LOOP_TEST(the_temporary_of_another_run_is_not_removed, 2)
 {
 	int dir_fd = harness_directory();
 	struct replacement replacement;
@@ -1032,7 +988,6 @@ START_TEST(the_temporary_of_another_run_is_not_removed)
 	replacement_end(&replacement);
 	ck_assert_str_eq(names_in(dir_fd), _i > 0 ? TEMPORARY : "");
 }
-END_TEST
 
 static const long swapped_before[] = { SYS_openat, SYS_openat2, SYS_newfstatat };
 
@@ -1042,7 +997,7 @@ static void put_fifo(void *data)
 }
 
 /* A FIFO for a device: whoever opens it is seen, whatever comes of it. */
-START_TEST(no_device_is_opened_that_is_swapped_for_a_leftover)
+LOOP_TEST(no_device_is_opened_that_is_swapped_for_a_leftover, ARRAY_SIZE(swapped_before) * CALLS)
 {
 	const struct refusal refusals[] = {
 		{ swapped_before[_i / CALLS], (unsigned int)_i % CALLS, 1, 0 },
@@ -1058,7 +1013,7 @@ START_TEST(no_device_is_opened_that_is_swapped_for_a_leftover)
 	if (inotify_add_watch(watch_fd, path, IN_OPEN) < 0)
 		return; /* no /proc here */
 	refuse_meanwhile(put_fifo, &dir_fd);
-	if (!refuse(refusals, N(refusals)))
+	if (!refuse(refusals, ARRAY_SIZE(refusals)))
 		return;
 	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
@@ -1067,10 +1022,9 @@ START_TEST(no_device_is_opened_that_is_swapped_for_a_leftover)
 	ck_assert_int_lt(read(watch_fd, &event, sizeof(event)), 0);
 	ck_assert_int_eq(close(watch_fd), 0);
 }
-END_TEST
 
 /* _i: a leftover, or a FIFO of its name */
-START_TEST(without_proc_a_leftover_is_used_and_no_other_kind_of_file)
+LOOP_TEST(without_proc_a_leftover_is_used_and_no_other_kind_of_file, 2)
 {
 	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), dir_fd = harness_directory(), r;
 
@@ -1089,10 +1043,9 @@ START_TEST(without_proc_a_leftover_is_used_and_no_other_kind_of_file)
 	if (_i == 0)
 		check_is_new(dir_fd);
 }
-END_TEST
 
 /* Which of the calls are about the leftover depends on the C library. */
-START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
+LOOP_TEST(a_leftover_whose_status_is_unknown_does_no_harm, 3)
 {
 	const struct refusal refusals[] = {
 		{ SYS_newfstatat, (unsigned int)_i, 1, EIO },
@@ -1106,7 +1059,7 @@ START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 		return;
 #endif
 	harness_write(dir_fd, TEMPORARY, OLD, strlen(OLD));
-	if (!refuse(refusals, N(refusals)))
+	if (!refuse(refusals, ARRAY_SIZE(refusals)))
 		return;
 	r = replace_file(dir_fd, NAME, FUSE, strlen(FUSE));
 	(void)refuse(NULL, 0);
@@ -1115,9 +1068,8 @@ START_TEST(a_leftover_whose_status_is_unknown_does_no_harm)
 	ck_assert_int_eq(replace(dir_fd, NAME), 0);
 	check_is_new(dir_fd);
 }
-END_TEST
 
-START_TEST(no_bytes_are_a_file_of_zero_bytes)
+TEST(an_empty_text_is_a_file_of_zero_bytes)
 {
 	int dir_fd = harness_directory();
 
@@ -1125,7 +1077,6 @@ START_TEST(no_bytes_are_a_file_of_zero_bytes)
 	ck_assert_int_eq(replace_file(dir_fd, NAME, NULL, 0), 0);
 	ck_assert_int_eq(stat_of(dir_fd, NAME).st_size, 0);
 }
-END_TEST
 
 #define ROUNDS 3000
 
@@ -1143,7 +1094,7 @@ static int replace_again_and_again(int dir_fd, bool empty_first)
 }
 
 /* Now the one has the lock, now the other; both write, and neither makes the other fail. */
-START_TEST(two_processes_at_once_both_succeed)
+TEST(two_processes_at_once_both_succeed)
 {
 	int dir_fd = harness_directory(), r, status;
 	pid_t pid = fork();
@@ -1159,7 +1110,6 @@ START_TEST(two_processes_at_once_both_succeed)
 	(void)replace(dir_fd, NAME);
 	check_is_new(dir_fd);
 }
-END_TEST
 
 static int replace_at_once(void *data)
 {
@@ -1171,7 +1121,7 @@ static void replace_by_rival(void *data)
 	ck_assert_int_ge(replace_by_empty(*(int *)data), 0);
 }
 
-START_TEST(another_run_at_any_system_call_makes_none_fail)
+TEST(another_run_at_any_system_call_makes_none_fail)
 {
 	int dir_fd = harness_directory(), stopped = 1;
 	unsigned int stop;
@@ -1185,91 +1135,8 @@ START_TEST(another_run_at_any_system_call_makes_none_fail)
 	if (stopped == 0)
 		ck_assert_uint_gt(stop, 10);
 }
-END_TEST
-
-static void add_content_tests(TCase *tcase)
-{
-	tcase_add_test(tcase, a_file_that_is_not_there_is_made);
-	tcase_add_test(tcase, identical_content_is_left_alone_with_inode_and_times);
-	tcase_add_loop_test(tcase, identical_content_with_another_mode_is_replaced, 0,
-			    N(other_modes));
-	tcase_add_loop_test(tcase, other_content_is_replaced, 0, N(other_contents));
-	tcase_add_test(tcase, the_file_stays_open_and_as_it_was_for_who_reads_it);
-	tcase_add_loop_test(tcase, the_mode_is_0644_with_any_umask, 0, N(umasks));
-	tcase_add_test(tcase, an_empty_table_is_a_file_of_zero_bytes);
-	tcase_add_test(tcase, no_bytes_are_a_file_of_zero_bytes);
-	tcase_add_loop_test(tcase, a_link_is_replaced_and_what_it_leads_to_is_untouched, 0,
-			    N(link_targets));
-	tcase_add_test(tcase, another_name_of_the_old_file_keeps_the_old_content);
-	tcase_add_test(tcase, a_fifo_is_replaced_and_does_not_block);
-	tcase_add_test(tcase, a_socket_is_replaced);
-	tcase_add_loop_test(tcase, any_name_without_a_slash_will_do, 0, 6);
-}
-
-static void add_failure_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, a_directory_is_eisdir_and_stays, 0, 2);
-	tcase_add_loop_test(tcase, a_bad_name_is_einval_and_nothing_is_made, 0, N(bad_names));
-	tcase_add_test(tcase, a_name_of_256_bytes_is_too_long_and_nothing_is_left);
-	tcase_add_test(tcase, a_removed_directory_is_enoent);
-	tcase_add_test(tcase, a_descriptor_that_is_none_is_ebadf);
-	tcase_add_loop_test(tcase, a_directory_that_may_not_be_written_keeps_the_old_file, 0, 2);
-	tcase_add_test(tcase, a_write_that_stops_half_way_keeps_the_old_file);
-	tcase_add_loop_test(tcase, a_directory_that_cannot_be_flushed_is_refused_before_the_write,
-			    0, 4);
-	tcase_add_test(tcase, a_name_that_is_too_long_leaves_nothing);
-	tcase_add_loop_test(tcase, a_system_call_that_fails_leaves_the_old_or_the_new_file, 0,
-			    N(refusal_rows));
-	tcase_add_loop_test(tcase, another_temporary_is_made_if_the_first_is_taken_for_a_leftover,
-			    0, CALLS * N(claims));
-	tcase_add_test(tcase, no_name_left_keeps_the_old_file);
-	tcase_add_test(tcase, the_last_name_will_do);
-	tcase_add_test(tcase, no_capability_is_needed);
-	if (harness_under_valgrind())
-		return;
-	/* valgrind has descriptors of its own, and lets open(2) fail after it has made the file */
-	tcase_add_test(tcase, no_file_descriptor_left_keeps_the_old_file);
-	/* nor has it anything to say of what is killed */
-	tcase_add_test(tcase, a_kill_at_any_system_call_leaves_the_old_or_the_new_file);
-}
-
-static void add_lock_tests(TCase *tcase)
-{
-	tcase_add_test(tcase, a_free_lock_is_waited_for_in_no_time_and_not_kept);
-	tcase_add_test(tcase, where_no_lock_can_be_made_is_the_errno);
-	tcase_add_test(tcase, a_signal_does_not_end_the_wait_for_the_lock);
-	tcase_add_test(tcase, a_held_lock_is_waited_for_as_long_as_asked);
-	tcase_add_test(tcase, the_end_of_a_run_releases_the_lock);
-	tcase_add_test(tcase, no_lock_stays_on_the_directory);
-	tcase_add_test(tcase, a_reader_of_the_directory_cannot_hold_the_lock);
-	tcase_add_test(tcase, a_lock_that_is_released_meanwhile_is_had);
-	tcase_add_loop_test(tcase, only_the_leftover_of_a_killed_run_is_reused, 0,
-			    N(leftover_modes));
-	tcase_add_test(tcase, a_leftover_is_removed_even_if_the_file_is_left_alone);
-	tcase_add_test(tcase, without_the_lock_the_file_is_replaced);
-	tcase_add_test(tcase, a_leftover_of_another_user_is_not_used);
-	tcase_add_loop_test(tcase, not_a_file_is_refused_unless_it_is_not_needed, 0, 4);
-	tcase_add_test(tcase, a_temporary_that_was_renamed_meanwhile_is_not_written);
-	tcase_add_test(tcase, the_temporary_of_another_run_is_not_put_there);
-	tcase_add_loop_test(tcase, a_temporary_whose_name_cannot_be_looked_at_is_not_put_there, 0,
-			    8);
-	tcase_add_loop_test(tcase, the_temporary_of_another_run_is_not_removed, 0, 2);
-	tcase_add_loop_test(tcase, no_device_is_opened_that_is_swapped_for_a_leftover, 0,
-			    N(swapped_before) * CALLS);
-	tcase_add_loop_test(tcase, without_proc_a_leftover_is_used_and_no_other_kind_of_file, 0, 2);
-	tcase_add_loop_test(tcase, a_leftover_whose_status_is_unknown_does_no_harm, 0, 3);
-	tcase_add_test(tcase, two_processes_at_once_both_succeed);
-	tcase_add_test(tcase, another_run_at_any_system_call_makes_none_fail);
-}
 
 int main(void)
 {
-	Suite *suite = suite_create("replace");
-	TCase *tcase = tcase_create("replace");
-
-	add_content_tests(tcase);
-	add_failure_tests(tcase);
-	add_lock_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

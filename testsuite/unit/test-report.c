@@ -66,7 +66,7 @@ static const char *wanted_name(int code)
 }
 
 /* Also that no other number has a name: a new code has to come into the list above. */
-START_TEST(every_code_has_its_name)
+TEST(every_code_has_its_name)
 {
 	for (int code = -1; code <= 10000; code++) {
 		const char *name = kmod_devname_code_to_string((enum kmod_devname_code)code);
@@ -79,7 +79,6 @@ START_TEST(every_code_has_its_name)
 	}
 	ck_assert_ptr_null(kmod_devname_code_to_string((enum kmod_devname_code)INT_MAX));
 }
-END_TEST
 
 /*
  * A switch without a default: the compiler warns when the enum gets a value that is not here,
@@ -134,34 +133,14 @@ static bool is_code(enum kmod_devname_code code)
 	return false;
 }
 
-START_TEST(every_value_of_the_enum_has_a_name)
+TEST(every_value_of_the_enum_has_a_name)
 {
 	for (int code = 0; code <= 10000; code++)
 		if (is_code((enum kmod_devname_code)code) != (wanted_name(code) != NULL))
 			ck_abort_msg("%d", code);
 }
-END_TEST
 
-START_TEST(names_of_codes_are_unique_words)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(code_rows); i++) {
-		const char *name =
-			kmod_devname_code_to_string((enum kmod_devname_code)code_rows[i].code);
-
-		ck_assert_ptr_nonnull(name);
-		ck_assert_msg(name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")] == '\0', "%s",
-			      name);
-		for (size_t j = 0; j < i; j++)
-			ck_assert_msg(
-				strcmp(name, kmod_devname_code_to_string(
-						     (enum kmod_devname_code)code_rows[j].code)) !=
-					0,
-				"%s twice", name);
-	}
-}
-END_TEST
-
-START_TEST(every_severity_has_its_name)
+TEST(every_severity_has_its_name)
 {
 	static const char *const names[] = { "note", "warning", "error" };
 
@@ -176,7 +155,6 @@ START_TEST(every_severity_has_its_name)
 		    kmod_devname_severity_to_string((enum kmod_devname_severity)i))
 			ck_abort_msg("%d has a name", i);
 }
-END_TEST
 
 /* --- findings ---------------------------------------------------------------------------- */
 
@@ -191,7 +169,7 @@ static const char *last_message(void)
 		kmod_devname_report_get(report, kmod_devname_report_size(report) - 1));
 }
 
-START_TEST(a_new_report_is_empty)
+TEST(a_new_report_is_empty)
 {
 	ck_assert_uint_eq(kmod_devname_report_size(report), 0);
 	ck_assert_ptr_null(kmod_devname_report_get(report, 0));
@@ -199,9 +177,8 @@ START_TEST(a_new_report_is_empty)
 		ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity)i),
 				  0);
 }
-END_TEST
 
-START_TEST(findings_stay_in_order)
+TEST(findings_stay_in_order)
 {
 	char text[32];
 
@@ -218,9 +195,8 @@ START_TEST(findings_stay_in_order)
 	ck_assert_ptr_null(kmod_devname_report_get(report, 1000));
 	ck_assert_ptr_null(kmod_devname_report_get(report, SIZE_MAX));
 }
-END_TEST
 
-START_TEST(findings_live_as_long_as_the_report)
+TEST(findings_live_as_long_as_the_report)
 {
 	const struct kmod_devname_finding *first;
 
@@ -231,9 +207,8 @@ START_TEST(findings_live_as_long_as_the_report)
 	ck_assert_ptr_eq(kmod_devname_report_get(report, 0), first);
 	ck_assert_str_eq(kmod_devname_finding_get_message(first), "the first");
 }
-END_TEST
 
-START_TEST(each_severity_is_counted)
+TEST(each_severity_is_counted)
 {
 	for (unsigned int i = 0; i < 3; i++)
 		ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, "x"), 0);
@@ -248,9 +223,8 @@ START_TEST(each_severity_is_counted)
 	ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity)3), 0);
 	ck_assert_uint_eq(kmod_devname_report_count(report, (enum kmod_devname_severity) - 1), 0);
 }
-END_TEST
 
-START_TEST(no_number_of_notes_hides_an_error)
+TEST(no_number_of_notes_hides_an_error)
 {
 	static const enum kmod_devname_severity severities[] = { KMOD_DEVNAME_SEVERITY_NOTE,
 								 KMOD_DEVNAME_SEVERITY_WARNING,
@@ -270,9 +244,8 @@ START_TEST(no_number_of_notes_hides_an_error)
 	report_system(report, -EIO, &nowhere);
 	ck_assert_uint_eq(kmod_devname_report_size(report), size + 1);
 }
-END_TEST
 
-START_TEST(a_finding_has_the_given_values)
+TEST(a_finding_has_the_given_values)
 {
 	char file[] = "dir/\xff file.ko";
 	const struct location location = { file, 42 };
@@ -289,9 +262,8 @@ START_TEST(a_finding_has_the_given_values)
 	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 42);
 	ck_assert_str_eq(kmod_devname_finding_get_message(finding), "number 7");
 }
-END_TEST
 
-START_TEST(a_finding_may_have_no_file)
+TEST(a_finding_may_have_no_file)
 {
 	const struct kmod_devname_finding *finding;
 
@@ -300,20 +272,18 @@ START_TEST(a_finding_may_have_no_file)
 	ck_assert_ptr_null(kmod_devname_finding_get_file(finding));
 	ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 0);
 }
-END_TEST
 
-START_TEST(null_drops_findings)
+TEST(null_drops_findings)
 {
 	ck_assert_int_eq(report_add(NULL, KMOD_DEVNAME_CODE_AMBIGUOUS, KMOD_DEVNAME_SEVERITY_ERROR,
 				    &nowhere, "%s", "x"),
 			 0);
 	ck_assert_int_eq(report_system(NULL, -EIO, &nowhere), -EIO);
 }
-END_TEST
 
 static const int error_rows[] = { ENOENT, EACCES, EIO, EISDIR, ENOMEM, ENOSPC, EMFILE };
 
-START_TEST(a_system_finding_names_file_and_error)
+LOOP_TEST(a_system_finding_names_file_and_error, ARRAY_SIZE(error_rows))
 {
 	const struct location location = { "x.ko", 0 };
 	const struct kmod_devname_finding *finding;
@@ -327,7 +297,6 @@ START_TEST(a_system_finding_names_file_and_error)
 	ck_assert_msg(strcmp(kmod_devname_finding_get_message(finding), strerror(error)) == 0,
 		      "error %d: '%s'", error, kmod_devname_finding_get_message(finding));
 }
-END_TEST
 
 /* The catalogue of a language of one sentence; the numbers are those of GNU gettext's .mo files. */
 static void write_catalogue(int dir_fd, const char *english, const char *translated)
@@ -357,7 +326,7 @@ static void write_catalogue(int dir_fd, const char *english, const char *transla
 	harness_write(dir_fd, "xx/LC_MESSAGES/libc.mo", file, size);
 }
 
-START_TEST(a_system_finding_is_english_in_each_locale)
+TEST(a_system_finding_is_english_in_each_locale)
 {
 	static const char english[] = "No such file or directory";
 	int dir_fd = harness_directory();
@@ -379,9 +348,8 @@ START_TEST(a_system_finding_is_english_in_each_locale)
 	ck_assert_str_eq(kmod_devname_finding_get_message(kmod_devname_report_get(report, 0)),
 			 english);
 }
-END_TEST
 
-START_TEST(a_report_lives_until_its_last_reference)
+TEST(a_report_lives_until_its_last_reference)
 {
 	ck_assert_ptr_eq(kmod_devname_report_ref(report), report);
 	ck_assert_ptr_null(kmod_devname_report_unref(report));
@@ -389,7 +357,6 @@ START_TEST(a_report_lives_until_its_last_reference)
 	ck_assert_uint_eq(kmod_devname_report_size(report), 1);
 	ck_assert_ptr_null(kmod_devname_report_unref(NULL));
 }
-END_TEST
 
 /* --- messages ---------------------------------------------------------------------------- */
 
@@ -427,7 +394,7 @@ static const struct {
 	{ KMOD_DEVNAME_CODE_SYSTEM, 0, "a; b" },
 };
 
-START_TEST(a_message_ends_in_the_hint_for_its_place)
+LOOP_TEST(a_message_ends_in_the_hint_for_its_place, ARRAY_SIZE(hint_rows))
 {
 	const struct location location = { "file", hint_rows[_i].line };
 
@@ -440,9 +407,8 @@ START_TEST(a_message_ends_in_the_hint_for_its_place)
 			 0);
 	ck_assert_str_eq(last_message(), "a; have another");
 }
-END_TEST
 
-START_TEST(a_text_that_is_too_long_leaves_the_hint)
+TEST(a_text_that_is_too_long_leaves_the_hint)
 {
 	char text[2000] = "";
 
@@ -453,16 +419,14 @@ START_TEST(a_text_that_is_too_long_leaves_the_hint)
 	ck_assert_uint_le(strlen(last_message()), 1000);
 	ck_assert_ptr_nonnull(strstr(last_message(), "x...; mount it without nodev"));
 }
-END_TEST
 
-START_TEST(bytes_that_are_not_printable_are_escaped)
+LOOP_TEST(bytes_that_are_not_printable_are_escaped, ARRAY_SIZE(escape_rows))
 {
 	ck_assert_int_eq(add(KMOD_DEVNAME_SEVERITY_NOTE, escape_rows[_i].text), 0);
 	ck_assert_str_eq(last_message(), escape_rows[_i].message);
 }
-END_TEST
 
-START_TEST(every_byte_is_shown_or_escaped)
+TEST(every_byte_is_shown_or_escaped)
 {
 	for (unsigned int c = 1; c < 256; c++) {
 		const char text[] = { '<', (char)c, '>', '\0' };
@@ -477,7 +441,6 @@ START_TEST(every_byte_is_shown_or_escaped)
 			      last_message());
 	}
 }
-END_TEST
 
 /* A text that fits is whole; another is cut and says so. */
 static const struct {
@@ -490,7 +453,7 @@ static const struct {
 	{ 252, '\n', false }, { 9999, '\n', false },
 };
 
-START_TEST(messages_have_at_most_1000_bytes)
+LOOP_TEST(messages_have_at_most_1000_bytes, ARRAY_SIZE(length_rows))
 {
 	size_t size = length_rows[_i].size, length, expected;
 	char *text = malloc(size + 1);
@@ -510,9 +473,8 @@ START_TEST(messages_have_at_most_1000_bytes)
 	if (!length_rows[_i].whole)
 		ck_assert_str_eq(last_message() + length - 3, "...");
 }
-END_TEST
 
-START_TEST(a_file_has_at_most_4096_bytes)
+TEST(a_file_has_at_most_4096_bytes)
 {
 	char path[5000] = "";
 	const struct location location = { path, 0 };
@@ -524,10 +486,9 @@ START_TEST(a_file_has_at_most_4096_bytes)
 	ck_assert_uint_eq(strlen(kmod_devname_finding_get_file(kmod_devname_report_get(report, 0))),
 			  4096);
 }
-END_TEST
 
 /* Wherever it is cut, there is no half of an escape before the dots. */
-START_TEST(an_escape_is_never_cut)
+TEST(an_escape_is_never_cut)
 {
 	for (size_t plain = 960; plain < 980; plain++) {
 		char text[1300];
@@ -543,65 +504,8 @@ START_TEST(an_escape_is_never_cut)
 		ck_assert_uint_le(strlen(last_message()), 1000);
 	}
 }
-END_TEST
-
-static TCase *make_names(void)
-{
-	TCase *tests = tcase_create("names");
-
-	tcase_add_test(tests, every_code_has_its_name);
-	tcase_add_test(tests, every_value_of_the_enum_has_a_name);
-	tcase_add_test(tests, names_of_codes_are_unique_words);
-	tcase_add_test(tests, every_severity_has_its_name);
-	return tests;
-}
-
-static TCase *make_findings(void)
-{
-	TCase *tests = tcase_create("findings");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, a_new_report_is_empty);
-	tcase_add_test(tests, findings_stay_in_order);
-	tcase_add_test(tests, findings_live_as_long_as_the_report);
-	tcase_add_test(tests, each_severity_is_counted);
-	tcase_add_test(tests, no_number_of_notes_hides_an_error);
-	tcase_add_test(tests, a_finding_has_the_given_values);
-	tcase_add_test(tests, a_finding_may_have_no_file);
-	tcase_add_test(tests, null_drops_findings);
-	tcase_add_loop_test(tests, a_system_finding_names_file_and_error, 0,
-			    ARRAY_SIZE(error_rows));
-	tcase_add_test(tests, a_system_finding_is_english_in_each_locale);
-	tcase_add_test(tests, a_report_lives_until_its_last_reference);
-	return tests;
-}
-
-static TCase *make_messages(void)
-{
-	TCase *tests = tcase_create("messages");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, bytes_that_are_not_printable_are_escaped, 0,
-			    ARRAY_SIZE(escape_rows));
-	tcase_add_loop_test(tests, a_message_ends_in_the_hint_for_its_place, 0,
-			    ARRAY_SIZE(hint_rows));
-	tcase_add_test(tests, a_text_that_is_too_long_leaves_the_hint);
-	tcase_add_test(tests, every_byte_is_shown_or_escaped);
-	tcase_add_loop_test(tests, messages_have_at_most_1000_bytes, 0, ARRAY_SIZE(length_rows));
-	tcase_add_test(tests, an_escape_is_never_cut);
-	tcase_add_test(tests, a_file_has_at_most_4096_bytes);
-	return tests;
-}
 
 int main(void)
 {
-	TCase *(*const make[])(void) = { make_names, make_findings, make_messages };
-	Suite *suite = suite_create("report");
-
-	for (size_t i = 0; i < ARRAY_SIZE(make); i++) {
-		TCase *tests = make[i]();
-
-		suite_add_tcase(suite, tests);
-	}
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

@@ -54,7 +54,7 @@ static const struct {
 	{ "install a x\\\\\n\nblacklist b\n", "install a x\\\n\nblacklist b\n\n", "" },
 };
 
-START_TEST(statements_are_read)
+LOOP_TEST(statements_are_read, ARRAY_SIZE(rows))
 {
 	struct kmod_devname_report *report;
 	struct modprobe_config config = { 0 };
@@ -70,9 +70,8 @@ START_TEST(statements_are_read)
 	kmod_devname_report_unref(report);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(the_statement_that_decides_is_found_with_its_place)
+TEST(the_statement_that_decides_is_found_with_its_place)
 {
 	static const char text[] = "blacklist f*\nblacklist fuse\nblacklist fuse\n"
 				   "install t?n /bin/1\ninstall tun /bin/2\n"
@@ -100,9 +99,8 @@ START_TEST(the_statement_that_decides_is_found_with_its_place)
 	modprobe_config_done(&config);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(statements_are_bounded)
+TEST(statements_are_bounded)
 {
 	enum { N = 100001 };
 	static const char line[] = "blacklist a\n";
@@ -118,7 +116,6 @@ START_TEST(statements_are_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 static const struct device_number fuse = { S_IFCHR, 10, 229 };
 
@@ -130,7 +127,7 @@ static const struct {
 	{ DIRECTORY "/x", -ENOTDIR },
 };
 
-START_TEST(an_unresolvable_path_is_refused)
+LOOP_TEST(an_unresolvable_path_is_refused, ARRAY_SIZE(refused))
 {
 	struct resolution *resolution = NULL;
 	int root_fd = root_with("");
@@ -141,9 +138,8 @@ START_TEST(an_unresolvable_path_is_refused)
 	ck_assert_ptr_null(resolution);
 	(void)close(root_fd);
 }
-END_TEST
 
-START_TEST(a_number_that_is_never_requested_needs_no_modules)
+TEST(a_number_that_is_never_requested_needs_no_modules)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
@@ -160,11 +156,10 @@ START_TEST(a_number_that_is_never_requested_needs_no_modules)
 	ck_assert_ptr_null(resolution_unref(NULL));
 	(void)close(root_fd);
 }
-END_TEST
 
 #if WITH_LIBKMOD
 /* No indexes, but a configuration, which modprobe follows all the same. */
-START_TEST(a_configuration_is_resolved)
+TEST(a_configuration_is_resolved)
 {
 	struct resolution *resolution;
 	const struct resolution_step *step;
@@ -186,21 +181,15 @@ START_TEST(a_configuration_is_resolved)
 	resolution_unref(resolution);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Soft dependencies one behind the other, of modules that only the configuration knows. */
-START_TEST(chains_are_bounded)
+LOOP_TEST(chains_are_bounded, 4)
 {
 	static const struct {
 		unsigned int n;
-		size_t size; /* of what is found */
-		const char *codes;
-	} chains[] = { { 90, 90, "" },
-		       { 100, 100, "" },
-		       { 101, 100, "bad-config" },
-		       { 1000, 100, "bad-config" } };
-	struct resolution *resolution;
-	struct kmod_devname_report *report;
+		int r;
+	} chains[] = { { 90, 0 }, { 100, 0 }, { 101, -EFBIG }, { 1000, -EFBIG } };
+	struct resolution *resolution = NULL;
 	char *text;
 	size_t size;
 	FILE *stream = open_memstream(&text, &size);
@@ -212,23 +201,17 @@ START_TEST(chains_are_bounded)
 			      i, i, i, i + 1, i, i + 1);
 	(void)fclose(stream);
 	root_fd = root_with(text);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, report, &resolution), 0);
-	ck_assert_uint_eq(resolution->steps.size, chains[_i].size);
-	ck_assert_str_eq(harness_codes(report), chains[_i].codes);
-	/* that of x99 */
-	if (*chains[_i].codes)
-		ck_assert_uint_eq(kmod_devname_finding_get_line(kmod_devname_report_get(report, 0)),
-				  300);
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution),
+			 chains[_i].r);
+	if (resolution)
+		ck_assert_uint_eq(resolution->steps.size, chains[_i].n);
 	resolution_unref(resolution);
-	kmod_devname_report_unref(report);
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Modules that all have the alias. */
-START_TEST(steps_are_bounded)
+LOOP_TEST(steps_are_bounded, 2)
 {
 	static const struct {
 		unsigned int n;
@@ -252,10 +235,9 @@ START_TEST(steps_are_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Of thousands of nodes with one number each asks for its module. */
-START_TEST(steps_are_found_by_name)
+LOOP_TEST(steps_are_found_by_name, UNLESS_VALGRIND(1))
 {
 	enum { STEPS = 10000, LOOK_UPS = 1000000, SECONDS = 10 };
 	struct resolution *resolution;
@@ -271,14 +253,14 @@ START_TEST(steps_are_found_by_name)
 	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution), 0);
 	/* a fraction of a second is enough, and a search from the first step takes minutes */
 	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	/* no assertion, which tells the parent process each time where it is */
 	for (unsigned int i = 0; i < LOOK_UPS; i++)
-		ck_assert_ptr_eq(resolution_find_step(resolution, "m9999"),
-				 resolution->steps.items[STEPS - 1]);
+		if (resolution_find_step(resolution, "m9999") != resolution->steps.items[STEPS - 1])
+			ck_abort_msg("another step");
 	resolution_unref(resolution);
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_fd)
 {
@@ -295,8 +277,8 @@ static struct kmod_devname_report *lint_loading_of(const char *nodes, int root_f
 	return report;
 }
 
-/* The check of the others goes on. */
-START_TEST(a_node_with_too_many_modules_is_a_finding)
+/* The others are checked. */
+TEST(a_node_with_too_many_modules_is_a_finding)
 {
 	struct kmod_devname_report *report;
 	const struct kmod_devname_finding *finding;
@@ -320,10 +302,9 @@ START_TEST(a_node_with_too_many_modules_is_a_finding)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* Each node is compared with all statements; those that no work is left for are not looked at. */
-START_TEST(the_work_for_all_nodes_is_bounded)
+LOOP_TEST(the_work_for_all_nodes_is_bounded, UNLESS_VALGRIND(1))
 {
 	enum { STATEMENTS = 90000, NODES = 2000 };
 	struct kmod_devname_report *report;
@@ -352,80 +333,9 @@ START_TEST(the_work_for_all_nodes_is_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
-
-/*
- * Of many nodes of one module, whose dependencies have no files (0) or have them (1), all but the
- * first take less than half of the work.
- */
-START_TEST(dependencies_of_a_module_are_looked_for_once)
-{
-	enum { DEPENDENCIES = 50, NODES = 200 };
-	struct device_number number = { S_IFCHR, 100, 0 };
-	struct resolution *resolution;
-	struct modprobe_system system;
-	char *text;
-	size_t size, after_first = 0;
-	FILE *stream = open_memstream(&text, &size);
-	int root_fd = root_with("");
-
-	for (unsigned int i = 0; i < DEPENDENCIES; i++)
-		(void)fprintf(stream, "m%u.ko:\n", i);
-	(void)fprintf(stream, "many.ko:");
-	for (unsigned int i = 0; i < DEPENDENCIES; i++) {
-		_cleanup_free_ char *path = format_text(DIRECTORY "/m%u.ko", i);
-
-		(void)fprintf(stream, " m%u.ko", i);
-		if (_i > 0)
-			harness_write(root_fd, path, "", 0);
-	}
-	(void)fprintf(stream, "\n");
-	(void)fclose(stream);
-	harness_write(root_fd, DIRECTORY "/modules.dep", text, size);
-	harness_write(root_fd, DIRECTORY "/modules.alias", "alias char-major-100-* many\n", 28);
-	harness_write(root_fd, DIRECTORY "/many.ko", "", 0);
-	free(text);
-	ck_assert_int_eq(system_open(&system, root_fd, DIRECTORY, false, NULL), 0);
-	ck_assert_int_eq(system.indexes, INDEXES_TEXT);
-	for (unsigned int i = 0; i < NODES; i++, number.minor++) {
-		ck_assert_int_eq(resolution_ask(&system, &number, &resolution), 0);
-		ck_assert_int_eq(resolution_loads(resolution, "many"), _i);
-		resolution_unref(resolution);
-		if (i == 0)
-			after_first = system.work_left;
-	}
-	ck_assert_uint_lt(after_first - system.work_left,
-			  (NODES - 1) * (SYSTEM_WORK_MAX - after_first) / 2);
-	system_done(&system);
-	(void)close(root_fd);
-}
-END_TEST
-
-/* The limit of work stops the first question between the dependencies and their files. */
-START_TEST(dependencies_are_known_in_full_or_not_at_all)
-{
-	static const char dep[] = "a.ko: b.ko c.ko\nb.ko:\nc.ko:\n";
-	struct modprobe_system system;
-	struct known_module *known;
-	int root_fd = root_with("");
-
-	harness_write(root_fd, DIRECTORY "/modules.dep", dep, strlen(dep));
-	harness_write(root_fd, DIRECTORY "/modules.alias", "alias char-major-100-* a\n", 25);
-	ck_assert_int_eq(system_open(&system, root_fd, DIRECTORY, 0, NULL), 0);
-	ck_assert_int_eq(kmod_context_start(&system), 0);
-	ck_assert_int_eq(known_module_get(&system, "a", &known), 0);
-	for (unsigned int i = 0; i < 2; i++) {
-		system.work_left = i == 0 ? WORK_OF_FILE : SYSTEM_WORK_MAX;
-		ck_assert_int_eq(known_module_find_needed(known, &system), i == 0 ? -EFBIG : 0);
-		ck_assert_uint_eq(known->needed.size, i == 0 ? 0 : 2);
-	}
-	system_done(&system);
-	(void)close(root_fd);
-}
-END_TEST
 
 /* A statement that holds for each module of a long list, again and again. */
-START_TEST(dependencies_are_bounded)
+LOOP_TEST(dependencies_are_bounded, UNLESS_VALGRIND(2))
 {
 	static const struct {
 		unsigned int n;
@@ -451,10 +361,9 @@ START_TEST(dependencies_are_bounded)
 	free(text);
 	(void)close(root_fd);
 }
-END_TEST
 
 /* _i: without proc, or with a file of this name */
-START_TEST(no_command_line_blacklists_nothing)
+LOOP_TEST(no_command_line_blacklists_nothing, 2)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
@@ -468,9 +377,8 @@ START_TEST(no_command_line_blacklists_nothing)
 	resolution_unref(resolution);
 	(void)close(root_fd);
 }
-END_TEST
 #else
-START_TEST(a_build_without_libkmod_says_so)
+TEST(a_build_without_libkmod_says_so)
 {
 	struct resolution *resolution;
 	int root_fd = root_with("");
@@ -479,10 +387,9 @@ START_TEST(a_build_without_libkmod_says_so)
 			 -EOPNOTSUPP);
 	(void)close(root_fd);
 }
-END_TEST
 #endif
 
-START_TEST(verdicts_and_roles_have_names)
+TEST(verdicts_and_roles_have_names)
 {
 	static const char *const verdicts[] = { "loads",       "loaded",   "built-in", "command",
 						"blacklisted", "off",      "no-file",  "no-module",
@@ -496,35 +403,8 @@ START_TEST(verdicts_and_roles_have_names)
 		ck_assert_str_eq(resolution_role_to_string((enum resolution_role)(i + 1)),
 				 roles[i]);
 }
-END_TEST
 
 int main(void)
 {
-	TCase *tests = tcase_create("resolution");
-	Suite *suite = suite_create("resolution");
-
-	tcase_add_loop_test(tests, statements_are_read, 0, ARRAY_SIZE(rows));
-	tcase_add_test(tests, the_statement_that_decides_is_found_with_its_place);
-	tcase_add_test(tests, statements_are_bounded);
-	tcase_add_loop_test(tests, an_unresolvable_path_is_refused, 0, ARRAY_SIZE(refused));
-	tcase_add_test(tests, a_number_that_is_never_requested_needs_no_modules);
-#if WITH_LIBKMOD
-	tcase_add_test(tests, a_configuration_is_resolved);
-	tcase_add_loop_test(tests, steps_are_bounded, 0, 2);
-	tcase_add_test(tests, a_node_with_too_many_modules_is_a_finding);
-	if (!harness_under_valgrind()) { /* so many comparisons take minutes there */
-		tcase_add_test(tests, steps_are_found_by_name);
-		tcase_add_test(tests, the_work_for_all_nodes_is_bounded);
-	}
-	tcase_add_loop_test(tests, chains_are_bounded, 0, 4);
-	tcase_add_loop_test(tests, dependencies_of_a_module_are_looked_for_once, 0, 2);
-	tcase_add_test(tests, dependencies_are_known_in_full_or_not_at_all);
-	tcase_add_loop_test(tests, dependencies_are_bounded, 0, 2);
-	tcase_add_loop_test(tests, no_command_line_blacklists_nothing, 0, 2);
-#else
-	tcase_add_test(tests, a_build_without_libkmod_says_so);
-#endif
-	tcase_add_test(tests, verdicts_and_roles_have_names);
-	suite_add_tcase(suite, tests);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

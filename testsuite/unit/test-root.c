@@ -26,7 +26,6 @@
 
 #define NOBODY 65534
 #define SWAPS 20000
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 typedef int (*opener)(int root_fd, const char *path, int flags);
 
@@ -206,11 +205,11 @@ static int make_tree(void)
 {
 	int dir_fd = harness_directory();
 
-	for (size_t i = 0; i < N(directories); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(directories); i++)
 		ck_assert_int_eq(mkdirat(dir_fd, directories[i], 0755), 0);
-	for (size_t i = 0; i < N(files); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		harness_write(dir_fd, files[i], files[i], strlen(files[i]));
-	for (size_t i = 0; i < N(links); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		ck_assert_int_eq(symlinkat(links[i].target, dir_fd, links[i].path), 0);
 	make_computed_links(dir_fd);
 	return dir_fd;
@@ -252,16 +251,15 @@ static void check_row(const char *function, opener open_it, int root_fd, const s
 	ck_assert_int_eq(close(fd), 0);
 }
 
-START_TEST(every_path_leads_to_the_file_or_error_that_the_table_says)
+LOOP_TEST(every_path_leads_to_the_file_or_error_that_the_table_says, ARRAY_SIZE(openers))
 {
 	int root_fd = open_root(make_tree()), before = dup(0);
 
 	ck_assert_int_eq(close(before), 0);
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row(openers[_i].name, openers[_i].open, root_fd, &rows[i]);
 	ck_assert_msg(dup(0) == before, "a file descriptor was left open");
 }
-END_TEST
 
 /* ./././top, of as many bytes as wanted, which must be odd. */
 static char *dotted_path(size_t size)
@@ -275,7 +273,7 @@ static char *dotted_path(size_t size)
 	return path;
 }
 
-START_TEST(a_path_of_path_max_bytes_with_its_nul_is_the_longest)
+LOOP_TEST(a_path_of_path_max_bytes_with_its_nul_is_the_longest, ARRAY_SIZE(openers))
 {
 	int root_fd = open_root(make_tree());
 	char *longest = dotted_path(PATH_MAX - 1), *longer = dotted_path(PATH_MAX + 1);
@@ -287,9 +285,8 @@ START_TEST(a_path_of_path_max_bytes_with_its_nul_is_the_longest)
 	free(longest);
 	free(longer);
 }
-END_TEST
 
-START_TEST(flags_that_create_a_file_are_refused)
+LOOP_TEST(flags_that_create_a_file_are_refused, 8)
 {
 	static const struct {
 		const char *path;
@@ -310,9 +307,8 @@ START_TEST(flags_that_create_a_file_are_refused)
 	ck_assert_msg(r == -EINVAL, "'%s', %#o: %d", refused[_i].path, refused[_i].flags, r);
 	ck_assert_int_eq(faccessat(root_fd, "new", F_OK, 0), -1);
 }
-END_TEST
 
-START_TEST(a_bad_root_is_the_errno_of_open)
+LOOP_TEST(a_bad_root_is_the_errno_of_open, ARRAY_SIZE(openers))
 {
 	int dir_fd = make_tree();
 	int file_fd = openat(dir_fd, "root/top", O_RDONLY | O_CLOEXEC);
@@ -320,7 +316,6 @@ START_TEST(a_bad_root_is_the_errno_of_open)
 	ck_assert_int_eq(openers[_i].open(-1, "top", O_RDONLY), -EBADF);
 	ck_assert_int_eq(openers[_i].open(file_fd, "top", O_RDONLY), -ENOTDIR);
 }
-END_TEST
 
 /* What root can always do is tried as somebody else. False if that cannot be. */
 static bool become_nobody(void)
@@ -328,7 +323,7 @@ static bool become_nobody(void)
 	return geteuid() != 0 || seteuid(NOBODY) == 0;
 }
 
-START_TEST(a_directory_that_may_not_be_searched_is_eacces)
+LOOP_TEST(a_directory_that_may_not_be_searched_is_eacces, ARRAY_SIZE(openers))
 {
 	int dir_fd = make_tree();
 	int root_fd = open_root(dir_fd), inside, final;
@@ -344,9 +339,8 @@ START_TEST(a_directory_that_may_not_be_searched_is_eacces)
 	ck_assert_int_eq(inside, -EACCES);
 	ck_assert_int_eq(final, -EACCES);
 }
-END_TEST
 
-START_TEST(a_magic_link_of_proc_is_not_followed)
+LOOP_TEST(a_magic_link_of_proc_is_not_followed, ARRAY_SIZE(openers))
 {
 	int root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), pipe_fds[2];
 	char path[64];
@@ -357,7 +351,6 @@ START_TEST(a_magic_link_of_proc_is_not_followed)
 		return;
 	ck_assert_int_lt(openers[_i].open(root_fd, path, O_RDONLY | O_NONBLOCK), 0);
 }
-END_TEST
 
 /* --- somebody changes the tree meanwhile --------------------------------------------------- */
 
@@ -415,7 +408,7 @@ static void attack(opener open_it, int root_fd, const struct swapper *swapper, u
 		   unsigned int *refused)
 {
 	for (unsigned int i = 0; swapper->swaps < SWAPS; i++) {
-		const char *path = attacks[i % N(attacks)];
+		const char *path = attacks[i % ARRAY_SIZE(attacks)];
 		int fd = open_it(root_fd, path, O_RDONLY);
 
 		if (fd >= 0) {
@@ -429,7 +422,8 @@ static void attack(opener open_it, int root_fd, const struct swapper *swapper, u
 	}
 }
 
-START_TEST(nothing_outside_is_opened_while_directories_and_links_are_swapped)
+LOOP_TEST(nothing_outside_is_opened_while_directories_and_links_are_swapped,
+	  UNLESS_VALGRIND(ARRAY_SIZE(openers)))
 {
 	struct swapper swapper = { .dir_fd = make_tree() };
 	unsigned int opened = 0, refused = 0;
@@ -445,7 +439,6 @@ START_TEST(nothing_outside_is_opened_while_directories_and_links_are_swapped)
 	if (opened == 0 || refused == 0)
 		harness_skip("the renames and the opens did not race");
 }
-END_TEST
 
 /* --- paths beyond PATH_MAX ---------------------------------------------------------------- */
 
@@ -496,7 +489,7 @@ static char *deep_path(const char *prefix, const char *name)
 	return path;
 }
 
-START_TEST(a_path_of_ten_thousand_bytes_is_opened)
+TEST(a_path_of_ten_thousand_bytes_is_opened)
 {
 	static const struct {
 		const char *prefix, *name;
@@ -514,10 +507,10 @@ START_TEST(a_path_of_ten_thousand_bytes_is_opened)
 		{ "missing/", "file", ENOENT, 0 },
 		{ "top/", "file", ENOTDIR, 0 },
 	};
-	int fds[DEPTH + 1] = { open_root(make_tree()) }, results[N(cases)];
+	int fds[DEPTH + 1] = { open_root(make_tree()) }, results[ARRAY_SIZE(cases)];
 
 	make_deep(fds);
-	for (size_t i = 0; i < N(cases); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char *path = deep_path(cases[i].prefix, cases[i].name);
 
 		results[i] = root_open_long(fds[0], path, cases[i].flags);
@@ -528,35 +521,32 @@ START_TEST(a_path_of_ten_thousand_bytes_is_opened)
 		free(path);
 	}
 	remove_deep(fds);
-	for (size_t i = 0; i < N(cases); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
 		ck_assert_msg(cases[i].error == 0 ? results[i] >= 0 : results[i] == -cases[i].error,
 			      "case %zu: %d instead of %d", i, results[i], -cases[i].error);
 }
-END_TEST
 
-START_TEST(a_short_path_is_opened_by_the_function_for_long_ones_too)
+TEST(a_short_path_is_opened_by_the_function_for_long_ones_too)
 {
 	int root_fd = open_root(make_tree());
 
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row("root_open_long", root_open_long, root_fd, &rows[i]);
 }
-END_TEST
 
 /* Kernels before 5.6, and filters that do not know the call. */
-START_TEST(without_openat2_all_is_the_same)
+LOOP_TEST(without_openat2_all_is_the_same, 2)
 {
 	const struct refusal refusal = { SYS_openat2, 0, UINT_MAX, _i == 0 ? ENOSYS : EPERM };
 	int root_fd = open_root(make_tree());
 
 	if (!refuse(&refusal, 1))
 		return;
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		check_row("open_in_root", open_in_root, root_fd, &rows[i]);
 }
-END_TEST
 
-START_TEST(a_concurrent_rename_is_retried_but_not_forever)
+LOOP_TEST(a_concurrent_rename_is_retried_but_not_forever, 2)
 {
 	const struct refusal refusal = { SYS_openat2, 0, _i == 0 ? 10 : UINT_MAX, EAGAIN };
 	int root_fd = open_root(make_tree()), fd;
@@ -569,9 +559,8 @@ START_TEST(a_concurrent_rename_is_retried_but_not_forever)
 	else
 		ck_assert_int_eq(fd, -EAGAIN);
 }
-END_TEST
 
-START_TEST(by_hand_each_open_that_fails_is_its_errno)
+LOOP_TEST(without_openat2_each_failed_open_is_its_errno, 4)
 {
 	const struct refusal refusal = { SYS_openat, (unsigned int)_i, 1, EMFILE };
 	int root_fd = open_root(make_tree());
@@ -581,9 +570,8 @@ START_TEST(by_hand_each_open_that_fails_is_its_errno)
 	ck_assert_int_eq(root_open_by_hand(root_fd, "a/b/file", O_RDONLY), -EMFILE);
 	ck_assert_int_ge(root_open_by_hand(root_fd, "a/b/file", O_RDONLY), 0);
 }
-END_TEST
 
-START_TEST(a_stream_is_of_a_file_that_is_there_or_none)
+TEST(a_stream_is_of_a_file_that_is_there_or_none)
 {
 	static const struct {
 		const char *path;
@@ -592,7 +580,7 @@ START_TEST(a_stream_is_of_a_file_that_is_there_or_none)
 			{ "self", 0 }, { "a", 0 },        { "missing/below", 0 } };
 	int root_fd = open_root(make_tree());
 
-	for (size_t i = 0; i < N(streams); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(streams); i++) {
 		FILE *stream = NULL;
 
 		ck_assert_msg(root_open_stream(root_fd, streams[i].path, &stream) == streams[i].r,
@@ -602,13 +590,12 @@ START_TEST(a_stream_is_of_a_file_that_is_there_or_none)
 			(void)fclose(stream);
 	}
 }
-END_TEST
 
 /* Without openat2(2), and without /proc, as in a bare chroot. */
 static const struct refusal without[] = { { SYS_openat2, 0, UINT_MAX, ENOSYS },
 					  { SYS_statfs, 0, UINT_MAX, ENOENT } };
 
-START_TEST(only_a_regular_file_is_opened)
+LOOP_TEST(only_a_regular_file_is_opened, 3)
 {
 	static const struct {
 		const char *path;
@@ -636,7 +623,7 @@ START_TEST(only_a_regular_file_is_opened)
 	ck_assert_int_eq(symlinkat("fifo", root_fd, "to_fifo"), 0);
 	if (_i > 0 && !refuse(without, (size_t)_i))
 		return;
-	for (size_t i = 0; i < N(opened); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(opened); i++) {
 		int fd;
 
 		if (strcmp(opened[i].path, "device") == 0 && !has_device)
@@ -648,7 +635,6 @@ START_TEST(only_a_regular_file_is_opened)
 			ck_assert_int_eq(close(fd), 0);
 	}
 }
-END_TEST
 
 /* Holds a write lease of the file until another process opens it. */
 static void hold_lease(const char *path, int ready_fd)
@@ -667,7 +653,7 @@ static void hold_lease(const char *path, int ready_fd)
 }
 
 /* _i: without openat2(2) and /proc */
-START_TEST(a_file_that_has_a_lease_is_opened)
+LOOP_TEST(a_file_that_has_a_lease_is_opened, 2)
 {
 	int root_fd = open_root(make_tree()), fds[2], fd;
 	char ready;
@@ -685,30 +671,28 @@ START_TEST(a_file_that_has_a_lease_is_opened)
 	if (read(fds[0], &ready, 1) == 1) { /* not every file system has leases */
 		ck_assert_int_eq(openat(root_fd, "top", O_RDONLY | O_NONBLOCK | O_CLOEXEC), -1);
 		ck_assert_int_eq(errno, EAGAIN);
-		if (_i == 0 || refuse(without, N(without))) {
+		if (_i == 0 || refuse(without, ARRAY_SIZE(without))) {
 			fd = root_open_file(root_fd, "top", 0);
 			ck_assert_msg(fd >= 0, "%d", fd);
 		}
 	}
 	ck_assert_int_eq(waitpid(pid, NULL, 0), pid);
 }
-END_TEST
 
-START_TEST(a_stream_that_cannot_be_had_is_an_errno)
+LOOP_TEST(a_stream_that_cannot_be_opened_is_an_errno, 2)
 {
 	const struct refusal refusals[] = { { _i == 0 ? SYS_openat2 : SYS_newfstatat, 0, 1, EIO },
 					    { _i == 0 ? SYS_openat2 : SYS_fstat, 0, 1, EIO } };
 	int root_fd = open_root(make_tree());
 	FILE *stream = NULL;
 
-	if (!refuse(refusals, N(refusals)))
+	if (!refuse(refusals, ARRAY_SIZE(refusals)))
 		return;
 	ck_assert_int_eq(root_open_stream(root_fd, "top", &stream), -EIO);
 	ck_assert_ptr_null(stream);
 }
-END_TEST
 
-START_TEST(a_component_beyond_path_max_is_too_long)
+LOOP_TEST(a_component_beyond_path_max_is_too_long, 5)
 {
 	static const char *const prefixes[] = { "", "/", "a/", "/a/b/", "../" };
 	int root_fd = open_root(make_tree());
@@ -720,7 +704,6 @@ START_TEST(a_component_beyond_path_max_is_too_long)
 	path[sizeof(path) - 1] = '\0';
 	ck_assert_int_eq(root_open_long(root_fd, path, O_RDONLY), -ENAMETOOLONG);
 }
-END_TEST
 
 static const struct conf_row {
 	const char *directory;
@@ -732,7 +715,7 @@ static const struct conf_row {
 	{ "self", -ENOENT, 0 }, { X_255 "x", -ENOENT, 0 },
 };
 
-START_TEST(a_configuration_directory_is_read_or_missing)
+LOOP_TEST(a_configuration_directory_is_read_or_missing, ARRAY_SIZE(conf_rows))
 {
 	static const char *const suffixes[] = { "le", NULL };
 	const struct conf_row *row = &conf_rows[_i];
@@ -743,36 +726,8 @@ START_TEST(a_configuration_directory_is_read_or_missing)
 		      dirs.files.size);
 	conf_dirs_done(&dirs);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("root");
-	TCase *tcase = tcase_create("root");
-	const int n = N(openers);
-
-	tcase_add_loop_test(tcase, every_path_leads_to_the_file_or_error_that_the_table_says, 0, n);
-	tcase_add_loop_test(tcase, a_path_of_path_max_bytes_with_its_nul_is_the_longest, 0, n);
-	tcase_add_loop_test(tcase, flags_that_create_a_file_are_refused, 0, 8);
-	tcase_add_loop_test(tcase, a_bad_root_is_the_errno_of_open, 0, n);
-	tcase_add_loop_test(tcase, a_directory_that_may_not_be_searched_is_eacces, 0, n);
-	tcase_add_loop_test(tcase, a_magic_link_of_proc_is_not_followed, 0, n);
-	if (!harness_under_valgrind()) /* a race needs two threads that run at once */
-		tcase_add_loop_test(
-			tcase, nothing_outside_is_opened_while_directories_and_links_are_swapped, 0,
-			n);
-	tcase_add_test(tcase, a_path_of_ten_thousand_bytes_is_opened);
-	tcase_add_test(tcase, a_short_path_is_opened_by_the_function_for_long_ones_too);
-	tcase_add_loop_test(tcase, without_openat2_all_is_the_same, 0, 2);
-	tcase_add_loop_test(tcase, a_concurrent_rename_is_retried_but_not_forever, 0, 2);
-	/* the root, two directories and the file */
-	tcase_add_loop_test(tcase, by_hand_each_open_that_fails_is_its_errno, 0, 4);
-	tcase_add_test(tcase, a_stream_is_of_a_file_that_is_there_or_none);
-	tcase_add_loop_test(tcase, only_a_regular_file_is_opened, 0, 3);
-	tcase_add_loop_test(tcase, a_file_that_has_a_lease_is_opened, 0, 2);
-	tcase_add_loop_test(tcase, a_stream_that_cannot_be_had_is_an_errno, 0, 2);
-	tcase_add_loop_test(tcase, a_component_beyond_path_max_is_too_long, 0, 5);
-	tcase_add_loop_test(tcase, a_configuration_directory_is_read_or_missing, 0, N(conf_rows));
-	suite_add_tcase(suite, tcase);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

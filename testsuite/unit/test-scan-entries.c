@@ -23,7 +23,6 @@
 #include "lib/refuse.h"
 #include "tree/scan.h"
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 #define NOBODY 65534
 
 #ifndef WITH_ZLIB
@@ -54,7 +53,7 @@ static void write_node(int dir_fd, const char *path, const char *name, unsigned 
 
 	(void)snprintf(devname, sizeof(devname), "alias=devname:%s", name);
 	(void)snprintf(number, sizeof(number), "alias=char-major-10-%u", minor);
-	write_strings(dir_fd, path, strings, N(strings));
+	write_strings(dir_fd, path, strings, ARRAY_SIZE(strings));
 }
 
 struct scanned {
@@ -147,7 +146,7 @@ static const char *path_of(int dir_fd)
 	return path + 1;
 }
 
-START_TEST(a_link_that_cannot_be_followed_is_a_note)
+LOOP_TEST(a_link_that_cannot_be_followed_is_a_note, ARRAY_SIZE(links))
 {
 	int dir_fd = harness_directory(), root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	struct scanned scanned;
@@ -170,7 +169,6 @@ START_TEST(a_link_that_cannot_be_followed_is_a_note)
 	}
 	ck_assert_int_eq(close(root_fd), 0);
 }
-END_TEST
 
 static const struct {
 	const char *name, *target, *other, *code;
@@ -187,7 +185,8 @@ static void swap_link(void *data)
 }
 
 /* When the file system is asked for the first time, the link has been followed once. */
-START_TEST(a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc)
+LOOP_TEST(a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc,
+	  ARRAY_SIZE(swapped_links))
 {
 	static const struct refusal pause = { SYS_fstatfs, 0, 1, 0 };
 	int data[2] = { harness_directory(), _i }, dir_fd = data[0];
@@ -208,7 +207,6 @@ START_TEST(a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc)
 	scanned_done(&scanned);
 	ck_assert_int_eq(close(root_fd), 0);
 }
-END_TEST
 
 static bool keeps_line(const struct scanned *scanned, const char *line)
 {
@@ -222,7 +220,7 @@ static bool keeps_line(const struct scanned *scanned, const char *line)
 }
 
 /* As in weak-updates, when the kernel of the module was removed. */
-START_TEST(a_module_behind_a_link_that_leads_nowhere_is_gone)
+TEST(a_module_behind_a_link_that_leads_nowhere_is_gone)
 {
 	static const char order[] = "one-link.ko\n";
 	int dir_fd = harness_directory();
@@ -247,7 +245,6 @@ START_TEST(a_module_behind_a_link_that_leads_nowhere_is_gone)
 	ck_assert(scan_lacks_listed(scanned.scan));
 	scanned_done(&scanned);
 }
-END_TEST
 
 /* --- what cannot be read ------------------------------------------------------------------- */
 
@@ -279,7 +276,7 @@ static void make_closed(int dir_fd, const char *name)
 }
 
 /* Whatever the errno is, and whatever cannot be read, the others are read. */
-START_TEST(a_scan_records_unread_modules)
+LOOP_TEST(a_scan_records_unread_modules, ARRAY_SIZE(closed))
 {
 	const char *name = closed[_i].name;
 	bool is_link = strncmp(name, "link", 4) == 0;
@@ -308,21 +305,20 @@ START_TEST(a_scan_records_unread_modules)
 			  closed[_i].state == SCAN_MODULE_UNREAD || strcmp(name, "link.ko") == 0);
 	scanned_done(&scanned);
 }
-END_TEST
 
 /* If a file cannot be opened, the last ones mean that there is none. */
 static const int errors[] = { EIO,   EACCES,  EINVAL, ENOTCONN, ESTALE, EAGAIN,
 			      EPERM, ENODATA, ENXIO,  ENODEV,   ENOENT, ENOTDIR };
 #define OPEN_ERRORS 10
 
-START_TEST(a_scan_continues_after_any_error_of_a_module)
+LOOP_TEST(a_scan_continues_after_any_error_of_a_module, ARRAY_SIZE(errors) + OPEN_ERRORS)
 {
-	int dir_fd = harness_directory(), error = errors[(size_t)_i % N(errors)];
+	int dir_fd = harness_directory(), error = errors[(size_t)_i % ARRAY_SIZE(errors)];
 	struct scanned scanned;
 
 	write_node(dir_fd, "a.ko", "a", 1);
 	write_node(dir_fd, "b.ko", "b", 2);
-	if (!refuse_next((size_t)_i < N(errors) ? SYS_pread64 : SYS_openat, error))
+	if (!refuse_next((size_t)_i < ARRAY_SIZE(errors) ? SYS_pread64 : SYS_openat, error))
 		return;
 	scanned = scan_all(dir_fd, ".", 1);
 	ck_assert_uint_eq(kmod_devname_table_size(scanned.table), 1);
@@ -333,10 +329,9 @@ START_TEST(a_scan_continues_after_any_error_of_a_module)
 			 scan_find_module(scanned.scan, "b") == SCAN_MODULE_READ);
 	scanned_done(&scanned);
 }
-END_TEST
 
 /* A lease lets open(2) with O_NONBLOCK fail with EAGAIN; its holder is in another process. */
-START_TEST(a_module_under_a_lease_is_unreadable_and_the_others_are_read)
+TEST(a_module_under_a_lease_is_unreadable_and_the_others_are_read)
 {
 	int dir_fd = harness_directory(), fds[2], fd;
 	struct scanned scanned;
@@ -373,7 +368,6 @@ START_TEST(a_module_under_a_lease_is_unreadable_and_the_others_are_read)
 	(void)close(fds[0]);
 	ck_assert_int_eq(waitpid(holder, NULL, 0), holder);
 }
-END_TEST
 
 static const struct {
 	const char *magic;
@@ -387,7 +381,7 @@ static const struct {
 };
 
 /* In the order of the file; of a build with the compression these are damaged. */
-START_TEST(a_compression_that_is_not_built_in_is_one_finding)
+LOOP_TEST(a_compression_that_is_not_built_in_is_one_finding, ARRAY_SIZE(compressions))
 {
 	static const char order[] = "b.ko\na.ko\n";
 	bool is_built_in = compressions[_i].is_built_in;
@@ -412,7 +406,6 @@ START_TEST(a_compression_that_is_not_built_in_is_one_finding)
 	ck_assert(has_node(&scanned, "good good c10:1\n"));
 	scanned_done(&scanned);
 }
-END_TEST
 
 static const struct {
 	int error;
@@ -425,7 +418,7 @@ static const struct {
 };
 
 /* Whatever this build has: the module is added to a directory of none, or of one that is read. */
-START_TEST(a_kernel_is_undecodable_if_all_its_modules_are)
+LOOP_TEST(a_kernel_is_undecodable_if_all_its_modules_are, ARRAY_SIZE(undecodables))
 {
 	int dir_fd = harness_directory();
 
@@ -446,7 +439,6 @@ START_TEST(a_kernel_is_undecodable_if_all_its_modules_are)
 		scanned_done(&scanned);
 	}
 }
-END_TEST
 
 /* --- paths -------------------------------------------------------------------------------- */
 
@@ -491,12 +483,12 @@ static const struct scan_directory *add_path(struct scan_found *found, const cha
 }
 
 /* By the walk a directory has its parent, by the index its path, once for each file. */
-START_TEST(paths_are_compared_as_texts)
+LOOP_TEST(paths_are_compared_as_texts, 2)
 {
 	struct scan_found found = { 0 };
-	const struct scan_directory *directories[N(paths)];
+	const struct scan_directory *directories[ARRAY_SIZE(paths)];
 
-	for (size_t i = 0; i < N(paths); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
 		const char *path = paths[i];
 		size_t size = (size_t)(syntax_base_name(path) - path);
 		char *parent = strndup(path, size > 0 ? size - 1 : 0);
@@ -508,8 +500,8 @@ START_TEST(paths_are_compared_as_texts)
 			directories[i] = scan_add_directory(&found, NULL, NULL, parent);
 		free(parent);
 	}
-	for (size_t i = 0; i < N(paths); i++)
-		for (size_t j = 0; j < N(paths); j++) {
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		for (size_t j = 0; j < ARRAY_SIZE(paths); j++) {
 			int r = scan_compare_paths(directories[i], syntax_base_name(paths[i]),
 						   directories[j], syntax_base_name(paths[j]));
 
@@ -518,11 +510,10 @@ START_TEST(paths_are_compared_as_texts)
 		}
 	scan_found_done(&found);
 }
-END_TEST
 
 /* --- one file, many names ------------------------------------------------------------------ */
 
-START_TEST(a_file_with_many_names_is_read_once)
+LOOP_TEST(a_file_with_many_names_is_read_once, 2)
 {
 	unsigned int threads = _i == 0 ? 1 : 8;
 	int dir_fd = harness_directory();
@@ -545,10 +536,9 @@ START_TEST(a_file_with_many_names_is_read_once)
 	ck_assert_uint_eq(scanned.scan->found.contents.size, 2);
 	scanned_done(&scanned);
 }
-END_TEST
 
 /* As a backup does: the change time is another one when the file is read. */
-START_TEST(a_hard_link_that_is_made_meanwhile_is_no_change)
+TEST(a_hard_link_that_is_made_meanwhile_is_no_change)
 {
 	static const char head[] = "\x1f\x8b\x08"; /* it waits until the directory was read */
 	int dir_fd = harness_directory();
@@ -565,7 +555,6 @@ START_TEST(a_hard_link_that_is_made_meanwhile_is_no_change)
 			 WITH_ZLIB ? "corrupt,corrupt" : "unsupported");
 	scanned_done(&scanned);
 }
-END_TEST
 
 /* --- bounds ------------------------------------------------------------------------------- */
 
@@ -600,7 +589,7 @@ static void write_big(int dir_fd, const char *path, unsigned int number)
 static const unsigned int thread_counts[] = { 1, 2, 8 };
 
 /* Each of them has 7 MiB: there is room for two. */
-START_TEST(names_are_bounded_over_all_modules_in_their_order)
+LOOP_TEST(names_are_bounded_over_all_modules_in_their_order, ARRAY_SIZE(thread_counts))
 {
 	static const char order[] = "big4.ko\nbig1.ko\n";
 	int dir_fd = harness_directory();
@@ -639,10 +628,9 @@ START_TEST(names_are_bounded_over_all_modules_in_their_order)
 	free(text);
 	scanned_done(&scanned);
 }
-END_TEST
 
 /* There is no room to keep what three of them declare, so these are read again at the end. */
-START_TEST(a_module_that_cannot_be_read_again_was_not_read)
+TEST(a_module_that_cannot_be_read_again_was_not_read)
 {
 	int dir_fd = harness_directory();
 	struct scanned scanned;
@@ -664,9 +652,8 @@ START_TEST(a_module_that_cannot_be_read_again_was_not_read)
 	ck_assert_uint_eq(scan_count_unread(scanned.scan), 3);
 	scanned_done(&scanned);
 }
-END_TEST
 
-START_TEST(nodes_are_bounded_over_all_modules)
+TEST(nodes_are_bounded_over_all_modules)
 {
 	static char texts[4096][32];
 	static const char *strings[4096];
@@ -684,7 +671,7 @@ START_TEST(nodes_are_bounded_over_all_modules)
 	}
 	for (unsigned int i = 0; i < 66; i++) {
 		(void)snprintf(path, sizeof(path), "m%02u.ko", i);
-		write_strings(dir_fd, path, strings, N(strings));
+		write_strings(dir_fd, path, strings, ARRAY_SIZE(strings));
 	}
 	harness_write(dir_fd, "x.ko", "damaged", 7);
 	scanned = scan_all(dir_fd, ".", 2);
@@ -701,7 +688,6 @@ START_TEST(nodes_are_bounded_over_all_modules)
 	kmod_devname_table_unref(old);
 	scanned_done(&scanned);
 }
-END_TEST
 
 /* --- cancellation -------------------------------------------------------------------------- */
 
@@ -717,7 +703,7 @@ static void *step_until_cancelled(void *data)
 	return NULL;
 }
 
-START_TEST(a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released)
+TEST(a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released)
 {
 	int dir_fd = harness_directory();
 	struct scanned scanned;
@@ -736,35 +722,8 @@ START_TEST(a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_releas
 	ck_assert_ptr_eq(result, PTHREAD_CANCELED);
 	scanned_done(&scanned);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("scan-entries");
-	TCase *tcase = tcase_create("entries");
-
-	tcase_add_loop_test(tcase, a_link_that_cannot_be_followed_is_a_note, 0, N(links));
-	tcase_add_loop_test(tcase,
-			    a_link_that_is_swapped_after_it_was_looked_at_leads_not_into_proc, 0,
-			    N(swapped_links));
-	tcase_add_test(tcase, a_module_behind_a_link_that_leads_nowhere_is_gone);
-	tcase_add_loop_test(tcase, a_scan_records_unread_modules, 0, N(closed));
-	tcase_add_test(tcase, a_module_under_a_lease_is_unreadable_and_the_others_are_read);
-	tcase_add_loop_test(tcase, a_scan_continues_after_any_error_of_a_module, 0,
-			    N(errors) + OPEN_ERRORS);
-	tcase_add_loop_test(tcase, a_compression_that_is_not_built_in_is_one_finding, 0,
-			    N(compressions));
-	tcase_add_loop_test(tcase, a_kernel_is_undecodable_if_all_its_modules_are, 0,
-			    N(undecodables));
-	tcase_add_loop_test(tcase, paths_are_compared_as_texts, 0, 2);
-	tcase_add_loop_test(tcase, a_file_with_many_names_is_read_once, 0, 2);
-	tcase_add_test(tcase, a_hard_link_that_is_made_meanwhile_is_no_change);
-	tcase_add_loop_test(tcase, names_are_bounded_over_all_modules_in_their_order, 0,
-			    N(thread_counts));
-	tcase_add_test(tcase, a_module_that_cannot_be_read_again_was_not_read);
-	tcase_add_test(tcase, nodes_are_bounded_over_all_modules);
-	tcase_add_test(tcase,
-		       a_thread_that_is_cancelled_in_a_step_leaves_a_scan_that_can_be_released);
-	suite_add_tcase(suite, tcase);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

@@ -26,7 +26,6 @@
 #include "lib/mkmodule.h"
 #include "text/replace.h"
 
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 #define MODULES "lib/modules"
 #define TOP MODULES "/6.1.0"
 #define SECONDS_MAX 60 /* ends a slow run; no verdict comes from it */
@@ -67,7 +66,7 @@ static struct bytes make_module(const char *name, unsigned int minor)
 {
 	char devname[64], number[64];
 	const char *const strings[] = { "license=GPL", number, devname };
-	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, ARRAY_SIZE(strings) };
 	struct bytes bytes;
 
 	(void)snprintf(devname, sizeof(devname), "alias=devname:%.32s", name);
@@ -341,7 +340,7 @@ static void check_files(const struct result *result, bool in_place)
 }
 
 /* _i: in place only, many threads */
-START_TEST(a_module_that_changes_is_what_it_was_at_some_time_or_reported)
+LOOP_TEST(a_module_that_changes_is_what_it_was_at_some_time_or_reported, 4)
 {
 	int root_fd = harness_directory();
 	bool in_place = _i % 2 == 0;
@@ -350,7 +349,7 @@ START_TEST(a_module_that_changes_is_what_it_was_at_some_time_or_reported)
 	pid_t pid;
 
 	make_files(root_fd);
-	pid = start(change_files, root_fd, in_place ? IN_PLACE : N(file_changes));
+	pid = start(change_files, root_fd, in_place ? IN_PLACE : ARRAY_SIZE(file_changes));
 	for (; now() < end && (shared->changes < wanted || scans < wanted / 50); scans++) {
 		struct result result = scan(root_fd, _i < 2 ? 1 : 4);
 
@@ -367,7 +366,6 @@ START_TEST(a_module_that_changes_is_what_it_was_at_some_time_or_reported)
 	       scans, findings, in_place ? "0 wrong or lost" : "0 wrong");
 	(void)fflush(stdout);
 }
-END_TEST
 
 /* --- directories --------------------------------------------------------------------------- */
 
@@ -440,10 +438,10 @@ static int make_place(int top_fd)
 	write_module(top_fd, "root/" TOP "/kernel/a/inside.ko", "inside", 2);
 	harness_write(top_fd, "outside/modules/6.1.0/modules.order", "", 0);
 	harness_write(top_fd, "root/" TOP "/modules.order", "", 0);
-	for (size_t i = 0; i < N(swaps); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(swaps); i++)
 		make_entries(top_fd, top, i);
 	ck_assert_int_eq(fchdir(top_fd), 0);
-	for (size_t i = 0; i < N(outsides); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(outsides); i++)
 		ck_assert_int_ge(inotify_add_watch(watch_fd, outsides[i], IN_OPEN | IN_ACCESS), 0);
 	/* an open is seen */
 	ck_assert_int_eq(close(open(outsides[0], O_RDONLY | O_CLOEXEC)), 0);
@@ -461,15 +459,15 @@ static void swap(int parent_fd, const char *name, const char *entry)
 
 static void swap_for_ever(int top_fd, unsigned int unused)
 {
-	int parent_fds[N(swaps)];
+	int parent_fds[ARRAY_SIZE(swaps)];
 
 	(void)unused;
-	for (size_t i = 0; i < N(swaps); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(swaps); i++) {
 		parent_fds[i] = openat(top_fd, swaps[i].parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
 		must(parent_fds[i] >= 0);
 	}
 	while (!shared->done) {
-		unsigned int i = any(N(swaps));
+		unsigned int i = any(ARRAY_SIZE(swaps));
 		const char *entry = entries[any(ENTRIES)];
 
 		swap(parent_fds[i], swaps[i].name, entry);
@@ -497,7 +495,7 @@ static size_t check_inside(const struct result *result)
 }
 
 /* _i: many threads */
-START_TEST(nothing_outside_is_opened_while_files_are_swapped)
+LOOP_TEST(nothing_outside_is_opened_while_files_are_swapped, 2)
 {
 	int top_fd = harness_directory(), watch_fd = make_place(top_fd), root_fd;
 	unsigned int wanted = harness_often(30000, 2000000), scans = 0;
@@ -521,7 +519,6 @@ START_TEST(nothing_outside_is_opened_while_files_are_swapped)
 	       _i == 0 ? "1 thread" : "4 threads", shared->changes, scans);
 	(void)fflush(stdout);
 }
-END_TEST
 
 /* --- step by step -------------------------------------------------------------------------- */
 
@@ -561,7 +558,7 @@ static bool escapes_at(struct attack *attack, unsigned int stop, int watch_fd, i
  * _i: what is swapped, for which entry. If something is opened once, it may have been by another
  * process, which looks through all directories; the scan does the same again.
  */
-START_TEST(nothing_outside_is_opened_if_files_are_swapped_at_any_call)
+LOOP_TEST(nothing_outside_is_opened_if_files_are_swapped_at_any_call, ARRAY_SIZE(swaps) * ENTRIES)
 {
 	int top_fd = harness_directory(), watch_fd = make_place(top_fd), stopped = 1;
 	size_t i = (size_t)_i / ENTRIES;
@@ -576,19 +573,8 @@ START_TEST(nothing_outside_is_opened_if_files_are_swapped_at_any_call)
 			      "%s for %s at stop %u", attack.entry, attack.name, stop);
 	ck_assert(stopped < 0 || stop > 30);
 }
-END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("scan-race");
-	TCase *tcase = tcase_create("scan-race");
-
-	tcase_set_timeout(tcase, 4 * SECONDS_MAX);
-	tcase_add_loop_test(tcase, a_module_that_changes_is_what_it_was_at_some_time_or_reported, 0,
-			    4);
-	tcase_add_loop_test(tcase, nothing_outside_is_opened_while_files_are_swapped, 0, 2);
-	tcase_add_loop_test(tcase, nothing_outside_is_opened_if_files_are_swapped_at_any_call, 0,
-			    N(swaps) * ENTRIES);
-	suite_add_tcase(suite, tcase);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

@@ -34,7 +34,6 @@
 
 #define NOBODY 65534
 #define MODULES 300
-#define N(array) (sizeof(array) / sizeof((array)[0]))
 
 /* --- module files ------------------------------------------------------------------------- */
 
@@ -50,7 +49,7 @@ static struct bytes make_module(const char *name, unsigned int minor)
 {
 	char devname[300], number[64] = "alias=char-major-10-*";
 	const char *const strings[] = { "license=GPL", devname, number };
-	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, ARRAY_SIZE(strings) };
 	struct bytes bytes;
 
 	(void)snprintf(devname, sizeof(devname), "alias=devname:%s", name);
@@ -175,7 +174,7 @@ static void write_plain(int dir_fd, const char *path, const char *name, unsigned
 static void write_silent(int dir_fd, const char *path)
 {
 	static const char *const strings[] = { "license=GPL", "alias=pci:v1d2" };
-	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, N(strings) };
+	struct mkmodule spec = { 64, 0, MKMODULE_SOUND, strings, ARRAY_SIZE(strings) };
 	struct bytes bytes;
 
 	bytes.data = mkmodule(&spec, &bytes.size);
@@ -322,12 +321,12 @@ static const enum damage damages[] = {
 static void write_numbered(int dir_fd, unsigned int i)
 {
 	char path[64], name[32];
-	size_t format = i % N(formats);
+	size_t format = i % ARRAY_SIZE(formats);
 
 	(void)snprintf(path, sizeof(path), "kernel/d%u/e%u/m%03u%s", i % 7, i % 3, i,
 		       formats[format].suffix);
 	(void)snprintf(name, sizeof(name), "dir%u/node%u", i % 5, i);
-	write_module(dir_fd, path, name, i, format, damages[i % N(damages)]);
+	write_module(dir_fd, path, name, i, format, damages[i % ARRAY_SIZE(damages)]);
 	if (i % 10 != 0)
 		return;
 	(void)snprintf(path, sizeof(path), "kernel/d%u/e%u/gone%03u.ko", i % 7, i % 3, i);
@@ -358,7 +357,7 @@ static void write_oddities(int dir_fd)
 	write_plain(dir_fd, "../outside/far.ko", "far", 1006);
 	write_module(dir_fd, DEEP "/bad.ko", "bad", 1007, 0, GARBAGE);
 	ck_assert_int_eq(mkdirat(dir_fd, "weak", 0755), 0);
-	for (size_t i = 0; i < N(links); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++)
 		ck_assert_int_eq(symlinkat(links[i].target, dir_fd, links[i].path), 0);
 	ck_assert_int_eq(mkfifoat(dir_fd, "kernel/fifo.ko", 0644), 0);
 	harness_write(dir_fd, "modules.order", order, strlen(order));
@@ -382,7 +381,7 @@ static int make_tree(int dir_fd, const char *name, bool backwards)
 
 static const unsigned int thread_counts[] = { 2, 8, 64, 0 };
 
-START_TEST(any_number_of_threads_gives_the_same_table_and_report)
+LOOP_TEST(any_number_of_threads_gives_the_same_table_and_report, ARRAY_SIZE(thread_counts))
 {
 	int root_fd = make_tree(harness_directory(), "root", false);
 	struct result one = scan_with(root_fd, "modules", 1), many;
@@ -404,9 +403,8 @@ START_TEST(any_number_of_threads_gives_the_same_table_and_report)
 	free(expected);
 	result_done(&one);
 }
-END_TEST
 
-START_TEST(the_order_in_which_files_were_made_does_not_matter)
+TEST(the_order_in_which_files_were_made_does_not_matter)
 {
 	struct result results[2];
 	char *texts[2];
@@ -428,18 +426,17 @@ START_TEST(the_order_in_which_files_were_made_does_not_matter)
 		result_done(&results[i]);
 	}
 }
-END_TEST
 
 /* --- step(), set_...(), unref() ------------------------------------------------------------ */
 
-START_TEST(step_counts_down_to_zero)
+TEST(step_counts_down_to_zero)
 {
 	int dir_fd = harness_directory();
 	struct result result = result_new();
 	struct kmod_devname_scan *scan;
 	char path[32];
 
-	if (N(formats) == 1) /* a build without any codec has no files that wait */
+	if (ARRAY_SIZE(formats) == 1) /* a build without any codec has no files that wait */
 		return;
 	for (unsigned int i = 0; i < 10; i++) {
 		(void)snprintf(path, sizeof(path), "m%u%s", i, formats[1].suffix);
@@ -458,9 +455,8 @@ START_TEST(step_counts_down_to_zero)
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(a_scan_with_threads_ends_at_zero_too_and_stays_there)
+TEST(a_scan_with_threads_ends_at_zero_too_and_stays_there)
 {
 	int root_fd = make_tree(harness_directory(), "root", false);
 	struct result result = result_new();
@@ -476,9 +472,8 @@ START_TEST(a_scan_with_threads_ends_at_zero_too_and_stays_there)
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(the_last_unref_stops_what_is_under_way)
+TEST(the_last_unref_stops_what_is_under_way)
 {
 	int root_fd = make_tree(harness_directory(), "root", false);
 
@@ -495,9 +490,8 @@ START_TEST(the_last_unref_stops_what_is_under_way)
 	}
 	ck_assert_ptr_null(kmod_devname_scan_unref(NULL));
 }
-END_TEST
 
-START_TEST(the_scan_keeps_the_table_the_report_and_the_root_it_was_given)
+TEST(the_scan_keeps_the_table_the_report_and_the_root_it_was_given)
 {
 	int dir_fd = harness_directory(), root_fd = openat(dir_fd, ".", O_PATH | O_DIRECTORY);
 	struct result result = result_new();
@@ -512,9 +506,8 @@ START_TEST(the_scan_keeps_the_table_the_report_and_the_root_it_was_given)
 	kmod_devname_scan_unref(scan);
 	kmod_devname_table_unref(result.table);
 }
-END_TEST
 
-START_TEST(threads_are_1_to_1024_or_0)
+TEST(threads_are_1_to_1024_or_0)
 {
 	static const struct {
 		unsigned int threads;
@@ -527,15 +520,14 @@ START_TEST(threads_are_1_to_1024_or_0)
 	struct result result = result_new();
 	struct kmod_devname_scan *scan = scan_new(dir_fd, ".", &result, 1);
 
-	for (size_t i = 0; i < N(rows); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		ck_assert_msg(kmod_devname_scan_set_threads(scan, rows[i].threads) == rows[i].r,
 			      "%u", rows[i].threads);
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(nothing_can_be_set_when_the_scan_has_begun)
+TEST(nothing_can_be_set_when_the_scan_has_begun)
 {
 	int dir_fd = harness_directory();
 	struct result result = result_new();
@@ -548,16 +540,15 @@ START_TEST(nothing_can_be_set_when_the_scan_has_begun)
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(a_compressed_module_over_the_size_limit_is_too_large)
+LOOP_TEST(a_compressed_module_over_the_size_limit_is_too_large, ARRAY_SIZE(formats) - 1)
 {
 	int dir_fd = harness_directory();
 	struct bytes plain = make_module("a", 1);
 	char path[16];
 
-	(void)snprintf(path, sizeof(path), "a%s", formats[_i].suffix);
-	write_module(dir_fd, path, "a", 1, (size_t)_i, GOOD);
+	(void)snprintf(path, sizeof(path), "a%s", formats[_i + 1].suffix);
+	write_module(dir_fd, path, "a", 1, (size_t)_i + 1, GOOD);
 	for (size_t less = 0; less < 2; less++) {
 		struct result result = result_new();
 		struct kmod_devname_scan *scan = scan_new(dir_fd, ".", &result, 1);
@@ -574,7 +565,6 @@ START_TEST(a_compressed_module_over_the_size_limit_is_too_large)
 	}
 	free(plain.data);
 }
-END_TEST
 
 /* --- errors ------------------------------------------------------------------------------- */
 
@@ -601,7 +591,7 @@ static int make_bad_directories(void)
 	return root_fd;
 }
 
-START_TEST(not_a_directory_is_a_permanent_error)
+LOOP_TEST(not_a_directory_is_a_permanent_error, ARRAY_SIZE(bad_directories))
 {
 	static const char *const aliases[] = { "devname:old", "char-major-10-1" };
 	const char *directory = bad_directories[_i].directory;
@@ -624,9 +614,8 @@ START_TEST(not_a_directory_is_a_permanent_error)
 		result_done(&result);
 	}
 }
-END_TEST
 
-START_TEST(bad_arguments_make_no_scan)
+TEST(bad_arguments_make_no_scan)
 {
 	struct kmod_devname_scan *scan = (void *)&scan, *untouched = scan;
 	int dir_fd = harness_directory();
@@ -639,9 +628,8 @@ START_TEST(bad_arguments_make_no_scan)
 	ck_assert_ptr_eq(scan, untouched);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(a_scan_needs_no_report)
+TEST(a_scan_needs_no_report)
 {
 	int dir_fd = make_tree(harness_directory(), "root", false);
 	struct kmod_devname_scan *scan;
@@ -656,9 +644,8 @@ START_TEST(a_scan_needs_no_report)
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(new_nodes_come_after_those_that_the_table_has)
+TEST(new_nodes_come_after_those_that_the_table_has)
 {
 	static const char *const aliases[] = { "devname:z", "char-major-10-1" };
 	int dir_fd = harness_directory();
@@ -673,7 +660,6 @@ START_TEST(new_nodes_come_after_those_that_the_table_has)
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
-END_TEST
 
 static const char *const closed[] = {
 	"kernel/closed.ko",
@@ -688,7 +674,7 @@ static bool become_nobody(void)
 	return geteuid() != 0 || seteuid(NOBODY) == 0;
 }
 
-START_TEST(an_unreadable_module_is_a_finding_and_the_others_are_read)
+LOOP_TEST(an_unreadable_module_is_a_finding_and_the_others_are_read, ARRAY_SIZE(closed))
 {
 	int dir_fd = harness_directory();
 	struct result results[2];
@@ -706,7 +692,7 @@ START_TEST(an_unreadable_module_is_a_finding_and_the_others_are_read)
 	results[1] = scan_with(dir_fd, ".", 8);
 	ck_assert_int_eq(seteuid(getuid()), 0);
 	ck_assert_int_eq(fchmodat(dir_fd, closed[_i], 0755, 0), 0);
-	for (size_t i = 0; i < N(results); i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(results); i++) {
 		ck_assert_msg(results[i].r == 0, "%s: %d", closed[_i], results[i].r);
 		ck_assert_str_eq(names_of(&results[i]), "good");
 		check_finding(&results[i], closed[_i], KMOD_DEVNAME_CODE_UNREADABLE,
@@ -714,7 +700,6 @@ START_TEST(an_unreadable_module_is_a_finding_and_the_others_are_read)
 		result_done(&results[i]);
 	}
 }
-END_TEST
 
 /* --- which copy --------------------------------------------------------------------------- */
 
@@ -740,7 +725,7 @@ static const struct {
 	{ { "Updates/a.ko", "a.ko" }, 0, KMOD_DEVNAME_SEVERITY_WARNING },
 };
 
-START_TEST(of_two_copies_updates_counts_then_the_smaller_path)
+LOOP_TEST(of_two_copies_updates_counts_then_the_smaller_path, ARRAY_SIZE(copies))
 {
 	const size_t winner = copies[_i].winner, loser = 1 - winner;
 	const char *what = copies[_i].paths[loser];
@@ -765,9 +750,8 @@ START_TEST(of_two_copies_updates_counts_then_the_smaller_path)
 		result_done(&result);
 	}
 }
-END_TEST
 
-START_TEST(every_copy_that_does_not_count_is_named)
+TEST(every_copy_that_does_not_count_is_named)
 {
 	int dir_fd = harness_directory();
 	struct result result;
@@ -788,9 +772,8 @@ START_TEST(every_copy_that_does_not_count_is_named)
 	free(text);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(copies_of_a_silent_module_are_named)
+TEST(copies_of_a_silent_module_are_named)
 {
 	int dir_fd = harness_directory();
 	struct result result;
@@ -816,25 +799,23 @@ START_TEST(copies_of_a_silent_module_are_named)
 	free(text);
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(a_copy_that_does_not_count_is_not_judged)
+LOOP_TEST(a_copy_that_does_not_count_is_not_judged, 3)
 {
 	static const enum damage not_judged[] = { GARBAGE, EMPTY, CUT };
 	int dir_fd = harness_directory();
 	struct result result;
 
 	write_plain(dir_fd, "updates/a.ko", "winner", 1);
-	write_module(dir_fd, "kernel/a.ko.gz", "loser", 2, N(formats) - 1, not_judged[_i]);
+	write_module(dir_fd, "kernel/a.ko.gz", "loser", 2, ARRAY_SIZE(formats) - 1, not_judged[_i]);
 	result = scan_all(dir_fd);
 	ck_assert_str_eq(names_of(&result), "winner");
 	check_finding(&result, "loser", KMOD_DEVNAME_CODE_DUPLICATE_MODULE,
 		      KMOD_DEVNAME_SEVERITY_NOTE, "kernel/a.ko.gz");
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(a_corrupt_copy_that_counts_gives_no_node_of_the_other)
+TEST(a_corrupt_copy_that_counts_gives_no_node_of_the_other)
 {
 	int dir_fd = harness_directory();
 	struct result result;
@@ -848,7 +829,6 @@ START_TEST(a_corrupt_copy_that_counts_gives_no_node_of_the_other)
 	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_ERROR), 1);
 	result_done(&result);
 }
-END_TEST
 
 static const struct {
 	const char *link, *target;
@@ -858,7 +838,7 @@ static const struct {
 	{ "kernel/a.ko.xz", "a.ko" },         { "zz", "kernel" },
 };
 
-START_TEST(a_link_to_a_module_of_the_same_tree_is_no_copy)
+LOOP_TEST(a_link_to_a_module_of_the_same_tree_is_no_copy, ARRAY_SIZE(same_files))
 {
 	int dir_fd = harness_directory();
 	struct result result;
@@ -875,7 +855,6 @@ START_TEST(a_link_to_a_module_of_the_same_tree_is_no_copy)
 		      harness_codes(result.report));
 	result_done(&result);
 }
-END_TEST
 
 /* --- the order ---------------------------------------------------------------------------- */
 
@@ -904,15 +883,15 @@ static const struct {
 	{ "kernel/d.ko", "a b c d", 1 },
 };
 
-START_TEST(nodes_come_in_the_order_of_modules_order_then_by_name)
+LOOP_TEST(nodes_come_in_the_order_of_modules_order_then_by_name, ARRAY_SIZE(orders))
 {
 	static const char *const names[] = { "c", "a", "d", "b" };
 	int dir_fd = harness_directory();
 	struct result result;
 	char path[32];
 
-	for (unsigned int i = 0; i < N(names); i++) {
-		size_t format = i % N(formats);
+	for (unsigned int i = 0; i < ARRAY_SIZE(names); i++) {
+		size_t format = i % ARRAY_SIZE(formats);
 
 		(void)snprintf(path, sizeof(path), "kernel/%s%s", names[i], formats[format].suffix);
 		write_module(dir_fd, path, names[i], i, format, GOOD);
@@ -933,9 +912,8 @@ START_TEST(nodes_come_in_the_order_of_modules_order_then_by_name)
 	}
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(a_line_longer_than_a_path_is_passed_over_whole)
+TEST(a_line_longer_than_a_path_is_passed_over_whole)
 {
 	static char order[20000];
 	int dir_fd = harness_directory();
@@ -957,7 +935,6 @@ START_TEST(a_line_longer_than_a_path_is_passed_over_whole)
 			  2);
 	result_done(&result);
 }
-END_TEST
 
 enum kind {
 	KIND_DIRECTORY,
@@ -1015,7 +992,7 @@ static const struct {
 	{ KIND_LINK_TO_FILE, "", "b a" },
 };
 
-START_TEST(a_modules_order_that_is_no_file_is_no_order_and_never_blocks)
+LOOP_TEST(a_modules_order_that_is_no_file_is_no_order_and_never_blocks, ARRAY_SIZE(odd_orders))
 {
 	int dir_fd = harness_directory();
 	struct result result;
@@ -1031,7 +1008,6 @@ START_TEST(a_modules_order_that_is_no_file_is_no_order_and_never_blocks)
 	ck_assert_uint_eq(kmod_devname_report_count(result.report, KMOD_DEVNAME_SEVERITY_ERROR), 0);
 	result_done(&result);
 }
-END_TEST
 
 /* --- what is no module, or was one --------------------------------------------------------- */
 
@@ -1044,7 +1020,7 @@ static const struct {
 	{ KIND_LINK_TO_FILE, "" },
 };
 
-START_TEST(an_irregular_module_is_a_note_and_never_blocks)
+LOOP_TEST(an_irregular_module_is_a_note_and_never_blocks, ARRAY_SIZE(odd_files))
 {
 	int dir_fd = harness_directory();
 	struct result result;
@@ -1061,16 +1037,15 @@ START_TEST(an_irregular_module_is_a_note_and_never_blocks)
 			  kmod_devname_report_size(result.report));
 	result_done(&result);
 }
-END_TEST
 
-START_TEST(a_file_that_is_removed_during_the_scan_has_vanished)
+TEST(a_file_that_is_removed_during_the_scan_has_vanished)
 {
 	int dir_fd = harness_directory();
 	struct result result = result_new();
 	struct kmod_devname_scan *scan;
 	char path[16];
 
-	if (N(formats) == 1) /* a build without any codec has no files that wait */
+	if (ARRAY_SIZE(formats) == 1) /* a build without any codec has no files that wait */
 		return;
 	(void)snprintf(path, sizeof(path), "gone%s", formats[1].suffix);
 	write_module(dir_fd, path, "gone", 1, 1, GOOD);
@@ -1085,7 +1060,6 @@ START_TEST(a_file_that_is_removed_during_the_scan_has_vanished)
 	kmod_devname_scan_unref(scan);
 	result_done(&result);
 }
-END_TEST
 
 /* One of each kind of entry. */
 static int make_small_tree(void)
@@ -1093,7 +1067,7 @@ static int make_small_tree(void)
 	int dir_fd = harness_directory();
 
 	write_plain(dir_fd, "kernel/a.ko", "a", 1);
-	write_module(dir_fd, "kernel/b.ko", "b", 2, N(formats) - 1, GOOD);
+	write_module(dir_fd, "kernel/b.ko", "b", 2, ARRAY_SIZE(formats) - 1, GOOD);
 	write_plain(dir_fd, "extra/c.ko", "c", 3);
 	write_plain(dir_fd, "extra/d", "d", 4);
 	harness_write(dir_fd, "modules.order", "extra/c.ko\n", 11);
@@ -1138,7 +1112,7 @@ static void check_moment(const struct result *result, long call, int error, unsi
 	}
 }
 
-START_TEST(a_system_call_that_fails_at_any_moment_loses_nothing_silently)
+LOOP_TEST(a_system_call_that_fails_at_any_moment_loses_nothing_silently, ARRAY_SIZE(moments))
 {
 	long call = moments[_i].call, other = call == SYS_newfstatat ? SYS_fstat : call;
 	int error = moments[_i].error, dir_fd = make_small_tree();
@@ -1150,18 +1124,17 @@ START_TEST(a_system_call_that_fails_at_any_moment_loses_nothing_silently)
 		struct result result = result_new();
 		struct kmod_devname_scan *scan = scan_new(dir_fd, ".", &result, 1);
 
-		if (refuse(refusals, N(refusals))) {
+		if (refuse(refusals, ARRAY_SIZE(refusals))) {
 			result.r = run(scan);
-			(void)refuse(none, N(none));
+			(void)refuse(none, ARRAY_SIZE(none));
 			check_moment(&result, call, error, moment);
 		}
 		kmod_devname_scan_unref(scan);
 		result_done(&result);
 	}
 }
-END_TEST
 
-START_TEST(without_openat2_the_result_is_the_same)
+TEST(without_openat2_the_result_is_the_same)
 {
 	int dir_fd = make_tree(harness_directory(), "root", false);
 	struct result with = scan_with(dir_fd, "modules", 1), without;
@@ -1179,9 +1152,8 @@ START_TEST(without_openat2_the_result_is_the_same)
 	result_done(&with);
 	result_done(&without);
 }
-END_TEST
 
-START_TEST(a_directory_with_nothing_in_it_gives_an_empty_table)
+TEST(a_directory_with_nothing_in_it_gives_an_empty_table)
 {
 	struct result result = scan_all(harness_directory());
 
@@ -1189,59 +1161,8 @@ START_TEST(a_directory_with_nothing_in_it_gives_an_empty_table)
 	ck_assert_uint_eq(kmod_devname_report_size(result.report), 0);
 	result_done(&result);
 }
-END_TEST
-
-static void add_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, any_number_of_threads_gives_the_same_table_and_report, 0,
-			    N(thread_counts));
-	tcase_add_test(tcase, the_order_in_which_files_were_made_does_not_matter);
-	tcase_add_test(tcase, step_counts_down_to_zero);
-	tcase_add_test(tcase, a_scan_with_threads_ends_at_zero_too_and_stays_there);
-	tcase_add_test(tcase, the_last_unref_stops_what_is_under_way);
-	tcase_add_test(tcase, the_scan_keeps_the_table_the_report_and_the_root_it_was_given);
-	tcase_add_test(tcase, threads_are_1_to_1024_or_0);
-	tcase_add_test(tcase, nothing_can_be_set_when_the_scan_has_begun);
-	tcase_add_loop_test(tcase, a_compressed_module_over_the_size_limit_is_too_large, 1,
-			    N(formats));
-	tcase_add_loop_test(tcase, not_a_directory_is_a_permanent_error, 0, N(bad_directories));
-	tcase_add_test(tcase, bad_arguments_make_no_scan);
-	tcase_add_test(tcase, a_scan_needs_no_report);
-	tcase_add_test(tcase, new_nodes_come_after_those_that_the_table_has);
-	tcase_add_loop_test(tcase, an_unreadable_module_is_a_finding_and_the_others_are_read, 0,
-			    N(closed));
-}
-
-static void add_tree_tests(TCase *tcase)
-{
-	tcase_add_loop_test(tcase, of_two_copies_updates_counts_then_the_smaller_path, 0,
-			    N(copies));
-	tcase_add_test(tcase, every_copy_that_does_not_count_is_named);
-	tcase_add_test(tcase, copies_of_a_silent_module_are_named);
-	tcase_add_loop_test(tcase, a_copy_that_does_not_count_is_not_judged, 0, 3);
-	tcase_add_test(tcase, a_corrupt_copy_that_counts_gives_no_node_of_the_other);
-	tcase_add_loop_test(tcase, a_link_to_a_module_of_the_same_tree_is_no_copy, 0,
-			    N(same_files));
-	tcase_add_loop_test(tcase, nodes_come_in_the_order_of_modules_order_then_by_name, 0,
-			    N(orders));
-	tcase_add_test(tcase, a_line_longer_than_a_path_is_passed_over_whole);
-	tcase_add_loop_test(tcase, a_modules_order_that_is_no_file_is_no_order_and_never_blocks, 0,
-			    N(odd_orders));
-	tcase_add_loop_test(tcase, an_irregular_module_is_a_note_and_never_blocks, 0, N(odd_files));
-	tcase_add_test(tcase, a_file_that_is_removed_during_the_scan_has_vanished);
-	tcase_add_loop_test(tcase, a_system_call_that_fails_at_any_moment_loses_nothing_silently, 0,
-			    N(moments));
-	tcase_add_test(tcase, without_openat2_the_result_is_the_same);
-	tcase_add_test(tcase, a_directory_with_nothing_in_it_gives_an_empty_table);
-}
 
 int main(void)
 {
-	Suite *suite = suite_create("scan");
-	TCase *tcase = tcase_create("scan");
-
-	add_tests(tcase);
-	add_tree_tests(tcase);
-	suite_add_tcase(suite, tcase);
-	return harness_run(suite);
+	return harness_run(NULL, NULL);
 }

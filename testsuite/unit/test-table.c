@@ -73,7 +73,7 @@ static const struct module_row {
 	{ { "devname:a", "char-major-10-1", "devname:b", "char-major-10-1" },
 	  DEVNAME_HEADER "m a c10:1\nm b c10:1\n",
 	  "" },
-	/* what is not about device nodes does not come between a name and its number */
+	/* an alias about no device node does not separate a name from its number */
 	{ { "x", "devname:a", "y", "char-major-10-1", "char-major-10-*", "devname:b", "",
 	    "char-major-10-2", "z" },
 	  DEVNAME_HEADER "m a c10:1\nm b c10:2\n",
@@ -152,7 +152,7 @@ static const char *row_name(const struct module_row *row)
 	return name;
 }
 
-START_TEST(a_module_gives_its_nodes_or_a_finding)
+LOOP_TEST(a_module_gives_its_nodes_or_a_finding, ARRAY_SIZE(module_rows))
 {
 	const struct module_row *row = &module_rows[_i];
 
@@ -167,9 +167,8 @@ START_TEST(a_module_gives_its_nodes_or_a_finding)
 		ck_assert_uint_eq(kmod_devname_finding_get_line(finding), 0);
 	}
 }
-END_TEST
 
-START_TEST(a_module_gives_the_same_with_its_aliases_reversed)
+LOOP_TEST(a_module_gives_the_same_with_its_aliases_reversed, ARRAY_SIZE(module_rows))
 {
 	const struct module_row *row = &module_rows[_i];
 	const char *reversed[ROW_ALIASES + 1] = { NULL };
@@ -182,9 +181,8 @@ START_TEST(a_module_gives_the_same_with_its_aliases_reversed)
 	add("m", reversed);
 	expect(row_name(row), row->text, row->codes);
 }
-END_TEST
 
-START_TEST(a_report_is_not_needed)
+LOOP_TEST(a_report_is_not_needed, ARRAY_SIZE(module_rows))
 {
 	const struct module_row *row = &module_rows[_i];
 	size_t n = 0;
@@ -194,7 +192,6 @@ START_TEST(a_report_is_not_needed)
 	ck_assert_int_eq(kmod_devname_table_add_module(table, NULL, "m", NULL, row->aliases, n), 0);
 	expect(row_name(row), row->text, "");
 }
-END_TEST
 
 /* --- module names ------------------------------------------------------------------------ */
 
@@ -220,33 +217,30 @@ static const struct {
 	{ "\303\274", "", "bad-module-name" },
 };
 
-START_TEST(module_names_follow_the_rules)
+LOOP_TEST(module_names_follow_the_rules, ARRAY_SIZE(module_name_rows))
 {
 	add_node(module_name_rows[_i].module, "devname:x", NUMBER);
 	expect(module_name_rows[_i].module, module_name_rows[_i].text, module_name_rows[_i].codes);
 }
-END_TEST
 
-START_TEST(the_name_of_a_module_without_devname_is_not_judged)
+LOOP_TEST(the_name_of_a_module_without_devname_is_not_judged, ARRAY_SIZE(module_name_rows))
 {
 	const char *const aliases[] = { NUMBER, NULL };
 
 	add(module_name_rows[_i].module, aliases);
 	expect(module_name_rows[_i].module, "", "");
 }
-END_TEST
 
 /* --- several modules --------------------------------------------------------------------- */
 
-START_TEST(an_empty_table_has_no_text)
+TEST(an_empty_table_has_no_text)
 {
 	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
 	ck_assert_ptr_null(kmod_devname_table_get(table, 0));
 	ck_assert_str_eq(harness_text(table), "");
 }
-END_TEST
 
-START_TEST(nodes_stay_in_the_order_of_the_calls)
+TEST(nodes_stay_in_the_order_of_the_calls)
 {
 	add_node("z", "devname:zz", "char-major-10-3");
 	add_node("a", "devname:mm", "char-major-10-1");
@@ -255,9 +249,8 @@ START_TEST(nodes_stay_in_the_order_of_the_calls)
 			 DEVNAME_HEADER "z zz c10:3\na mm c10:1\nm aa b10:2\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
-END_TEST
 
-START_TEST(a_node_has_what_its_module_declares)
+TEST(a_node_has_what_its_module_declares)
 {
 	const struct kmod_devname_node *node;
 
@@ -272,9 +265,8 @@ START_TEST(a_node_has_what_its_module_declares)
 	node = kmod_devname_table_get(table, 1);
 	ck_assert_uint_eq(kmod_devname_node_get_type(node), S_IFBLK);
 }
-END_TEST
 
-START_TEST(an_index_beyond_the_size_gives_null)
+TEST(an_index_beyond_the_size_gives_null)
 {
 	add_node("a", "devname:a", "char-major-10-1");
 	add_node("b", "devname:b", "char-major-10-2");
@@ -284,9 +276,8 @@ START_TEST(an_index_beyond_the_size_gives_null)
 	ck_assert_ptr_null(kmod_devname_table_get(table, 3));
 	ck_assert_ptr_null(kmod_devname_table_get(table, SIZE_MAX));
 }
-END_TEST
 
-START_TEST(nodes_live_as_long_as_the_table)
+TEST(nodes_live_as_long_as_the_table)
 {
 	const struct kmod_devname_node *first;
 	char devname[32], number[32];
@@ -303,10 +294,9 @@ START_TEST(nodes_live_as_long_as_the_table)
 	ck_assert_str_eq(kmod_devname_node_get_name(first), "first");
 	ck_assert_str_eq(kmod_devname_node_get_name(kmod_devname_table_get(table, 5000)), "n4999");
 }
-END_TEST
 
 /* kvm on s390 and ppc: each flavour of it declares the node. */
-START_TEST(a_node_of_two_modules_has_two_lines)
+TEST(a_node_of_two_modules_has_two_lines)
 {
 	add_node("kvm_hv", "devname:kvm", "char-major-10-232");
 	add_node("kvm_pr", "devname:kvm", "char-major-10-232");
@@ -314,9 +304,8 @@ START_TEST(a_node_of_two_modules_has_two_lines)
 			 DEVNAME_HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
-END_TEST
 
-START_TEST(a_node_of_a_module_is_added_once)
+TEST(a_node_of_a_module_is_added_once)
 {
 	for (int i = 0; i < 2; i++) {
 		add_node("kvm_hv", "devname:kvm", "char-major-10-232");
@@ -327,16 +316,14 @@ START_TEST(a_node_of_a_module_is_added_once)
 			 DEVNAME_HEADER "kvm_hv kvm c10:232\nkvm_pr kvm c10:232\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
-END_TEST
 
-START_TEST(a_number_may_have_two_names)
+TEST(a_number_may_have_two_names)
 {
 	add_node("m", "devname:a", NUMBER);
 	add_node("n", "devname:b", NUMBER);
 	ck_assert_str_eq(harness_text(table), DEVNAME_HEADER "m a c10:1\nn b c10:1\n");
 	ck_assert_str_eq(harness_codes(report), "");
 }
-END_TEST
 
 /* Pairs that cannot stand side by side, as a name and a number each; the first is there first. */
 static const struct {
@@ -353,7 +340,7 @@ static const struct {
 	{ { "a/b/c/d", "char-major-10-1" }, { "a/b", "char-major-10-2" }, "one a/b/c/d c10:1\n" },
 };
 
-START_TEST(the_first_of_two_that_conflict_stays)
+LOOP_TEST(the_first_of_two_that_conflict_stays, ARRAY_SIZE(conflict_rows))
 {
 	char first[64], second[64], text[128];
 
@@ -369,9 +356,8 @@ START_TEST(the_first_of_two_that_conflict_stays)
 	ck_assert_ptr_nonnull(strstr(message(0), "one"));
 	ck_assert_ptr_nonnull(strstr(message(0), "two"));
 }
-END_TEST
 
-START_TEST(names_side_by_side_do_not_conflict)
+TEST(names_side_by_side_do_not_conflict)
 {
 	add_node("m", "devname:a/b", "char-major-10-1");
 	add_node("m", "devname:a/c", "char-major-10-2");
@@ -381,10 +367,9 @@ START_TEST(names_side_by_side_do_not_conflict)
 	ck_assert_str_eq(harness_codes(report), "");
 	ck_assert_uint_eq(kmod_devname_table_size(table), 5);
 }
-END_TEST
 
 /* A directory has many nodes below it and a name beside it that sorts between them. */
-START_TEST(a_conflict_is_found_among_many_names)
+TEST(a_conflict_is_found_among_many_names)
 {
 	char devname[64];
 
@@ -402,10 +387,9 @@ START_TEST(a_conflict_is_found_among_many_names)
 	}
 	ck_assert_uint_eq(kmod_devname_table_size(table), 1000);
 }
-END_TEST
 
 /* What was refused leaves no trace that a later node could stumble on. */
-START_TEST(a_refused_node_is_in_nobodys_way)
+TEST(a_refused_node_causes_no_conflict)
 {
 	add_node("one", "devname:a", NUMBER);
 	add_node("two", "devname:a/b", "char-major-10-2");
@@ -416,29 +400,26 @@ START_TEST(a_refused_node_is_in_nobodys_way)
 			 DEVNAME_HEADER "one a c10:1\nfour c c10:4\nfive a c10:1\n");
 	ck_assert_str_eq(harness_codes(report), "name-conflict,dynamic-minor");
 }
-END_TEST
 
 /* --- messages ---------------------------------------------------------------------------- */
 
-START_TEST(messages_show_hostile_bytes_escaped)
+TEST(messages_have_hostile_bytes_escaped)
 {
 	add_node("m", "devname:x\n\033[31mred \\ \377", NUMBER);
 	ck_assert_ptr_nonnull(strstr(message(0), "x\\x0a\\x1b[31mred \\x5c \\xff"));
 	add_node("mod\nule", "devname:x", NUMBER);
 	ck_assert_ptr_nonnull(strstr(message(1), "mod\\x0aule"));
 }
-END_TEST
 
-START_TEST(a_missing_number_names_the_device)
+TEST(a_missing_number_names_the_device)
 {
 	const char *const aliases[] = { "fs-x", "devname:lonely", NULL };
 
 	add("m", aliases);
 	ck_assert_ptr_nonnull(strstr(message(0), "lonely"));
 }
-END_TEST
 
-START_TEST(each_bad_number_has_its_finding)
+TEST(each_bad_number_has_its_finding)
 {
 	const char *const aliases[] = { "devname:a", "char-major-10-FOO", "devname:b",
 					"block-major-0-0", NULL };
@@ -448,7 +429,6 @@ START_TEST(each_bad_number_has_its_finding)
 	ck_assert_ptr_nonnull(strstr(message(0), "char-major-10-FOO"));
 	ck_assert_ptr_nonnull(strstr(message(1), "block-major-0-0"));
 }
-END_TEST
 
 /* --- limits ------------------------------------------------------------------------------ */
 
@@ -479,7 +459,7 @@ static const struct {
 	{ 255, 1, "" },    { 256, 1, "bad-module-name" },
 };
 
-START_TEST(a_line_has_at_most_4094_bytes)
+LOOP_TEST(a_line_has_at_most_4094_bytes, ARRAY_SIZE(long_rows))
 {
 	char module[300], text[5000] = "", row[64], *devname = make_devname(long_rows[_i].name);
 
@@ -495,10 +475,9 @@ START_TEST(a_line_has_at_most_4094_bytes)
 	expect(row, text, long_rows[_i].codes);
 	free(devname);
 }
-END_TEST
 
 /* Whatever the number is: a name does not become too long because its number grew. */
-START_TEST(both_names_have_at_most_4079_bytes)
+TEST(both_names_have_at_most_4079_bytes)
 {
 	char module[300], *devname = make_devname(4000);
 
@@ -511,7 +490,6 @@ START_TEST(both_names_have_at_most_4079_bytes)
 	ck_assert_str_eq(harness_codes(report), "bad-name,bad-name");
 	free(devname);
 }
-END_TEST
 
 static const struct many_row {
 	size_t names, numbers, others;
@@ -563,7 +541,7 @@ static char **make_aliases(const struct many_row *row, size_t *ret_n)
 	return aliases;
 }
 
-START_TEST(at_most_4096_names_and_numbers_are_looked_at)
+LOOP_TEST(at_most_4096_names_and_numbers_are_looked_at, ARRAY_SIZE(many_rows))
 {
 	const struct many_row *row = &many_rows[_i];
 	size_t n;
@@ -580,10 +558,9 @@ START_TEST(at_most_4096_names_and_numbers_are_looked_at)
 		free(aliases[i]);
 	free(aliases);
 }
-END_TEST
 
 /* What a list keeps is its own, and only what concerns device nodes. */
-START_TEST(a_list_of_aliases_keeps_copies)
+TEST(a_list_of_aliases_keeps_copies)
 {
 	static const char *const aliases[] = { "devname:dm", "pci:*", "char-major-*", NUMBER };
 	struct alias_list list = { 0 };
@@ -600,9 +577,8 @@ START_TEST(a_list_of_aliases_keeps_copies)
 	alias_list_done(&list);
 	expect("a list", DEVNAME_HEADER "dm_mod dm c10:1\n", "");
 }
-END_TEST
 
-START_TEST(numbers_alone_declare_nothing)
+TEST(numbers_alone_declare_nothing)
 {
 	struct alias_list list = { 0 };
 
@@ -613,10 +589,9 @@ START_TEST(numbers_alone_declare_nothing)
 	alias_list_done(&list);
 	expect("numbers", "", "");
 }
-END_TEST
 
 /* A module can make the library remember no more than names that are one byte too long. */
-START_TEST(a_long_alias_is_not_kept_whole)
+TEST(a_long_alias_is_not_kept_whole)
 {
 	struct alias_list list = { 0 };
 	size_t size = 1 << 20;
@@ -634,28 +609,25 @@ START_TEST(a_long_alias_is_not_kept_whole)
 	alias_list_done(&list);
 	expect("a long name", "", "bad-name");
 }
-END_TEST
 
 /* --- references -------------------------------------------------------------------------- */
 
-START_TEST(a_table_lives_until_its_last_reference)
+TEST(a_table_lives_until_its_last_reference)
 {
 	ck_assert_ptr_eq(kmod_devname_table_ref(table), table);
 	ck_assert_ptr_null(kmod_devname_table_unref(table));
 	add_node("m", "devname:a", NUMBER);
 	ck_assert_uint_eq(kmod_devname_table_size(table), 1);
 }
-END_TEST
 
-START_TEST(null_can_be_released)
+TEST(null_can_be_released)
 {
 	ck_assert_ptr_null(kmod_devname_table_unref(NULL));
 }
-END_TEST
 
 /* --- the gate for readers ---------------------------------------------------------------- */
 
-START_TEST(table_add_gives_findings_the_place)
+TEST(table_add_gives_findings_the_place)
 {
 	static const struct device_number number = { S_IFCHR, 10, 1 };
 	static const struct location location = { "modules.devname", 17 };
@@ -670,73 +642,8 @@ START_TEST(table_add_gives_findings_the_place)
 	ck_assert_str_eq(harness_codes(report), "bad-name,bad-module-name");
 	ck_assert_uint_eq(kmod_devname_table_size(table), 0);
 }
-END_TEST
-
-static TCase *make_one_module(void)
-{
-	TCase *tests = tcase_create("one module");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, a_module_gives_its_nodes_or_a_finding, 0,
-			    ARRAY_SIZE(module_rows));
-	tcase_add_loop_test(tests, a_module_gives_the_same_with_its_aliases_reversed, 0,
-			    ARRAY_SIZE(module_rows));
-	tcase_add_loop_test(tests, a_report_is_not_needed, 0, ARRAY_SIZE(module_rows));
-	tcase_add_loop_test(tests, module_names_follow_the_rules, 0, ARRAY_SIZE(module_name_rows));
-	tcase_add_loop_test(tests, the_name_of_a_module_without_devname_is_not_judged, 0,
-			    ARRAY_SIZE(module_name_rows));
-	tcase_add_test(tests, messages_show_hostile_bytes_escaped);
-	tcase_add_test(tests, a_missing_number_names_the_device);
-	tcase_add_test(tests, each_bad_number_has_its_finding);
-	return tests;
-}
-
-static TCase *make_several_modules(void)
-{
-	TCase *tests = tcase_create("several modules");
-
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_test(tests, an_empty_table_has_no_text);
-	tcase_add_test(tests, nodes_stay_in_the_order_of_the_calls);
-	tcase_add_test(tests, a_node_has_what_its_module_declares);
-	tcase_add_test(tests, an_index_beyond_the_size_gives_null);
-	tcase_add_test(tests, nodes_live_as_long_as_the_table);
-	tcase_add_test(tests, a_node_of_two_modules_has_two_lines);
-	tcase_add_test(tests, a_node_of_a_module_is_added_once);
-	tcase_add_test(tests, a_number_may_have_two_names);
-	tcase_add_loop_test(tests, the_first_of_two_that_conflict_stays, 0,
-			    ARRAY_SIZE(conflict_rows));
-	tcase_add_test(tests, names_side_by_side_do_not_conflict);
-	tcase_add_test(tests, a_conflict_is_found_among_many_names);
-	tcase_add_test(tests, a_refused_node_is_in_nobodys_way);
-	tcase_add_test(tests, a_table_lives_until_its_last_reference);
-	tcase_add_test(tests, null_can_be_released);
-	tcase_add_test(tests, table_add_gives_findings_the_place);
-	return tests;
-}
-
-static TCase *make_limits(void)
-{
-	TCase *tests = tcase_create("limits");
-
-	/* Less than a second, or a minute under valgrind: only quadratic time takes longer. */
-	tcase_add_checked_fixture(tests, set_up, tear_down);
-	tcase_add_loop_test(tests, a_line_has_at_most_4094_bytes, 0, ARRAY_SIZE(long_rows));
-	tcase_add_test(tests, both_names_have_at_most_4079_bytes);
-	tcase_add_loop_test(tests, at_most_4096_names_and_numbers_are_looked_at, 0,
-			    ARRAY_SIZE(many_rows));
-	tcase_add_test(tests, a_list_of_aliases_keeps_copies);
-	tcase_add_test(tests, numbers_alone_declare_nothing);
-	tcase_add_test(tests, a_long_alias_is_not_kept_whole);
-	return tests;
-}
 
 int main(void)
 {
-	Suite *suite = suite_create("table");
-
-	suite_add_tcase(suite, make_one_module());
-	suite_add_tcase(suite, make_several_modules());
-	suite_add_tcase(suite, make_limits());
-	return harness_run(suite);
+	return harness_run(set_up, tear_down);
 }

@@ -71,7 +71,7 @@ static void parse_depmod_option(struct depmod_line *line, int letter)
 		line->basedir = optarg;
 		break;
 	case 'C':
-		line->configs[line->n_configs++] = optarg;
+		xlist_push(&line->configs, optarg);
 		break;
 	case 'o':
 		line->outdir = optarg;
@@ -109,8 +109,7 @@ static bool parse_depmod_line(struct depmod_line *line, enum depmod_version vers
 	int letter;
 
 	memcpy(words, argv, (size_t)argc * sizeof(*words));
-	*line = (struct depmod_line){ .configs =
-					      xcalloc((size_t)argc + 1, sizeof(*line->configs)) };
+	*line = (struct depmod_line){ 0 };
 	memcpy(options, shared_options, sizeof(shared_options));
 	memcpy(options + N_SHARED, own_options[version], sizeof(own_options[version]));
 	(void)snprintf(letters, sizeof(letters), "%s%s", shared_letters, own_letters[version]);
@@ -201,7 +200,7 @@ void places_find(struct places *places, int argc, char *const *argv)
 		const char *version;
 
 		if (!parse_depmod_line(line, (enum depmod_version)i, argc, argv)) {
-			free(line->configs);
+			list_free(&line->configs);
 			continue;
 		}
 		places->n_lines++;
@@ -221,17 +220,17 @@ void places_done(struct places *places)
 		kmod_devname_table_unref(places->items[i].list);
 	}
 	for (int i = 0; i < places->n_lines; i++)
-		free(places->lines[i].configs);
+		list_free(&places->lines[i].configs);
 }
 
 /* An unreadable file counts as unchanged, so the modules are read. */
-static int has_changed_index(const struct depmod_place *place)
+static bool has_changed_index(const struct depmod_place *place)
 {
 	const struct stat *before = &place->before;
 	struct stat now;
 
 	if (place->is_hidden || !stat_index(place->to, &now))
-		return 0;
+		return false;
 	return now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
 	       now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
 	       now.st_ctim.tv_nsec != before->st_ctim.tv_nsec || now.st_size != before->st_size;
@@ -248,57 +247,41 @@ static int exists_in(const char *directory, const char *name)
 	return is_missing(r) ? 0 : r;
 }
 
-static int place_has_directory(const struct depmod_place *place)
-{
-	return exists_in(place->to, ".");
-}
-
-/* The first place of which is_so() holds. 1, 0 or a negative errno, which has been printed. */
-static int find_place(const struct places *places, int (*is_so)(const struct depmod_place *place),
-		      const struct depmod_place **ret_place)
-{
-	for (int i = 0; i < places->size; i++) {
-		int r = is_so(&places->items[i]);
-
-		if (r < 0)
-			say_failure(places->items[i].to, r);
-		else if (r > 0)
-			*ret_place = &places->items[i];
-		if (r != 0)
-			return r;
-	}
-	return 0;
-}
-
-/* The place if depmod has changed no index. */
+/* The first place whose directory is there, if depmod has changed no index. */
 static enum refresh_action choose_unchanged(const struct places *places,
 					    const struct depmod_place **ret_place)
 {
-	const struct depmod_place *place;
-	int r = find_place(places, place_has_directory, ret_place);
+	const struct depmod_place *place = NULL;
+	int r = 0;
 
+	for (int i = 0; i < places->size && r == 0; i++) {
+		place = &places->items[i];
+		r = exists_in(place->to, ".");
+	}
 	/* depmod looks for news in the directory that it reads, and may make no other one */
 	if (r == 0 && places->items[0].line->is_quick)
 		return REFRESH_NOTHING;
-	if (r == 0)
+	if (r == 0) {
 		say("%s: no such module directory", places->items[0].to);
-	if (r <= 0)
 		return REFRESH_FAILED;
-	place = *ret_place;
-	if (!place->line->is_quick)
-		return REFRESH_FROM_MODULES;
-	r = exists_in(place->to, FILE_NAME);
+	}
+	if (r > 0 && place->line->is_quick) {
+		r = exists_in(place->to, FILE_NAME);
+		if (r > 0)
+			return REFRESH_NOTHING;
+	}
 	if (r < 0) {
 		say_failure(place->to, r);
 		return REFRESH_FAILED;
 	}
-	return r > 0 ? REFRESH_NOTHING : REFRESH_FROM_MODULES;
+	*ret_place = place;
+	return REFRESH_FROM_MODULES;
 }
 
 enum refresh_action places_choose(const struct places *places,
 				  const struct depmod_place **ret_place)
 {
-	int n_without_writing = 0, r;
+	int n_without_writing = 0;
 
 	if (places->n_lines == 0) {
 		say("warning: unknown option of depmod; %s was not updated", FILE_NAME);
@@ -308,9 +291,11 @@ enum refresh_action places_choose(const struct places *places,
 		n_without_writing += places->lines[i].writes_nothing;
 	if (n_without_writing == places->n_lines)
 		return REFRESH_NOTHING;
-	r = find_place(places, has_changed_index, ret_place);
-	if (r != 0)
-		return r < 0 ? REFRESH_FAILED : REFRESH_FROM_INDEX;
+	for (int i = 0; i < places->size; i++)
+		if (has_changed_index(&places->items[i])) {
+			*ret_place = &places->items[i];
+			return REFRESH_FROM_INDEX;
+		}
 	/* if only one version would have written, an unchanged index shows that it was the other */
 	return n_without_writing > 0 ? REFRESH_NOTHING : choose_unchanged(places, ret_place);
 }

@@ -23,8 +23,7 @@ struct depmod_line {
 	const char *outdir;
 	const char *moduledir;
 	const char *version; /* NULL: that of the running kernel */
-	const char **configs; /* of --config, which may be given several times */
-	size_t n_configs;
+	struct list configs; /* the paths of --config, which may be given several times */
 	bool has_files; /* only modules that are named one by one count */
 	bool is_all; /* all modules count, whether named or not */
 	bool is_quick; /* depmod does nothing if no module is new */
@@ -77,10 +76,5 @@ char *real_find(void);
  * failure, after a message. If a signal ends it, the same signal ends this process.
  */
 int real_run(const char *path, char *const *argv);
-
-/* --- refresh.c: modules.devname, when depmod is done -------------------------------------- */
-
-/* is_new: the index is depmod's. Returns whether all is well; if not, why has been said. */
-bool refresh(const struct depmod_place *place, bool is_new);
 
 #endif
