@@ -35,21 +35,18 @@ static void compare_with_declared(const struct explain *explain, struct explaine
 {
 	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
-		const char *name = kmod_devname_node_get_name(node);
-		const char *module = kmod_devname_node_get_module(node);
-		const struct device_number number = node_number(node);
 
-		if (!syntax_same_number(&number, &explain->number) ||
-		    (explain->name && strcmp(name, explain->name) != 0))
+		if (!syntax_same_number(&node->number, &explain->number) ||
+		    (explain->name && strcmp(node->name, explain->name) != 0))
 			continue;
-		if (!resolution_loads(explain->resolution, module)) {
-			modules->missing = module;
+		if (!resolution_loads(explain->resolution, node->module)) {
+			modules->missing = node->module;
 			continue;
 		}
 		modules->missing = NULL;
-		if (!resolution_find_step(explain->resolution, module)) {
+		if (!resolution_find_step(explain->resolution, node->module)) {
 			modules->value = VERDICT_LOADED;
-			append_word(&modules->names, module);
+			append_word(&modules->names, node->module);
 		}
 		return;
 	}
@@ -213,10 +210,9 @@ static const char *find_builtin_module(const struct explain *explain)
 {
 	for (size_t i = 0; i < kmod_devname_table_size(explain->builtin); i++) {
 		const struct kmod_devname_node *node = kmod_devname_table_get(explain->builtin, i);
-		const struct device_number number = node_number(node);
 
-		if (syntax_same_number(&number, &explain->number))
-			return kmod_devname_node_get_module(node);
+		if (syntax_same_number(&node->number, &explain->number))
+			return node->module;
 	}
 	return NULL;
 }

@@ -52,9 +52,4 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
  */
 char *describe_dev_options(const struct common *common, const char *dev);
 
-static inline struct device_number node_number(const struct kmod_devname_node *node)
-{
-	return node->number;
-}
-
 #endif

@@ -88,21 +88,20 @@ static const char *judge_module(const struct resolution *resolution, const char 
 
 const char *loading_get(struct loading *loading, const struct kmod_devname_node *node)
 {
-	const struct device_number number = node_number(node);
 	struct resolution *resolution = NULL;
 	const char *result;
 	int r;
 
 	if (!loading->is_open)
 		return NULL;
-	r = resolution_ask(&loading->system, &number, &resolution);
+	r = resolution_ask(&loading->system, &node->number, &resolution);
 	if (r == -ENOMEM)
 		die_without_memory();
 	if (r < 0) {
 		loading->error = r;
 		return NULL;
 	}
-	result = judge_module(resolution, kmod_devname_node_get_module(node), loading->is_disabled);
+	result = judge_module(resolution, node->module, loading->is_disabled);
 	resolution_unref(resolution);
 	return result;
 }
