@@ -1224,9 +1224,7 @@ test_real_arm64() {
 	real arm64
 }
 
-# Its modules are compressed, and take half the time of all of these cases.
 test_real_arm64_6_12() {
-	left_to_all
 	real arm64-6.12
 }
 

@@ -1112,8 +1112,9 @@ test_progress_is_shown_on_a_terminal_after_a_second() {
 	need_strace
 	make_modules
 	# three calls for each module, which take two seconds together
-	slowly="strace -f -o /dev/null -e trace=pread64 -e inject=pread64:delay_enter=25000"
+	slowly="strace -f -o trace -e trace=pread64 -e inject=pread64:delay_enter=25000"
 	$slowly kmod-devname generate -n --threads 1 -b root 6.1.0 2> messages
+	grep -q '(DELAYED)' trace || skip "strace delays nothing: $(cat messages)"
 	says_nothing
 	on_terminal 6.1.0
 	tr '\r' '\n' < shown | grep -q "kmod-devname: 6\.1\.0: [0-9]* modules" ||

@@ -8,7 +8,6 @@
 # shellcheck source=testsuite/lib/kernels.sh
 . "$top_srcdir/testsuite/lib/kernels.sh"
 
-
 # devname FILE LINE...
 devname() {
 	mkdir -p "$(dirname "$1")"

@@ -962,9 +962,7 @@ test_an_acl_is_read_with_its_mask() {
 
 # The first three errors say that the node has no ACL.
 test_an_acl_that_cannot_be_read_is_no_missing_one() {
-	ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0
-	export ASAN_OPTIONS
-	strace -o trace true 2>/dev/null || skip "strace does not work here"
+	need_strace
 	tree
 	need_mknod
 	make_users

@@ -3,8 +3,8 @@
 #
 # Module directories that mean harm, through the command line tool: each is made by a row, and
 # the row says what must come of it: the exit status, and a finding or none. A module that is
-# sound stands beside it, and must be written whatever happens. No
-# run may take more CPU time than LIMIT_SECONDS, which is 20 times what the largest of them needs.
+# sound stands beside it, and must be written whatever happens. No run may take more CPU time than
+# LIMIT_SECONDS, which is 20 times what the largest of them needs.
 
 # shellcheck source=testsuite/lib/tap.sh
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"

@@ -565,6 +565,12 @@ test_auto_falls_back_without_index() {
 		rm "$M/$file"
 		truncate -s 129M "$M/$file"
 		fuse_is_read --source=auto
+		rm "$M/$file"
+		mkdir "$M/$file"
+		fuse_is_read --source=auto
+		rmdir "$M/$file"
+		ln -s "$file" "$M/$file"
+		fuse_is_read --source=auto
 	done
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,8 +25,10 @@ static size_t n_cases;
 
 void harness_add(const TTest *test, int n)
 {
-	if (n_cases == ARRAY_SIZE(cases))
+	if (n_cases == ARRAY_SIZE(cases)) {
+		(void)fputs("more cases than harness.c has room for\n", stderr);
 		abort();
+	}
 	cases[n_cases++] = (struct test_case){ test, n };
 }
 
@@ -35,20 +38,21 @@ static int compare_lines(const void *a, const void *b)
 	       ((const struct test_case *)b)->test->line;
 }
 
-static int run_cases(void (*add_fixture)(TCase *, SFun, SFun), SFun set_up, SFun tear_down)
+static TCase *add_tcase(Suite *suite, const char *name)
 {
-	TCase *tcase = tcase_create("unit");
-	Suite *suite = suite_create("unit");
+	TCase *tcase = tcase_create(name);
+
+	/* only a hang takes longer, also on a busy machine and under valgrind */
+	tcase_set_timeout(tcase, 1200);
+	suite_add_tcase(suite, tcase);
+	return tcase;
+}
+
+static int run_suite(Suite *suite)
+{
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	qsort(cases, n_cases, sizeof(cases[0]), compare_lines);
-	for (size_t i = 0; i < n_cases; i++)
-		tcase_add_loop_test(tcase, cases[i].test, 0, cases[i].n);
-	add_fixture(tcase, set_up, tear_down);
-	/* Only a hang takes longer, also on a busy machine and under valgrind. */
-	tcase_set_timeout(tcase, 1200);
-	suite_add_tcase(suite, tcase);
 	srunner_set_tap(runner, "-");
 	srunner_run_all(runner, CK_SILENT);
 	failed = srunner_ntests_failed(runner);
@@ -58,17 +62,42 @@ static int run_cases(void (*add_fixture)(TCase *, SFun, SFun), SFun set_up, SFun
 
 int harness_run(void (*set_up)(void), void (*tear_down)(void))
 {
-	return run_cases(tcase_add_checked_fixture, set_up, tear_down);
+	Suite *suite = suite_create("unit");
+
+	qsort(cases, n_cases, sizeof(cases[0]), compare_lines);
+	for (size_t i = 0; i < n_cases; i++) {
+		TCase *tcase = add_tcase(suite, cases[i].test->name); /* for CK_RUN_CASE */
+
+		tcase_add_checked_fixture(tcase, set_up, tear_down);
+		tcase_add_loop_test(tcase, cases[i].test, 0, cases[i].n);
+	}
+	return run_suite(suite);
 }
 
 int harness_run_once(void (*set_up)(void), void (*tear_down)(void))
 {
-	return run_cases(tcase_add_unchecked_fixture, set_up, tear_down);
+	Suite *suite = suite_create("unit");
+	TCase *tcase = add_tcase(suite, "unit");
+
+	qsort(cases, n_cases, sizeof(cases[0]), compare_lines);
+	tcase_add_unchecked_fixture(tcase, set_up, tear_down);
+	for (size_t i = 0; i < n_cases; i++)
+		tcase_add_loop_test(tcase, cases[i].test, 0, cases[i].n);
+	return run_suite(suite);
 }
 
 bool harness_under_valgrind(void)
 {
 	return getenv("UNDER_VALGRIND") != NULL;
+}
+
+void harness_limit_cpu(unsigned int seconds)
+{
+#ifdef __SANITIZE_ADDRESS__
+	seconds *= 5;
+#endif
+	if (!harness_under_valgrind())
+		ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ seconds, seconds }), 0);
 }
 
 /* A case is a process of its own. */

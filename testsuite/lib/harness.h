@@ -46,6 +46,12 @@ bool harness_under_valgrind(void);
 #define UNLESS_VALGRIND(n) (harness_under_valgrind() ? 0 : (n))
 
 /*
+ * Kills the case after this CPU time, which is 20 times what it needs at least. Sanitizers have
+ * more; under valgrind there is no limit.
+ */
+void harness_limit_cpu(unsigned int seconds);
+
+/*
  * What a case is about, or a part of it, this machine cannot do: it says so, once, and runtests
  * counts the case as skipped.
  */

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Runs that are killed, at times spread evenly over the time that a run takes, and at each of its
-# system calls: files are the old or the new ones byte for byte, nodes are old or new ones, and
-# the next run leaves nothing behind.
+# Runs that are killed at each of their system calls, and those of generate at times spread evenly
+# over the time that a run takes: files are the old or the new ones byte for byte, nodes are old or
+# new ones, and the next run leaves nothing behind.
 
 # shellcheck source=testsuite/lib/tap.sh
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
@@ -149,7 +149,6 @@ kill_spread() { # KIND HOW-OFTEN
 			skip "of $i runs $killed were killed, $new of them late: this machine is too busy"
 		# multiples of the golden ratio are spread evenly, however many there are
 		now=$result
-		[ "$now" != both ] || now=1
 		one_kill "$1" "$now" interrupt after $((i * 618034 % 1000000 * duration / 1000000))
 		[ "$killed" -eq "$before" ] || note "$1" "$now"
 	done

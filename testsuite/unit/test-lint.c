@@ -463,8 +463,7 @@ LOOP_TEST(long_patterns_are_bounded, UNLESS_VALGRIND(1))
 		fprintf(stream, "KERNEL==\"%s\", MODE=\"0666\"\n", pattern);
 	(void)fclose(stream);
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
-	/* 20 times what is needed */
-	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	harness_limit_cpu(SECONDS);
 	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_str_eq(harness_codes(report), "bad-rule");
 	free(nodes);
@@ -476,7 +475,7 @@ LOOP_TEST(long_patterns_are_bounded, UNLESS_VALGRIND(1))
 /* A rule has one owner, whose bytes are read once and not for each of its nodes. */
 LOOP_TEST(long_owners_of_many_nodes_are_read_once, UNLESS_VALGRIND(1))
 {
-	enum { OWNER = 15000, RULES = 50, NODES_OF_ALL = 20000, SECONDS = 8 };
+	enum { OWNER = 15000, RULES = 50, NODES_OF_ALL = 20000, SECONDS = 2 };
 	int root_fd = harness_directory();
 	char owner[OWNER + 1] = "", *nodes, *rules;
 	struct kmod_devname_table *table;
@@ -493,8 +492,7 @@ LOOP_TEST(long_owners_of_many_nodes_are_read_once, UNLESS_VALGRIND(1))
 		fprintf(stream, "KERNEL==\"n*\", OWNER=\"%s\"\n", owner);
 	(void)fclose(stream);
 	harness_write(root_fd, "etc/udev/rules.d/1.rules", rules, size);
-	/* 20 times what is needed */
-	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	harness_limit_cpu(SECONDS);
 	ck_assert_int_eq(udev_lint(table, report, root_fd, NULL), 0);
 	ck_assert_uint_eq(kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_WARNING),
 			  NODES_OF_ALL);

@@ -76,6 +76,8 @@ TEST(every_code_has_its_name)
 			ck_abort_msg("%d is '%s'", code, name);
 		if (wanted && (!name || strcmp(name, wanted) != 0))
 			ck_abort_msg("%d is '%s', not '%s'", code, name ? name : "", wanted);
+		if (name && name[strspn(name, "abcdefghijklmnopqrstuvwxyz-")] != '\0')
+			ck_abort_msg("'%s' is more than words", name);
 	}
 	ck_assert_ptr_null(kmod_devname_code_to_string((enum kmod_devname_code)INT_MAX));
 }

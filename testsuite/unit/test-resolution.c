@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -252,7 +251,7 @@ LOOP_TEST(steps_are_found_by_name, UNLESS_VALGRIND(1))
 	root_fd = root_with(text);
 	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution), 0);
 	/* a fraction of a second is enough, and a search from the first step takes minutes */
-	ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ SECONDS, SECONDS }), 0);
+	harness_limit_cpu(SECONDS);
 	/* no assertion, which tells the parent process each time where it is */
 	for (unsigned int i = 0; i < LOOK_UPS; i++)
 		if (resolution_find_step(resolution, "m9999") != resolution->steps.items[STEPS - 1])

@@ -511,7 +511,7 @@ static const struct many_row {
 	/* other aliases do not count: a driver of many devices has tens of thousands */
 	{ 1, 1, 5000, "", 1 },
 	{ 2048, 2048, 100000, "", 2048 },
-	/* a guard against quadratic time, which would be hours */
+	/* quadratic time would be hours */
 	{ 1, 1, 1000000, "", 1 },
 	{ 1, 0, 1000000, "missing-number", 0 },
 	{ 1000000, 0, 0, "too-many-aliases", 0 },
@@ -547,6 +547,7 @@ LOOP_TEST(at_most_4096_names_and_numbers_are_looked_at, ARRAY_SIZE(many_rows))
 	size_t n;
 	char **aliases = make_aliases(row, &n);
 
+	harness_limit_cpu(20);
 	ck_assert_int_eq(kmod_devname_table_add_module(table, report, "m", NULL,
 						       (const char *const *)aliases, n),
 			 0);
