@@ -74,7 +74,7 @@ static int copy_step_text(char **ret_copy, const char *text)
 }
 
 /* NULL: no memory. */
-static struct resolution_step *step_new(const struct modprobe_system *system, const char *module,
+static struct resolution_step *step_new(struct modprobe_system *system, const char *module,
 					enum resolution_role role)
 {
 	struct resolution_step *step = calloc(1, sizeof(*step));
@@ -166,8 +166,10 @@ int walk_is_in_kernel(const struct resolve_walk *walk, const char *module,
 		      enum resolution_verdict *ret_verdict)
 {
 	const struct resolution_step *step = resolution_find_step(walk->resolution, module);
-	int r;
+	int r = system_check_work(walk->system);
 
+	if (r < 0)
+		return r;
 	if (step && step->verdict <= VERDICT_BUILT_IN) {
 		*ret_verdict = step->verdict;
 		return 1;
@@ -179,9 +181,7 @@ int walk_is_in_kernel(const struct resolve_walk *walk, const char *module,
 	if (!walk->system->running)
 		return 0;
 	walk->system->work += WORK_OF_FILE;
-	r = system_check_work(walk->system);
-	if (r == 0)
-		r = module_is_live(module);
+	r = module_is_live(module);
 	if (r > 0)
 		*ret_verdict = VERDICT_LOADED;
 	return r;

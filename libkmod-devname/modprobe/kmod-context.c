@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libkmod.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <syslog.h>

@@ -208,9 +208,9 @@ int system_has_file(struct modprobe_system *system, const char *path);
 int module_is_live(const char *name);
 
 /* "PATH: PATH..." of modules.dep: the dependency that is loaded first is the last; or NULL. */
-const char *system_find_dependencies(const struct modprobe_system *system, const char *module);
+const char *system_find_dependencies(struct modprobe_system *system, const char *module);
 
-bool system_is_built_in(const struct modprobe_system *system, const char *module);
+bool system_is_built_in(struct modprobe_system *system, const char *module);
 
 /* --- kmod-context.c: libkmod ---------------------------------------------------------------- */
 

@@ -65,12 +65,32 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 	return r;
 }
 
+/*
+ * Counts what libkmod does for the words of a soft dependency. A name of modules.dep needs no
+ * search of the patterns. 0 or -EFBIG.
+ */
+static int count_softdep_work(struct modprobe_system *system, size_t n_visited, char *words)
+{
+	for (char *word; (word = strsep(&words, " \t"));) {
+		if (*word == '\0' || strcmp(word, "pre:") == 0 || strcmp(word, "post:") == 0)
+			continue;
+		(void)modprobe_config_normalise(word);
+		system->work += n_visited + (system_find_dependencies(system, word)
+						     ? system->config.key_bytes[MODPROBE_ALIAS]
+						     : system->work_of_look_up);
+		if (system_check_work(system) < 0)
+			return -EFBIG;
+	}
+	return 0;
+}
+
 /* Finds the soft dependencies of a module. busybox knows none. 0 or a negative errno. */
 static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
 			 struct list *before, struct list *after)
 {
 	struct modprobe_system *system = walk->system;
 	const struct modprobe_statement *statement = NULL;
+	_cleanup_free_ char *words = NULL;
 	int r;
 
 	if (system->indexes != INDEXES_TEXT)
@@ -78,12 +98,10 @@ static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *mo
 						 kmod_module_get_name(module), NULL, &system->work);
 	if (!statement)
 		return 0;
-	/* a word and a blank have two bytes at least */
-	system->work +=
-		strlen(statement->value) / 2 * (walk->visited.size + system->work_of_look_up);
-	r = system_check_work(system);
+	words = strdup(statement->value);
+	r = words ? walk_count_names(walk, words) : -ENOMEM;
 	if (r == 0)
-		r = walk_count_names(walk, statement->value);
+		r = count_softdep_work(system, walk->visited.size, words);
 	if (r == 0)
 		r = kmod_context_add_softdeps(module, before, after);
 	return r == 0 && before->size + after->size > 0 && walk->depth >= SOFTDEP_DEPTH_MAX ? -EFBIG

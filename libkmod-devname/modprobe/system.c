@@ -271,19 +271,29 @@ int module_is_live(const char *name)
 	if (fd < 0)
 		return is_fatal(-errno) ? -errno : 0;
 	n = read_at(fd, 0, state, sizeof(state));
-	if (n < 0)
+	if (is_fatal((int)n) || n == -EIO)
 		return (int)n;
+	/* the module may have been unloaded since */
 	return n == sizeof(state) && memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
-const char *system_find_dependencies(const struct modprobe_system *system, const char *module)
+/* What a search costs, and what a caller does with the value. */
+static const char *count_value(struct modprobe_system *system, const char *value)
 {
-	return system->indexes == INDEXES_TEXT ? text_index_find(&system->text.modules, module)
-					       : binary_index_find(&system->dependencies, module);
+	system->work += WORK_OF_STEP + (value ? strlen(value) / 4 : 0);
+	return value;
 }
 
-bool system_is_built_in(const struct modprobe_system *system, const char *module)
+const char *system_find_dependencies(struct modprobe_system *system, const char *module)
 {
-	return system->indexes == INDEXES_TEXT ? text_index_find(&system->text.built_in, module)
-					       : binary_index_find(&system->built_in, module);
+	return count_value(system, system->indexes == INDEXES_TEXT
+					   ? text_index_find(&system->text.modules, module)
+					   : binary_index_find(&system->dependencies, module));
+}
+
+bool system_is_built_in(struct modprobe_system *system, const char *module)
+{
+	return count_value(system, system->indexes == INDEXES_TEXT
+					   ? text_index_find(&system->text.built_in, module)
+					   : binary_index_find(&system->built_in, module));
 }

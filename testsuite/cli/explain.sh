@@ -608,6 +608,19 @@ test_patterns_are_bounded() {
 	END
 }
 
+# libkmod finds a name of modules.dep before it compares patterns.
+test_soft_dependencies_on_modules_need_no_patterns() {
+	tree
+	# shellcheck disable=SC2046 # words
+	module "$MODULES/kernel/many.ko" $(seq -f 'alias=c*%.0f' 40000)
+	index
+	echo "softdep fuse pre: $(yes tun | head -n 200 | tr '\n' ' ')" > "$CONF/a.conf"
+	verdict 0 'opening it loads tun, fuse, many' c10:229
+	echo "softdep fuse pre: $(seq -s ' ' -f 'unknown%.0f' 200)" > "$CONF/a.conf"
+	status 2 kmod-devname explain -b root c10:229 "$V" > out 2> err
+	grep -q 'too large' err || fail "$(cat err)"
+}
+
 # busybox compares all of them for each number.
 test_aliases_of_busybox_are_bounded() {
 	tree

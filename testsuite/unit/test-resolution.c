@@ -333,6 +333,44 @@ LOOP_TEST(the_work_for_all_nodes_is_bounded, UNLESS_VALGRIND(1))
 	(void)close(root_fd);
 }
 
+/* Writes an index of kmod that has one key, with a value several times. */
+static void write_index(int root_fd, const char *path, const char *key, const char *value,
+			uint8_t n)
+{
+	static const uint8_t header[] = { 0xb0, 0x07, 0xf4, 0x57, 0, 2, 0, 1, 0xc0, 0, 0, 12 };
+	char *data;
+	size_t size;
+	FILE *stream = open_memstream(&data, &size);
+
+	(void)fwrite(header, sizeof(header), 1, stream);
+	(void)fprintf(stream, "%s%c%c%c%c%c", key, 0, 0, 0, 0, n);
+	for (unsigned int i = 0; i < n; i++)
+		(void)fprintf(stream, "%c%c%c%c%s%c", 0, 0, 0, 0, value, 0);
+	(void)fclose(stream);
+	harness_write(root_fd, path, data, size);
+	free(data);
+}
+
+/* All modules of the number are one that is built in, whose line of modules.dep has megabytes. */
+TEST(long_values_of_an_index_count_as_work)
+{
+	enum { SIZE = 8000000, N = 200 };
+	struct resolution *resolution = NULL;
+	char *value = malloc(SIZE);
+	int root_fd = root_with("");
+
+	ck_assert_ptr_nonnull(value);
+	memset(value, 'x', SIZE);
+	value[SIZE - 1] = '\0';
+	write_index(root_fd, DIRECTORY "/modules.dep.bin", "d", value, 1);
+	write_index(root_fd, DIRECTORY "/modules.builtin.bin", "d", "", 1);
+	write_index(root_fd, DIRECTORY "/modules.alias.bin", "char_major_10_229", "d", N);
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution),
+			 -EFBIG);
+	free(value);
+	(void)close(root_fd);
+}
+
 /* A statement that holds for each module of a long list, again and again. */
 LOOP_TEST(dependencies_are_bounded, UNLESS_VALGRIND(2))
 {
