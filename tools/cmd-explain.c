@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "base/io.h"
 #include "explain.h"
 #include "input.h"
@@ -113,6 +114,7 @@ static const char *cut_number_type(const char *operand, mode_t *ret_type, char *
 
 static enum status parse_node(struct explain *explain, char *operand)
 {
+	_cleanup_free_ char *shown = xstrdup(operand);
 	char separator, *name;
 	size_t size;
 	const char *numbers = cut_number_type(operand, &explain->number.type, &separator);
@@ -137,7 +139,7 @@ static enum status parse_node(struct explain *explain, char *operand)
 		explain->name = name;
 	if (explain->name)
 		return STATUS_CLEAN;
-	say("'%s' is neither a name in /dev nor a number such as 10:200", operand);
+	say("'%s' is neither a name in /dev nor a number such as 10:200", shown);
 	return STATUS_FAILED;
 }
 

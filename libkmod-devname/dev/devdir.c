@@ -25,7 +25,8 @@ bool dev_file_is_device(const struct stat *st)
 	return S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
 }
 
-struct device_number dev_file_number(const struct stat *st)
+/* The type and number of a device node. */
+static struct device_number dev_file_number(const struct stat *st)
 {
 	return (struct device_number){ st->st_mode & S_IFMT, major(st->st_rdev),
 				       minor(st->st_rdev) };

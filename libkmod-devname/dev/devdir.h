@@ -92,9 +92,6 @@ bool devdir_is_fatal(int dev_fd, int error);
 /* Gets the status of the first component of rest. Returns 0 or a negative errno. */
 int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
 
-/* The type and number of a device node. */
-struct device_number dev_file_number(const struct stat *st);
-
 /* True for a device node, and for one with the type and number of the node. */
 bool dev_file_is_device(const struct stat *st);
 bool dev_file_is_node(const struct stat *st, const struct dev_node *node);

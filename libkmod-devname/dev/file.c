@@ -26,6 +26,7 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
+#include "node/syntax.h"
 
 #ifndef SYS_fchmodat2
 #if defined(__alpha__) || defined(__mips__) /* other numbers there: ENOSYS, as on older kernels */
@@ -166,24 +167,18 @@ void labels_done(struct labels *labels)
 static bool parse_temporary_name(const char *name, unsigned int *ret_pid)
 {
 	const size_t prefix_size = strlen(TEMPORARY_PREFIX ".");
-	char pid[TEMPORARY_SIZE];
-	unsigned int number;
-	size_t size;
 
 	if (strncmp(name, TEMPORARY_PREFIX ".", prefix_size) != 0)
 		return false;
 	name += prefix_size;
-	size = strcspn(name, ".");
-	if (name[size] != '.' || size >= sizeof(pid))
-		return false;
-	*stpncpy(pid, name, size) = '\0';
-	return syntax_parse_id(pid, ret_pid) && syntax_parse_id(name + size + 1, &number);
+	return syntax_take_decimal(&name, INT_MAX, ret_pid) && *name == '.' &&
+	       syntax_is_digits(name + 1);
 }
 
 /* A process with the PID may still be at work, unless kill(2) finds none. */
 static void remove_leftover_of_run(int dir_fd, const char *name, unsigned int pid)
 {
-	if (pid == 0 || pid > INT_MAX || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+	if (pid == 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
 		return;
 	if (names_a_device(dir_fd, name))
 		(void)unlinkat(dir_fd, name, 0);

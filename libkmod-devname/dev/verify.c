@@ -68,7 +68,8 @@ ssize_t dev_read_acl(int fd, char **ret_acl)
 	size = getxattr(path, "system.posix_acl_access", acl, XATTR_SIZE_MAX);
 	if (size < 0)
 		return errno == ENODATA || errno == EOPNOTSUPP || errno == ENOSYS ? 0 : -errno;
-	if (size < (ssize_t)sizeof(struct posix_acl_xattr_header))
+	/* without an entry it is none */
+	if (size <= (ssize_t)sizeof(struct posix_acl_xattr_header))
 		return 0;
 	*ret_acl = acl;
 	acl = NULL;

@@ -125,8 +125,7 @@ int syntax_compare_module_names(const char *a, const char *b)
 	return (unsigned char)x - (unsigned char)y;
 }
 
-/* Parses a number of at most max, which is at least 9, and moves *s behind it. */
-static bool parse_decimal(const char **s, unsigned int max, unsigned int *ret_number)
+bool syntax_take_decimal(const char **s, unsigned int max, unsigned int *ret_number)
 {
 	const char *p = *s;
 	unsigned int number = 0;
@@ -149,11 +148,11 @@ bool syntax_parse_numbers(const char *string, char separator, struct device_numb
 {
 	unsigned int major, minor;
 
-	if (!parse_decimal(&string, KMOD_DEVNAME_MAJOR_MAX, &major) || major == 0)
+	if (!syntax_take_decimal(&string, KMOD_DEVNAME_MAJOR_MAX, &major) || major == 0)
 		return false;
 	if (*string++ != separator)
 		return false;
-	if (!parse_decimal(&string, KMOD_DEVNAME_MINOR_MAX, &minor) || *string != '\0')
+	if (!syntax_take_decimal(&string, KMOD_DEVNAME_MINOR_MAX, &minor) || *string != '\0')
 		return false;
 	ret_number->major = major;
 	ret_number->minor = minor;
@@ -186,7 +185,7 @@ bool syntax_parse_id(const char *text, unsigned int *ret_id)
 {
 	unsigned int id;
 
-	if (!parse_decimal(&text, ID_MAX, &id) || *text != '\0' || !syntax_is_id(id))
+	if (!syntax_take_decimal(&text, ID_MAX, &id) || *text != '\0' || !syntax_is_id(id))
 		return false;
 	*ret_id = id;
 	return true;

@@ -52,6 +52,9 @@ bool syntax_is_owner(const char *text);
 /* Decimal digits alone, at least one: a number, never a name. */
 bool syntax_is_digits(const char *text);
 
+/* Parses a plain decimal of at most max, which is at least 9, and moves *s behind it. */
+bool syntax_take_decimal(const char **s, unsigned int max, unsigned int *ret_number);
+
 /* A user or group ID, the whole of the string, in plain decimal; not one that chown(2) ignores. */
 bool syntax_parse_id(const char *text, unsigned int *ret_id);
 

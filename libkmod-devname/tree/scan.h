@@ -322,10 +322,10 @@ void skip_done(struct skip *skip);
 /* A module of this name, in the spelling of a file or of modules.alias; or NULL. */
 struct skip_module *skip_find_module(const struct skip *skip, const char *name);
 
-/* True if the module need not be read, provided that its file is the one that depmod has read. */
-bool skip_spares(const struct skip *skip, const struct skip_module *module);
-
-/* The same for the file NAME in a directory; false if modules.dep has another path or none. */
+/*
+ * True if the file NAME in a directory need not be read, provided that it is the one that depmod
+ * has read; false if modules.dep has another path or none.
+ */
 bool skip_spares_file(const struct skip *skip, const char *directory, const char *name);
 
 /* True if the status of a file or directory shows that it is older than the index. */
@@ -333,7 +333,7 @@ bool skip_is_older(const struct skip *skip, const struct stat *st);
 
 /*
  * Before the first step: depmod has just written its files into a directory. The scan reads the
- * modules of modules.dep that skip_spares() does not spare, and looks at no time and no directory.
+ * modules of modules.dep that need it, and looks at no time and no directory.
  * But if modules.dep of all modules lacks one that modules.order or the old list has, depmod could
  * not read that, and the index is one of kmod_devname_scan_set_use_index(). Returns 1; 0 if the
  * files cannot be used, with a finding; or a negative errno.

@@ -245,7 +245,8 @@ void skip_done(struct skip *skip)
 	*skip = (struct skip){ 0 };
 }
 
-bool skip_spares(const struct skip *skip, const struct skip_module *module)
+/* True if the module need not be read, provided that its file is the one that depmod has read. */
+static bool skip_spares(const struct skip *skip, const struct skip_module *module)
 {
 	if (module->is_repeated || !module->was_read || module->has_devname)
 		return false;

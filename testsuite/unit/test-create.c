@@ -796,6 +796,7 @@ static const struct {
 } leftovers[] = {
 	{ ".kmod-devname.", ".0", DEAD, put_right, true },
 	{ ".kmod-devname.", ".15", DEAD, put_wrong_type, true },
+	{ ".kmod-devname.", ".65535", DEAD, put_right, true },
 	{ ".kmod-devname.", ".0", ALIVE, put_right, false },
 	{ ".kmod-devname.", ".0", DEAD, put_file, false },
 	{ ".kmod-devname.", ".0", DEAD, put_directory, true },
