@@ -260,7 +260,8 @@ enum status say_left_out(const struct kmod_devname_report *report, const char *d
 			shown += n;
 		counts[i] += n;
 	}
-	if (shown == 0)
+	/* without memory for one there is none to name */
+	if (shown == 0 || size == 0)
 		return status;
 	if (directory && *directory != '\0')
 		path = escape(directory);

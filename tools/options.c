@@ -188,7 +188,7 @@ int find_value(const char *option, const char *(*get_value)(int i), const char *
 /* The arguments of getopt_long(3). */
 struct parser {
 	struct option longs[OPTIONS_MAX + 1];
-	char shorts[2 * OPTIONS_MAX + sizeof("+:")];
+	char shorts[2UL * OPTIONS_MAX + sizeof("+:")];
 	size_t n;
 };
 

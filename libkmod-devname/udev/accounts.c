@@ -109,16 +109,19 @@ static int read_account(FILE *stream, enum account_kind kind, char *buffer, size
 #endif
 	if (error != 0)
 		return error;
-	*ret_account = user ? (struct account){ user->pw_name, user->pw_uid, user->pw_gid, NULL }
-			    : (struct account){ group->gr_name, group->gr_gid, 0, group->gr_mem };
-	return 0;
+	if (user)
+		*ret_account = (struct account){ user->pw_name, user->pw_uid, user->pw_gid, NULL };
+	else if (group)
+		*ret_account = (struct account){ group->gr_name, group->gr_gid, 0, group->gr_mem };
+	return user || group ? 0 : ENOENT;
 }
 
 /* Reads a file into memory, because the C library reads without a limit. */
 static int read_account_file(int root_fd, const char *file, enum account_kind kind,
 			     account_visit visit, void *data)
 {
-	_cleanup_free_ char *text = NULL, *buffer = NULL;
+	_cleanup_free_ char *text = NULL;
+	_cleanup_free_ char *buffer = NULL;
 	ssize_t size = root_read_file(root_fd, file, ACCOUNTS_FILE_MAX, &text);
 	struct account account;
 	size_t capacity;

@@ -199,7 +199,7 @@ PLUGINS=/usr/lib/kernel/install.d
 
 # "after" writes down that it was run, and what the staging area has.
 make_kernel_install() { # PROGRAM...
-	need kernel-install
+	need_program kernel-install
 	need_root
 	make_root kernel-install mkdir mktemp mountpoint rm sort ls cat "$@"
 	cat > root/after <<-'END'
@@ -238,7 +238,7 @@ test_kernel_install_adds_the_file() {
 test_kernel_install_adds_after_depmod_removes_and_adds_again() {
 	depmod=/usr/lib/kernel/install.d/50-depmod.install
 	[ -e $depmod ] || skip "there is no $depmod"
-	need "$DEPMOD"
+	need_program "$DEPMOD"
 	make_kernel_install "$DEPMOD"
 	put $depmod
 	plugins="$depmod $plugins"
@@ -329,7 +329,7 @@ test_plugin_needs_no_environment() {
 
 # A kernel package's hooks, with another one after ours; as Debian's maintainer scripts do it.
 make_postinst() {
-	need run-parts
+	need_program run-parts
 	need_root
 	make_root run-parts
 	# shellcheck disable=SC2016 # for the hook
