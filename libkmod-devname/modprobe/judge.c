@@ -16,7 +16,7 @@ int walk_count_names(struct resolve_walk *walk, const char *names)
 	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : 0;
 }
 
-/* --- what a module needs -------------------------------------------------------------------- */
+/* --- dependencies --------------------------------------------------------------------------- */
 
 void needed_done(struct needed_modules *needed)
 {

@@ -301,7 +301,7 @@ int resolution_put_step(struct resolution *resolution, struct resolution_step *r
 
 /* --- judge.c: what becomes of a module at its turn ------------------------------------------ */
 
-/* What is loaded for one module that has the alias. Lists are of struct kmod_module *. */
+/* The walk over the modules that are loaded for one alias. Lists are of struct kmod_module *. */
 struct resolve_walk {
 	struct modprobe_system *system;
 	struct resolution *resolution;
@@ -317,7 +317,7 @@ struct resolve_walk {
 /* Counts names that the walk follows. 0; or -EFBIG: over 2 MiB of one number. */
 int walk_count_names(struct resolve_walk *walk, const char *names);
 
-/* What a module needs. */
+/* The dependencies of a module. */
 struct needed_modules {
 	struct list names; /* char *, in the order of modules.dep: the last is loaded first */
 	const char *missing; /* the first of these that has no file, or NULL */

@@ -51,7 +51,7 @@ static int add_module_reference(struct list *modules, struct kmod_module *module
 	return r;
 }
 
-/* --- what is loaded with it ----------------------------------------------------------------- */
+/* --- dependencies and soft dependencies ----------------------------------------------------- */
 
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum resolution_role role);

@@ -277,7 +277,7 @@ int module_is_live(const char *name)
 	return n == sizeof(state) && memcmp(state, "live\n", sizeof(state)) == 0;
 }
 
-/* What a search costs, and what a caller does with the value. */
+/* Counts the work of a search, and of its caller, which reads and copies the value. */
 static const char *count_value(struct modprobe_system *system, const char *value)
 {
 	system->work += WORK_OF_STEP + (value ? strlen(value) / 4 : 0);

@@ -39,8 +39,8 @@ int harness_run(void (*set_up)(void), void (*tear_down)(void));
 int harness_run_once(void (*set_up)(void), void (*tear_down)(void));
 
 /*
- * valgrind runs one thread at a time, has descriptors of its own and nothing to say of what is
- * killed; and what takes a second takes a minute there.
+ * valgrind runs one thread at a time, holds descriptors of its own, and does not judge a process
+ * that is killed. A second of CPU time takes a minute there.
  */
 bool harness_under_valgrind(void);
 #define UNLESS_VALGRIND(n) (harness_under_valgrind() ? 0 : (n))
