@@ -17,6 +17,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED 1
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
 static struct test_case {
 	const TTest *test;
 	int n;
@@ -91,12 +103,14 @@ bool harness_under_valgrind(void)
 	return getenv("UNDER_VALGRIND") != NULL;
 }
 
+bool harness_is_watched(void)
+{
+	return SANITIZED || harness_under_valgrind();
+}
+
 void harness_limit_cpu(unsigned int seconds)
 {
-#ifdef __SANITIZE_ADDRESS__
-	seconds *= 5;
-#endif
-	if (!harness_under_valgrind())
+	if (!harness_is_watched())
 		ck_assert_int_eq(setrlimit(RLIMIT_CPU, &(struct rlimit){ seconds, seconds }), 0);
 }
 

@@ -46,8 +46,15 @@ bool harness_under_valgrind(void);
 #define UNLESS_VALGRIND(n) (harness_under_valgrind() ? 0 : (n))
 
 /*
- * Kills the case after this CPU time, which is 20 times what it needs at least. Sanitizers have
- * more; under valgrind there is no limit.
+ * True if a sanitizer or valgrind watches the program: cost then says nothing about the product,
+ * and a case about it may take minutes.
+ */
+bool harness_is_watched(void);
+#define UNLESS_WATCHED(n) (harness_is_watched() ? 0 : (n))
+
+/*
+ * Kills the case after this CPU time, which is 20 times what it needs at least. There is no limit
+ * if the program is watched.
  */
 void harness_limit_cpu(unsigned int seconds);
 

@@ -12,26 +12,9 @@
 
 #define WATCHED_FACTOR 10
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZED 1
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
-
-bool hostile_is_watched(void)
-{
-	return SANITIZED || harness_under_valgrind();
-}
-
 bool hostile_is_too_much(void)
 {
-	if (!hostile_is_watched())
+	if (!harness_is_watched())
 		return false;
 	harness_leave("too large for a sanitizer or valgrind");
 	return true;
@@ -39,10 +22,10 @@ bool hostile_is_too_much(void)
 
 void hostile_bounds(size_t memory)
 {
-	const rlim_t cpu = HOSTILE_SECONDS * (hostile_is_watched() ? WATCHED_FACTOR : 1);
+	const rlim_t cpu = HOSTILE_SECONDS * (harness_is_watched() ? WATCHED_FACTOR : 1);
 
 	CHECK(setrlimit(RLIMIT_CPU, &(struct rlimit){ cpu, cpu }) == 0, "RLIMIT_CPU");
-	if (!hostile_is_watched())
+	if (!harness_is_watched())
 		CHECK(setrlimit(RLIMIT_AS, &(struct rlimit){ memory, memory }) == 0, "RLIMIT_AS");
 }
 

@@ -15,10 +15,8 @@
 #define HOSTILE_SECONDS 60
 void hostile_bounds(size_t memory);
 
-/* Does a sanitizer or valgrind look at what is done? Then what is huge takes too long. */
-bool hostile_is_watched(void);
-
-/* The same, for a test that leaves it at that: says so. */
+/* True if the program is watched (harness_is_watched()), where a huge file takes too long; says so.
+ */
 bool hostile_is_too_much(void);
 
 /* One more has been judged; hostile_judge() says so itself. */

@@ -724,7 +724,7 @@ LOOP_TEST(a_bomb_of_10_gib_is_refused_soon_and_in_little_memory, N_BOMBS)
 	CHECK(bytes_read() - before <= (uint64_t)lseek(fd, 0, SEEK_END) / 8 + 9 * MIB / 8,
 	      "%c, %s: %llu bytes were read", format, heads[head], bytes_read() - before);
 	CHECK(strcmp(got, TOO_LARGE) == 0, "%c, %s: '%s'", format, heads[head], got);
-	CHECK(hostile_is_watched() || resident_kib() <= RESIDENT_KIB, "%c, %s: %zu KiB", format,
+	CHECK(harness_is_watched() || resident_kib() <= RESIDENT_KIB, "%c, %s: %zu KiB", format,
 	      heads[head], resident_kib());
 }
 
@@ -893,7 +893,7 @@ int main(void)
 	char what[128] = "containers of modules";
 
 	/* a sanitizer takes more than the files do */
-	if (!hostile_is_watched())
+	if (!harness_is_watched())
 		(void)snprintf(what + strlen(what), sizeof(what) - strlen(what),
 			       "; 10 GiB refused within %zu MiB", RESIDENT_KIB / KIB);
 	return hostile_run(what, NULL, NULL);

@@ -352,7 +352,7 @@ static void write_index(int root_fd, const char *path, const char *key, const ch
 }
 
 /* All modules of the number are one that is built in, whose line of modules.dep has megabytes. */
-LOOP_TEST(long_values_of_an_index_count_as_work, UNLESS_VALGRIND(1))
+LOOP_TEST(long_values_of_an_index_count_as_work, UNLESS_WATCHED(1))
 {
 	enum { SIZE = 8000000, N = 200 };
 	struct resolution *resolution = NULL;
