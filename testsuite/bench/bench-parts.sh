@@ -12,23 +12,11 @@ OTHER_RUNS=3 # of cold and growth, which take long
 DEPMOD_MODULES_MAX=40000 # at 65,535 depmod gives up
 DROP_CACHES=/proc/sys/vm/drop_caches
 
-# A variable that configure has found out.
-make_variable() { # NAME
-	sed -n "s/^$1 = //p" "$top_builddir/Makefile"
-}
-
-# The decoder has the libraries and the flags that the library has.
 build_helpers() {
-	source_dir=$top_srcdir/testsuite/bench
-	codecs="$(make_variable ZLIB_LIBS) $(make_variable XZ_LIBS) $(make_variable ZSTD_LIBS)"
-	codec_flags="$(make_variable ZLIB_CFLAGS) $(make_variable XZ_CFLAGS)"
-	codec_flags="$codec_flags $(make_variable ZSTD_CFLAGS)"
-	# shellcheck disable=SC2086 # several words, of the compiler too
+	# shellcheck disable=SC2086 # several words
 	{
 		$CC -O2 -o measure "$top_srcdir/testsuite/lib/measure.c"
-		$CC -O2 -o links "$source_dir/bench-links.c"
-		$CC -O2 -pthread -include "$top_builddir/config.h" $codec_flags -o decode \
-			"$source_dir/bench-decode.c" $codecs
+		$CC -O2 -o links "$top_srcdir/testsuite/bench/bench-links.c"
 	}
 	find_programs
 }
@@ -117,13 +105,9 @@ install_kernel() { # FORMAT
 # What is compared must do the same work: find the same nodes, look at all modules.
 check_programs() { # FORMAT
 	tree=$(kernel_tree "$KERNEL" "$1")
-	[ "$1" = plain ] || {
-		found=$(./decode "$tree" 1)
-		[ "${found%% *}" -eq "$modules" ] || fail "bench: the decoder found only $found"
-	}
 	"$program" generate -n -b "$tree" "$version" | sed 1d | sort > nodes
 	[ -s nodes ] || fail "bench: no nodes in $tree"
-	! script_reads "$1" || "$source_dir/bench-modinfo.sh" "$tree" | sort | cmp -s - nodes ||
+	! script_reads "$1" || "$top_srcdir/testsuite/bench/bench-modinfo.sh" "$tree" | sort | cmp -s - nodes ||
 		fail "bench: bench-modinfo.sh finds other nodes in $tree"
 	[ ! -d "$scratch/$1" ] || for how in index auto; do
 		"$program" generate -n -b "$scratch/$1" --source=$how "$version" | sed 1d | sort |
@@ -140,11 +124,7 @@ warm_tree() { # FORMAT ROUND
 	tree=$(kernel_tree "$KERNEL" "$1")
 	depmods warm "$1" "$2" "$1" "$(depmod_tree "$1")"
 	! script_reads "$1" ||
-		sample warm "$1" script "$2" "$source_dir/bench-modinfo.sh" "$tree"
-	[ "$1" = plain ] || {
-		sample warm "$1" floor-1 "$2" ./decode "$tree" 1
-		sample warm "$1" floor-all "$2" ./decode "$tree" "$(cpus)"
-	}
+		sample warm "$1" script "$2" "$top_srcdir/testsuite/bench/bench-modinfo.sh" "$tree"
 	ours warm "$1" modules-1 "$2" "$tree" --threads 1
 	ours warm "$1" modules-all "$2" "$tree"
 	[ -d "$scratch/$1" ] || return 0

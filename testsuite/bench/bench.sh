@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # bench.sh: how long depmod, what a user would do without it, and generate take. Prints a table
-# of each part and whether the targets are reached, writes all of it to benchmark.json, and
-# draws benchmark.svg and growth.svg.
+# of each part and whether the targets are reached.
 #
 # BENCH_PARTS   which of warm (caches), cold (caches; only as root) and growth (with the number of
 #               modules); default: all
@@ -11,9 +10,6 @@
 # BENCH_RUNS    how many runs of each the medians of warm are of; default: 5
 # BENCH_SIZES   the numbers of modules of growth
 # BENCH_DEPMOD  a second depmod to compare with; default: that of kmod 34, if fetch-kmod got it
-# BENCH_JSON    instead of benchmark.json in the build directory
-# BENCH_DOC     where to draw; default: doc/ of the sources if all was measured and it can be
-#               written to, else doc/ of the build directory
 
 # shellcheck source=testsuite/lib/tap.sh
 . "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/testsuite/lib/tap.sh"
@@ -35,7 +31,6 @@ NEWER_DEPMOD=$(command -v "$NEWER_KMOD/bin/depmod") || NEWER_DEPMOD=
 : "${BENCH_DEPMOD=$NEWER_DEPMOD}"
 : "${BENCH_RUNS:=5}"
 : "${BENCH_SIZES:=500 1000 2000 4000 10000 40000 100000}"
-: "${BENCH_JSON:=$top_builddir/benchmark.json}"
 KERNEL=amd64
 
 check_words() { # VARIABLE VALUE KNOWN
