@@ -227,27 +227,26 @@ static int conclude_module(struct kmod_devname_scan *scan, const struct scan_mod
 	_cleanup_free_ char *path = scan_get_path(module->directory, module->name);
 	const struct location location = { path, 0 };
 	struct scan_content *content = module->content;
-	struct alias_list aliases = { 0 };
 	_cleanup_close_ int fd = -1;
-	int r = content->error;
+	int r;
 
 	if (!path)
 		return -ENOMEM;
-	if (r == MODULE_OK && !content->is_dropped)
-		return add_declared_nodes(scan, module, &location, &content->aliases);
-	if (r == MODULE_OK) {
+	if (content->is_dropped && content->error == MODULE_OK) {
 		fd = scan_open_module(scan, module);
-		r = content->error = read_aliases(fd, scan->size_max, &aliases);
+		content->error = read_aliases(fd, scan->size_max, &content->aliases);
 	}
+	r = content->error;
 	if (r == MODULE_OK)
-		r = add_declared_nodes(scan, module, &location, &aliases);
+		r = add_declared_nodes(scan, module, &location, &content->aliases);
 	else if (r < 0)
 		r = scan_report_unreadable(scan->report, &location, r);
 	else /* those of one compression have one finding */
 		r = module_error_compression((enum module_error)r)
 			    ? 0
 			    : report_module_error(scan->report, &location, (enum module_error)r);
-	alias_list_done(&aliases);
+	if (content->is_dropped)
+		alias_list_done(&content->aliases);
 	return r;
 }
 

@@ -151,8 +151,8 @@ struct scan_content *scan_add_content(struct scan_found *found)
 	return NULL;
 }
 
-int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
-		     const struct scan_directory *directory, const char *name)
+int scan_add_finding(struct scan_found *found, int problem, const struct scan_directory *directory,
+		     const char *name)
 {
 	struct scan_finding *finding =
 		add_item(&found->findings, offsetof(struct scan_finding, name), name);
@@ -160,7 +160,6 @@ int scan_add_finding(struct scan_found *found, enum scan_problem problem, int er
 	if (!finding)
 		return -ENOMEM;
 	finding->problem = problem;
-	finding->error = error;
 	finding->directory = directory;
 	return 0;
 }
@@ -248,10 +247,9 @@ static int report_found(struct kmod_devname_report *report, const struct scan_fi
 	case SCAN_VANISHED:
 		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
 				  &location, "removed during the run");
-	case SCAN_UNREADABLE:
-		break;
+	default:
+		return scan_report_unreadable(report, &location, finding->problem);
 	}
-	return scan_report_unreadable(report, &location, finding->error);
 }
 
 int scan_report_findings(struct kmod_devname_scan *scan)

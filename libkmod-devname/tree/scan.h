@@ -79,13 +79,11 @@ enum scan_problem {
 	SCAN_LINK_INTO_PROC,
 	SCAN_NOT_REGULAR,
 	SCAN_VANISHED,
-	SCAN_UNREADABLE, /* a directory, or an entry that may be one */
 };
 
 /* For the report. Findings are kept until all are known, to be reported in the order of paths. */
 struct scan_finding {
-	enum scan_problem problem;
-	int error; /* a negative errno of what is unreadable */
+	int problem; /* enum scan_problem; a negative errno: it cannot be read */
 	const struct scan_directory *directory; /* NULL: the name is the path */
 	char name[];
 };
@@ -194,8 +192,8 @@ struct scan_directory *scan_add_directory(struct scan_found *found, struct list 
 struct scan_module *scan_add_module(struct list *list, const struct scan_directory *directory,
 				    const char *name, bool is_linked);
 struct scan_content *scan_add_content(struct scan_found *found);
-int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
-		     const struct scan_directory *directory, const char *name);
+int scan_add_finding(struct scan_found *found, int problem, const struct scan_directory *directory,
+		     const char *name);
 
 /* Empties from into to. 0 or -ENOMEM. */
 int scan_found_move(struct scan_found *to, struct scan_found *from);
