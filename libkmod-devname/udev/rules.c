@@ -185,19 +185,13 @@ void udev_normalise_node(char *name)
 {
 	char *to = name;
 
-	for (const char *from = name; *from != '\0';) {
-		size_t size = strcspn(from, "/");
+	for (const char *from = name; *from != '\0'; from++) {
+		bool begins = to == name || to[-1] == '/';
+		bool is_dot = from[0] == '.' && (from[1] == '/' || from[1] == '\0');
 
-		if (size > 0 && !(size == 1 && *from == '.')) {
-			if (to > name)
-				*to++ = '/';
-			memmove(to, from, size);
-			to += size;
-		}
-		from += size;
 		/* with a slash at the end it is no node */
-		if (*from == '/' && *++from == '\0' && to > name)
-			*to++ = '/';
+		if (!begins || (*from != '/' && !is_dot))
+			*to++ = *from;
 	}
 	*to = '\0';
 }
