@@ -136,7 +136,7 @@ struct kmod_devname_scan {
 	int error;
 	void *files; /* tree of the contents of files that may have several names */
 	size_t aliases_size; /* bytes of all aliases that are kept */
-	pthread_t *workers;
+	pthread_t workers[SCAN_THREADS_MAX];
 	size_t n_workers;
 	struct scan_worker *worker; /* instead of threads, for kmod_devname_scan_step() to use */
 
