@@ -321,10 +321,10 @@ void skip_done(struct skip *skip);
 struct skip_module *skip_find_module(const struct skip *skip, const char *name);
 
 /*
- * True if the file NAME in a directory need not be read, provided that it is the one that depmod
- * has read; false if modules.dep has another path or none.
+ * True if the file of a path need not be read, provided that it is the one that depmod has read;
+ * false if modules.dep has another path or none.
  */
-bool skip_spares_file(const struct skip *skip, const char *directory, const char *name);
+bool skip_spares_file(const struct skip *skip, const char *path);
 
 /* True if the status of a file or directory shows that it is older than the index. */
 bool skip_is_older(const struct skip *skip, const struct stat *st);

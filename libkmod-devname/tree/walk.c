@@ -310,8 +310,8 @@ static bool is_spared(const struct scan_worker *worker, const struct scan_direct
 
 	if (!directory->is_older)
 		return false;
-	path = scan_get_path(directory->parent, directory->name);
-	return path && skip_spares_file(skip, path, name) &&
+	path = scan_get_path(directory, name);
+	return path && skip_spares_file(skip, path) &&
 	       fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
 	       skip_is_older(skip, &st);
 }
