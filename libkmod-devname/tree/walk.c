@@ -388,12 +388,8 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 /* "build" and "source" lead to the kernel's sources, "." and ".." to nothing new. */
 static bool is_passed_over(const struct kmod_devname_scan *scan, const char *name)
 {
-	static const char *const names[] = { ".", "..", "build", "source" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return depmod_conf_excludes(scan->config, name);
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "build") == 0 ||
+	       strcmp(name, "source") == 0 || depmod_conf_excludes(scan->config, name);
 }
 
 static int add_entry(struct scan_worker *worker, const struct scan_directory *directory, int dir_fd,
