@@ -70,6 +70,7 @@ struct scan_module {
 	const struct scan_directory *directory;
 	struct scan_content *content; /* NULL: it was read or skipped, and declares nothing */
 	uint64_t size; /* of a file that waits to be read */
+	size_t position; /* the line of modules.order, or 0 */
 	bool is_linked;
 	char name[]; /* of the file */
 };
@@ -204,24 +205,11 @@ int scan_report_findings(struct kmod_devname_scan *scan);
 int scan_report_unreadable(struct kmod_devname_report *report, const struct location *location,
 			   int error);
 
-#define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
-
-struct module_position {
-	const char *path; /* relative to the module directory; of a long one the end, which no line
-			     has */
-	size_t position;
-	const struct scan_module *module;
-};
-
 /*
- * Sorts the modules by name, the file that counts first. Collects those that have a result; there
- * is room for all that have one. The caller frees the paths, whatever is returned. 0 or -ENOMEM.
+ * Sorts the modules by name, the file that counts first. Of those that count, adds the ones that
+ * declare device names, or have a finding, to a list. 0 or -ENOMEM.
  */
-int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,
-			size_t *ret_n);
-
-/* True if the module declares device names, or there is a finding about it. */
-bool scan_module_has_result(const struct scan_module *module);
+int scan_choose_modules(struct kmod_devname_scan *scan, struct list *chosen);
 
 /* --- walk.c: one directory, one module ----------------------------------------------------- */
 
@@ -301,11 +289,10 @@ int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream);
  * no two have the same. Notes in the scan whether the text lists modules, and whether one is there.
  * 0 or a negative errno.
  */
-int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
-		      struct module_position *positions, size_t n);
+int module_order_read(struct kmod_devname_scan *scan, FILE *stream, const struct list *modules);
 
 /* Sorts by position, and by the module's name where there is none or the same. */
-void module_order_sort(struct module_position *positions, size_t n);
+void module_order_sort(struct list *modules);
 
 /* --- skip.c: which modules need not be read ------------------------------------------------ */
 
