@@ -24,38 +24,45 @@
 
 /* --- modules.order ------------------------------------------------------------------------ */
 
-static int compare_position_names(const void *a, const void *b)
+/* For bsearch(3), which passes the key first. */
+static int compare_name_with_module(const void *name, const void *module)
 {
-	const struct module_position *x = a, *y = b;
-
-	return syntax_compare_module_names(syntax_base_name(x->path), syntax_base_name(y->path));
+	return syntax_compare_module_names(name, (*(struct scan_module *const *)module)->name);
 }
 
 /* The first line of a module counts. The size is that of its path without ".ko". */
-static void note_position(struct module_position *positions, size_t n, const struct lines *line,
-			  size_t size)
+static int note_position(const struct list *modules, const struct lines *line, size_t size)
 {
-	const struct module_position key = { .path = line->text };
-	struct module_position *position =
-		n > 0 ? bsearch(&key, positions, n, sizeof(key), compare_position_names) : NULL;
+	struct scan_module **found = NULL, *module;
+	_cleanup_free_ char *path = NULL;
 
-	if (position && position->position == MODULE_ORDER_NONE &&
-	    syntax_module_stem_size(position->path) == size &&
-	    memcmp(position->path, line->text, size) == 0)
-		position->position = line->number;
+	if (modules->size > 0)
+		found = bsearch(syntax_base_name(line->text), modules->items, modules->size,
+				sizeof(*modules->items), compare_name_with_module);
+	if (!found)
+		return 0;
+	module = *found;
+	/* a path that is longer than the line need not be made */
+	if (module->position > 0 || module->directory->path_size > size)
+		return 0;
+	path = scan_get_path(module->directory, module->name);
+	if (!path)
+		return -ENOMEM;
+	if (syntax_module_stem_size(path) == size && memcmp(path, line->text, size) == 0)
+		module->position = line->number;
+	return 0;
 }
 
 /* A line is the path of a module, ".ko" whatever the compression. */
-static void read_order_line(struct kmod_devname_scan *scan, struct module_position *positions,
-			    size_t n, const struct lines *line)
+static int read_order_line(struct kmod_devname_scan *scan, const struct list *modules,
+			   const struct lines *line)
 {
 	static const char suffix[] = ".ko";
 	size_t size = line->size;
 	const char *name;
 
 	if (size < strlen(suffix) || strcmp(line->text + size - strlen(suffix), suffix) != 0)
-		return;
-	note_position(positions, n, line, size - strlen(suffix));
+		return 0;
 	scan->lists_modules = true;
 	name = syntax_base_name(line->text);
 	/* those that a fresh index spares are there as well */
@@ -63,6 +70,7 @@ static void read_order_line(struct kmod_devname_scan *scan, struct module_positi
 		scan->has_listed_module =
 			scan_find_module(scan, name) != SCAN_MODULE_ABSENT ||
 			(scan->n_spared > 0 && skip_find_module(&scan->skip, name));
+	return note_position(modules, line, size - strlen(suffix));
 }
 
 static int report_bad_order(struct kmod_devname_report *report, size_t line, const char *problem)
@@ -73,8 +81,7 @@ static int report_bad_order(struct kmod_devname_report *report, size_t line, con
 			  &location, "%s", problem);
 }
 
-int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
-		      struct module_position *positions, size_t n)
+int module_order_read(struct kmod_devname_scan *scan, FILE *stream, const struct list *modules)
 {
 	struct lines lines;
 	int status, r = 0;
@@ -90,24 +97,27 @@ int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
 			r = report_bad_order(scan->report, lines.number,
 					     "no newline at the end: the file is truncated");
 		else
-			read_order_line(scan, positions, n, &lines);
+			r = read_order_line(scan, modules, &lines);
 	}
 	return r;
 }
 
+/* Modules without a line come last. */
 static int compare_positions(const void *a, const void *b)
 {
-	const struct module_position *x = a, *y = b;
+	const struct scan_module *x = *(struct scan_module *const *)a;
+	const struct scan_module *y = *(struct scan_module *const *)b;
 
-	if (x->position != y->position)
-		return x->position < y->position ? -1 : 1;
-	return compare_position_names(a, b);
+	if (x->position == y->position)
+		return syntax_compare_module_names(x->name, y->name);
+	if (x->position == 0 || y->position == 0)
+		return x->position == 0 ? 1 : -1;
+	return x->position < y->position ? -1 : 1;
 }
 
-void module_order_sort(struct module_position *positions, size_t n)
+void module_order_sort(struct list *modules)
 {
-	if (n > 1)
-		qsort(positions, n, sizeof(*positions), compare_positions);
+	list_sort(modules, compare_positions);
 }
 
 int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream)
@@ -118,7 +128,7 @@ int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream)
 }
 
 /* No modules.order, or one that is no file, is no order. */
-static int read_order(struct kmod_devname_scan *scan, struct module_position *positions, size_t n)
+static int read_order(struct kmod_devname_scan *scan, const struct list *modules)
 {
 	const struct location location = { "modules.order", 0 };
 	FILE *stream;
@@ -128,15 +138,15 @@ static int read_order(struct kmod_devname_scan *scan, struct module_position *po
 	if (is_missing(r))
 		return 0;
 	if (r == 0) {
-		r = module_order_read(scan, stream, positions, n);
+		r = module_order_read(scan, stream, modules);
 		(void)fclose(stream);
 		is_no_file = r == -EFBIG;
 	}
 	if (r == 0)
 		return 0;
 	if (is_no_file) {
-		for (size_t i = 0; i < n; i++)
-			positions[i].position = MODULE_ORDER_NONE;
+		for (size_t i = 0; i < modules->size; i++)
+			((struct scan_module *)modules->items[i])->position = 0;
 		scan->lists_modules = false;
 		return report_bad_order(scan->report, 0, "not a regular file, or too large");
 	}
@@ -227,43 +237,44 @@ static int conclude_module(struct kmod_devname_scan *scan, const struct scan_mod
 	_cleanup_free_ char *path = scan_get_path(module->directory, module->name);
 	const struct location location = { path, 0 };
 	struct scan_content *content = module->content;
-	struct alias_list aliases = { 0 };
 	_cleanup_close_ int fd = -1;
-	int r = content->error;
+	int r;
 
 	if (!path)
 		return -ENOMEM;
-	if (r == MODULE_OK && !content->is_dropped)
-		return add_declared_nodes(scan, module, &location, &content->aliases);
-	if (r == MODULE_OK) {
+	if (content->is_dropped && content->error == MODULE_OK) {
 		fd = scan_open_module(scan, module);
-		r = content->error = read_aliases(fd, scan->size_max, &aliases);
+		content->error = read_aliases(fd, scan->size_max, &content->aliases);
 	}
+	r = content->error;
 	if (r == MODULE_OK)
-		r = add_declared_nodes(scan, module, &location, &aliases);
+		r = add_declared_nodes(scan, module, &location, &content->aliases);
 	else if (r < 0)
 		r = scan_report_unreadable(scan->report, &location, r);
 	else /* those of one compression have one finding */
 		r = module_error_compression((enum module_error)r)
 			    ? 0
 			    : report_module_error(scan->report, &location, (enum module_error)r);
-	alias_list_done(&aliases);
+	if (content->is_dropped)
+		alias_list_done(&content->aliases);
 	return r;
 }
 
 /* One finding for all modules of a compression: it may be that of the whole kernel. */
 static int report_unsupported(const struct kmod_devname_scan *scan, enum module_error error,
-			      const struct module_position *positions, size_t n)
+			      const struct list *modules)
 {
 	const struct scan_module *first = NULL;
 	_cleanup_free_ char *path = NULL;
 	size_t n_modules = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (positions[i].module->content->error != (int)error)
+	for (size_t i = 0; i < modules->size; i++) {
+		const struct scan_module *module = modules->items[i];
+
+		if (module->content->error != (int)error)
 			continue;
 		n_modules++;
-		first = first ? first : positions[i].module;
+		first = first ? first : module;
 	}
 	if (!first)
 		return 0;
@@ -279,42 +290,31 @@ static int report_unsupported(const struct kmod_devname_scan *scan, enum module_
 			  n_modules, module_error_compression(error), path);
 }
 
-static int conclude_modules(struct kmod_devname_scan *scan, const struct module_position *positions,
-			    size_t n)
+static int conclude_modules(struct kmod_devname_scan *scan, const struct list *modules)
 {
 	int r = 0;
 
-	for (size_t i = 0; i < n && r == 0; i++)
-		r = conclude_module(scan, positions[i].module);
+	for (size_t i = 0; i < modules->size && r == 0; i++)
+		r = conclude_module(scan, modules->items[i]);
 	for (int error = 0; error < MODULE_ERRORS && r == 0; error++)
 		if (module_error_compression((enum module_error)error))
-			r = report_unsupported(scan, (enum module_error)error, positions, n);
+			r = report_unsupported(scan, (enum module_error)error, modules);
 	return r;
 }
 
 int scan_conclude(struct kmod_devname_scan *scan)
 {
-	_cleanup_free_ struct module_position *positions = NULL;
-	size_t n = 0;
-	int r;
+	_cleanup_list_ struct list modules = { 0 };
+	int r = scan_report_findings(scan);
 
-	for (size_t i = 0; i < scan->found.modules.size; i++)
-		n += scan_module_has_result(scan->found.modules.items[i]);
-	positions = calloc(n + 1, sizeof(*positions));
-	if (!positions)
-		return -ENOMEM;
-	r = scan_report_findings(scan);
+	if (r == 0)
+		r = scan_choose_modules(scan, &modules);
+	if (r == 0)
+		r = read_order(scan, &modules);
 	if (r < 0)
 		return r;
-	r = scan_choose_modules(scan, positions, &n);
-	if (r == 0)
-		r = read_order(scan, positions, n);
-	module_order_sort(positions, n);
-	if (r == 0)
-		r = conclude_modules(scan, positions, n);
-	for (size_t i = 0; i < n; i++)
-		free((char *)(uintptr_t)positions[i].path);
-	return r;
+	module_order_sort(&modules);
+	return conclude_modules(scan, &modules);
 }
 
 /* --- lines of the old list that stay -------------------------------------------------------- */

@@ -2,8 +2,8 @@
 /*
  * depmod.d(5) for one kernel: which entries of the tree are modules, and which of several files of
  * one module counts. config_files_read() finds the files and joins their lines; each line is one
- * statement, which adds words to one of four sets. When all files are read each set is sorted, so
- * that the functions of the header find a path in it by halves, however many words there are.
+ * statement, which adds words of its kind. When all files are read the words are sorted, so that
+ * the functions of the header find a path by halves, however many words there are.
  */
 
 #include <errno.h>
@@ -31,106 +31,31 @@
 /* Words of all statements together, as many as modprobe.d may have statements. */
 #define CONF_WORDS_MAX 100000
 
-/* --- sets of words ------------------------------------------------------------------------- */
+/* --- words of statements ------------------------------------------------------------------- */
 
 #define CONF_WORDS_NONE SIZE_MAX
 
+enum conf_kind {
+	CONF_EXTERNAL, /* directories; the first of all when sorted, see depmod_conf_external() */
+	CONF_SEARCH, /* directories below the module directory */
+	CONF_KEYWORD, /* "built-in" and "external" among these */
+	CONF_OVERRIDE, /* paths without suffix */
+	CONF_EXCLUDE,
+};
+
 struct conf_word {
+	enum conf_kind kind;
 	char *text;
 	size_t position; /* in the configuration; the smaller one is the more important one */
 };
 
-/* The words of all statements of one kind, sorted before the first is looked up. */
-struct conf_words {
-	struct conf_word *items;
-	size_t size;
-	size_t capacity;
-};
-
-static void conf_words_done(struct conf_words *words)
-{
-	for (size_t i = 0; i < words->size; i++)
-		free(words->items[i].text);
-	free(words->items);
-}
-
-/* Takes the text, which is NULL if there was no memory for it. Returns 0 or -ENOMEM. */
-static int conf_words_add(struct conf_words *words, char *text, size_t position)
-{
-	struct conf_word *items =
-		text ? array_grow(words->items, &words->capacity, sizeof(*items), words->size + 1)
-		     : NULL;
-
-	if (!items) {
-		free(text);
-		return -ENOMEM;
-	}
-	words->items = items;
-	items[words->size++] = (struct conf_word){ text, position };
-	return 0;
-}
-
-static int compare_conf_words(const void *a, const void *b)
-{
-	const struct conf_word *x = a, *y = b;
-	int r = strcmp(x->text, y->text);
-
-	return r != 0 ? r : (x->position > y->position) - (x->position < y->position);
-}
-
-static void conf_words_sort(struct conf_words *words)
-{
-	if (words->size > 1)
-		qsort(words->items, words->size, sizeof(*words->items), compare_conf_words);
-}
-
-/* The position of the first bytes of a text, or CONF_WORDS_NONE. */
-static size_t conf_words_find(const struct conf_words *words, const char *text, size_t size)
-{
-	size_t low = 0, high = words->size;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strncmp(words->items[middle].text, text, size) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	/* of equal words the most important one comes first, and longer ones behind all of them */
-	if (low == words->size || strncmp(words->items[low].text, text, size) != 0 ||
-	    words->items[low].text[size] != '\0')
-		return CONF_WORDS_NONE;
-	return words->items[low].position;
-}
-
-/* The position of the most important directory that is above a path, or CONF_WORDS_NONE. */
-static size_t conf_words_find_above(const struct conf_words *words, const char *path)
-{
-	size_t best = CONF_WORDS_NONE;
-
-	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
-		size_t position = conf_words_find(words, path, (size_t)(slash - path));
-
-		if (position < best)
-			best = position;
-	}
-	return best;
-}
-
-/* --- the configuration -------------------------------------------------------------------- */
-
 struct kmod_devname_config {
 	unsigned int references;
 	char *kernel;
-	size_t n_words; /* so far, of all statements */
+	struct conf_word *words; /* of all statements, sorted before the first is looked up */
+	size_t n_words;
+	size_t capacity;
 	bool has_search; /* a statement with a word */
-	struct conf_words searches; /* directories below the module directory */
-	size_t built_in; /* position among the searches, or CONF_WORDS_NONE, as the next */
-	size_t external;
-	struct conf_words overrides; /* paths without suffix */
-	struct conf_words externals; /* directories */
-	struct conf_words excludes;
 	size_t patterns_size; /* of those that were tried, with the copies */
 };
 
@@ -141,7 +66,6 @@ int kmod_devname_config_new(const char *kernel, struct kmod_devname_config **ret
 	if (!config)
 		return -ENOMEM;
 	config->references = 1;
-	config->built_in = config->external = CONF_WORDS_NONE;
 	config->kernel = strdup(kernel);
 	if (!config->kernel) {
 		free(config);
@@ -161,13 +85,80 @@ struct kmod_devname_config *kmod_devname_config_unref(struct kmod_devname_config
 {
 	if (!config || !reference_drop(&config->references))
 		return NULL;
-	conf_words_done(&config->searches);
-	conf_words_done(&config->overrides);
-	conf_words_done(&config->externals);
-	conf_words_done(&config->excludes);
+	for (size_t i = 0; i < config->n_words; i++)
+		free(config->words[i].text);
+	free(config->words);
 	free(config->kernel);
 	free(config);
 	return NULL;
+}
+
+/* Takes the text, which is NULL if there was no memory for it. Returns 0 or -ENOMEM. */
+static int add_conf_word(struct kmod_devname_config *config, enum conf_kind kind, char *text)
+{
+	struct conf_word *words = text ? array_grow(config->words, &config->capacity,
+						    sizeof(*words), config->n_words + 1)
+				       : NULL;
+	size_t position = config->n_words;
+
+	if (!words) {
+		free(text);
+		return -ENOMEM;
+	}
+	/* the last override is the most important one */
+	if (kind == CONF_OVERRIDE)
+		position = CONF_WORDS_NONE - 1 - position;
+	config->words = words;
+	words[config->n_words++] = (struct conf_word){ kind, text, position };
+	return 0;
+}
+
+static int compare_conf_words(const void *a, const void *b)
+{
+	const struct conf_word *x = a, *y = b;
+	int r = x->kind == y->kind ? strcmp(x->text, y->text) : x->kind < y->kind ? -1 : 1;
+
+	return r != 0 ? r : (x->position > y->position) - (x->position < y->position);
+}
+
+/* The position of the first bytes of a text, or CONF_WORDS_NONE. */
+static size_t find_conf_word(const struct kmod_devname_config *config, enum conf_kind kind,
+			     const char *text, size_t size)
+{
+	size_t low = 0, high = config->n_words;
+	const struct conf_word *word;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		word = &config->words[middle];
+		if (word->kind < kind ||
+		    (word->kind == kind && strncmp(word->text, text, size) < 0))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	/* of equal words the most important one comes first, and longer ones behind all of them */
+	word = &config->words[low];
+	if (low == config->n_words || word->kind != kind || strncmp(word->text, text, size) != 0 ||
+	    word->text[size] != '\0')
+		return CONF_WORDS_NONE;
+	return word->position;
+}
+
+/* The position of the most important directory that is above a path, or CONF_WORDS_NONE. */
+static size_t find_conf_directory(const struct kmod_devname_config *config, enum conf_kind kind,
+				  const char *path)
+{
+	size_t best = CONF_WORDS_NONE;
+
+	for (const char *slash = path; (slash = strchr(slash, '/')); slash++) {
+		size_t position = find_conf_word(config, kind, path, (size_t)(slash - path));
+
+		if (position < best)
+			best = position;
+	}
+	return best;
 }
 
 /* --- the kernels that a statement is for -------------------------------------------------- */
@@ -305,41 +296,20 @@ static int report_bad_word(const struct depmod_statement *statement, const char 
 			  problem);
 }
 
-static int add_search_words(struct depmod_statement *statement)
+/* Adds the words of "search" or "exclude". */
+static int add_conf_words(struct depmod_statement *statement, enum conf_kind kind)
 {
-	struct kmod_devname_config *config = statement->config;
 	const char *word;
 
 	while ((word = next_word(statement))) {
-		size_t position = config->n_words++, *keyword = NULL;
-		int r;
-
-		config->has_search = true;
-		if (strcmp(word, "built-in") == 0)
-			keyword = &config->built_in;
-		else if (strcmp(word, "external") == 0)
-			keyword = &config->external;
-		if (keyword) {
-			*keyword = *keyword == CONF_WORDS_NONE ? position : *keyword;
-			continue;
-		}
-		r = conf_words_add(&config->searches, strdup(word), position);
-		if (r < 0)
-			return r;
-	}
-	return 0;
-}
-
-static int add_excludes(struct depmod_statement *statement)
-{
-	struct kmod_devname_config *config = statement->config;
-	const char *word;
-
-	while ((word = next_word(statement))) {
-		int r = conf_words_add(&config->excludes, strdup(word), config->n_words++);
+		bool is_keyword = kind == CONF_SEARCH &&
+				  (strcmp(word, "built-in") == 0 || strcmp(word, "external") == 0);
+		int r = add_conf_word(statement->config, is_keyword ? CONF_KEYWORD : kind,
+				      strdup(word));
 
 		if (r < 0)
 			return r;
+		statement->config->has_search |= kind == CONF_SEARCH;
 	}
 	return 0;
 }
@@ -377,7 +347,6 @@ static int add_override(struct depmod_statement *statement)
 {
 	const char *module = next_word(statement), *pattern = next_word(statement);
 	const char *directory = next_word(statement);
-	struct kmod_devname_config *config = statement->config;
 	int r;
 
 	if (!module || !pattern || !directory)
@@ -386,9 +355,8 @@ static int add_override(struct depmod_statement *statement)
 	r = match_kernel(statement, pattern);
 	if (r <= 0)
 		return r;
-	/* the last statement is the most important one */
-	return conf_words_add(&config->overrides, format_text("%s/%s", directory, module),
-			      CONF_WORDS_NONE - ++config->n_words);
+	return add_conf_word(statement->config, CONF_OVERRIDE,
+			     format_text("%s/%s", directory, module));
 }
 
 /* depmod.d(5) speaks of several directories; depmod takes the first one of a statement. */
@@ -396,7 +364,6 @@ static int add_external(struct depmod_statement *statement)
 {
 	const char *pattern = next_word(statement), *directory = next_word(statement);
 	const char *more = next_word(statement);
-	struct kmod_devname_config *config = statement->config;
 	size_t size;
 	int r;
 
@@ -408,7 +375,7 @@ static int add_external(struct depmod_statement *statement)
 		size--;
 	r = match_kernel(statement, pattern);
 	if (r > 0)
-		r = conf_words_add(&config->externals, strndup(directory, size), config->n_words++);
+		r = add_conf_word(statement->config, CONF_EXTERNAL, strndup(directory, size));
 	if (r < 0 || !more)
 		return r;
 	return report_bad_word(statement, "is one directory too many: depmod reads the first only",
@@ -426,13 +393,13 @@ static int take_depmod_line(void *data, const struct location *location, char *t
 		return 0;
 	statement->location = *location;
 	if (strcmp(word, "search") == 0)
-		r = add_search_words(statement);
+		r = add_conf_words(statement, CONF_SEARCH);
 	else if (strcmp(word, "override") == 0)
 		r = add_override(statement);
 	else if (strcmp(word, "external") == 0)
 		r = add_external(statement);
 	else if (strcmp(word, "exclude") == 0)
-		r = add_excludes(statement);
+		r = add_conf_words(statement, CONF_EXCLUDE);
 	else
 		r = report_bad_word(statement, "is not a command of depmod.d(5)", word);
 	if (r == 0 && statement->config->n_words > CONF_WORDS_MAX)
@@ -456,10 +423,8 @@ int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_dev
 	if (r < 0)
 		return r;
 	r = config_files_read(&files, paths, n_paths);
-	conf_words_sort(&config->searches);
-	conf_words_sort(&config->overrides);
-	conf_words_sort(&config->externals);
-	conf_words_sort(&config->excludes);
+	if (config->n_words > 1)
+		qsort(config->words, config->n_words, sizeof(*config->words), compare_conf_words);
 	return r;
 }
 
@@ -467,13 +432,15 @@ int kmod_devname_config_read(struct kmod_devname_config *config, struct kmod_dev
 
 bool depmod_conf_excludes(const struct kmod_devname_config *config, const char *name)
 {
-	return config && conf_words_find(&config->excludes, name, strlen(name)) != CONF_WORDS_NONE;
+	return config &&
+	       find_conf_word(config, CONF_EXCLUDE, name, strlen(name)) != CONF_WORDS_NONE;
 }
 
 const char *depmod_conf_external(const struct kmod_devname_config *config, size_t index)
 {
-	return config && index < config->externals.size ? config->externals.items[index].text
-							: NULL;
+	return config && index < config->n_words && config->words[index].kind == CONF_EXTERNAL
+		       ? config->words[index].text
+		       : NULL;
 }
 
 /*
@@ -486,33 +453,38 @@ static int find_external(const struct kmod_devname_config *config, const char *d
 	_cleanup_free_ char *whole = NULL;
 
 	*ret_position = CONF_WORDS_NONE;
-	if (config->externals.size == 0)
+	if (!depmod_conf_external(config, 0))
 		return 0;
-	if (path[0] != '/') {
-		whole = format_text("/%s/%s", directory + strspn(directory, "/"), path);
-		if (!whole)
-			return -ENOMEM;
-	}
-	*ret_position = conf_words_find_above(&config->externals, whole ? whole : path);
+	whole = path[0] == '/' ? strdup(path)
+			       : format_text("/%s/%s", directory + strspn(directory, "/"), path);
+	if (!whole)
+		return -ENOMEM;
+	*ret_position = find_conf_directory(config, CONF_EXTERNAL, whole);
 	return 0;
+}
+
+static size_t find_conf_keyword(const struct kmod_devname_config *config, const char *keyword)
+{
+	return find_conf_word(config, CONF_KEYWORD, keyword, strlen(keyword));
 }
 
 /* The position by the words of "search", and by the external directories. */
 static void rank_search(const struct kmod_devname_config *config, const char *path, size_t external,
 			struct copy_rank *rank)
 {
+	size_t keyword = find_conf_keyword(config, "external");
 	bool is_external = path[0] == '/';
 
 	if (!is_external)
-		rank->search = conf_words_find_above(&config->searches, path);
-	if (external != CONF_WORDS_NONE && config->external < rank->search)
-		rank->search = config->external;
+		rank->search = find_conf_directory(config, CONF_SEARCH, path);
+	if (external != CONF_WORDS_NONE && keyword < rank->search)
+		rank->search = keyword;
 	if (rank->search == CONF_WORDS_NONE)
-		rank->search = config->built_in;
+		rank->search = find_conf_keyword(config, "built-in");
 	if (external == CONF_WORDS_NONE)
 		return;
 	/* of equal ones depmod keeps the first: the module directory, then the last statement's */
-	if (config->external != CONF_WORDS_NONE)
+	if (keyword != CONF_WORDS_NONE)
 		rank->external = external + 1;
 	else if (is_external)
 		rank->external = config->n_words - external;
@@ -530,8 +502,8 @@ int depmod_conf_rank(const struct kmod_devname_config *config, const char *direc
 		if (r < 0)
 			return r;
 		/* depmod compares the name of the module, which ends at the first dot */
-		rank.override =
-			conf_words_find(&config->overrides, path, name + strcspn(path + name, "."));
+		rank.override = find_conf_word(config, CONF_OVERRIDE, path,
+					       name + strcspn(path + name, "."));
 		rank_search(config, path, external, &rank);
 	}
 	/* what depmod searches if the configuration has no "search" */

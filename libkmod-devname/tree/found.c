@@ -15,7 +15,6 @@
 
 #include "base/cleanup.h"
 #include "base/io.h"
-#include "base/lines.h"
 #include "tree/scan.h"
 
 /* --- paths -------------------------------------------------------------------------------- */
@@ -151,8 +150,8 @@ struct scan_content *scan_add_content(struct scan_found *found)
 	return NULL;
 }
 
-int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
-		     const struct scan_directory *directory, const char *name)
+int scan_add_finding(struct scan_found *found, int problem, const struct scan_directory *directory,
+		     const char *name)
 {
 	struct scan_finding *finding =
 		add_item(&found->findings, offsetof(struct scan_finding, name), name);
@@ -160,7 +159,6 @@ int scan_add_finding(struct scan_found *found, enum scan_problem problem, int er
 	if (!finding)
 		return -ENOMEM;
 	finding->problem = problem;
-	finding->error = error;
 	finding->directory = directory;
 	return 0;
 }
@@ -248,10 +246,9 @@ static int report_found(struct kmod_devname_report *report, const struct scan_fi
 	case SCAN_VANISHED:
 		return report_add(report, KMOD_DEVNAME_CODE_VANISHED, KMOD_DEVNAME_SEVERITY_WARNING,
 				  &location, "removed during the run");
-	case SCAN_UNREADABLE:
-		break;
+	default:
+		return scan_report_unreadable(report, &location, finding->problem);
 	}
-	return scan_report_unreadable(report, &location, finding->error);
 }
 
 int scan_report_findings(struct kmod_devname_scan *scan)
@@ -355,7 +352,7 @@ static int choose_copy(const struct kmod_devname_scan *scan, struct scan_module 
 	return 0;
 }
 
-bool scan_module_has_result(const struct scan_module *module)
+static bool module_has_result(const struct scan_module *module)
 {
 	const struct scan_content *content = module->content;
 
@@ -363,41 +360,24 @@ bool scan_module_has_result(const struct scan_module *module)
 	       (content->error != MODULE_OK || content->is_dropped || content->aliases.size > 0);
 }
 
-/* The path for modules.order, which has no longer one than a line: no line is "//NAME". */
-static char *get_order_path(const struct scan_module *module)
-{
-	return module->directory->path_size <= LINE_MAX_SIZE
-		       ? scan_get_path(module->directory, module->name)
-		       : format_text("//%s", module->name);
-}
-
-int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,
-			size_t *ret_n)
+int scan_choose_modules(struct kmod_devname_scan *scan, struct list *chosen)
 {
 	struct list *modules = &scan->found.modules;
 	size_t n;
 	int r;
 
-	*ret_n = 0;
 	list_sort(modules, compare_module_names);
 	for (size_t i = 0; i < modules->size; i += n) {
 		struct scan_module **copies = (struct scan_module **)modules->items + i;
-		struct module_position *position = &positions[*ret_n];
 
 		for (n = 1; i + n < modules->size; n++)
 			if (compare_module_names(&copies[0], &copies[n]) != 0)
 				break;
 		r = n > 1 ? choose_copy(scan, copies, n) : 0;
+		if (r == 0 && module_has_result(copies[0]))
+			r = list_push(chosen, copies[0]);
 		if (r < 0)
 			return r;
-		if (!scan_module_has_result(copies[0]))
-			continue;
-		*position = (struct module_position){ .path = get_order_path(copies[0]),
-						      .position = MODULE_ORDER_NONE,
-						      .module = copies[0] };
-		if (!position->path)
-			return -ENOMEM;
-		++*ret_n;
 	}
 	return 0;
 }

@@ -211,29 +211,24 @@ static void *run_thread(void *argument)
 }
 
 /* Starts threads until there are n. Fewer than wished for are no reason to give up. */
-static int start_threads(struct kmod_devname_scan *scan, size_t n)
+static void start_threads(struct kmod_devname_scan *scan, size_t n)
 {
-	pthread_t *workers = reallocarray(scan->workers, n, sizeof(*workers));
 	sigset_t all, before;
 
-	if (!workers)
-		return -ENOMEM;
-	scan->workers = workers;
 	/* signals are for the threads of the program */
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	while (scan->n_workers < n) {
 		struct scan_worker *worker = worker_new(scan);
 
-		if (!worker ||
-		    pthread_create(&workers[scan->n_workers], NULL, run_thread, worker) != 0) {
+		if (!worker || pthread_create(&scan->workers[scan->n_workers], NULL, run_thread,
+					      worker) != 0) {
 			worker_free(worker);
 			break;
 		}
 		scan->n_workers++;
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return 0;
 }
 
 static long blocks_read(void)
@@ -245,17 +240,15 @@ static long blocks_read(void)
 
 int pool_start(struct kmod_devname_scan *scan)
 {
-	int r = 0;
-
 	scan->adaptive = scan->threads == 0;
 	if (scan->adaptive)
 		scan->threads = (unsigned int)smaller(count_cpus(), count_allowed());
 	if (scan->adaptive || scan->threads > 1) {
 		scan->blocks_before = blocks_read();
-		r = start_threads(scan, scan->threads);
+		start_threads(scan, scan->threads);
 	}
-	if (r < 0 || scan->n_workers > 0)
-		return r;
+	if (scan->n_workers > 0)
+		return 0;
 	scan->worker = worker_new(scan);
 	return scan->worker ? 0 : -ENOMEM;
 }
@@ -286,7 +279,7 @@ int pool_step(struct kmod_devname_scan *scan)
 	pthread_mutex_unlock(&scan->lock);
 	if (left > 0 && wants_disk_threads(scan) &&
 	    blocks_read() - scan->blocks_before >= DISK_BLOCKS)
-		(void)start_threads(scan, smaller(DISK_THREADS, count_allowed()));
+		start_threads(scan, smaller(DISK_THREADS, count_allowed()));
 	return left;
 }
 
@@ -298,8 +291,6 @@ void pool_stop(struct kmod_devname_scan *scan)
 	pthread_mutex_unlock(&scan->lock);
 	for (size_t i = 0; i < scan->n_workers; i++)
 		pthread_join(scan->workers[i], NULL);
-	free(scan->workers);
-	scan->workers = NULL;
 	scan->n_workers = 0;
 	worker_free(scan->worker);
 	scan->worker = NULL;

@@ -70,6 +70,7 @@ struct scan_module {
 	const struct scan_directory *directory;
 	struct scan_content *content; /* NULL: it was read or skipped, and declares nothing */
 	uint64_t size; /* of a file that waits to be read */
+	size_t position; /* the line of modules.order, or 0 */
 	bool is_linked;
 	char name[]; /* of the file */
 };
@@ -79,13 +80,11 @@ enum scan_problem {
 	SCAN_LINK_INTO_PROC,
 	SCAN_NOT_REGULAR,
 	SCAN_VANISHED,
-	SCAN_UNREADABLE, /* a directory, or an entry that may be one */
 };
 
 /* For the report. Findings are kept until all are known, to be reported in the order of paths. */
 struct scan_finding {
-	enum scan_problem problem;
-	int error; /* a negative errno of what is unreadable */
+	int problem; /* enum scan_problem; a negative errno: it cannot be read */
 	const struct scan_directory *directory; /* NULL: the name is the path */
 	char name[];
 };
@@ -138,7 +137,7 @@ struct kmod_devname_scan {
 	int error;
 	void *files; /* tree of the contents of files that may have several names */
 	size_t aliases_size; /* bytes of all aliases that are kept */
-	pthread_t *workers;
+	pthread_t workers[SCAN_THREADS_MAX];
 	size_t n_workers;
 	struct scan_worker *worker; /* instead of threads, for kmod_devname_scan_step() to use */
 
@@ -194,8 +193,8 @@ struct scan_directory *scan_add_directory(struct scan_found *found, struct list 
 struct scan_module *scan_add_module(struct list *list, const struct scan_directory *directory,
 				    const char *name, bool is_linked);
 struct scan_content *scan_add_content(struct scan_found *found);
-int scan_add_finding(struct scan_found *found, enum scan_problem problem, int error,
-		     const struct scan_directory *directory, const char *name);
+int scan_add_finding(struct scan_found *found, int problem, const struct scan_directory *directory,
+		     const char *name);
 
 /* Empties from into to. 0 or -ENOMEM. */
 int scan_found_move(struct scan_found *to, struct scan_found *from);
@@ -206,24 +205,11 @@ int scan_report_findings(struct kmod_devname_scan *scan);
 int scan_report_unreadable(struct kmod_devname_report *report, const struct location *location,
 			   int error);
 
-#define MODULE_ORDER_NONE SIZE_MAX /* the position of a module that is not listed */
-
-struct module_position {
-	const char *path; /* relative to the module directory; of a long one the end, which no line
-			     has */
-	size_t position;
-	const struct scan_module *module;
-};
-
 /*
- * Sorts the modules by name, the file that counts first. Collects those that have a result; there
- * is room for all that have one. The caller frees the paths, whatever is returned. 0 or -ENOMEM.
+ * Sorts the modules by name, the file that counts first. Of those that count, adds the ones that
+ * declare device names, or have a finding, to a list. 0 or -ENOMEM.
  */
-int scan_choose_modules(struct kmod_devname_scan *scan, struct module_position *positions,
-			size_t *ret_n);
-
-/* True if the module declares device names, or there is a finding about it. */
-bool scan_module_has_result(const struct scan_module *module);
+int scan_choose_modules(struct kmod_devname_scan *scan, struct list *chosen);
 
 /* --- walk.c: one directory, one module ----------------------------------------------------- */
 
@@ -303,11 +289,10 @@ int module_order_open(const struct kmod_devname_scan *scan, FILE **ret_stream);
  * no two have the same. Notes in the scan whether the text lists modules, and whether one is there.
  * 0 or a negative errno.
  */
-int module_order_read(struct kmod_devname_scan *scan, FILE *stream,
-		      struct module_position *positions, size_t n);
+int module_order_read(struct kmod_devname_scan *scan, FILE *stream, const struct list *modules);
 
 /* Sorts by position, and by the module's name where there is none or the same. */
-void module_order_sort(struct module_position *positions, size_t n);
+void module_order_sort(struct list *modules);
 
 /* --- skip.c: which modules need not be read ------------------------------------------------ */
 
@@ -323,10 +308,10 @@ void skip_done(struct skip *skip);
 struct skip_module *skip_find_module(const struct skip *skip, const char *name);
 
 /*
- * True if the file NAME in a directory need not be read, provided that it is the one that depmod
- * has read; false if modules.dep has another path or none.
+ * True if the file of a path need not be read, provided that it is the one that depmod has read;
+ * false if modules.dep has another path or none.
  */
-bool skip_spares_file(const struct skip *skip, const char *directory, const char *name);
+bool skip_spares_file(const struct skip *skip, const char *path);
 
 /* True if the status of a file or directory shows that it is older than the index. */
 bool skip_is_older(const struct skip *skip, const struct stat *st);

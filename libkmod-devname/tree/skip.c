@@ -254,18 +254,11 @@ static bool skip_spares(const struct skip *skip, const struct skip_module *modul
 	return skip->is_of_kmod || syntax_is_plain_module(module->name);
 }
 
-bool skip_spares_file(const struct skip *skip, const char *directory, const char *name)
+bool skip_spares_file(const struct skip *skip, const char *path)
 {
-	const struct skip_module *module = skip_find_module(skip, name);
-	size_t size = strlen(directory);
+	const struct skip_module *module = skip_find_module(skip, syntax_base_name(path));
 
-	if (!module || strcmp(module->name, name) != 0)
-		return false;
-	/* in the path there is a slash between the two, if the directory has a name */
-	if ((size_t)(module->name - module->path) != size + (size > 0) ||
-	    memcmp(module->path, directory, size) != 0)
-		return false;
-	return skip_spares(skip, module);
+	return module && strcmp(module->path, path) == 0 && skip_spares(skip, module);
 }
 
 bool skip_is_older(const struct skip *skip, const struct stat *st)

@@ -248,7 +248,7 @@ static int read_module_file(struct scan_worker *worker, int fd, bool may_wait)
 	if (is_no_file(worker->scan, module, fd, is_compressed)) {
 		r = scan_add_finding(found,
 				     is_missing(is_compressed) ? SCAN_VANISHED : SCAN_NOT_REGULAR,
-				     0, module->directory, module->name);
+				     module->directory, module->name);
 		/* other names of the file rely on its content */
 		if (module->content)
 			module->content->error = is_compressed;
@@ -310,8 +310,8 @@ static bool is_spared(const struct scan_worker *worker, const struct scan_direct
 
 	if (!directory->is_older)
 		return false;
-	path = scan_get_path(directory->parent, directory->name);
-	return path && skip_spares_file(skip, path, name) &&
+	path = scan_get_path(directory, name);
+	return path && skip_spares_file(skip, path) &&
 	       fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode) &&
 	       skip_is_older(skip, &st);
 }
@@ -335,7 +335,7 @@ static int add_unreadable(struct scan_worker *worker, int error,
 	if (is_fatal(error))
 		return error;
 	worker->found.is_incomplete = true;
-	return scan_add_finding(&worker->found, SCAN_UNREADABLE, error, directory, name);
+	return scan_add_finding(&worker->found, error, directory, name);
 }
 
 static int add_directory(struct scan_worker *worker, struct list *list,
@@ -367,8 +367,7 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 		r = fstat(fd, &st) < 0 ? -errno : 0;
 	/* weak-updates has such links after the kernel of the module was removed */
 	if (is_missing(r))
-		return scan_add_finding(&worker->found, SCAN_LINK_LEADS_NOWHERE, 0, directory,
-					name);
+		return scan_add_finding(&worker->found, SCAN_LINK_LEADS_NOWHERE, directory, name);
 	if (r < 0 && is_module)
 		return add_module_file(worker, directory, -1, name, true);
 	if (r < 0) /* it may lead to modules */
@@ -376,7 +375,7 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 	if (!S_ISDIR(st.st_mode) && !is_module)
 		return 0;
 	if (fd_is_in_proc(fd))
-		return scan_add_finding(&worker->found, SCAN_LINK_INTO_PROC, 0, directory, name);
+		return scan_add_finding(&worker->found, SCAN_LINK_INTO_PROC, directory, name);
 	if (!S_ISDIR(st.st_mode))
 		return add_module_file(worker, directory, -1, name, true);
 	/* a link to the root leads to no modules but, by way of everything, to these */
@@ -389,12 +388,8 @@ static int add_link(struct scan_worker *worker, const struct scan_directory *dir
 /* "build" and "source" lead to the kernel's sources, "." and ".." to nothing new. */
 static bool is_passed_over(const struct kmod_devname_scan *scan, const char *name)
 {
-	static const char *const names[] = { ".", "..", "build", "source" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
-	return depmod_conf_excludes(scan->config, name);
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strcmp(name, "build") == 0 ||
+	       strcmp(name, "source") == 0 || depmod_conf_excludes(scan->config, name);
 }
 
 static int add_entry(struct scan_worker *worker, const struct scan_directory *directory, int dir_fd,
@@ -410,7 +405,7 @@ static int add_entry(struct scan_worker *worker, const struct scan_directory *di
 		int r = fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 
 		if (is_missing(r))
-			return scan_add_finding(&worker->found, SCAN_VANISHED, 0, directory, name);
+			return scan_add_finding(&worker->found, SCAN_VANISHED, directory, name);
 		if (r < 0)
 			return add_unreadable(worker, r, directory, name);
 		type = IFTODT(st.st_mode);
@@ -424,7 +419,7 @@ static int add_entry(struct scan_worker *worker, const struct scan_directory *di
 		return 0;
 	if (type == DT_REG)
 		return add_module_entry(worker, directory, dir_fd, name);
-	return scan_add_finding(&worker->found, SCAN_NOT_REGULAR, 0, directory, name);
+	return scan_add_finding(&worker->found, SCAN_NOT_REGULAR, directory, name);
 }
 
 /* Returns 0, the error of reading the directory, or one of the process. */
@@ -493,6 +488,5 @@ int scan_read_directory(struct scan_worker *worker, struct scan_directory *direc
 	/* an external directory need not be there */
 	if (!directory->parent)
 		return 0;
-	return scan_add_finding(&worker->found, SCAN_VANISHED, 0, directory->parent,
-				directory->name);
+	return scan_add_finding(&worker->found, SCAN_VANISHED, directory->parent, directory->name);
 }

@@ -127,12 +127,6 @@ static int open_next_rule_file(struct udev_rules *rules)
 	return 0;
 }
 
-static void set_rule_fault(struct udev_rules *rules, const char *fault)
-{
-	if (!rules->rule.fault)
-		rules->rule.fault = fault;
-}
-
 /* Adds a line to the rule. Returns whether the rule continues on the next line. */
 static bool join_rule_line(struct udev_rules *rules, const char *line, size_t size)
 {
@@ -142,7 +136,7 @@ static bool join_rule_line(struct udev_rules *rules, const char *line, size_t si
 	rules->size += size < space ? size : space;
 	rules->text[rules->size] = '\0';
 	if (size > space)
-		set_rule_fault(rules, "rule longer than 16383 bytes");
+		rules->rule.fault = "rule longer than 16383 bytes";
 	/* udevd examines the end of the joined text, so an empty line can continue a rule; for a
 	 * rule that is too long it examines the end of the line */
 	if (rules->rule.fault)
@@ -182,8 +176,8 @@ static bool read_rule_text(struct udev_rules *rules)
 			rule->location.line = number;
 		continues = join_rule_line(rules, line + blanks, size - blanks);
 	} while (continues || rule->location.line == 0);
-	if (continues)
-		set_rule_fault(rules, "backslash at the end of the last line");
+	if (continues && !rule->fault)
+		rule->fault = "backslash at the end of the last line";
 	return rule->location.line > 0;
 }
 
@@ -191,19 +185,13 @@ void udev_normalise_node(char *name)
 {
 	char *to = name;
 
-	for (const char *from = name; *from != '\0';) {
-		size_t size = strcspn(from, "/");
+	for (const char *from = name; *from != '\0'; from++) {
+		bool begins = to == name || to[-1] == '/';
+		bool is_dot = from[0] == '.' && (from[1] == '/' || from[1] == '\0');
 
-		if (size > 0 && !(size == 1 && *from == '.')) {
-			if (to > name)
-				*to++ = '/';
-			memmove(to, from, size);
-			to += size;
-		}
-		from += size;
 		/* with a slash at the end it is no node */
-		if (*from == '/' && *++from == '\0' && to > name)
-			*to++ = '/';
+		if (!begins || (*from != '/' && !is_dot))
+			*to++ = *from;
 	}
 	*to = '\0';
 }
@@ -291,7 +279,7 @@ static int parse_rule(struct udev_rules *rules)
 			return r;
 	}
 	if (r < 0)
-		set_rule_fault(rules, "invalid KEY=\"VALUE\" of udev(7): udev ignores the rule");
+		rule->fault = "invalid KEY=\"VALUE\" of udev(7): udev ignores the rule";
 	return 0;
 }
 

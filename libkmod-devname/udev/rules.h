@@ -143,6 +143,7 @@ struct static_node_set {
 	const struct kmod_devname_table *table; /* the nodes that are wanted; NULL for all */
 	struct kmod_devname_permissions *permissions; /* are added after the last rule */
 	struct accounts accounts;
+	struct list owners; /* texts of the users and groups of rules, which the nodes share */
 	struct list in_order;
 	void *by_name; /* tsearch(3) tree of the same nodes */
 };

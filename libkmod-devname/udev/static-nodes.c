@@ -28,7 +28,7 @@
 struct static_doubt {
 	struct location location; /* of the rule */
 	const char *reason;
-	const char *owner; /* a copy of an unknown user or group, or NULL */
+	const char *owner; /* an unknown user or group, or NULL */
 	enum account_kind kind;
 	bool is_reported; /* with the rule, and not for each node */
 };
@@ -39,25 +39,16 @@ struct static_node {
 	bool has_mode;
 	bool is_mode_doubtful;
 	mode_t mode;
-	struct owner owners[ACCOUNT_KINDS]; /* with copies of the texts */
+	struct owner owners[ACCOUNT_KINDS];
 	bool is_owner_doubtful[ACCOUNT_KINDS];
 	struct static_doubt doubt; /* the last one */
 };
 
-static void static_node_free(void *p)
-{
-	struct static_node *node = p;
-
-	for (size_t i = 0; i < ACCOUNT_KINDS; i++)
-		free((char *)(uintptr_t)node->owners[i].text);
-	free((char *)(uintptr_t)node->doubt.owner);
-	free(node);
-}
-
 void static_node_set_done(struct static_node_set *nodes)
 {
 	list_done(&nodes->in_order, NULL);
-	tdestroy(nodes->by_name, static_node_free);
+	list_done(&nodes->owners, free);
+	tdestroy(nodes->by_name, free);
 	accounts_done(&nodes->accounts);
 }
 
@@ -100,16 +91,23 @@ static int report_bad_value(const struct static_node_set *nodes, const struct ud
 			  &rule->location, "'%s' is not %s", value, what);
 }
 
-/* Looks up a user or group of a rule. The texts are borrowed from the rule. */
+/* Looks up a user or group of a rule, whose text the nodes keep. */
 static int find_static_owner(struct static_node_set *nodes, const struct udev_rule *rule,
 			     enum account_kind kind, struct static_node *given)
 {
+	const char *text = kind == ACCOUNT_USER ? rule->user : rule->group;
 	struct owner *owner = &given->owners[kind];
+	char *copy;
 	int r;
 
-	owner->text = kind == ACCOUNT_USER ? rule->user : rule->group;
-	if (!owner->text)
+	if (!text)
 		return 0;
+	copy = strdup(text);
+	if (!copy || list_push(&nodes->owners, copy) < 0) {
+		free(copy);
+		return -ENOMEM;
+	}
+	owner->text = copy;
 	r = accounts_find(&nodes->accounts, kind, owner->text, &owner->id);
 	if (r != 0)
 		return r < 0 ? r : 0;
@@ -152,42 +150,27 @@ static int read_static_rule(struct static_node_set *nodes, const struct udev_rul
 	return 0;
 }
 
-/* Replaces a text by its copy; NULL stays. The old copy is freed. */
-static int copy_rule_text(const char **text, const char *old_copy)
-{
-	const char *copy = *text ? strdup(*text) : NULL;
-	int r = *text && !copy ? -ENOMEM : 0;
-
-	free((char *)(uintptr_t)old_copy);
-	*text = copy;
-	return r;
-}
-
 static int apply_to_node(struct static_node_set *nodes, const char *name,
 			 const struct static_node *given)
 {
-	struct static_node *node = get_static_node(nodes, name), old;
+	struct static_node *node = get_static_node(nodes, name);
 
 	if (!node)
 		return -ENOMEM;
-	old = *node;
 	for (size_t i = 0; i < ACCOUNT_KINDS; i++) {
 		if (!given->owners[i].text)
 			continue;
 		node->owners[i] = given->owners[i];
 		node->is_owner_doubtful[i] = given->is_owner_doubtful[i];
-		if (copy_rule_text(&node->owners[i].text, old.owners[i].text) < 0)
-			return -ENOMEM;
 	}
 	if (given->has_mode) {
 		node->has_mode = true;
 		node->mode = given->mode;
 		node->is_mode_doubtful = given->is_mode_doubtful;
 	}
-	if (!given->doubt.location.file)
-		return 0;
-	node->doubt = given->doubt;
-	return copy_rule_text(&node->doubt.owner, old.doubt.owner);
+	if (given->doubt.location.file)
+		node->doubt = given->doubt;
+	return 0;
 }
 
 static int apply_rule(struct static_node_set *nodes, const struct udev_rule *rule)

@@ -9,7 +9,9 @@
  * SYMLINK-=, CONST{cvm}, i"VALUE", the later builtins, and some properties that ENV sets.
  */
 
+#include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/types.h>
@@ -128,15 +130,13 @@ static bool has_valid_attribute(const struct udev_token *token, const struct ude
 /* An int in plain decimal, with or without a sign; udevd also accepts blanks and other bases. */
 static bool is_int_value(const char *text)
 {
-	const char *limit = *text == '-' ? "2147483648" : "2147483647";
 	const char *digits = text + (*text == '-' || *text == '+');
-	size_t size;
+	unsigned int value, max = *text == '-' ? (unsigned int)INT_MAX + 1 : INT_MAX;
 
 	if (!syntax_is_digits(digits))
 		return false;
 	digits += strspn(digits, "0");
-	size = strlen(digits);
-	return size < strlen(limit) || (size == strlen(limit) && strcmp(digits, limit) <= 0);
+	return *digits == '\0' || syntax_take_decimal(&digits, max, &value);
 }
 
 /*
@@ -210,17 +210,6 @@ static bool is_valid_token(struct udev_token *token)
 	return has_valid_value(token);
 }
 
-/* Moves *p behind a word if it begins with that. */
-static bool skip_word(char **p, const char *word)
-{
-	size_t size = strlen(word);
-
-	if (strncmp(*p, word, size) != 0)
-		return false;
-	*p += size;
-	return true;
-}
-
 static bool is_key_end(const char *p)
 {
 	return *p == '\0' || strchr(BLANKS "={", *p) || (strchr("+-!:", *p) && p[1] == '=');
@@ -228,58 +217,32 @@ static bool is_key_end(const char *p)
 
 static bool read_operator(char **p, enum udev_operator *ret_op)
 {
-	if (skip_word(p, "=="))
-		*ret_op = UDEV_EQUAL;
-	else if (skip_word(p, "!="))
-		*ret_op = UDEV_DIFFER;
-	else if (skip_word(p, "-="))
-		*ret_op = UDEV_REMOVE;
-	else if (skip_word(p, "+=") || skip_word(p, ":="))
-		*ret_op = UDEV_ADD;
-	else if (skip_word(p, "="))
-		*ret_op = UDEV_SET;
-	else
-		return false;
-	return true;
-}
+	static const char signs[] = "=!-+:";
+	static const enum udev_operator meanings[] = { UDEV_EQUAL, UDEV_DIFFER, UDEV_REMOVE,
+						       UDEV_ADD, UDEV_ADD };
+	const char *sign = **p != '\0' ? strchr(signs, **p) : NULL;
 
-/* In a plain string \" is a quote, and any other backslash is itself. */
-static bool read_plain_string(char **p)
-{
-	char *from = *p, *to = *p;
-
-	for (; *from != '"'; from++) {
-		if (*from == '\0')
-			return false;
-		if (from[0] == '\\' && from[1] == '"')
-			from++;
-		*to++ = *from;
+	if (sign && (*p)[1] == '=') {
+		*ret_op = meanings[sign - signs];
+		*p += 2;
+		return true;
 	}
-	*p = from + 1;
-	*to = '\0';
-	return true;
-}
-
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	*ret_op = UDEV_SET;
+	return *(*p)++ == '=';
 }
 
 /* Reads exactly so many digits, and no zero: a NUL would end the string. */
-static bool read_code_digits(char **p, int base, int digits, unsigned long *ret_code)
+static bool read_code_digits(char **p, size_t base, size_t digits, unsigned long *ret_code)
 {
+	static const char symbols[] = "0123456789abcdef";
 	unsigned long code = 0;
 
 	for (; digits > 0; digits--) {
-		int value = digit_value(*(*p)++);
+		const char *symbol = memchr(symbols, tolower((unsigned char)*(*p)++), base);
 
-		if (value < 0 || value >= base)
+		if (!symbol)
 			return false;
-		code = code * (unsigned int)base + (unsigned int)value;
+		code = code * base + (size_t)(symbol - symbols);
 	}
 	*ret_code = code;
 	return code != 0;
@@ -306,6 +269,7 @@ static bool read_escape(char **from, char **to)
 	static const char letters[] = "abfnrtvs\\\"'";
 	static const char meanings[] = "\a\b\f\n\r\t\v \\\"'";
 	const char *letter = **from != '\0' ? strchr(letters, **from) : NULL;
+	size_t digits = **from == 'x' ? 2 : **from == 'u' ? 4 : **from == 'U' ? 8 : 0;
 	unsigned long code;
 
 	if (letter) {
@@ -313,37 +277,36 @@ static bool read_escape(char **from, char **to)
 		*(*to)++ = meanings[letter - letters];
 		return true;
 	}
-	if (**from == 'u' || **from == 'U') {
-		int digits = *(*from)++ == 'u' ? 4 : 8;
-
-		return read_code_digits(from, 16, digits, &code) && write_code_point(to, code);
-	}
-	if (**from == 'x') {
-		++*from;
-		if (!read_code_digits(from, 16, 2, &code))
-			return false;
-	} else if (!read_code_digits(from, 8, 3, &code) || code > 255) {
+	*from += digits > 0;
+	if (digits > 0 ? !read_code_digits(from, 16, digits, &code)
+		       : !read_code_digits(from, 8, 3, &code))
 		return false;
-	}
+	if (digits > 2)
+		return write_code_point(to, code);
 	*(*to)++ = (char)code;
-	return true;
+	return code <= 255;
 }
 
-/* In e"..." a backslash begins an escape of C. */
-static bool read_escaped_string(char **p)
+/*
+ * In e"..." a backslash begins an escape of C. In a plain string \" is a quote, and any other
+ * backslash is itself.
+ */
+static bool read_string(char **p, bool is_escaped)
 {
 	char *from = *p, *to = *p;
 
 	while (*from != '"') {
 		if (*from == '\0')
 			return false;
-		if (*from != '\\') {
-			*to++ = *from++;
+		if (*from == '\\' && is_escaped) {
+			from++;
+			if (!read_escape(&from, &to))
+				return false;
 			continue;
 		}
-		from++;
-		if (!read_escape(&from, &to))
-			return false;
+		if (from[0] == '\\' && from[1] == '"')
+			from++;
+		*to++ = *from++;
 	}
 	*p = from + 1;
 	*to = '\0';
@@ -365,7 +328,7 @@ static bool read_quoted_value(char **p, struct udev_token *token)
 	if (*(*p)++ != '"')
 		return false;
 	token->value = *p;
-	return escaped ? read_escaped_string(p) : read_plain_string(p);
+	return read_string(p, escaped);
 }
 
 int udev_token_next(char **line, struct udev_token *ret_token)

@@ -433,8 +433,8 @@ static int read_order(struct kmod_devname_table *into, struct kmod_devname_repor
 {
 	(void)into;
 	(void)file;
-	return module_order_read(&(struct kmod_devname_scan){ .report = findings }, stream, NULL,
-				 0);
+	return module_order_read(&(struct kmod_devname_scan){ .report = findings }, stream,
+				 &(struct list){ 0 });
 }
 
 static reader *const readers[] = { kmod_devname_table_read, read_aliases, table_read_builtin,

@@ -17,32 +17,69 @@
 		text, sizeof(text) - 1 \
 	}
 
-static size_t make_positions(const char *const *paths, struct module_position *positions)
+static void add_module(struct kmod_devname_scan *scan, struct list *modules, const char *path)
 {
-	size_t n = 0;
+	const char *name = syntax_base_name(path);
+	char *parent = strndup(path, name > path ? (size_t)(name - path) - 1 : 0);
+	struct scan_directory *directory;
+	struct scan_module *module;
 
-	for (; n < PATHS_MAX && paths[n]; n++)
-		positions[n] =
-			(struct module_position){ .path = paths[n], .position = MODULE_ORDER_NONE };
+	ck_assert_ptr_nonnull(parent);
+	directory = scan_add_directory(&scan->found, NULL, NULL, parent);
+	module = scan_add_module(&scan->found.modules, directory, name, false);
+	ck_assert(directory && module && list_push(modules, module) == 0);
+	free(parent);
+}
+
+static void add_modules(struct kmod_devname_scan *scan, struct list *modules,
+			const char *const *paths)
+{
+	for (size_t i = 0; i < PATHS_MAX && paths[i]; i++)
+		add_module(scan, modules, paths[i]);
 	/* by their names, as no module is listed yet */
-	module_order_sort(positions, n);
-	return n;
+	module_order_sort(modules);
+}
+
+static const struct scan_module *get_module(const struct list *modules, size_t i)
+{
+	return modules->items[i];
+}
+
+static bool has_path(const struct scan_module *module, const char *path)
+{
+	char *own = scan_get_path(module->directory, module->name);
+	bool same;
+
+	ck_assert_ptr_nonnull(own);
+	same = strcmp(own, path) == 0;
+	free(own);
+	return same;
 }
 
 /* The paths in their order; "|" parts those that are listed from those that are not. */
-static void describe(const struct module_position *positions, size_t n, char *text, size_t size)
+static void describe(const struct list *modules, char *text, size_t size)
 {
 	bool listed = true;
 	size_t used = 0;
 
 	text[0] = '\0';
-	for (size_t i = 0; i < n; i++) {
-		bool parted = listed && positions[i].position == MODULE_ORDER_NONE;
+	for (size_t i = 0; i < modules->size; i++) {
+		const struct scan_module *module = get_module(modules, i);
+		bool parted = listed && module->position == 0;
+		char *path = scan_get_path(module->directory, module->name);
 
+		ck_assert_ptr_nonnull(path);
 		listed = listed && !parted;
 		used += (size_t)snprintf(text + used, size - used, "%s%s%s", i > 0 ? " " : "",
-					 parted ? "| " : "", positions[i].path);
+					 parted ? "| " : "", path);
+		free(path);
 	}
+}
+
+static void modules_done(struct kmod_devname_scan *scan, struct list *modules)
+{
+	list_done(modules, NULL);
+	scan_found_done(&scan->found);
 }
 
 static const struct order_row {
@@ -173,52 +210,52 @@ LOOP_TEST(modules_are_sorted_by_their_lines, ARRAY_SIZE(rows))
 {
 	const struct order_row *row = &rows[_i];
 	struct harness_source source = { row->text, 0, 0 };
-	struct module_position positions[PATHS_MAX];
-	size_t n = make_positions(row->paths, positions);
-	struct kmod_devname_report *report;
+	struct kmod_devname_scan scan = { 0 };
+	struct list modules = { 0 };
 	FILE *stream = harness_open(&source);
 	char order[1024];
 
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ .report = report }, stream,
-					   positions, n),
-			 0);
-	module_order_sort(positions, n);
-	describe(positions, n, order, sizeof(order));
+	add_modules(&scan, &modules, row->paths);
+	ck_assert_int_eq(kmod_devname_report_new(&scan.report), 0);
+	ck_assert_int_eq(module_order_read(&scan, stream, &modules), 0);
+	module_order_sort(&modules);
+	describe(&modules, order, sizeof(order));
 	ck_assert_msg(strcmp(order, row->order) == 0, "%s: '%s' instead of '%s'", row->what, order,
 		      row->order);
-	check_findings(report, row);
+	check_findings(scan.report, row);
 	(void)fclose(stream);
-	kmod_devname_report_unref(report);
+	kmod_devname_report_unref(scan.report);
+	modules_done(&scan, &modules);
 }
 
 /* In what order the tree lists the modules does not matter, nor where a read ends. */
 LOOP_TEST(the_result_depends_on_the_lines_alone, ARRAY_SIZE(rows))
 {
 	const struct order_row *row = &rows[_i];
-	struct module_position positions[PATHS_MAX], swapped;
-	size_t n = make_positions(row->paths, positions);
+	struct kmod_devname_scan scan = { 0 };
+	struct list modules = { 0 };
 	char order[1024];
 
-	for (size_t turn = 0; turn < n; turn++) {
+	add_modules(&scan, &modules, row->paths);
+	for (size_t turn = 0; turn < modules.size; turn++) {
 		struct harness_source source = { row->text, turn + 1, 0 };
 		FILE *stream = harness_open(&source);
+		size_t other = modules.size - 1 - turn;
+		void *swapped = modules.items[turn];
 
-		for (size_t i = 0; i < n; i++)
-			positions[i].position = MODULE_ORDER_NONE;
-		swapped = positions[turn];
-		positions[turn] = positions[n - 1 - turn];
-		positions[n - 1 - turn] = swapped;
-		module_order_sort(positions, n);
-		ck_assert_int_eq(
-			module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, n),
-			0);
-		module_order_sort(positions, n);
-		describe(positions, n, order, sizeof(order));
+		for (size_t i = 0; i < modules.size; i++)
+			((struct scan_module *)modules.items[i])->position = 0;
+		modules.items[turn] = modules.items[other];
+		modules.items[other] = swapped;
+		module_order_sort(&modules);
+		ck_assert_int_eq(module_order_read(&scan, stream, &modules), 0);
+		module_order_sort(&modules);
+		describe(&modules, order, sizeof(order));
 		ck_assert_msg(strcmp(order, row->order) == 0, "%s: '%s' instead of '%s'", row->what,
 			      order, row->order);
 		(void)fclose(stream);
 	}
+	modules_done(&scan, &modules);
 }
 
 /* --- long lines -------------------------------------------------------------------------- */
@@ -248,33 +285,31 @@ static const struct {
 LOOP_TEST(a_line_that_is_too_long_is_a_finding, ARRAY_SIZE(long_rows))
 {
 	char *path = make_path(long_rows[_i].size), *text;
-	struct module_position positions[] = { { .path = path, .position = MODULE_ORDER_NONE },
-					       { .path = "a.ko", .position = MODULE_ORDER_NONE },
-					       { .path = "b.ko", .position = MODULE_ORDER_NONE } };
-	struct kmod_devname_report *report;
+	const char *const paths[PATHS_MAX] = { path, "a.ko", "b.ko" };
+	struct kmod_devname_scan scan = { 0 };
+	struct list modules = { 0 };
 	struct harness_source source = { { NULL, 0 }, 0, 0 };
 	FILE *stream;
 
 	source.text.size = (size_t)asprintf(&text, "b.ko\n%s\na.ko\n", path);
 	source.text.bytes = text;
 	stream = harness_open(&source);
-	module_order_sort(positions, 3);
-	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
-	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ .report = report }, stream,
-					   positions, 3),
-			 0);
-	module_order_sort(positions, 3);
+	add_modules(&scan, &modules, paths);
+	ck_assert_int_eq(kmod_devname_report_new(&scan.report), 0);
+	ck_assert_int_eq(module_order_read(&scan, stream, &modules), 0);
+	module_order_sort(&modules);
 	/* Listed between the others, or else not at all; those are in either case. */
-	ck_assert_str_eq(positions[0].path, "b.ko");
-	ck_assert_str_eq(positions[long_rows[_i].good ? 2 : 1].path, "a.ko");
-	ck_assert_uint_ne(positions[1].position, MODULE_ORDER_NONE);
-	ck_assert_msg((positions[2].position != MODULE_ORDER_NONE) == long_rows[_i].good,
+	ck_assert(has_path(get_module(&modules, 0), "b.ko"));
+	ck_assert(has_path(get_module(&modules, long_rows[_i].good ? 2 : 1), "a.ko"));
+	ck_assert_uint_ne(get_module(&modules, 1)->position, 0);
+	ck_assert_msg((get_module(&modules, 2)->position != 0) == long_rows[_i].good,
 		      "a line of %zu bytes", long_rows[_i].size);
-	ck_assert_str_eq(harness_codes(report), long_rows[_i].good ? "" : "bad-order");
+	ck_assert_str_eq(harness_codes(scan.report), long_rows[_i].good ? "" : "bad-order");
 	(void)fclose(stream);
 	free(text);
 	free(path);
-	kmod_devname_report_unref(report);
+	kmod_devname_report_unref(scan.report);
+	modules_done(&scan, &modules);
 }
 
 TEST(a_finding_names_file_line_and_severity)
@@ -282,12 +317,11 @@ TEST(a_finding_names_file_line_and_severity)
 	const struct kmod_devname_finding *finding;
 	struct kmod_devname_report *report;
 	struct harness_source source = { LINE("a.ko\nb.ko\nc.ko"), 0, 0 };
-	struct module_position positions[] = { { .path = "a.ko", .position = MODULE_ORDER_NONE } };
 	FILE *stream = harness_open(&source);
 
 	ck_assert_int_eq(kmod_devname_report_new(&report), 0);
 	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ .report = report }, stream,
-					   positions, 1),
+					   &(struct list){ 0 }),
 			 0);
 	finding = kmod_devname_report_get(report, 0);
 	ck_assert_ptr_nonnull(finding);
@@ -305,12 +339,14 @@ static const int error_rows[] = { EIO, EISDIR, EACCES, ENOMEM };
 LOOP_TEST(a_read_error_is_returned, ARRAY_SIZE(error_rows))
 {
 	struct harness_source source = { LINE("a.ko\nb.k"), 0, error_rows[_i] };
-	struct module_position positions[] = { { .path = "a.ko", .position = MODULE_ORDER_NONE } };
+	struct kmod_devname_scan scan = { 0 };
+	struct list modules = { 0 };
 	FILE *stream = harness_open(&source);
 
-	ck_assert_int_eq(module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, 1),
-			 -error_rows[_i]);
+	add_module(&scan, &modules, "a.ko");
+	ck_assert_int_eq(module_order_read(&scan, stream, &modules), -error_rows[_i]);
 	(void)fclose(stream);
+	modules_done(&scan, &modules);
 }
 
 #define MANY 100000
@@ -324,33 +360,32 @@ static size_t scramble(size_t i)
 /* Quadratic time would be a minute. */
 TEST(many_modules_are_sorted)
 {
-	struct module_position *positions = calloc(MANY, sizeof(*positions));
 	struct harness_source source = { { NULL, 0 }, 0, 0 };
+	struct kmod_devname_scan scan = { 0 };
+	struct list modules = { 0 };
 	char *text = NULL, (*paths)[24] = calloc(MANY, sizeof(*paths));
 	FILE *stream = open_memstream(&text, &source.text.size);
 
 	harness_limit_cpu(4);
-	ck_assert(positions && paths && stream);
+	ck_assert(paths && stream);
 	for (size_t i = 0; i < MANY; i++) {
 		(void)snprintf(paths[i], sizeof(paths[i]), "kernel/m%zu.ko.xz", i);
-		positions[i] =
-			(struct module_position){ .path = paths[i], .position = MODULE_ORDER_NONE };
+		add_module(&scan, &modules, paths[i]);
 		fprintf(stream, "kernel/m%zu.ko\n", scramble(i));
 	}
 	ck_assert_int_eq(fclose(stream), 0);
 	source.text.bytes = text;
 	stream = harness_open(&source);
-	module_order_sort(positions, MANY);
-	ck_assert_int_eq(
-		module_order_read(&(struct kmod_devname_scan){ 0 }, stream, positions, MANY), 0);
-	module_order_sort(positions, MANY);
+	module_order_sort(&modules);
+	ck_assert_int_eq(module_order_read(&scan, stream, &modules), 0);
+	module_order_sort(&modules);
 	for (size_t i = 0; i < MANY; i++)
-		if (positions[i].path != paths[scramble(i)])
-			ck_abort_msg("%s at %zu", positions[i].path, i);
+		if (!has_path(get_module(&modules, i), paths[scramble(i)]))
+			ck_abort_msg("%s at %zu", get_module(&modules, i)->name, i);
 	(void)fclose(stream);
 	free(text);
 	free(paths);
-	free(positions);
+	modules_done(&scan, &modules);
 }
 
 int main(void)

@@ -323,6 +323,8 @@ static const struct row rows[] = {
 	/* without a table every name is asked for */
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node= x\"\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=x/\"\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=x/.\"\n"), NOTHING, "bad-rule" },
+	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=x//./\"\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=../x\"\n"), NOTHING, "bad-rule" },
 	{ TEXT("MODE=\"0640\", OPTIONS+=\"static_node=\"\n"), NOTHING, "bad-rule" },
 };
