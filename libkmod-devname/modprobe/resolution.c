@@ -124,7 +124,8 @@ static int find_step_place(const struct resolution *resolution, struct modprobe_
 		found = modprobe_config_find(config, MODPROBE_BLACKLIST, step->module, NULL, work);
 		file = "/proc/cmdline"; /* without a statement */
 	} else if (step->command) {
-		found = modprobe_config_find(config, MODPROBE_INSTALL, step->module, NULL, work);
+		found = modprobe_config_find(config, MODPROBE_INSTALL, step->module, step->command,
+					     work);
 	} else if (step->role == ROLE_ALIAS) {
 		found = modprobe_config_find(config, MODPROBE_ALIAS, resolution->alias,
 					     step->module, work);
