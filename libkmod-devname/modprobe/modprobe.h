@@ -43,7 +43,9 @@ enum modprobe_word {
 	MODPROBE_INSTALL,
 	MODPROBE_REMOVE, /* libkmod looks for no module of this name elsewhere */
 	MODPROBE_SOFTDEP,
-	MODPROBE_OTHER, /* does not decide which modules are loaded, and is not kept */
+	MODPROBE_WORDS_KEPT, /* those behind do not decide which modules are loaded */
+	MODPROBE_OPTIONS = MODPROBE_WORDS_KEPT,
+	MODPROBE_WEAKDEP,
 };
 
 /* A statement that decides which modules are loaded, and its place. */
@@ -60,7 +62,7 @@ struct modprobe_config {
 	size_t size;
 	size_t capacity;
 	/* of the statements of each word: the work of libkmod for a search, at most */
-	size_t key_bytes[MODPROBE_OTHER];
+	size_t key_bytes[MODPROBE_WORDS_KEPT];
 	/* The lines of the statements, as one file for libkmod. */
 	char *text;
 	size_t text_size;
