@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <libkmod.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -195,9 +196,14 @@ static int look_up_in_kmod(const struct modprobe_system *system, const char *ali
 static int look_up_in_text(const struct modprobe_system *system, const char *alias,
 			   struct list *modules)
 {
+	const struct modprobe_config *config = &system->config;
 	_cleanup_list_ struct list names = { 0 };
-	int r = modprobe_config_look_up(&system->config, alias, &names);
+	int r = 0;
 
+	for (size_t i = 0; i < config->size && r == 0; i++)
+		if (config->items[i].word == MODPROBE_ALIAS &&
+		    fnmatch(config->items[i].key, alias, 0) == 0)
+			r = list_push(&names, config->items[i].value);
 	if (r == 0 && names.size == 0)
 		r = text_index_look_up(&system->text, alias, &names);
 	for (size_t i = 0; i < names.size && r == 0; i++)

@@ -183,14 +183,3 @@ const struct modprobe_statement *modprobe_config_find(const struct modprobe_conf
 	}
 	return NULL;
 }
-
-int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
-			    struct list *names)
-{
-	for (size_t i = 0; i < config->size; i++)
-		if (config->items[i].word == MODPROBE_ALIAS &&
-		    fnmatch(config->items[i].key, alias, 0) == 0 &&
-		    list_push(names, config->items[i].value) < 0)
-			return -ENOMEM;
-	return 0;
-}

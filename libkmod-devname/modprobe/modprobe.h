@@ -86,10 +86,6 @@ const struct modprobe_statement *modprobe_config_find(const struct modprobe_conf
 						      enum modprobe_word word, const char *name,
 						      const char *value, size_t *work);
 
-/* Adds the modules to which alias statements lead, char *, of the statements. 0 or -ENOMEM. */
-int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
-			    struct list *names);
-
 /* Puts "_" for "-", but not in brackets, as modprobe(8) does. 0, or -EINVAL for lone brackets. */
 int modprobe_config_normalise(char *name);
 
