@@ -143,7 +143,7 @@ void kmod_context_stop(struct modprobe_system *system)
 	system->kmod_directory_fd = -1;
 }
 
-static int push_module(struct list *modules, struct kmod_module *module)
+int kmod_context_push(struct list *modules, struct kmod_module *module)
 {
 	int r = list_push(modules, module);
 
@@ -159,7 +159,7 @@ static int take_modules(int r, struct kmod_list *list, struct list *modules)
 
 	r = check_kmod_memory(r);
 	kmod_list_foreach(entry, list) if (r == 0) r =
-		push_module(modules, kmod_module_get_module(entry));
+		kmod_context_push(modules, kmod_module_get_module(entry));
 	(void)kmod_module_unref_list(list);
 	return r;
 }
@@ -170,7 +170,7 @@ int kmod_context_add_module(const struct modprobe_system *system, const char *na
 	struct kmod_module *module;
 	int r = kmod_module_new_from_name(system->kmod, name, &module);
 
-	return r < 0 ? r : push_module(modules, module);
+	return r < 0 ? r : kmod_context_push(modules, module);
 }
 
 /*

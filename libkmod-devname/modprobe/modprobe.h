@@ -228,6 +228,9 @@ static inline void kmod_context_stop(struct modprobe_system *system)
 }
 #endif
 
+/* Adds a module, and takes its reference. 0 or -ENOMEM. */
+int kmod_context_push(struct list *modules, struct kmod_module *module);
+
 /* Adds the module of a name, with a reference. 0 or a negative errno. */
 int kmod_context_add_module(const struct modprobe_system *system, const char *name,
 			    struct list *modules);

@@ -101,13 +101,10 @@ static int walk_find_needed(struct resolve_walk *walk, const char *module,
 
 /* --- what becomes of a module --------------------------------------------------------------- */
 
-/* Where modprobe has given up a module keeps the step that it has. 0 or a negative errno. */
-static int walk_put_step(const struct resolve_walk *walk, struct resolution_step *step)
-{
-	return resolution_put_step(walk->resolution, walk->system, step, walk->stop);
-}
-
-/* Adds a step, unless that which the module has is stronger. 0 or a negative errno. */
+/*
+ * Adds a step, unless that which the module has is stronger; where modprobe has given up it stays
+ * in any case. 0 or a negative errno.
+ */
 static int walk_add_verdict(const struct resolve_walk *walk, const char *module,
 			    enum resolution_role role, enum resolution_verdict verdict)
 {
@@ -116,7 +113,7 @@ static int walk_add_verdict(const struct resolve_walk *walk, const char *module,
 	if (!step)
 		return -ENOMEM;
 	step->verdict = verdict;
-	return walk_put_step(walk, step);
+	return resolution_put_step(walk->resolution, walk->system, step, walk->stop);
 }
 
 /* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
@@ -223,7 +220,7 @@ static int walk_load_module(struct resolve_walk *walk, const char *module, const
 		step_free(step);
 		return r;
 	}
-	r = walk_put_step(walk, step);
+	r = resolution_put_step(walk->resolution, walk->system, step, walk->stop);
 	if (stop)
 		walk->stop = stop;
 	return r;
@@ -247,15 +244,6 @@ static bool list_has_module(const struct list *modules, const struct kmod_module
 		if (modules->items[i] == module)
 			return true;
 	return false;
-}
-
-static int add_module_reference(struct list *modules, struct kmod_module *module)
-{
-	int r = list_push(modules, module);
-
-	if (r == 0)
-		(void)kmod_module_ref(module);
-	return r;
 }
 
 /* --- the walk ------------------------------------------------------------------------------- */
@@ -291,7 +279,10 @@ static int count_softdep_work(struct modprobe_system *system, size_t n_visited, 
 	return 0;
 }
 
-/* Finds the soft dependencies of a module. busybox knows none. 0 or a negative errno. */
+/*
+ * Finds the soft dependencies of a module. libkmod parses them in its own way: it overlooks a first
+ * "pre:" behind two blanks. busybox knows no soft dependencies. 0 or a negative errno.
+ */
 static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
 			 struct list *before, struct list *after)
 {
@@ -369,13 +360,13 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		return 0;
 	if (walk->visited.size >= VISITED_MAX)
 		return -EFBIG;
-	r = add_module_reference(&walk->visited, module);
+	r = kmod_context_push(&walk->visited, kmod_module_ref(module));
 	if (r == 0)
 		r = add_dependencies(walk, module, &dependencies);
 	if (r == 0 && role == ROLE_ALIAS)
-		r = add_module_reference(&walk->required, module);
+		r = kmod_context_push(&walk->required, kmod_module_ref(module));
 	for (size_t i = 0; i < dependencies.size && r == 0 && role == ROLE_ALIAS; i++)
-		r = add_module_reference(&walk->required, dependencies.items[i]);
+		r = kmod_context_push(&walk->required, kmod_module_ref(dependencies.items[i]));
 	walk->depth++;
 	for (size_t i = 0; i < dependencies.size && r == 0; i++)
 		r = load_between_softdeps(walk, dependencies.items[i],
