@@ -220,27 +220,27 @@ static enum status close_list_sources(struct list_sources *sources)
 static const char *find_node_state(struct list_sources *sources,
 				   const struct kmod_devname_node *node, struct stat *ret_st)
 {
-	const struct dev_node wanted = { .number = node->number };
+	static const char *const states[] = {
+		[DEV_ABSENT] = "absent",
+		[DEV_PRESENT] = "present",
+		[DEV_WRONG] = "wrong",
+		[DEV_OBSTRUCTED] = "obstructed",
+	};
 	_cleanup_close_ int dir_fd = -1;
+	_cleanup_free_ char *path = NULL;
 	const char *rest;
 	int r = devdir_walk(&sources->dev, node->name, false, &dir_fd, &rest);
 
 	if (r == 0)
-		r = devdir_look(dir_fd, rest, ret_st);
+		r = devdir_look(dir_fd, rest, &node->number, ret_st);
+	if (r >= 0)
+		return states[r];
 	if (r == -ENOMEM)
 		die_without_memory();
-	if (r == -ENOENT)
-		return "absent";
-	if (r < 0) {
-		_cleanup_free_ char *path = join_path(sources->dev_path, node->name);
-
-		(void)say_failure(path, r);
-		sources->worst = STATUS_FAILED;
-		return NULL;
-	}
-	if (strchr(rest, '/') || !dev_file_is_device(ret_st))
-		return "obstructed";
-	return dev_file_is_node(ret_st, &wanted) ? "present" : "wrong";
+	path = join_path(sources->dev_path, node->name);
+	(void)say_failure(path, r);
+	sources->worst = STATUS_FAILED;
+	return NULL;
 }
 
 /* The name of a user or group, or else the number, in the room for it. */

@@ -64,7 +64,7 @@ static int attempt_node(struct create_run *run, const struct dev_node *node, int
 	_cleanup_close_ int dir_fd = -1;
 	const char *rest;
 	struct stat st;
-	bool is_last, is_device;
+	bool is_last;
 	int r = devdir_walk(&run->dev, node->path, !run->dry_run, &dir_fd, &rest);
 
 	if (r < 0)
@@ -73,24 +73,22 @@ static int attempt_node(struct create_run *run, const struct dev_node *node, int
 	if (r < 0)
 		return r;
 	is_last = !strchr(rest, '/');
-	r = devdir_look(dir_fd, rest, &st);
+	r = devdir_look(dir_fd, rest, &node->number, &st);
+	if (r < 0 || r == DEV_PRESENT)
+		return r < 0 ? r : 0;
 	/* a dry run makes no directories, so the first one that is missing ends the walk */
-	if (r == -ENOENT && (is_last || run->dry_run))
-		return make_node(run, node, dir_fd, rest, false, outcome);
-	if (r < 0)
-		return r;
-	if (is_last && dev_file_is_node(&st, node))
-		return 0;
+	if (r == DEV_ABSENT)
+		return is_last || run->dry_run ? make_node(run, node, dir_fd, rest, false, outcome)
+					       : -ENOENT;
 	/* another process has made this directory after the walk */
 	if (!is_last && S_ISDIR(st.st_mode))
 		return -EAGAIN;
-	is_device = is_last && dev_file_is_device(&st);
-	if (is_device && run->replace)
+	if (r == DEV_WRONG && run->replace)
 		return make_node(run, node, dir_fd, rest, true, outcome);
 	*outcome = KMOD_DEVNAME_OUTCOME_NOT_DONE;
-	return is_device ? devdir_report_wrong(&run->dev, run->report, node, &st)
-			 : devdir_report_obstructed(&run->dev, run->report, node, rest,
-						    devdir_describe_kind(&st));
+	return r == DEV_WRONG ? devdir_report_wrong(&run->dev, run->report, node, &st)
+			      : devdir_report_obstructed(&run->dev, run->report, node, rest,
+							 devdir_describe_kind(&st));
 }
 
 /*

@@ -32,11 +32,11 @@ static struct device_number dev_file_number(const struct stat *st)
 				       minor(st->st_rdev) };
 }
 
-bool dev_file_is_node(const struct stat *st, const struct dev_node *node)
+bool dev_file_is_node(const struct stat *st, const struct device_number *number)
 {
-	const struct device_number number = dev_file_number(st);
+	const struct device_number found = dev_file_number(st);
 
-	return syntax_same_number(&number, &node->number);
+	return syntax_same_number(&found, number);
 }
 
 /* Removes the temporary files of runs that were killed in this directory, once for each. */
@@ -113,14 +113,19 @@ bool devdir_is_fatal(int dev_fd, int error)
 	return fd < 0 || fstat(fd, &st) < 0 || st.st_nlink == 0;
 }
 
-int devdir_look(int dir_fd, const char *rest, struct stat *ret_st)
+int devdir_look(int dir_fd, const char *rest, const struct device_number *number,
+		struct stat *ret_st)
 {
 	_cleanup_close_ int fd = -1;
 	char name[NAME_MAX + 1] = "";
 
 	memcpy(name, rest, strcspn(rest, "/"));
 	fd = open_at(dir_fd, name, O_PATH | O_NOFOLLOW, 0);
-	return fd < 0 || fstat(fd, ret_st) < 0 ? -errno : 0;
+	if (fd < 0 || fstat(fd, ret_st) < 0)
+		return errno == ENOENT ? DEV_ABSENT : -errno;
+	if (strchr(rest, '/') || !dev_file_is_device(ret_st))
+		return DEV_OBSTRUCTED;
+	return dev_file_is_node(ret_st, number) ? DEV_PRESENT : DEV_WRONG;
 }
 
 void devdir_done(struct devdir *dev)

@@ -89,12 +89,24 @@ int devdir_walk(struct devdir *dev, const char *path, bool make, int *ret_fd,
  */
 bool devdir_is_fatal(int dev_fd, int error);
 
-/* Gets the status of the first component of rest. Returns 0 or a negative errno. */
-int devdir_look(int dir_fd, const char *rest, struct stat *ret_st);
+/* What stands in the place of a node. */
+enum dev_state {
+	DEV_ABSENT,
+	DEV_PRESENT, /* the node */
+	DEV_WRONG, /* a device node with another type or number */
+	DEV_OBSTRUCTED, /* another file, also in the place of one of its directories */
+};
 
-/* True for a device node, and for one with the type and number of the node. */
+/*
+ * Gets the status of the first component of rest, as devdir_walk() returns it for a node. Returns
+ * an enum dev_state, all but DEV_ABSENT with the status; or a negative errno.
+ */
+int devdir_look(int dir_fd, const char *rest, const struct device_number *number,
+		struct stat *ret_st);
+
+/* True for a device node, and for one with the type and number. */
 bool dev_file_is_device(const struct stat *st);
-bool dev_file_is_node(const struct stat *st, const struct dev_node *node);
+bool dev_file_is_node(const struct stat *st, const struct device_number *number);
 
 /* The type of a file, such as "a socket". */
 const char *devdir_describe_kind(const struct stat *st);

@@ -327,7 +327,7 @@ static int finish_node(int dir_fd, const char *name, const struct dev_node *node
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (!dev_file_is_node(&st, node) || st.st_nlink != 1)
+	if (!dev_file_is_node(&st, &node->number) || st.st_nlink != 1)
 		return -EAGAIN;
 	/* only the path of /proc leads from an O_PATH descriptor to the attributes */
 	if (may_have_acl && !fd_get_path(fd, path))

@@ -132,22 +132,20 @@ static int report_wrong_mode(const struct verify_run *run, const struct location
 			     mode_t mode, const struct stat *st,
 			     const struct kmod_devname_permission *wanted)
 {
-	const char *user = kmod_devname_permission_get_user(wanted);
-	const char *group = kmod_devname_permission_get_group(wanted);
-	mode_t wanted_mode = kmod_devname_permission_get_mode(wanted);
 	bool is_dev = *run->dev.where == '\0';
-	uid_t uid = kmod_devname_permission_get_uid(wanted);
-	gid_t gid = kmod_devname_permission_get_gid(wanted);
+	uid_t uid = wanted->uid;
+	gid_t gid = wanted->gid;
 	char numbers[4][16];
 
-	if (mode == wanted_mode && st->st_uid == uid && st->st_gid == gid)
+	if (mode == wanted->mode && st->st_uid == uid && st->st_gid == gid)
 		return 0;
 	return report_add(
 		run->report, KMOD_DEVNAME_CODE_WRONG_MODE, KMOD_DEVNAME_SEVERITY_WARNING, location,
 		"mode %04o %s:%s, udev's rules say %04o %s:%s; %s%s", mode,
-		owner_name(st->st_uid, uid, user, numbers[0]),
-		owner_name(st->st_gid, gid, group, numbers[1]), wanted_mode,
-		owner_name(uid, uid, user, numbers[2]), owner_name(gid, gid, group, numbers[3]),
+		owner_name(st->st_uid, uid, wanted->user, numbers[0]),
+		owner_name(st->st_gid, gid, wanted->group, numbers[1]), wanted->mode,
+		owner_name(uid, uid, wanted->user, numbers[2]),
+		owner_name(gid, gid, wanted->group, numbers[3]),
 		is_dev ? "run systemctl restart systemd-udevd, or udevadm trigger if the module is "
 			 "loaded"
 		       : "remove it, and run kmod-devname create --udev",
@@ -199,15 +197,15 @@ static int verify_node(struct verify_run *run, const struct location *location,
 
 	if (r < 0)
 		return r;
-	r = devdir_look(dir_fd, rest, &st);
-	if (r == -ENOENT)
-		return report_absent(run, location, node);
+	r = devdir_look(dir_fd, rest, &node->number, &st);
 	if (r < 0)
 		return r;
-	if (strchr(rest, '/') || !dev_file_is_device(&st))
+	if (r == DEV_ABSENT)
+		return report_absent(run, location, node);
+	if (r == DEV_OBSTRUCTED)
 		return devdir_report_obstructed(&run->dev, run->report, &wanted, rest,
 						devdir_describe_kind(&st));
-	if (!dev_file_is_node(&st, &wanted))
+	if (r == DEV_WRONG)
 		return devdir_report_wrong(&run->dev, run->report, &wanted, &st);
 	r = devdir_check_nodev(&run->dev, dir_fd, node->name, run->report);
 	if (r < 0)

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <libkmod.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -142,7 +143,7 @@ void kmod_context_stop(struct modprobe_system *system)
 	system->kmod_directory_fd = -1;
 }
 
-static int push_module(struct list *modules, struct kmod_module *module)
+int kmod_context_push(struct list *modules, struct kmod_module *module)
 {
 	int r = list_push(modules, module);
 
@@ -158,7 +159,7 @@ static int take_modules(int r, struct kmod_list *list, struct list *modules)
 
 	r = check_kmod_memory(r);
 	kmod_list_foreach(entry, list) if (r == 0) r =
-		push_module(modules, kmod_module_get_module(entry));
+		kmod_context_push(modules, kmod_module_get_module(entry));
 	(void)kmod_module_unref_list(list);
 	return r;
 }
@@ -169,7 +170,7 @@ int kmod_context_add_module(const struct modprobe_system *system, const char *na
 	struct kmod_module *module;
 	int r = kmod_module_new_from_name(system->kmod, name, &module);
 
-	return r < 0 ? r : push_module(modules, module);
+	return r < 0 ? r : kmod_context_push(modules, module);
 }
 
 /*
@@ -195,9 +196,14 @@ static int look_up_in_kmod(const struct modprobe_system *system, const char *ali
 static int look_up_in_text(const struct modprobe_system *system, const char *alias,
 			   struct list *modules)
 {
+	const struct modprobe_config *config = &system->config;
 	_cleanup_list_ struct list names = { 0 };
-	int r = modprobe_config_look_up(&system->config, alias, &names);
+	int r = 0;
 
+	for (size_t i = 0; i < config->size && r == 0; i++)
+		if (config->items[i].word == MODPROBE_ALIAS &&
+		    fnmatch(config->items[i].key, alias, 0) == 0)
+			r = list_push(&names, config->items[i].value);
 	if (r == 0 && names.size == 0)
 		r = text_index_look_up(&system->text, alias, &names);
 	for (size_t i = 0; i < names.size && r == 0; i++)

@@ -10,14 +10,6 @@
 
 static const struct location nowhere = { NULL, 0 };
 
-static int report_no_index(struct kmod_devname_report *report)
-{
-	return report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, KMOD_DEVNAME_SEVERITY_ERROR,
-			  &nowhere,
-			  "an index that modprobe needs is missing or cannot be read, so that "
-			  "opening a node loads nothing; run depmod");
-}
-
 static int report_not_asked(struct kmod_devname_report *report,
 			    const struct kmod_devname_node *node)
 {
@@ -140,7 +132,10 @@ static int lint_resolution(struct kmod_devname_report *report, const struct kmod
 
 	switch (resolution->verdict) {
 	case VERDICT_NO_INDEX:
-		r = report_no_index(report);
+		r = report_add(report, KMOD_DEVNAME_CODE_NOT_LOADED, KMOD_DEVNAME_SEVERITY_ERROR,
+			       &nowhere,
+			       "an index that modprobe needs is missing or cannot be read, so that "
+			       "opening a node loads nothing; run depmod");
 		return r < 0 ? r : 1;
 	case VERDICT_NOT_ASKED:
 		return report_not_asked(report, node);
@@ -151,41 +146,29 @@ static int lint_resolution(struct kmod_devname_report *report, const struct kmod
 	}
 }
 
-static int lint_each_node(const struct kmod_devname_table *table,
-			  struct kmod_devname_report *report, struct modprobe_system *system)
-{
-	size_t n = kmod_devname_table_size(table);
-	int r = 0;
-
-	for (size_t i = 0; i < n && r == 0; i++) {
-		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
-		struct resolution *resolution;
-
-		r = resolution_ask(system, &node->number, &resolution);
-		if (r == -EFBIG) {
-			r = report_too_much(report, node, system);
-			continue;
-		}
-		if (r < 0)
-			return r;
-		r = lint_resolution(report, node, resolution);
-		resolution_unref(resolution);
-	}
-	return r < 0 ? r : 0;
-}
-
 int table_lint_loading(const struct kmod_devname_table *table, struct kmod_devname_report *report,
 		       int root_fd, const char *directory, bool running)
 {
+	size_t n = kmod_devname_table_size(table);
 	struct modprobe_system system;
 	int r;
 
-	if (kmod_devname_table_size(table) == 0)
+	if (n == 0)
 		return 0;
 	r = system_open(&system, root_fd, directory, running, report);
 	if (r < 0)
 		return r;
-	r = lint_each_node(table, report, &system);
+	for (size_t i = 0; i < n && r == 0; i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+		struct resolution *resolution = NULL;
+
+		r = resolution_ask(&system, &node->number, &resolution);
+		if (r == 0)
+			r = lint_resolution(report, node, resolution);
+		else if (r == -EFBIG)
+			r = report_too_much(report, node, &system);
+		resolution_unref(resolution);
+	}
 	system_done(&system);
-	return r;
+	return r < 0 ? r : 0;
 }

@@ -20,21 +20,11 @@
 #define STATEMENT_BLANKS " \t"
 #define STATEMENTS_MAX 100000
 
-enum form {
-	FORM_KEY, /* WORD KEY */
-	FORM_WORD, /* WORD KEY WORD */
-	FORM_REST, /* WORD KEY, and the rest of the line */
-};
-
-static const struct {
-	const char *text;
-	enum form form;
-	enum modprobe_word word;
-} words[] = {
-	{ "alias", FORM_WORD, MODPROBE_ALIAS },     { "blacklist", FORM_KEY, MODPROBE_BLACKLIST },
-	{ "install", FORM_REST, MODPROBE_INSTALL }, { "softdep", FORM_REST, MODPROBE_SOFTDEP },
-	{ "options", FORM_REST, MODPROBE_OTHER },   { "remove", FORM_REST, MODPROBE_REMOVE },
-	{ "weakdep", FORM_REST, MODPROBE_OTHER },
+static const char *const modprobe_words[] = {
+	[MODPROBE_ALIAS] = "alias",     [MODPROBE_BLACKLIST] = "blacklist",
+	[MODPROBE_INSTALL] = "install", [MODPROBE_REMOVE] = "remove",
+	[MODPROBE_SOFTDEP] = "softdep", [MODPROBE_OPTIONS] = "options",
+	[MODPROBE_WEAKDEP] = "weakdep",
 };
 
 struct modprobe_reading {
@@ -96,26 +86,30 @@ static int add_statement(struct modprobe_config *config, enum modprobe_word word
 	return 0;
 }
 
-/* 1 if it is one that libkmod can parse and that counts, 0, or a negative errno. */
+/*
+ * Parses "WORD KEY VALUE" behind the word. The value of an alias is one word, that of a blacklist
+ * does not exist, and others have the rest of the line. 1 if it is one that libkmod can parse and
+ * that counts, 0, or a negative errno.
+ */
 static int parse_statement(struct modprobe_config *config, const struct location *location,
-			   size_t i, char *rest)
+			   enum modprobe_word word, char *rest)
 {
 	char *key = strtok_r(NULL, STATEMENT_BLANKS, &rest), *value = NULL;
-	bool good = key && modprobe_config_normalise(key) == 0;
 	int r;
 
-	if (words[i].form == FORM_WORD) {
-		value = strtok_r(NULL, STATEMENT_BLANKS, &rest);
-		good = good && value && modprobe_config_normalise(value) == 0;
-	} else if (words[i].form == FORM_REST) {
-		value = rest;
-		good = good && value && *value != '\0';
-	}
-	if (!good)
+	if (!key || modprobe_config_normalise(key) < 0)
 		return -EINVAL;
-	if (words[i].word == MODPROBE_OTHER)
+	if (word == MODPROBE_ALIAS)
+		value = strtok_r(NULL, STATEMENT_BLANKS, &rest);
+	else if (word != MODPROBE_BLACKLIST && rest && *rest != '\0')
+		value = rest;
+	if (!value && word != MODPROBE_BLACKLIST)
+		return -EINVAL;
+	if (word == MODPROBE_ALIAS && modprobe_config_normalise(value) < 0)
+		return -EINVAL;
+	if (word >= MODPROBE_WORDS_KEPT)
 		return 0;
-	r = add_statement(config, words[i].word, key, value, location);
+	r = add_statement(config, word, key, value, location);
 	return r < 0 ? r : 1;
 }
 
@@ -132,8 +126,8 @@ static int take_config_line(void *data, const struct location *location, char *t
 		return -ENOMEM;
 	if (!word)
 		return 0;
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcmp(word, words[i].text) == 0)
+	for (enum modprobe_word i = MODPROBE_ALIAS; i <= MODPROBE_WEAKDEP; i++)
+		if (strcmp(word, modprobe_words[i]) == 0)
 			r = parse_statement(reading->config, location, i, rest);
 	if (r == -EINVAL)
 		return report_add(reading->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
@@ -188,15 +182,4 @@ const struct modprobe_statement *modprobe_config_find(const struct modprobe_conf
 			return statement;
 	}
 	return NULL;
-}
-
-int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
-			    struct list *names)
-{
-	for (size_t i = 0; i < config->size; i++)
-		if (config->items[i].word == MODPROBE_ALIAS &&
-		    fnmatch(config->items[i].key, alias, 0) == 0 &&
-		    list_push(names, config->items[i].value) < 0)
-			return -ENOMEM;
-	return 0;
 }

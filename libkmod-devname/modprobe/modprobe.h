@@ -43,7 +43,9 @@ enum modprobe_word {
 	MODPROBE_INSTALL,
 	MODPROBE_REMOVE, /* libkmod looks for no module of this name elsewhere */
 	MODPROBE_SOFTDEP,
-	MODPROBE_OTHER, /* does not decide which modules are loaded, and is not kept */
+	MODPROBE_WORDS_KEPT, /* those behind do not decide which modules are loaded */
+	MODPROBE_OPTIONS = MODPROBE_WORDS_KEPT,
+	MODPROBE_WEAKDEP,
 };
 
 /* A statement that decides which modules are loaded, and its place. */
@@ -60,7 +62,7 @@ struct modprobe_config {
 	size_t size;
 	size_t capacity;
 	/* of the statements of each word: the work of libkmod for a search, at most */
-	size_t key_bytes[MODPROBE_OTHER];
+	size_t key_bytes[MODPROBE_WORDS_KEPT];
 	/* The lines of the statements, as one file for libkmod. */
 	char *text;
 	size_t text_size;
@@ -83,10 +85,6 @@ void modprobe_config_done(struct modprobe_config *config);
 const struct modprobe_statement *modprobe_config_find(const struct modprobe_config *config,
 						      enum modprobe_word word, const char *name,
 						      const char *value, size_t *work);
-
-/* Adds the modules to which alias statements lead, char *, of the statements. 0 or -ENOMEM. */
-int modprobe_config_look_up(const struct modprobe_config *config, const char *alias,
-			    struct list *names);
 
 /* Puts "_" for "-", but not in brackets, as modprobe(8) does. 0, or -EINVAL for lone brackets. */
 int modprobe_config_normalise(char *name);
@@ -230,6 +228,9 @@ static inline void kmod_context_stop(struct modprobe_system *system)
 }
 #endif
 
+/* Adds a module, and takes its reference. 0 or -ENOMEM. */
+int kmod_context_push(struct list *modules, struct kmod_module *module);
+
 /* Adds the module of a name, with a reference. 0 or a negative errno. */
 int kmod_context_add_module(const struct modprobe_system *system, const char *name,
 			    struct list *modules);
@@ -262,6 +263,7 @@ struct resolution {
 	bool running; /* the system is that which runs */
 	enum resolution_verdict verdict; /* the best of the modules that have an alias */
 	struct list aliases; /* of char *, in the order in which the kernel asks */
+	char *alias; /* the last one, normalised */
 	struct list steps; /* of struct resolution_step *, in the order of loading */
 	void *by_name; /* tsearch(3) tree of the same */
 };
@@ -292,74 +294,38 @@ bool resolution_loads(const struct resolution *resolution, const char *module);
 const char *resolution_verdict_to_string(enum resolution_verdict verdict);
 const char *resolution_role_to_string(enum resolution_role role);
 
+/* A step of a module, without a verdict; NULL: no memory. */
+struct resolution_step *step_new(struct modprobe_system *system, const char *module,
+				 enum resolution_role role);
+
 /* Of a struct resolution_step *, or NULL. */
 void step_free(void *step);
 
-/* Adds a step, which becomes the resolution's, for one that may be NULL. 0 or a negative errno. */
-int resolution_put_step(struct resolution *resolution, struct resolution_step *replaced,
-			struct resolution_step *step);
-
-/* --- judge.c: what becomes of a module at its turn ------------------------------------------ */
-
-/* The walk over the modules that are loaded for one alias. Lists are of struct kmod_module *. */
-struct resolve_walk {
-	struct modprobe_system *system;
-	struct resolution *resolution;
-	const char *alias; /* normalised */
-	struct list visited;
-	struct list required; /* the module that has the alias, and its dependencies */
-	char *stop; /* the module at which modprobe gives up; NULL: it continues */
-	enum resolution_verdict stop_verdict;
-	unsigned int depth;
-	size_t bytes; /* of dependencies and soft dependencies that were followed */
-};
-
-/* Counts names that the walk follows. 0; or -EFBIG: over 2 MiB of one number. */
-int walk_count_names(struct resolve_walk *walk, const char *names);
-
-/* The dependencies of a module. */
-struct needed_modules {
-	struct list names; /* char *, in the order of modules.dep: the last is loaded first */
-	const char *missing; /* the first of these that has no file, or NULL */
-};
-
-#define _cleanup_needed_ __attribute__((cleanup(needed_done)))
-
-int walk_find_needed(struct resolve_walk *walk, const char *module, struct needed_modules *needed);
-
-void needed_done(struct needed_modules *needed);
-
-/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
-int walk_is_in_kernel(const struct resolve_walk *walk, const char *module,
-		      enum resolution_verdict *ret_verdict);
-
-/* Adds a step, unless that which the module has is stronger. 0 or a negative errno. */
-int walk_add_verdict(const struct resolve_walk *walk, const char *module, enum resolution_role role,
-		     enum resolution_verdict verdict);
+/* Copies a text of a step, which may be NULL. 0 or -ENOMEM. */
+int step_copy_text(char **ret_copy, const char *text);
 
 /*
- * A module's turn: adds a step with the result. The command, if there is one, is run instead. If
- * the module is required and fails, modprobe gives up here. 0 or a negative errno.
+ * Takes a step, and finds the statement that decides. The step that its module has stays if it
+ * must, or is the stronger one; the stronger role counts for both. 0 or a negative errno.
  */
-int walk_load_module(struct resolve_walk *walk, const char *module, const char *command,
-		     enum resolution_role role, bool is_required);
+int resolution_put_step(struct resolution *resolution, struct modprobe_system *system,
+			struct resolution_step *step, bool must_stay);
 
 /* --- resolve.c: an alias -------------------------------------------------------------------- */
 
 #ifdef WITH_LIBKMOD
 
 /*
- * Adds the modules to which an alias leads, and what is loaded with them. 1 if modprobe(8) fails
+ * Adds the modules to which the alias leads, and what is loaded with them. 1 if modprobe(8) fails
  * then, so that the kernel asks again; 0 if not, as far as can be known; or a negative errno.
  */
-int resolve_alias(struct modprobe_system *system, const char *alias, struct resolution *resolution);
+int resolve_alias(struct resolution *resolution, struct modprobe_system *system);
 
 #else
 
-static inline int resolve_alias(struct modprobe_system *system, const char *alias,
-				struct resolution *resolution)
+static inline int resolve_alias(struct resolution *resolution, struct modprobe_system *system)
 {
-	(void)system, (void)alias, (void)resolution;
+	(void)resolution, (void)system;
 	return -EOPNOTSUPP;
 }
 

@@ -8,8 +8,8 @@
  *                   the kernel's configuration
  *   resolution.c    turns the number into the aliases that the kernel asks for
  *   resolve.c       walks the modules of an alias as modprobe does, with dependencies and soft
- *                   dependencies, which libkmod finds (kmod-context.c)
- *   judge.c         judges each module as its turn comes, and adds a step for it
+ *                   dependencies, which libkmod finds (kmod-context.c), judges each of them as its
+ *                   turn comes, and adds a step for it
  *   lint-loading.c  asks for each node of a table, and adds a finding if its module is not loaded
  */
 
@@ -42,6 +42,29 @@ void step_free(void *item)
 	free(step);
 }
 
+int step_copy_text(char **ret_copy, const char *text)
+{
+	*ret_copy = text ? strdup(text) : NULL;
+	return *ret_copy || !text ? 0 : -ENOMEM;
+}
+
+struct resolution_step *step_new(struct modprobe_system *system, const char *module,
+				 enum resolution_role role)
+{
+	struct resolution_step *step = calloc(1, sizeof(*step));
+	const char *line = system_find_dependencies(system, module);
+
+	if (!step)
+		return NULL;
+	step->role = role;
+	step->module = strdup(module);
+	step->path = line ? strndup(line, strcspn(line, ":")) : NULL;
+	if (step->module && (step->path || !line))
+		return step;
+	step_free(step);
+	return NULL;
+}
+
 static int compare_steps(const void *a, const void *b)
 {
 	const struct resolution_step *x = a, *y = b;
@@ -58,25 +81,81 @@ struct resolution_step *resolution_find_step(const struct resolution *resolution
 	return found ? *found : NULL;
 }
 
-int resolution_put_step(struct resolution *resolution, struct resolution_step *replaced,
-			struct resolution_step *step)
+/*
+ * A step gives way to one that loads the module, to one of a stronger role and, at equal strength,
+ * to one of a better verdict. The blacklist does not keep back what another module needs.
+ */
+static bool step_stays(const struct resolution_step *step, const struct resolution_step *other)
+{
+	if (step->verdict <= VERDICT_BUILT_IN)
+		return true;
+	if (other->verdict <= VERDICT_BUILT_IN)
+		return false;
+	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle)
+		return other->role != ROLE_DEPENDENCY;
+	if ((step->role == ROLE_SOFT) != (other->role == ROLE_SOFT))
+		return other->role == ROLE_SOFT;
+	return step->verdict <= other->verdict;
+}
+
+static void remove_step(struct resolution *resolution, struct resolution_step *step)
 {
 	struct list *steps = &resolution->steps;
 	size_t i = 0;
 
-	if (replaced) {
-		while (steps->items[i] != replaced)
-			i++;
-		memmove(steps->items + i, steps->items + i + 1,
-			(--steps->size - i) * sizeof(*steps->items));
-		(void)tdelete(replaced, &resolution->by_name, compare_steps);
-		step_free(replaced);
+	while (steps->items[i] != step)
+		i++;
+	memmove(steps->items + i, steps->items + i + 1,
+		(--steps->size - i) * sizeof(*steps->items));
+	(void)tdelete(step, &resolution->by_name, compare_steps);
+	step_free(step);
+}
+
+/* Finds the place of the statement that decides. 0 or -ENOMEM. */
+static int find_step_place(const struct resolution *resolution, struct modprobe_system *system,
+			   struct resolution_step *step)
+{
+	const struct modprobe_config *config = &system->config;
+	size_t *work = &system->work;
+	const struct modprobe_statement *found = NULL;
+	const char *file = NULL;
+
+	if (step->verdict == VERDICT_BLACKLISTED && !step->obstacle) {
+		found = modprobe_config_find(config, MODPROBE_BLACKLIST, step->module, NULL, work);
+		file = "/proc/cmdline"; /* without a statement */
+	} else if (step->command) {
+		found = modprobe_config_find(config, MODPROBE_INSTALL, step->module, step->command,
+					     work);
+	} else if (step->role == ROLE_ALIAS) {
+		found = modprobe_config_find(config, MODPROBE_ALIAS, resolution->alias,
+					     step->module, work);
 	}
-	if (steps->size >= STEPS_MAX || list_push(steps, step) < 0) {
+	step->line = found ? found->line : 0;
+	return step_copy_text(&step->file, found ? found->file : file);
+}
+
+int resolution_put_step(struct resolution *resolution, struct modprobe_system *system,
+			struct resolution_step *step, bool must_stay)
+{
+	struct resolution_step *known = resolution_find_step(resolution, step->module);
+	bool stays = known && (must_stay || step_stays(known, step));
+
+	if (known && known->role > step->role)
+		known->role = step->role;
+	if (known)
+		step->role = known->role;
+	if (known && !stays) {
+		system->work += resolution->steps.size;
+		remove_step(resolution, known);
+	}
+	if (stays || resolution->steps.size >= STEPS_MAX ||
+	    list_push(&resolution->steps, step) < 0) {
 		step_free(step);
-		return steps->size >= STEPS_MAX ? -EFBIG : -ENOMEM;
+		return stays ? 0 : resolution->steps.size >= STEPS_MAX ? -EFBIG : -ENOMEM;
 	}
-	return tsearch(step, &resolution->by_name, compare_steps) ? 0 : -ENOMEM;
+	return tsearch(step, &resolution->by_name, compare_steps)
+		       ? find_step_place(resolution, system, step)
+		       : -ENOMEM;
 }
 
 /* The best of what happens to the modules that have an alias. */
@@ -98,10 +177,16 @@ static int ask_alias(struct resolution *resolution, struct modprobe_system *syst
 {
 	int r = alias ? list_push(&resolution->aliases, alias) : -ENOMEM;
 
-	if (r == 0)
-		return resolve_alias(system, alias, resolution);
-	free(alias);
-	return r;
+	if (r < 0) {
+		free(alias);
+		return r;
+	}
+	free(resolution->alias);
+	resolution->alias = strdup(alias);
+	if (!resolution->alias)
+		return -ENOMEM;
+	(void)modprobe_config_normalise(resolution->alias);
+	return resolve_alias(resolution, system);
 }
 
 /*
@@ -166,6 +251,7 @@ struct resolution *resolution_unref(struct resolution *resolution)
 	if (!resolution)
 		return NULL;
 	tdestroy(resolution->by_name, free_nothing);
+	free(resolution->alias);
 	list_done(&resolution->aliases, free);
 	list_done(&resolution->steps, step_free);
 	free(resolution);

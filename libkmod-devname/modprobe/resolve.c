@@ -21,6 +21,210 @@
 
 #define SOFTDEP_DEPTH_MAX 100
 #define VISITED_MAX 10000
+#define WALK_BYTES_MAX ((size_t)2 << 20)
+
+/* The walk over the modules that are loaded for one alias. Lists are of struct kmod_module *. */
+struct resolve_walk {
+	struct modprobe_system *system;
+	struct resolution *resolution;
+	struct list visited;
+	struct list required; /* the module that has the alias, and its dependencies */
+	char *stop; /* the module at which modprobe gives up; NULL: it continues */
+	enum resolution_verdict stop_verdict;
+	unsigned int depth;
+	size_t bytes; /* of dependencies and soft dependencies that were followed */
+};
+
+/* Counts names that the walk follows. 0; or -EFBIG: over 2 MiB of one number. */
+static int walk_count_names(struct resolve_walk *walk, const char *names)
+{
+	walk->bytes += strlen(names);
+	return walk->bytes > WALK_BYTES_MAX ? -EFBIG : 0;
+}
+
+/* --- dependencies --------------------------------------------------------------------------- */
+
+/* The dependencies of a module. */
+struct needed_modules {
+	struct list names; /* char *, in the order of modules.dep: the last is loaded first */
+	const char *missing; /* the first of these that has no file, or NULL */
+};
+
+static void needed_done(struct needed_modules *needed)
+{
+	list_done(&needed->names, free);
+}
+
+#define _cleanup_needed_ __attribute__((cleanup(needed_done)))
+
+static int add_needed(struct modprobe_system *system, const char *path,
+		      struct needed_modules *needed)
+{
+	char *name = copy_module_name(path);
+	int r = name ? list_push(&needed->names, name) : -ENOMEM;
+
+	if (r < 0) {
+		free(name);
+		return r;
+	}
+	if (needed->missing)
+		return 0;
+	r = system_has_file(system, path);
+	if (r == 0)
+		needed->missing = name;
+	return r < 0 ? r : 0;
+}
+
+static int walk_find_needed(struct resolve_walk *walk, const char *module,
+			    struct needed_modules *needed)
+{
+	const char *line = system_find_dependencies(walk->system, module);
+	_cleanup_free_ char *copy = line ? strdup(line) : NULL;
+	char *path, *rest;
+	int r;
+
+	if (!line)
+		return 0;
+	if (!copy)
+		return -ENOMEM;
+	r = walk_count_names(walk, copy);
+	rest = copy + strcspn(copy, ":");
+	rest += *rest == ':';
+	while (r == 0 && (path = strtok_r(NULL, " \t", &rest))) {
+		walk->system->work += WORK_OF_STEP;
+		r = system_check_work(walk->system);
+		if (r == 0)
+			r = add_needed(walk->system, path, needed);
+	}
+	return r;
+}
+
+/* --- what becomes of a module --------------------------------------------------------------- */
+
+/*
+ * Adds a step, unless that which the module has is stronger; where modprobe has given up it stays
+ * in any case. 0 or a negative errno.
+ */
+static int walk_add_verdict(const struct resolve_walk *walk, const char *module,
+			    enum resolution_role role, enum resolution_verdict verdict)
+{
+	struct resolution_step *step = step_new(walk->system, module, role);
+
+	if (!step)
+		return -ENOMEM;
+	step->verdict = verdict;
+	return resolution_put_step(walk->resolution, walk->system, step, walk->stop);
+}
+
+/* 1 with the verdict if the module is in the kernel at its turn, 0 if not, or a negative errno. */
+static int walk_is_in_kernel(const struct resolve_walk *walk, const char *module,
+			     enum resolution_verdict *ret_verdict)
+{
+	const struct resolution_step *step = resolution_find_step(walk->resolution, module);
+	int r = system_check_work(walk->system);
+
+	if (r < 0)
+		return r;
+	if (step && step->verdict <= VERDICT_BUILT_IN) {
+		*ret_verdict = step->verdict;
+		return 1;
+	}
+	if (system_is_built_in(walk->system, module)) {
+		*ret_verdict = VERDICT_BUILT_IN;
+		return 1;
+	}
+	if (!walk->system->running)
+		return 0;
+	walk->system->work += WORK_OF_FILE;
+	r = module_is_live(module);
+	if (r > 0)
+		*ret_verdict = VERDICT_LOADED;
+	return r;
+}
+
+/*
+ * The kernel refuses a module without one that it needs: the first of these, in the order of
+ * loading, decides, or the missing file that kept modprobe from loading it. 0 or a negative errno.
+ */
+static int find_obstacle(struct resolve_walk *walk, struct resolution_step *step)
+{
+	_cleanup_needed_ struct needed_modules needed = { 0 };
+	const struct resolution_step *cause;
+	const char *lacking = NULL;
+	enum resolution_verdict ignored;
+	int r = walk_find_needed(walk, step->module, &needed);
+
+	for (size_t i = needed.names.size; i > 0 && r >= 0 && !lacking; i--) {
+		r = walk_is_in_kernel(walk, needed.names.items[i - 1], &ignored);
+		if (r == 0)
+			lacking = needed.names.items[i - 1];
+	}
+	if (r < 0 || !lacking)
+		return r < 0 ? r : 0;
+	step->verdict = VERDICT_NO_FILE;
+	if (needed.missing) {
+		lacking = needed.missing;
+		r = walk_add_verdict(walk, lacking,
+				     step->role == ROLE_SOFT ? ROLE_SOFT : ROLE_DEPENDENCY,
+				     VERDICT_NO_FILE);
+		if (r < 0)
+			return r;
+	}
+	cause = resolution_find_step(walk->resolution, lacking);
+	if (!cause)
+		return 0;
+	step->verdict = cause->verdict;
+	return step_copy_text(&step->obstacle, cause->obstacle ? cause->obstacle : cause->module);
+}
+
+/* Finds the verdict of a step, and what decides it. 0 or a negative errno. */
+static int judge_step(struct resolve_walk *walk, struct resolution_step *step, const char *command)
+{
+	int r = walk_is_in_kernel(walk, step->module, &step->verdict);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (walk->stop && (step->path || command)) {
+		step->verdict = walk->stop_verdict;
+		return step_copy_text(&step->obstacle, walk->stop);
+	}
+	if (command) {
+		step->verdict = VERDICT_COMMAND;
+		return step_copy_text(&step->command, command);
+	}
+	step->verdict =
+		!step->path && strcmp(step->module, "off") == 0 ? VERDICT_OFF : VERDICT_NO_FILE;
+	r = step->path ? system_has_file(walk->system, step->path) : 0;
+	if (r <= 0)
+		return r;
+	step->verdict = VERDICT_LOADS;
+	return find_obstacle(walk, step);
+}
+
+/*
+ * A module's turn: adds a step with the result. The command, if there is one, is run instead. If
+ * the module is required and fails, modprobe gives up here. 0 or a negative errno.
+ */
+static int walk_load_module(struct resolve_walk *walk, const char *module, const char *command,
+			    enum resolution_role role, bool is_required)
+{
+	struct resolution_step *step = step_new(walk->system, module, role);
+	int r = step ? judge_step(walk, step, command) : -ENOMEM;
+	char *stop = NULL;
+
+	if (r == 0 && !walk->stop && step->verdict > VERDICT_BUILT_IN && is_required) {
+		walk->stop_verdict = step->verdict;
+		r = step_copy_text(&stop, step->obstacle ? step->obstacle : step->module);
+	}
+	if (r < 0) {
+		step_free(step);
+		return r;
+	}
+	r = resolution_put_step(walk->resolution, walk->system, step, walk->stop);
+	if (stop)
+		walk->stop = stop;
+	return r;
+}
 
 static void unref_module(void *module)
 {
@@ -42,16 +246,7 @@ static bool list_has_module(const struct list *modules, const struct kmod_module
 	return false;
 }
 
-static int add_module_reference(struct list *modules, struct kmod_module *module)
-{
-	int r = list_push(modules, module);
-
-	if (r == 0)
-		(void)kmod_module_ref(module);
-	return r;
-}
-
-/* --- dependencies and soft dependencies ----------------------------------------------------- */
+/* --- the walk ------------------------------------------------------------------------------- */
 
 static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		       enum resolution_role role);
@@ -84,7 +279,10 @@ static int count_softdep_work(struct modprobe_system *system, size_t n_visited, 
 	return 0;
 }
 
-/* Finds the soft dependencies of a module. busybox knows none. 0 or a negative errno. */
+/*
+ * Finds the soft dependencies of a module. libkmod parses them in its own way: it overlooks a first
+ * "pre:" behind two blanks. busybox knows no soft dependencies. 0 or a negative errno.
+ */
 static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *module,
 			 struct list *before, struct list *after)
 {
@@ -162,13 +360,13 @@ static int walk_module(struct resolve_walk *walk, struct kmod_module *module,
 		return 0;
 	if (walk->visited.size >= VISITED_MAX)
 		return -EFBIG;
-	r = add_module_reference(&walk->visited, module);
+	r = kmod_context_push(&walk->visited, kmod_module_ref(module));
 	if (r == 0)
 		r = add_dependencies(walk, module, &dependencies);
 	if (r == 0 && role == ROLE_ALIAS)
-		r = add_module_reference(&walk->required, module);
+		r = kmod_context_push(&walk->required, kmod_module_ref(module));
 	for (size_t i = 0; i < dependencies.size && r == 0 && role == ROLE_ALIAS; i++)
-		r = add_module_reference(&walk->required, dependencies.items[i]);
+		r = kmod_context_push(&walk->required, kmod_module_ref(dependencies.items[i]));
 	walk->depth++;
 	for (size_t i = 0; i < dependencies.size && r == 0; i++)
 		r = load_between_softdeps(walk, dependencies.items[i],
@@ -192,7 +390,7 @@ static bool is_blacklisted(const struct resolve_walk *walk, const char *name)
 	struct modprobe_system *system = walk->system;
 	const struct modprobe_config *config = &system->config;
 
-	if (strcmp(name, walk->alias) == 0 &&
+	if (strcmp(name, walk->resolution->alias) == 0 &&
 	    !modprobe_config_find(config, MODPROBE_ALIAS, name, name, &system->work))
 		return false;
 	return modprobe_config_find(config, MODPROBE_BLACKLIST, name, NULL, &system->work) ||
@@ -224,23 +422,18 @@ static int walk_root(struct resolve_walk *walk, struct kmod_module *module)
 }
 
 /* Each is tried, and how the last one ends is how modprobe does. */
-int resolve_alias(struct modprobe_system *system, const char *alias, struct resolution *resolution)
+int resolve_alias(struct resolution *resolution, struct modprobe_system *system)
 {
-	_cleanup_free_ char *normalised = strdup(alias);
-	struct resolve_walk walk = { .system = system,
-				     .resolution = resolution,
-				     .alias = normalised };
+	struct resolve_walk walk = { .system = system, .resolution = resolution };
 	_cleanup_modules_ struct list modules = { 0 };
-	int r = normalised ? kmod_context_start(system) : -ENOMEM;
+	int r = kmod_context_start(system);
 
 	if (r < 0)
 		return r;
 	system->work += 2 * system->work_of_look_up; /* libkmod repeats one that finds nothing */
 	r = system_check_work(system);
-	if (r < 0)
-		return r;
-	(void)modprobe_config_normalise(normalised);
-	r = kmod_context_look_up(system, normalised, &modules);
+	if (r == 0)
+		r = kmod_context_look_up(system, resolution->alias, &modules);
 	for (size_t i = 0; i < modules.size && r >= 0; i++)
 		r = walk_root(&walk, modules.items[i]);
 	return r == 0 && modules.size == 0 ? 1 : r;

@@ -214,27 +214,22 @@ static int examine_config(int root_fd, const char *path)
 	return r;
 }
 
-static int examine_configs(const struct modprobe_system *system)
+int system_lacks_block_autoload(struct modprobe_system *system)
 {
 	_cleanup_free_ char *beside = format_text("%s/config", system->directory);
 	_cleanup_free_ char *boot =
 		format_text("boot/config-%s", syntax_base_name(system->directory));
-	int r;
+	const char *const paths[] = { beside, boot, "proc/config.gz" };
+	size_t n = system->running ? 3 : 2;
+	int r = -ENOENT;
 
+	if (system->lacks_block_autoload >= 0)
+		return system->lacks_block_autoload;
 	if (!beside || !boot)
 		return -ENOMEM;
-	r = examine_config(system->root_fd, beside);
-	if (r == -ENOENT)
-		r = examine_config(system->root_fd, boot);
-	if (r == -ENOENT && system->running)
-		r = examine_config(system->root_fd, "proc/config.gz");
-	return r == -ENOENT ? 0 : r;
-}
-
-int system_lacks_block_autoload(struct modprobe_system *system)
-{
-	if (system->lacks_block_autoload < 0)
-		system->lacks_block_autoload = examine_configs(system);
+	for (size_t i = 0; i < n && r == -ENOENT; i++)
+		r = examine_config(system->root_fd, paths[i]);
+	system->lacks_block_autoload = r == -ENOENT ? 0 : r;
 	return system->lacks_block_autoload;
 }
 

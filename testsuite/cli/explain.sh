@@ -507,6 +507,10 @@ test_names_are_looked_up_in_the_order_of_modprobe() {
 	! grep tun ours.out || fail "the alias does not count"
 	conf 'install char-major-10-229 /bin/command'
 	agrees c10:229
+	# a name that is a command's has that one, and not that of a pattern before it
+	conf 'install char-major-10* /bin/first' 'install char-major-10-77 /bin/second'
+	agrees c10:77
+	verdict 1 "opening it runs a command | /etc/modprobe.d/x.conf:2: char_major_10_77 is not loaded, a command is run: /bin/second" c10:77
 	# what is removed by a command is a name too, and no module has it
 	conf 'remove char-major-10-229 /bin/true'
 	agrees c10:229
