@@ -184,6 +184,7 @@ void system_done(struct modprobe_system *system);
 #define SYSTEM_WORK_MAX ((size_t)300000000)
 #define WORK_OF_PATTERN ((size_t)20) /* of an index */
 #define WORK_OF_STEP ((size_t)200) /* or of a module that is needed */
+#define WORK_OF_SOFTDEP ((size_t)1000) /* of a module that a word of it stands for */
 #define WORK_OF_FILE ((size_t)2000) /* that is looked for */
 
 /* 0; or -EFBIG if the work so far is too much. */

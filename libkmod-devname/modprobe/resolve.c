@@ -261,22 +261,31 @@ static int walk_modules(struct resolve_walk *walk, const struct list *modules)
 }
 
 /*
- * Counts what libkmod does for the words of a soft dependency. A name of modules.dep needs no
- * search of the patterns. 0 or -EFBIG.
+ * Counts what libkmod does for the words of a soft dependency. It looks up all of them at once, and
+ * few words can stand for millions of modules: so each is looked up here before. A name of
+ * modules.dep needs no search of the patterns. 0 or a negative errno.
  */
-static int count_softdep_work(struct modprobe_system *system, size_t n_visited, char *words)
+static int count_softdep_work(struct resolve_walk *walk, char *words)
 {
-	for (char *word; (word = strsep(&words, " \t"));) {
+	struct modprobe_system *system = walk->system;
+	int r = 0;
+
+	for (char *word; r == 0 && (word = strsep(&words, " \t"));) {
+		_cleanup_modules_ struct list found = { 0 };
+
 		if (*word == '\0' || strcmp(word, "pre:") == 0 || strcmp(word, "post:") == 0)
 			continue;
 		(void)modprobe_config_normalise(word);
-		system->work += n_visited + (system_find_dependencies(system, word)
-						     ? system->config.key_bytes[MODPROBE_ALIAS]
-						     : system->work_of_look_up);
-		if (system_check_work(system) < 0)
-			return -EFBIG;
+		system->work +=
+			walk->visited.size + (system_find_dependencies(system, word)
+						      ? system->config.key_bytes[MODPROBE_ALIAS]
+						      : system->work_of_look_up);
+		r = system_check_work(system);
+		if (r == 0)
+			r = kmod_context_look_up(system, word, &found);
+		system->work += WORK_OF_SOFTDEP * found.size;
 	}
-	return 0;
+	return r < 0 ? r : system_check_work(system);
 }
 
 /*
@@ -299,7 +308,7 @@ static int find_softdeps(struct resolve_walk *walk, const struct kmod_module *mo
 	words = strdup(statement->value);
 	r = words ? walk_count_names(walk, words) : -ENOMEM;
 	if (r == 0)
-		r = count_softdep_work(system, walk->visited.size, words);
+		r = count_softdep_work(walk, words);
 	if (r == 0)
 		r = kmod_context_add_softdeps(module, before, after);
 	return r == 0 && before->size + after->size > 0 && walk->depth >= SOFTDEP_DEPTH_MAX ? -EFBIG

@@ -399,6 +399,30 @@ LOOP_TEST(dependencies_are_bounded, UNLESS_VALGRIND(2))
 	(void)close(root_fd);
 }
 
+/* Some words, each of which stands for thousands of modules. */
+TEST(modules_of_soft_dependencies_are_bounded)
+{
+	enum { WORDS = 1000, MODULES = 5000 };
+	struct resolution *resolution = NULL;
+	char *text;
+	size_t size;
+	FILE *stream = open_memstream(&text, &size);
+	int root_fd;
+
+	(void)fprintf(stream, "alias char-major-10-229 m0\nsoftdep m0 pre:");
+	for (unsigned int i = 0; i < WORDS; i++)
+		(void)fprintf(stream, " x");
+	for (unsigned int i = 0; i < MODULES; i++)
+		(void)fprintf(stream, "\nalias x m%u", i + 1);
+	(void)fprintf(stream, "\n");
+	(void)fclose(stream);
+	root_fd = root_with(text);
+	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution),
+			 -EFBIG);
+	free(text);
+	(void)close(root_fd);
+}
+
 /* _i: without proc, or with a file of this name */
 LOOP_TEST(no_command_line_blacklists_nothing, 2)
 {
