@@ -70,23 +70,19 @@ enum status read_kernel(const struct kernels *kernels, const struct kernel *kern
 			const struct common *common, struct kmod_devname_table *table)
 {
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
-	FILE *stream;
-	enum status status;
-	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
+	struct kmod_devname_report *report = xreport_new();
+	int r = kmod_devname_table_read_kernel(table, report, kernels->root_fd, kernel->directory);
+	enum status status =
+		finish_report(report, r == -ENOENT ? 0 : r, path, kernel->path, common);
 
-	if (r == -ENOENT) {
-		if (!may_lack || !common->quiet || common->strict)
-			say("%s: %s%s; run kmod-devname generate", path,
-			    may_lack ? "warning: " : "", strerror(ENOENT));
-		if (may_lack)
-			return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+	if (r != -ENOENT)
+		return status;
+	if (!may_lack || !common->quiet || common->strict)
+		say("%s: %s%s; run kmod-devname generate", path, may_lack ? "warning: " : "",
+		    strerror(ENOENT));
+	if (!may_lack)
 		return STATUS_FAILED;
-	}
-	if (r < 0)
-		return say_failure(path, r);
-	status = read_table(stream, kernel->path, FILE_NAME, common, table);
-	(void)fclose(stream);
-	return status;
+	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
 enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
