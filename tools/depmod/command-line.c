@@ -129,21 +129,15 @@ static bool parse_depmod_line(struct depmod_line *line, enum depmod_version vers
 	return true;
 }
 
-static int stat_in(const char *directory, const char *name, struct stat *st)
+/* 1; 0 and a status of all 0 if there is no such file; or a negative errno. */
+static int stat_in(const char *directory, const char *name, struct stat *ret_st)
 {
 	_cleanup_free_ char *path = join_path(directory, name);
 
-	return stat(path, st) < 0 ? -errno : 0;
-}
-
-/* The status is all 0 where there is no index. False if it cannot be had. */
-static bool stat_index(const char *directory, struct stat *st)
-{
-	int r = stat_in(directory, INDEX_NAME, st);
-
-	if (r < 0)
-		*st = (struct stat){ 0 };
-	return r == 0 || is_missing(r);
+	*ret_st = (struct stat){ 0 };
+	if (stat(path, ret_st) == 0)
+		return 1;
+	return is_missing(-errno) ? 0 : -errno;
 }
 
 static char *get_directory(const char *root, const char *moduledir, const char *version)
@@ -182,7 +176,7 @@ static void add_place(struct places *places, const struct depmod_line *line, con
 	place->line = line;
 	place->from = get_directory(line->basedir, moduledir, version);
 	place->to = get_directory(outdir, moduledir, version);
-	place->is_hidden = !stat_index(place->to, &place->before);
+	place->is_hidden = stat_in(place->to, INDEX_NAME, &place->before) < 0;
 	if (!line->outdir)
 		place->list_error = read_list(place->to, &place->list);
 }
@@ -229,22 +223,11 @@ static bool has_changed_index(const struct depmod_place *place)
 	const struct stat *before = &place->before;
 	struct stat now;
 
-	if (place->is_hidden || !stat_index(place->to, &now))
+	if (place->is_hidden || stat_in(place->to, INDEX_NAME, &now) < 0)
 		return false;
 	return now.st_dev != before->st_dev || now.st_ino != before->st_ino ||
 	       now.st_ctim.tv_sec != before->st_ctim.tv_sec ||
 	       now.st_ctim.tv_nsec != before->st_ctim.tv_nsec || now.st_size != before->st_size;
-}
-
-/* 1 or 0, or a negative errno. */
-static int exists_in(const char *directory, const char *name)
-{
-	struct stat st;
-	int r = stat_in(directory, name, &st);
-
-	if (r == 0)
-		return 1;
-	return is_missing(r) ? 0 : r;
 }
 
 /* The first place whose directory is there, if depmod has changed no index. */
@@ -252,11 +235,12 @@ static enum refresh_action choose_unchanged(const struct places *places,
 					    const struct depmod_place **ret_place)
 {
 	const struct depmod_place *place = NULL;
+	struct stat st;
 	int r = 0;
 
 	for (int i = 0; i < places->size && r == 0; i++) {
 		place = &places->items[i];
-		r = exists_in(place->to, ".");
+		r = stat_in(place->to, ".", &st);
 	}
 	/* depmod looks for news in the directory that it reads, and may make no other one */
 	if (r == 0 && places->items[0].line->is_quick)
@@ -266,7 +250,7 @@ static enum refresh_action choose_unchanged(const struct places *places,
 		return REFRESH_FAILED;
 	}
 	if (r > 0 && place->line->is_quick) {
-		r = exists_in(place->to, FILE_NAME);
+		r = stat_in(place->to, FILE_NAME, &st);
 		if (r > 0)
 			return REFRESH_NOTHING;
 	}
