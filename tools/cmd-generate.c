@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "modules.h"
+#include "node/syntax.h"
 #include "output.h"
 
 #define THREADS_MAX 1024
@@ -56,16 +57,11 @@ struct generate {
 	size_t n_done; /* kernels that were not skipped */
 };
 
-/* strtoul(3) would take blanks and signs. */
 static bool parse_threads(struct generate *generate, const char *value)
 {
-	char *end;
-	unsigned long n;
+	unsigned long n = strtoul(value, NULL, 10); /* which takes blanks and signs, too */
 
-	errno = 0;
-	n = strtoul(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n < 1 ||
-	    n > THREADS_MAX) {
+	if (!syntax_is_digits(value) || n < 1 || n > THREADS_MAX) {
 		say("--threads: '%s' is not a number from 1 to %d", value, THREADS_MAX);
 		return false;
 	}
