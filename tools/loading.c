@@ -20,14 +20,10 @@ struct loading {
 
 static char read_first_byte(const char *path)
 {
-	FILE *stream;
-	int c;
+	_cleanup_close_ int fd = open_path(path, O_RDONLY);
+	char c;
 
-	if (open_path_stream(path, &stream) < 0)
-		return '\0';
-	c = getc(stream);
-	(void)fclose(stream);
-	return c == EOF ? '\0' : (char)c;
+	return fd >= 0 && read_at(fd, 0, &c, 1) == 1 ? c : '\0';
 }
 
 /* See modprobe(8) and proc(5). */
