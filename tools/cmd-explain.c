@@ -140,12 +140,11 @@ static enum status parse_node(struct explain *explain, char *operand)
 /* The root directory may be that of the running system by another name. */
 static enum status find_system(struct explain *explain, bool is_default_kernel)
 {
-	struct stat root, host;
-	int r;
+	int r = directory_is_at(explain->kernels.root_fd, "/");
 
-	if (fstat(explain->kernels.root_fd, &root) < 0 || stat("/", &host) < 0)
-		return say_failure(base_directory(&explain->common), -errno);
-	explain->is_host = root.st_dev == host.st_dev && root.st_ino == host.st_ino;
+	if (r < 0)
+		return say_failure(base_directory(&explain->common), r);
+	explain->is_host = r;
 	if (explain->is_host && is_default_kernel && !explain->common.moduledir) {
 		explain->is_running = true; /* though its modules may be gone */
 		return STATUS_CLEAN;

@@ -74,8 +74,7 @@ enum status kernels_say_none(const struct kernels *kernels, const struct common 
 	return STATUS_FAILED;
 }
 
-/* A directory that this user cannot see is another one. 1, 0 or a negative errno. */
-static int is_directory_at(int fd, const char *path)
+int directory_is_at(int fd, const char *path)
 {
 	struct stat a, b;
 
@@ -95,7 +94,7 @@ int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel
 	struct utsname name;
 	char path[sizeof("/" MODULE_DIRECTORY "/") + sizeof(name.release)];
 	_cleanup_close_ int fd = -1;
-	int r = is_directory_at(kernels->root_fd, "/");
+	int r = directory_is_at(kernels->root_fd, "/");
 
 	if (r <= 0)
 		return r;
@@ -105,7 +104,7 @@ int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel
 	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return is_missing(fd) || fd == -EACCES ? 0 : fd;
-	return is_directory_at(fd, path);
+	return directory_is_at(fd, path);
 }
 
 /* 1, 0 or a negative errno. */
@@ -379,7 +378,7 @@ static enum status drop_repeated(struct kernels *kernels)
 /* Takes the kernel of another system that has just one. Returns whether it has. */
 static bool find_only_kernel(struct kernels *kernels, const struct common *common)
 {
-	if (!common->basedir || is_directory_at(kernels->root_fd, "/") != 0 ||
+	if (!common->basedir || directory_is_at(kernels->root_fd, "/") != 0 ||
 	    has_directory(kernels->root_fd, kernels->moduledir) <= 0)
 		return false;
 	if (find_all_kernels(kernels, common) == STATUS_CLEAN && kernels->size == 1)

@@ -74,6 +74,9 @@ enum status kernels_say_none(const struct kernels *kernels, const struct common 
 /* Prints that a file in it failed. Returns STATUS_FAILED. */
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
 
+/* 1 if a descriptor and a path are one directory, 0 if not or unseen, or a negative errno. */
+int directory_is_at(int fd, const char *path);
+
 /*
  * Returns 1 if the modprobe of the running kernel reads this module directory, by any path;
  * 0 if not; or a negative errno.
