@@ -122,7 +122,8 @@ static enum status check_udev(const struct kernel_check *step)
 {
 	struct check *check = step->check;
 	const char *basedir = check->common.basedir;
-	const char *root = check->udev_root ? check->udev_root : base_directory(&check->common);
+	const char *root =
+		check->common.udev_root ? check->common.udev_root : base_directory(&check->common);
 	_cleanup_close_ int dev_fd = -1, other_fd = -1;
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
 	_cleanup_free_ char *where = NULL;
@@ -131,16 +132,16 @@ static enum status check_udev(const struct kernel_check *step)
 	enum status status;
 	int r;
 
-	if (check->udev_root) {
+	if (check->common.udev_root) {
 		other_fd = open_path(root, O_PATH | O_DIRECTORY);
 		root_fd = other_fd;
 	}
 	if (root_fd < 0)
 		return say_failure(root, root_fd);
-	if (check->dev) {
-		dev_fd = open_path(check->dev, O_PATH | O_DIRECTORY);
+	if (check->common.dev) {
+		dev_fd = open_path(check->common.dev, O_PATH | O_DIRECTORY);
 		if (dev_fd < 0)
-			return say_failure(check->dev, dev_fd);
+			return say_failure(check->common.dev, dev_fd);
 		permissions = xpermissions_new(DEFAULT_MODE);
 	}
 	report = xreport_new();
@@ -149,13 +150,12 @@ static enum status check_udev(const struct kernel_check *step)
 	check->common.basedir = root;
 	status = finish_step(step, report, r, root);
 	check->common.basedir = basedir;
-	if (status == STATUS_FAILED || !check->dev)
+	if (status == STATUS_FAILED || !check->common.dev)
 		return status;
 	report = xreport_new();
-	where = check->is_default_dev ? xstrdup("")
-				      : describe_dev_options(&check->common, check->dev);
+	where = check->is_default_dev ? xstrdup("") : describe_dev_options(&check->common);
 	r = table_verify(step->table, report, dev_fd, where, permissions);
-	return worse(status, finish_step(step, report, r, check->dev));
+	return worse(status, finish_step(step, report, r, check->common.dev));
 }
 
 enum status check_kernel(struct check *check, const struct kernels *kernels,

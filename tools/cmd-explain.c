@@ -21,13 +21,10 @@
 #include "node/table.h"
 #include "udev/rules.h"
 
-enum {
-	KEY_EXPLAIN_DEV = 2000,
-	KEY_EXPLAIN_USER,
-};
+#define KEY_EXPLAIN_USER 256
 
 static const struct option_spec explain_options[] = {
-	{ KEY_EXPLAIN_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
+	{ KEY_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
 	{ KEY_EXPLAIN_USER, "user", "NAME", "judge what this user may do (default: you)" },
 	UDEV_OPTIONS,
 	{ 'J', "json", NULL, "print JSON" },
@@ -38,12 +35,8 @@ static bool parse_explain_option(void *data, int key)
 {
 	struct explain *explain = data;
 
-	if (key == KEY_EXPLAIN_DEV)
-		explain->dev = optarg;
-	else if (key == KEY_EXPLAIN_USER)
-		explain->user = optarg;
-	else
-		explain->json = true;
+	(void)key;
+	explain->user = optarg;
 	return true;
 }
 
@@ -183,11 +176,12 @@ static enum status find_node_and_number(struct explain *explain)
 		explain->subject = xstrdup(syntax_format_number(&explain->number, text));
 		return STATUS_CLEAN;
 	}
-	explain->subject = join_path(explain->dev ? explain->dev : "/dev", explain->name);
-	if (explain->dev) {
-		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY);
+	explain->subject =
+		join_path(explain->common.dev ? explain->common.dev : "/dev", explain->name);
+	if (explain->common.dev) {
+		explain->dev_fd = open_path(explain->common.dev, O_PATH | O_DIRECTORY);
 		if (explain->dev_fd < 0)
-			return say_failure(explain->dev, explain->dev_fd);
+			return say_failure(explain->common.dev, explain->dev_fd);
 	}
 	status = explain_examine_node(explain);
 	find_number(explain);
@@ -256,7 +250,7 @@ static int judge_operand(struct explain *explain)
 {
 	int r;
 
-	explain->where = describe_dev_options(&explain->common, explain->dev);
+	explain->where = describe_dev_options(&explain->common);
 	r = explain_judge_node(explain);
 	explain->error = explain->obstacles.size > 0 ? explain->node.error : 0;
 	if (r == 0 && explain->has_number)
@@ -285,7 +279,7 @@ static enum status explain_operand(struct explain *explain)
 	}
 	if (r < 0)
 		return say_failure(explain->subject, r);
-	if (explain->json)
+	if (explain->common.json)
 		explain_print_json(explain);
 	else
 		explain_print_text(explain);

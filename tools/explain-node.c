@@ -39,7 +39,7 @@ static int open_explained_node(const struct explain *explain, int flags)
 
 	if (explain->is_host)
 		return open_path(explain->subject, O_PATH | flags);
-	if (explain->dev)
+	if (explain->common.dev)
 		return open_in_root(explain->dev_fd, explain->name, O_PATH | flags);
 	path = join_path("dev", explain->name);
 	return open_in_root(explain->kernels.root_fd, path, O_PATH | flags);
@@ -270,7 +270,7 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 enum status explain_examine_node(struct explain *explain)
 {
 	struct explained_node *node = &explain->node;
-	const char *base = explain->dev ? NULL : explain->common.basedir;
+	const char *base = explain->common.dev ? NULL : explain->common.basedir;
 	_cleanup_free_ char *path =
 		base ? join_path(base, explain->subject + 1) : xstrdup(explain->subject);
 	enum status status = STATUS_CLEAN;
@@ -372,7 +372,7 @@ static void hinder_denied(struct explain *explain)
 	if (node->error == EPERM)
 		explain_hinder(explain, "denied",
 			       "this container may not use it; allow that where it is set up");
-	else if (node->rules && node->may_gain && explain->is_host && !explain->dev)
+	else if (node->rules && node->may_gain && explain->is_host && !explain->common.dev)
 		explain_hinder(
 			explain, "denied",
 			"udev's rules give another mode; run systemctl restart systemd-udevd");

@@ -72,7 +72,7 @@ static void print_node_row(const struct explain *explain)
 		put_text("does not exist%s", explain_is_made_at_boot(explain) && !explain->is_host
 						     ? " until the system boots"
 						     : "");
-	if (explain->is_host && !explain->is_running && !explain->dev)
+	if (explain->is_host && !explain->is_running && !explain->common.dev)
 		put_text(" in /dev of the running kernel");
 	if (node->is_judged)
 		put_text("    %s may %s it", explain->user ? explain->user : "you",

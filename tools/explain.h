@@ -58,9 +58,7 @@ struct explained_modules {
 
 struct explain {
 	struct common common;
-	bool json;
-	const char *dev; /* these were given, or NULL */
-	const char *user;
+	const char *user; /* NULL: who asks */
 	struct kernels kernels;
 	const struct kernel *kernel;
 	bool is_host; /* the root directory is that of the running system */
@@ -91,7 +89,7 @@ struct explain {
 /* True for the nodes of another kernel, and of an image. */
 static inline bool explain_is_made_at_boot(const struct explain *explain)
 {
-	return explain->has_number && !explain->is_running && !explain->dev;
+	return explain->has_number && !explain->is_running && !explain->common.dev;
 }
 
 /* Adds an obstacle. */
