@@ -159,7 +159,7 @@ struct list_sources {
 	struct devdir dev; /* .fd is -1 if no device directory belongs to the kernel */
 	struct accounts accounts; /* names of the owners there */
 	struct kmod_devname_permissions *permissions; /* by the rules of udev, instead; or NULL */
-	struct loading *loading; /* NULL: the column is not shown */
+	const char **loaded; /* of each node; NULL: the column is not shown */
 	char owners[ACCOUNT_KINDS][256]; /* the user and the group of the last node */
 	struct common common; /* prints errors alone: check has the other findings */
 	enum status worst; /* of what could not be found out */
@@ -192,13 +192,13 @@ static enum status open_list_sources(struct list_sources *sources, const struct 
 /* Returns STATUS_FAILED if something could not be found out, after a message. */
 static enum status close_list_sources(struct list_sources *sources)
 {
-	enum status result = worse(sources->worst, loading_close(sources->loading));
-
 	devdir_done(&sources->dev);
 	close_fd(&sources->dev.fd);
 	accounts_done(&sources->accounts);
 	kmod_devname_permissions_unref(sources->permissions);
-	return worse(result, finish_report(sources->accounts.report, 0, "", "", &sources->common));
+	free(sources->loaded);
+	return worse(sources->worst,
+		     finish_report(sources->accounts.report, 0, "", "", &sources->common));
 }
 
 /* "absent", "obstructed", "wrong" or "present", with *ret_st for the last two; or NULL. */
@@ -267,9 +267,10 @@ static void fill_node_permission(struct list_sources *sources, const char *name,
 }
 
 /* The texts are valid until the next call. */
-static void describe_node(struct list_sources *sources, const struct kmod_devname_node *node,
-			  struct printed_node *ret_node)
+static void describe_node(struct list_sources *sources, const struct kmod_devname_table *table,
+			  size_t index, struct printed_node *ret_node)
 {
+	const struct kmod_devname_node *node = kmod_devname_table_get(table, index);
 	struct stat st = { 0 };
 
 	*ret_node = (struct printed_node){
@@ -277,14 +278,13 @@ static void describe_node(struct list_sources *sources, const struct kmod_devnam
 		.name = node->name,
 		.number = node->number,
 		.lacks_permission = true,
+		.loaded = sources->loaded ? sources->loaded[index] : NULL,
 	};
 	if (sources->dev.fd >= 0)
 		ret_node->state = find_node_state(sources, node, &st);
 	if (sources->permissions ||
 	    (ret_node->state && (*ret_node->state == 'p' || *ret_node->state == 'w')))
 		fill_node_permission(sources, ret_node->name, &st, ret_node);
-	if (sources->loading)
-		ret_node->loaded = loading_get(sources->loading, node);
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -306,8 +306,8 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 {
 	int is_running = kernel ? kernel_is_running(kernels, kernel) : 0;
 	_cleanup_free_ char *version = kernel ? escape(kernel->version) : NULL;
+	enum status status, asked = STATUS_CLEAN;
 	struct list_sources sources;
-	enum status status;
 
 	if (is_running < 0)
 		return say_failure(kernel->path, is_running);
@@ -316,15 +316,16 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 		status = read_permissions(list->common.udev_root, DEFAULT_MODE, kernels->root_fd,
 					  &list->common, table, &sources.permissions);
 	if (kernel && has_column(&list->columns, FIELD_LOADED))
-		sources.loading = loading_open(kernels, kernel, is_running, &sources.common);
+		sources.loaded =
+			loading_ask(kernels, kernel, is_running, table, &sources.common, &asked);
 	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
 		struct printed_node node;
 
-		describe_node(&sources, kmod_devname_table_get(table, i), &node);
+		describe_node(&sources, table, i, &node);
 		node.kernel = version;
 		add_list_row(list, &node);
 	}
-	return worse(status, close_list_sources(&sources));
+	return worse(worse(status, asked), close_list_sources(&sources));
 }
 
 static enum status list_inputs(struct list_command *list, const struct kernels *kernels)
