@@ -23,7 +23,6 @@
 
 struct kernel_check {
 	struct check *check;
-	const struct kernels *kernels;
 	const struct kernel *kernel;
 	struct kmod_devname_table *table; /* the nodes that its modules declare */
 };
@@ -40,13 +39,13 @@ static enum status check_modules(const struct kernel_check *step, struct modules
 	const struct list *paths = &step->check->configs;
 	_cleanup_config_ struct kmod_devname_config *config = xconfig_new(step->kernel->version);
 	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, step->kernels->root_fd, paths);
+	int r = add_depmod_config(config, report, step->kernel->set->root_fd, paths);
 	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	report = xreport_new();
-	status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
-					    step->table, report, ret_result));
+	status = worse(status, modules_read(step->kernel, config, &options, step->table, report,
+					    ret_result));
 	return worse(status, finish_step(step, report, 0, step->kernel->path));
 }
 
@@ -55,7 +54,7 @@ static enum status check_builtin(const struct kernel_check *step)
 {
 	_cleanup_table_ struct kmod_devname_table *builtin = xtable_new();
 	struct kmod_devname_report *report;
-	int r = read_builtin_nodes(step->kernels, step->kernel, builtin);
+	int r = read_builtin_nodes(step->kernel, builtin);
 
 	if (r < 0 && r != -ENOENT)
 		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
@@ -69,7 +68,7 @@ static enum status check_devname_file(const struct kernel_check *step)
 	_cleanup_table_ struct kmod_devname_table *other = NULL;
 	struct kmod_devname_report *report;
 	FILE *stream;
-	int r = kernel_open_stream(step->kernels, step->kernel, FILE_NAME, &stream);
+	int r = kernel_open_stream(step->kernel, FILE_NAME, &stream);
 
 	if (r < 0 && r != -ENOENT)
 		return kernel_say_failure(step->kernel, FILE_NAME, r);
@@ -99,13 +98,13 @@ static int report_sysctl(struct kmod_devname_report *report)
 static enum status check_loading(const struct kernel_check *step)
 {
 	struct kmod_devname_report *report = xreport_new();
-	int r = kernel_is_running(step->kernels, step->kernel);
+	int r = kernel_is_running(step->kernel);
 	bool is_running = r > 0;
 
 	if (is_running)
 		r = report_sysctl(report);
 	if (r >= 0)
-		r = table_lint_loading(step->table, report, step->kernels->root_fd,
+		r = table_lint_loading(step->table, report, step->kernel->set->root_fd,
 				       step->kernel->directory, is_running);
 	/* no other step needs libkmod, so that is no failure */
 	if (r == -EOPNOTSUPP) {
@@ -127,7 +126,7 @@ static enum status check_udev(const struct kernel_check *step)
 	_cleanup_close_ int dev_fd = -1, other_fd = -1;
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
 	_cleanup_free_ char *where = NULL;
-	int root_fd = step->kernels->root_fd;
+	int root_fd = step->kernel->set->root_fd;
 	struct kmod_devname_report *report;
 	enum status status;
 	int r;
@@ -158,11 +157,10 @@ static enum status check_udev(const struct kernel_check *step)
 	return worse(status, finish_step(step, report, r, check->common.dev));
 }
 
-enum status check_kernel(struct check *check, const struct kernels *kernels,
-			 const struct kernel *kernel)
+enum status check_kernel(struct check *check, const struct kernel *kernel)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	const struct kernel_check step = { check, kernels, kernel, table };
+	const struct kernel_check step = { check, kernel, table };
 	struct modules_result result = { 0 };
 	struct kmod_devname_report *report;
 	enum status status;

@@ -27,8 +27,7 @@ struct check {
 };
 
 /* Checks the modules of a kernel, its modules.devname, and the configuration of its root. */
-enum status check_kernel(struct check *check, const struct kernels *kernels,
-			 const struct kernel *kernel);
+enum status check_kernel(struct check *check, const struct kernel *kernel);
 
 /* The values of --ignore, see look_up_value(): a failure of the system is none of them. */
 const char *get_ignorable_code(int i);

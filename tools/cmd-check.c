@@ -125,7 +125,7 @@ static enum status check_module_directory(struct check *check, char *path)
 		return status;
 	kernel = &kernels.items[0];
 	report = xreport_new();
-	status = modules_read(&kernels, kernel, NULL, &options, table, report, &result);
+	status = modules_read(kernel, NULL, &options, table, report, &result);
 	if (status == STATUS_CLEAN)
 		print_nodes(check, kernel->path, table, report);
 	status = worse(status, finish_check(check, report, 0, kernel->path, ""));
@@ -219,7 +219,7 @@ static enum status examine_operands(const struct check *check, char **operands, 
 /* Without an operand, /dev of the running system is checked too. */
 static enum status choose_dev(struct check *check, const struct kernels *kernels)
 {
-	int r = kernel_is_running(kernels, &kernels->items[0]);
+	int r = kernel_is_running(&kernels->items[0]);
 
 	if (r < 0)
 		return say_failure(kernels->items[0].path, r);
@@ -244,7 +244,7 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	}
 	status = kernels.found;
 	for (size_t i = 0; i < kernels.size; i++)
-		status = worse(status, check_kernel(check, &kernels, &kernels.items[i]));
+		status = worse(status, check_kernel(check, &kernels.items[i]));
 	if (status == STATUS_CLEAN && check->common.all && check->total.kernels == 0)
 		return kernels_say_none(&kernels, &check->common);
 	say_total(check);

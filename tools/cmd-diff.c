@@ -124,15 +124,13 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	if (kind < 0)
 		return say_failure(kernel->path, kind);
 	if (kind == DIRECTORY_OF_KERNEL) {
-		config_status = read_depmod_config(&operand->kernels, kernel, &operand->common,
-						   &no_paths, &config);
+		config_status = read_depmod_config(kernel, &operand->common, &no_paths, &config);
 		if (config_status == STATUS_FAILED)
 			return STATUS_FAILED;
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)
 			say("%s: no such file; the modules are read instead", list->label);
 	}
-	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
-			      &result);
+	status = modules_read(kernel, config, &options, list->table, report, &result);
 	status = worse(status, print_report(report, kernel->path, &operand->common));
 	/* the missing file is the failure, if no module takes its place */
 	if (status == STATUS_CLEAN && result.n_modules == 0)
@@ -157,7 +155,7 @@ static enum status read_node_list(const struct diff_operand *operand, const stru
 		.label = kernel ? join_path(kernel->path, FILE_NAME) : xstrdup(operand->file),
 		.table = xtable_new(),
 	};
-	r = kernel ? kernel_open_stream(&operand->kernels, kernel, FILE_NAME, &stream)
+	r = kernel ? kernel_open_stream(kernel, FILE_NAME, &stream)
 		   : open_path_stream(operand->file, &stream);
 	if (r == 0) {
 		status = read_table(stream, NULL, list->label, &operand->common, list->table);

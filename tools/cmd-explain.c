@@ -58,7 +58,7 @@ static enum status read_declared_nodes(struct explain *explain)
 		finish_report(report, is_missing(r) ? 0 : r, path, kernel->path, &explain->common);
 	if (explain->findings == STATUS_FAILED)
 		return STATUS_FAILED;
-	r = read_builtin_nodes(&explain->kernels, kernel, explain->builtin);
+	r = read_builtin_nodes(kernel, explain->builtin);
 	return r < 0 && !is_missing(r) ? kernel_say_failure(kernel, BUILTIN_NAME, r) : STATUS_CLEAN;
 }
 
@@ -142,7 +142,7 @@ static enum status find_system(struct explain *explain, bool is_default_kernel)
 		explain->is_running = true; /* though its modules may be gone */
 		return STATUS_CLEAN;
 	}
-	r = kernel_is_running(&explain->kernels, explain->kernel);
+	r = kernel_is_running(explain->kernel);
 	explain->is_running = r > 0;
 	return r < 0 ? say_failure(explain->kernel->path, r) : STATUS_CLEAN;
 }

@@ -121,7 +121,7 @@ static int list_has_running_kernel(const struct kernels *kernels)
 	int r = 0;
 
 	for (size_t i = 0; i < kernels->size && r == 0; i++)
-		r = kernel_is_running(kernels, &kernels->items[i]);
+		r = kernel_is_running(&kernels->items[i]);
 	return r;
 }
 
@@ -304,7 +304,7 @@ static void add_list_row(struct list_command *list, const struct printed_node *n
 static enum status list_nodes(struct list_command *list, const struct kernels *kernels,
 			      const struct kernel *kernel, const struct kmod_devname_table *table)
 {
-	int is_running = kernel ? kernel_is_running(kernels, kernel) : 0;
+	int is_running = kernel ? kernel_is_running(kernel) : 0;
 	_cleanup_free_ char *version = kernel ? escape(kernel->version) : NULL;
 	enum status status, asked = STATUS_CLEAN;
 	struct list_sources sources;
@@ -316,8 +316,7 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 		status = read_permissions(list->common.udev_root, DEFAULT_MODE, kernels->root_fd,
 					  &list->common, table, &sources.permissions);
 	if (kernel && has_column(&list->columns, FIELD_LOADED))
-		sources.loaded =
-			loading_ask(kernels, kernel, is_running, table, &sources.common, &asked);
+		sources.loaded = loading_ask(kernel, is_running, table, &sources.common, &asked);
 	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
 		struct printed_node node;
 
@@ -345,8 +344,7 @@ static enum status list_inputs(struct list_command *list, const struct kernels *
 		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 
 		/* the table is without the nodes of a file that is missing, and of bad lines */
-		status = worse(status, read_kernel(kernels, &kernels->items[i], NULL, &list->common,
-						   table));
+		status = worse(status, read_kernel(&kernels->items[i], NULL, &list->common, table));
 		status = worse(status, list_nodes(list, kernels, &kernels->items[i], table));
 	}
 	return status;

@@ -100,7 +100,7 @@ static int has_module_of_major(const struct explain *explain, const struct devic
 	struct depmod_index index;
 	const char *alias, *module;
 	FILE *stream;
-	int status, r = kernel_open_stream(&explain->kernels, explain->kernel, INDEX_NAME, &stream);
+	int status, r = kernel_open_stream(explain->kernel, INDEX_NAME, &stream);
 
 	*ret_has = false;
 	if (r < 0)
@@ -423,8 +423,7 @@ static int judge_modules(struct explain *explain)
 
 int explain_judge_kernel(struct explain *explain)
 {
-	_cleanup_close_ int fd =
-		kernel_open(&explain->kernels, explain->kernel, NULL, O_PATH | O_DIRECTORY);
+	_cleanup_close_ int fd = kernel_open(explain->kernel, NULL, O_PATH | O_DIRECTORY);
 	int r = explain->is_running ? find_driver(explain) : 0;
 
 	if (r < 0 || explain->driver)

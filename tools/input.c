@@ -66,13 +66,13 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
 	return finish_report(report, r, name, directory, common);
 }
 
-enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel,
-			bool *ret_exists, const struct common *common,
+enum status read_kernel(const struct kernel *kernel, bool *ret_exists, const struct common *common,
 			struct kmod_devname_table *table)
 {
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
 	struct kmod_devname_report *report = xreport_new();
-	int r = kmod_devname_table_read_kernel(table, report, kernels->root_fd, kernel->directory);
+	int r = kmod_devname_table_read_kernel(table, report, kernel->set->root_fd,
+					       kernel->directory);
 	enum status status =
 		finish_report(report, r == -ENOENT ? 0 : r, path, kernel->path, common);
 
@@ -100,8 +100,7 @@ enum status input_read(const struct kernels *kernels, const struct common *commo
 	for (size_t i = 0; !file && i < kernels->size; i++) {
 		bool exists;
 
-		status = worse(status,
-			       read_kernel(kernels, &kernels->items[i], &exists, common, table));
+		status = worse(status, read_kernel(&kernels->items[i], &exists, common, table));
 		*ret_exists |= exists;
 	}
 	if (!file)

@@ -25,8 +25,7 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
  * Reads modules.devname of a kernel. A missing file is a failure if ret_exists is NULL, and
  * otherwise a warning.
  */
-enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel,
-			bool *ret_exists, const struct common *common,
+enum status read_kernel(const struct kernel *kernel, bool *ret_exists, const struct common *common,
 			struct kmod_devname_table *table);
 
 /*

@@ -31,20 +31,18 @@ int open_path_stream(const char *path, FILE **ret_stream)
 }
 
 /* A path that the user has named is absolute, and below the root / of the running system. */
-int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
-		int flags)
+int kernel_open(const struct kernel *kernel, const char *name, int flags)
 {
 	_cleanup_free_ char *path = name ? join_path(kernel->directory, name) : NULL;
 
-	return open_in_root(kernels->root_fd, path ? path : kernel->directory, flags);
+	return open_in_root(kernel->set->root_fd, path ? path : kernel->directory, flags);
 }
 
-int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
-		       FILE **ret_stream)
+int kernel_open_stream(const struct kernel *kernel, const char *name, FILE **ret_stream)
 {
 	_cleanup_free_ char *path = join_path(kernel->directory, name);
 
-	return stream_from_fd(root_open_file(kernels->root_fd, path, 0), ret_stream);
+	return stream_from_fd(root_open_file(kernel->set->root_fd, path, 0), ret_stream);
 }
 
 enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
@@ -89,19 +87,19 @@ int directory_is_at(int fd, const char *path)
  * Directories are compared, since one directory has many names. The root counts, too: a kernel in
  * an image of the same version is not the running one.
  */
-int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel)
+int kernel_is_running(const struct kernel *kernel)
 {
 	struct utsname name;
 	char path[sizeof("/" MODULE_DIRECTORY "/") + sizeof(name.release)];
 	_cleanup_close_ int fd = -1;
-	int r = directory_is_at(kernels->root_fd, "/");
+	int r = directory_is_at(kernel->set->root_fd, "/");
 
 	if (r <= 0)
 		return r;
 	if (uname(&name) < 0)
 		return -errno;
 	(void)snprintf(path, sizeof(path), "/" MODULE_DIRECTORY "/%s", name.release);
-	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	fd = kernel_open(kernel, NULL, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return is_missing(fd) || fd == -EACCES ? 0 : fd;
 	return directory_is_at(fd, path);
@@ -207,8 +205,9 @@ static void add_kernel(struct kernels *kernels, char *version, char *directory, 
 {
 	kernels->items = xarray_grow(kernels->items, &kernels->capacity, sizeof(*kernels->items),
 				     kernels->size + 1);
-	kernels->items[kernels->size++] =
-		(struct kernel){ .version = version, .directory = directory, .path = path };
+	kernels->items[kernels->size++] = (struct kernel){
+		.set = kernels, .version = version, .directory = directory, .path = path
+	};
 }
 
 static void add_kernel_version(struct kernels *kernels, const struct common *common,
@@ -242,7 +241,7 @@ static void add_if_kernel(struct kernels *kernels, const struct common *common, 
 		return;
 	add_kernel_version(kernels, common, version);
 	kernel = &kernels->items[kernels->size - 1];
-	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	fd = kernel_open(kernel, NULL, O_PATH | O_DIRECTORY);
 	r = is_plain_directory(fd);
 	if (r == 0)
 		return;
@@ -358,7 +357,7 @@ static enum status find_path(struct kernels *kernels, const struct common *commo
 static enum status drop_repeated(struct kernels *kernels)
 {
 	struct kernel *last = &kernels->items[kernels->size - 1];
-	_cleanup_close_ int fd = kernel_open(kernels, last, NULL, O_PATH | O_DIRECTORY);
+	_cleanup_close_ int fd = kernel_open(last, NULL, O_PATH | O_DIRECTORY);
 	struct stat st;
 
 	if (fd < 0)

@@ -66,14 +66,14 @@ static int ask_about_nodes(struct modprobe_system *system, const struct kmod_dev
 	return error;
 }
 
-const char **loading_ask(const struct kernels *kernels, const struct kernel *kernel,
-			 bool is_running, const struct kmod_devname_table *table,
-			 const struct common *common, enum status *ret_status)
+const char **loading_ask(const struct kernel *kernel, bool is_running,
+			 const struct kmod_devname_table *table, const struct common *common,
+			 enum status *ret_status)
 {
 	const char **answers = xcalloc(kmod_devname_table_size(table) + 1, sizeof(*answers));
 	struct kmod_devname_report *report = xreport_new();
 	struct modprobe_system system;
-	int r = system_open(&system, kernels->root_fd, kernel->directory, is_running, report);
+	int r = system_open(&system, kernel->set->root_fd, kernel->directory, is_running, report);
 
 	if (r == -ENOMEM)
 		die_without_memory();

@@ -14,17 +14,17 @@ const char *loading_find_sysctl(void);
  * NULL for each node of the table; to be freed. *ret_status is STATUS_FAILED if an answer is
  * missing, after a message.
  */
-const char **loading_ask(const struct kernels *kernels, const struct kernel *kernel,
-			 bool is_running, const struct kmod_devname_table *table,
-			 const struct common *common, enum status *ret_status);
+const char **loading_ask(const struct kernel *kernel, bool is_running,
+			 const struct kmod_devname_table *table, const struct common *common,
+			 enum status *ret_status);
 
 #else
 
-static inline const char **loading_ask(const struct kernels *kernels, const struct kernel *kernel,
-				       bool is_running, const struct kmod_devname_table *table,
+static inline const char **loading_ask(const struct kernel *kernel, bool is_running,
+				       const struct kmod_devname_table *table,
 				       const struct common *common, enum status *ret_status)
 {
-	(void)kernels, (void)kernel, (void)is_running, (void)table, (void)common;
+	(void)kernel, (void)is_running, (void)table, (void)common;
 	*ret_status = STATUS_CLEAN;
 	return NULL;
 }

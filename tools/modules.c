@@ -64,13 +64,12 @@ int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_re
 	return r;
 }
 
-enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
-			       const struct common *common, const struct list *paths,
-			       struct kmod_devname_config **ret_config)
+enum status read_depmod_config(const struct kernel *kernel, const struct common *common,
+			       const struct list *paths, struct kmod_devname_config **ret_config)
 {
 	struct kmod_devname_config *config = xconfig_new(kernel->version);
 	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, kernels->root_fd, paths);
+	int r = add_depmod_config(config, report, kernel->set->root_fd, paths);
 	enum status status =
 		finish_report(report, r, "depmod.d", paths->size > 0 ? NULL : "", common);
 
@@ -81,11 +80,10 @@ enum status read_depmod_config(const struct kernels *kernels, const struct kerne
 	return status;
 }
 
-int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
-		       struct kmod_devname_table *table)
+int read_builtin_nodes(const struct kernel *kernel, struct kmod_devname_table *table)
 {
 	FILE *stream;
-	int r = kernel_open_stream(kernels, kernel, BUILTIN_NAME, &stream);
+	int r = kernel_open_stream(kernel, BUILTIN_NAME, &stream);
 
 	if (r < 0)
 		return r;
@@ -143,9 +141,8 @@ static void progress_show(struct progress *progress, struct kmod_devname_scan *s
 }
 
 /* Returns 1; 0 if the index cannot be used; or a negative errno. */
-static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *kernels,
-		       const struct kernel *kernel, struct kmod_devname_config *config,
-		       const struct modules_options *options)
+static int set_up_scan(struct kmod_devname_scan *scan, const struct kernel *kernel,
+		       struct kmod_devname_config *config, const struct modules_options *options)
 {
 	_cleanup_close_ int fd = -1;
 	int r = kmod_devname_scan_set_threads(scan, options->threads);
@@ -157,7 +154,7 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 	if (options->source != SOURCE_INDEX)
 		return 1;
 	if (options->index_dir_fd < 0)
-		fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+		fd = kernel_open(kernel, NULL, O_PATH | O_DIRECTORY);
 	if (options->index_dir_fd < 0 && fd < 0)
 		return fd;
 	return scan_use_fresh_index(scan, fd < 0 ? options->index_dir_fd : fd, !options->is_of_part,
@@ -174,15 +171,15 @@ static const char *find_bad_index(const struct kmod_devname_report *report)
 	return file && strcmp(file, "modules.dep") == 0 ? "modules.dep" : INDEX_NAME;
 }
 
-static enum status keep_lines(struct kmod_devname_scan *scan, const struct kernels *kernels,
-			      const struct kernel *kernel, const struct kmod_devname_table *before)
+static enum status keep_lines(struct kmod_devname_scan *scan, const struct kernel *kernel,
+			      const struct kmod_devname_table *before)
 {
 	_cleanup_table_ struct kmod_devname_table *list = xtable_new();
 	int r;
 
 	if (!scan_may_keep(scan))
 		return STATUS_CLEAN;
-	r = kmod_devname_table_read_kernel(list, NULL, kernels->root_fd, kernel->directory);
+	r = kmod_devname_table_read_kernel(list, NULL, kernel->set->root_fd, kernel->directory);
 	if (is_missing(r) || r == -EISDIR || r == -ENODEV)
 		r = 0;
 	if (r == 0)
@@ -203,22 +200,22 @@ static void give_memory_back(void)
 #endif
 }
 
-enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
-			 struct kmod_devname_config *config, const struct modules_options *options,
-			 struct kmod_devname_table *table, struct kmod_devname_report *report,
-			 struct modules_result *ret_result)
+enum status modules_read(const struct kernel *kernel, struct kmod_devname_config *config,
+			 const struct modules_options *options, struct kmod_devname_table *table,
+			 struct kmod_devname_report *report, struct modules_result *ret_result)
 {
 	struct progress progress = { .version = kernel->version,
 				     .next = get_milliseconds() + 1000,
 				     .is_terminal = !options->is_silent && isatty(STDERR_FILENO) };
 	struct kmod_devname_scan *scan;
-	int r = kmod_devname_scan_new(table, report, kernels->root_fd, kernel->directory, &scan);
+	int r = kmod_devname_scan_new(table, report, kernel->set->root_fd, kernel->directory,
+				      &scan);
 	enum status status;
 
 	if (r < 0)
 		return say_failure(kernel->path, r);
 	give_memory_back();
-	r = set_up_scan(scan, kernels, kernel, config, options);
+	r = set_up_scan(scan, kernel, config, options);
 	ret_result->bad_index = r == 0 && options->needs_index ? find_bad_index(report) : NULL;
 	if (r >= 0 && !ret_result->bad_index)
 		while ((r = kmod_devname_scan_step(scan)) > 0)
@@ -230,7 +227,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		(void)say_call_failure(report, kernel->path, r);
 	status = r == 0 && !ret_result->bad_index ? STATUS_CLEAN : STATUS_FAILED;
 	if (status == STATUS_CLEAN && options->keeps_lines)
-		status = keep_lines(scan, kernels, kernel, options->list);
+		status = keep_lines(scan, kernel, options->list);
 	ret_result->may_keep = scan_may_keep(scan);
 	ret_result->lacks_listed = scan_lacks_listed(scan);
 	ret_result->has_unreadable_order = scan->is_order_unreadable;

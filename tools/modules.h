@@ -23,9 +23,8 @@ int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_re
 		      int root_fd, const struct list *paths);
 
 /* Reads the configuration of depmod for a kernel, as add_depmod_config() does, with messages. */
-enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
-			       const struct common *common, const struct list *paths,
-			       struct kmod_devname_config **ret_config);
+enum status read_depmod_config(const struct kernel *kernel, const struct common *common,
+			       const struct list *paths, struct kmod_devname_config **ret_config);
 
 enum modules_source {
 	SOURCE_MODULES,
@@ -63,16 +62,14 @@ struct modules_result {
  * Reads the nodes of the built-in modules of a kernel. Their bad aliases do no harm, since they
  * need no modules.devname. 0 or a negative errno.
  */
-int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
-		       struct kmod_devname_table *table);
+int read_builtin_nodes(const struct kernel *kernel, struct kmod_devname_table *table);
 
 /*
  * Reads the modules of a kernel. Findings go to the report; a failure that the report does not name
  * is printed. The configuration may be NULL.
  */
-enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
-			 struct kmod_devname_config *config, const struct modules_options *options,
-			 struct kmod_devname_table *table, struct kmod_devname_report *report,
-			 struct modules_result *ret_result);
+enum status modules_read(const struct kernel *kernel, struct kmod_devname_config *config,
+			 const struct modules_options *options, struct kmod_devname_table *table,
+			 struct kmod_devname_report *report, struct modules_result *ret_result);
 
 #endif

@@ -335,13 +335,12 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
 
 	if (status == STATUS_CLEAN)
-		status = read_depmod_config(&kernels, &kernels.items[0], &common,
-					    &place->line->configs, &config);
+		status = read_depmod_config(&kernels.items[0], &common, &place->line->configs,
+					    &config);
 	if (status == STATUS_FAILED)
 		return status;
 	if (!result.bad_index)
-		status = modules_read(&kernels, &kernels.items[0], config, &how, table, report,
-				      &result);
+		status = modules_read(&kernels.items[0], config, &how, table, report, &result);
 	if (result.bad_index)
 		(void)print_report(report, place->to, &common_of_index);
 	else
@@ -359,7 +358,7 @@ static bool refresh_list(const struct depmod_place *place, bool is_new)
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->to }, 1, false);
 
 	if (status == STATUS_CLEAN)
-		status = target_kernel(&kernels, &kernels.items[0], &target);
+		status = target_kernel(&kernels.items[0], &target);
 	if (status == STATUS_CLEAN) {
 		target_lock(&target, &common);
 		status = read_modules(place, is_new, target.dir_fd, table, &is_worth);
