@@ -172,8 +172,7 @@ enum status check_kernel(struct check *check, const struct kernel *kernel)
 	if (status == STATUS_FAILED)
 		return status;
 	if (result.lacks_listed)
-		return worse(status, kernel_refuse(kernel, &check->common, check->common.all,
-						   LACKS_LISTED));
+		return worse(status, kernel_refuse(kernel, check->common.all, LACKS_LISTED));
 	report = xreport_new();
 	r = table_lint(table, report);
 	status = worse(status, finish_step(&step, report, r, kernel->path));

@@ -246,7 +246,7 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	for (size_t i = 0; i < kernels.size; i++)
 		status = worse(status, check_kernel(check, &kernels.items[i]));
 	if (status == STATUS_CLEAN && check->common.all && check->total.kernels == 0)
-		return kernels_say_none(&kernels, &check->common);
+		return kernels_say_none(&kernels);
 	say_total(check);
 	return status;
 }

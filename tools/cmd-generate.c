@@ -164,8 +164,7 @@ static enum status write_generated(const struct generate *generate, const struct
 static enum status refuse_kernel(const struct generate *generate, const struct kernel *kernel,
 				 const char *why)
 {
-	return kernel_refuse(kernel, &generate->common, generate->common.all || generate->pass_over,
-			     why);
+	return kernel_refuse(kernel, generate->common.all || generate->pass_over, why);
 }
 
 static enum status generate_into(struct generate *generate, const struct kernel *kernel,
@@ -247,7 +246,7 @@ static enum status generate_kernels(struct generate *generate, char **names, int
 	for (size_t i = 0; i < kernels.size; i++)
 		status = worse(status, generate_kernel(generate, &kernels.items[i]));
 	if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0)
-		return kernels_say_none(&kernels, &generate->common);
+		return kernels_say_none(&kernels);
 	return status;
 }
 

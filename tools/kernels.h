@@ -24,6 +24,7 @@ struct kernel {
 
 /* The kernels that a command line names. */
 struct kernels {
+	const struct common *common; /* the options by which they were found */
 	int root_fd;
 	char *moduledir; /* below the root */
 	struct kernel *items;
@@ -62,13 +63,12 @@ int kernel_open_stream(const struct kernel *kernel, const char *name, FILE **ret
  * For a directory that belongs to no kernel, or lacks its modules: an error if the user has named
  * it, and otherwise a note if --verbose is given.
  */
-enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
-			  bool is_passed_over, const char *why);
+enum status kernel_refuse(const struct kernel *kernel, bool is_passed_over, const char *why);
 
 #define NOT_OF_KERNEL "not the module directory of a kernel"
 
 /* Prints that --all has skipped all directories. Returns STATUS_FAILED. */
-enum status kernels_say_none(const struct kernels *kernels, const struct common *common);
+enum status kernels_say_none(const struct kernels *kernels);
 
 /* Prints that a file in it failed. Returns STATUS_FAILED. */
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
