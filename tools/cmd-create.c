@@ -136,12 +136,11 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 
 	if (status != STATUS_CLEAN)
 		return status;
-	status = input_read(kernels, &create->common, table, &exists);
+	status = input_read(kernels, table, &exists);
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
-	status = worse(status,
-		       read_permissions(create->common.udev_root, create->mode, kernels->root_fd,
-					&create->common, table, &create->permissions));
+	status = worse(status, read_permissions(&create->common, create->mode, kernels->root_fd,
+						table, &create->permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	size = kmod_devname_table_size(table);

@@ -124,7 +124,7 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	if (kind < 0)
 		return say_failure(kernel->path, kind);
 	if (kind == DIRECTORY_OF_KERNEL) {
-		config_status = read_depmod_config(kernel, &operand->common, &no_paths, &config);
+		config_status = read_depmod_config(kernel, &no_paths, &config);
 		if (config_status == STATUS_FAILED)
 			return STATUS_FAILED;
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)

@@ -119,8 +119,7 @@ static enum status read_modules_of(const struct generate *generate, const struct
 		.needs_index = true,
 	};
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
-	enum status status =
-		read_depmod_config(kernel, &generate->common, &generate->configs, &config);
+	enum status status = read_depmod_config(kernel, &generate->configs, &config);
 
 	if (status == STATUS_FAILED)
 		return status;

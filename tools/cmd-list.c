@@ -313,8 +313,8 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 		return say_failure(kernel->path, is_running);
 	status = open_list_sources(&sources, kernels, is_running, &list->common);
 	if (status == STATUS_CLEAN && list->common.udev_root)
-		status = read_permissions(list->common.udev_root, DEFAULT_MODE, kernels->root_fd,
-					  &list->common, table, &sources.permissions);
+		status = read_permissions(&list->common, DEFAULT_MODE, kernels->root_fd, table,
+					  &sources.permissions);
 	if (kernel && has_column(&list->columns, FIELD_LOADED))
 		sources.loaded = loading_ask(kernel, is_running, table, &sources.common, &asked);
 	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
@@ -335,7 +335,7 @@ static enum status list_inputs(struct list_command *list, const struct kernels *
 		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 		bool exists;
 
-		status = input_read(kernels, &list->common, table, &exists);
+		status = input_read(kernels, table, &exists);
 		return status == STATUS_FAILED
 			       ? status
 			       : worse(status, list_nodes(list, kernels, NULL, table));
@@ -344,7 +344,7 @@ static enum status list_inputs(struct list_command *list, const struct kernels *
 		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 
 		/* the table is without the nodes of a file that is missing, and of bad lines */
-		status = worse(status, read_kernel(&kernels->items[i], NULL, &list->common, table));
+		status = worse(status, read_kernel(&kernels->items[i], NULL, table));
 		status = worse(status, list_nodes(list, kernels, &kernels->items[i], table));
 	}
 	return status;

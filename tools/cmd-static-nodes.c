@@ -104,14 +104,13 @@ static enum status convert_nodes(const struct static_nodes_command *nodes,
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
 	bool exists;
-	enum status status = input_read(kernels, &nodes->common, table, &exists);
+	enum status status = input_read(kernels, table, &exists);
 	int r;
 
 	if (status == STATUS_FAILED || (nodes->output && !exists))
 		return status;
-	status = worse(status,
-		       read_permissions(nodes->common.udev_root, DEFAULT_MODE, kernels->root_fd,
-					&nodes->common, table, &permissions));
+	status = worse(status, read_permissions(&nodes->common, DEFAULT_MODE, kernels->root_fd,
+						table, &permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	if (nodes->output)

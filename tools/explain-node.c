@@ -251,8 +251,9 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 
 	quiet.quiet = true;
 	quiet.strict = false;
-	status = read_permissions(quiet.udev_root ? quiet.udev_root : "", DEFAULT_MODE,
-				  explain->kernels.root_fd, &quiet, NULL, &all);
+	if (!quiet.udev_root)
+		quiet.udev_root = "";
+	status = read_permissions(&quiet, DEFAULT_MODE, explain->kernels.root_fd, NULL, &all);
 	explain->findings = worse(explain->findings, status);
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;

@@ -66,9 +66,10 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
 	return finish_report(report, r, name, directory, common);
 }
 
-enum status read_kernel(const struct kernel *kernel, bool *ret_exists, const struct common *common,
+enum status read_kernel(const struct kernel *kernel, bool *ret_exists,
 			struct kmod_devname_table *table)
 {
+	const struct common *common = kernel->set->common;
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
 	struct kmod_devname_report *report = xreport_new();
 	int r = kmod_devname_table_read_kernel(table, report, kernel->set->root_fd,
@@ -88,9 +89,10 @@ enum status read_kernel(const struct kernel *kernel, bool *ret_exists, const str
 	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
-enum status input_read(const struct kernels *kernels, const struct common *common,
-		       struct kmod_devname_table *table, bool *ret_exists)
+enum status input_read(const struct kernels *kernels, struct kmod_devname_table *table,
+		       bool *ret_exists)
 {
+	const struct common *common = kernels->common;
 	const char *file = common->input;
 	enum status status = STATUS_CLEAN;
 	FILE *stream;
@@ -100,7 +102,7 @@ enum status input_read(const struct kernels *kernels, const struct common *commo
 	for (size_t i = 0; !file && i < kernels->size; i++) {
 		bool exists;
 
-		status = worse(status, read_kernel(&kernels->items[i], &exists, common, table));
+		status = worse(status, read_kernel(&kernels->items[i], &exists, table));
 		*ret_exists |= exists;
 	}
 	if (!file)
@@ -115,10 +117,11 @@ enum status input_read(const struct kernels *kernels, const struct common *commo
 	return status;
 }
 
-enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
-			     const struct common *common, const struct kmod_devname_table *table,
+enum status read_permissions(const struct common *common, mode_t mode, int root_fd,
+			     const struct kmod_devname_table *table,
 			     struct kmod_devname_permissions **ret)
 {
+	const char *udev_root = common->udev_root;
 	bool is_other = udev_root && *udev_root != '\0';
 	const char *root = is_other ? udev_root : base_directory(common);
 	_cleanup_close_ int other_fd = is_other ? open_path(root, O_PATH | O_DIRECTORY) : -1;

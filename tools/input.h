@@ -25,7 +25,7 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
  * Reads modules.devname of a kernel. A missing file is a failure if ret_exists is NULL, and
  * otherwise a warning.
  */
-enum status read_kernel(const struct kernel *kernel, bool *ret_exists, const struct common *common,
+enum status read_kernel(const struct kernel *kernel, bool *ret_exists,
 			struct kmod_devname_table *table);
 
 /*
@@ -33,16 +33,15 @@ enum status read_kernel(const struct kernel *kernel, bool *ret_exists, const str
  * kernel without modules.devname is a warning, as kmod and kmod-static-nodes.service treat it.
  * *ret_exists is false if no kernel has the file.
  */
-enum status input_read(const struct kernels *kernels, const struct common *common,
-		       struct kmod_devname_table *table, bool *ret_exists);
+enum status input_read(const struct kernels *kernels, struct kmod_devname_table *table,
+		       bool *ret_exists);
 
 /*
- * Mode and owner of the nodes of a table from the options --mode and --udev. udev_root is NULL if
- * the latter was not given, or the root directory that --udev-root names. "" is the root directory
- * that root_fd is. *ret is set unless the status is STATUS_FAILED.
+ * Mode and owner of the nodes of a table from the options --mode and --udev. root_fd is the root
+ * directory without --udev-root. *ret is set unless the status is STATUS_FAILED.
  */
-enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
-			     const struct common *common, const struct kmod_devname_table *table,
+enum status read_permissions(const struct common *common, mode_t mode, int root_fd,
+			     const struct kmod_devname_table *table,
 			     struct kmod_devname_permissions **ret);
 
 /*

@@ -64,14 +64,14 @@ int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_re
 	return r;
 }
 
-enum status read_depmod_config(const struct kernel *kernel, const struct common *common,
-			       const struct list *paths, struct kmod_devname_config **ret_config)
+enum status read_depmod_config(const struct kernel *kernel, const struct list *paths,
+			       struct kmod_devname_config **ret_config)
 {
 	struct kmod_devname_config *config = xconfig_new(kernel->version);
 	struct kmod_devname_report *report = xreport_new();
 	int r = add_depmod_config(config, report, kernel->set->root_fd, paths);
-	enum status status =
-		finish_report(report, r, "depmod.d", paths->size > 0 ? NULL : "", common);
+	enum status status = finish_report(report, r, "depmod.d", paths->size > 0 ? NULL : "",
+					   kernel->set->common);
 
 	if (status == STATUS_FAILED)
 		kmod_devname_config_unref(config);

@@ -23,8 +23,8 @@ int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_re
 		      int root_fd, const struct list *paths);
 
 /* Reads the configuration of depmod for a kernel, as add_depmod_config() does, with messages. */
-enum status read_depmod_config(const struct kernel *kernel, const struct common *common,
-			       const struct list *paths, struct kmod_devname_config **ret_config);
+enum status read_depmod_config(const struct kernel *kernel, const struct list *paths,
+			       struct kmod_devname_config **ret_config);
 
 enum modules_source {
 	SOURCE_MODULES,

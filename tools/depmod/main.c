@@ -335,8 +335,7 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
 
 	if (status == STATUS_CLEAN)
-		status = read_depmod_config(&kernels.items[0], &common, &place->line->configs,
-					    &config);
+		status = read_depmod_config(&kernels.items[0], &place->line->configs, &config);
 	if (status == STATUS_FAILED)
 		return status;
 	if (!result.bad_index)
