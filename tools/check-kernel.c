@@ -36,11 +36,12 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 static enum status check_modules(const struct kernel_check *step, struct modules_result *ret_result)
 {
 	const struct modules_options options = { .keeps_lines = true };
-	const struct list *paths = &step->check->configs;
-	_cleanup_config_ struct kmod_devname_config *config = xconfig_new(step->kernel->version);
+	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, step->kernel->set->root_fd, paths);
-	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
+	int r = make_depmod_config(step->kernel, report, &config);
+	bool has_paths = step->check->common.configs.size > 0;
+	enum status status = finish_step(step, report, r, has_paths ? NULL : "");
+
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	report = xreport_new();

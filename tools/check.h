@@ -17,7 +17,6 @@ struct check_counts {
 struct check {
 	struct common common;
 	bool is_default_dev; /* .dev is /dev of the running system, and no option names it */
-	struct list configs; /* paths instead of depmod.d of the base directory */
 	bool lists_codes;
 	bool ignored[KMOD_DEVNAME_CODE_SYSTEM]; /* by the codes of findings */
 	struct sheet sheet; /* of findings, for JSON */

@@ -38,16 +38,10 @@ static bool parse_check_option(void *data, int key)
 {
 	struct check *check = data;
 
-	switch (key) {
-	case 'C':
-		xlist_push(&check->configs, optarg);
-		return true;
-	case KEY_CHECK_IGNORE:
+	if (key == KEY_CHECK_IGNORE)
 		return parse_ignored(check, optarg);
-	default:
-		check->lists_codes = true;
-		return true;
-	}
+	check->lists_codes = true;
+	return true;
 }
 
 /* JSON is a table of findings and nothing else, so it has no nodes. */
@@ -191,10 +185,10 @@ static enum status examine_operands(const struct check *check, char **operands, 
 				    check_function **functions)
 {
 	/* other operands would silently ignore these */
-	const char *option = check->configs.size > 0   ? "--config"
-			     : check->common.dev       ? "--dev"
-			     : check->common.udev_root ? "--udev-root"
-						       : NULL;
+	const char *option = check->common.configs.size > 0 ? "--config"
+			     : check->common.dev            ? "--dev"
+			     : check->common.udev_root      ? "--udev-root"
+							    : NULL;
 	static char here[] = "./", above[] = "../";
 	bool has_kernel = n == 0;
 

@@ -113,7 +113,6 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 					const struct kernel *kernel, struct node_list *list)
 {
 	const struct modules_options options = { 0 };
-	const struct list no_paths = { 0 };
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	enum status status, config_status = STATUS_CLEAN;
@@ -124,7 +123,7 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	if (kind < 0)
 		return say_failure(kernel->path, kind);
 	if (kind == DIRECTORY_OF_KERNEL) {
-		config_status = read_depmod_config(kernel, &no_paths, &config);
+		config_status = read_depmod_config(kernel, &config);
 		if (config_status == STATUS_FAILED)
 			return STATUS_FAILED;
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)

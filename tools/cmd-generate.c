@@ -53,7 +53,6 @@ struct generate {
 	bool pass_over; /* skip named kernels that --all would skip */
 	unsigned int threads;
 	enum modules_source source;
-	struct list configs; /* paths */
 	size_t n_done; /* kernels that were not skipped */
 };
 
@@ -83,9 +82,6 @@ static bool parse_generate_option(void *data, int key)
 	struct generate *generate = data;
 
 	switch (key) {
-	case 'C':
-		xlist_push(&generate->configs, optarg);
-		return true;
 	case 'o':
 		generate->outdir = optarg;
 		return true;
@@ -119,7 +115,7 @@ static enum status read_modules_of(const struct generate *generate, const struct
 		.needs_index = true,
 	};
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
-	enum status status = read_depmod_config(kernel, &generate->configs, &config);
+	enum status status = read_depmod_config(kernel, &config);
 
 	if (status == STATUS_FAILED)
 		return status;
@@ -264,7 +260,7 @@ static int run_generate(const struct command *command, int argc, char **argv)
 				generate_kernels(&generate, argv + optind, argc - optind));
 		}
 	}
-	list_free(&generate.configs);
+	list_free(&generate.common.configs);
 	return status;
 }
 

@@ -95,7 +95,7 @@ void check_init(struct check *check)
 void check_done(struct check *check)
 {
 	sheet_done(&check->sheet);
-	list_free(&check->configs);
+	list_free(&check->common.configs);
 }
 
 const char *get_ignorable_code(int i)

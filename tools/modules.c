@@ -24,38 +24,22 @@
 #define WIDTH_MAX 200 /* of the line of progress */
 #define INTERVAL_MS 200 /* faster changes cannot be read */
 
-struct kmod_devname_config *xconfig_new(const char *version)
-{
-	struct kmod_devname_config *config;
-
-	if (kmod_devname_config_new(version, &config) < 0)
-		die_without_memory();
-	return config;
-}
-
 /* The library sees the root directory of the host, so paths of the host have to be absolute. */
-int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
-		      int root_fd, const struct list *paths)
+static int add_named_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
+			    const struct list *paths)
 {
-	_cleanup_close_ int host_fd = -1;
+	_cleanup_close_ int host_fd = open_path("/", O_PATH | O_DIRECTORY);
 	struct list absolute = { 0 };
-	int r = 0;
+	int r = host_fd < 0 ? host_fd : 0;
 
-	if (paths->size == 0)
-		return kmod_devname_config_read(config, report, root_fd, NULL, 0);
-	host_fd = open_path("/", O_PATH | O_DIRECTORY);
-	if (host_fd < 0)
-		return host_fd;
-	while (absolute.size < paths->size) {
+	while (r == 0 && absolute.size < paths->size) {
 		const char *given = paths->items[absolute.size];
 		char *path = realpath(given, NULL);
 
-		if (!path && !is_missing(-errno)) {
+		if (!path && !is_missing(-errno))
 			r = -errno;
-			break;
-		}
-		/* the library reports a missing one by its name */
-		xlist_push(&absolute, path ? path : xstrdup(given));
+		else /* the library reports a missing one by its name */
+			xlist_push(&absolute, path ? path : xstrdup(given));
 	}
 	if (r == 0)
 		r = kmod_devname_config_read(config, report, host_fd,
@@ -64,20 +48,25 @@ int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_re
 	return r;
 }
 
-enum status read_depmod_config(const struct kernel *kernel, const struct list *paths,
-			       struct kmod_devname_config **ret_config)
+int make_depmod_config(const struct kernel *kernel, struct kmod_devname_report *report,
+		       struct kmod_devname_config **ret_config)
 {
-	struct kmod_devname_config *config = xconfig_new(kernel->version);
-	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, kernel->set->root_fd, paths);
-	enum status status = finish_report(report, r, "depmod.d", paths->size > 0 ? NULL : "",
-					   kernel->set->common);
+	const struct list *paths = &kernel->set->common->configs;
 
-	if (status == STATUS_FAILED)
-		kmod_devname_config_unref(config);
-	else
-		*ret_config = config;
-	return status;
+	if (kmod_devname_config_new(kernel->version, ret_config) < 0)
+		die_without_memory();
+	if (paths->size > 0)
+		return add_named_config(*ret_config, report, paths);
+	return kmod_devname_config_read(*ret_config, report, kernel->set->root_fd, NULL, 0);
+}
+
+enum status read_depmod_config(const struct kernel *kernel, struct kmod_devname_config **ret_config)
+{
+	const struct common *common = kernel->set->common;
+	struct kmod_devname_report *report = xreport_new();
+	int r = make_depmod_config(kernel, report, ret_config);
+
+	return finish_report(report, r, "depmod.d", common->configs.size > 0 ? NULL : "", common);
 }
 
 int read_builtin_nodes(const struct kernel *kernel, struct kmod_devname_table *table)

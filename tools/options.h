@@ -46,7 +46,8 @@ enum {
 	KEY_UDEV_PERMISSIONS,
 };
 
-/* Of a table of options. The parser puts them, --dev, --input and --json into struct common. */
+/* Of a table of options. The parser puts them, --config, --dev, --input and --json into struct
+ * common. */
 #define UDEV_OPTIONS \
 	{ KEY_UDEV, "udev", NULL, "use udev's rules below the base directory" }, \
 	{ \
@@ -70,6 +71,7 @@ enum color {
 struct common {
 	const char *basedir;
 	const char *moduledir;
+	struct list configs; /* paths in the place of depmod.d; to be released with list_free() */
 	const char *dev; /* a device directory */
 	const char *input; /* a modules.devname, in the place of those of kernels */
 	const char *udev_root; /* NULL: no rules; "": those of the base directory */

@@ -327,15 +327,16 @@ static enum status read_modules(const struct depmod_place *place, bool is_new, i
 		.is_of_part = place->line->has_files,
 		.list = place->list,
 	};
+	const struct common of_line = { .quiet = true, .configs = place->line->configs };
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	_cleanup_kernels_ struct kernels kernels = { .root_fd = -1 };
 	struct modules_result result = { .bad_index =
 						 is_new || !how.needs_index ? NULL : INDEX_NAME };
-	enum status status = kernels_find(&kernels, &common, (char *[]){ place->from }, 1, false);
+	enum status status = kernels_find(&kernels, &of_line, (char *[]){ place->from }, 1, false);
 
 	if (status == STATUS_CLEAN)
-		status = read_depmod_config(&kernels.items[0], &place->line->configs, &config);
+		status = read_depmod_config(&kernels.items[0], &config);
 	if (status == STATUS_FAILED)
 		return status;
 	if (!result.bad_index)
