@@ -23,7 +23,6 @@
 
 struct kernel_check {
 	struct check *check;
-	const struct kernels *kernels;
 	const struct kernel *kernel;
 	struct kmod_devname_table *table; /* the nodes that its modules declare */
 };
@@ -37,16 +36,17 @@ static enum status finish_step(const struct kernel_check *step, struct kmod_devn
 static enum status check_modules(const struct kernel_check *step, struct modules_result *ret_result)
 {
 	const struct modules_options options = { .keeps_lines = true };
-	const struct list *paths = &step->check->configs;
-	_cleanup_config_ struct kmod_devname_config *config = xconfig_new(step->kernel->version);
+	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, step->kernels->root_fd, paths);
-	enum status status = finish_step(step, report, r, paths->size > 0 ? NULL : "");
+	int r = make_depmod_config(step->kernel, report, &config);
+	bool has_paths = step->check->common.configs.size > 0;
+	enum status status = finish_step(step, report, r, has_paths ? NULL : "");
+
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	report = xreport_new();
-	status = worse(status, modules_read(step->kernels, step->kernel, config, &options,
-					    step->table, report, ret_result));
+	status = worse(status, modules_read(step->kernel, config, &options, step->table, report,
+					    ret_result));
 	return worse(status, finish_step(step, report, 0, step->kernel->path));
 }
 
@@ -55,7 +55,7 @@ static enum status check_builtin(const struct kernel_check *step)
 {
 	_cleanup_table_ struct kmod_devname_table *builtin = xtable_new();
 	struct kmod_devname_report *report;
-	int r = read_builtin_nodes(step->kernels, step->kernel, builtin);
+	int r = read_builtin_nodes(step->kernel, builtin);
 
 	if (r < 0 && r != -ENOENT)
 		return kernel_say_failure(step->kernel, BUILTIN_NAME, r);
@@ -69,7 +69,7 @@ static enum status check_devname_file(const struct kernel_check *step)
 	_cleanup_table_ struct kmod_devname_table *other = NULL;
 	struct kmod_devname_report *report;
 	FILE *stream;
-	int r = kernel_open_stream(step->kernels, step->kernel, FILE_NAME, &stream);
+	int r = kernel_open_stream(step->kernel, FILE_NAME, &stream);
 
 	if (r < 0 && r != -ENOENT)
 		return kernel_say_failure(step->kernel, FILE_NAME, r);
@@ -99,13 +99,13 @@ static int report_sysctl(struct kmod_devname_report *report)
 static enum status check_loading(const struct kernel_check *step)
 {
 	struct kmod_devname_report *report = xreport_new();
-	int r = kernel_is_running(step->kernels, step->kernel);
+	int r = kernel_is_running(step->kernel);
 	bool is_running = r > 0;
 
 	if (is_running)
 		r = report_sysctl(report);
 	if (r >= 0)
-		r = table_lint_loading(step->table, report, step->kernels->root_fd,
+		r = table_lint_loading(step->table, report, step->kernel->set->root_fd,
 				       step->kernel->directory, is_running);
 	/* no other step needs libkmod, so that is no failure */
 	if (r == -EOPNOTSUPP) {
@@ -122,25 +122,26 @@ static enum status check_udev(const struct kernel_check *step)
 {
 	struct check *check = step->check;
 	const char *basedir = check->common.basedir;
-	const char *root = check->udev_root ? check->udev_root : base_directory(&check->common);
+	const char *root =
+		check->common.udev_root ? check->common.udev_root : base_directory(&check->common);
 	_cleanup_close_ int dev_fd = -1, other_fd = -1;
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
 	_cleanup_free_ char *where = NULL;
-	int root_fd = step->kernels->root_fd;
+	int root_fd = step->kernel->set->root_fd;
 	struct kmod_devname_report *report;
 	enum status status;
 	int r;
 
-	if (check->udev_root) {
+	if (check->common.udev_root) {
 		other_fd = open_path(root, O_PATH | O_DIRECTORY);
 		root_fd = other_fd;
 	}
 	if (root_fd < 0)
 		return say_failure(root, root_fd);
-	if (check->dev) {
-		dev_fd = open_path(check->dev, O_PATH | O_DIRECTORY);
+	if (check->common.dev) {
+		dev_fd = open_path(check->common.dev, O_PATH | O_DIRECTORY);
 		if (dev_fd < 0)
-			return say_failure(check->dev, dev_fd);
+			return say_failure(check->common.dev, dev_fd);
 		permissions = xpermissions_new(DEFAULT_MODE);
 	}
 	report = xreport_new();
@@ -149,20 +150,18 @@ static enum status check_udev(const struct kernel_check *step)
 	check->common.basedir = root;
 	status = finish_step(step, report, r, root);
 	check->common.basedir = basedir;
-	if (status == STATUS_FAILED || !check->dev)
+	if (status == STATUS_FAILED || !check->common.dev)
 		return status;
 	report = xreport_new();
-	where = check->is_default_dev ? xstrdup("")
-				      : describe_dev_options(&check->common, check->dev);
+	where = check->is_default_dev ? xstrdup("") : describe_dev_options(&check->common);
 	r = table_verify(step->table, report, dev_fd, where, permissions);
-	return worse(status, finish_step(step, report, r, check->dev));
+	return worse(status, finish_step(step, report, r, check->common.dev));
 }
 
-enum status check_kernel(struct check *check, const struct kernels *kernels,
-			 const struct kernel *kernel)
+enum status check_kernel(struct check *check, const struct kernel *kernel)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
-	const struct kernel_check step = { check, kernels, kernel, table };
+	const struct kernel_check step = { check, kernel, table };
 	struct modules_result result = { 0 };
 	struct kmod_devname_report *report;
 	enum status status;
@@ -174,8 +173,7 @@ enum status check_kernel(struct check *check, const struct kernels *kernels,
 	if (status == STATUS_FAILED)
 		return status;
 	if (result.lacks_listed)
-		return worse(status, kernel_refuse(kernel, &check->common, check->common.all,
-						   LACKS_LISTED));
+		return worse(status, kernel_refuse(kernel, check->common.all, LACKS_LISTED));
 	report = xreport_new();
 	r = table_lint(table, report);
 	status = worse(status, finish_step(&step, report, r, kernel->path));

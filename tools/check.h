@@ -16,11 +16,7 @@ struct check_counts {
 
 struct check {
 	struct common common;
-	const char *dev; /* the device directory, or NULL */
-	bool is_default_dev; /* it is /dev of the running system, and no option names it */
-	struct list configs; /* paths instead of depmod.d of the base directory */
-	const char *udev_root; /* the root directory with udev's rules; NULL: the base directory */
-	bool json;
+	bool is_default_dev; /* .dev is /dev of the running system, and no option names it */
 	bool lists_codes;
 	bool ignored[KMOD_DEVNAME_CODE_SYSTEM]; /* by the codes of findings */
 	struct sheet sheet; /* of findings, for JSON */
@@ -30,8 +26,7 @@ struct check {
 };
 
 /* Checks the modules of a kernel, its modules.devname, and the configuration of its root. */
-enum status check_kernel(struct check *check, const struct kernels *kernels,
-			 const struct kernel *kernel);
+enum status check_kernel(struct check *check, const struct kernel *kernel);
 
 /* The values of --ignore, see look_up_value(): a failure of the system is none of them. */
 const char *get_ignorable_code(int i);
@@ -58,9 +53,6 @@ void say_total(struct check *check);
 
 /* Prints each code with its severities and its meaning. */
 void print_codes(void);
-
-/* Prints the JSON, if it is wanted. */
-enum status print_check(const struct check *check);
 
 void check_init(struct check *check);
 void check_done(struct check *check);

@@ -20,14 +20,13 @@
 #include "node/table.h"
 
 enum {
-	KEY_CHECK_DEV = 256,
-	KEY_CHECK_IGNORE,
+	KEY_CHECK_IGNORE = 256,
 	KEY_CHECK_LIST_CODES,
 };
 
 static const struct option_spec check_options[] = {
 	{ 'C', "config", "PATH", "read this file or directory instead of depmod.d" },
-	{ KEY_CHECK_DEV, "dev", "DIR", "compare with this device directory too" },
+	{ KEY_DEV, "dev", "DIR", "compare with this device directory too" },
 	{ KEY_CHECK_IGNORE, "ignore", "LIST", "codes of findings to ignore, separated by commas" },
 	{ 'J', "json", NULL, "print JSON" },
 	{ KEY_CHECK_LIST_CODES, "list-codes", NULL, "print all codes of findings and exit" },
@@ -39,22 +38,10 @@ static bool parse_check_option(void *data, int key)
 {
 	struct check *check = data;
 
-	switch (key) {
-	case 'C':
-		xlist_push(&check->configs, optarg);
-		return true;
-	case KEY_CHECK_DEV:
-		check->dev = optarg;
-		return true;
-	case KEY_CHECK_IGNORE:
+	if (key == KEY_CHECK_IGNORE)
 		return parse_ignored(check, optarg);
-	case KEY_CHECK_LIST_CODES:
-		check->lists_codes = true;
-		return true;
-	default:
-		check->json = true;
-		return true;
-	}
+	check->lists_codes = true;
+	return true;
 }
 
 /* JSON is a table of findings and nothing else, so it has no nodes. */
@@ -66,7 +53,7 @@ static void print_nodes(const struct check *check, const char *path,
 	_cleanup_free_ char *escaped = NULL;
 	char text[SYNTAX_NUMBER_SIZE];
 
-	if (check->json || check->common.quiet)
+	if (check->common.json || check->common.quiet)
 		return;
 	/* the error says why there are no nodes, or that they are unknown */
 	if (n == 0 && kmod_devname_report_count(report, KMOD_DEVNAME_SEVERITY_ERROR) > 0)
@@ -132,7 +119,7 @@ static enum status check_module_directory(struct check *check, char *path)
 		return status;
 	kernel = &kernels.items[0];
 	report = xreport_new();
-	status = modules_read(&kernels, kernel, NULL, &options, table, report, &result);
+	status = modules_read(kernel, NULL, &options, table, report, &result);
 	if (status == STATUS_CLEAN)
 		print_nodes(check, kernel->path, table, report);
 	status = worse(status, finish_check(check, report, 0, kernel->path, ""));
@@ -198,10 +185,10 @@ static enum status examine_operands(const struct check *check, char **operands, 
 				    check_function **functions)
 {
 	/* other operands would silently ignore these */
-	const char *option = check->configs.size > 0 ? "--config"
-			     : check->dev            ? "--dev"
-			     : check->udev_root      ? "--udev-root"
-						     : NULL;
+	const char *option = check->common.configs.size > 0 ? "--config"
+			     : check->common.dev            ? "--dev"
+			     : check->common.udev_root      ? "--udev-root"
+							    : NULL;
 	static char here[] = "./", above[] = "../";
 	bool has_kernel = n == 0;
 
@@ -226,13 +213,13 @@ static enum status examine_operands(const struct check *check, char **operands, 
 /* Without an operand, /dev of the running system is checked too. */
 static enum status choose_dev(struct check *check, const struct kernels *kernels)
 {
-	int r = kernel_is_running(kernels, &kernels->items[0]);
+	int r = kernel_is_running(&kernels->items[0]);
 
 	if (r < 0)
 		return say_failure(kernels->items[0].path, r);
 	check->is_default_dev = r > 0;
 	if (r > 0)
-		check->dev = "/dev";
+		check->common.dev = "/dev";
 	return STATUS_CLEAN;
 }
 
@@ -241,19 +228,19 @@ static enum status check_kernels(struct check *check, char **names, int n)
 	_cleanup_kernels_ struct kernels kernels;
 	enum status status = kernels_find(&kernels, &check->common, names, n, false);
 
-	if (status == STATUS_CLEAN && n == 0 && !check->common.all && !check->dev)
+	if (status == STATUS_CLEAN && n == 0 && !check->common.all && !check->common.dev)
 		status = choose_dev(check, &kernels);
 	if (status != STATUS_CLEAN)
 		return status;
-	if (check->dev && kernels.size > 1) {
+	if (check->common.dev && kernels.size > 1) {
 		say("--dev needs a single kernel");
 		return STATUS_FAILED;
 	}
 	status = kernels.found;
 	for (size_t i = 0; i < kernels.size; i++)
-		status = worse(status, check_kernel(check, &kernels, &kernels.items[i]));
+		status = worse(status, check_kernel(check, &kernels.items[i]));
 	if (status == STATUS_CLEAN && check->common.all && check->total.kernels == 0)
-		return kernels_say_none(&kernels, &check->common);
+		return kernels_say_none(&kernels);
 	say_total(check);
 	return status;
 }
@@ -282,6 +269,7 @@ static enum status check_operands(struct check *check, char **operands, int n)
 
 static int run_check(const struct command *command, int argc, char **argv)
 {
+	const struct sheet_style json = { .json = true };
 	struct check check;
 	enum status status;
 
@@ -289,16 +277,16 @@ static int run_check(const struct command *command, int argc, char **argv)
 	if (parse_options(command, argc, argv, &check.common, parse_check_option, &check,
 			  &status)) {
 		/* the rules of the base directory are read without the option, too */
-		if (check.common.udev_root && *check.common.udev_root != '\0')
-			check.udev_root = check.common.udev_root;
+		if (check.common.udev_root && *check.common.udev_root == '\0')
+			check.common.udev_root = NULL;
 		if (check.lists_codes) {
 			print_codes();
 			status = STATUS_CLEAN;
 		} else {
 			status = check_operands(&check, argv + optind, argc - optind);
 			/* where nothing was checked, JSON would say that all is well */
-			if (check.has_result || check.sheet.cells.size > 0)
-				status = worse(status, print_check(&check));
+			if (check.common.json && (check.has_result || check.sheet.cells.size > 0))
+				status = worse(status, sheet_print(&check.sheet, &json));
 		}
 		status = finish_output(status);
 	}

@@ -16,29 +16,25 @@
 #include "node/table.h"
 
 enum {
-	KEY_CREATE_DEV = 256,
-	KEY_CREATE_MODE,
+	KEY_CREATE_MODE = 256,
 	KEY_CREATE_REPLACE,
-	KEY_CREATE_INPUT,
 };
 
 static const struct option_spec create_options[] = {
-	{ KEY_CREATE_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
+	{ KEY_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
 	{ KEY_CREATE_MODE, "mode", "MODE", "mode of new nodes, octal (default: 0600)" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,
 	{ KEY_CREATE_REPLACE, "replace", NULL, "replace device nodes with another type or number" },
 	{ 'n', "dry-run", NULL, "print the nodes that would be created" },
-	{ KEY_CREATE_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
+	{ KEY_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
 	{ 0 },
 };
 
 struct create {
 	struct common common;
-	const char *dev;
 	mode_t mode;
 	unsigned int flags;
-	const char *input;
 	/* set while the nodes are made: */
 	int dev_fd;
 	char *dev_path; /* for messages */
@@ -62,28 +58,24 @@ static bool parse_create_option(void *data, int key)
 	struct create *create = data;
 
 	switch (key) {
-	case KEY_CREATE_DEV:
-		create->dev = optarg;
-		return true;
 	case KEY_CREATE_MODE:
 		return parse_create_mode(create, optarg);
 	case KEY_CREATE_REPLACE:
 		create->flags |= KMOD_DEVNAME_MAKE_REPLACE;
 		return true;
-	case 'n':
-		create->flags |= KMOD_DEVNAME_MAKE_DRY_RUN;
-		return true;
 	default:
-		create->input = optarg;
+		create->flags |= KMOD_DEVNAME_MAKE_DRY_RUN;
 		return true;
 	}
 }
 
 static enum status open_dev(struct create *create, const struct kernels *kernels)
 {
-	if (create->dev) {
-		create->dev_path = xstrdup(create->dev);
-		create->dev_fd = open_path(create->dev, O_RDONLY | O_DIRECTORY);
+	const char *dev = create->common.dev;
+
+	if (dev) {
+		create->dev_path = xstrdup(dev);
+		create->dev_fd = open_path(dev, O_RDONLY | O_DIRECTORY);
 	} else {
 		create->dev_path = join_path(base_directory(&create->common), "dev");
 		create->dev_fd = open_in_root(kernels->root_fd, "dev", O_RDONLY | O_DIRECTORY);
@@ -135,20 +127,20 @@ static enum status create_nodes(struct create *create, const struct kernels *ker
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_free_ int *outcomes = NULL;
-	_cleanup_free_ char *where = describe_dev_options(&create->common, create->dev);
+	_cleanup_free_ char *where = describe_dev_options(&create->common);
 	struct kmod_devname_report *report;
 	enum status status = open_dev(create, kernels);
 	size_t size;
+	bool exists;
 	int r;
 
 	if (status != STATUS_CLEAN)
 		return status;
-	status = input_read(create->input, kernels, &create->common, table);
+	status = input_read(kernels, table, &exists);
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
-	status = worse(status,
-		       read_permissions(create->common.udev_root, create->mode, kernels->root_fd,
-					&create->common, table, &create->permissions));
+	status = worse(status, read_permissions(&create->common, create->mode, kernels->root_fd,
+						table, &create->permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	size = kmod_devname_table_size(table);
@@ -174,7 +166,7 @@ static int run_create(const struct command *command, int argc, char **argv)
 		return status;
 	/* a new node has its mode from the start, and no other mode for a moment */
 	(void)umask(0);
-	status = input_find(create.input, &kernels, &create.common, argv + optind, argc - optind);
+	status = input_find(&kernels, &create.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
 		status = create_nodes(&create, &kernels);
 	kmod_devname_permissions_unref(create.permissions);

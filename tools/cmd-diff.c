@@ -30,7 +30,6 @@ static const struct sheet_column diff_columns[] = {
 
 struct diff {
 	struct common common;
-	struct sheet_style style;
 	struct sheet sheet; /* for JSON */
 	bool differs;
 };
@@ -47,15 +46,6 @@ struct node_list {
 	char *label; /* for messages and headings */
 	struct kmod_devname_table *table;
 };
-
-static bool parse_diff_option(void *data, int key)
-{
-	struct diff *diff = data;
-
-	(void)key;
-	diff->style.json = true;
-	return true;
-}
 
 /* --- the operands ------------------------------------------------------------------------- */
 
@@ -123,7 +113,6 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 					const struct kernel *kernel, struct node_list *list)
 {
 	const struct modules_options options = { 0 };
-	const struct list no_paths = { 0 };
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	enum status status, config_status = STATUS_CLEAN;
@@ -134,15 +123,13 @@ static enum status read_list_of_modules(const struct diff_operand *operand,
 	if (kind < 0)
 		return say_failure(kernel->path, kind);
 	if (kind == DIRECTORY_OF_KERNEL) {
-		config_status = read_depmod_config(&operand->kernels, kernel, &operand->common,
-						   &no_paths, &config);
+		config_status = read_depmod_config(kernel, &config);
 		if (config_status == STATUS_FAILED)
 			return STATUS_FAILED;
 		if (config_status == STATUS_CLEAN && !operand->common.quiet)
 			say("%s: no such file; the modules are read instead", list->label);
 	}
-	status = modules_read(&operand->kernels, kernel, config, &options, list->table, report,
-			      &result);
+	status = modules_read(kernel, config, &options, list->table, report, &result);
 	status = worse(status, print_report(report, kernel->path, &operand->common));
 	/* the missing file is the failure, if no module takes its place */
 	if (status == STATUS_CLEAN && result.n_modules == 0)
@@ -167,7 +154,7 @@ static enum status read_node_list(const struct diff_operand *operand, const stru
 		.label = kernel ? join_path(kernel->path, FILE_NAME) : xstrdup(operand->file),
 		.table = xtable_new(),
 	};
-	r = kernel ? kernel_open_stream(&operand->kernels, kernel, FILE_NAME, &stream)
+	r = kernel ? kernel_open_stream(kernel, FILE_NAME, &stream)
 		   : open_path_stream(operand->file, &stream);
 	if (r == 0) {
 		status = read_table(stream, NULL, list->label, &operand->common, list->table);
@@ -216,7 +203,7 @@ static void add_diff_row(struct sheet *sheet, const char *from, const char *to, 
 
 static bool is_text(const struct diff *diff)
 {
-	return !diff->style.json && !diff->common.quiet;
+	return !diff->common.json && !diff->common.quiet;
 }
 
 static void print_label(const char *before, const char *label)
@@ -270,7 +257,7 @@ static void compare_lists(struct diff *diff, const struct node_list *from,
 		const struct kmod_devname_node *new_node = difference->new_node;
 		const char *name = (old_node ? old_node : new_node)->name;
 
-		if (diff->style.json)
+		if (diff->common.json)
 			add_diff_row(&diff->sheet, from->label, to->label,
 				     change_names[difference->change], name, old_node, new_node);
 		else if (is_text(diff))
@@ -303,7 +290,7 @@ static void show_kernels_of_one(struct diff *diff, const struct diff_operand *op
 		if (find_same_version(other, kernel))
 			continue;
 		diff->differs = true;
-		if (diff->style.json)
+		if (diff->common.json)
 			add_diff_row(&diff->sheet, is_old ? kernel->path : "",
 				     is_old ? "" : kernel->path, "only", "", NULL, NULL);
 		else if (is_text(diff))
@@ -345,10 +332,11 @@ static enum status compare_operands(struct diff *diff, char *word_a, char *word_
 	return STATUS_FAILED;
 }
 
-static enum status compare_all_kernels(struct diff *diff)
+/* kernels_find() refuses operands. */
+static enum status compare_all_kernels(struct diff *diff, char **words, int n)
 {
 	_cleanup_diff_operand_ struct diff_operand all = { .common = diff->common };
-	enum status status = kernels_find(&all.kernels, &all.common, NULL, 0, false);
+	enum status status = kernels_find(&all.kernels, &all.common, words, n, false);
 
 	for (size_t i = 1; status == STATUS_CLEAN && i < all.kernels.size; i++)
 		status = compare_kernels(diff, &all, &all.kernels.items[i - 1], &all,
@@ -360,12 +348,8 @@ static enum status compare_all_operands(struct diff *diff, char **words, int n)
 {
 	enum status status = STATUS_CLEAN;
 
-	if (diff->common.all && n == 0)
-		return compare_all_kernels(diff);
-	if (diff->common.all) {
-		say("--all cannot be combined with '%s'", words[0]);
-		return STATUS_FAILED;
-	}
+	if (diff->common.all)
+		return compare_all_kernels(diff, words, n);
 	if (n < 2) {
 		say("too few operands; see kmod-devname diff --help");
 		return STATUS_FAILED;
@@ -383,11 +367,11 @@ static int run_diff(const struct command *command, int argc, char **argv)
 						sizeof(diff_columns) / sizeof(diff_columns[0]) } };
 	enum status status;
 
-	if (!parse_options(command, argc, argv, &diff.common, parse_diff_option, &diff, &status))
+	if (!parse_options(command, argc, argv, &diff.common, NULL, NULL, &status))
 		return status;
 	status = compare_all_operands(&diff, argv + optind, argc - optind);
-	if (status == STATUS_CLEAN && diff.style.json)
-		status = sheet_print(&diff.sheet, &diff.style);
+	if (status == STATUS_CLEAN && diff.common.json)
+		status = sheet_print(&diff.sheet, &(struct sheet_style){ .json = true });
 	sheet_done(&diff.sheet);
 	if (status == STATUS_CLEAN && diff.differs)
 		status = STATUS_FINDINGS;

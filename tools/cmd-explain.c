@@ -4,8 +4,8 @@
  *
  * The operand is a name or a number. A name is looked up in the device directory and in
  * modules.devname, which leads to the number (explain-node.c). The running kernel may have a driver
- * for it (explain-driver.c); otherwise modprobe is asked for modules, and the obstacles are judged
- * (explain-verdict.c). explain-print.c shows the answer.
+ * for it; otherwise modprobe is asked for modules (explain-kernel.c). Both find obstacles, and the
+ * verdict is a sentence that sums up all of these. explain-print.c shows the answer.
  */
 
 #include <errno.h>
@@ -21,13 +21,10 @@
 #include "node/table.h"
 #include "udev/rules.h"
 
-enum {
-	KEY_EXPLAIN_DEV = 2000,
-	KEY_EXPLAIN_USER,
-};
+#define KEY_EXPLAIN_USER 256
 
 static const struct option_spec explain_options[] = {
-	{ KEY_EXPLAIN_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
+	{ KEY_DEV, "dev", "DIR", "device directory (default: dev in the basedir)" },
 	{ KEY_EXPLAIN_USER, "user", "NAME", "judge what this user may do (default: you)" },
 	UDEV_OPTIONS,
 	{ 'J', "json", NULL, "print JSON" },
@@ -38,52 +35,42 @@ static bool parse_explain_option(void *data, int key)
 {
 	struct explain *explain = data;
 
-	if (key == KEY_EXPLAIN_DEV)
-		explain->dev = optarg;
-	else if (key == KEY_EXPLAIN_USER)
-		explain->user = optarg;
-	else
-		explain->json = true;
+	(void)key;
+	explain->user = optarg;
 	return true;
 }
 
 /* --- declared nodes ------------------------------------------------------------------------ */
 
-const struct kmod_devname_node *explain_find_declared(const struct explain *explain)
-{
-	const struct kmod_devname_node *node =
-		kmod_devname_table_find_name(explain->table, explain->name);
-
-	return node ? node : kmod_devname_table_find_name(explain->builtin, explain->name);
-}
-
 /* Bad lines of modules.devname are left out, and without the file nothing is declared. */
 static enum status read_declared_nodes(struct explain *explain)
 {
-	FILE *stream;
-	int r = kernel_open_stream(&explain->kernels, explain->kernel, FILE_NAME, &stream);
+	const struct kernel *kernel = explain->kernel;
+	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
+	struct kmod_devname_report *report = xreport_new();
+	int r;
 
 	explain->table = xtable_new();
 	explain->builtin = xtable_new();
-	if (r == 0) {
-		explain->findings = read_table(stream, explain->kernel->path, FILE_NAME,
-					       &explain->common, explain->table);
-		(void)fclose(stream);
-	} else if (!is_missing(r)) {
-		return kernel_say_failure(explain->kernel, FILE_NAME, r);
-	}
+	r = kmod_devname_table_read_kernel(explain->table, report, explain->kernels.root_fd,
+					   kernel->directory);
+	explain->findings =
+		finish_report(report, is_missing(r) ? 0 : r, path, kernel->path, &explain->common);
 	if (explain->findings == STATUS_FAILED)
 		return STATUS_FAILED;
-	r = read_builtin_nodes(&explain->kernels, explain->kernel, explain->builtin);
-	return r < 0 && !is_missing(r) ? kernel_say_failure(explain->kernel, BUILTIN_NAME, r)
-				       : STATUS_CLEAN;
+	r = read_builtin_nodes(kernel, explain->builtin);
+	return r < 0 && !is_missing(r) ? kernel_say_failure(kernel, BUILTIN_NAME, r) : STATUS_CLEAN;
 }
 
 /* The kernel sees the number of the node alone. Without a node, the declared one counts. */
 static void find_number(struct explain *explain)
 {
-	const struct kmod_devname_node *declared = explain_find_declared(explain);
+	const struct kmod_devname_node *declared =
+		kmod_devname_table_find_name(explain->table, explain->name);
 
+	if (!declared)
+		declared = kmod_devname_table_find_name(explain->builtin, explain->name);
+	explain->declared = declared;
 	explain->has_number = explain->node.state == EXPLAINED_DEVICE || declared;
 	if (explain->node.state == EXPLAINED_DEVICE)
 		explain->number = explain->node.number;
@@ -146,17 +133,16 @@ static enum status parse_node(struct explain *explain, char *operand)
 /* The root directory may be that of the running system by another name. */
 static enum status find_system(struct explain *explain, bool is_default_kernel)
 {
-	struct stat root, host;
-	int r;
+	int r = directory_is_at(explain->kernels.root_fd, "/");
 
-	if (fstat(explain->kernels.root_fd, &root) < 0 || stat("/", &host) < 0)
-		return say_failure(base_directory(&explain->common), -errno);
-	explain->is_host = root.st_dev == host.st_dev && root.st_ino == host.st_ino;
+	if (r < 0)
+		return say_failure(base_directory(&explain->common), r);
+	explain->is_host = r;
 	if (explain->is_host && is_default_kernel && !explain->common.moduledir) {
 		explain->is_running = true; /* though its modules may be gone */
 		return STATUS_CLEAN;
 	}
-	r = kernel_is_running(&explain->kernels, explain->kernel);
+	r = kernel_is_running(explain->kernel);
 	explain->is_running = r > 0;
 	return r < 0 ? say_failure(explain->kernel->path, r) : STATUS_CLEAN;
 }
@@ -190,15 +176,91 @@ static enum status find_node_and_number(struct explain *explain)
 		explain->subject = xstrdup(syntax_format_number(&explain->number, text));
 		return STATUS_CLEAN;
 	}
-	explain->subject = join_path(explain->dev ? explain->dev : "/dev", explain->name);
-	if (explain->dev) {
-		explain->dev_fd = open_path(explain->dev, O_PATH | O_DIRECTORY);
+	explain->subject =
+		join_path(explain->common.dev ? explain->common.dev : "/dev", explain->name);
+	if (explain->common.dev) {
+		explain->dev_fd = open_path(explain->common.dev, O_PATH | O_DIRECTORY);
 		if (explain->dev_fd < 0)
-			return say_failure(explain->dev, explain->dev_fd);
+			return say_failure(explain->common.dev, explain->dev_fd);
 	}
 	status = explain_examine_node(explain);
 	find_number(explain);
 	return status;
+}
+
+struct explained_obstacle *explain_hinder(struct explain *explain, const char *kind,
+					  const char *format, ...)
+{
+	struct explained_obstacle *obstacle = xcalloc(1, sizeof(*obstacle));
+	va_list args;
+
+	va_start(args, format);
+	*obstacle = (struct explained_obstacle){ kind, NULL, 0, xvasprintf(format, args) };
+	va_end(args);
+	xlist_push(&explain->obstacles, obstacle);
+	return obstacle;
+}
+
+/* --- the sentence -------------------------------------------------------------------------- */
+
+/* In the words of open(2) where it is the node. */
+static char *describe_failure(const struct explain *explain)
+{
+	const struct explained_modules *modules = &explain->modules;
+
+	if (explain->error > 0)
+		return xasprintf("opening it fails: %s", strerror(explain->error));
+	if (strcmp(explain->result, "no-device") == 0)
+		return xstrdup("opening it reaches no device");
+	if (strcmp(explain->result, "wrong-number") == 0)
+		return xstrdup("opening it reaches another driver");
+	if (!modules->names && strcmp(explain->result, "command") == 0)
+		return xstrdup("opening it runs a command");
+	if (!modules->names || strcmp(explain->result, "disabled") == 0)
+		return xstrdup("opening it loads nothing");
+	return xasprintf("opening it loads %s%s%s", modules->names,
+			 modules->missing ? ", and not " : "",
+			 modules->missing ? modules->missing : "");
+}
+
+static void conclude(struct explain *explain)
+{
+	const struct explained_modules *modules = &explain->modules;
+
+	if (explain->obstacles.size > 0) {
+		const struct explained_obstacle *first = explain->obstacles.items[0];
+
+		explain->result = first->kind;
+		explain->verdict = describe_failure(explain);
+	} else if (explain->driver) {
+		explain->result = "driver";
+		explain->verdict = xasprintf("opening it reaches driver %s", explain->driver);
+	} else if (modules->value == VERDICT_LOADS) {
+		explain->result = "loads";
+		explain->verdict = xasprintf("opening it loads %s", modules->names);
+	} else {
+		explain->result = resolution_verdict_to_string(modules->value);
+		explain->verdict =
+			xasprintf("opening it reaches %s, which is %s", modules->names,
+				  modules->value == VERDICT_LOADED ? "loaded" : "built in");
+	}
+}
+
+static int judge_operand(struct explain *explain)
+{
+	int r;
+
+	explain->where = describe_dev_options(&explain->common);
+	r = explain_judge_node(explain);
+	explain->error = explain->obstacles.size > 0 ? explain->node.error : 0;
+	if (r == 0 && explain->has_number)
+		r = explain_judge_kernel(explain);
+	/* a file of modprobe.d that the user may not read does not change what is known */
+	if (r == -EACCES && explain->obstacles.size > 0)
+		r = 0;
+	if (r == 0)
+		conclude(explain);
+	return r;
 }
 
 static enum status explain_operand(struct explain *explain)
@@ -210,14 +272,14 @@ static enum status explain_operand(struct explain *explain)
 		status = find_node_and_number(explain);
 	if (status != STATUS_CLEAN)
 		return status;
-	r = explain_judge(explain);
+	r = judge_operand(explain);
 	if (r == -EOPNOTSUPP) {
 		say("this build is without libkmod, and cannot explain");
 		return STATUS_FAILED;
 	}
 	if (r < 0)
 		return say_failure(explain->subject, r);
-	if (explain->json)
+	if (explain->common.json)
 		explain_print_json(explain);
 	else
 		explain_print_text(explain);
@@ -244,6 +306,7 @@ static void explain_done(struct explain *explain)
 	close_fd(&explain->dev_fd);
 	free(explain->subject);
 	free(explain->where);
+	free(explain->modules.names);
 	free(explain->driver);
 	free(explain->major_driver);
 	free(explain->verdict);
@@ -251,7 +314,9 @@ static void explain_done(struct explain *explain)
 
 static int run_explain(const struct command *command, int argc, char **argv)
 {
-	struct explain explain = { .kernels = { .root_fd = -1 }, .dev_fd = -1 };
+	struct explain explain = { .kernels = { .root_fd = -1 },
+				   .dev_fd = -1,
+				   .modules = { .value = VERDICT_NO_MODULE } };
 	enum status status;
 
 	if (!parse_options(command, argc, argv, &explain.common, parse_explain_option, &explain,

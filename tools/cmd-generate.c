@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "modules.h"
+#include "node/syntax.h"
 #include "output.h"
 
 #define THREADS_MAX 1024
@@ -52,20 +53,14 @@ struct generate {
 	bool pass_over; /* skip named kernels that --all would skip */
 	unsigned int threads;
 	enum modules_source source;
-	struct list configs; /* paths */
 	size_t n_done; /* kernels that were not skipped */
 };
 
-/* strtoul(3) would take blanks and signs. */
 static bool parse_threads(struct generate *generate, const char *value)
 {
-	char *end;
-	unsigned long n;
+	unsigned long n = strtoul(value, NULL, 10); /* which takes blanks and signs, too */
 
-	errno = 0;
-	n = strtoul(value, &end, 10);
-	if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n < 1 ||
-	    n > THREADS_MAX) {
+	if (!syntax_is_digits(value) || n < 1 || n > THREADS_MAX) {
 		say("--threads: '%s' is not a number from 1 to %d", value, THREADS_MAX);
 		return false;
 	}
@@ -87,9 +82,6 @@ static bool parse_generate_option(void *data, int key)
 	struct generate *generate = data;
 
 	switch (key) {
-	case 'C':
-		xlist_push(&generate->configs, optarg);
-		return true;
 	case 'o':
 		generate->outdir = optarg;
 		return true;
@@ -109,8 +101,8 @@ static bool parse_generate_option(void *data, int key)
 	}
 }
 
-static enum status read_modules_of(const struct generate *generate, const struct kernels *kernels,
-				   const struct kernel *kernel, struct kmod_devname_table *table,
+static enum status read_modules_of(const struct generate *generate, const struct kernel *kernel,
+				   struct kmod_devname_table *table,
 				   struct kmod_devname_report *report, struct modules_result *ret)
 {
 	const struct modules_options how = {
@@ -123,24 +115,23 @@ static enum status read_modules_of(const struct generate *generate, const struct
 		.needs_index = true,
 	};
 	_cleanup_config_ struct kmod_devname_config *config = NULL;
-	enum status status =
-		read_depmod_config(kernels, kernel, &generate->common, &generate->configs, &config);
+	enum status status = read_depmod_config(kernel, &config);
 
 	if (status == STATUS_FAILED)
 		return status;
-	return worse(status, modules_read(kernels, kernel, config, &how, table, report, ret));
+	return worse(status, modules_read(kernel, config, &how, table, report, ret));
 }
 
 /* The library returns 1 if it has written, and 0 if the file was right already. */
-static enum status write_generated(const struct generate *generate, const struct kernels *kernels,
-				   const struct kernel *kernel, struct target *target,
-				   const struct kmod_devname_table *table, size_t modules)
+static enum status write_generated(const struct generate *generate, const struct kernel *kernel,
+				   struct target *target, const struct kmod_devname_table *table,
+				   size_t modules)
 {
 	int r;
 
 	/* not before there is something to write: a kernel that is refused leaves no directory */
 	if (target->dir_fd == TARGET_ABSENT) {
-		enum status status = target_outdir(generate->outdir, kernels, kernel, true, target);
+		enum status status = target_outdir(generate->outdir, kernel, true, target);
 
 		if (status != STATUS_CLEAN)
 			return status;
@@ -168,17 +159,16 @@ static enum status write_generated(const struct generate *generate, const struct
 static enum status refuse_kernel(const struct generate *generate, const struct kernel *kernel,
 				 const char *why)
 {
-	return kernel_refuse(kernel, &generate->common, generate->common.all || generate->pass_over,
-			     why);
+	return kernel_refuse(kernel, generate->common.all || generate->pass_over, why);
 }
 
-static enum status generate_into(struct generate *generate, const struct kernels *kernels,
-				 const struct kernel *kernel, struct target *target)
+static enum status generate_into(struct generate *generate, const struct kernel *kernel,
+				 struct target *target)
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
 	struct modules_result result = { 0 };
-	enum status status = read_modules_of(generate, kernels, kernel, table, report, &result);
+	enum status status = read_modules_of(generate, kernel, table, report, &result);
 
 	if (status != STATUS_FAILED && result.lacks_listed)
 		return refuse_kernel(generate, kernel, LACKS_LISTED);
@@ -197,25 +187,23 @@ static enum status generate_into(struct generate *generate, const struct kernels
 		say("%s: cannot decompress any of the modules with this build", kernel->path);
 		return STATUS_FAILED;
 	}
-	return worse(status,
-		     write_generated(generate, kernels, kernel, target, table, result.n_modules));
+	return worse(status, write_generated(generate, kernel, target, table, result.n_modules));
 }
 
 /* With --dry-run no file is written, also with --output. */
-static enum status open_target(const struct generate *generate, const struct kernels *kernels,
-			       const struct kernel *kernel, struct target *ret_target)
+static enum status open_target(const struct generate *generate, const struct kernel *kernel,
+			       struct target *ret_target)
 {
 	if (generate->dry_run || (generate->output && strcmp(generate->output, "-") == 0))
 		return target_stdout(ret_target);
 	if (generate->output)
 		return target_file(generate->output, false, ret_target);
 	if (generate->outdir)
-		return target_outdir(generate->outdir, kernels, kernel, false, ret_target);
-	return target_kernel(kernels, kernel, ret_target);
+		return target_outdir(generate->outdir, kernel, false, ret_target);
+	return target_kernel(kernel, ret_target);
 }
 
-static enum status generate_kernel(struct generate *generate, const struct kernels *kernels,
-				   const struct kernel *kernel)
+static enum status generate_kernel(struct generate *generate, const struct kernel *kernel)
 {
 	int kind = kernel_classify(kernel);
 	struct target target;
@@ -227,12 +215,12 @@ static enum status generate_kernel(struct generate *generate, const struct kerne
 		return say_root_directory(kernel->path);
 	if (kind == DIRECTORY_PLAIN)
 		return refuse_kernel(generate, kernel, NOT_OF_KERNEL);
-	status = open_target(generate, kernels, kernel, &target);
+	status = open_target(generate, kernel, &target);
 	if (status != STATUS_CLEAN)
 		return status;
 	/* before the modules are read, so the later of two runs writes the newer list */
 	target_lock(&target, &generate->common);
-	status = generate_into(generate, kernels, kernel, &target);
+	status = generate_into(generate, kernel, &target);
 	target_done(&target);
 	return status;
 }
@@ -251,9 +239,9 @@ static enum status generate_kernels(struct generate *generate, char **names, int
 	status = kernels.found;
 	generate->has_headings = kernels.size > 1;
 	for (size_t i = 0; i < kernels.size; i++)
-		status = worse(status, generate_kernel(generate, &kernels, &kernels.items[i]));
+		status = worse(status, generate_kernel(generate, &kernels.items[i]));
 	if (status == STATUS_CLEAN && generate->common.all && generate->n_done == 0)
-		return kernels_say_none(&kernels, &generate->common);
+		return kernels_say_none(&kernels);
 	return status;
 }
 
@@ -272,7 +260,7 @@ static int run_generate(const struct command *command, int argc, char **argv)
 				generate_kernels(&generate, argv + optind, argc - optind));
 		}
 	}
-	list_free(&generate.configs);
+	list_free(&generate.common.configs);
 	return status;
 }
 

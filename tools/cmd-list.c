@@ -22,11 +22,6 @@
 #include "text/print.h"
 #include "udev/rules.h"
 
-enum {
-	KEY_LIST_DEV = 256,
-	KEY_LIST_INPUT,
-};
-
 static const struct option_spec list_options[] = {
 	{ 'o', "columns", "LIST", "columns to show, or +LIST to add to the default" },
 	{ 'o', "output", "LIST", NULL },
@@ -35,8 +30,8 @@ static const struct option_spec list_options[] = {
 	{ 'P', "pairs", NULL, "print COLUMN=\"VALUE\"" },
 	{ 'r', "raw", NULL, "do not align the columns" },
 	{ 'n', "noheadings", NULL, "do not print the names of the columns" },
-	{ KEY_LIST_DEV, "dev", "DIR", "compare with this device directory" },
-	{ KEY_LIST_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
+	{ KEY_DEV, "dev", "DIR", "compare with this device directory" },
+	{ KEY_INPUT, "input", "FILE", "read this modules.devname; - is standard input" },
 	UDEV_OPTIONS,
 	{ 0 },
 };
@@ -48,8 +43,6 @@ struct list_columns {
 
 struct list_command {
 	struct common common;
-	const char *dev;
-	const char *input;
 	struct sheet_style style;
 	struct list_columns chosen; /* by --columns */
 	bool adds_columns;
@@ -110,23 +103,14 @@ static bool parse_list_option(void *data, int key)
 	case 'O':
 		list->shows_all = true;
 		return true;
-	case 'J':
-		list->style.json = true;
-		return true;
 	case 'P':
 		list->style.pairs = true;
 		return true;
 	case 'r':
 		list->style.raw = true;
 		return true;
-	case 'n':
-		list->style.no_headings = true;
-		return true;
-	case KEY_LIST_DEV:
-		list->dev = optarg;
-		return true;
 	default:
-		list->input = optarg;
+		list->style.no_headings = true;
 		return true;
 	}
 }
@@ -137,7 +121,7 @@ static int list_has_running_kernel(const struct kernels *kernels)
 	int r = 0;
 
 	for (size_t i = 0; i < kernels->size && r == 0; i++)
-		r = kernel_is_running(kernels, &kernels->items[i]);
+		r = kernel_is_running(&kernels->items[i]);
 	return r;
 }
 
@@ -149,7 +133,7 @@ static enum status choose_list_columns(struct list_command *list, const struct k
 	static const enum node_field_index state[] = { FIELD_STATE };
 	static const enum node_field_index permission[] = { FIELD_MODE, FIELD_USER, FIELD_GROUP };
 	bool has_several = kernels->size > 1, is_chosen = list->chosen.size > 0;
-	int has_dev = list->dev ? 1 : list_has_running_kernel(kernels);
+	int has_dev = list->common.dev ? 1 : list_has_running_kernel(kernels);
 
 	if (has_dev < 0)
 		return say_failure(base_directory(&list->common), has_dev);
@@ -161,7 +145,7 @@ static enum status choose_list_columns(struct list_command *list, const struct k
 			add_list_columns(&list->columns, permission, 3);
 	}
 	add_list_columns(&list->columns, list->chosen.items, list->chosen.size);
-	if (list->shows_all || (list->style.json && !is_chosen))
+	if (list->shows_all || (list->common.json && !is_chosen))
 		for (int i = 0; i < N_NODE_FIELDS; i++)
 			add_list_columns(&list->columns, &(const enum node_field_index){ i }, 1);
 	return STATUS_CLEAN;
@@ -175,17 +159,18 @@ struct list_sources {
 	struct devdir dev; /* .fd is -1 if no device directory belongs to the kernel */
 	struct accounts accounts; /* names of the owners there */
 	struct kmod_devname_permissions *permissions; /* by the rules of udev, instead; or NULL */
-	struct loading *loading; /* NULL: the column is not shown */
+	const char **loaded; /* of each node; NULL: the column is not shown */
 	char owners[ACCOUNT_KINDS][256]; /* the user and the group of the last node */
 	struct common common; /* prints errors alone: check has the other findings */
 	enum status worst; /* of what could not be found out */
 };
 
 /* The device directory of the user, or that of the running system. */
-static enum status open_list_sources(struct list_sources *sources, const char *dev,
-				     const struct kernels *kernels, bool is_running,
-				     const struct common *common)
+static enum status open_list_sources(struct list_sources *sources, const struct kernels *kernels,
+				     bool is_running, const struct common *common)
 {
+	const char *dev = common->dev;
+
 	*sources = (struct list_sources){
 		.dev_path = dev ? dev : "/dev",
 		.dev.fd = -1,
@@ -207,13 +192,13 @@ static enum status open_list_sources(struct list_sources *sources, const char *d
 /* Returns STATUS_FAILED if something could not be found out, after a message. */
 static enum status close_list_sources(struct list_sources *sources)
 {
-	enum status result = worse(sources->worst, loading_close(sources->loading));
-
 	devdir_done(&sources->dev);
 	close_fd(&sources->dev.fd);
 	accounts_done(&sources->accounts);
 	kmod_devname_permissions_unref(sources->permissions);
-	return worse(result, finish_report(sources->accounts.report, 0, "", "", &sources->common));
+	free(sources->loaded);
+	return worse(sources->worst,
+		     finish_report(sources->accounts.report, 0, "", "", &sources->common));
 }
 
 /* "absent", "obstructed", "wrong" or "present", with *ret_st for the last two; or NULL. */
@@ -282,9 +267,10 @@ static void fill_node_permission(struct list_sources *sources, const char *name,
 }
 
 /* The texts are valid until the next call. */
-static void describe_node(struct list_sources *sources, const struct kmod_devname_node *node,
-			  struct printed_node *ret_node)
+static void describe_node(struct list_sources *sources, const struct kmod_devname_table *table,
+			  size_t index, struct printed_node *ret_node)
 {
+	const struct kmod_devname_node *node = kmod_devname_table_get(table, index);
 	struct stat st = { 0 };
 
 	*ret_node = (struct printed_node){
@@ -292,14 +278,13 @@ static void describe_node(struct list_sources *sources, const struct kmod_devnam
 		.name = node->name,
 		.number = node->number,
 		.lacks_permission = true,
+		.loaded = sources->loaded ? sources->loaded[index] : NULL,
 	};
 	if (sources->dev.fd >= 0)
 		ret_node->state = find_node_state(sources, node, &st);
 	if (sources->permissions ||
 	    (ret_node->state && (*ret_node->state == 'p' || *ret_node->state == 'w')))
 		fill_node_permission(sources, ret_node->name, &st, ret_node);
-	if (sources->loading)
-		ret_node->loaded = loading_get(sources->loading, node);
 }
 
 /* --- rows ----------------------------------------------------------------------------------- */
@@ -319,37 +304,38 @@ static void add_list_row(struct list_command *list, const struct printed_node *n
 static enum status list_nodes(struct list_command *list, const struct kernels *kernels,
 			      const struct kernel *kernel, const struct kmod_devname_table *table)
 {
-	int is_running = kernel ? kernel_is_running(kernels, kernel) : 0;
+	int is_running = kernel ? kernel_is_running(kernel) : 0;
 	_cleanup_free_ char *version = kernel ? escape(kernel->version) : NULL;
+	enum status status, asked = STATUS_CLEAN;
 	struct list_sources sources;
-	enum status status;
 
 	if (is_running < 0)
 		return say_failure(kernel->path, is_running);
-	status = open_list_sources(&sources, list->dev, kernels, is_running, &list->common);
+	status = open_list_sources(&sources, kernels, is_running, &list->common);
 	if (status == STATUS_CLEAN && list->common.udev_root)
-		status = read_permissions(list->common.udev_root, DEFAULT_MODE, kernels->root_fd,
-					  &list->common, table, &sources.permissions);
+		status = read_permissions(&list->common, DEFAULT_MODE, kernels->root_fd, table,
+					  &sources.permissions);
 	if (kernel && has_column(&list->columns, FIELD_LOADED))
-		sources.loading = loading_open(kernels, kernel, is_running, &sources.common);
+		sources.loaded = loading_ask(kernel, is_running, table, &sources.common, &asked);
 	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
 		struct printed_node node;
 
-		describe_node(&sources, kmod_devname_table_get(table, i), &node);
+		describe_node(&sources, table, i, &node);
 		node.kernel = version;
 		add_list_row(list, &node);
 	}
-	return worse(status, close_list_sources(&sources));
+	return worse(worse(status, asked), close_list_sources(&sources));
 }
 
 static enum status list_inputs(struct list_command *list, const struct kernels *kernels)
 {
 	enum status status = kernels->found;
 
-	if (list->input) {
+	if (list->common.input) {
 		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
+		bool exists;
 
-		status = input_read(list->input, kernels, &list->common, table);
+		status = input_read(kernels, table, &exists);
 		return status == STATUS_FAILED
 			       ? status
 			       : worse(status, list_nodes(list, kernels, NULL, table));
@@ -358,8 +344,7 @@ static enum status list_inputs(struct list_command *list, const struct kernels *
 		_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 
 		/* the table is without the nodes of a file that is missing, and of bad lines */
-		status = worse(status, read_kernel(kernels, &kernels->items[i], false,
-						   &list->common, table));
+		status = worse(status, read_kernel(&kernels->items[i], NULL, table));
 		status = worse(status, list_nodes(list, kernels, &kernels->items[i], table));
 	}
 	return status;
@@ -384,7 +369,7 @@ static enum status list_operands(struct list_command *list, const struct kernels
 	list->sheet = (struct sheet){ "nodes", columns, list->columns.size, { 0 } };
 	status = list_inputs(list, kernels);
 	/* without a kernel's file the nodes of others are shown */
-	if (status != STATUS_FAILED || !list->input)
+	if (status != STATUS_FAILED || !list->common.input)
 		status = worse(status, sheet_print(&list->sheet, &list->style));
 	sheet_done(&list->sheet);
 	return status;
@@ -398,13 +383,13 @@ static int run_list(const struct command *command, int argc, char **argv)
 
 	if (!parse_options(command, argc, argv, &list.common, parse_list_option, &list, &status))
 		return status;
+	list.style.json = list.common.json;
 	if (list.style.json + list.style.raw + list.style.pairs > 1) {
 		say("--json, --pairs and --raw exclude each other");
 		return STATUS_FAILED;
 	}
-	if (list.input)
-		status = input_find(list.input, &kernels, &list.common, argv + optind,
-				    argc - optind);
+	if (list.common.input)
+		status = input_find(&kernels, &list.common, argv + optind, argc - optind);
 	else
 		status = kernels_find(&kernels, &list.common, argv + optind, argc - optind, false);
 	if (status == STATUS_CLEAN)

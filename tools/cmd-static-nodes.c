@@ -14,10 +14,7 @@
 #include "output.h"
 #include "text/replace.h"
 
-enum {
-	KEY_NODES_INPUT = 256,
-	KEY_NODES_CREATE_ONLY,
-};
+#define KEY_NODES_CREATE_ONLY 256
 
 static const char *get_format(int i)
 {
@@ -27,7 +24,7 @@ static const char *get_format(int i)
 static const struct option_spec static_nodes_options[] = {
 	{ 'f', "format", "FORMAT", "format to print (default: human)" },
 	{ 'o', "output", "FILE", "write to this file; - is standard output" },
-	{ KEY_NODES_INPUT, "input", "FILE", "read this file instead; - is standard input" },
+	{ KEY_INPUT, "input", "FILE", "read this file instead; - is standard input" },
 	UDEV_OPTIONS,
 	UDEV_PERMISSIONS_OPTION,
 	{ KEY_NODES_CREATE_ONLY, "create-only", NULL,
@@ -40,7 +37,6 @@ struct static_nodes_command {
 	enum kmod_devname_format format;
 	unsigned int flags;
 	const char *output; /* NULL: standard output */
-	const char *input; /* NULL: the files of kernels */
 };
 
 static bool parse_format(struct static_nodes_command *nodes, const char *name)
@@ -61,9 +57,6 @@ static bool parse_static_nodes_option(void *data, int key)
 		return parse_format(nodes, optarg);
 	case 'o':
 		nodes->output = strcmp(optarg, "-") == 0 ? NULL : optarg;
-		return true;
-	case KEY_NODES_INPUT:
-		nodes->input = optarg;
 		return true;
 	default:
 		nodes->flags |= KMOD_DEVNAME_PRINT_CREATE_ONLY;
@@ -110,15 +103,14 @@ static enum status convert_nodes(const struct static_nodes_command *nodes,
 {
 	_cleanup_table_ struct kmod_devname_table *table = xtable_new();
 	_cleanup_permissions_ struct kmod_devname_permissions *permissions = NULL;
-	bool keeps_output = nodes->output && !input_exists(nodes->input, kernels);
-	enum status status = input_read(nodes->input, kernels, &nodes->common, table);
+	bool exists;
+	enum status status = input_read(kernels, table, &exists);
 	int r;
 
-	if (status == STATUS_FAILED || keeps_output)
+	if (status == STATUS_FAILED || (nodes->output && !exists))
 		return status;
-	status = worse(status,
-		       read_permissions(nodes->common.udev_root, DEFAULT_MODE, kernels->root_fd,
-					&nodes->common, table, &permissions));
+	status = worse(status, read_permissions(&nodes->common, DEFAULT_MODE, kernels->root_fd,
+						table, &permissions));
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
 	if (nodes->output)
@@ -140,7 +132,7 @@ static int run_static_nodes(const struct command *command, int argc, char **argv
 		say("--create-only needs --format=tmpfiles");
 		return STATUS_FAILED;
 	}
-	status = input_find(nodes.input, &kernels, &nodes.common, argv + optind, argc - optind);
+	status = input_find(&kernels, &nodes.common, argv + optind, argc - optind);
 	if (status == STATUS_CLEAN)
 		status = convert_nodes(&nodes, &kernels);
 	return finish_output(status);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * explain: the node in the device directory, and who may open it.
+ * explain: the node in the device directory, who may open it, and its obstacles.
  *
  * In the running system the kernel itself answers for the user who asks. For another user, and in
  * another root directory, the mode, the owner and the ACL answer; the modes of the directories on
@@ -21,6 +21,7 @@
 #include "dev/devdir.h"
 #include "explain.h"
 #include "input.h"
+#include "modprobe/modprobe.h"
 #include "node/table.h"
 #include "udev/rules.h"
 
@@ -38,7 +39,7 @@ static int open_explained_node(const struct explain *explain, int flags)
 
 	if (explain->is_host)
 		return open_path(explain->subject, O_PATH | flags);
-	if (explain->dev)
+	if (explain->common.dev)
 		return open_in_root(explain->dev_fd, explain->name, O_PATH | flags);
 	path = join_path("dev", explain->name);
 	return open_in_root(explain->kernels.root_fd, path, O_PATH | flags);
@@ -250,8 +251,9 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 
 	quiet.quiet = true;
 	quiet.strict = false;
-	status = read_permissions(quiet.udev_root ? quiet.udev_root : "", DEFAULT_MODE,
-				  explain->kernels.root_fd, &quiet, NULL, &all);
+	if (!quiet.udev_root)
+		quiet.udev_root = "";
+	status = read_permissions(&quiet, DEFAULT_MODE, explain->kernels.root_fd, NULL, &all);
 	explain->findings = worse(explain->findings, status);
 	if (status == STATUS_FAILED)
 		return STATUS_FAILED;
@@ -269,7 +271,7 @@ static enum status read_node_rules(struct explain *explain, struct explained_nod
 enum status explain_examine_node(struct explain *explain)
 {
 	struct explained_node *node = &explain->node;
-	const char *base = explain->dev ? NULL : explain->common.basedir;
+	const char *base = explain->common.dev ? NULL : explain->common.basedir;
 	_cleanup_free_ char *path =
 		base ? join_path(base, explain->subject + 1) : xstrdup(explain->subject);
 	enum status status = STATUS_CLEAN;
@@ -288,6 +290,156 @@ enum status explain_examine_node(struct explain *explain)
 	else if (explain->is_host && node->state == EXPLAINED_DEVICE)
 		judge_caller(explain, node);
 	return status == STATUS_CLEAN ? read_node_rules(explain, node) : status;
+}
+
+/* --- its obstacles ------------------------------------------------------------------------- */
+
+/* 1, 0 or a negative errno. */
+static int has_module_of_name(const struct explain *explain, const char *module)
+{
+	_cleanup_report_ struct kmod_devname_report *report = xreport_new();
+	struct modprobe_system system;
+	int r = system_open(&system, explain->kernels.root_fd, explain->kernel->directory, false,
+			    report);
+
+	if (r < 0)
+		return is_missing(r) ? 0 : r;
+	r = system_find_dependencies(&system, module) != NULL;
+	system_done(&system);
+	return r;
+}
+
+/* The name may be that of a module, or a node may have it in another directory. */
+static int hinder_undeclared(struct explain *explain)
+{
+	_cleanup_free_ char *wanted = xstrdup(explain->name);
+	int r;
+
+	syntax_normalise_module_name(wanted);
+	for (size_t i = 0; i < kmod_devname_table_size(explain->table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(explain->table, i);
+
+		if (strcmp(node->module, wanted) != 0 &&
+		    strcmp(syntax_base_name(node->name), explain->name) != 0)
+			continue;
+		explain_hinder(explain, "absent",
+			       FILE_NAME " has no such name; did you mean %s (module %s)?",
+			       node->name, node->module);
+		return 0;
+	}
+	r = has_module_of_name(explain, wanted);
+	if (r > 0)
+		explain_hinder(
+			explain, "absent",
+			"module %s declares no number for it, so only loading can make it, if the "
+			"module makes a node at all; see modules-load.d(5)",
+			wanted);
+	else if (r == 0)
+		explain_hinder(explain, "absent", FILE_NAME " of %s %s", explain->kernel->version,
+			       kmod_devname_table_size(explain->table) > 0
+				       ? "has no such name"
+				       : "is missing or empty; run kmod-devname generate");
+	return r < 0 ? r : 0;
+}
+
+static int hinder_absent(struct explain *explain)
+{
+	const struct kmod_devname_node *builtin =
+		kmod_devname_table_find_name(explain->builtin, explain->name);
+
+	if (explain->node.link)
+		explain_hinder(explain, "absent", "the link leads %s, or remove the link",
+			       explain->node.error == ELOOP ? "in a circle; break that"
+							    : "to no file; make that");
+	else if (!explain->has_number)
+		return hinder_undeclared(explain);
+	else if (explain_is_made_at_boot(explain))
+		return 0;
+	else if (builtin)
+		explain_hinder(explain, "absent",
+			       "built-in module %s has not made it; look for its device in dmesg",
+			       builtin->module);
+	else
+		explain_hinder(explain, "absent",
+			       FILE_NAME " has it, and it was not made; run kmod-devname create%s",
+			       explain->where);
+	return 0;
+}
+
+static void hinder_denied(struct explain *explain)
+{
+	const struct explained_node *node = &explain->node;
+
+	if (node->error == EPERM)
+		explain_hinder(explain, "denied",
+			       "this container may not use it; allow that where it is set up");
+	else if (node->rules && node->may_gain && explain->is_host && !explain->common.dev)
+		explain_hinder(
+			explain, "denied",
+			"udev's rules give another mode; run systemctl restart systemd-udevd");
+	else if (node->rules && node->may_gain)
+		explain_hinder(
+			explain, "denied",
+			"udev's rules give another mode; remove it, and run kmod-devname create "
+			"--udev%s",
+			explain->where);
+	else if (node->mode & 0060 && node->gid != 0)
+		explain_hinder(explain, "denied",
+			       "it is for user %s and group %s; run usermod -aG %s %s, and log in",
+			       node->user, node->group, node->group,
+			       explain->user ? explain->user : "USER");
+	else
+		explain_hinder(
+			explain, "denied",
+			"it is for user %s alone; write a udev rule with GROUP and static_node",
+			node->user);
+}
+
+static void judge_device(struct explain *explain)
+{
+	const struct explained_node *node = &explain->node;
+	const struct kmod_devname_node *declared = explain->declared;
+	char is[SYNTAX_NUMBER_SIZE], wanted[SYNTAX_NUMBER_SIZE];
+
+	if (node->is_judged && !node->may_read && !node->may_write)
+		hinder_denied(explain);
+	if (node->is_nodev && explain->is_host) {
+		explain_hinder(explain, "nodev",
+			       "its file system is mounted nodev; remount it with the option dev");
+		explain->node.error = EACCES;
+	}
+	if (!declared || syntax_same_number(&declared->number, &node->number))
+		return;
+	/* create replaces a device node, and nothing else */
+	explain_hinder(explain, "wrong-number", "%s %s, not %s of module %s; %s%s",
+		       node->link ? "the link leads to" : "it has",
+		       syntax_format_number(&node->number, is),
+		       syntax_format_number(&declared->number, wanted), declared->module,
+		       node->link ? "remove it, and run kmod-devname create"
+				  : "run kmod-devname create --replace",
+		       explain->where);
+}
+
+int explain_judge_node(struct explain *explain)
+{
+	enum explained_state state = explain->node.state;
+
+	if (state == EXPLAINED_ABSENT)
+		return hinder_absent(explain);
+	if (state == EXPLAINED_OBSTRUCTED)
+		explain_hinder(explain, "obstructed", "a file has the name of its directory%s",
+			       explain->has_number ? "; remove it" : "");
+	else if (state == EXPLAINED_HIDDEN)
+		explain_hinder(explain, "denied",
+			       "you may not search its directory; look at its mode");
+	else if (state == EXPLAINED_OTHER)
+		explain_hinder(explain, "no-device", "it is not a device node%s%s",
+			       explain->has_number ? "; remove it, and run kmod-devname create"
+						   : "",
+			       explain->has_number ? explain->where : "");
+	else if (state == EXPLAINED_DEVICE)
+		judge_device(explain);
+	return 0;
 }
 
 void explain_node_done(struct explained_node *node)

@@ -13,6 +13,7 @@
 #include "input.h"
 #include "modprobe/modprobe.h"
 #include "node/table.h"
+#include "text/print.h"
 
 /* Of the resolution, which may be missing; NULL at the end. */
 static const struct resolution_step *get_step(const struct explain *explain, size_t index)
@@ -71,7 +72,7 @@ static void print_node_row(const struct explain *explain)
 		put_text("does not exist%s", explain_is_made_at_boot(explain) && !explain->is_host
 						     ? " until the system boots"
 						     : "");
-	if (explain->is_host && !explain->is_running && !explain->dev)
+	if (explain->is_host && !explain->is_running && !explain->common.dev)
 		put_text(" in /dev of the running kernel");
 	if (node->is_judged)
 		put_text("    %s may %s it", explain->user ? explain->user : "you",
@@ -195,28 +196,31 @@ void explain_print_text(const struct explain *explain)
 /* --- JSON ---------------------------------------------------------------------------------- */
 
 /* The text is escaped as in messages; NULL is null. */
-static void print_json_text(const char *before, const char *text)
+static void put_member(const char *before, const char *name, const char *text)
 {
 	_cleanup_free_ char *escaped = text ? escape(text) : NULL;
 
-	printf("%s%s", before, text ? "\"" : "null");
-	for (const char *c = escaped; c && *c != '\0'; c++)
-		printf("%s%c", *c == '"' || *c == '\\' ? "\\" : "", *c);
-	printf("%s", text ? "\"" : "");
+	printf("%s", before);
+	(void)print_json_member(stdout, name, escaped, false);
 }
 
-static void print_json_bool(const char *before, bool is_known, bool value)
+/* Neither true nor false: not known. */
+static void put_bool(const char *before, const char *name, bool is_known, bool value)
 {
-	printf("%s%s", before, !is_known ? "null" : value ? "true" : "false");
+	const char *text = value ? "true" : "false";
+
+	printf("%s", before);
+	(void)print_json_member(stdout, name, is_known ? text : NULL, true);
 }
 
-static void print_json_place(const char *file, size_t line)
+static void put_place(const char *file, size_t line)
 {
-	print_json_text(", \"file\": ", file);
-	if (line > 0)
-		printf(", \"line\": %zu", line);
-	else
-		printf(", \"line\": null");
+	char number[32];
+
+	(void)snprintf(number, sizeof(number), "%zu", line);
+	put_member(", ", "file", file);
+	printf(", ");
+	(void)print_json_member(stdout, "line", line > 0 ? number : NULL, true);
 }
 
 static void print_json_found_node(const struct explain *explain)
@@ -227,16 +231,16 @@ static void print_json_found_node(const struct explain *explain)
 	char mode[8];
 
 	(void)snprintf(mode, sizeof(mode), "%04o", node->mode & 07777);
-	print_json_text("{\"path\": ", explain->subject);
-	print_json_text(", \"state\": ", states[node->state]);
-	print_json_text(", \"link\": ", node->link);
-	print_json_text(", \"mode\": ", node->mode ? mode : NULL);
-	print_json_text(", \"user\": ", node->user);
-	print_json_text(", \"group\": ", node->group);
-	print_json_bool(", \"acl\": ", node->mode, node->acl);
-	print_json_text(", \"rules\": ", node->rules);
-	print_json_bool(", \"may_read\": ", node->is_judged, node->may_read);
-	print_json_bool(", \"may_write\": ", node->is_judged, node->may_write);
+	put_member("{", "path", explain->subject);
+	put_member(", ", "state", states[node->state]);
+	put_member(", ", "link", node->link);
+	put_member(", ", "mode", node->mode ? mode : NULL);
+	put_member(", ", "user", node->user);
+	put_member(", ", "group", node->group);
+	put_bool(", ", "acl", node->mode, node->acl);
+	put_member(", ", "rules", node->rules);
+	put_bool(", ", "may_read", node->is_judged, node->may_read);
+	put_bool(", ", "may_write", node->is_judged, node->may_write);
 	printf("}");
 }
 
@@ -245,13 +249,13 @@ static void print_json_modules(const struct explain *explain)
 	const struct resolution_step *step;
 
 	for (size_t i = 0; (step = get_step(explain, i)); i++) {
-		print_json_text(i > 0 ? ",\n    {\"name\": " : "\n    {\"name\": ", step->module);
-		print_json_text(", \"result\": ", resolution_verdict_to_string(step->verdict));
-		print_json_text(", \"role\": ", resolution_role_to_string(step->role));
-		print_json_text(", \"path\": ", step->path);
-		print_json_text(", \"held_up_by\": ", step->obstacle);
-		print_json_text(", \"command\": ", step->command);
-		print_json_place(step->file, step->line);
+		put_member(i > 0 ? ",\n    {" : "\n    {", "name", step->module);
+		put_member(", ", "result", resolution_verdict_to_string(step->verdict));
+		put_member(", ", "role", resolution_role_to_string(step->role));
+		put_member(", ", "path", step->path);
+		put_member(", ", "held_up_by", step->obstacle);
+		put_member(", ", "command", step->command);
+		put_place(step->file, step->line);
 		printf("}");
 	}
 }
@@ -261,9 +265,9 @@ static void print_json_obstacles(const struct explain *explain)
 	for (size_t i = 0; i < explain->obstacles.size; i++) {
 		const struct explained_obstacle *obstacle = explain->obstacles.items[i];
 
-		print_json_text(i > 0 ? ",\n    {\"kind\": " : "\n    {\"kind\": ", obstacle->kind);
-		print_json_text(", \"text\": ", obstacle->text);
-		print_json_place(obstacle->file, obstacle->line);
+		put_member(i > 0 ? ",\n    {" : "\n    {", "kind", obstacle->kind);
+		put_member(", ", "text", obstacle->text);
+		put_place(obstacle->file, obstacle->line);
 		printf("}");
 	}
 }
@@ -278,21 +282,20 @@ void explain_print_json(const struct explain *explain)
 		print_json_found_node(explain);
 	else
 		printf("null");
-	print_json_text(",\n  \"number\": ",
-			explain->has_number ? syntax_format_number(&explain->number, number)
-					    : NULL);
-	print_json_text(",\n  \"driver\": ", explain->driver);
-	print_json_text(",\n  \"kernel\": {\"version\": ", explain->kernel->version);
-	print_json_bool(", \"running\": ", true, explain->is_running);
+	put_member(",\n  ", "number",
+		   explain->has_number ? syntax_format_number(&explain->number, number) : NULL);
+	put_member(",\n  ", "driver", explain->driver);
+	put_member(",\n  \"kernel\": {", "version", explain->kernel->version);
+	put_bool(", ", "running", true, explain->is_running);
 	printf(", \"aliases\": [");
 	for (size_t i = 0; (alias = get_alias(explain, i)); i++)
-		print_json_text(i > 0 ? ", " : "", alias);
+		printf("%s\"%s\"", i > 0 ? ", " : "", alias);
 	printf("]},\n  \"modules\": [");
 	print_json_modules(explain);
 	printf("],\n  \"obstacles\": [");
 	print_json_obstacles(explain);
-	print_json_bool("],\n  \"verdict\": {\"opens\": ", true, explain->obstacles.size == 0);
-	print_json_text(", \"result\": ", explain->result);
-	print_json_text(", \"text\": ", explain->verdict);
+	put_bool("],\n  \"verdict\": {", "opens", true, explain->obstacles.size == 0);
+	put_member(", ", "result", explain->result);
+	put_member(", ", "text", explain->verdict);
 	printf("}\n}\n");
 }

@@ -58,9 +58,7 @@ struct explained_modules {
 
 struct explain {
 	struct common common;
-	bool json;
-	const char *dev; /* these were given, or NULL */
-	const char *user;
+	const char *user; /* NULL: who asks */
 	struct kernels kernels;
 	const struct kernel *kernel;
 	bool is_host; /* the root directory is that of the running system */
@@ -71,6 +69,7 @@ struct explain {
 	char *where; /* the options by which a command in a hint is about the same nodes */
 	struct kmod_devname_table *table; /* modules.devname */
 	struct kmod_devname_table *builtin; /* of modules that are built in */
+	const struct kmod_devname_node *declared; /* of either, with the name; or NULL */
 	struct explained_node node;
 	bool has_number;
 	struct device_number number; /* that counts: of the node, or else declared */
@@ -78,6 +77,7 @@ struct explain {
 	char *major_driver; /* that has the major number, and not this device; or NULL */
 	bool is_unregistered; /* no driver has this device, as far as /sys and /proc tell */
 	struct resolution *resolution; /* NULL: nothing was asked */
+	struct explained_modules modules;
 	bool is_hindered; /* the modules that the kernel asks for do not become available */
 	struct list obstacles;
 	int error; /* errno of open(2), by the first of these; or 0 */
@@ -86,20 +86,10 @@ struct explain {
 	enum status findings;
 };
 
-/* The node that modules.devname, or else a built-in module, has for the name; or NULL. */
-const struct kmod_devname_node *explain_find_declared(const struct explain *explain);
-
-/* Looks at the node, and at what the user may do. */
-enum status explain_examine_node(struct explain *explain);
-void explain_node_done(struct explained_node *node);
-
-/* Finds the driver of the running kernel for the number. 0 or a negative errno. */
-int explain_find_driver(struct explain *explain);
-
 /* True for the nodes of another kernel, and of an image. */
 static inline bool explain_is_made_at_boot(const struct explain *explain)
 {
-	return explain->has_number && !explain->is_running && !explain->dev;
+	return explain->has_number && !explain->is_running && !explain->common.dev;
 }
 
 /* Adds an obstacle. */
@@ -107,11 +97,15 @@ struct explained_obstacle *explain_hinder(struct explain *explain, const char *k
 					  const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Asks for the modules of the number, and adds their obstacles. 0 or a negative errno. */
-int explain_judge_number(struct explain *explain, struct explained_modules *modules);
+/* Looks at the node, and at what the user may do. */
+enum status explain_examine_node(struct explain *explain);
+void explain_node_done(struct explained_node *node);
 
-/* Finds the obstacles, and the verdict. 0 or a negative errno. */
-int explain_judge(struct explain *explain);
+/* Adds the obstacles of the node. 0 or a negative errno. */
+int explain_judge_node(struct explain *explain);
+
+/* Finds the driver of the number, or asks for its modules and adds their obstacles. As above. */
+int explain_judge_kernel(struct explain *explain);
 
 /* True if an obstacle tells what is wrong with the module of a step. */
 bool explain_is_obstacle(const struct explain *explain, const struct resolution_step *step);

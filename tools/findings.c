@@ -6,7 +6,7 @@
  * Each step of a check hands its report to finish_check(). This leaves out the findings of
  * --ignore, counts the others, prints them or adds them to a sheet, and returns the status that
  * they give. After the last step of a kernel finish_counts() prints how much was found. At the end
- * print_check() prints the sheet as JSON.
+ * the command prints the sheet as JSON.
  */
 
 #include <string.h>
@@ -95,7 +95,7 @@ void check_init(struct check *check)
 void check_done(struct check *check)
 {
 	sheet_done(&check->sheet);
-	list_free(&check->configs);
+	list_free(&check->common.configs);
 }
 
 const char *get_ignorable_code(int i)
@@ -164,14 +164,14 @@ static enum status show_findings(struct check *check, const struct kmod_devname_
 		if (check->ignored[code])
 			continue;
 		check->counts.findings[severity]++;
-		if (check->json)
+		if (check->common.json)
 			add_finding_row(check, finding, directory, version);
 		else if (is_wanted(severity, &check->common))
 			print_finding(stdout, finding, directory, &check->common);
 		status = worse(status, finding_status(severity, &check->common));
 	}
 	/* their codes are unknown, so --ignore does not apply */
-	return worse(status, say_left_out(report, directory, &check->common, check->json,
+	return worse(status, say_left_out(report, directory, &check->common, check->common.json,
 					  check->counts.findings));
 }
 
@@ -242,11 +242,4 @@ void say_total(struct check *check)
 
 	if (check->total.kernels > 1)
 		say_counts(check, &check->total, name);
-}
-
-enum status print_check(const struct check *check)
-{
-	const struct sheet_style style = { .json = true };
-
-	return check->json ? sheet_print(&check->sheet, &style) : STATUS_CLEAN;
 }

@@ -35,12 +35,12 @@ static enum status refuse_other_directories(const struct kernels *kernels)
 	return STATUS_CLEAN;
 }
 
-enum status input_find(const char *file, struct kernels *kernels, const struct common *common,
-		       char **names, int n_names)
+enum status input_find(struct kernels *kernels, const struct common *common, char **names,
+		       int n_names)
 {
 	enum status status;
 
-	if (!file) {
+	if (!common->input) {
 		/* a kernel need not have a modules.devname, and the running one no directory */
 		status = kernels_find(kernels, common, names, n_names, true);
 		if (status == STATUS_CLEAN)
@@ -66,42 +66,47 @@ enum status read_table(FILE *stream, const char *directory, const char *name,
 	return finish_report(report, r, name, directory, common);
 }
 
-enum status read_kernel(const struct kernels *kernels, const struct kernel *kernel, bool may_lack,
-			const struct common *common, struct kmod_devname_table *table)
+enum status read_kernel(const struct kernel *kernel, bool *ret_exists,
+			struct kmod_devname_table *table)
 {
+	const struct common *common = kernel->set->common;
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
-	FILE *stream;
-	enum status status;
-	int r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
+	struct kmod_devname_report *report = xreport_new();
+	int r = kmod_devname_table_read_kernel(table, report, kernel->set->root_fd,
+					       kernel->directory);
+	enum status status =
+		finish_report(report, r == -ENOENT ? 0 : r, path, kernel->path, common);
 
-	if (r == -ENOENT) {
-		if (!may_lack || !common->quiet || common->strict)
-			say("%s: %s%s; run kmod-devname generate", path,
-			    may_lack ? "warning: " : "", strerror(ENOENT));
-		if (may_lack)
-			return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+	if (ret_exists)
+		*ret_exists = r != -ENOENT;
+	if (r != -ENOENT)
+		return status;
+	if (!ret_exists || !common->quiet || common->strict)
+		say("%s: %s%s; run kmod-devname generate", path, ret_exists ? "warning: " : "",
+		    strerror(ENOENT));
+	if (!ret_exists)
 		return STATUS_FAILED;
-	}
-	if (r < 0)
-		return say_failure(path, r);
-	status = read_table(stream, kernel->path, FILE_NAME, common, table);
-	(void)fclose(stream);
-	return status;
+	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
 }
 
-enum status input_read(const char *file, const struct kernels *kernels, const struct common *common,
-		       struct kmod_devname_table *table)
+enum status input_read(const struct kernels *kernels, struct kmod_devname_table *table,
+		       bool *ret_exists)
 {
+	const struct common *common = kernels->common;
+	const char *file = common->input;
 	enum status status = STATUS_CLEAN;
 	FILE *stream;
 	int r;
 
-	if (!file) {
-		for (size_t i = 0; i < kernels->size; i++)
-			status = worse(status, read_kernel(kernels, &kernels->items[i], true,
-							   common, table));
-		return status;
+	*ret_exists = file;
+	for (size_t i = 0; !file && i < kernels->size; i++) {
+		bool exists;
+
+		status = worse(status, read_kernel(&kernels->items[i], &exists, table));
+		*ret_exists |= exists;
 	}
+	if (!file)
+		return status;
 	if (strcmp(file, "-") == 0)
 		return read_table(stdin, NULL, "standard input", common, table);
 	r = open_path_stream(file, &stream);
@@ -112,24 +117,11 @@ enum status input_read(const char *file, const struct kernels *kernels, const st
 	return status;
 }
 
-bool input_exists(const char *file, const struct kernels *kernels)
-{
-	if (file)
-		return true;
-	for (size_t i = 0; i < kernels->size; i++) {
-		_cleanup_close_ int fd =
-			kernel_open(kernels, &kernels->items[i], FILE_NAME, O_PATH);
-
-		if (fd != -ENOENT)
-			return true;
-	}
-	return false;
-}
-
-enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
-			     const struct common *common, const struct kmod_devname_table *table,
+enum status read_permissions(const struct common *common, mode_t mode, int root_fd,
+			     const struct kmod_devname_table *table,
 			     struct kmod_devname_permissions **ret)
 {
+	const char *udev_root = common->udev_root;
 	bool is_other = udev_root && *udev_root != '\0';
 	const char *root = is_other ? udev_root : base_directory(common);
 	_cleanup_close_ int other_fd = is_other ? open_path(root, O_PATH | O_DIRECTORY) : -1;
@@ -156,8 +148,9 @@ enum status read_permissions(const char *udev_root, mode_t mode, int root_fd,
 	return status;
 }
 
-char *describe_dev_options(const struct common *common, const char *dev)
+char *describe_dev_options(const struct common *common)
 {
+	const char *dev = common->dev;
 	bool has_base = strcmp(base_directory(common), "/") != 0;
 	bool has_dev = dev && (has_base || strcmp(dev, "/dev") != 0);
 	_cleanup_free_ char *base = has_base ? quote_word(common->basedir) : NULL;

@@ -31,30 +31,27 @@ int open_path_stream(const char *path, FILE **ret_stream)
 }
 
 /* A path that the user has named is absolute, and below the root / of the running system. */
-int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
-		int flags)
+int kernel_open(const struct kernel *kernel, const char *name, int flags)
 {
 	_cleanup_free_ char *path = name ? join_path(kernel->directory, name) : NULL;
 
-	return open_in_root(kernels->root_fd, path ? path : kernel->directory, flags);
+	return open_in_root(kernel->set->root_fd, path ? path : kernel->directory, flags);
 }
 
-int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
-		       FILE **ret_stream)
+int kernel_open_stream(const struct kernel *kernel, const char *name, FILE **ret_stream)
 {
 	_cleanup_free_ char *path = join_path(kernel->directory, name);
 
-	return stream_from_fd(root_open_file(kernels->root_fd, path, 0), ret_stream);
+	return stream_from_fd(root_open_file(kernel->set->root_fd, path, 0), ret_stream);
 }
 
-enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
-			  bool is_passed_over, const char *why)
+enum status kernel_refuse(const struct kernel *kernel, bool is_passed_over, const char *why)
 {
 	if (!is_passed_over) {
 		say("%s: %s", kernel->path, why);
 		return STATUS_FAILED;
 	}
-	if (common->verbose)
+	if (kernel->set->common->verbose)
 		say("%s: note: %s; skipped", kernel->path, why);
 	return STATUS_CLEAN;
 }
@@ -66,16 +63,15 @@ enum status kernel_say_failure(const struct kernel *kernel, const char *name, in
 	return say_failure(path, error);
 }
 
-enum status kernels_say_none(const struct kernels *kernels, const struct common *common)
+enum status kernels_say_none(const struct kernels *kernels)
 {
-	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
+	_cleanup_free_ char *path = join_path(base_directory(kernels->common), kernels->moduledir);
 
 	say("%s: no kernel with modules", path);
 	return STATUS_FAILED;
 }
 
-/* A directory that this user cannot see is another one. 1, 0 or a negative errno. */
-static int is_directory_at(int fd, const char *path)
+int directory_is_at(int fd, const char *path)
 {
 	struct stat a, b;
 
@@ -90,22 +86,22 @@ static int is_directory_at(int fd, const char *path)
  * Directories are compared, since one directory has many names. The root counts, too: a kernel in
  * an image of the same version is not the running one.
  */
-int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel)
+int kernel_is_running(const struct kernel *kernel)
 {
 	struct utsname name;
 	char path[sizeof("/" MODULE_DIRECTORY "/") + sizeof(name.release)];
 	_cleanup_close_ int fd = -1;
-	int r = is_directory_at(kernels->root_fd, "/");
+	int r = directory_is_at(kernel->set->root_fd, "/");
 
 	if (r <= 0)
 		return r;
 	if (uname(&name) < 0)
 		return -errno;
 	(void)snprintf(path, sizeof(path), "/" MODULE_DIRECTORY "/%s", name.release);
-	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	fd = kernel_open(kernel, NULL, O_PATH | O_DIRECTORY);
 	if (fd < 0)
 		return is_missing(fd) || fd == -EACCES ? 0 : fd;
-	return is_directory_at(fd, path);
+	return directory_is_at(fd, path);
 }
 
 /* 1, 0 or a negative errno. */
@@ -208,17 +204,17 @@ static void add_kernel(struct kernels *kernels, char *version, char *directory, 
 {
 	kernels->items = xarray_grow(kernels->items, &kernels->capacity, sizeof(*kernels->items),
 				     kernels->size + 1);
-	kernels->items[kernels->size++] =
-		(struct kernel){ .version = version, .directory = directory, .path = path };
+	kernels->items[kernels->size++] = (struct kernel){
+		.set = kernels, .version = version, .directory = directory, .path = path
+	};
 }
 
-static void add_kernel_version(struct kernels *kernels, const struct common *common,
-			       const char *version)
+static void add_kernel_version(struct kernels *kernels, const char *version)
 {
 	char *directory = join_path(kernels->moduledir, version);
 
 	add_kernel(kernels, xstrdup(version), directory,
-		   join_path(base_directory(common), directory));
+		   join_path(base_directory(kernels->common), directory));
 }
 
 /* 6.9 before 6.10, for diff --all compares each kernel with the next one. */
@@ -233,7 +229,7 @@ static int compare_versions(const void *a, const void *b)
  * Adds a directory, unless it belongs to no kernel, such as lost+found. Files, links that lead
  * nowhere, and hidden directories are no kernels.
  */
-static void add_if_kernel(struct kernels *kernels, const struct common *common, const char *version)
+static void add_if_kernel(struct kernels *kernels, const char *version)
 {
 	_cleanup_close_ int fd = -1;
 	const struct kernel *kernel;
@@ -241,22 +237,22 @@ static void add_if_kernel(struct kernels *kernels, const struct common *common, 
 
 	if (version[0] == '.')
 		return;
-	add_kernel_version(kernels, common, version);
+	add_kernel_version(kernels, version);
 	kernel = &kernels->items[kernels->size - 1];
-	fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+	fd = kernel_open(kernel, NULL, O_PATH | O_DIRECTORY);
 	r = is_plain_directory(fd);
 	if (r == 0)
 		return;
 	if (r > 0)
-		kernel_refuse(kernel, common, true, NOT_OF_KERNEL);
+		kernel_refuse(kernel, true, NOT_OF_KERNEL);
 	else if (!is_missing(fd))
 		kernels->found = say_failure(kernel->path, r); /* one directory is not all */
 	drop_last_kernel(kernels);
 }
 
-static enum status find_all_kernels(struct kernels *kernels, const struct common *common)
+static enum status find_all_kernels(struct kernels *kernels)
 {
-	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
+	_cleanup_free_ char *path = join_path(base_directory(kernels->common), kernels->moduledir);
 	int fd = open_in_root(kernels->root_fd, kernels->moduledir, O_RDONLY | O_DIRECTORY);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	enum status status = STATUS_CLEAN;
@@ -269,7 +265,7 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 	if (!dir)
 		return say_failure(path, fd < 0 ? fd : -errno);
 	while ((errno = 0, entry = readdir(dir)))
-		add_if_kernel(kernels, common, entry->d_name);
+		add_if_kernel(kernels, entry->d_name);
 	if (errno != 0)
 		status = say_failure(path, -errno);
 	(void)closedir(dir);
@@ -279,18 +275,19 @@ static enum status find_all_kernels(struct kernels *kernels, const struct common
 }
 
 /* Prints which kernels there are instead. */
-static void say_no_kernel(struct kernels *kernels, const struct common *common, const char *version)
+static void say_no_kernel(struct kernels *kernels, const char *version)
 {
-	_cleanup_free_ char *path = join_path(base_directory(common), kernels->moduledir);
+	_cleanup_free_ char *path = join_path(base_directory(kernels->common), kernels->moduledir);
 	_cleanup_free_ char *list = NULL;
 
 	/* the user may have meant a directory here, which is a path only with a slash */
-	if (!common->basedir && !common->moduledir && access(version, F_OK) == 0) {
+	if (!kernels->common->basedir && !kernels->common->moduledir &&
+	    access(version, F_OK) == 0) {
 		say("kernel %s not found in %s; did you mean ./%s?", version, path, version);
 		return;
 	}
 	drop_kernels(kernels);
-	if (find_all_kernels(kernels, common) != STATUS_CLEAN)
+	if (find_all_kernels(kernels) != STATUS_CLEAN)
 		return;
 	for (size_t i = 0; i < kernels->size && i < KERNELS_LISTED; i++)
 		append_word(&list, kernels->items[i].version);
@@ -303,11 +300,10 @@ static void say_no_kernel(struct kernels *kernels, const struct common *common, 
 }
 
 /* A name that begins with a dot is hidden from --all, and no kernel here either. */
-static enum status find_version(struct kernels *kernels, const struct common *common,
-				const char *version)
+static enum status find_version(struct kernels *kernels, const char *version)
 {
 	_cleanup_free_ char *path = join_path(kernels->moduledir, version);
-	_cleanup_free_ char *shown = join_path(base_directory(common), path);
+	_cleanup_free_ char *shown = join_path(base_directory(kernels->common), path);
 	int r;
 
 	if (*version == '\0' || strcmp(version, ".") == 0 || strcmp(version, "..") == 0) {
@@ -318,10 +314,10 @@ static enum status find_version(struct kernels *kernels, const struct common *co
 	if (r < 0)
 		return say_failure(shown, r);
 	if (r == 0 || version[0] == '.') {
-		say_no_kernel(kernels, common, version);
+		say_no_kernel(kernels, version);
 		return STATUS_FAILED;
 	}
-	add_kernel_version(kernels, common, version);
+	add_kernel_version(kernels, version);
 	return STATUS_CLEAN;
 }
 
@@ -340,11 +336,11 @@ static char *version_of_path(const char *path, const char *real)
 }
 
 /* The user sees the path as the running system does, so links are resolved without a root. */
-static enum status find_path(struct kernels *kernels, const struct common *common, const char *path)
+static enum status find_path(struct kernels *kernels, const char *path)
 {
 	char *real;
 
-	if (common->basedir || common->moduledir) {
+	if (kernels->common->basedir || kernels->common->moduledir) {
 		say("%s: a path cannot be combined with --basedir or --moduledir", path);
 		return STATUS_FAILED;
 	}
@@ -359,7 +355,7 @@ static enum status find_path(struct kernels *kernels, const struct common *commo
 static enum status drop_repeated(struct kernels *kernels)
 {
 	struct kernel *last = &kernels->items[kernels->size - 1];
-	_cleanup_close_ int fd = kernel_open(kernels, last, NULL, O_PATH | O_DIRECTORY);
+	_cleanup_close_ int fd = kernel_open(last, NULL, O_PATH | O_DIRECTORY);
 	struct stat st;
 
 	if (fd < 0)
@@ -377,12 +373,12 @@ static enum status drop_repeated(struct kernels *kernels)
 }
 
 /* Takes the kernel of another system that has just one. Returns whether it has. */
-static bool find_only_kernel(struct kernels *kernels, const struct common *common)
+static bool find_only_kernel(struct kernels *kernels)
 {
-	if (!common->basedir || is_directory_at(kernels->root_fd, "/") != 0 ||
+	if (!kernels->common->basedir || directory_is_at(kernels->root_fd, "/") != 0 ||
 	    has_directory(kernels->root_fd, kernels->moduledir) <= 0)
 		return false;
-	if (find_all_kernels(kernels, common) == STATUS_CLEAN && kernels->size == 1)
+	if (find_all_kernels(kernels) == STATUS_CLEAN && kernels->size == 1)
 		return true;
 	drop_kernels(kernels);
 	kernels->found = STATUS_CLEAN;
@@ -390,27 +386,27 @@ static bool find_only_kernel(struct kernels *kernels, const struct common *commo
 }
 
 /* A kernel that has everything built in has no directory, and needs no nodes. */
-static enum status find_running(struct kernels *kernels, const struct common *common, bool may_lack)
+static enum status find_running(struct kernels *kernels, bool may_lack)
 {
 	struct utsname name;
 
-	if (find_only_kernel(kernels, common))
+	if (find_only_kernel(kernels))
 		return STATUS_CLEAN;
 	if (uname(&name) < 0)
 		return say_failure("uname", -errno);
 	if (!may_lack)
-		return find_version(kernels, common, name.release);
-	add_kernel_version(kernels, common, name.release);
+		return find_version(kernels, name.release);
+	add_kernel_version(kernels, name.release);
 	return STATUS_CLEAN;
 }
 
 /* If neither directory can be opened, the first one is named in messages. */
-static const char *choose_moduledir(const struct kernels *kernels, const struct common *common)
+static const char *choose_moduledir(const struct kernels *kernels)
 {
 	static const char *const usual[] = { MODULE_DIRECTORY, "usr/lib/modules" };
 
-	if (common->moduledir)
-		return common->moduledir;
+	if (kernels->common->moduledir)
+		return kernels->common->moduledir;
 	for (size_t i = 0; i < 2; i++)
 		if (has_directory(kernels->root_fd, usual[i]) != 0)
 			return usual[i];
@@ -421,7 +417,8 @@ enum status kernels_root(struct kernels *kernels, const struct common *common)
 {
 	const char *basedir = base_directory(common);
 
-	*kernels = (struct kernels){ .root_fd = open_path(basedir, O_PATH | O_DIRECTORY) };
+	*kernels = (struct kernels){ .common = common,
+				     .root_fd = open_path(basedir, O_PATH | O_DIRECTORY) };
 	return kernels->root_fd < 0 ? say_failure(basedir, kernels->root_fd) : STATUS_CLEAN;
 }
 
@@ -431,7 +428,7 @@ bool kernels_have(const struct common *common, const char *version)
 	bool has = false;
 
 	if (kernels_root(&kernels, common) == STATUS_CLEAN) {
-		_cleanup_free_ char *path = join_path(choose_moduledir(&kernels, common), version);
+		_cleanup_free_ char *path = join_path(choose_moduledir(&kernels), version);
 
 		has = has_directory(kernels.root_fd, path) > 0;
 	}
@@ -447,7 +444,7 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 
 	if (status != STATUS_CLEAN)
 		return status;
-	moduledir = choose_moduledir(kernels, common);
+	moduledir = choose_moduledir(kernels);
 	/* it is below the root, whether it begins with a slash or not */
 	moduledir += strspn(moduledir, "/");
 	kernels->moduledir = xstrdup(*moduledir != '\0' ? moduledir : ".");
@@ -456,17 +453,16 @@ enum status kernels_find(struct kernels *kernels, const struct common *common, c
 		return STATUS_FAILED;
 	}
 	if (common->all) {
-		status = find_all_kernels(kernels, common);
+		status = find_all_kernels(kernels);
 		/* an image that is not mounted must not seem to be free of mistakes */
-		return status == STATUS_CLEAN && kernels->size == 0
-			       ? kernels_say_none(kernels, common)
-			       : status;
+		return status == STATUS_CLEAN && kernels->size == 0 ? kernels_say_none(kernels)
+								    : status;
 	}
 	if (n_names == 0)
-		return find_running(kernels, common, running_may_lack);
+		return find_running(kernels, running_may_lack);
 	for (int i = 0; i < n_names && status == STATUS_CLEAN; i++) {
-		status = strchr(names[i], '/') ? find_path(kernels, common, names[i])
-					       : find_version(kernels, common, names[i]);
+		status = strchr(names[i], '/') ? find_path(kernels, names[i])
+					       : find_version(kernels, names[i]);
 		if (status == STATUS_CLEAN)
 			status = drop_repeated(kernels);
 	}

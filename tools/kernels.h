@@ -14,6 +14,7 @@
 #define BUILTIN_NAME "modules.builtin.modinfo"
 
 struct kernel {
+	const struct kernels *set; /* to which it belongs, with the root directory */
 	char *version;
 	char *directory; /* of its modules, below the root */
 	char *path; /* the same as the user would name it, for messages */
@@ -23,6 +24,7 @@ struct kernel {
 
 /* The kernels that a command line names. */
 struct kernels {
+	const struct common *common; /* the options by which they were found */
 	int root_fd;
 	char *moduledir; /* below the root */
 	struct kernel *items;
@@ -52,33 +54,33 @@ void kernels_done(struct kernels *kernels);
  * Opens the module directory of a kernel, or a file in it unless name is NULL. Returns a file
  * descriptor or a negative errno.
  */
-int kernel_open(const struct kernels *kernels, const struct kernel *kernel, const char *name,
-		int flags);
+int kernel_open(const struct kernel *kernel, const char *name, int flags);
 
 /* Opens a regular file in it for reading. 0 or a negative errno. */
-int kernel_open_stream(const struct kernels *kernels, const struct kernel *kernel, const char *name,
-		       FILE **ret_stream);
+int kernel_open_stream(const struct kernel *kernel, const char *name, FILE **ret_stream);
 
 /*
  * For a directory that belongs to no kernel, or lacks its modules: an error if the user has named
  * it, and otherwise a note if --verbose is given.
  */
-enum status kernel_refuse(const struct kernel *kernel, const struct common *common,
-			  bool is_passed_over, const char *why);
+enum status kernel_refuse(const struct kernel *kernel, bool is_passed_over, const char *why);
 
 #define NOT_OF_KERNEL "not the module directory of a kernel"
 
 /* Prints that --all has skipped all directories. Returns STATUS_FAILED. */
-enum status kernels_say_none(const struct kernels *kernels, const struct common *common);
+enum status kernels_say_none(const struct kernels *kernels);
 
 /* Prints that a file in it failed. Returns STATUS_FAILED. */
 enum status kernel_say_failure(const struct kernel *kernel, const char *name, int error);
+
+/* 1 if a descriptor and a path are one directory, 0 if not or unseen, or a negative errno. */
+int directory_is_at(int fd, const char *path);
 
 /*
  * Returns 1 if the modprobe of the running kernel reads this module directory, by any path;
  * 0 if not; or a negative errno.
  */
-int kernel_is_running(const struct kernels *kernels, const struct kernel *kernel);
+int kernel_is_running(const struct kernel *kernel);
 
 /* Opens a path of the command line: a file descriptor, or 0 and a stream; or a negative errno. */
 int open_path(const char *path, int flags);

@@ -7,27 +7,14 @@
 #include "input.h"
 #include "loading.h"
 #include "modprobe/modprobe.h"
-
-struct loading {
-	struct modprobe_system system;
-	struct kmod_devname_report *report;
-	const char *path; /* of the kernel */
-	const struct common *common;
-	bool is_open;
-	bool is_disabled; /* the kernel loads no module any more */
-	int error; /* why an answer is missing, a negative errno */
-};
+#include "node/table.h"
 
 static char read_first_byte(const char *path)
 {
-	FILE *stream;
-	int c;
+	_cleanup_close_ int fd = open_path(path, O_RDONLY);
+	char c;
 
-	if (open_path_stream(path, &stream) < 0)
-		return '\0';
-	c = getc(stream);
-	(void)fclose(stream);
-	return c == EOF ? '\0' : (char)c;
+	return fd >= 0 && read_at(fd, 0, &c, 1) == 1 ? c : '\0';
 }
 
 /* See modprobe(8) and proc(5). */
@@ -38,38 +25,6 @@ const char *loading_find_sysctl(void)
 	if (read_first_byte("/proc/sys/kernel/modprobe") == '\n')
 		return "kernel.modprobe is empty; run sysctl kernel.modprobe=/sbin/modprobe";
 	return NULL;
-}
-
-struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
-			     bool is_running, const struct common *common)
-{
-	struct loading *loading = xcalloc(1, sizeof(*loading));
-
-	loading->report = xreport_new();
-	loading->path = kernel->path;
-	loading->common = common;
-	loading->is_disabled = is_running && loading_find_sysctl();
-	loading->error = system_open(&loading->system, kernels->root_fd, kernel->directory,
-				     is_running, loading->report);
-	if (loading->error == -ENOMEM)
-		die_without_memory();
-	loading->is_open = loading->error == 0;
-	return loading;
-}
-
-enum status loading_close(struct loading *loading)
-{
-	enum status status;
-
-	if (!loading)
-		return STATUS_CLEAN;
-	if (loading->is_open)
-		system_done(&loading->system);
-	/* a build without libkmod knows no answer */
-	status = finish_report(loading->report, loading->error == -EOPNOTSUPP ? 0 : loading->error,
-			       loading->path, loading->path, loading->common);
-	free(loading);
-	return status;
 }
 
 static const char *judge_module(const struct resolution *resolution, const char *module,
@@ -86,22 +41,48 @@ static const char *judge_module(const struct resolution *resolution, const char 
 	return "loaded";
 }
 
-const char *loading_get(struct loading *loading, const struct kmod_devname_node *node)
+/* Returns 0, or the negative errno of the last node without an answer. */
+static int ask_about_nodes(struct modprobe_system *system, const struct kmod_devname_table *table,
+			   const char **answers)
 {
-	struct resolution *resolution = NULL;
-	const char *result;
-	int r;
+	/* the kernel loads no module any more */
+	bool is_disabled = system->running && loading_find_sysctl();
+	int error = 0;
 
-	if (!loading->is_open)
-		return NULL;
-	r = resolution_ask(&loading->system, &node->number, &resolution);
+	for (size_t i = 0; i < kmod_devname_table_size(table); i++) {
+		const struct kmod_devname_node *node = kmod_devname_table_get(table, i);
+		struct resolution *resolution;
+		int r = resolution_ask(system, &node->number, &resolution);
+
+		if (r == -ENOMEM)
+			die_without_memory();
+		if (r < 0) {
+			error = r;
+			continue;
+		}
+		answers[i] = judge_module(resolution, node->module, is_disabled);
+		resolution_unref(resolution);
+	}
+	return error;
+}
+
+const char **loading_ask(const struct kernel *kernel, bool is_running,
+			 const struct kmod_devname_table *table, const struct common *common,
+			 enum status *ret_status)
+{
+	const char **answers = xcalloc(kmod_devname_table_size(table) + 1, sizeof(*answers));
+	struct kmod_devname_report *report = xreport_new();
+	struct modprobe_system system;
+	int r = system_open(&system, kernel->set->root_fd, kernel->directory, is_running, report);
+
 	if (r == -ENOMEM)
 		die_without_memory();
-	if (r < 0) {
-		loading->error = r;
-		return NULL;
+	if (r == 0) {
+		r = ask_about_nodes(&system, table, answers);
+		system_done(&system);
 	}
-	result = judge_module(resolution, node->module, loading->is_disabled);
-	resolution_unref(resolution);
-	return result;
+	/* a build without libkmod knows no answer */
+	*ret_status =
+		finish_report(report, r == -EOPNOTSUPP ? 0 : r, kernel->path, kernel->path, common);
+	return answers;
 }

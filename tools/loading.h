@@ -7,38 +7,26 @@
 /* The sysctl that keeps the running kernel from loading modules, and what helps; or NULL. */
 const char *loading_find_sysctl(void);
 
-/* The answers of modprobe for the nodes of a kernel. */
-struct loading;
-
 #ifndef STATIC_TOOL
 
-struct loading *loading_open(const struct kernels *kernels, const struct kernel *kernel,
-			     bool is_running, const struct common *common);
-/* "loaded", "built-in", "loadable" or "blocked"; or NULL if there is no answer for the node. */
-const char *loading_get(struct loading *loading, const struct kmod_devname_node *node);
-/* Returns STATUS_FAILED if an answer is missing, after a message. NULL: nothing was asked. */
-enum status loading_close(struct loading *loading);
+/*
+ * Asks modprobe about the nodes of a kernel. Returns "loaded", "built-in", "loadable", "blocked" or
+ * NULL for each node of the table; to be freed. *ret_status is STATUS_FAILED if an answer is
+ * missing, after a message.
+ */
+const char **loading_ask(const struct kernel *kernel, bool is_running,
+			 const struct kmod_devname_table *table, const struct common *common,
+			 enum status *ret_status);
 
 #else
 
-static inline struct loading *loading_open(const struct kernels *kernels,
-					   const struct kernel *kernel, bool is_running,
-					   const struct common *common)
+static inline const char **loading_ask(const struct kernel *kernel, bool is_running,
+				       const struct kmod_devname_table *table,
+				       const struct common *common, enum status *ret_status)
 {
-	(void)kernels, (void)kernel, (void)is_running, (void)common;
+	(void)kernel, (void)is_running, (void)table, (void)common;
+	*ret_status = STATUS_CLEAN;
 	return NULL;
-}
-
-static inline const char *loading_get(struct loading *loading, const struct kmod_devname_node *node)
-{
-	(void)loading, (void)node;
-	return NULL;
-}
-
-static inline enum status loading_close(struct loading *loading)
-{
-	(void)loading;
-	return STATUS_CLEAN;
 }
 
 #endif

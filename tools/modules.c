@@ -24,38 +24,22 @@
 #define WIDTH_MAX 200 /* of the line of progress */
 #define INTERVAL_MS 200 /* faster changes cannot be read */
 
-struct kmod_devname_config *xconfig_new(const char *version)
-{
-	struct kmod_devname_config *config;
-
-	if (kmod_devname_config_new(version, &config) < 0)
-		die_without_memory();
-	return config;
-}
-
 /* The library sees the root directory of the host, so paths of the host have to be absolute. */
-int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
-		      int root_fd, const struct list *paths)
+static int add_named_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
+			    const struct list *paths)
 {
-	_cleanup_close_ int host_fd = -1;
+	_cleanup_close_ int host_fd = open_path("/", O_PATH | O_DIRECTORY);
 	struct list absolute = { 0 };
-	int r = 0;
+	int r = host_fd < 0 ? host_fd : 0;
 
-	if (paths->size == 0)
-		return kmod_devname_config_read(config, report, root_fd, NULL, 0);
-	host_fd = open_path("/", O_PATH | O_DIRECTORY);
-	if (host_fd < 0)
-		return host_fd;
-	while (absolute.size < paths->size) {
+	while (r == 0 && absolute.size < paths->size) {
 		const char *given = paths->items[absolute.size];
 		char *path = realpath(given, NULL);
 
-		if (!path && !is_missing(-errno)) {
+		if (!path && !is_missing(-errno))
 			r = -errno;
-			break;
-		}
-		/* the library reports a missing one by its name */
-		xlist_push(&absolute, path ? path : xstrdup(given));
+		else /* the library reports a missing one by its name */
+			xlist_push(&absolute, path ? path : xstrdup(given));
 	}
 	if (r == 0)
 		r = kmod_devname_config_read(config, report, host_fd,
@@ -64,28 +48,31 @@ int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_re
 	return r;
 }
 
-enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
-			       const struct common *common, const struct list *paths,
-			       struct kmod_devname_config **ret_config)
+int make_depmod_config(const struct kernel *kernel, struct kmod_devname_report *report,
+		       struct kmod_devname_config **ret_config)
 {
-	struct kmod_devname_config *config = xconfig_new(kernel->version);
-	struct kmod_devname_report *report = xreport_new();
-	int r = add_depmod_config(config, report, kernels->root_fd, paths);
-	enum status status =
-		finish_report(report, r, "depmod.d", paths->size > 0 ? NULL : "", common);
+	const struct list *paths = &kernel->set->common->configs;
 
-	if (status == STATUS_FAILED)
-		kmod_devname_config_unref(config);
-	else
-		*ret_config = config;
-	return status;
+	if (kmod_devname_config_new(kernel->version, ret_config) < 0)
+		die_without_memory();
+	if (paths->size > 0)
+		return add_named_config(*ret_config, report, paths);
+	return kmod_devname_config_read(*ret_config, report, kernel->set->root_fd, NULL, 0);
 }
 
-int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
-		       struct kmod_devname_table *table)
+enum status read_depmod_config(const struct kernel *kernel, struct kmod_devname_config **ret_config)
+{
+	const struct common *common = kernel->set->common;
+	struct kmod_devname_report *report = xreport_new();
+	int r = make_depmod_config(kernel, report, ret_config);
+
+	return finish_report(report, r, "depmod.d", common->configs.size > 0 ? NULL : "", common);
+}
+
+int read_builtin_nodes(const struct kernel *kernel, struct kmod_devname_table *table)
 {
 	FILE *stream;
-	int r = kernel_open_stream(kernels, kernel, BUILTIN_NAME, &stream);
+	int r = kernel_open_stream(kernel, BUILTIN_NAME, &stream);
 
 	if (r < 0)
 		return r;
@@ -143,9 +130,8 @@ static void progress_show(struct progress *progress, struct kmod_devname_scan *s
 }
 
 /* Returns 1; 0 if the index cannot be used; or a negative errno. */
-static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *kernels,
-		       const struct kernel *kernel, struct kmod_devname_config *config,
-		       const struct modules_options *options)
+static int set_up_scan(struct kmod_devname_scan *scan, const struct kernel *kernel,
+		       struct kmod_devname_config *config, const struct modules_options *options)
 {
 	_cleanup_close_ int fd = -1;
 	int r = kmod_devname_scan_set_threads(scan, options->threads);
@@ -157,7 +143,7 @@ static int set_up_scan(struct kmod_devname_scan *scan, const struct kernels *ker
 	if (options->source != SOURCE_INDEX)
 		return 1;
 	if (options->index_dir_fd < 0)
-		fd = kernel_open(kernels, kernel, NULL, O_PATH | O_DIRECTORY);
+		fd = kernel_open(kernel, NULL, O_PATH | O_DIRECTORY);
 	if (options->index_dir_fd < 0 && fd < 0)
 		return fd;
 	return scan_use_fresh_index(scan, fd < 0 ? options->index_dir_fd : fd, !options->is_of_part,
@@ -174,22 +160,17 @@ static const char *find_bad_index(const struct kmod_devname_report *report)
 	return file && strcmp(file, "modules.dep") == 0 ? "modules.dep" : INDEX_NAME;
 }
 
-static enum status keep_lines(struct kmod_devname_scan *scan, const struct kernels *kernels,
-			      const struct kernel *kernel, const struct kmod_devname_table *before)
+static enum status keep_lines(struct kmod_devname_scan *scan, const struct kernel *kernel,
+			      const struct kmod_devname_table *before)
 {
 	_cleanup_table_ struct kmod_devname_table *list = xtable_new();
-	FILE *stream;
 	int r;
 
 	if (!scan_may_keep(scan))
 		return STATUS_CLEAN;
-	r = kernel_open_stream(kernels, kernel, FILE_NAME, &stream);
-	if (r == 0) {
-		r = kmod_devname_table_read(list, NULL, stream, FILE_NAME);
-		(void)fclose(stream);
-	} else if (is_missing(r) || r == -EISDIR || r == -ENODEV) {
+	r = kmod_devname_table_read_kernel(list, NULL, kernel->set->root_fd, kernel->directory);
+	if (is_missing(r) || r == -EISDIR || r == -ENODEV)
 		r = 0;
-	}
 	if (r == 0)
 		r = scan_keep(scan, list, FILE_NAME);
 	if (r == 0 && before)
@@ -208,22 +189,22 @@ static void give_memory_back(void)
 #endif
 }
 
-enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
-			 struct kmod_devname_config *config, const struct modules_options *options,
-			 struct kmod_devname_table *table, struct kmod_devname_report *report,
-			 struct modules_result *ret_result)
+enum status modules_read(const struct kernel *kernel, struct kmod_devname_config *config,
+			 const struct modules_options *options, struct kmod_devname_table *table,
+			 struct kmod_devname_report *report, struct modules_result *ret_result)
 {
 	struct progress progress = { .version = kernel->version,
 				     .next = get_milliseconds() + 1000,
 				     .is_terminal = !options->is_silent && isatty(STDERR_FILENO) };
 	struct kmod_devname_scan *scan;
-	int r = kmod_devname_scan_new(table, report, kernels->root_fd, kernel->directory, &scan);
+	int r = kmod_devname_scan_new(table, report, kernel->set->root_fd, kernel->directory,
+				      &scan);
 	enum status status;
 
 	if (r < 0)
 		return say_failure(kernel->path, r);
 	give_memory_back();
-	r = set_up_scan(scan, kernels, kernel, config, options);
+	r = set_up_scan(scan, kernel, config, options);
 	ret_result->bad_index = r == 0 && options->needs_index ? find_bad_index(report) : NULL;
 	if (r >= 0 && !ret_result->bad_index)
 		while ((r = kmod_devname_scan_step(scan)) > 0)
@@ -235,7 +216,7 @@ enum status modules_read(const struct kernels *kernels, const struct kernel *ker
 		(void)say_call_failure(report, kernel->path, r);
 	status = r == 0 && !ret_result->bad_index ? STATUS_CLEAN : STATUS_FAILED;
 	if (status == STATUS_CLEAN && options->keeps_lines)
-		status = keep_lines(scan, kernels, kernel, options->list);
+		status = keep_lines(scan, kernel, options->list);
 	ret_result->may_keep = scan_may_keep(scan);
 	ret_result->lacks_listed = scan_lacks_listed(scan);
 	ret_result->has_unreadable_order = scan->is_order_unreadable;

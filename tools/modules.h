@@ -4,9 +4,6 @@
 
 #include "kernels.h"
 
-/* A configuration of depmod without a statement, for a version of the kernel. */
-struct kmod_devname_config *xconfig_new(const char *version);
-
 static inline void unref_config(struct kmod_devname_config *const *config)
 {
 	kmod_devname_config_unref(*config);
@@ -15,16 +12,15 @@ static inline void unref_config(struct kmod_devname_config *const *config)
 #define _cleanup_config_ __attribute__((cleanup(unref_config)))
 
 /*
- * Reads depmod.d(5) of a root directory, or instead the files and directories of the host that
- * --config names, in their order. Findings name these as they were given. 0, or a negative errno
- * without a message.
+ * Reads depmod.d(5) of the root directory of a kernel, or instead the files and directories of the
+ * host that --config names, in their order. Findings name these as they were given. 0, or a
+ * negative errno without a message. Also then the caller releases the configuration.
  */
-int add_depmod_config(struct kmod_devname_config *config, struct kmod_devname_report *report,
-		      int root_fd, const struct list *paths);
+int make_depmod_config(const struct kernel *kernel, struct kmod_devname_report *report,
+		       struct kmod_devname_config **ret_config);
 
-/* Reads the configuration of depmod for a kernel, as add_depmod_config() does, with messages. */
-enum status read_depmod_config(const struct kernels *kernels, const struct kernel *kernel,
-			       const struct common *common, const struct list *paths,
+/* The same with messages. */
+enum status read_depmod_config(const struct kernel *kernel,
 			       struct kmod_devname_config **ret_config);
 
 enum modules_source {
@@ -63,16 +59,14 @@ struct modules_result {
  * Reads the nodes of the built-in modules of a kernel. Their bad aliases do no harm, since they
  * need no modules.devname. 0 or a negative errno.
  */
-int read_builtin_nodes(const struct kernels *kernels, const struct kernel *kernel,
-		       struct kmod_devname_table *table);
+int read_builtin_nodes(const struct kernel *kernel, struct kmod_devname_table *table);
 
 /*
  * Reads the modules of a kernel. Findings go to the report; a failure that the report does not name
  * is printed. The configuration may be NULL.
  */
-enum status modules_read(const struct kernels *kernels, const struct kernel *kernel,
-			 struct kmod_devname_config *config, const struct modules_options *options,
-			 struct kmod_devname_table *table, struct kmod_devname_report *report,
-			 struct modules_result *ret_result);
+enum status modules_read(const struct kernel *kernel, struct kmod_devname_config *config,
+			 const struct modules_options *options, struct kmod_devname_table *table,
+			 struct kmod_devname_report *report, struct modules_result *ret_result);
 
 #endif

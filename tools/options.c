@@ -289,6 +289,18 @@ static int parse_common_option(struct common *common, int key)
 	case 'a':
 		common->all = true;
 		return 1;
+	case 'C':
+		xlist_push(&common->configs, optarg);
+		return 1;
+	case 'J':
+		common->json = true;
+		return 1;
+	case KEY_DEV:
+		common->dev = optarg;
+		return 1;
+	case KEY_INPUT:
+		common->input = optarg;
+		return 1;
 	case KEY_STRICT:
 		common->strict = true;
 		return 1;

@@ -37,6 +37,8 @@ extern const struct command cmd_static_nodes;
 /* Keys without a letter of options that several commands have. Those of one begin with 256. */
 enum {
 	KEY_COLOR = 1000,
+	KEY_DEV,
+	KEY_INPUT,
 	KEY_LIST_OPTIONS,
 	KEY_STRICT,
 	KEY_UDEV,
@@ -44,7 +46,8 @@ enum {
 	KEY_UDEV_PERMISSIONS,
 };
 
-/* Of a table of options. The parser puts them into struct common. */
+/* Of a table of options. The parser puts them, --config, --dev, --input and --json into struct
+ * common. */
 #define UDEV_OPTIONS \
 	{ KEY_UDEV, "udev", NULL, "use udev's rules below the base directory" }, \
 	{ \
@@ -64,14 +67,18 @@ enum color {
 	N_COLORS,
 };
 
-/* The values of the options that several commands have. */
+/* The values of the options that several commands have; NULL: not given. */
 struct common {
-	const char *basedir; /* NULL: not given */
+	const char *basedir;
 	const char *moduledir;
+	struct list configs; /* paths in the place of depmod.d; to be released with list_free() */
+	const char *dev; /* a device directory */
+	const char *input; /* a modules.devname, in the place of those of kernels */
 	const char *udev_root; /* NULL: no rules; "": those of the base directory */
 	enum color color; /* of the severity of findings */
 	bool is_hook; /* a package manager runs the program */
 	bool all;
+	bool json;
 	bool verbose;
 	bool quiet;
 	bool strict;
@@ -90,9 +97,9 @@ static inline const char *base_directory(const struct common *common)
 int find_command_word(int argc, char **argv, int *ret_wanted);
 
 /*
- * Parses the options of a command line. parse_own() gets the key of each option of the command, and
- * the value in optarg. It returns false after a message on a bad value. parse_options() returns
- * whether the command continues. If not, the command ends with *ret_status.
+ * Parses the options of a command line. parse_own() gets the key of each option that struct common
+ * does not have, and the value in optarg. It returns false after a message on a bad value.
+ * parse_options() returns whether the command continues. If not, it ends with *ret_status.
  */
 bool parse_options(const struct command *command, int argc, char **argv, struct common *common,
 		   bool (*parse_own)(void *data, int key), void *data, enum status *ret_status);

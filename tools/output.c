@@ -108,10 +108,9 @@ enum status target_file(const char *path, bool make_parents, struct target *ret_
 	return STATUS_FAILED;
 }
 
-enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
-			  struct target *ret_target)
+enum status target_kernel(const struct kernel *kernel, struct target *ret_target)
 {
-	return make_target(kernel_open(kernels, kernel, NULL, O_RDONLY | O_DIRECTORY), kernel->path,
+	return make_target(kernel_open(kernel, NULL, O_RDONLY | O_DIRECTORY), kernel->path,
 			   FILE_NAME, ret_target);
 }
 
@@ -125,16 +124,16 @@ static bool has_only_usr(int root_fd)
 }
 
 /* By version and not by the user's path, so that depmod finds the file there. */
-enum status target_outdir(const char *outdir, const struct kernels *kernels,
-			  const struct kernel *kernel, bool make, struct target *ret_target)
+enum status target_outdir(const char *outdir, const struct kernel *kernel, bool make,
+			  struct target *ret_target)
 {
 	int (*open_directory)(int root_fd, const char *path, int flags) =
 		make ? open_or_make : open_target_directory;
 	_cleanup_close_ int root_fd = open_directory(-1, outdir, O_PATH);
-	bool below_usr = root_fd >= 0 && strncmp(kernels->moduledir, "lib/", 4) == 0 &&
+	bool below_usr = root_fd >= 0 && strncmp(kernel->set->moduledir, "lib/", 4) == 0 &&
 			 has_only_usr(root_fd);
-	_cleanup_free_ char *path =
-		xasprintf("%s%s/%s", below_usr ? "usr/" : "", kernels->moduledir, kernel->version);
+	_cleanup_free_ char *path = xasprintf("%s%s/%s", below_usr ? "usr/" : "",
+					      kernel->set->moduledir, kernel->version);
 	_cleanup_free_ char *shown = join_path(outdir, path);
 	int fd = root_fd < 0 ? root_fd : open_directory(root_fd, path, O_RDONLY);
 

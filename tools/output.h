@@ -18,11 +18,10 @@ struct target {
 enum status target_stdout(struct target *ret_target);
 /* A regular file, or none yet; make_parents: missing directories are made. */
 enum status target_file(const char *path, bool make_parents, struct target *ret_target);
-enum status target_kernel(const struct kernels *kernels, const struct kernel *kernel,
-			  struct target *ret_target);
+enum status target_kernel(const struct kernel *kernel, struct target *ret_target);
 /* Below another root directory; make: missing directories are made. */
-enum status target_outdir(const char *outdir, const struct kernels *kernels,
-			  const struct kernel *kernel, bool make, struct target *ret_target);
+enum status target_outdir(const char *outdir, const struct kernel *kernel, bool make,
+			  struct target *ret_target);
 
 /* Waits for the lock on the file. After a timeout it prints a warning and returns without. */
 void target_lock(struct target *target, const struct common *common);
