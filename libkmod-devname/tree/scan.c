@@ -130,6 +130,17 @@ int kmod_devname_scan_set_config(struct kmod_devname_scan *scan, struct kmod_dev
 
 /* --- the first pieces of work ------------------------------------------------------------- */
 
+/* depmod takes an external directory in the module directory for a part of it. */
+static const char *path_of_external(const struct kmod_devname_scan *scan, const char *path)
+{
+	const char *directory = scan->directory + strspn(scan->directory, "/");
+	size_t size = strlen(directory);
+	bool is_inside = strncmp(path + 1, directory, size) == 0 && path[1 + size] == '/' &&
+			 path[2 + size] != '\0';
+
+	return is_inside ? path + size + 2 : path;
+}
+
 static int begin_walk(struct kmod_devname_scan *scan)
 {
 	struct scan_found *found = &scan->found;
@@ -142,8 +153,8 @@ static int begin_walk(struct kmod_devname_scan *scan)
 		return -ENOMEM;
 	/* like directories behind links: after all others, and only if they are not among those */
 	for (size_t i = 0; (path = depmod_conf_external(scan->config, i)); i++) {
-		struct scan_directory *external =
-			scan_add_directory(found, &found->links, NULL, path);
+		struct scan_directory *external = scan_add_directory(found, &found->links, NULL,
+								     path_of_external(scan, path));
 
 		if (!external)
 			return -ENOMEM;

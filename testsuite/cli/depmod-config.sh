@@ -245,6 +245,10 @@ test_an_external_directory_may_be_in_the_tree() {
 	config 'search kernel external' "external * $PWD/$M/extra"
 	as_depmod_on_host
 	grep -q from/kernel out || fail "$(cat out)"
+	# its name is excluded where it is an entry, and it stays a directory of the tree
+	config 'search extra built-in' "external * $PWD/$M/extra" 'exclude extra'
+	as_depmod_on_host
+	grep -q from/extra out || fail "$(cat out)"
 	# the same directory in an image
 	config 'search external kernel' "external * /lib/modules/$VER/extra"
 	ours
