@@ -138,10 +138,11 @@ static size_t find_conf_word(const struct kmod_devname_config *config, enum conf
 		else
 			high = middle;
 	}
+	if (low == config->n_words)
+		return CONF_WORDS_NONE;
 	/* of equal words the most important one comes first, and longer ones behind all of them */
 	word = &config->words[low];
-	if (low == config->n_words || word->kind != kind || strncmp(word->text, text, size) != 0 ||
-	    word->text[size] != '\0')
+	if (word->kind != kind || strncmp(word->text, text, size) != 0 || word->text[size] != '\0')
 		return CONF_WORDS_NONE;
 	return word->position;
 }

@@ -11,8 +11,8 @@
 
 uint8_t *bytes_room(struct bytes *bytes, size_t size)
 {
-	if (bytes->size + size > bytes->capacity) {
-		bytes->capacity = 2 * (bytes->size + size);
+	if (!bytes->data || bytes->size + size > bytes->capacity) {
+		bytes->capacity = 2 * (bytes->size + size) + 1;
 		bytes->data = realloc(bytes->data, bytes->capacity);
 		CHECK(bytes->data, "no memory");
 	}

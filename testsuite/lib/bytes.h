@@ -32,6 +32,12 @@ struct bytes {
 
 /* Room for so many bytes at its end, which bytes->size does not count yet. */
 uint8_t *bytes_room(struct bytes *bytes, size_t size);
+
+/* Its bytes from a position on; NULL if it never had any. */
+static inline const uint8_t *bytes_from(const struct bytes *bytes, size_t start)
+{
+	return bytes->data ? bytes->data + start : NULL;
+}
 void bytes_add(struct bytes *bytes, const void *data, size_t size);
 void bytes_fill(struct bytes *bytes, uint8_t byte, size_t size);
 /* The least significant byte comes first. */

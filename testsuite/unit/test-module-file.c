@@ -235,7 +235,7 @@ static void gzip_part(struct bytes *file, struct bytes *content, char kind)
 		    kind == 's'   ? 0
 		    : kind == 'b' ? 9
 				  : 1,
-		    content->data + start, content->size - start);
+		    bytes_from(content, start), content->size - start);
 }
 
 static size_t gzip_checksum_end(const struct bytes *file)
@@ -382,9 +382,10 @@ static void xz_part(struct bytes *file, struct bytes *content, char kind)
 	if (shape->blocks > 0)
 		add_text(content, PART_SIZE + start / 10);
 	if (shape->sizes)
-		xz_stream_with_sizes(file, shape, content->data + start, content->size - start);
+		xz_stream_with_sizes(file, shape, bytes_from(content, start),
+				     content->size - start);
 	else
-		xz_stream(file, shape, content->data + start, content->size - start);
+		xz_stream(file, shape, bytes_from(content, start), content->size - start);
 }
 
 /* Section 2.1.2 of the .xz file format: the footer says how large the index before it is. */
@@ -457,10 +458,10 @@ static void zstd_part(struct bytes *file, struct bytes *content, char kind)
 	if (kind == 's' || kind == 'S')
 		zstd_skippable(file, (unsigned int)file->size, kind == 's' ? 9 : 0);
 	else if (kind == 'w')
-		zstd_raw_frame(file, 27, 0, content->data + start, size);
+		zstd_raw_frame(file, 27, 0, bytes_from(content, start), size);
 	else
 		zstd_frame(file, strchr("aze", kind) != NULL, strchr("aceE", kind) != NULL,
-			   content->data + start, size);
+			   bytes_from(content, start), size);
 }
 
 static size_t zstd_checksum_end(const struct bytes *file)
@@ -1291,7 +1292,8 @@ TEST(gzip_of_a_thousand_members)
 		size_t start = content.size;
 
 		add_text(&content, i % 7);
-		gzip_member(&input, FNAME, i % 50, 6, content.data + start, content.size - start);
+		gzip_member(&input, FNAME, i % 50, 6, bytes_from(&content, start),
+			    content.size - start);
 	}
 	expect(&input, 0, &content, "gzip");
 }
