@@ -190,13 +190,30 @@ void conf_dirs_done(struct conf_dirs *dirs)
 	list_done(&dirs->files, free);
 }
 
-/* A line, joined with the next ones as long as the last byte is a backslash. */
+/* A line without its backslashes, and joined with the next one if the last of them was the end. */
 struct joined_line {
 	size_t number; /* of the first one */
 	char *text;
 	size_t size;
 	size_t capacity;
 };
+
+/* Drops backslashes as kmod does: each stands for the byte behind it. True if one ends the line. */
+static bool drop_backslashes(struct lines *lines)
+{
+	char *text = lines->text;
+	size_t n = 0;
+
+	for (size_t i = 0; i < lines->size; i++) {
+		if (text[i] == '\\' && ++i == lines->size) {
+			lines->size = n;
+			return true;
+		}
+		text[n++] = text[i];
+	}
+	lines->size = n;
+	return false;
+}
 
 /* Returns LINE_GOOD, also for a last line without a newline, LINE_LONG, LINE_END or an errno. */
 static int read_joined_line(struct lines *lines, struct joined_line *line)
@@ -213,9 +230,7 @@ static int read_joined_line(struct lines *lines, struct joined_line *line)
 			return status;
 		if (status == LINE_END)
 			break;
-		continues = status == LINE_GOOD && lines->size > 0 &&
-			    lines->text[lines->size - 1] == '\\';
-		lines->size -= continues;
+		continues = status != LINE_LONG && drop_backslashes(lines);
 		/* A line that is too long is read to its end, or its rest would be a line. */
 		too_long = too_long || status == LINE_LONG || line->size > JOINED_LINE_MAX;
 		if (too_long)

@@ -3,7 +3,7 @@
  * modprobe.d(5): the statements that decide which modules are loaded, with their places. Their
  * meaning is libkmod's, which tells no places. It reads the directories of the host alone, and
  * complains on stderr, before a log function can be set, about a line that it cannot parse: so the
- * other lines are handed to it, unchanged, as one text.
+ * other lines are handed to it as one text.
  */
 
 #include <errno.h>
@@ -113,6 +113,16 @@ static int parse_statement(struct modprobe_config *config, const struct location
 	return r < 0 ? r : 1;
 }
 
+/* Writes a line for libkmod, which drops the backslashes again. */
+static int write_line(FILE *text, const char *line)
+{
+	for (; *line != '\0'; line++)
+		if ((*line == '\\' && putc_unlocked('\\', text) == EOF) ||
+		    putc_unlocked(*line, text) == EOF)
+			return -ENOMEM;
+	return putc_unlocked('\n', text) == EOF ? -ENOMEM : 0;
+}
+
 /* See struct config_files. */
 static int take_config_line(void *data, const struct location *location, char *text)
 {
@@ -133,10 +143,7 @@ static int take_config_line(void *data, const struct location *location, char *t
 		return report_add(reading->report, KMOD_DEVNAME_CODE_BAD_CONFIG,
 				  KMOD_DEVNAME_SEVERITY_WARNING, location,
 				  "unknown or incomplete directive '%s'", word);
-	/* the empty line ends one that a backslash would join with the next */
-	if (r > 0)
-		r = fprintf(reading->text, "%s\n\n", copy) < 0 ? -ENOMEM : 0;
-	return r;
+	return r > 0 ? write_line(reading->text, copy) : r;
 }
 
 int modprobe_config_read(struct modprobe_config *config, struct kmod_devname_report *report,

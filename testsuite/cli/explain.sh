@@ -129,6 +129,8 @@ test_modprobe_d() {
 	alias char-major-10-229 no-such|1|opening it loads nothing | /etc/modprobe.d/x.conf:1: no_such is not in modules.dep
 	install fuse /bin/true|1|opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/true
 	install f[u]s? /bin/false -x|1|opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/false -x
+	install f\use /bin/echo a\b|1|opening it runs a command | /etc/modprobe.d/x.conf:1: fuse is not loaded, a command is run: /bin/echo ab
+	blacklist f\use|1|opening it loads nothing | /etc/modprobe.d/x.conf:1: fuse is blacklisted
 	install char-major-10-229 /bin/true|1|opening it runs a command | /etc/modprobe.d/x.conf:1: char_major_10_229 is not loaded, a command is run: /bin/true
 	remove fuse /bin/true|0|opening it loads fuse
 	options fuse a=b|0|opening it loads fuse
@@ -138,7 +140,7 @@ test_modprobe_d() {
 	softdep fuse post: tun cuse|0|opening it loads fuse, tun, cuse
 	softdep fuse pre: no_such|0|opening it loads fuse
 	END
-	[ "$rows" -eq 16 ]
+	[ "$rows" -eq 18 ]
 }
 
 # What comes with a module, from the configuration and from the module itself.

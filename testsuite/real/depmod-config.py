@@ -43,6 +43,12 @@ def random_statement(rng):
     return rng.choice(["# search a", "rubbish", "search", "override fuse", "external *"])
 
 
+def with_backslash(rng, line):
+    """Sometimes one anywhere, also behind a backslash or the end, where it joins the next line."""
+    at = rng.randint(0, len(line))
+    return line[:at] + "\\" + line[at:] if rng.random() < 0.1 else line
+
+
 def make_case(rng, modules):
     """A tree, external directories and the files of a configuration."""
     for name in ("root", "ext1", "ext2", "conf"):
@@ -64,7 +70,7 @@ def make_case(rng, modules):
             if not os.path.exists(path):
                 shutil.copy(f"{modules}/{minor}.ko", path)
     for i in range(rng.randint(0, 3)):
-        lines = [random_statement(rng) for _ in range(rng.randint(1, 4))]
+        lines = [with_backslash(rng, random_statement(rng)) for _ in range(rng.randint(1, 4))]
         with open(f"conf/{i}.conf", "w") as file:
             file.write("\n".join(lines) + "\n")
 

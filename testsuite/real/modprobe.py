@@ -98,6 +98,12 @@ class Configuration:
                                 " \tblacklist \t tun  # no comment", "blacklist fuse\r"]),
         ])()
 
+    def line(self):
+        """A statement, sometimes with a backslash, also behind another one or the end."""
+        text = self.statement()
+        at = self.rng.randint(0, len(text))
+        return text[:at] + "\\" + text[at:] if self.rng.random() < 0.08 else text
+
     def add_file(self):
         rng = self.rng
         name = rng.choice(NAMES) if rng.random() < 0.85 else rng.choice(ODD_NAMES)
@@ -105,8 +111,11 @@ class Configuration:
         if rng.random() < 0.1:
             self.files[path] = None
         else:
-            lines = [self.statement() for _ in range(rng.randint(1, 4))]
-            self.files[path] = "\n".join(lines) + rng.choice(["\n", "\n", ""])
+            lines = [self.line() for _ in range(rng.randint(1, 4))]
+            text = "\n".join(lines)
+            # kmod 30 takes the end of a file for the byte behind a backslash
+            end = "\n" if text.endswith("\\") else rng.choice(["\n", "\n", ""])
+            self.files[path] = text + end
 
     def pick_loaded(self):
         """Modules, each with all that it needs."""

@@ -35,22 +35,23 @@ static const struct {
 } rows[] = {
 	{ "", "", "" },
 	{ "# blacklist a\n\n \t\n", "", "" },
-	{ "blacklist a-b\n", "blacklist a-b\n\n", "" },
-	{ " \tblacklist\t a  rest\n", " \tblacklist\t a  rest\n\n", "" },
-	{ "alias a-* b-c d\n", "alias a-* b-c d\n\n", "" },
+	{ "blacklist a-b\n", "blacklist a-b\n", "" },
+	{ " \tblacklist\t a  rest\n", " \tblacklist\t a  rest\n", "" },
+	{ "alias a-* b-c d\n", "alias a-* b-c d\n", "" },
 	{ "alias [a b\n", "", "bad-config" },
 	{ "alias a] b\n", "", "bad-config" },
 	{ "alias a\n", "", "bad-config" },
-	{ "install a-b /bin/x-y --z\n", "install a-b /bin/x-y --z\n\n", "" },
+	{ "install a-b /bin/x-y --z\n", "install a-b /bin/x-y --z\n", "" },
 	{ "install a\n", "", "bad-config" },
-	{ "softdep a  pre: b-c post: d\n", "softdep a  pre: b-c post: d\n\n", "" },
+	{ "softdep a  pre: b-c post: d\n", "softdep a  pre: b-c post: d\n", "" },
 	{ "softdep\n", "", "bad-config" },
-	{ "options a x=1\nremove a /bin/x\n", "remove a /bin/x\n\n", "" },
+	{ "options a x=1\nremove a /bin/x\n", "remove a /bin/x\n", "" },
 	{ "options a\nremove\n", "", "bad-config,bad-config" },
 	{ "Blacklist a\nx\n", "", "bad-config,bad-config" },
-	{ "blacklist \\\na\nblacklist b", "blacklist a\n\nblacklist b\n\n", "" },
+	{ "blacklist \\\na\nblacklist b", "blacklist a\nblacklist b\n", "" },
+	{ "bl\\acklist a\\b\\", "blacklist ab\n", "" },
 	/* it does not join the statement behind */
-	{ "install a x\\\\\n\nblacklist b\n", "install a x\\\n\nblacklist b\n\n", "" },
+	{ "install a x\\\\\n\nblacklist b\n", "install a x\\\\\nblacklist b\n", "" },
 };
 
 LOOP_TEST(statements_are_read, ARRAY_SIZE(rows))
