@@ -173,13 +173,15 @@ const struct modprobe_statement *modprobe_config_find(const struct modprobe_conf
 						      enum modprobe_word word, const char *name,
 						      const char *value, size_t *work)
 {
+	size_t work_of_value = value ? 1 + strlen(value) / 16 : 1;
+
 	*work += config->size / 8; /* to look at a word takes so little */
 	for (size_t i = 0; i < config->size; i++) {
 		const struct modprobe_statement *statement = &config->items[i];
 
 		if (statement->word != word)
 			continue;
-		(*work)++;
+		*work += work_of_value;
 		/* comparing patterns takes longer */
 		if (value && strcmp(statement->value, value) != 0)
 			continue;
