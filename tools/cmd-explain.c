@@ -46,16 +46,18 @@ static bool parse_explain_option(void *data, int key)
 static enum status read_declared_nodes(struct explain *explain)
 {
 	const struct kernel *kernel = explain->kernel;
-	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
-	struct kmod_devname_report *report = xreport_new();
-	int r;
+	FILE *stream;
+	int r = kernel_open_stream(kernel, FILE_NAME, &stream);
 
 	explain->table = xtable_new();
 	explain->builtin = xtable_new();
-	r = kmod_devname_table_read_kernel(explain->table, report, explain->kernels.root_fd,
-					   kernel->directory);
-	explain->findings =
-		finish_report(report, is_missing(r) ? 0 : r, path, kernel->path, &explain->common);
+	if (r < 0 && !is_missing(r))
+		return kernel_say_failure(kernel, FILE_NAME, r);
+	if (r == 0) {
+		explain->findings = read_table(stream, kernel->path, FILE_NAME, &explain->common,
+					       explain->table);
+		(void)fclose(stream);
+	}
 	if (explain->findings == STATUS_FAILED)
 		return STATUS_FAILED;
 	r = read_builtin_nodes(kernel, explain->builtin);

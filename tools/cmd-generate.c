@@ -10,7 +10,6 @@
  * this build can decompress none of them.
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include "modules.h"

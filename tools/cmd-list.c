@@ -315,7 +315,7 @@ static enum status list_nodes(struct list_command *list, const struct kernels *k
 	if (status == STATUS_CLEAN && list->common.udev_root)
 		status = read_permissions(&list->common, DEFAULT_MODE, kernels->root_fd, table,
 					  &sources.permissions);
-	if (kernel && has_column(&list->columns, FIELD_LOADED))
+	if (status != STATUS_FAILED && kernel && has_column(&list->columns, FIELD_LOADED))
 		sources.loaded = loading_ask(kernel, is_running, table, &sources.common, &asked);
 	for (size_t i = 0; status != STATUS_FAILED && i < kmod_devname_table_size(table); i++) {
 		struct printed_node node;

@@ -71,22 +71,25 @@ enum status read_kernel(const struct kernel *kernel, bool *ret_exists,
 {
 	const struct common *common = kernel->set->common;
 	_cleanup_free_ char *path = join_path(kernel->path, FILE_NAME);
-	struct kmod_devname_report *report = xreport_new();
-	int r = kmod_devname_table_read_kernel(table, report, kernel->set->root_fd,
-					       kernel->directory);
-	enum status status =
-		finish_report(report, r == -ENOENT ? 0 : r, path, kernel->path, common);
+	FILE *stream;
+	enum status status;
+	int r = kernel_open_stream(kernel, FILE_NAME, &stream);
 
 	if (ret_exists)
 		*ret_exists = r != -ENOENT;
-	if (r != -ENOENT)
-		return status;
-	if (!ret_exists || !common->quiet || common->strict)
-		say("%s: %s%s; run kmod-devname generate", path, ret_exists ? "warning: " : "",
-		    strerror(ENOENT));
-	if (!ret_exists)
-		return STATUS_FAILED;
-	return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+	if (r == -ENOENT) {
+		if (!ret_exists || !common->quiet || common->strict)
+			say("%s: %s%s; run kmod-devname generate", path,
+			    ret_exists ? "warning: " : "", strerror(ENOENT));
+		if (!ret_exists)
+			return STATUS_FAILED;
+		return common->strict ? STATUS_FINDINGS : STATUS_CLEAN;
+	}
+	if (r < 0)
+		return say_failure(path, r);
+	status = read_table(stream, kernel->path, FILE_NAME, common, table);
+	(void)fclose(stream);
+	return status;
 }
 
 enum status input_read(const struct kernels *kernels, struct kmod_devname_table *table,

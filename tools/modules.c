@@ -164,13 +164,18 @@ static enum status keep_lines(struct kmod_devname_scan *scan, const struct kerne
 			      const struct kmod_devname_table *before)
 {
 	_cleanup_table_ struct kmod_devname_table *list = xtable_new();
+	FILE *stream;
 	int r;
 
 	if (!scan_may_keep(scan))
 		return STATUS_CLEAN;
-	r = kmod_devname_table_read_kernel(list, NULL, kernel->set->root_fd, kernel->directory);
-	if (is_missing(r) || r == -EISDIR || r == -ENODEV)
+	r = kernel_open_stream(kernel, FILE_NAME, &stream);
+	if (r == 0) {
+		r = kmod_devname_table_read(list, NULL, stream, FILE_NAME);
+		(void)fclose(stream);
+	} else if (is_missing(r) || r == -EISDIR || r == -ENODEV) {
 		r = 0;
+	}
 	if (r == 0)
 		r = scan_keep(scan, list, FILE_NAME);
 	if (r == 0 && before)

@@ -73,13 +73,13 @@ const char *printed_node_get(const struct printed_node *node, enum node_field_in
 	}
 }
 
-int print_json_member(FILE *stream, const char *name, const char *text, bool is_number)
+int print_json_member(FILE *stream, const char *name, const char *text, bool is_literal)
 {
 	(void)putc('"', stream);
 	for (; *name != '\0'; name++)
 		(void)putc(tolower((unsigned char)*name), stream);
 	(void)fputs("\": ", stream);
-	if (!text || is_number)
+	if (!text || is_literal)
 		return fputs(text ? text : "null", stream);
 	(void)putc('"', stream);
 	for (; *text != '\0'; text++) {

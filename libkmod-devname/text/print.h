@@ -62,7 +62,7 @@ const char *printed_node_get(const struct printed_node *node, enum node_field_in
  * Prints "NAME": VALUE, the name in lower case. The text is printable ASCII; NULL is null. Returns
  * a negative number if the stream has failed.
  */
-int print_json_member(FILE *stream, const char *name, const char *text, bool is_number);
+int print_json_member(FILE *stream, const char *name, const char *text, bool is_literal);
 
 /* Prints a node as an object. A negative number with errno set if the stream has failed. */
 int print_json_node(FILE *stream, const struct printed_node *node);
