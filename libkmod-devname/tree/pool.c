@@ -182,7 +182,7 @@ static size_t count_allowed(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > (rlim_t)SCAN_THREADS_MAX * 8)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > (rlim_t)SCAN_THREADS_MAX * 4)
 		return SCAN_THREADS_MAX;
 	return limit.rlim_cur < 32 ? 1 : (size_t)(limit.rlim_cur - 16) / 4;
 }
