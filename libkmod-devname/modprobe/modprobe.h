@@ -229,7 +229,7 @@ static inline void kmod_context_stop(struct modprobe_system *system)
 }
 #endif
 
-/* Adds a module, and takes its reference. 0 or -ENOMEM. */
+/* Adds a module, and takes its reference, also in case of failure. 0 or -ENOMEM. */
 int kmod_context_push(struct list *modules, struct kmod_module *module);
 
 /* Adds the module of a name, with a reference. 0 or a negative errno. */

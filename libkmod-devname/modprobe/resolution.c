@@ -6,7 +6,8 @@
  *                   (modprobe-config.c); the indexes, whose bounds are checked before libkmod maps
  *                   them (binary-index.c), or those of busybox (text-index.c); for block devices
  *                   the kernel's configuration
- *   resolution.c    turns the number into the aliases that the kernel asks for
+ *   resolution.c    turns the number into the aliases that the kernel asks for, and keeps one
+ *                   step for each module, with the place of the statement that decided
  *   resolve.c       walks the modules of an alias as modprobe does, with dependencies and soft
  *                   dependencies, which libkmod finds (kmod-context.c), judges each of them as its
  *                   turn comes, and adds a step for it

@@ -275,11 +275,14 @@ static int count_softdep_work(struct resolve_walk *walk, char *words)
 
 		if (*word == '\0' || strcmp(word, "pre:") == 0 || strcmp(word, "post:") == 0)
 			continue;
-		(void)modprobe_config_normalise(word);
+		/* libkmod passes over a word that it cannot look up */
+		if (modprobe_config_normalise(word) < 0)
+			continue;
+		/* here, once more if nothing is found, and then by libkmod */
 		system->work +=
 			walk->visited.size + (system_find_dependencies(system, word)
-						      ? system->config.key_bytes[MODPROBE_ALIAS]
-						      : system->work_of_look_up);
+						      ? 2 * system->config.key_bytes[MODPROBE_ALIAS]
+						      : 3 * system->work_of_look_up);
 		r = system_check_work(system);
 		if (r == 0)
 			r = kmod_context_look_up(system, word, &found);

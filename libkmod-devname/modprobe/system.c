@@ -216,19 +216,20 @@ static int examine_config(int root_fd, const char *path)
 
 int system_lacks_block_autoload(struct modprobe_system *system)
 {
-	_cleanup_free_ char *beside = format_text("%s/config", system->directory);
-	_cleanup_free_ char *boot =
-		format_text("boot/config-%s", syntax_base_name(system->directory));
-	const char *const paths[] = { beside, boot, "proc/config.gz" };
-	size_t n = system->running ? 3 : 2;
-	int r = -ENOENT;
+	_cleanup_free_ char *beside = NULL, *boot = NULL;
+	int r;
 
 	if (system->lacks_block_autoload >= 0)
 		return system->lacks_block_autoload;
+	beside = format_text("%s/config", system->directory);
+	boot = format_text("boot/config-%s", syntax_base_name(system->directory));
 	if (!beside || !boot)
 		return -ENOMEM;
-	for (size_t i = 0; i < n && r == -ENOENT; i++)
-		r = examine_config(system->root_fd, paths[i]);
+	r = examine_config(system->root_fd, beside);
+	if (r == -ENOENT)
+		r = examine_config(system->root_fd, boot);
+	if (r == -ENOENT && system->running)
+		r = examine_config(system->root_fd, "proc/config.gz");
 	system->lacks_block_autoload = r == -ENOENT ? 0 : r;
 	return system->lacks_block_autoload;
 }

@@ -139,8 +139,9 @@ test_modprobe_d() {
 	softdep fuse pre: tun|0|opening it loads tun, fuse
 	softdep fuse post: tun cuse|0|opening it loads fuse, tun, cuse
 	softdep fuse pre: no_such|0|opening it loads fuse
+	softdep fuse pre: cuse] tun [|0|opening it loads tun, fuse
 	END
-	[ "$rows" -eq 18 ]
+	[ "$rows" -eq 19 ]
 }
 
 # What comes with a module, from the configuration and from the module itself.

@@ -400,10 +400,10 @@ LOOP_TEST(dependencies_are_bounded, UNLESS_VALGRIND(2))
 	(void)close(root_fd);
 }
 
-/* Some words, each of which stands for thousands of modules. */
-TEST(modules_of_soft_dependencies_are_bounded)
+/* Words that each stand for thousands of modules, or that each of many patterns is tried for. */
+LOOP_TEST(words_of_soft_dependencies_are_bounded, UNLESS_VALGRIND(2))
 {
-	enum { WORDS = 1000, MODULES = 5000 };
+	static const unsigned int n_words[] = { 1000, 1500 }, n_aliases[] = { 5000, 20000 };
 	struct resolution *resolution = NULL;
 	char *text;
 	size_t size;
@@ -411,11 +411,14 @@ TEST(modules_of_soft_dependencies_are_bounded)
 	int root_fd;
 
 	(void)fprintf(stream, "alias char-major-10-229 m0\nsoftdep m0 pre:");
-	for (unsigned int i = 0; i < WORDS; i++)
-		(void)fprintf(stream, " x");
-	for (unsigned int i = 0; i < MODULES; i++)
-		(void)fprintf(stream, "\nalias x m%u", i + 1);
+	for (unsigned int i = 0; i < n_words[_i]; i++)
+		if (_i == 0)
+			(void)fputs(" x", stream);
+		else
+			(void)fprintf(stream, "%s nnnnnnn%u", i % 100 ? "" : "\\\n", i);
 	(void)fprintf(stream, "\n");
+	for (unsigned int i = 1; i <= n_aliases[_i]; i++)
+		(void)fprintf(stream, _i == 0 ? "alias x m%u\n" : "alias n*q%u* m\n", i);
 	(void)fclose(stream);
 	root_fd = root_with(text);
 	ck_assert_int_eq(resolution_new(root_fd, DIRECTORY, &fuse, false, NULL, &resolution),
