@@ -62,8 +62,9 @@ struct config_files {
 
 /*
  * Reads the lines of all files, in the order of their names. As for kmod, a backslash at the end of
- * a line joins it with the next, and any other one stands for the byte behind it. Without paths it reads the usual directories. Findings: bad-config, also for
- * files that are not regular, long-line; system. Returns 0 or a negative errno.
+ * a line joins it with the next, and any other one stands for the byte behind it. Without paths it
+ * reads the usual directories. Findings: bad-config, also for files that are not regular,
+ * long-line; system. Returns 0 or a negative errno.
  */
 int config_files_read(const struct config_files *files, const char *const *paths, size_t n_paths);
 
